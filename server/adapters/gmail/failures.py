@@ -1,0 +1,64 @@
+"""Every error of Gmail and Directory, as one of ours."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from googleapiclient.errors import HttpError
+
+from server.domain.errors import (
+    MailboxUnavailableError,
+    NotFoundError,
+    ReconnectRequiredError,
+    ThrottledError,
+    TransientError,
+    TrulyError,
+)
+
+RATE_REASONS = frozenset(
+    {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded", "RESOURCE_EXHAUSTED"}
+)
+PARKED_REASONS = frozenset({"failedPrecondition", "FAILED_PRECONDITION", "delegationDenied"})
+A_DAY = 86_400.0
+
+
+def mapped(error: HttpError, now: float) -> TrulyError:
+    """Gmail says "slow down" with 403 as well as 429, and an unknown 403 is permanent only where no rate is meant."""
+    status = int(error.resp.status)
+    reason, message = _reason(error.content)
+    if status == 429 or (status == 403 and (reason in RATE_REASONS or "quota" in message.lower())):
+        return ThrottledError("Gmail asked us to slow down.", _retry_after(reason, message, now))
+    if status == 404:
+        return NotFoundError("Gmail does not know this id.")
+    if status in (408,) or status >= 500:
+        return TransientError(f"Gmail answered {status}.")
+    if status == 401:
+        return ReconnectRequiredError("Google no longer accepts our credentials.")
+    if status == 400 and reason in PARKED_REASONS:
+        return MailboxUnavailableError("Gmail is not available for this user.")
+    if status == 403:
+        return ReconnectRequiredError(f"Google refuses access ({reason or 'forbidden'}).")
+    return TrulyError(f"Gmail refused a call of ours with {status} ({reason or 'no reason'}).")
+
+
+def _reason(content: bytes) -> tuple[str, str]:
+    try:
+        body: Any = json.loads(content)
+        error = body["error"]
+        details = error.get("errors") or [{}]
+        return str(details[0].get("reason") or error.get("status") or ""), str(error.get("message", ""))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return "", ""
+
+
+def _retry_after(reason: str, message: str, now: float) -> float | None:
+    if reason == "dailyLimitExceeded":
+        return A_DAY / 4
+    stated = re.search(r"Retry after (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)", message)
+    if stated:
+        at = datetime.fromisoformat(stated.group(1)).replace(tzinfo=UTC).timestamp()
+        return min(max(at - now, 1.0), A_DAY)
+    return None

@@ -1,0 +1,225 @@
+"""Gmail behind the Mail port, through googleapiclient. Partial responses keep snippets out of every answer."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import google.auth.exceptions
+import google_auth_httplib2
+import httplib2
+from googleapiclient.discovery import build
+from googleapiclient.errors import BatchError, HttpError
+
+from server.adapters.gmail.credentials import CredentialMint
+from server.adapters.gmail.failures import mapped
+from server.adapters.transport import Transport
+from server.domain.errors import CursorExpiredError, NotFoundError, TransientError, TrulyError, UnreadableError
+from server.domain.history import History, HistoryEvent, MessageRef
+from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
+from server.domain.mailbox import Mailbox
+from server.domain.message import Headers, Message
+from server.ports.clock import Clock
+
+HEADERS_AT_ONCE = 25
+"""Gmail advises at most 50 in a batch; 10 to 25 survive in the field."""
+BODIES_AT_ONCE = 5
+"""Ten raw megabytes in one batch cost ninety in memory."""
+HEADER_FIELDS = "id,threadId,labelIds,internalDate,sizeEstimate,historyId,payload/headers"
+HISTORY_FIELDS = (
+    "historyId,nextPageToken,history(messagesAdded/message(id,threadId),messagesDeleted/message(id,threadId),"
+    "labelsAdded(labelIds,message(id,threadId)),labelsRemoved(labelIds,message(id,threadId)))"
+)
+KINDS = (
+    ("messagesAdded", "added"),
+    ("labelsAdded", "relabelled"),
+    ("labelsRemoved", "relabelled"),
+    ("messagesDeleted", "deleted"),
+)
+T = TypeVar("T")
+
+
+class GmailMail:
+    """Implements ``server.ports.mail.Mail``. Thread-safe: one service description, one connection a thread."""
+
+    def __init__(self, mint: CredentialMint, transport: Transport, clock: Clock) -> None:
+        self._mint = mint
+        self._transport = transport
+        self._clock = clock
+        self._service = build("gmail", "v1", http=transport.http(), static_discovery=True)
+
+    def position(self, mailbox: Mailbox) -> HistoryId:
+        answer = self._call(mailbox, self._users().getProfile(userId="me", fields="historyId"))
+        return HistoryId(int(answer["historyId"]))
+
+    def list_messages(self, mailbox: Mailbox) -> Iterator[Sequence[MessageRef]]:
+        token: str | None = None
+        while True:
+            answer = self._call(
+                mailbox,
+                self._users().messages().list(
+                    userId="me", maxResults=500, includeSpamTrash=True, pageToken=token,
+                    fields="messages(id,threadId),nextPageToken",
+                ),
+            )  # fmt: skip
+            yield [_ref(item) for item in answer.get("messages", ())]
+            token = answer.get("nextPageToken")
+            if not token:
+                return
+
+    def history(self, mailbox: Mailbox, since: HistoryId) -> History:
+        events: list[HistoryEvent] = []
+        first: HistoryId | None = None
+        token: str | None = None
+        while True:
+            request = self._users().history().list(
+                userId="me", startHistoryId=str(since), maxResults=500, pageToken=token, fields=HISTORY_FIELDS
+            )
+            try:
+                answer = self._call(mailbox, request)
+            except NotFoundError:
+                raise CursorExpiredError("Gmail no longer has the history since our cursor.") from None
+            first = first or HistoryId(int(answer["historyId"]))
+            for record in answer.get("history", ()):
+                events += _events(record)
+            token = answer.get("nextPageToken")
+            if not token:
+                return History(tuple(events), max(first, since))
+
+    def headers(
+        self, mailbox: Mailbox, ids: Sequence[GmailMessageId], names: Sequence[str]
+    ) -> Mapping[GmailMessageId, Message | Exception]:
+        return self._batch(
+            mailbox,
+            ids,
+            HEADERS_AT_ONCE,
+            lambda i: self._users().messages().get(
+                userId="me", id=i, format="metadata", metadataHeaders=list(names), fields=HEADER_FIELDS
+            ),
+            _message,
+        )
+
+    def bodies(self, mailbox: Mailbox, ids: Sequence[GmailMessageId]) -> Mapping[GmailMessageId, bytes | Exception]:
+        return self._batch(
+            mailbox,
+            ids,
+            BODIES_AT_ONCE,
+            lambda i: self._users().messages().get(userId="me", id=i, format="raw", fields="id,raw"),
+            _raw,
+        )
+
+    def label_named(self, mailbox: Mailbox, name: str) -> str | None:
+        answer = self._call(mailbox, self._users().labels().list(userId="me", fields="labels(id,name,type)"))
+        wanted = name.strip().lower()
+        for label in answer.get("labels", ()):
+            if label.get("type") == "user" and str(label.get("name", "")).lower() == wanted:
+                return str(label["id"])
+        return None
+
+    def send_as(self, mailbox: Mailbox) -> tuple[str, ...]:
+        answer = self._call(
+            mailbox, self._users().settings().sendAs().list(userId="me", fields="sendAs(sendAsEmail)")
+        )
+        return tuple(str(item["sendAsEmail"]).lower() for item in answer.get("sendAs", ()))
+
+    def _users(self) -> Any:
+        return self._service.users()
+
+    def _http(self, mailbox: Mailbox) -> Any:
+        credentials = self._mint.for_mailbox(mailbox.addresses)
+        return google_auth_httplib2.AuthorizedHttp(credentials, http=self._transport.http())
+
+    def _call(self, mailbox: Mailbox, request: Any) -> Any:
+        request.uri = _with_quota_user(request.uri, mailbox)
+        try:
+            return request.execute(http=self._http(mailbox), num_retries=0)
+        except HttpError as error:
+            raise mapped(error, self._clock.now()) from None
+        except (httplib2.HttpLib2Error, OSError, google.auth.exceptions.TransportError):
+            raise TransientError("Gmail cannot be reached.") from None
+
+    def _batch(
+        self,
+        mailbox: Mailbox,
+        ids: Sequence[GmailMessageId],
+        size: int,
+        request: Callable[[GmailMessageId], Any],
+        parse: Callable[[Any], T],
+    ) -> dict[GmailMessageId, T | Exception]:
+        out: dict[GmailMessageId, T | Exception] = {}
+        for start in range(0, len(ids), size):
+            batch = self._service.new_batch_http_request()
+            for message_id in ids[start : start + size]:
+                inner = request(message_id)
+                inner.uri = _with_quota_user(inner.uri, mailbox)
+                batch.add(inner, callback=self._keeper(out, parse), request_id=message_id)
+            try:
+                batch.execute(http=self._http(mailbox))
+            except HttpError as error:
+                raise mapped(error, self._clock.now()) from None
+            except (BatchError, httplib2.HttpLib2Error, OSError, google.auth.exceptions.TransportError):
+                raise TransientError("Gmail did not answer a batch.") from None
+        return out
+
+    def _keeper(
+        self, out: dict[GmailMessageId, T | Exception], parse: Callable[[Any], T]
+    ) -> Callable[[str, Any, Any], None]:
+        def keep(request_id: str, answer: Any, error: Any) -> None:
+            message_id = GmailMessageId(request_id)
+            if isinstance(error, HttpError):
+                out[message_id] = mapped(error, self._clock.now())
+            elif error is not None:
+                out[message_id] = TransientError("Gmail did not answer for a message.")
+            else:
+                out[message_id] = _parsed(parse, answer)
+
+        return keep
+
+
+def _parsed(parse: Callable[[Any], T], answer: Any) -> T | Exception:
+    try:
+        return parse(answer)
+    except TrulyError as error:
+        return error
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return UnreadableError("Gmail's answer for a message has not the documented form.")
+
+
+def _with_quota_user(uri: str, mailbox: Mailbox) -> str:
+    """Without quotaUser some Google APIs charge the service account, and the whole domain would share one quota."""
+    user = hashlib.sha256(mailbox.mailbox_id.encode()).hexdigest()[:16]
+    return f"{uri}{'&' if '?' in uri else '?'}quotaUser={user}"
+
+
+def _ref(item: Any) -> MessageRef:
+    return MessageRef(GmailMessageId(str(item["id"])), GmailThreadId(str(item["threadId"])))
+
+
+def _events(record: Any) -> Iterator[HistoryEvent]:
+    for field, kind in KINDS:
+        for entry in record.get(field, ()):
+            yield HistoryEvent(_ref(entry["message"]), kind, frozenset(entry.get("labelIds", ())))
+
+
+def _message(answer: Any) -> Message:
+    pairs = ((str(h.get("name", "")), str(h.get("value", ""))) for h in answer.get("payload", {}).get("headers", ()))
+    return Message(
+        gmail_message_id=GmailMessageId(answer["id"]),
+        gmail_thread_id=GmailThreadId(answer["threadId"]),
+        label_ids=frozenset(answer.get("labelIds", ())),
+        internal_date=int(answer["internalDate"]),
+        size_estimate=int(answer.get("sizeEstimate", 0)),
+        headers=Headers.of(pairs),
+        history_id=HistoryId(int(answer.get("historyId", 0))),
+    )
+
+
+def _raw(answer: Any) -> bytes:
+    data = str(answer.get("raw", ""))
+    try:
+        return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
+    except (binascii.Error, ValueError):
+        raise UnreadableError("Gmail's raw message is not base64.") from None

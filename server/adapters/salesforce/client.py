@@ -1,0 +1,113 @@
+"""A session with the org: one shared token, one retry on a dead session, a time-out on every call."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from simple_salesforce import Salesforce
+from simple_salesforce.exceptions import SalesforceError
+from simple_salesforce.login import SalesforceLogin
+
+from server.adapters.salesforce.failures import SessionExpired, of_library
+from server.adapters.transport import Transport
+from server.domain.errors import DoubtError, ReconnectRequiredError, TransientError
+
+for _noisy in ("simple_salesforce", "simple_salesforce.api", "simple_salesforce.login"):
+    logging.getLogger(_noisy).setLevel(logging.ERROR)  # its debug lines hold queries
+
+
+@dataclass(frozen=True)
+class Login:
+    """JWT bearer with ``username`` and ``private_key`` (PEM text), else client credentials with ``consumer_secret``."""
+
+    domain: str
+    consumer_key: str
+    version: str
+    username: str = ""
+    private_key: str = ""
+    consumer_secret: str = ""
+
+
+class OrgClient:
+    """Thread-safe: a client per thread over one token."""
+
+    def __init__(self, login: Login, transport: Transport) -> None:
+        self._login = login
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._token: tuple[str, str] | None = None
+        self._local = threading.local()
+
+    @property
+    def base(self) -> str:
+        return f"/services/data/v{self._login.version}"
+
+    def call(self, path: str, *, method: str = "GET", json: Any = None, params: Any = None, writes: bool = False) -> Any:
+        """One REST call below ``/services/data/vNN.0/``.
+
+        With ``writes`` a lost answer raises DoubtError, for then nobody knows whether the org did it.
+        """
+        token = self._session_token(None)
+        for last in (False, True):
+            try:
+                return self._once(token, path, method, json, params, writes=writes)
+            except SessionExpired:
+                if last:
+                    raise ReconnectRequiredError("Salesforce ends every session of ours at once.") from None
+                token = self._session_token(token)
+        raise AssertionError
+
+    def _once(self, token: tuple[str, str], path: str, method: str, json: Any, params: Any, *, writes: bool) -> Any:
+        arguments = {key: value for key, value in (("json", json), ("params", params)) if value is not None}
+        try:
+            return self._client(token).restful(path, method=method, **arguments)
+        except SalesforceError as error:
+            failure = of_library(error)
+            if writes and isinstance(failure, TransientError) and int(error.status) >= 500:
+                raise DoubtError("Salesforce's answer to a write was lost.") from None
+            raise failure from None
+        except (requests.RequestException, ValueError):
+            if writes:
+                raise DoubtError("Salesforce's answer to a write was lost.") from None
+            raise TransientError("Salesforce cannot be reached.") from None
+
+    def _client(self, token: tuple[str, str]) -> Salesforce:
+        if getattr(self._local, "token", None) != token:
+            session_id, instance = token
+            self._local.client = Salesforce(
+                session_id=session_id,
+                instance_url=f"https://{instance}",
+                version=self._login.version,
+                session=self._transport.session(),
+            )
+            self._local.token = token
+        return self._local.client
+
+    def _session_token(self, dead: tuple[str, str] | None) -> tuple[str, str]:
+        with self._lock:
+            if self._token is None or self._token == dead:
+                self._token = self._log_in()
+            return self._token
+
+    def _log_in(self) -> tuple[str, str]:
+        login = self._login
+        proof = (
+            {"username": login.username, "privatekey": login.private_key}
+            if login.private_key
+            else {"consumer_secret": login.consumer_secret}
+        )
+        try:
+            session_id, instance = SalesforceLogin(
+                consumer_key=login.consumer_key, domain=login.domain, session=self._transport.session(), **proof
+            )
+        except SalesforceError as error:
+            raise of_library(error) from None
+        except requests.RequestException:
+            raise TransientError("Salesforce's login cannot be reached.") from None
+        except (ValueError, KeyError, TypeError):
+            raise ReconnectRequiredError("Salesforce's login answered nothing we understand. Check the domain and key.") from None
+        return str(session_id), str(instance)

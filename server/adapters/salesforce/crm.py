@@ -1,0 +1,157 @@
+"""Salesforce behind the Crm port. Each question of the engine is one composite request, whatever its size allows."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from server.adapters.salesforce import queries
+from server.adapters.salesforce.client import OrgClient
+from server.adapters.salesforce.failures import mapped, of_record
+from server.adapters.salesforce.shape import OrgShape, shape_of
+from server.adapters.salesforce.tasks import task
+from server.domain.crm import Activity, Candidates, Filed, Found, Query, Record
+from server.domain.errors import ConfigurationError, InvariantError, TransientError
+from server.domain.ids import ActivityKey, SalesforceId
+from server.ports.crm import FILE_AT_ONCE, CrmShape
+
+QUERIES_AT_ONCE = 5
+"""Of a composite's subrequests at most this many may be queries."""
+T = TypeVar("T")
+
+
+class SalesforceCrm:
+    """Implements ``server.ports.crm.Crm``. Thread-safe."""
+
+    def __init__(self, client: OrgClient) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._shape: OrgShape | None = None
+
+    def shape(self) -> CrmShape:
+        return self._org().public
+
+    def look_up(self, query: Query) -> Candidates:
+        org = self._org()
+        kinds: list[tuple[str, Callable[[list[str]], str] | None, Iterable[str]]] = [
+            ("contacts", queries.contacts, query.addresses),
+            ("leads", queries.leads, query.addresses),
+            ("accounts", queries.accounts(org), query.domains),
+            ("users", queries.users, query.users),
+        ]
+        asked = [(kind, make(part)) for kind, make, values in kinds if make for part in queries.chunks(values)]
+        rows: dict[str, list[Any]] = defaultdict(list)
+        for start in range(0, len(asked), QUERIES_AT_ONCE):
+            part = asked[start : start + QUERIES_AT_ONCE]
+            for (kind, _), found in zip(part, self._queries([soql for _, soql in part]), strict=True):
+                rows[kind] += found
+        users = sorted((queries.user(row) for row in rows["users"]), key=lambda u: u.user_id, reverse=True)
+        return Candidates(
+            contacts=_grouped(queries.contact(row) for row in rows["contacts"]),
+            leads=_grouped(queries.lead(row) for row in rows["leads"]),
+            accounts=_grouped(queries.account(row, org) for row in rows["accounts"]),
+            users={user.address: user for user in users},
+        )
+
+    def file(self, activities: Sequence[Activity]) -> Sequence[Filed]:
+        if len(activities) > FILE_AT_ONCE:
+            raise InvariantError("Too many activities for one call.")
+        if not activities:
+            return []
+        org = self._org()
+        body = {"allOrNone": False, "records": [task(activity, org) for activity in activities]}
+        answers = self._client.call("composite/sobjects", method="POST", json=body, writes=True)
+        if not isinstance(answers, list) or len(answers) != len(activities):
+            raise InvariantError("Salesforce answered for another number of records than we sent.")
+        return [_filed(activity.key, answer) for activity, answer in zip(activities, answers, strict=True)]
+
+    def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
+        field = self._org().task.get("key")
+        if field is None:
+            raise ConfigurationError("The org has no Message_Key__c field on Activity, so nothing can be looked up by key.")
+        found: dict[ActivityKey, Found] = {}
+        for start in range(0, len(keys), FILE_AT_ONCE):
+            soql = queries.tasks_by_key(field, list(keys[start : start + FILE_AT_ONCE]))
+            for row in self._queries([soql], deleted=True)[0]:
+                item = _found(row, field)
+                known = found.get(item.key)
+                if known is None or known.is_deleted:
+                    found[item.key] = item
+        return found
+
+    def _org(self) -> OrgShape:
+        with self._lock:
+            if self._shape is None:
+                self._shape = self._describe()
+            return self._shape
+
+    def _describe(self) -> OrgShape:
+        base = self._client.base
+        status = quote("SELECT ApiName, MasterLabel, IsClosed, SortOrder FROM TaskStatus")
+        account, task_object, statuses = self._composite(
+            [f"{base}/sobjects/Account/describe", f"{base}/sobjects/Task/describe", f"{base}/query?q={status}"]
+        )
+        return shape_of(account, task_object, statuses["records"])
+
+    def _queries(self, soql: list[str], *, deleted: bool = False) -> list[list[Any]]:
+        """A long query would not fit a URI of its own, so even a single one goes through composite."""
+        verb = "queryAll" if deleted else "query"
+        answers = self._composite([f"{self._client.base}/{verb}?q={quote(q)}" for q in soql])
+        return [self._all_pages(answer) for answer in answers]
+
+    def _all_pages(self, answer: Any) -> list[Any]:
+        rows = list(answer["records"])
+        while not answer["done"]:
+            path = str(answer["nextRecordsUrl"]).removeprefix(f"{self._client.base}/")
+            answer = self._client.call(path)
+            rows += answer["records"]
+        return rows
+
+    def _composite(self, urls: list[str]) -> list[Any]:
+        parts = [{"method": "GET", "url": url, "referenceId": f"r{i}"} for i, url in enumerate(urls)]
+        answer = self._client.call("composite", method="POST", json={"allOrNone": False, "compositeRequest": parts})
+        bodies = []
+        for part in answer["compositeResponse"]:
+            if int(part["httpStatusCode"]) != 200:
+                failure = mapped(int(part["httpStatusCode"]), part["body"])
+                raise failure if not _is_session(failure) else TransientError("The session ended within a request.")
+            bodies.append(part["body"])
+        return bodies
+
+
+def _is_session(failure: Exception) -> bool:
+    return type(failure).__name__ == "SessionExpired"
+
+
+def _grouped(records: Iterable[Record]) -> dict[str, tuple[Record, ...]]:
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        groups[record.found_by].append(record)
+    return {found_by: tuple(group) for found_by, group in groups.items()}
+
+
+def _filed(key: ActivityKey, answer: Any) -> Filed:
+    if answer.get("success"):
+        return Filed(key, SalesforceId(answer["id"]))
+    errors = answer.get("errors") or []
+    for error in errors:
+        if error.get("statusCode") == "DUPLICATE_VALUE":
+            known = re.search(r"record with id:\s*([A-Za-z0-9]{15,18})", str(error.get("message", "")))
+            # Without an id in the sentence the caller looks it up by key: it is there.
+            return Filed(key, SalesforceId(known.group(1)) if known else None)
+    return Filed(key, error=of_record(errors))
+
+
+def _found(row: Any, field: str) -> Found:
+    return Found(
+        key=ActivityKey(str(row[field])),
+        activity_id=SalesforceId(row["Id"]),
+        is_deleted=bool(row.get("IsDeleted")),
+        who_id=row.get("WhoId"),
+        what_id=row.get("WhatId"),
+        owner_id=row.get("OwnerId"),
+    )

@@ -1,0 +1,76 @@
+"""Every error of Salesforce, as one of ours. Texts of simple-salesforce hold whole queries, so only codes are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceError
+
+from server.domain.errors import (
+    ConfigurationError,
+    InvariantError,
+    ReconnectRequiredError,
+    RejectedError,
+    StaleTargetError,
+    ThrottledError,
+    TransientError,
+    TrulyError,
+)
+
+LIMIT_PAUSE = 900.0
+"""Seconds. Salesforce names no time; the daily limit rolls, so a quarter of an hour is soon enough to ask again."""
+TRANSIENT_RECORD = frozenset(
+    {"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED"}
+)
+STALE_TARGET = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"})
+OUR_QUERY = frozenset({"MALFORMED_QUERY", "QUERY_TOO_COMPLICATED"})
+MISSING = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT_ACCESS"})
+
+
+class SessionExpired(Exception):  # noqa: N818  # caught and answered inside this adapter, never raised through it
+    """The access token is no longer good."""
+
+
+def codes(content: Any) -> list[str]:
+    """The error codes of a body in any of Salesforce's shapes; none from an HTML page."""
+    items = content if isinstance(content, list) else [content]
+    found = [i.get("errorCode") or i.get("statusCode") or i.get("error") for i in items if isinstance(i, dict)]
+    return [str(code) for code in found if code]
+
+
+def mapped(status: int, content: Any) -> Exception:
+    """What a failed call means for the engine."""
+    found = codes(content)
+    code = found[0] if found else ""
+    if code == "INVALID_SESSION_ID" or status == 401:
+        return SessionExpired()
+    if code == "REQUEST_LIMIT_EXCEEDED" or status == 429:
+        return ThrottledError("Salesforce's API limit is reached.", LIMIT_PAUSE)
+    if status >= 500 or code in TRANSIENT_RECORD or code == "QUERY_TIMEOUT":
+        return TransientError(f"Salesforce answered {status}.")
+    if code in OUR_QUERY or status in (414, 431):
+        return InvariantError(f"Salesforce does not understand a query of ours ({code or status}).")
+    if code in MISSING:
+        return ConfigurationError(
+            f"Salesforce says {code}: a field or object is missing, or the integration user may not see it. Run doctor."
+        )
+    if status == 403:
+        return ReconnectRequiredError(f"Salesforce refuses the integration user ({code or status}).")
+    return TrulyError(f"Salesforce refused a call of ours with {status} ({code or 'no code'}).")
+
+
+def of_library(error: SalesforceError) -> Exception:
+    if isinstance(error, SalesforceAuthenticationFailed):
+        return ReconnectRequiredError(f"Salesforce refused to log us in ({error.code}).")
+    return mapped(int(error.status), error.content)
+
+
+def of_record(errors: list[Any]) -> TrulyError:
+    """A record's own failure."""
+    first = errors[0] if errors and isinstance(errors[0], dict) else {}
+    code = str(first.get("statusCode") or first.get("errorCode") or "UNKNOWN")
+    if code in TRANSIENT_RECORD:
+        return TransientError(f"Salesforce could not save a record now ({code}).")
+    if code in STALE_TARGET:
+        return StaleTargetError(f"The chosen record is gone ({code}).")
+    return RejectedError(code, str(first.get("message", "")))

@@ -1,0 +1,124 @@
+"""The SOQL we emit, quoted by simple-salesforce, and the records read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from simple_salesforce.format import format_soql
+
+from server.adapters.salesforce.shape import OrgShape
+from server.domain.crm import CrmUser, Record, RecordKind
+from server.domain.ids import SalesforceId
+
+LONGEST_LIST = 60_000
+"""Characters of quoted values in one statement; Salesforce takes 100,000 in all."""
+
+
+def chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """In a fixed order, so that the same question is the same bytes."""
+    part: list[str] = []
+    size = 0
+    for value in sorted(values):
+        cost = 2 * len(value) + 4
+        if part and size + cost > LONGEST_LIST:
+            yield part
+            part, size = [], 0
+        part.append(value)
+        size += cost
+    if part:
+        yield part
+
+
+def contacts(addresses: list[str]) -> str:
+    return str(
+        format_soql(
+            "SELECT Id, Name, Email, OwnerId, AccountId, Account.Name, LastModifiedDate FROM Contact WHERE Email IN {}",
+            addresses,
+        )
+    )
+
+
+def leads(addresses: list[str]) -> str:
+    return str(
+        format_soql(
+            "SELECT Id, Name, Email, OwnerId, Company, LastModifiedDate FROM Lead"
+            " WHERE IsConverted = false AND Email IN {}",
+            addresses,
+        )
+    )
+
+
+def users(addresses: list[str]) -> str:
+    return str(
+        format_soql("SELECT Id, Email, Username FROM User WHERE IsActive = true AND Email IN {}", addresses)
+    )
+
+
+def accounts(shape: OrgShape) -> Callable[[list[str]], str] | None:
+    """None where the org has no domain field: then no account is found by domain."""
+    if shape.domain is None:
+        return None
+    extra = [shape.contacts_only] if shape.contacts_only else []
+    extra += ["IsPersonAccount"] if shape.has_person_accounts else []
+    fields = ", ".join(["Id", "Name", "OwnerId", "LastModifiedDate", shape.domain, *extra])
+    head = f"SELECT {fields} FROM Account WHERE {shape.domain} IN "  # noqa: S608  # field names come from describe
+    return lambda domains: head + str(format_soql("{}", domains))
+
+
+def tasks_by_key(key_field: str, keys: list[str]) -> str:
+    head = f"SELECT Id, {key_field}, IsDeleted, WhoId, WhatId, OwnerId FROM Task WHERE {key_field} IN "  # noqa: S608
+    return head + str(format_soql("{}", keys))
+
+
+def contact(row: Any) -> Record:
+    account = row.get("Account") or {}
+    return Record(
+        record_id=SalesforceId(row["Id"]),
+        kind=RecordKind.CONTACT,
+        found_by=str(row["Email"]).lower(),
+        name=str(row.get("Name") or ""),
+        owner_id=row.get("OwnerId"),
+        account_id=row.get("AccountId"),
+        account_name=str(account.get("Name") or ""),
+        modified_at=epoch_ms(row.get("LastModifiedDate")),
+    )
+
+
+def lead(row: Any) -> Record:
+    return Record(
+        record_id=SalesforceId(row["Id"]),
+        kind=RecordKind.LEAD,
+        found_by=str(row["Email"]).lower(),
+        name=str(row.get("Name") or ""),
+        owner_id=row.get("OwnerId"),
+        account_name=str(row.get("Company") or ""),
+        modified_at=epoch_ms(row.get("LastModifiedDate")),
+    )
+
+
+def account(row: Any, shape: OrgShape) -> Record:
+    return Record(
+        record_id=SalesforceId(row["Id"]),
+        kind=RecordKind.ACCOUNT,
+        found_by=str(row[shape.domain]).strip().lower(),
+        name=str(row.get("Name") or ""),
+        owner_id=row.get("OwnerId"),
+        account_id=row["Id"],
+        account_name=str(row.get("Name") or ""),
+        modified_at=epoch_ms(row.get("LastModifiedDate")),
+        contacts_only=bool(row.get(shape.contacts_only)) if shape.contacts_only else False,
+        is_person_account=bool(row.get("IsPersonAccount")),
+    )
+
+
+def user(row: Any) -> CrmUser:
+    return CrmUser(SalesforceId(row["Id"]), str(row["Email"]).lower())
+
+
+def epoch_ms(value: Any) -> int:
+    """Salesforce writes ``2026-10-01T09:00:00.000+0000``."""
+    if not value:
+        return 0
+    return int(datetime.strptime(str(value), "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() * 1000)

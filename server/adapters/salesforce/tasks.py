@@ -1,0 +1,66 @@
+"""An activity as a Task, cut to the lengths that describe gave."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from server.adapters.salesforce.shape import OrgShape
+from server.domain.crm import Activity
+
+CUT = "…"
+STANDARD_LENGTHS = {"Subject": 255, "Description": 32_000}
+
+
+def task(activity: Activity, shape: OrgShape) -> dict[str, Any]:
+    """Inserted with a closed status: an open Task with a date would lock its account and contact."""
+    sent = datetime.fromtimestamp(activity.sent_at / 1000, UTC)
+    fields: dict[str, Any] = {
+        "attributes": {"type": "Task"},
+        "Subject": activity.subject,
+        "Description": _description(activity),
+        "ActivityDate": sent.date().isoformat(),
+        "Status": shape.closed_status,
+        "TaskSubtype": "Email",
+        "OwnerId": activity.owner_id,
+        "WhoId": activity.who_id,
+        "WhatId": activity.what_id,
+        **{shape.task[ours]: value for ours, value in _ours(activity, sent).items() if ours in shape.task},
+    }
+    if shape.relates_many and len(activity.related_ids) > 1:
+        fields["TaskWhoIds"] = list(activity.related_ids)
+    return {name: cut(name, value, shape) for name, value in fields.items() if value not in (None, "")}
+
+
+def _description(activity: Activity) -> str:
+    if not activity.attachment_names:
+        return activity.body
+    return f"{activity.body}\n\nAttachments: {', '.join(activity.attachment_names)}".strip()
+
+
+def _ours(activity: Activity, sent: datetime) -> dict[str, Any]:
+    return {
+        "key": activity.key,
+        "message_id": activity.rfc822_message_id,
+        "thread": activity.thread_id,
+        "direction": activity.direction.value,
+        "from": activity.from_address,
+        "to": "; ".join(activity.to_addresses),
+        "cc": "; ".join(activity.cc_addresses),
+        "sent_at": sent.strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
+        "mailbox": activity.mailbox,
+        "match_type": activity.match_type,
+        "attachments": len(activity.attachment_names),
+        "backfilled": activity.is_backfilled,
+    }
+
+
+def cut(name: str, value: Any, shape: OrgShape) -> Any:
+    """Salesforce counts UTF-16 units, so a cut never leaves half a surrogate pair."""
+    if not isinstance(value, str):
+        return value
+    longest = shape.lengths.get(name) or STANDARD_LENGTHS.get(name)
+    if longest is None or len(value.encode("utf-16-le")) // 2 <= longest:
+        return value
+    units = value.encode("utf-16-le")[: 2 * (longest - 1)]
+    return units.decode("utf-16-le", "ignore") + CUT

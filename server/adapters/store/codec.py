@@ -1,0 +1,176 @@
+"""Domain values to documents and back. Field names are the design's and are part of the stored format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from server.domain.access import AccessEntry
+from server.domain.decision import Evidence, Reason
+from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, HistoryId, KeyedHash, MailboxId, SalesforceId
+from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
+from server.domain.mailbox import Mailbox, Stage
+
+Data = dict[str, Any]
+
+
+def from_row(row: Row) -> Data:
+    data: Data = {
+        "mailbox_id": row.mailbox_id,
+        "gmail_message_id": row.gmail_message_id,
+        "gmail_thread_id": row.gmail_thread_id,
+        "outcome": row.outcome.value,
+        "reason": row.reason.value,
+        "internal_date": row.internal_date,
+        "conversation": row.conversation,
+        "activity_key": row.activity_key,
+        "shard": row.shard,
+        "due_at": row.due_at,
+        "attempts": row.attempts,
+        "cause": row.cause,
+        # Named fields: Firestore keeps no list in a list.
+        "evidence": [{"mark": e.mark, "at": e.header_position, "weight": e.weight} for e in row.evidence],
+        "record_id": row.record_id,
+        "activity_id": row.activity_id,
+        "hashes": list(row.hashes),
+        "sealed_headers": row.sealed_headers,
+        "policy_version": row.policy_version,
+        "updated_at": row.updated_at,
+    }
+    return {name: value for name, value in data.items() if value not in (None, [])}
+
+
+def to_row(data: Data, version: str) -> Row:
+    return Row(
+        mailbox_id=MailboxId(data["mailbox_id"]),
+        gmail_message_id=GmailMessageId(data["gmail_message_id"]),
+        gmail_thread_id=GmailThreadId(data["gmail_thread_id"]),
+        reason=Reason(data["reason"]),
+        internal_date=data.get("internal_date", 0),
+        conversation=_hash(data.get("conversation")),
+        activity_key=ActivityKey(data["activity_key"]) if "activity_key" in data else None,
+        shard=data.get("shard"),
+        due_at=data.get("due_at"),
+        attempts=data.get("attempts", 0),
+        cause=data.get("cause"),
+        evidence=tuple(Evidence(e["mark"], e.get("at"), e.get("weight", 0)) for e in data.get("evidence", ())),
+        record_id=_record(data.get("record_id")),
+        activity_id=_record(data.get("activity_id")),
+        hashes=tuple(KeyedHash(h) for h in data.get("hashes", ())),
+        sealed_headers=data.get("sealed_headers"),
+        policy_version=data.get("policy_version", 0),
+        updated_at=data.get("updated_at", 0.0),
+        version=version,
+    )
+
+
+def from_activity(activity: ActivityRow) -> Data:
+    data: Data = {
+        "state": activity.state.value,
+        "claimed_at": activity.claimed_at,
+        "mailbox_id": activity.mailbox_id,
+        "gmail_message_id": activity.gmail_message_id,
+        "conversation": activity.conversation,
+        "reason": activity.reason.value if activity.reason else None,
+        "record_id": activity.record_id,
+        "related_ids": list(activity.related_ids),
+        "owner_id": activity.owner_id,
+        "activity_id": activity.activity_id,
+        "generation": activity.generation,
+    }
+    return {name: value for name, value in data.items() if value not in (None, [])}
+
+
+def to_activity(key: str, data: Data, version: str) -> ActivityRow:
+    return ActivityRow(
+        key=ActivityKey(key),
+        state=ActivityState(data["state"]),
+        claimed_at=data["claimed_at"],
+        mailbox_id=MailboxId(data["mailbox_id"]),
+        gmail_message_id=GmailMessageId(data["gmail_message_id"]),
+        conversation=_hash(data.get("conversation")),
+        reason=Reason(data["reason"]) if "reason" in data else None,
+        record_id=_record(data.get("record_id")),
+        related_ids=tuple(SalesforceId(i) for i in data.get("related_ids", ())),
+        owner_id=_record(data.get("owner_id")),
+        activity_id=_record(data.get("activity_id")),
+        generation=data.get("generation", 1),
+        version=version,
+    )
+
+
+def from_mailbox(mailbox: Mailbox) -> Data:
+    data: Data = {
+        "addresses": list(mailbox.addresses),
+        "stage": mailbox.stage.value,
+        "start": mailbox.start,
+        "cursor": mailbox.cursor,
+        "name": mailbox.name,
+        "paused_until": mailbox.paused_until,
+        "failures": mailbox.failures,
+        "last_error": mailbox.last_error,
+        "last_synced_at": mailbox.last_synced_at,
+        "last_audit_at": mailbox.last_audit_at,
+    }
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def to_mailbox(key: str, data: Data) -> Mailbox:
+    return Mailbox(
+        mailbox_id=MailboxId(key),
+        addresses=tuple(data["addresses"]),
+        stage=Stage(data["stage"]),
+        start=data.get("start", 0),
+        cursor=HistoryId(data["cursor"]) if "cursor" in data else None,
+        name=data.get("name", ""),
+        paused_until=data.get("paused_until", 0.0),
+        failures=data.get("failures", 0),
+        last_error=data.get("last_error"),
+        last_synced_at=data.get("last_synced_at"),
+        last_audit_at=data.get("last_audit_at"),
+    )
+
+
+def from_conversation(conversation: Conversation) -> Data:
+    return {
+        "record_id": conversation.record_id,
+        "record_kind": conversation.record_kind,
+        "log_anyway": conversation.log_anyway,
+        "said_by": conversation.said_by,
+        "kept_out_by": sorted(conversation.kept_out_by),
+    }
+
+
+def to_conversation(key: str, data: Data, version: str) -> Conversation:
+    return Conversation(
+        conversation=KeyedHash(key),
+        record_id=_record(data.get("record_id")),
+        record_kind=data.get("record_kind"),
+        log_anyway=data.get("log_anyway", False),
+        said_by=data.get("said_by", ""),
+        kept_out_by=frozenset(MailboxId(m) for m in data.get("kept_out_by", ())),
+        version=version,
+    )
+
+
+def from_access(entry: AccessEntry) -> Data:
+    return {
+        "sequence": entry.sequence,
+        "at_ms": entry.at_ms,
+        "actor": entry.actor,
+        "activity_key": entry.activity_key,
+        "reason": entry.reason,
+        "previous_hash": entry.previous_hash,
+        "entry_hash": entry.entry_hash,
+    }
+
+
+def to_access(data: Data) -> AccessEntry:
+    return AccessEntry(**data)
+
+
+def _hash(value: str | None) -> KeyedHash | None:
+    return KeyedHash(value) if value else None
+
+
+def _record(value: str | None) -> SalesforceId | None:
+    return SalesforceId(value) if value else None

@@ -1,0 +1,288 @@
+"""Repositories of the ledger, in the terms of the Store port, over a ``Documents`` backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from server.adapters.documents import Create, Delete, Document, Documents, Replace, Version, Where, Write
+from server.adapters.store import codec
+from server.domain.access import AccessEntry
+from server.domain.errors import ConflictError, InvariantError
+from server.domain.ids import ActivityKey, GmailMessageId, KeyedHash, MailboxId
+from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail, row_key
+from server.domain.mailbox import Mailbox
+from server.domain.decision import Outcome
+
+AT_ONCE = 200
+"""Documents in one commit."""
+TRIES = 20
+"""Rounds of read-change-write before we call the contention a bug."""
+CHUNK = 900_000
+"""Bytes; a Firestore document ends at 1 MiB."""
+COMMIT_BYTES = 8_000_000
+"""A Firestore commit ends at 10 MiB."""
+
+
+class DocumentStore:
+    """Implements ``server.ports.store.Store``. Thread-safe if the backend is.
+
+    ``is_dead`` tells whether the process behind a lease is certainly gone; by default only time ends a lease.
+    """
+
+    def __init__(self, documents: Documents, is_dead: Callable[[str], bool] = lambda _holder: False) -> None:
+        self._documents = documents
+        self._is_dead = is_dead
+
+    # mailboxes and leases
+
+    def mailboxes(self) -> list[Mailbox]:
+        found = [codec.to_mailbox(d.key, d.data) for d in self._documents.query("mailboxes")]
+        return sorted(found, key=lambda m: m.address)
+
+    def mailbox(self, mailbox_id: MailboxId) -> Mailbox | None:
+        document = self._documents.get("mailboxes", mailbox_id)
+        return codec.to_mailbox(document.key, document.data) if document else None
+
+    def save_mailbox(self, mailbox_id: MailboxId, change: Callable[[Mailbox | None], Mailbox]) -> Mailbox:
+        for _ in range(TRIES):
+            document = self._documents.get("mailboxes", mailbox_id)
+            before = codec.to_mailbox(document.key, document.data) if document else None
+            after = change(before)
+            if after == before:
+                return after
+            data = codec.from_mailbox(after)
+            write: Write = (
+                Replace("mailboxes", mailbox_id, data, document.version)
+                if document
+                else Create("mailboxes", mailbox_id, data)
+            )
+            if self._wrote([write]):
+                return after
+        raise InvariantError("A mailbox is being written without end.")
+
+    def lease(self, name: str, holder: str, now: float, seconds: float) -> bool:
+        document = self._documents.get("leases", name)
+        data = {"holder": holder, "until": now + seconds}
+        if document is None:
+            return self._wrote([Create("leases", name, data)])
+        held_by = str(document.data["holder"])
+        if held_by != holder and document.data["until"] > now and not self._is_dead(held_by):
+            return False
+        return self._wrote([Replace("leases", name, data, document.version)])
+
+    def release(self, name: str, holder: str) -> None:
+        document = self._documents.get("leases", name)
+        if document and document.data["holder"] == holder:
+            self._wrote([Delete("leases", name, document.version)])
+
+    # the ledger
+
+    def known(self, mailbox_id: MailboxId, ids: Sequence[GmailMessageId]) -> dict[GmailMessageId, Row]:
+        keys = [row_key(mailbox_id, message_id) for message_id in ids]
+        found = self._documents.get_many("messages", keys)
+        rows = (codec.to_row(d.data, d.version) for d in found.values())
+        return {row.gmail_message_id: row for row in rows}
+
+    def add_rows(self, rows: Sequence[Row]) -> None:
+        for start in range(0, len(rows), AT_ONCE):
+            part = rows[start : start + AT_ONCE]
+            if not self._wrote([Create("messages", row.key, codec.from_row(row)) for row in part]):
+                # One that exists fails a whole commit, so each has its own chance.
+                for row in part:
+                    self._wrote([Create("messages", row.key, codec.from_row(row))])
+
+    def change_rows(self, rows: Sequence[Row]) -> list[Row]:
+        out: list[Row] = []
+        for start in range(0, len(rows), AT_ONCE):
+            part = rows[start : start + AT_ONCE]
+            versions = self._documents.commit([_replaced(row) for row in part])
+            out += [replace(row, version=str(v)) for row, v in zip(part, versions, strict=True)]
+        return out
+
+    def rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
+        for document in self._documents.scan("messages", where=(Where("mailbox_id", "==", mailbox_id),)):
+            yield codec.to_row(document.data, document.version)
+
+    def unscreened(self, mailbox_id: MailboxId, now: float) -> list[Row]:
+        waiting = (Where("mailbox_id", "==", mailbox_id), Where("outcome", "==", Outcome.WAITING.value))
+        rows = (codec.to_row(d.data, d.version) for d in self._documents.query("messages", where=waiting))
+        return [row for row in rows if not row.is_screened and (row.due_at or 0) <= now]
+
+    def waiting(self, shard: int, now: float, limit: int) -> list[Row]:
+        found = self._documents.query(
+            "messages",
+            where=(Where("shard", "==", shard), Where("due_at", "<=", now)),
+            order_by=("due_at",),
+            limit=limit,
+        )
+        return [codec.to_row(d.data, d.version) for d in found]
+
+    def next_due(self, shard: int) -> float | None:
+        found = self._documents.query(
+            "messages", where=(Where("shard", "==", shard),), order_by=("due_at",), limit=1
+        )
+        return float(found[0].data["due_at"]) if found else None
+
+    def copies_of(self, key: ActivityKey) -> list[Row]:
+        found = self._documents.query("messages", where=(Where("activity_key", "==", key),))
+        return [codec.to_row(d.data, d.version) for d in found]
+
+    # activities
+
+    def activities(self, keys: Sequence[ActivityKey]) -> dict[ActivityKey, ActivityRow]:
+        found = self._documents.get_many("activities", list(keys))
+        rows = (codec.to_activity(d.key, d.data, d.version) for d in found.values())
+        return {row.key: row for row in rows}
+
+    def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
+        if not activities:
+            return []
+        try:
+            versions = self._documents.commit([_claim(a) for a in activities])
+        except ConflictError:
+            return [won for a in activities if (won := self._claim_alone(a))]
+        return [replace(a, version=str(v)) for a, v in zip(activities, versions, strict=True)]
+
+    def close(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
+        writes: list[Write] = [
+            Replace("activities", a.key, codec.from_activity(a), Version(a.version)) for a in activities
+        ]
+        self._documents.commit([*writes, *(_replaced(row) for row in rows)])
+
+    # sealed copies
+
+    def keep_copies(self, copies: Sequence[SealedMail]) -> None:
+        before = self._documents.get_many("copies", [c.key for c in copies])
+        for part in _commits([_copy_writes(copy, before.get(copy.key)) for copy in copies]):
+            self._documents.commit(part)
+        for key, old in before.items():
+            self._forget(str(old.data["dek_id"]), ActivityKey(key), int(old.data["chunks"]))
+
+    def copy(self, key: ActivityKey) -> SealedMail | None:
+        head = self._documents.get("copies", key)
+        if head is None:
+            return None
+        dek_id = str(head.data["dek_id"])
+        dek = self._documents.get("deks", dek_id)
+        names = [f"{key}.{dek_id}.{i}" for i in range(1, int(head.data["chunks"]))]
+        rest = self._documents.get_many("copies", names)
+        if dek is None or len(rest) != len(names):
+            return None
+        ciphertext = b"".join([head.data["bytes"], *(rest[name].data["bytes"] for name in names)])
+        return SealedMail(key, dek_id, ciphertext, dek.data["wrapped"], str(dek.data["kek"]))
+
+    def drop_copies(self, keys: Sequence[ActivityKey]) -> None:
+        for key, head in self._documents.get_many("copies", list(keys)).items():
+            self._forget(str(head.data["dek_id"]), ActivityKey(key), int(head.data["chunks"]))
+            self._documents.commit([Delete("copies", key, None)])
+
+    # people's word
+
+    def conversations(self, keys: Sequence[KeyedHash]) -> dict[KeyedHash, Conversation]:
+        found = self._documents.get_many("conversations", list(dict.fromkeys(keys)))
+        rows = (codec.to_conversation(d.key, d.data, d.version) for d in found.values())
+        return {row.conversation: row for row in rows}
+
+    def save_conversation(self, key: KeyedHash, change: Callable[[Conversation], Conversation]) -> Conversation:
+        for _ in range(TRIES):
+            document = self._documents.get("conversations", key)
+            before = (
+                codec.to_conversation(key, document.data, document.version) if document else Conversation(key)
+            )
+            after = change(before)
+            data = codec.from_conversation(after)
+            write: Write = (
+                Replace("conversations", key, data, document.version)
+                if document
+                else Create("conversations", key, data)
+            )
+            if self._wrote([write]):
+                return after
+        raise InvariantError("A conversation is being written without end.")
+
+    # the access ledger
+
+    def append_access(self, make: Callable[[AccessEntry | None], AccessEntry]) -> AccessEntry:
+        for _ in range(TRIES):
+            last = None
+            for last in self.access_entries():
+                pass
+            entry = make(last)
+            if self._wrote([Create("access", _access_key(entry.sequence), codec.from_access(entry))]):
+                return entry
+        raise InvariantError("The access ledger is being written without end.")
+
+    def access_entries(self) -> Iterator[AccessEntry]:
+        sequence = 1
+        while document := self._documents.get("access", _access_key(sequence)):
+            yield codec.to_access(document.data)
+            sequence += 1
+
+    def writes(self) -> dict[str, int]:
+        return dict(self._documents.writes)
+
+    # helpers
+
+    def _wrote(self, writes: list[Write]) -> bool:
+        try:
+            self._documents.commit(writes)
+        except ConflictError:
+            return False
+        return True
+
+    def _claim_alone(self, activity: ActivityRow) -> ActivityRow | None:
+        try:
+            [version] = self._documents.commit([_claim(activity)])
+        except ConflictError:
+            return None
+        return replace(activity, version=str(version))
+
+    def _forget(self, dek_id: str, key: ActivityKey, chunks: int) -> None:
+        self._documents.commit([Delete("deks", dek_id, None)])
+        if chunks > 1:
+            self._documents.commit([Delete("copies", f"{key}.{dek_id}.{i}", None) for i in range(1, chunks)])
+
+
+def _access_key(sequence: int) -> str:
+    return f"{sequence:012d}"
+
+
+def _replaced(row: Row) -> Replace:
+    return Replace("messages", row.key, codec.from_row(row), Version(row.version))
+
+
+def _claim(activity: ActivityRow) -> Create:
+    return Create("activities", activity.key, codec.from_activity(activity))
+
+
+def _copy_writes(copy: SealedMail, old: Document | None) -> list[Write]:
+    """A copy has its own chunk names a DEK, so that a second try never mixes two ciphertexts."""
+    chunks = [copy.ciphertext[i : i + CHUNK] for i in range(0, len(copy.ciphertext), CHUNK)]
+    head = {"activity_key": copy.key, "dek_id": copy.dek_id, "chunks": len(chunks), "bytes": chunks[0]}
+    return [
+        Create("deks", copy.dek_id, {"wrapped": copy.wrapped_dek, "kek": copy.kek_name}),
+        *(
+            Create("copies", f"{copy.key}.{copy.dek_id}.{i}", {"activity_key": copy.key, "bytes": chunk})
+            for i, chunk in enumerate(chunks[1:], 1)
+        ),
+        Replace("copies", copy.key, head, old.version) if old else Create("copies", copy.key, head),
+    ]
+
+
+def _commits(groups: Sequence[list[Write]]) -> Iterator[list[Write]]:
+    """As many whole copies in a commit as its size allows; a copy larger than that goes chunk by chunk, head last."""
+    part: list[Write] = []
+    size = 0
+    for group in groups:
+        weight = sum(len(w.data.get("bytes", b"")) for w in group if not isinstance(w, Delete))
+        if part and (size + weight > COMMIT_BYTES or len(part) + len(group) > AT_ONCE):
+            yield part
+            part, size = [], 0
+        if weight > COMMIT_BYTES:
+            yield from ([write] for write in group)
+            continue
+        part += group
+        size += weight
+    if part:
+        yield part

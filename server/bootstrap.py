@@ -1,0 +1,144 @@
+"""The composition root: settings in, services out. The only module that sees adapters."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.adapters.documents import Documents
+from server.adapters.firestore.documents import FirestoreDocuments
+from server.adapters.gmail.credentials import CredentialMint, Delegation
+from server.adapters.gmail.directory import GoogleDirectory
+from server.adapters.gmail.mail import GmailMail
+from server.adapters.holders import LocalHolders
+from server.adapters.local_kek import create_keys, load_local_keys
+from server.adapters.salesforce.client import Login, OrgClient
+from server.adapters.salesforce.crm import SalesforceCrm
+from server.adapters.sqlite.documents import SqliteDocuments
+from server.adapters.sqlite.queue import SqliteQueue
+from server.adapters.store import DocumentStore
+from server.adapters.transport import DirectTransport, SimulatorTransport, Transport
+from server.domain.errors import ConfigurationError
+from server.domain.policy import Policy
+from server.engine.ports import Admission, Ports
+from server.engine.workspace import WorkspaceCache
+from server.ports.clock import Clock
+from server.settings import Settings
+from server.vault.envelope import WorkSealer
+from server.vault.hashes import KeyedHasher
+
+MONTH = 30.44 * 86_400
+
+
+class SystemClock:
+    def now(self) -> float:
+        return time.time()
+
+
+@dataclass(frozen=True)
+class Services:
+    """All that an entry point needs. ``queue`` is None where the state is Firestore: Cloud Tasks comes there."""
+
+    settings: Settings
+    ports: Ports
+    workspaces: WorkspaceCache
+    queue: SqliteQueue | None
+    holders: LocalHolders | None
+    documents: Documents
+
+    def close(self) -> None:
+        self.documents.close()
+        if self.queue:
+            self.queue.close()
+        if self.holders:
+            self.holders.close()
+
+
+def build(settings: Settings, *, transport: Transport | None = None, clock: Clock | None = None) -> Services:
+    """Raises ConfigurationError. Tests hand in their own transport and clock; nothing else is replaceable."""
+    clock = clock or SystemClock()
+    transport = transport or _transport(settings)
+    documents, queue, holders = _state(settings)
+    keys = load_local_keys(settings.keys, may_open=settings.may_open_copies)
+    mint = CredentialMint(_delegation(settings), transport)
+    ports = Ports(
+        mail=GmailMail(mint, transport, clock),
+        directory=GoogleDirectory(mint, transport, clock, settings.google_customer),
+        crm=SalesforceCrm(OrgClient(_login(settings), transport)),
+        store=DocumentStore(documents, holders.is_dead if holders else lambda _holder: False),
+        sealer=WorkSealer(keys.work, settings.organisation),
+        hasher=KeyedHasher(keys.hash_keys, max(keys.hash_keys)),
+        wrap=keys.vault_wrap,
+        unwrap=keys.vault_unwrap,
+        clock=clock,
+        policy=_policy(settings),
+        admission=_admission(settings),
+        organisation=settings.organisation,
+        holder=holders.me if holders else f"{time.time_ns():x}",
+    )
+    return Services(settings, ports, WorkspaceCache(ports), queue, holders, documents)
+
+
+def _transport(settings: Settings) -> Transport:
+    return SimulatorTransport(settings.simulator_url) if settings.simulator_url else DirectTransport()
+
+
+def _state(settings: Settings) -> tuple[Documents, SqliteQueue | None, LocalHolders | None]:
+    kind, _, name = settings.state.partition(":")
+    if kind == "firestore":
+        project, _, database = name.partition("/")
+        return FirestoreDocuments.connect(project, database or "(default)"), None, None
+    path = Path(name)
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"STATE names a file in a folder that is not there: {path.parent}")
+    return SqliteDocuments(path), SqliteQueue(path), LocalHolders(path.parent / f"{path.name}.holders")
+
+
+def _delegation(settings: Settings) -> Delegation:
+    return Delegation(
+        admin=settings.google_admin,
+        delegate=settings.google_delegate,
+        key_file=settings.google_service_account_file,
+        scope=settings.mailboxes,
+    )
+
+
+def _login(settings: Settings) -> Login:
+    key = settings.salesforce_private_key_file
+    try:
+        pem = key.read_text() if key else ""
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError("SALESFORCE_PRIVATE_KEY_FILE cannot be read as a PEM file.") from None
+    return Login(
+        domain=settings.salesforce_domain,
+        consumer_key=settings.salesforce_consumer_key,
+        version=settings.salesforce_api_version,
+        username=settings.salesforce_username,
+        private_key=pem,
+        consumer_secret=settings.salesforce_consumer_secret,
+    )
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        leads=settings.match_leads,
+        publish_delay=settings.publish_delay_seconds,
+        blocked=settings.blocked,
+        public_domains=settings.public_mail_domains,
+        dont_log_label=settings.dont_log_label,
+        disclosure=settings.disclosure,
+    )
+
+
+def _admission(settings: Settings) -> Admission:
+    months = settings.backfill_months
+    return Admission(
+        stage=settings.new_mailbox_stage,
+        backfill_seconds=None if months is None else months * MONTH,
+        scope=settings.mailboxes,
+        internal_domains=settings.internal_domains,
+    )
+
+
+__all__ = ["Services", "build", "create_keys"]

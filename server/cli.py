@@ -1,0 +1,15 @@
+"""The operator's commands, registered on the Flask app."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from server.commands import explain, keeping, setup, syncing
+from server.commands.running import Source
+
+
+def register_commands(app: Flask, source: Source) -> None:
+    """Each command opens its own services when it runs, and closes them."""
+    for module in (syncing, explain, keeping, setup):
+        for command in module.commands(source):
+            app.cli.add_command(command)

@@ -1,0 +1,158 @@
+"""explain: the decision for one message and the full why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.bootstrap import Services
+from server.commands.running import Source, out, reported
+from server.domain.crm import Record
+from server.domain.decision import Decision, Outcome, Reason, Why
+from server.domain.errors import BadInputError, UnreadableError
+from server.domain.mailbox import Mailbox
+from server.domain.message import Headers
+from server.engine.explain import Explanation, explain, mailbox_for, message_of
+from server.rules.activity import sent_at
+from server.rules.body import read_headers
+
+SENTENCES = {
+    Reason.NOT_MAIL: "This is a draft, a chat or not sent yet.",
+    Reason.NOT_PRIMARY: "Gmail put it outside the primary inbox.",
+    Reason.BEFORE_START: "It is older than the day this mailbox began.",
+    Reason.KEPT_OUT: "Someone chose to stop logging this conversation.",
+    Reason.BLOCKED: "An address or company on it is on the blocklist.",
+    Reason.INTERNAL_ONLY: "Only colleagues are on it.",
+    Reason.AUTOMATED: "No person started it: it is an automatic message.",
+    Reason.UNREADABLE: "It has no header that can be read.",
+    Reason.CONTACTS_ONLY_ACCOUNT: "For this company only emails with its contacts are logged.",
+    Reason.NO_MATCH: "No person or company for it is in Salesforce.",
+    Reason.RULE_MATCH: "A standing rule names the record for this address.",
+    Reason.THREAD_OVERRIDE: "Someone chose the record for this conversation.",
+    Reason.CONTACT_MATCH: "This contact has an address that is on the email.",
+    Reason.LEAD_MATCH: "No contact has the address, but this lead does.",
+    Reason.ACCOUNT_DOMAIN_MATCH: "No person has the address, but this account has its domain.",
+}
+WHYS = {
+    Why.OWNED_BY_OTHER: "someone else owns it",
+    Why.UPDATED_EARLIER: "it was changed less recently",
+    Why.HIGHER_ID: "equal in all else, and it was created later",
+    Why.NOT_A_CONTACT: "a contact comes before a lead",
+    Why.NOT_A_PERSON: "a person comes before a company",
+    Why.CONTACTS_ONLY: "it takes only emails with its contacts",
+    Why.CHOICE_OF_A_PERSON: "someone chose another record",
+    Why.PARENT_DOMAIN: "another account has the exact domain",
+    Why.NOT_EXACT_ADDRESS: "another record has the exact address",
+}
+
+
+def commands(source: Source) -> list[click.Command]:
+    @click.command("explain")
+    @click.argument("file", type=click.Path(path_type=Path))
+    @click.option("--label", "labels", multiple=True, help="A Gmail label id, such as CATEGORY_PROMOTIONS.")
+    @click.option("--mailbox", "address", default="", help="Whose copy it is; found from the message if not given.")
+    @click.option("--json", "as_json", is_flag=True)
+    @reported
+    def command(file: Path, labels: tuple[str, ...], address: str, as_json: bool) -> None:
+        """Decide the message in FILE (.eml) as the sync would, and say why. Nothing is written."""
+        services = source.get()
+        explanation = _explained(services, file, frozenset(labels) or _labels_of(file), address.lower())
+        if as_json:
+            click.echo(json.dumps(as_dict(explanation), indent=1))
+        else:
+            _print(explanation)
+
+    return [command]
+
+
+def _explained(services: Services, file: Path, labels: frozenset[str], address: str) -> Explanation:
+    raw = _read(file)
+    try:
+        headers = Headers.of(read_headers(raw))
+    except UnreadableError:
+        raise BadInputError(f"{file} is not an email: it has no header line.") from None
+    people = services.workspaces.refresh()
+    workspace = services.workspaces.current()
+    mailboxes = [Mailbox(p.mailbox_id, p.addresses, name=p.name) for p in people if p.has_mailbox]
+    if address:
+        mailboxes = [m for m in mailboxes if address in m.addresses]
+        if not mailboxes:
+            raise BadInputError(f"No mailbox of this Workspace has the address {address}.")
+    mailbox = mailboxes[0] if address else mailbox_for(headers, workspace, mailboxes)
+    now = int(services.ports.clock.now() * 1000)
+    message = message_of(headers, labels, sent_at(headers, now), len(raw))
+    return explain(services.ports, workspace, message, mailbox)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadInputError(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _labels_of(file: Path) -> frozenset[str]:
+    """Takeout's own label line, where the file has one."""
+    names = {"inbox": "INBOX", "sent": "SENT", "spam": "SPAM", "trash": "TRASH", "draft": "DRAFT", "drafts": "DRAFT", "chat": "CHAT"}
+    try:
+        values = Headers.of(read_headers(_read(file))).all("X-Gmail-Labels")
+    except UnreadableError:
+        return frozenset()
+    if not values:
+        return frozenset({"INBOX"})
+    labels = [label.strip() for label in values[0].split(",")]
+    known = {names.get(label.lower()) or _category(label) for label in labels}
+    return frozenset(label for label in known if label)
+
+
+def _category(label: str) -> str | None:
+    word, _, rest = label.partition(" ")
+    return f"CATEGORY_{rest.upper()}" if word.lower() == "category" and rest else None
+
+
+def as_dict(explanation: Explanation) -> dict[str, Any]:
+    decision = explanation.decision
+    return {
+        "outcome": decision.outcome.value,
+        "reason": decision.reason.value,
+        "because": SENTENCES[decision.reason],
+        "mailbox": explanation.mailbox_address,
+        "owner": explanation.owner,
+        "record": decision.chosen.record_id if decision.chosen else None,
+        "not_chosen": [
+            {"record": loser.record.record_id, "kind": loser.record.kind.value, "name": loser.record.name, "why": WHYS[loser.why]}
+            for loser in decision.losers
+        ],
+        "evidence": [{"mark": e.mark, "header": e.header_position, "weight": e.weight} for e in decision.evidence],
+        "would_change": list(decision.would_change),
+    }
+
+
+def _print(explanation: Explanation) -> None:
+    decision = explanation.decision
+    logged = decision.outcome is Outcome.LOGGED
+    click.echo(f"{'Logged' if logged else 'Not logged'} ({decision.reason.value}): {SENTENCES[decision.reason]}")
+    click.echo(f"Mailbox: {explanation.mailbox_address}")
+    if decision.chosen:
+        click.echo(f"On: {_named(decision.chosen)}, found by {decision.chosen.found_by}")
+    if explanation.owner:
+        click.echo(f"Owner: Salesforce user {explanation.owner}")
+    for loser in decision.losers:
+        click.echo(f"Not on: {_named(loser.record)}: {WHYS[loser.why]}")
+    for evidence in decision.evidence:
+        at = "" if evidence.header_position is None else f" (header {evidence.header_position + 1})"
+        click.echo(f"Evidence: {evidence.mark}{at}")
+    _print_change(decision)
+
+
+def _print_change(decision: Decision) -> None:
+    if decision.would_change:
+        click.echo(f"Would change: a contact or lead with the address {' or '.join(decision.would_change)}")
+
+
+def _named(record: Record) -> str:
+    where = f", {record.account_name}" if record.account_name and record.account_name != record.name else ""
+    return f"{record.kind.value} {record.name or record.record_id}{where} ({record.record_id})"

@@ -1,0 +1,199 @@
+"""sync, backfill, dry-run, mailbox, coverage, export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from server.bootstrap import Services
+from server.commands.running import Source, err, out, reported
+from server.domain.decision import Outcome
+from server.domain.errors import BadInputError
+from server.domain.mailbox import Mailbox, Stage
+from server.engine.audit import coverage
+from server.engine.preview import preview
+from server.engine.stages import find_mailbox, set_stage, set_start
+from server.engine.sync import sync
+from server.engine.sweep import sweep
+
+NOT_AT_REST = 8
+"""Exit code of a sync that had to leave something waiting."""
+INCOMPLETE = 9
+"""Exit code of a coverage that found a message without a row."""
+
+
+def commands(source: Source) -> list[click.Command]:
+    return [_sync(source), _backfill(source), _dry_run(source), _mailbox(source), _coverage(source), _export(source)]
+
+
+def _sync(source: Source) -> click.Command:
+    @click.command("sync")
+    @click.argument("addresses", nargs=-1)
+    @click.option("--patience", default=60.0, help="Seconds to wait for what must be tried again.")
+    @reported
+    def command(addresses: tuple[str, ...], patience: float) -> None:
+        """Sync every mailbox (or these ADDRESSES) once, and print what became of each message."""
+        services = source.get()
+        with _bar() as progress:
+            bars = {what: progress.add_task(what, total=None) for what in ("collected", "settled")}
+            result = sync(
+                services.ports, services.workspaces, workers=services.settings.workers, patience=patience,
+                only=frozenset(a.lower() for a in addresses),
+                on_progress=lambda what, n: progress.advance(bars[what], n),
+            )  # fmt: skip
+        _summary(services)
+        for address, cause in sorted(result.troubled.items()):
+            err.print(f"{address} could not be read to the end ({cause}). It is tried again by itself.")
+        if not result.is_at_rest:
+            err.print("Some messages wait for another try. Run sync again later, or leave the service running.")
+            sys.exit(NOT_AT_REST)
+
+    return command
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, disable=not err.is_terminal)
+
+
+def _summary(services: Services) -> None:
+    counts: Counter[tuple[str, str]] = Counter()
+    for mailbox in services.ports.store.mailboxes():
+        for row in services.ports.store.rows(mailbox.mailbox_id):
+            counts[row.outcome.value, row.reason.value] += 1
+    out.print(_table("All emails accounted for", counts))
+
+
+def _table(title: str, counts: Counter[tuple[str, str]]) -> Table:
+    order = {outcome.value: i for i, outcome in enumerate(Outcome)}
+    table = Table("Outcome", "Reason", title=title, show_footer=True)
+    table.add_column("Messages", justify="right", footer=str(sum(counts.values())))
+    for (outcome, reason), count in sorted(counts.items(), key=lambda item: (order[item[0][0]], -item[1])):
+        table.add_row(outcome, reason, str(count))
+    return table
+
+
+def _backfill(source: Source) -> click.Command:
+    @click.command("backfill")
+    @click.argument("address")
+    @click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC) to be logged.")
+    @reported
+    def command(address: str, since: datetime) -> None:
+        """Log older mail of one mailbox too."""
+        services = source.get()
+        mailbox = find_mailbox(services.ports, address)
+        start = int(since.replace(tzinfo=UTC).timestamp() * 1000)
+        reopened = set_start(services.ports, services.workspaces, mailbox, start)
+        out.print(f"{reopened} older messages of {mailbox.address} are looked at again. Run sync to log them.")
+
+    return command
+
+
+def _dry_run(source: Source) -> click.Command:
+    @click.command("dry-run")
+    @click.argument("addresses", nargs=-1)
+    @reported
+    def command(addresses: tuple[str, ...]) -> None:
+        """Show what the waiting messages would become. Nothing is written to Salesforce."""
+        services = source.get()
+        mailboxes = [find_mailbox(services.ports, a) for a in addresses] or services.ports.store.mailboxes()
+        shown = preview(services.ports, services.workspaces.current(), mailboxes)
+        out.print(_table("If these mailboxes were live", shown.rows))
+        out.print(f"{shown.activities} activities would be added to Salesforce.")
+
+    return command
+
+
+def _mailbox(source: Source) -> click.Command:
+    @click.command("mailbox")
+    @click.argument("address")
+    @click.option("--stage", type=click.Choice([s.value for s in Stage]))
+    @click.option("--start", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]), help="First day (UTC) to log.")
+    @reported
+    def command(address: str, stage: str | None, start: datetime | None) -> None:
+        """Set the stage of one mailbox (off, dry_run, live, draining) or the day it starts."""
+        services = source.get()
+        sweep(services.ports, services.workspaces)
+        mailbox = find_mailbox(services.ports, address)
+        if start:
+            began = int(start.replace(tzinfo=UTC).timestamp() * 1000)
+            set_start(services.ports, services.workspaces, mailbox, began)
+            out.print(f"{mailbox.address} starts on {start.date()}.")
+        if stage:
+            moved = set_stage(services.ports, mailbox, Stage(stage))
+            out.print(f"{mailbox.address} is {stage} now; {moved} waiting messages follow.")
+
+    return command
+
+
+def _coverage(source: Source) -> click.Command:
+    @click.command("coverage")
+    @click.argument("addresses", nargs=-1)
+    @reported
+    def command(addresses: tuple[str, ...]) -> None:
+        """Compare Gmail's own list of messages with the ledger's, mailbox by mailbox."""
+        services = source.get()
+        table = Table("Mailbox", *(c.capitalize() for c in ("gmail", "left", *Outcome)), "Missing")
+        is_closed = True
+        for mailbox in _chosen(services, addresses):
+            found = coverage(services.ports, mailbox)
+            is_closed = is_closed and found.is_closed
+            numbers = [found.gmail, found.left, *(found.outcomes[o] for o in Outcome), len(found.missing)]
+            table.add_row(mailbox.address, *map(str, numbers))
+        out.print(table)
+        if not is_closed:
+            err.print("Some messages have no row yet. Run sync; if they stay missing, report it: that must not happen.")
+            sys.exit(INCOMPLETE)
+
+    return command
+
+
+def _chosen(services: Services, addresses: tuple[str, ...]) -> list[Mailbox]:
+    if addresses:
+        return [find_mailbox(services.ports, a) for a in addresses]
+    return [m for m in services.ports.store.mailboxes() if m.stage.collects]
+
+
+def _export(source: Source) -> click.Command:
+    @click.command("export")
+    @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+    @reported
+    def command(path: Path) -> None:
+        """Write the ledger and its coverage as JSON: ids, outcomes and reasons, and nothing that people wrote."""
+        services = source.get()
+        try:
+            path.write_text(json.dumps(ledger_as_json(services), indent=1))
+        except OSError as error:
+            raise BadInputError(f"{path} cannot be written: {error.strerror}.") from None
+
+    return command
+
+
+def ledger_as_json(services: Services) -> dict[str, Any]:
+    """``{"messages": [...], "coverage": {address: {...}}}`` for every mailbox that collects."""
+    messages: list[dict[str, Any]] = []
+    covered: dict[str, dict[str, int]] = {}
+    for mailbox in _chosen(services, ()):
+        for row in services.ports.store.rows(mailbox.mailbox_id):
+            messages.append(
+                {
+                    "mailbox": mailbox.address,
+                    "gmail_message_id": row.gmail_message_id,
+                    "outcome": row.outcome.value,
+                    "reason": row.reason.value,
+                    "record": row.record_id,
+                    "activity": row.activity_id,
+                }
+            )
+        found = coverage(services.ports, mailbox)
+        counts = {outcome.value: found.outcomes[outcome] for outcome in Outcome}
+        covered[mailbox.address] = {"gmail": found.gmail, "left": found.left, **counts}
+    return {"messages": messages, "coverage": covered, "writes": services.ports.store.writes()}

@@ -1,0 +1,115 @@
+"""What Salesforce holds that a decision can point at. *Account* and *User* are only Salesforce's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from server.domain.ids import ActivityKey, SalesforceId
+
+
+class RecordKind(StrEnum):
+    CONTACT = "Contact"
+    LEAD = "Lead"
+    ACCOUNT = "Account"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A Contact, Lead or Account that an address or a domain found.
+
+    ``found_by`` is that address or domain, lower-case. ``modified_at`` is Salesforce's LastModifiedDate in epoch
+    milliseconds. ``contacts_only`` is the Account's "only sync contact matches" box.
+    """
+
+    record_id: SalesforceId
+    kind: RecordKind
+    found_by: str
+    name: str = ""
+    owner_id: SalesforceId | None = None
+    account_id: SalesforceId | None = None
+    account_name: str = ""
+    modified_at: int = 0
+    contacts_only: bool = False
+    is_person_account: bool = False
+
+
+@dataclass(frozen=True)
+class CrmUser:
+    user_id: SalesforceId
+    address: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """What one batch of mail needs to know from the CRM, asked once. All lower-case."""
+
+    addresses: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+
+    def __or__(self, other: Query) -> Query:
+        return Query(self.addresses | other.addresses, self.domains | other.domains, self.users | other.users)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The answer to a ``Query``: everything that could be chosen, by the address or domain that found it."""
+
+    contacts: dict[str, tuple[Record, ...]] = field(default_factory=dict)
+    leads: dict[str, tuple[Record, ...]] = field(default_factory=dict)
+    accounts: dict[str, tuple[Record, ...]] = field(default_factory=dict)
+    users: dict[str, CrmUser] = field(default_factory=dict)
+
+
+class Direction(StrEnum):
+    INBOUND = "Inbound"
+    OUTBOUND = "Outbound"
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One mail as it will stand in Salesforce. Times are epoch milliseconds, UTC."""
+
+    key: ActivityKey
+    subject: str
+    body: str
+    sent_at: int
+    direction: Direction
+    owner_id: SalesforceId | None
+    who_id: SalesforceId | None
+    what_id: SalesforceId | None
+    related_ids: tuple[SalesforceId, ...]
+    from_address: str
+    to_addresses: tuple[str, ...]
+    cc_addresses: tuple[str, ...]
+    rfc822_message_id: str
+    thread_id: str
+    mailbox: str
+    match_type: str
+    attachment_names: tuple[str, ...] = ()
+    is_backfilled: bool = False
+
+
+@dataclass(frozen=True)
+class Filed:
+    """The answer for one activity: its Salesforce id, or why not.
+
+    ``error`` is an exception of ``domain.errors`` (a value here: one bad record does not hurt its batch).
+    """
+
+    key: ActivityKey
+    activity_id: SalesforceId | None = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """An activity that Salesforce already has under our key. ``is_deleted``: somebody put it in the Recycle Bin."""
+
+    key: ActivityKey
+    activity_id: SalesforceId
+    is_deleted: bool = False
+    who_id: SalesforceId | None = None
+    what_id: SalesforceId | None = None
+    owner_id: SalesforceId | None = None

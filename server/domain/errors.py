@@ -1,0 +1,118 @@
+"""Every failure, by what it asks of us.
+
+::
+
+    TrulyError
+    ├── UserError                what a person must change; its text is for that person
+    │   ├── ConfigurationError   a setting, key file or missing Salesforce field       exit 3
+    │   ├── BadInputError        a file or argument that cannot be used                exit 4
+    │   └── RefusedError         not allowed: out of scope, no key to open with        exit 5
+    ├── TransientError           try again, at ``retry_after`` if it is known          exit 6
+    │   ├── ThrottledError       they asked us to slow down
+    │   ├── DoubtError           a write whose answer was lost: look before writing again
+    │   └── StaleTargetError     the chosen record is gone or merged: match again
+    ├── CursorExpiredError       the history is gone: list again
+    ├── ReconnectRequiredError   credentials or delegation no longer hold: park        exit 7
+    ├── MailboxUnavailableError  this mailbox cannot be read now: park it alone
+    ├── NotFoundError            it is not there (any more)
+    ├── ConflictError            somebody else wrote first: read again
+    ├── RejectedError            the other side refuses this record for good
+    ├── UnreadableError          these bytes are not a message
+    ├── SealBrokenError          a sealed value does not open here
+    └── InvariantError           a promise of the design is broken: a bug, stop        exit 70
+
+No message of these classes holds an address, a subject, a body, a token or a query.
+"""
+
+from __future__ import annotations
+
+
+class TrulyError(Exception):
+    """Base of every failure we raise. ``exit_code`` is what a command ends with."""
+
+    exit_code = 1
+
+
+class UserError(TrulyError):
+    """No traceback: show this text."""
+
+    exit_code = 2
+
+
+class ConfigurationError(UserError):
+    exit_code = 3
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class BadInputError(UserError):
+    exit_code = 4
+
+
+class RefusedError(UserError):
+    exit_code = 5
+
+
+class TransientError(TrulyError):
+    """``retry_after`` is in seconds from now, None where the other side named no time."""
+
+    exit_code = 6
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ThrottledError(TransientError):
+    pass
+
+
+class DoubtError(TransientError):
+    pass
+
+
+class StaleTargetError(TransientError):
+    pass
+
+
+class CursorExpiredError(TrulyError):
+    pass
+
+
+class ReconnectRequiredError(TrulyError):
+    exit_code = 7
+
+
+class MailboxUnavailableError(TrulyError):
+    pass
+
+
+class NotFoundError(TrulyError):
+    pass
+
+
+class ConflictError(TrulyError):
+    pass
+
+
+class RejectedError(TrulyError):
+    """``code`` is the vendor's; ``reason`` is its sentence, for the rep and the admin, never for a log line."""
+
+    def __init__(self, code: str, reason: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.reason = reason
+
+
+class UnreadableError(TrulyError):
+    pass
+
+
+class SealBrokenError(TrulyError):
+    pass
+
+
+class InvariantError(TrulyError):
+    exit_code = 70

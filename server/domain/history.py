@@ -1,0 +1,30 @@
+"""What a mailbox says of its own past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
+
+
+@dataclass(frozen=True)
+class MessageRef:
+    gmail_message_id: GmailMessageId
+    gmail_thread_id: GmailThreadId
+
+
+@dataclass(frozen=True)
+class HistoryEvent:
+    """One line of a mailbox's history. ``kind``: added, deleted, or relabelled with the labels that moved."""
+
+    ref: MessageRef
+    kind: str
+    label_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class History:
+    """``cursor`` is the position of the first page: changes made while paging are listed again next time."""
+
+    events: tuple[HistoryEvent, ...]
+    cursor: HistoryId

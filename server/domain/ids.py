@@ -1,0 +1,26 @@
+"""Identifiers, one type each, so that the three message ids can never be mixed up."""
+
+from typing import NewType
+
+MailboxId = NewType("MailboxId", str)
+"""The Directory user id: immutable, unlike the address."""
+
+GmailMessageId = NewType("GmailMessageId", str)
+"""Hexadecimal, unique within one mailbox only."""
+
+GmailThreadId = NewType("GmailThreadId", str)
+
+Rfc822MessageId = NewType("Rfc822MessageId", str)
+"""The Message-ID header without angle brackets: the same in every mailbox, and not to be trusted alone."""
+
+HistoryId = NewType("HistoryId", int)
+"""A position in a mailbox's history. Compared only for "newer"; gaps carry no meaning."""
+
+ActivityKey = NewType("ActivityKey", str)
+"""64 lower-case hexadecimal digits: one real mail, whoever's mailbox it lies in."""
+
+SalesforceId = NewType("SalesforceId", str)
+"""18 characters."""
+
+KeyedHash = NewType("KeyedHash", str)
+"""``v<key version>:<hex HMAC-SHA256>``."""

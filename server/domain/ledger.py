@@ -1,0 +1,128 @@
+"""The closed ledger: one row a message a mailbox, one activity a real mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from server.domain.decision import OUTCOME_OF, Evidence, Outcome, Reason
+from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, KeyedHash, MailboxId, SalesforceId
+
+SHARDS = 16
+"""Waiting rows are spread over this many shards. All copies of one conversation share a shard."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One message in one mailbox.
+
+    ``due_at`` (epoch seconds) and ``shard`` are set only while the row waits; a waiting row without a shard has not been
+    screened yet. ``cause`` is an error code, never a text. ``hashes`` are kept only where a later CRM change could
+    alter the decision. ``version`` is the store's, and empty for a row not stored yet.
+    """
+
+    mailbox_id: MailboxId
+    gmail_message_id: GmailMessageId
+    gmail_thread_id: GmailThreadId
+    reason: Reason
+    internal_date: int = 0
+    conversation: KeyedHash | None = None
+    activity_key: ActivityKey | None = None
+    shard: int | None = None
+    due_at: float | None = None
+    attempts: int = 0
+    cause: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    record_id: SalesforceId | None = None
+    activity_id: SalesforceId | None = None
+    hashes: tuple[KeyedHash, ...] = ()
+    sealed_headers: bytes | None = None
+    policy_version: int = 0
+    updated_at: float = 0.0
+    version: str = field(default="", compare=False)
+
+    @property
+    def outcome(self) -> Outcome:
+        return OUTCOME_OF[self.reason]
+
+    @property
+    def key(self) -> str:
+        return row_key(self.mailbox_id, self.gmail_message_id)
+
+    @property
+    def is_screened(self) -> bool:
+        return self.outcome is not Outcome.WAITING or self.shard is not None
+
+
+def row_key(mailbox_id: MailboxId, message_id: GmailMessageId) -> str:
+    return f"{mailbox_id}.{message_id}"
+
+
+class ActivityState(StrEnum):
+    CLAIMED = "claimed"
+    LOGGED = "logged"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True)
+class ActivityRow:
+    """One real mail's activity, claimed before its body is fetched.
+
+    ``generation`` counts explicit decisions to log again after a removal. ``reason`` is the match that chose
+    ``record_id``.
+    """
+
+    key: ActivityKey
+    state: ActivityState
+    claimed_at: float
+    mailbox_id: MailboxId
+    gmail_message_id: GmailMessageId
+    conversation: KeyedHash | None = None
+    reason: Reason | None = None
+    record_id: SalesforceId | None = None
+    related_ids: tuple[SalesforceId, ...] = ()
+    owner_id: SalesforceId | None = None
+    activity_id: SalesforceId | None = None
+    generation: int = 1
+    version: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class SealedMail:
+    """A stored copy: ciphertext here, its wrapped DEK in the second database under ``dek_id``."""
+
+    key: ActivityKey
+    dek_id: str
+    ciphertext: bytes
+    wrapped_dek: bytes
+    kek_name: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """People's word on a conversation: the chosen record, and in which mailboxes it is kept out."""
+
+    conversation: KeyedHash
+    record_id: SalesforceId | None = None
+    record_kind: str | None = None
+    log_anyway: bool = False
+    said_by: str = ""
+    kept_out_by: frozenset[MailboxId] = frozenset()
+    version: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The first invariant of the design, for one mailbox: Gmail's list + ``left`` = the six outcomes.
+
+    ``missing`` are ids that Gmail lists and the ledger does not have: it must be empty.
+    """
+
+    gmail: int
+    left: int
+    outcomes: dict[Outcome, int]
+    missing: tuple[GmailMessageId, ...] = ()
+
+    @property
+    def is_closed(self) -> bool:
+        return not self.missing and self.gmail + self.left == sum(self.outcomes.values())

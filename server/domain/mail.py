@@ -1,0 +1,61 @@
+"""One real mail: what its copies in several mailboxes say together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, KeyedHash, MailboxId
+from server.domain.message import Headers, Participant
+
+
+@dataclass(frozen=True)
+class People:
+    """Who is on a mail. ``author`` is the person who wrote it: behind one of our own groups, the original sender."""
+
+    author: Participant | None
+    participants: tuple[Participant, ...]
+    externals: tuple[Participant, ...]
+    internals: tuple[Participant, ...]
+    through_own_group: bool = False
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One screened copy, as it waits: enough to decide, and to find the body. ``size`` is Gmail's estimate in bytes."""
+
+    mailbox_id: MailboxId
+    mailbox_address: str
+    gmail_message_id: GmailMessageId
+    gmail_thread_id: GmailThreadId
+    is_sent: bool
+    internal_date: int
+    headers: Headers
+    people: People
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Mail:
+    """All waiting copies of one mail; the sender's own copy is the canonical one, for it alone has Bcc."""
+
+    key: ActivityKey
+    conversation: KeyedHash | None
+    copies: tuple[Copy, ...]
+
+    @property
+    def canonical(self) -> Copy:
+        return min(self.copies, key=lambda c: (not c.is_sent, c.internal_date, c.mailbox_id, c.gmail_message_id))
+
+    @property
+    def author(self) -> Participant | None:
+        return self.canonical.people.author
+
+    @property
+    def externals(self) -> tuple[Participant, ...]:
+        """Of all copies, each address once, the canonical copy's first."""
+        ordered = sorted(self.copies, key=lambda c: c is not self.canonical)
+        seen: dict[str, Participant] = {}
+        for copy in ordered:
+            for person in copy.people.externals:
+                seen.setdefault(person.address, person)
+        return tuple(seen.values())

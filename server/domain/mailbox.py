@@ -1,0 +1,93 @@
+"""A mailbox we sync, and the Workspace it lives in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from server.domain.ids import HistoryId, MailboxId
+
+
+class Stage(StrEnum):
+    """The stage gates every write to Salesforce."""
+
+    OFF = "off"
+    DRY_RUN = "dry_run"
+    LIVE = "live"
+    DRAINING = "draining"
+
+    @property
+    def collects(self) -> bool:
+        return self is not Stage.OFF
+
+    @property
+    def delivers(self) -> bool:
+        return self in {Stage.LIVE, Stage.DRAINING}
+
+
+@dataclass(frozen=True)
+class Person:
+    """One Directory user. ``mailbox_id`` is immutable; ``addresses`` holds the primary one first, then all aliases."""
+
+    mailbox_id: MailboxId
+    addresses: tuple[str, ...]
+    name: str = ""
+    is_suspended: bool = False
+    is_admin: bool = False
+    has_mailbox: bool = True
+
+    @property
+    def address(self) -> str:
+        return self.addresses[0]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What makes an address ours: domains, with their sub-domains, and single addresses.
+
+    ``people`` maps a person's primary address to all of that person's addresses, send-as included, primary first.
+    """
+
+    domains: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    people: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def owners(self) -> dict[str, str]:
+        """Any address of a person to the primary one."""
+        return {address: primary for primary, addresses in self.people.items() for address in addresses}
+
+    def is_internal(self, address: str) -> bool:
+        return address in self.owners or address in self.groups or self.owns_domain(address.rpartition("@")[2])
+
+    def owns_domain(self, domain: str) -> bool:
+        labels = domain.split(".")
+        return any(".".join(labels[i:]) in self.domains for i in range(len(labels)))
+
+    def addresses_of(self, address: str) -> tuple[str, ...]:
+        """All addresses of the person behind an internal address, the primary one first."""
+        primary = self.owners.get(address)
+        return self.people[primary] if primary else (address,)
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """``start`` is epoch milliseconds, 0 for "everything"; ``cursor`` is None until the first full listing is done.
+    """
+
+    mailbox_id: MailboxId
+    addresses: tuple[str, ...]
+    stage: Stage = Stage.OFF
+    start: int = 0
+    cursor: HistoryId | None = None
+    name: str = ""
+    paused_until: float = 0.0
+    failures: int = 0
+    last_error: str | None = None
+    last_synced_at: float | None = None
+    last_audit_at: float | None = None
+
+    @property
+    def address(self) -> str:
+        return self.addresses[0]

@@ -1,0 +1,91 @@
+"""A message as the decision sees it: labels and headers, never a body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
+
+
+class Header(StrEnum):
+    """The address headers that carry people."""
+
+    FROM = "From"
+    TO = "To"
+    CC = "Cc"
+    BCC = "Bcc"
+    ORIGINAL_FROM = "X-Original-From"
+
+
+@dataclass(frozen=True)
+class Headers:
+    """Top-level headers in their order on the wire; names compare without case.
+
+    Values are unfolded and otherwise untouched: still RFC 2047-encoded, possibly hostile.
+    """
+
+    fields: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> Headers:
+        return cls(tuple((name, value) for name, value in pairs))
+
+    def first(self, name: str) -> str | None:
+        return next(iter(self.all(name)), None)
+
+    def all(self, name: str) -> list[str]:
+        wanted = name.lower()
+        return [value for key, value in self.fields if key.lower() == wanted]
+
+    def has(self, name: str) -> bool:
+        return self.first(name) is not None
+
+    def position(self, name: str) -> int | None:
+        """Index of the first header of that name: evidence that quotes nothing."""
+        wanted = name.lower()
+        return next((i for i, (key, _) in enumerate(self.fields) if key.lower() == wanted), None)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.fields)
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Someone named in an address header.
+
+    ``address`` is normalised: lower-case, the domain as A-labels. ``name`` is the decoded display name, hostile.
+    """
+
+    address: str
+    name: str = ""
+    header: Header = Header.FROM
+
+    @property
+    def local(self) -> str:
+        return self.address.rpartition("@")[0]
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one metadata call says about one copy of a mail. ``internal_date`` is in epoch milliseconds, UTC."""
+
+    gmail_message_id: GmailMessageId
+    gmail_thread_id: GmailThreadId
+    label_ids: frozenset[str]
+    internal_date: int
+    size_estimate: int
+    headers: Headers
+    history_id: HistoryId = field(default=HistoryId(0))
+
+    def has_label(self, label_id: str) -> bool:
+        return label_id in self.label_ids
+
+    @property
+    def is_sent(self) -> bool:
+        return self.has_label("SENT")

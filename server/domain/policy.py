@@ -1,0 +1,51 @@
+"""The settings of the rules, and what people said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.domain.crm import Record
+
+
+class Disclosure(StrEnum):
+    """How much of a mail goes into the activity."""
+
+    TEXT = "text"
+    SUBJECT = "subject"
+    HEADERS = "headers"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """``publish_delay`` is in seconds. ``blocked`` holds lower-case addresses and domains of the blocklists."""
+
+    version: int = 1
+    leads: bool = True
+    publish_delay: int = 0
+    blocked: frozenset[str] = frozenset()
+    public_domains: frozenset[str] = frozenset()
+    dont_log_label: str = "Don't log"
+    override_contacts_only: bool = False
+    disclosure: Disclosure = Disclosure.TEXT
+
+
+@dataclass(frozen=True)
+class Override:
+    """A rep's word on a conversation: this record, or with ``record`` None "log it anyway"."""
+
+    record: Record | None
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class StandingRule:
+    """ "Always for this address": the record that a rep or an admin named."""
+
+    address: str
+    record: Record
+    by: str = ""
+
+
+NOBODY_SAID: Override | None = None
+"""No override: the usual case."""

@@ -1,0 +1,60 @@
+"""Check the set-up, one sentence a finding, each with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from server.domain.errors import TrulyError
+from server.engine.ports import Ports
+
+
+@dataclass(frozen=True)
+class Finding:
+    what: str
+    is_good: bool
+    text: str
+
+
+def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
+    """Asks each outside service one small question."""
+    yield _asked("State", lambda: f"{len(ports.store.mailboxes())} mailboxes are known.")
+    yield _asked("Google Directory", lambda: f"{len(ports.directory.people())} people, {_domains(ports)}.")
+    yield _asked("Salesforce", lambda: f"Connected. Activities are closed as {ports.crm.shape().closed_status}.")
+    yield from _fields(ports)
+    yield Finding(
+        "Encryption",
+        is_encrypted_at_rest,
+        "Stored copies are encrypted twice: by us, and by the database."
+        if is_encrypted_at_rest
+        else "Stored copies are encrypted once, by us: SQLite adds no second layer. Use Firestore, or an encrypted disk.",
+    )
+    yield Finding(
+        "Opening copies",
+        ports.unwrap is None,
+        "This process cannot open stored copies." if ports.unwrap is None else "This process can open stored copies.",
+    )
+
+
+def _fields(ports: Ports) -> Iterator[Finding]:
+    try:
+        missing = ports.crm.shape().missing
+    except TrulyError:
+        return
+    if not missing:
+        yield Finding("Salesforce fields", True, "All our fields are there.")
+        return
+    yield Finding(
+        "Salesforce fields", False, f"Missing or not visible to the integration user: {', '.join(missing)}. Install the package."
+    )
+
+
+def _domains(ports: Ports) -> str:
+    return f"{len(ports.directory.domains())} domains"
+
+
+def _asked(what: str, ask: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, ask())
+    except TrulyError as error:
+        return Finding(what, False, str(error))

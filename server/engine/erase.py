@@ -1,0 +1,26 @@
+"""Erase what we keep of one mail: the DEK first, then the copy, then the rows say so. Salesforce is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from server.domain.decision import Reason
+from server.domain.errors import NotFoundError
+from server.domain.ids import ActivityKey
+from server.domain.ledger import ActivityState
+from server.engine.deliver import closed
+from server.engine.ports import Ports
+
+
+def erase(ports: Ports, key: ActivityKey) -> int:
+    """Returns how many rows say "erased" now. Audit and backfill leave them alone from here on."""
+    rows = ports.store.copies_of(key)
+    activity = ports.store.activities([key]).get(key)
+    if not rows and activity is None:
+        raise NotFoundError("Nothing is known under this key.")
+    ports.store.drop_copies([key])
+    now = ports.clock.now()
+    gone = [replace(closed(row, Reason.ERASED, now), evidence=()) for row in rows]
+    activities = [replace(activity, state=ActivityState.REMOVED)] if activity else []
+    ports.store.close(activities, gone)
+    return len(gone)

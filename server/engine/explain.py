@@ -1,0 +1,71 @@
+"""The decision for one message and the full why, nothing written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.domain.crm import Candidates
+from server.domain.decision import Decision
+from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, MailboxId, SalesforceId
+from server.domain.mail import Copy, Mail, People
+from server.domain.mailbox import Mailbox, Workspace
+from server.domain.message import Headers, Message
+from server.engine.ports import Ports
+from server.rules.decide import decide
+from server.rules.identity_key import activity_key
+from server.rules.match import owner_of, question
+from server.rules.people import people_of
+from server.rules.screen import Situation, screen
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """``owner`` is the Salesforce User whose records win a tie and who owns the activity."""
+
+    decision: Decision
+    people: People
+    mailbox_address: str
+    owner: SalesforceId | None = None
+
+
+def explain(ports: Ports, workspace: Workspace, message: Message, mailbox: Mailbox) -> Explanation:
+    """Screens and decides as the sync would, with the org's records of this moment."""
+    situation = Situation(frozenset(mailbox.addresses), mailbox.start)
+    screening, people = screen(message, workspace, ports.policy, situation)
+    if screening.reason is not None:
+        decision = Decision(screening.reason, evidence=screening.evidence, policy_version=ports.policy.version)
+        return Explanation(decision, people, mailbox.address)
+    mail = _mail(message, mailbox, people)
+    candidates: Candidates = ports.crm.look_up(question(mail, workspace, ports.policy))
+    owner = owner_of(mail, workspace, candidates)
+    return Explanation(decide(mail, owner, candidates, workspace, ports.policy), people, mailbox.address, owner)
+
+
+def mailbox_for(headers: Headers, workspace: Workspace, mailboxes: list[Mailbox]) -> Mailbox:
+    """Whose mail it would be: the first internal person on it, else the first mailbox there is."""
+    people = people_of(headers, workspace)
+    for person in people.internals:
+        for mailbox in mailboxes:
+            if person.address in mailbox.addresses:
+                return mailbox
+    if mailboxes:
+        return mailboxes[0]
+    address = next(iter(workspace.people), "nobody@invalid")
+    return Mailbox(MailboxId("none"), (address,))
+
+
+def message_of(headers: Headers, label_ids: frozenset[str], now_ms: int, size: int) -> Message:
+    """A file as Gmail would hand it to us."""
+    return Message(GmailMessageId("0"), GmailThreadId("0"), label_ids, now_ms, size, headers)
+
+
+def _mail(message: Message, mailbox: Mailbox, people: People) -> Mail:
+    author = people.author.address if people.author else None
+    key: ActivityKey = activity_key(
+        message.headers, author, message.internal_date, [p.address for p in people.participants]
+    )
+    copy = Copy(
+        mailbox.mailbox_id, mailbox.address, message.gmail_message_id, message.gmail_thread_id,
+        message.is_sent, message.internal_date, message.headers, people,
+    )  # fmt: skip
+    return Mail(key, None, (copy,))

@@ -1,0 +1,287 @@
+"""Mails that are to be logged: claim, look where there is doubt, fetch, seal, insert once, close."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from server.domain.crm import Activity, Filed, Found
+from server.domain.decision import Decision, Outcome, Reason
+from server.domain.errors import (
+    ConfigurationError,
+    ConflictError,
+    MailboxUnavailableError,
+    NotFoundError,
+    RejectedError,
+    TransientError,
+    UnreadableError,
+)
+from server.domain.ids import ActivityKey, GmailMessageId, MailboxId, SalesforceId
+from server.domain.ledger import ActivityRow, ActivityState, Row, SealedMail
+from server.domain.mail import Copy, Mail
+from server.domain.mailbox import Mailbox, Workspace
+from server.engine.ports import Ports
+from server.rules.activity import plan_activity
+from server.rules.body import read_body
+from server.vault.envelope import Place, seal_copy
+
+BYTES_AT_ONCE = 64 * 1024 * 1024
+"""Of raw messages, by Gmail's own estimate."""
+MAILBOXES_AT_ONCE = 4
+"""Mailboxes whose bodies are fetched side by side."""
+
+
+@dataclass(frozen=True)
+class Filing:
+    """A mail on its way. ``claimed`` is an older claim on it, left by a try whose end nobody knows."""
+
+    mail: Mail
+    decision: Decision
+    owner: SalesforceId | None
+    rows: tuple[Row, ...]
+    claimed: ActivityRow | None = None
+
+
+@dataclass
+class Result:
+    """``unwanted``: an old claim that came to nothing, and today's decision is not to log."""
+
+    logged: int = 0
+    settled: int = 0
+    unwanted: list[Filing] = field(default_factory=list)
+    failed: list[tuple[tuple[Row, ...], Exception]] = field(default_factory=list)
+
+
+def file_mails(
+    ports: Ports, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox], filings: Sequence[Filing]
+) -> Result:
+    """Raises what concerns the whole batch (Salesforce away, not configured); the rest is in the result."""
+    return _Round(ports, workspace, mailboxes).run(filings)
+
+
+class _Round:
+    def __init__(self, ports: Ports, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox]) -> None:
+        self._ports = ports
+        self._workspace = workspace
+        self._mailboxes = mailboxes
+        self._result = Result()
+
+    def run(self, filings: Sequence[Filing]) -> Result:
+        claimed = self._claim([f for f in filings if f.claimed is None])
+        claimed += self._resolve_doubt([f for f in filings if f.claimed is not None])
+        for portion in _portions(claimed):
+            self._file(self._with_bodies(portion))
+        return self._result
+
+    def _claim(self, filings: list[Filing]) -> list[Filing]:
+        """Who loses the claim leaves the mail to the winner and looks again later."""
+        claims = [_claim_of(f, self._ports.clock.now()) for f in filings]
+        won = {activity.key: activity for activity in self._ports.store.claim(claims)}
+        for filing in filings:
+            if filing.mail.key not in won:
+                self._fail(filing, TransientError("Another worker has this mail.", retry_after=5.0))
+        return [replace(f, claimed=won[f.mail.key]) for f in filings if f.mail.key in won]
+
+    def _resolve_doubt(self, filings: list[Filing]) -> list[Filing]:
+        """Look by key before anything is filed a second time."""
+        if not filings:
+            return []
+        try:
+            found = self._ports.crm.find([f.mail.key for f in filings])
+        except ConfigurationError:
+            # Without a key field nobody can know: a second insert is the one thing that must not happen.
+            for filing in filings:
+                self._fail(filing, RejectedError("DOUBT_WITHOUT_KEY_FIELD"))
+            return []
+        missing: list[Filing] = []
+        for filing in filings:
+            known = found.get(filing.mail.key)
+            if known is not None:
+                self._finish_found(filing, known)
+            elif filing.decision.outcome is Outcome.LOGGED:
+                missing.append(filing)
+            else:
+                self._result.unwanted.append(filing)
+        return missing
+
+    def _finish_found(self, filing: Filing, known: Found) -> None:
+        assert filing.claimed is not None
+        state = ActivityState.REMOVED if known.is_deleted else ActivityState.LOGGED
+        record = known.who_id or known.what_id
+        reason = filing.decision.reason if filing.decision.outcome is Outcome.LOGGED else Reason.CONTACT_MATCH
+        activity = replace(
+            _decided(filing.claimed, filing), state=state, activity_id=known.activity_id, reason=reason, record_id=record
+        )
+        self._close([(filing, activity)])
+
+    def _with_bodies(self, filings: list[Filing]) -> list[tuple[Filing, bytes]]:
+        """The canonical copy's body; where Gmail lost that one, another copy's."""
+        found: list[tuple[Filing, bytes]] = []
+        remaining = {f.mail.key: (f, _by_preference(f.mail)) for f in filings}
+        while remaining:
+            wanted = {key: copies[0] for key, (_, copies) in remaining.items()}
+            answers = self._fetch(wanted.values())
+            for key, copy in wanted.items():
+                filing, copies = remaining.pop(key)
+                answer = answers[copy.mailbox_id, copy.gmail_message_id]
+                if isinstance(answer, bytes):
+                    found.append((filing, answer))
+                elif len(copies) > 1:
+                    remaining[key] = (filing, copies[1:])
+                else:
+                    self._fail(filing, answer)
+        return found
+
+    def _fetch(self, copies: Iterable[Copy]) -> dict[tuple[MailboxId, GmailMessageId], bytes | Exception]:
+        wanted: dict[MailboxId, list[GmailMessageId]] = {}
+        for copy in copies:
+            wanted.setdefault(copy.mailbox_id, []).append(copy.gmail_message_id)
+        if len(wanted) == 1:
+            answers = [self._fetch_one(mailbox_id, ids) for mailbox_id, ids in wanted.items()]
+        else:
+            with ThreadPoolExecutor(MAILBOXES_AT_ONCE) as pool:
+                answers = list(pool.map(self._fetch_one, wanted.keys(), wanted.values()))
+        return {
+            (mailbox_id, i): answer.get(i) or NotFoundError("Gmail did not answer for a message.")
+            for (mailbox_id, ids), answer in zip(wanted.items(), answers, strict=True)
+            for i in ids
+        }
+
+    def _fetch_one(
+        self, mailbox_id: MailboxId, ids: list[GmailMessageId]
+    ) -> Mapping[GmailMessageId, bytes | Exception]:
+        """One mailbox's trouble is its messages' trouble only."""
+        try:
+            return self._ports.mail.bodies(self._mailboxes[mailbox_id], ids)
+        except (TransientError, MailboxUnavailableError) as error:
+            return dict.fromkeys(ids, error)
+
+    def _file(self, filings: list[tuple[Filing, bytes]]) -> None:
+        planned: list[tuple[Filing, Activity]] = []
+        copies: list[SealedMail] = []
+        for filing, raw in filings:
+            try:
+                body = read_body(raw)
+            except UnreadableError as error:
+                self._fail(filing, error)
+                continue
+            activity = plan_activity(
+                filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy
+            )
+            planned.append((filing, activity))
+            copies.append(self._sealed(filing.mail.key, raw))
+        self._ports.store.keep_copies(copies)
+        if planned:
+            self._answer(planned, self._ports.crm.file([activity for _, activity in planned]))
+
+    def _answer(self, planned: list[tuple[Filing, Activity]], answers: Sequence[Filed]) -> None:
+        unnamed = [a.key for a in answers if a.error is None and a.activity_id is None]
+        found = self._ports.crm.find(unnamed) if unnamed else {}
+        done: list[tuple[Filing, ActivityRow]] = []
+        refused: list[ActivityKey] = []
+        for (filing, _), answer in zip(planned, answers, strict=True):
+            assert filing.claimed is not None
+            if answer.error is not None:
+                self._fail(filing, answer.error)
+                refused += [answer.key] if isinstance(answer.error, RejectedError) else []
+                continue
+            known = found.get(answer.key)
+            activity_id = answer.activity_id or (known.activity_id if known else None)
+            activity = _decided(filing.claimed, filing)
+            done.append((filing, replace(activity, state=ActivityState.LOGGED, activity_id=activity_id)))
+        # Only customer mail that stands in Salesforce is kept.
+        self._ports.store.drop_copies(refused)
+        self._close(done)
+
+    def _sealed(self, key: ActivityKey, raw: bytes) -> SealedMail:
+        sealed = seal_copy(raw, Place(self._ports.organisation, "copies", key, "copy"), self._ports.wrap)
+        return SealedMail(key, sealed.dek_id, sealed.ciphertext, sealed.wrapped_dek, sealed.key_name)
+
+    def _close(self, done: list[tuple[Filing, ActivityRow]]) -> None:
+        """All in one commit; where a row changed meanwhile, mail by mail on top of what stands now."""
+        if not done:
+            return
+        rows = [row for filing, activity in done for row in self._settled(filing.rows, activity)]
+        try:
+            self._ports.store.close([activity for _, activity in done], rows)
+        except ConflictError:
+            for filing, activity in done:
+                self._close_alone(filing, activity)
+        self._result.settled += len(rows)
+        self._result.logged += sum(activity.state is ActivityState.LOGGED for _, activity in done)
+
+    def _close_alone(self, filing: Filing, activity: ActivityRow) -> None:
+        fresh = [
+            row
+            for old in filing.rows
+            for row in self._ports.store.known(old.mailbox_id, [old.gmail_message_id]).values()
+        ]
+        known = self._ports.store.activities([activity.key]).get(activity.key)
+        version = known.version if known else activity.version
+        self._ports.store.close([replace(activity, version=version)], self._settled(fresh, activity))
+
+    def _settled(self, rows: Iterable[Row], activity: ActivityRow) -> list[Row]:
+        removed = activity.state is ActivityState.REMOVED
+        reason = Reason.TAKEN_BACK if removed else activity.reason or Reason.CONTACT_MATCH
+        return [
+            replace(
+                row,
+                reason=reason,
+                shard=None,
+                due_at=None,
+                sealed_headers=None,
+                cause=None,
+                hashes=(),
+                record_id=activity.record_id,
+                activity_id=activity.activity_id,
+                updated_at=self._ports.clock.now(),
+            )
+            for row in rows
+        ]
+
+    def _fail(self, filing: Filing, error: Exception) -> None:
+        self._result.failed.append((filing.rows, error))
+
+
+def _portions(filings: Sequence[Filing]) -> Iterator[list[Filing]]:
+    """Bodies held in memory at once stay bounded, however large the attachments."""
+    part: list[Filing] = []
+    size = 0
+    for filing in filings:
+        weight = filing.mail.canonical.size
+        if part and size + weight > BYTES_AT_ONCE:
+            yield part
+            part, size = [], 0
+        part.append(filing)
+        size += weight
+    if part:
+        yield part
+
+
+def _by_preference(mail: Mail) -> list[Copy]:
+    canonical = mail.canonical
+    return [canonical, *(copy for copy in mail.copies if copy is not canonical)]
+
+
+def _claim_of(filing: Filing, now: float) -> ActivityRow:
+    copy = filing.mail.canonical
+    return ActivityRow(
+        key=filing.mail.key,
+        state=ActivityState.CLAIMED,
+        claimed_at=now,
+        mailbox_id=copy.mailbox_id,
+        gmail_message_id=copy.gmail_message_id,
+        conversation=filing.mail.conversation,
+    )
+
+
+def _decided(activity: ActivityRow, filing: Filing) -> ActivityRow:
+    chosen = filing.decision.chosen
+    return replace(
+        activity,
+        reason=filing.decision.reason,
+        record_id=chosen.record_id if chosen else None,
+        related_ids=tuple(record.record_id for record in filing.decision.related),
+        owner_id=filing.owner,
+    )

@@ -1,0 +1,45 @@
+"""Everything a use case may touch, handed in as one value: ports, keys, and the policy in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.domain.mailbox import Stage
+from server.domain.policy import Policy
+from server.ports.clock import Clock
+from server.ports.crm import Crm
+from server.ports.directory import Directory
+from server.ports.kek import UnwrapKek, WrapKek
+from server.ports.mail import Mail
+from server.ports.store import Store
+from server.vault.envelope import WorkSealer
+from server.vault.hashes import KeyedHasher
+
+
+@dataclass(frozen=True)
+class Admission:
+    """How a mailbox seen for the first time begins. ``backfill_seconds`` None means "everything"."""
+
+    stage: Stage = Stage.DRY_RUN
+    backfill_seconds: float | None = None
+    scope: frozenset[str] = frozenset()
+    internal_domains: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Ports:
+    """``unwrap`` is None in a process that may only seal. ``holder`` names this process in leases."""
+
+    mail: Mail
+    directory: Directory
+    crm: Crm
+    store: Store
+    sealer: WorkSealer
+    hasher: KeyedHasher
+    wrap: WrapKek
+    unwrap: UnwrapKek | None
+    clock: Clock
+    policy: Policy
+    admission: Admission
+    organisation: str
+    holder: str

@@ -1,0 +1,44 @@
+"""The CRM, in domain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from server.domain.crm import Activity, Candidates, Filed, Found, Query
+from server.domain.ids import ActivityKey
+
+FILE_AT_ONCE = 200
+"""Activities in one call."""
+
+
+@dataclass(frozen=True)
+class CrmShape:
+    """What the org offers. ``missing`` names the fields of ours that it lacks."""
+
+    domain_field: str | None
+    contacts_only_field: str | None
+    key_field: str | None
+    closed_status: str
+    missing: tuple[str, ...] = ()
+
+
+class Crm(Protocol):
+    """Every method may raise TransientError, ThrottledError, ReconnectRequiredError or ConfigurationError."""
+
+    def shape(self) -> CrmShape:
+        """Resolved once from describe and kept."""
+
+    def look_up(self, query: Query) -> Candidates:
+        """All records and active Users for these addresses and domains, in as few calls as the limits allow."""
+
+    def file(self, activities: Sequence[Activity]) -> Sequence[Filed]:
+        """Insert, never update; at most ``FILE_AT_ONCE``; the answers are in order.
+
+        An activity whose key is there already counts as filed. Raises DoubtError when the answer was lost: then
+        ``find`` before anything is filed again.
+        """
+
+    def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
+        """Which of these the org has, archived and deleted ones included. Raises ConfigurationError without a key field."""

@@ -1,0 +1,80 @@
+"""Our own state. Every write is version-checked; a value read from the store carries its version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from server.domain.access import AccessEntry
+from server.domain.ids import ActivityKey, GmailMessageId, KeyedHash, MailboxId
+from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail
+from server.domain.mailbox import Mailbox
+
+
+class Store(Protocol):
+    """Raises ConflictError where somebody else wrote first, TransientError where the store cannot be reached."""
+
+    def mailboxes(self) -> list[Mailbox]: ...
+
+    def mailbox(self, mailbox_id: MailboxId) -> Mailbox | None: ...
+
+    def save_mailbox(self, mailbox_id: MailboxId, change: Callable[[Mailbox | None], Mailbox]) -> Mailbox:
+        """Read, change, write; again when somebody else wrote meanwhile. No write where nothing changed."""
+
+    def lease(self, name: str, holder: str, now: float, seconds: float) -> bool:
+        """True when ``holder`` has it now: it was free, expired, held by a dead process, or already the holder's."""
+
+    def release(self, name: str, holder: str) -> None: ...
+
+    def known(self, mailbox_id: MailboxId, ids: Sequence[GmailMessageId]) -> dict[GmailMessageId, Row]:
+        """The rows that exist already."""
+
+    def add_rows(self, rows: Sequence[Row]) -> None:
+        """Write rows that are not there yet; a row that somebody else wrote first is left as it is."""
+
+    def change_rows(self, rows: Sequence[Row]) -> list[Row]:
+        """Replace rows by these; each must be the version that was read. All or nothing. Returns them as stored."""
+
+    def rows(self, mailbox_id: MailboxId) -> Iterator[Row]: ...
+
+    def unscreened(self, mailbox_id: MailboxId, now: float) -> list[Row]:
+        """Waiting rows whose headers could not be read yet and are due."""
+
+    def waiting(self, shard: int, now: float, limit: int) -> list[Row]:
+        """Due rows of a shard, the longest waiting first."""
+
+    def next_due(self, shard: int) -> float | None:
+        """When the next row of the shard is due (epoch seconds), None if none waits."""
+
+    def copies_of(self, key: ActivityKey) -> list[Row]:
+        """The rows of one real mail, over all mailboxes."""
+
+    def activities(self, keys: Sequence[ActivityKey]) -> dict[ActivityKey, ActivityRow]: ...
+
+    def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
+        """Those that this call created; the others belonged to somebody before."""
+
+    def close(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
+        """The end of a delivery, in one commit: activities and the rows they settle."""
+
+    def keep_copies(self, copies: Sequence[SealedMail]) -> None:
+        """Store sealed copies; one that is there already is replaced, so that a second try leaves one."""
+
+    def copy(self, key: ActivityKey) -> SealedMail | None: ...
+
+    def drop_copies(self, keys: Sequence[ActivityKey]) -> None:
+        """Delete the DEK first: from then on the copy is unreadable everywhere."""
+
+    def conversations(self, keys: Sequence[KeyedHash]) -> dict[KeyedHash, Conversation]: ...
+
+    def save_conversation(
+        self, key: KeyedHash, change: Callable[[Conversation], Conversation]
+    ) -> Conversation: ...
+
+    def append_access(self, make: Callable[[AccessEntry | None], AccessEntry]) -> AccessEntry:
+        """Append at the next number; when somebody else took it, ``make`` is called again with the new last entry."""
+
+    def access_entries(self) -> Iterator[AccessEntry]: ...
+
+    def writes(self) -> dict[str, int]:
+        """Documents written by this process so far, by collection."""

@@ -1,0 +1,95 @@
+"""A decided mail becomes an activity: pure, so that a test compares it whole."""
+
+from __future__ import annotations
+
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.utils import parsedate_to_datetime
+
+from server.domain.crm import Activity, Direction, RecordKind
+from server.domain.decision import Decision
+from server.domain.ids import SalesforceId
+from server.domain.mail import Mail
+from server.domain.mailbox import Workspace
+from server.domain.message import Header, Headers, Participant
+from server.domain.policy import Disclosure, Policy
+from server.rules.body import MailBody
+from server.rules.identity_key import normalise_message_id
+
+NO_SUBJECT = "(no subject)"
+
+
+def plan_activity(
+    mail: Mail, decision: Decision, owner: SalesforceId | None, body: MailBody, workspace: Workspace, policy: Policy
+) -> Activity:
+    """``body`` is disclosed only as far as the policy says. A Lead takes no second record, so none is set."""
+    copy = mail.canonical
+    author = mail.author
+    direction = Direction.OUTBOUND if author and workspace.is_internal(author.address) else Direction.INBOUND
+    who, what = _links(decision)
+    people = copy.people.participants
+    shown = policy.disclosure
+    return Activity(
+        key=mail.key,
+        subject=_subject(copy.headers, author, direction, shown),
+        body=body.text if shown is Disclosure.TEXT else "",
+        sent_at=sent_at(copy.headers, copy.internal_date),
+        direction=direction,
+        owner_id=owner,
+        who_id=who,
+        what_id=what,
+        related_ids=tuple(r.record_id for r in decision.related),
+        from_address=author.address if author else "",
+        to_addresses=_addresses(people, Header.TO),
+        cc_addresses=_addresses(people, Header.CC),
+        rfc822_message_id=normalise_message_id(copy.headers.first("Message-ID") or "") or "",
+        thread_id=copy.gmail_thread_id,
+        mailbox=copy.mailbox_address,
+        match_type=decision.reason.value,
+        attachment_names=body.attachments if shown is Disclosure.TEXT else (),
+    )
+
+
+def sent_at(headers: Headers, internal_date: int) -> int:
+    """The Date header in epoch milliseconds; Gmail's own date where it is missing, absurd or a day off the other way."""
+    try:
+        stated = int(parsedate_to_datetime(headers.first("Date") or "").timestamp() * 1000)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return internal_date
+    a_day = 86_400_000
+    return stated if 0 < stated <= internal_date + a_day else internal_date
+
+
+def decode_text(value: str) -> str:
+    """RFC 2047 decoded on one line, without control characters; the raw value where it does not decode."""
+    try:
+        text = str(make_header(decode_header(value)))
+    except (HeaderParseError, LookupError, ValueError, UnicodeError):
+        text = value
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _subject(headers: Headers, author: Participant | None, direction: Direction, shown: Disclosure) -> str:
+    """Lightning captions every email Task "You sent an email", so inbound mail says itself whom it is from."""
+    subject = decode_text(headers.first("Subject") or "") or NO_SUBJECT
+    if shown is Disclosure.HEADERS:
+        subject = "Email"
+    if direction is Direction.OUTBOUND or author is None:
+        return subject
+    return f"From {author.name or author.address}: {subject}"
+
+
+def _links(decision: Decision) -> tuple[SalesforceId | None, SalesforceId | None]:
+    chosen = decision.chosen
+    if chosen is None:
+        return None, None
+    if chosen.kind is RecordKind.CONTACT:
+        return chosen.record_id, None if chosen.is_person_account else chosen.account_id
+    if chosen.kind is RecordKind.LEAD:
+        return chosen.record_id, None
+    return None, chosen.record_id
+
+
+def _addresses(people: tuple[Participant, ...], header: Header) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(p.address for p in people if p.header is header))

@@ -1,0 +1,44 @@
+"""Fold a stretch of history into one final fact per message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.domain.history import HistoryEvent, MessageRef
+from server.domain.ids import GmailMessageId
+
+DECIDING_LABELS = frozenset({"INBOX", "SENT", "SPAM", "TRASH", "DRAFT", "CHAT"})
+"""Besides these, every CATEGORY_* and every user label can alter a decision; UNREAD and the like cannot."""
+
+
+class Fate(StrEnum):
+    ADDED = "added"
+    RELABELLED = "relabelled"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True)
+class Change:
+    ref: MessageRef
+    fate: Fate
+
+
+def decides(label_id: str) -> bool:
+    """Could this label alter a decision? User labels count: one of them may be the rep's "Don't log"."""
+    return label_id in DECIDING_LABELS or label_id.startswith(("CATEGORY_", "Label_"))
+
+
+def fold(events: Iterable[HistoryEvent]) -> list[Change]:
+    """In order of first appearance; a message added and deleted within the stretch is deleted."""
+    fates: dict[GmailMessageId, Change] = {}
+    for event in events:
+        if event.kind == "relabelled" and not any(decides(label) for label in event.label_ids):
+            continue
+        before = fates.get(event.ref.gmail_message_id)
+        fate = Fate(event.kind)
+        if before and (before.fate is Fate.DELETED or (before.fate is Fate.ADDED and fate is Fate.RELABELLED)):
+            fate = before.fate
+        fates[event.ref.gmail_message_id] = Change(event.ref, fate)
+    return list(fates.values())

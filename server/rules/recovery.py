@@ -1,0 +1,51 @@
+"""Which failure asks for which reaction. Code matches on classes, never on texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.domain.errors import (
+    NotFoundError,
+    RejectedError,
+    SealBrokenError,
+    StaleTargetError,
+    TransientError,
+    UnreadableError,
+)
+from server.domain.decision import Reason
+
+GONE_AFTER = (3.0, 30.0, 300.0)
+"""Seconds between the looks for a message that Gmail listed and then did not know: lag or an autosaved draft."""
+LONGEST_WAIT = 3600.0
+MATCHED_AGAIN = 3
+"""Tries before a record that keeps disappearing counts as refused."""
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What becomes of a message: a reason that ends it, or another try at ``due_at`` (epoch seconds)."""
+
+    reason: Reason
+    due_at: float | None
+    cause: str
+
+
+def react(error: Exception, attempts: int, now: float) -> Reaction:
+    """``attempts`` counts the tries so far, this one included."""
+    cause = error.code if isinstance(error, RejectedError) else type(error).__name__
+    if isinstance(error, NotFoundError):
+        if attempts > len(GONE_AFTER):
+            return Reaction(Reason.GONE, None, cause)
+        return Reaction(Reason.RETRYING, now + GONE_AFTER[attempts - 1], cause)
+    if isinstance(error, UnreadableError | SealBrokenError):
+        return Reaction(Reason.UNREADABLE, None, cause)
+    if isinstance(error, RejectedError) or (isinstance(error, StaleTargetError) and attempts > MATCHED_AGAIN):
+        return Reaction(Reason.REJECTED, None, cause)
+    if isinstance(error, TransientError) and error.retry_after is not None:
+        return Reaction(Reason.RETRYING, now + error.retry_after, cause)
+    return Reaction(Reason.RETRYING, now + backoff(attempts), cause)
+
+
+def backoff(attempts: int) -> float:
+    """Seconds: 1, 2, 4 ... up to an hour. Unknown failures are tried again too: nothing is lost for want of a class."""
+    return float(min(2 ** min(attempts - 1, 12), LONGEST_WAIT))

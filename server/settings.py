@@ -1,0 +1,174 @@
+"""One frozen Settings from a mapping. Every problem is reported at once, and nothing else reads the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from server.domain.errors import ConfigurationError
+from server.domain.mailbox import Stage
+from server.domain.policy import Disclosure
+
+T = TypeVar("T")
+
+
+class Environment(StrEnum):
+    PRODUCTION = "production"
+    SIMULATOR = "simulator"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of it has a default but what names your Google Workspace and your Salesforce org.
+
+    ``backfill_months`` is None for "everything". Secrets are files; only Salesforce's client secret may be a value.
+    """
+
+    environment: Environment
+    organisation: str
+    state: str
+    keys: Path
+    google_admin: str
+    google_service_account_file: Path | None
+    google_delegate: str
+    google_customer: str
+    salesforce_domain: str
+    salesforce_consumer_key: str
+    salesforce_username: str
+    salesforce_private_key_file: Path | None
+    salesforce_consumer_secret: str
+    salesforce_api_version: str
+    simulator_url: str
+    public_url: str
+    new_mailbox_stage: Stage
+    backfill_months: int | None
+    mailboxes: frozenset[str]
+    internal_domains: frozenset[str]
+    public_mail_domains: frozenset[str]
+    blocked: frozenset[str]
+    match_leads: bool
+    publish_delay_seconds: int
+    disclosure: Disclosure
+    dont_log_label: str
+    may_open_copies: bool
+    poll_seconds: int
+    workers: int
+
+    @classmethod
+    def of(cls, source: Mapping[str, str]) -> Settings:
+        """Raises ConfigurationError with one sentence a problem, all of them."""
+        read = _Reader(source)
+        environment = read.choice("ENVIRONMENT", Environment.PRODUCTION, Environment, "production or simulator")
+        settings = cls(
+            environment=environment,
+            organisation=read.text("ORGANISATION", pattern=r"[A-Za-z0-9._-]{1,64}"),
+            state=read.text("STATE", "sqlite:truly.sqlite3", r"sqlite:.+|firestore:[a-z0-9-]+(/[a-z0-9()-]+)?"),
+            keys=Path(read.text("KEYS", "keys")),
+            google_admin=read.text("GOOGLE_ADMIN", pattern=_ADDRESS),
+            google_service_account_file=read.path("GOOGLE_SERVICE_ACCOUNT_FILE"),
+            google_delegate=read.text("GOOGLE_DELEGATE", "", _ADDRESS),
+            google_customer=read.text("GOOGLE_CUSTOMER", "my_customer"),
+            salesforce_domain=read.text("SALESFORCE_DOMAIN", pattern=r"[a-z0-9-]+(--[a-z0-9]+\.sandbox)?\.my"),
+            salesforce_consumer_key=read.text("SALESFORCE_CONSUMER_KEY"),
+            salesforce_username=read.text("SALESFORCE_USERNAME", ""),
+            salesforce_private_key_file=read.path("SALESFORCE_PRIVATE_KEY_FILE"),
+            salesforce_consumer_secret=read.text("SALESFORCE_CONSUMER_SECRET", ""),
+            salesforce_api_version=read.text("SALESFORCE_API_VERSION", "67.0", r"[0-9]{2,3}\.0"),
+            simulator_url=read.text("SIMULATOR_URL", ""),
+            public_url=read.text("PUBLIC_URL", "https://truly.example", r"https://[a-z0-9.-]+(:[0-9]+)?"),
+            new_mailbox_stage=read.choice("NEW_MAILBOX_STAGE", Stage.DRY_RUN, Stage, "off, dry_run or live"),
+            backfill_months=read.choice("BACKFILL_MONTHS", 12, _months, "a number of months, or all"),
+            mailboxes=read.words("MAILBOXES"),
+            internal_domains=read.words("INTERNAL_DOMAINS"),
+            public_mail_domains=read.words("PUBLIC_MAIL_DOMAINS"),
+            blocked=read.words("BLOCKED"),
+            match_leads=read.choice("MATCH_LEADS", True, _yes_or_no, "yes or no"),
+            publish_delay_seconds=read.choice("PUBLISH_DELAY_SECONDS", 0, _count, "a number of seconds"),
+            disclosure=read.choice("DISCLOSURE", Disclosure.TEXT, Disclosure, "text, subject or headers"),
+            dont_log_label=read.text("DONT_LOG_LABEL", "Don't log"),
+            may_open_copies=read.choice("MAY_OPEN_COPIES", False, _yes_or_no, "yes or no"),
+            poll_seconds=read.choice("POLL_SECONDS", 300, _count, "a number of seconds"),
+            workers=read.choice("WORKERS", 4, _count, "a number of threads"),
+        )
+        problems = read.problems + _contradictions(settings)
+        if problems:
+            raise ConfigurationError(*problems)
+        return settings
+
+
+_ADDRESS = r"[^@\s]+@[^@\s]+"
+_FORMS = {_ADDRESS: "name@domain", r"https://[a-z0-9.-]+(:[0-9]+)?": "https://host, without a path"}
+
+
+class _Reader:
+    def __init__(self, source: Mapping[str, str]) -> None:
+        self.source = source
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str | None = None, pattern: str = "") -> str:
+        value = self.source.get(name, "").strip()
+        if not value:
+            if default is None:
+                self.problems.append(f"{name} is not set.")
+            return default or ""
+        if pattern and not re.fullmatch(pattern, value):
+            form = _FORMS.get(pattern)
+            self.problems.append(f"{name} must be of the form {form}." if form else f"{name} has a value we cannot use.")
+        return value
+
+    def choice(self, name: str, default: T, parse: Callable[[str], T], form: str) -> T:
+        value = self.source.get(name, "").strip().lower()
+        if not value:
+            return default
+        try:
+            return parse(value)
+        except (ValueError, KeyError):
+            self.problems.append(f"{name} must be {form}.")
+            return default
+
+    def path(self, name: str) -> Path | None:
+        value = self.source.get(name, "").strip()
+        if value and not Path(value).is_file():
+            self.problems.append(f"{name} names a file that is not there: {value}")
+        return Path(value) if value else None
+
+    def words(self, name: str) -> frozenset[str]:
+        return frozenset(word.lower() for word in re.split(r"[,;\s]+", self.source.get(name, "")) if word)
+
+
+def _months(value: str) -> int | None:
+    return None if value == "all" else _count(value)
+
+
+def _count(value: str) -> int:
+    number = int(value)
+    if number < 0:
+        raise ValueError(value)
+    return number
+
+
+def _yes_or_no(value: str) -> bool:
+    return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[value]
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    problems = []
+    simulated = settings.environment is Environment.SIMULATOR
+    if settings.simulator_url and not simulated:
+        problems.append("SIMULATOR_URL is set, but ENVIRONMENT is production: remove one of the two.")
+    if simulated and urlsplit(settings.simulator_url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        problems.append("ENVIRONMENT is simulator, so SIMULATOR_URL must be an address on this machine.")
+    if not settings.google_service_account_file and not settings.google_delegate:
+        problems.append("Set GOOGLE_DELEGATE (keyless, preferred) or GOOGLE_SERVICE_ACCOUNT_FILE.")
+    if not settings.salesforce_consumer_secret and not settings.salesforce_private_key_file:
+        problems.append("Set SALESFORCE_PRIVATE_KEY_FILE with SALESFORCE_USERNAME, or SALESFORCE_CONSUMER_SECRET.")
+    if settings.salesforce_private_key_file and not settings.salesforce_username:
+        problems.append("SALESFORCE_PRIVATE_KEY_FILE needs SALESFORCE_USERNAME.")
+    if settings.workers == 0:
+        problems.append("WORKERS must be at least 1.")
+    return problems

@@ -1,0 +1,94 @@
+"""``python -m simulator.demo [--once] [--world DIR] [--json FILE] [--explain FILE]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from simulator.demo.page import serve_page
+from simulator.demo.result import result_of
+from simulator.demo.stage import Scene, SceneError, scene
+
+DEMO_WORLD = Path(__file__).parent.parent / "worlds" / "demo"
+NOT_AT_REST = 8
+INCOMPLETE = 9
+
+
+def main() -> int:
+    arguments = _arguments()
+    world = Path(arguments.world) if arguments.world else DEMO_WORLD
+    folder = Path("build") / "demo"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with scene(world, folder, arguments.state) as stage:
+            if arguments.explain:
+                return stage.server("explain", arguments.explain, check=False)
+            return _run(stage, arguments)
+    except SceneError as error:
+        print(f"Error: {error}", file=sys.stderr)  # noqa: T201  # a program's own words
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make demo")
+    parser.add_argument("--once", action="store_true")
+    parser.add_argument("--world", default="")
+    parser.add_argument("--json", default="")
+    parser.add_argument("--explain", default="")
+    parser.add_argument("--state", default=None)
+    parser.add_argument("--port", type=int, default=8080)
+    return parser.parse_args()
+
+
+def _run(stage: Scene, arguments: argparse.Namespace) -> int:
+    _set_stages(stage)
+    stage.server("sync")
+    result = result_of(stage)
+    code = _report(stage, result)
+    if arguments.json:
+        try:
+            Path(arguments.json).write_text(json.dumps(result, indent=1))
+        except OSError as error:
+            raise SceneError(f"JSON={arguments.json} cannot be written: {error.strerror}.", 4) from None
+    if arguments.once:
+        return code
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    serve_page(result, arguments.port)
+    return 0
+
+
+def _set_stages(stage: Scene) -> None:
+    """A world may keep a mailbox off, in a dry run, or start it late."""
+    for user in stage.get("world").get("users", ()):
+        wanted = [*_option("--stage", user.get("stage")), *_option("--start", user.get("start"))]
+        if wanted:
+            stage.server("mailbox", user["email"], *wanted)
+
+
+def _option(name: str, value: Any) -> list[str]:
+    return [name, str(value)] if value else []
+
+
+def _report(stage: Scene, result: dict[str, Any]) -> int:
+    """A second pass must add nothing; every message must have its row."""
+    before = len(result["salesforce"].get("Task", ()))
+    stage.server("sync", quiet=True, check=False)
+    after = len(stage.get("salesforce").get("Task", ()))
+    listed = sum(counts["gmail"] for counts in result["coverage"].values())
+    print(f"{listed} messages in Gmail, {len(result['messages'])} in the ledger, {before} activities in Salesforce.")  # noqa: T201
+    print(f"A second pass added {after - before or 'nothing'}.")  # noqa: T201
+    open_rows = [m for m in result["messages"] if m["outcome"] == "waiting"]
+    if len(result["messages"]) < listed:
+        return INCOMPLETE
+    return NOT_AT_REST if open_rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""Set the scene: a simulator in a process of its own, and an environment in which the server finds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+SERVICE_ACCOUNT = "truly@simulated.iam.gserviceaccount.com"
+CONSUMER = "simulated-consumer"
+PATIENCE = 30.0
+"""Seconds for the simulator to answer."""
+
+
+class SceneError(Exception):
+    """One sentence for the person at the keyboard, and the exit code of the process that failed."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Scene:
+    """``folder`` holds state, keys and logs of this run; ``url`` is the simulator's."""
+
+    folder: Path
+    url: str
+    admin: str
+    env: Mapping[str, str]
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}/_simulator/{path}", timeout=PATIENCE) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def post(self, path: str, body: Any) -> Any:
+        request = urllib.request.Request(  # noqa: S310  # the address is the simulator's own, on loopback
+            f"{self.url}/_simulator/{path}",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def server(self, *arguments: str, check: bool = True, quiet: bool = False) -> int:
+        """Run one of the operator's commands, as an operator would."""
+        command = [sys.executable, "-m", "flask", "--app", "server.main", *arguments]
+        done = subprocess.run(  # noqa: S603  # our own program
+            command, env=dict(self.env), check=False, stdout=subprocess.DEVNULL if quiet else None
+        )
+        if check and done.returncode:
+            raise SceneError(f"`flask {arguments[0]}` ended with {done.returncode}; see above.", done.returncode)
+        return done.returncode
+
+
+@contextmanager
+def scene(world: Path, folder: Path, state: str | None = None, extra: Mapping[str, str] | None = None) -> Iterator[Scene]:
+    """The simulator runs as long as the block does. ``extra`` adds to the server's environment."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port_file = folder / "port"
+    port_file.unlink(missing_ok=True)
+    process = subprocess.Popen(  # noqa: S603  # our own program
+        [sys.executable, "-m", "simulator", "--world", str(world), "--port", "0", "--port-file", str(port_file)],
+        stdout=(folder / "simulator.log").open("w"),
+        stderr=subprocess.PIPE,
+    )
+    try:
+        url = f"http://127.0.0.1:{_port(process, port_file)}"
+        admin = _admin(world)
+        yield _prepared(Scene(folder, url, admin, _environment(folder, url, admin, state, extra or {})))
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+        if process.stderr:
+            process.stderr.close()
+
+
+def _port(process: subprocess.Popen[bytes], port_file: Path) -> int:
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        if port_file.exists() and (text := port_file.read_text().strip()):
+            return int(text)
+        if process.poll() is not None:
+            said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+            raise SceneError(said.splitlines()[-1] if said else "The simulator did not start.", process.returncode or 1)
+        time.sleep(0.02)
+    raise SceneError("The simulator did not answer within 30 seconds.")
+
+
+def _admin(world: Path) -> str:
+    users = json.loads((world / "world.json").read_text())["workspace"]["users"]
+    admins = [user["email"] for user in users if user.get("admin")]
+    return str(admins[0] if admins else users[0]["email"])
+
+
+def _environment(folder: Path, url: str, admin: str, state: str | None, extra: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS") if name in os.environ}
+    passed = {n: v for n, v in os.environ.items() if n in {"FIRESTORE_EMULATOR_HOST", "PYTHONPATH", "GOOGLE_CLOUD_PROJECT"}}
+    return {
+        **kept,
+        **passed,
+        "ENVIRONMENT": "simulator",
+        "SIMULATOR_URL": url,
+        "ORGANISATION": "demo",
+        "STATE": state or f"sqlite:{folder / 'state.sqlite3'}",
+        "KEYS": str(folder / "keys"),
+        "GOOGLE_ADMIN": admin,
+        "GOOGLE_SERVICE_ACCOUNT_FILE": str(folder / "service-account.json"),
+        "SALESFORCE_DOMAIN": "simulated.my",
+        "SALESFORCE_CONSUMER_KEY": CONSUMER,
+        "SALESFORCE_USERNAME": "integration@simulated.example",
+        "SALESFORCE_PRIVATE_KEY_FILE": str(folder / "salesforce.pem"),
+        "NEW_MAILBOX_STAGE": "live",
+        "BACKFILL_MONTHS": "all",
+        **extra,
+    }
+
+
+def _prepared(ready: Scene) -> Scene:
+    """One key pair stands for the Google service account and the Salesforce app: both only sign in."""
+    account_file = ready.folder / "service-account.json"
+    if not account_file.exists():
+        key = rsa.generate_private_key(65537, 2048)
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+        (ready.folder / "salesforce.pem").write_text(pem)
+        account = {
+            "type": "service_account",
+            "project_id": "simulated",
+            "private_key_id": "1",
+            "private_key": pem,
+            "client_email": SERVICE_ACCOUNT,
+            "client_id": "1",
+            "token_uri": "https://oauth2.googleapis.com/token",
+        }
+        account_file.write_text(json.dumps(account))
+        (ready.folder / "public.pem").write_bytes(
+            key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        )
+    public = (ready.folder / "public.pem").read_text()
+    ready.post("service-accounts", {"email": SERVICE_ACCOUNT, "public_key": public})
+    ready.post(
+        "consumers",
+        {"consumer_key": CONSUMER, "public_key": public, "username": ready.env["SALESFORCE_USERNAME"]},
+    )
+    ready.server("keys", quiet=True)
+    return ready
