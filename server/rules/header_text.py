@@ -1,0 +1,114 @@
+"""What a header says to a reader: encoded words decoded, broken bytes mended, invisible tricks taken out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import quopri
+import re
+import unicodedata
+from collections.abc import Iterator
+
+MAX_NAME = 256
+_CHARSET = re.compile(r"[\w.:-]{1,40}")
+_CHARSETS = re.compile(
+    r"(?:us-)?ascii|utf-?(?:7|8|16|32)(?:-?[bl]e)?|iso-?8859-?\d{1,2}(?:-[ie])?|latin-?\d|l[1-9]|(?:windows-?|cp-?)\d{3,5}"
+    r"|koi8-?[rut]|big5(?:-?hkscs)?|gb2312|gbk|gb18030|hz(?:-gb-2312)?|euc-?(?:jp|kr|jis-?2004)|shift_?jis|sjis"
+    r"|iso-?2022-?(?:jp|kr)(?:-\w{1,4})?|ks_?c_5601-1987|tis-?620|johab|ptcp154|mac-?\w{4,9}"
+)
+"""Text encodings only: Python also knows codecs that are not, and some that are slow on purpose-made input."""
+_BIDI = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff")
+
+
+def repair(text: str) -> str:
+    """Raw 8-bit bytes (kept as surrogates by parsers) become UTF-8 where they are that, else a replacement mark."""
+    if text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text):
+        return text
+    return text.encode("utf-8", "surrogateescape" if _is_escaped(text) else "replace").decode("utf-8", "replace")
+
+
+def visible(text: str) -> str:
+    """One line of at most 256 characters: no controls, no direction marks, white space folded."""
+    shown = (" " if c.isspace() else c for c in repair(text) if c.isspace() or not _is_control(c))
+    return " ".join("".join(shown).split())[:MAX_NAME].strip()
+
+
+def decode_words(value: str) -> str:
+    """RFC 2047, tolerant, in one pass; what is no encoded word stays as it is. White space between two vanishes."""
+    value = repair(value)
+    if "=?" not in value:
+        return value
+    out: list[str] = []
+    charset, pending, gap = "", b"", ""
+    for plain, word_charset, data in _pieces(value):
+        if word_charset is None:
+            if plain.isspace() and pending:
+                gap = plain
+                continue
+            out += [_to_text(pending, charset), gap, plain]
+            charset, pending, gap = "", b"", ""
+        elif word_charset == charset:
+            # One character may be cut in two by the end of a word.
+            pending, gap = pending + data, ""
+        else:
+            out.append(_to_text(pending, charset))
+            charset, pending, gap = word_charset, data, ""
+    out += [_to_text(pending, charset), gap]
+    return "".join(out)
+
+
+def _pieces(value: str) -> Iterator[tuple[str, str | None, bytes]]:
+    """Plain stretches as (text, None, b"") and encoded words as ("", charset, bytes)."""
+    at = plain_from = 0
+    while (start := value.find("=?", at)) >= 0:
+        charset = _CHARSET.match(value, start + 2)
+        head = charset.end() if charset else start + 2
+        encoding = value[head + 1 : head + 2].lower()
+        at = start + 2
+        if (
+            not charset
+            or value[head : head + 1] != "?"
+            or encoding not in {"b", "q"}
+            or value[head + 2 : head + 3] != "?"
+        ):
+            continue
+        end = value.find("?=", head + 3)
+        if end < 0:
+            break
+        at = end + 2
+        if start > plain_from:
+            yield value[plain_from:start], None, b""
+        yield "", charset.group().lower(), _to_bytes(value[head + 3 : end], encoding)
+        plain_from = at
+    if plain_from < len(value):
+        yield value[plain_from:], None, b""
+
+
+def _to_bytes(text: str, encoding: str) -> bytes:
+    raw = text.encode("utf-8", "replace")
+    if encoding == "q":
+        return quopri.decodestring(raw.replace(b"_", b" "), header=False).rstrip(b"\n") if raw else b""
+    try:
+        return base64.b64decode(raw + b"=" * (-len(raw) % 4), validate=False)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _to_text(data: bytes, charset: str) -> str:
+    for name in (charset.partition("*")[0], "utf-8"):
+        if not _CHARSETS.fullmatch(name):
+            continue
+        try:
+            return repair(data.decode(codecs.lookup(name).name))
+        except (LookupError, ValueError):
+            continue
+    return data.decode("latin-1")
+
+
+def _is_escaped(text: str) -> bool:
+    return all(not "\ud800" <= c <= "\udfff" or "\udc80" <= c <= "\udcff" for c in text)
+
+
+def _is_control(char: str) -> bool:
+    return char in _BIDI or unicodedata.category(char) in {"Cc", "Cs"}
