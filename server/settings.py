@@ -118,7 +118,9 @@ class _Reader:
             return default or ""
         if pattern and not re.fullmatch(pattern, value):
             form = _FORMS.get(pattern)
-            self.problems.append(f"{name} must be of the form {form}." if form else f"{name} has a value we cannot use.")
+            self.problems.append(
+                f"{name} must be of the form {form}." if form else f"{name} has a value we cannot use."
+            )
         return value
 
     def choice(self, name: str, default: T, parse: Callable[[str], T], form: str) -> T:

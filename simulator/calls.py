@@ -44,7 +44,11 @@ class CallLog:
     def summary(self) -> dict[str, dict[str, int]]:
         """``{"gmail": {"units": 40, "messages.get": 2}, "salesforce": {"requests": 1, "query": 1}}``."""
         with self._lock:
-            out: dict[str, dict[str, int]] = {"gmail": {"units": 0}, "salesforce": {"requests": 0}, "kms": {"requests": 0}}
+            out: dict[str, dict[str, int]] = {
+                "gmail": {"units": 0},
+                "salesforce": {"requests": 0},
+                "kms": {"requests": 0},
+            }
             for (service, method), count in sorted(self._counts.items()):
                 out.setdefault(service, {})[method] = count
             for service, units in self._units.items():

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from server.bootstrap import Services
-from server.commands.running import Source, out, reported
+from server.commands.running import Source, reported
 from server.domain.crm import Record
 from server.domain.decision import Decision, Outcome, Reason, Why
 from server.domain.errors import BadInputError, UnreadableError
@@ -96,7 +96,15 @@ def _read(file: Path) -> bytes:
 
 def _labels_of(file: Path) -> frozenset[str]:
     """Takeout's own label line, where the file has one."""
-    names = {"inbox": "INBOX", "sent": "SENT", "spam": "SPAM", "trash": "TRASH", "draft": "DRAFT", "drafts": "DRAFT", "chat": "CHAT"}
+    names = {
+        "inbox": "INBOX",
+        "sent": "SENT",
+        "spam": "SPAM",
+        "trash": "TRASH",
+        "draft": "DRAFT",
+        "drafts": "DRAFT",
+        "chat": "CHAT",
+    }
     try:
         values = Headers.of(read_headers(_read(file))).all("X-Gmail-Labels")
     except UnreadableError:
@@ -123,7 +131,12 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         "owner": explanation.owner,
         "record": decision.chosen.record_id if decision.chosen else None,
         "not_chosen": [
-            {"record": loser.record.record_id, "kind": loser.record.kind.value, "name": loser.record.name, "why": WHYS[loser.why]}
+            {
+                "record": loser.record.record_id,
+                "kind": loser.record.kind.value,
+                "name": loser.record.name,
+                "why": WHYS[loser.why],
+            }
             for loser in decision.losers
         ],
         "evidence": [{"mark": e.mark, "header": e.header_position, "weight": e.weight} for e in decision.evidence],

@@ -21,8 +21,8 @@ from server.domain.mailbox import Mailbox, Stage
 from server.engine.audit import coverage
 from server.engine.preview import preview
 from server.engine.stages import find_mailbox, set_stage, set_start
-from server.engine.sync import sync
 from server.engine.sweep import sweep
+from server.engine.sync import sync
 
 NOT_AT_REST = 8
 """Exit code of a sync that had to leave something waiting."""

@@ -49,14 +49,24 @@ class Reason(StrEnum):
 OUTCOME_OF: dict[Reason, Outcome] = {
     **dict.fromkeys(
         (
-            Reason.NOT_MAIL, Reason.NOT_PRIMARY, Reason.BEFORE_START, Reason.KEPT_OUT, Reason.BLOCKED,
-            Reason.INTERNAL_ONLY, Reason.AUTOMATED, Reason.CONTACTS_ONLY_ACCOUNT, Reason.NO_MATCH,
+            Reason.NOT_MAIL,
+            Reason.NOT_PRIMARY,
+            Reason.BEFORE_START,
+            Reason.KEPT_OUT,
+            Reason.BLOCKED,
+            Reason.INTERNAL_ONLY,
+            Reason.AUTOMATED,
+            Reason.CONTACTS_ONLY_ACCOUNT,
+            Reason.NO_MATCH,
         ),
         Outcome.SKIPPED,
     ),
     **dict.fromkeys(
         (
-            Reason.THREAD_OVERRIDE, Reason.RULE_MATCH, Reason.CONTACT_MATCH, Reason.LEAD_MATCH,
+            Reason.THREAD_OVERRIDE,
+            Reason.RULE_MATCH,
+            Reason.CONTACT_MATCH,
+            Reason.LEAD_MATCH,
             Reason.ACCOUNT_DOMAIN_MATCH,
         ),
         Outcome.LOGGED,

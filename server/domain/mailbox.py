@@ -73,8 +73,7 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Mailbox:
-    """``start`` is epoch milliseconds, 0 for "everything"; ``cursor`` is None until the first full listing is done.
-    """
+    """``start`` is epoch milliseconds, 0 for "everything"; ``cursor`` is None until the first full listing is done."""
 
     mailbox_id: MailboxId
     addresses: tuple[str, ...]

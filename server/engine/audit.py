@@ -14,9 +14,7 @@ from server.engine.ports import Ports
 
 def coverage(ports: Ports, mailbox: Mailbox) -> Coverage:
     """Lists the mailbox anew (5 quota units a 500 messages) and compares."""
-    listed: set[GmailMessageId] = {
-        ref.gmail_message_id for page in ports.mail.list_messages(mailbox) for ref in page
-    }
+    listed: set[GmailMessageId] = {ref.gmail_message_id for page in ports.mail.list_messages(mailbox) for ref in page}
     outcomes: Counter[Outcome] = Counter()
     rows: set[GmailMessageId] = set()
     for row in ports.store.rows(mailbox.mailbox_id):

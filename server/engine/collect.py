@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason
-from server.domain.errors import ConflictError, CursorExpiredError, MailboxUnavailableError, ThrottledError, TransientError
+from server.domain.errors import (
+    ConflictError,
+    CursorExpiredError,
+    MailboxUnavailableError,
+    ThrottledError,
+    TransientError,
+)
 from server.domain.history import MessageRef
 from server.domain.ids import GmailMessageId, HistoryId, MailboxId
 from server.domain.ledger import Row
@@ -57,9 +63,7 @@ def collect(
 class _Collection:
     """One run over one mailbox."""
 
-    def __init__(
-        self, ports: Ports, workspace: Workspace, mailbox: Mailbox, lease: str, on_progress: Progress
-    ) -> None:
+    def __init__(self, ports: Ports, workspace: Workspace, mailbox: Mailbox, lease: str, on_progress: Progress) -> None:
         self._ports = ports
         self._workspace = workspace
         self._mailbox = mailbox
@@ -140,7 +144,13 @@ class _Collection:
         self._change(
             [
                 replace(
-                    row, reason=Reason.GONE, shard=None, due_at=None, sealed_headers=None, cause="deleted", updated_at=now
+                    row,
+                    reason=Reason.GONE,
+                    shard=None,
+                    due_at=None,
+                    sealed_headers=None,
+                    cause="deleted",
+                    updated_at=now,
                 )
                 for row in rows
             ]

@@ -21,7 +21,9 @@ def open_sealed(ports: Ports, key: ActivityKey, actor: str, reason: str) -> byte
         raise NotFoundError("No copy is stored under this key, or it was erased.")
     now = int(ports.clock.now() * 1000)
     ports.store.append_access(lambda last: next_entry(last, now, actor, key, reason))
-    return open_copy(copy.ciphertext, copy.wrapped_dek, Place(ports.organisation, "copies", key, "copy"), ports.unwrap)
+    return open_copy(
+        copy.ciphertext, copy.wrapped_dek, Place(ports.organisation, "copies", key, "copy"), ports.unwrap, copy.kek_name
+    )
 
 
 def verify_access(ports: Ports) -> tuple[list[AccessEntry], Verdict]:

@@ -253,5 +253,3 @@ def next_due(ports: Ports, shards: Sequence[int]) -> float | None:
     """When the next waiting row of these shards is due."""
     times = [due for shard in shards if (due := ports.store.next_due(shard)) is not None]
     return min(times, default=None)
-
-

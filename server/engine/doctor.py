@@ -45,7 +45,9 @@ def _fields(ports: Ports) -> Iterator[Finding]:
         yield Finding("Salesforce fields", True, "All our fields are there.")
         return
     yield Finding(
-        "Salesforce fields", False, f"Missing or not visible to the integration user: {', '.join(missing)}. Install the package."
+        "Salesforce fields",
+        False,
+        f"Missing or not visible to the integration user: {', '.join(missing)}. Install the package.",
     )
 
 

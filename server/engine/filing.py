@@ -111,7 +111,11 @@ class _Round:
         record = known.who_id or known.what_id
         reason = filing.decision.reason if filing.decision.outcome is Outcome.LOGGED else Reason.CONTACT_MATCH
         activity = replace(
-            _decided(filing.claimed, filing), state=state, activity_id=known.activity_id, reason=reason, record_id=record
+            _decided(filing.claimed, filing),
+            state=state,
+            activity_id=known.activity_id,
+            reason=reason,
+            record_id=record,
         )
         self._close([(filing, activity)])
 

@@ -134,7 +134,9 @@ def _waiting(ports: Ports, mailbox: Mailbox, message: Message, row: Row, key: Ac
     shown_at = message.internal_date / 1000 + ports.policy.publish_delay
     held = not mailbox.stage.delivers or (ports.policy.publish_delay > 0 and shown_at > now)
     due_at = now if not held else (shown_at if mailbox.stage.delivers else NEVER)
-    plain = json.dumps({"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)}).encode()
+    plain = json.dumps(
+        {"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)}
+    ).encode()
     place = seal_place(ports, row_key(row.mailbox_id, row.gmail_message_id), "headers")
     return replace(
         row,
@@ -171,4 +173,3 @@ def _failed(ports: Ports, mailbox: Mailbox, ref: MessageRef, failure: Exception,
 
 def _continuing(row: Row, known: Row | None) -> Row:
     return replace(row, version=known.version) if known else row
-

@@ -20,7 +20,9 @@ def find_mailbox(ports: Ports, address: str) -> Mailbox:
     for mailbox in ports.store.mailboxes():
         if address.lower() in mailbox.addresses:
             return mailbox
-    raise BadInputError(f"No mailbox of this Workspace has the address {address}. Run sync once, or check the spelling.")
+    raise BadInputError(
+        f"No mailbox of this Workspace has the address {address}. Run sync once, or check the spelling."
+    )
 
 
 def set_stage(ports: Ports, mailbox: Mailbox, stage: Stage) -> int:

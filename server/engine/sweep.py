@@ -26,9 +26,7 @@ def _in_scope(ports: Ports, person: Person) -> bool:
 def _admit(ports: Ports, person: Person) -> Mailbox:
     def change(before: Mailbox | None) -> Mailbox:
         if before is None:
-            return Mailbox(
-                person.mailbox_id, person.addresses, ports.admission.stage, _start(ports), name=person.name
-            )
+            return Mailbox(person.mailbox_id, person.addresses, ports.admission.stage, _start(ports), name=person.name)
         # A rename keeps the row; send-as addresses learnt before stay until they are read again.
         addresses = tuple(dict.fromkeys((*person.addresses, *before.addresses)))
         return replace(before, addresses=addresses, name=person.name)

@@ -60,7 +60,12 @@ def sync(
 
 
 def _collect_all(
-    ports: Ports, workspaces: WorkspaceCache, pending: list[MailboxId], workers: int, result: Synced, on_progress: Progress
+    ports: Ports,
+    workspaces: WorkspaceCache,
+    pending: list[MailboxId],
+    workers: int,
+    result: Synced,
+    on_progress: Progress,
 ) -> None:
     workspace = workspaces.current()
 

@@ -31,9 +31,7 @@ class Mail(Protocol):
         A message's own failure is its value: NotFoundError, TransientError or UnreadableError.
         """
 
-    def bodies(
-        self, mailbox: Mailbox, ids: Sequence[GmailMessageId]
-    ) -> Mapping[GmailMessageId, bytes | Exception]:
+    def bodies(self, mailbox: Mailbox, ids: Sequence[GmailMessageId]) -> Mapping[GmailMessageId, bytes | Exception]:
         """The whole messages as RFC 822 bytes, to be asked for only after the decision to log."""
 
     def label_named(self, mailbox: Mailbox, name: str) -> str | None:

@@ -67,9 +67,7 @@ class Store(Protocol):
 
     def conversations(self, keys: Sequence[KeyedHash]) -> dict[KeyedHash, Conversation]: ...
 
-    def save_conversation(
-        self, key: KeyedHash, change: Callable[[Conversation], Conversation]
-    ) -> Conversation: ...
+    def save_conversation(self, key: KeyedHash, change: Callable[[Conversation], Conversation]) -> Conversation: ...
 
     def append_access(self, make: Callable[[AccessEntry | None], AccessEntry]) -> AccessEntry:
         """Append at the next number; when somebody else took it, ``make`` is called again with the new last entry."""

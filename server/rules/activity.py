@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
 
 from server.domain.crm import Activity, Direction, RecordKind
@@ -14,6 +12,7 @@ from server.domain.mailbox import Workspace
 from server.domain.message import Header, Headers, Participant
 from server.domain.policy import Disclosure, Policy
 from server.rules.body import MailBody
+from server.rules.header_text import decode_words, visible
 from server.rules.identity_key import normalise_message_id
 
 NO_SUBJECT = "(no subject)"
@@ -60,19 +59,9 @@ def sent_at(headers: Headers, internal_date: int) -> int:
     return stated if 0 < stated <= internal_date + a_day else internal_date
 
 
-def decode_text(value: str) -> str:
-    """RFC 2047 decoded on one line, without control characters; the raw value where it does not decode."""
-    try:
-        text = str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, ValueError, UnicodeError):
-        text = value
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
 def _subject(headers: Headers, author: Participant | None, direction: Direction, shown: Disclosure) -> str:
     """Lightning captions every email Task "You sent an email", so inbound mail says itself whom it is from."""
-    subject = decode_text(headers.first("Subject") or "") or NO_SUBJECT
+    subject = visible(decode_words(headers.first("Subject") or "")) or NO_SUBJECT
     if shown is Disclosure.HEADERS:
         subject = "Email"
     if direction is Direction.OUTBOUND or author is None:

@@ -52,14 +52,20 @@ def _by_rules(
             return _logged(Reason.RULE_MATCH, rule.record, other, contacts, policy)
     # A Contact has the address of any external participant.
     if contacts:
-        return _logged(Reason.CONTACT_MATCH, contacts[0], losers_of(contacts, owner) + rest, _best(contacts, owner), policy)
+        return _logged(
+            Reason.CONTACT_MATCH, contacts[0], losers_of(contacts, owner) + rest, _best(contacts, owner), policy
+        )
     # No Contact, but an unconverted Lead; the box on the account of that lead's domain still counts.
     if usable_leads:
         lead = usable_leads[0]
         box = _boxed(lead, accounts)
         if box is None:
             return _logged(
-                Reason.LEAD_MATCH, lead, losers_of(usable_leads, owner) + _others(accounts, Why.NOT_A_PERSON), [], policy
+                Reason.LEAD_MATCH,
+                lead,
+                losers_of(usable_leads, owner) + _others(accounts, Why.NOT_A_PERSON),
+                [],
+                policy,
             )
         return _contacts_only(box, [*usable_leads, *accounts], mail, policy)
     # Nobody, but an Account has the domain.

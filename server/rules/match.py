@@ -20,7 +20,9 @@ def searchable_domains(domain: str, workspace: Workspace, policy: Policy) -> tup
     if workspace.owns_domain(domain) or is_public_mail_domain(domain, policy.public_domains):
         return ()
     return tuple(
-        d for d in parents(domain) if not workspace.owns_domain(d) and not is_public_mail_domain(d, policy.public_domains)
+        d
+        for d in parents(domain)
+        if not workspace.owns_domain(d) and not is_public_mail_domain(d, policy.public_domains)
     )
 
 

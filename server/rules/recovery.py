@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.domain.decision import Reason
 from server.domain.errors import (
     NotFoundError,
     RejectedError,
@@ -12,7 +13,6 @@ from server.domain.errors import (
     TransientError,
     UnreadableError,
 )
-from server.domain.decision import Reason
 
 GONE_AFTER = (3.0, 30.0, 300.0)
 """Seconds between the looks for a message that Gmail listed and then did not know: lag or an autosaved draft."""

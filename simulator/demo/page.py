@@ -21,7 +21,7 @@ def serve_page(result: dict[str, Any], port: int) -> None:
     page = render(result).encode()
 
     class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802  # the library's name
+        def do_GET(self) -> None:  # the library's name
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")

@@ -65,7 +65,9 @@ class Scene:
 
 
 @contextmanager
-def scene(world: Path, folder: Path, state: str | None = None, extra: Mapping[str, str] | None = None) -> Iterator[Scene]:
+def scene(
+    world: Path, folder: Path, state: str | None = None, extra: Mapping[str, str] | None = None
+) -> Iterator[Scene]:
     """The simulator runs as long as the block does. ``extra`` adds to the server's environment."""
     folder.mkdir(parents=True, exist_ok=True)
     port_file = folder / "port"
@@ -105,8 +107,12 @@ def _admin(world: Path) -> str:
 
 
 def _environment(folder: Path, url: str, admin: str, state: str | None, extra: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS") if name in os.environ}
-    passed = {n: v for n, v in os.environ.items() if n in {"FIRESTORE_EMULATOR_HOST", "PYTHONPATH", "GOOGLE_CLOUD_PROJECT"}}
+    kept = {
+        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS") if name in os.environ
+    }
+    passed = {
+        n: v for n, v in os.environ.items() if n in {"FIRESTORE_EMULATOR_HOST", "PYTHONPATH", "GOOGLE_CLOUD_PROJECT"}
+    }
     return {
         **kept,
         **passed,

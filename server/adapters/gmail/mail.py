@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import http.client
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -75,8 +76,10 @@ class GmailMail:
         first: HistoryId | None = None
         token: str | None = None
         while True:
-            request = self._users().history().list(
-                userId="me", startHistoryId=str(since), maxResults=500, pageToken=token, fields=HISTORY_FIELDS
+            request = (
+                self._users()
+                .history()
+                .list(userId="me", startHistoryId=str(since), maxResults=500, pageToken=token, fields=HISTORY_FIELDS)
             )
             try:
                 answer = self._call(mailbox, request)
@@ -96,8 +99,10 @@ class GmailMail:
             mailbox,
             ids,
             HEADERS_AT_ONCE,
-            lambda i: self._users().messages().get(
-                userId="me", id=i, format="metadata", metadataHeaders=list(names), fields=HEADER_FIELDS
+            lambda i: (
+                self._users()
+                .messages()
+                .get(userId="me", id=i, format="metadata", metadataHeaders=list(names), fields=HEADER_FIELDS)
             ),
             _message,
         )
@@ -120,9 +125,7 @@ class GmailMail:
         return None
 
     def send_as(self, mailbox: Mailbox) -> tuple[str, ...]:
-        answer = self._call(
-            mailbox, self._users().settings().sendAs().list(userId="me", fields="sendAs(sendAsEmail)")
-        )
+        answer = self._call(mailbox, self._users().settings().sendAs().list(userId="me", fields="sendAs(sendAsEmail)"))
         return tuple(str(item["sendAsEmail"]).lower() for item in answer.get("sendAs", ()))
 
     def _users(self) -> Any:
@@ -138,7 +141,7 @@ class GmailMail:
             return request.execute(http=self._http(mailbox), num_retries=0)
         except HttpError as error:
             raise mapped(error, self._clock.now()) from None
-        except (httplib2.HttpLib2Error, OSError, google.auth.exceptions.TransportError):
+        except (httplib2.HttpLib2Error, http.client.HTTPException, OSError, google.auth.exceptions.TransportError):
             raise TransientError("Gmail cannot be reached.") from None
 
     def _batch(
@@ -160,7 +163,13 @@ class GmailMail:
                 batch.execute(http=self._http(mailbox))
             except HttpError as error:
                 raise mapped(error, self._clock.now()) from None
-            except (BatchError, httplib2.HttpLib2Error, OSError, google.auth.exceptions.TransportError):
+            except (
+                BatchError,
+                httplib2.HttpLib2Error,
+                http.client.HTTPException,
+                OSError,
+                google.auth.exceptions.TransportError,
+            ):
                 raise TransientError("Gmail did not answer a batch.") from None
         return out
 

@@ -46,7 +46,9 @@ class OrgClient:
     def base(self) -> str:
         return f"/services/data/v{self._login.version}"
 
-    def call(self, path: str, *, method: str = "GET", json: Any = None, params: Any = None, writes: bool = False) -> Any:
+    def call(
+        self, path: str, *, method: str = "GET", json: Any = None, params: Any = None, writes: bool = False
+    ) -> Any:
         """One REST call below ``/services/data/vNN.0/``.
 
         With ``writes`` a lost answer raises DoubtError, for then nobody knows whether the org did it.
@@ -109,5 +111,7 @@ class OrgClient:
         except requests.RequestException:
             raise TransientError("Salesforce's login cannot be reached.") from None
         except (ValueError, KeyError, TypeError):
-            raise ReconnectRequiredError("Salesforce's login answered nothing we understand. Check the domain and key.") from None
+            raise ReconnectRequiredError(
+                "Salesforce's login answered nothing we understand. Check the domain and key."
+            ) from None
         return str(session_id), str(instance)

@@ -72,7 +72,9 @@ class SalesforceCrm:
     def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
         field = self._org().task.get("key")
         if field is None:
-            raise ConfigurationError("The org has no Message_Key__c field on Activity, so nothing can be looked up by key.")
+            raise ConfigurationError(
+                "The org has no Message_Key__c field on Activity, so nothing can be looked up by key."
+            )
         found: dict[ActivityKey, Found] = {}
         for start in range(0, len(keys), FILE_AT_ONCE):
             soql = queries.tasks_by_key(field, list(keys[start : start + FILE_AT_ONCE]))

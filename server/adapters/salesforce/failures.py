@@ -20,7 +20,13 @@ from server.domain.errors import (
 LIMIT_PAUSE = 900.0
 """Seconds. Salesforce names no time; the daily limit rolls, so a quarter of an hour is soon enough to ask again."""
 TRANSIENT_RECORD = frozenset(
-    {"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED"}
+    {
+        "UNABLE_TO_LOCK_ROW",
+        "SERVER_UNAVAILABLE",
+        "UNKNOWN_EXCEPTION",
+        "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+        "PROCESSING_HALTED",
+    }
 )
 STALE_TARGET = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"})
 OUR_QUERY = frozenset({"MALFORMED_QUERY", "QUERY_TOO_COMPLICATED"})

@@ -51,9 +51,7 @@ def leads(addresses: list[str]) -> str:
 
 
 def users(addresses: list[str]) -> str:
-    return str(
-        format_soql("SELECT Id, Email, Username FROM User WHERE IsActive = true AND Email IN {}", addresses)
-    )
+    return str(format_soql("SELECT Id, Email, Username FROM User WHERE IsActive = true AND Email IN {}", addresses))
 
 
 def accounts(shape: OrgShape) -> Callable[[list[str]], str] | None:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from server.adapters.documents import Create, Delete, Document, Documents, Replace, Version, Where, Write
 from server.adapters.store import codec
 from server.domain.access import AccessEntry
+from server.domain.decision import Outcome
 from server.domain.errors import ConflictError, InvariantError
 from server.domain.ids import ActivityKey, GmailMessageId, KeyedHash, MailboxId
 from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail, row_key
 from server.domain.mailbox import Mailbox
-from server.domain.decision import Outcome
 
 AT_ONCE = 200
 """Documents in one commit."""
@@ -113,15 +113,13 @@ class DocumentStore:
         found = self._documents.query(
             "messages",
             where=(Where("shard", "==", shard), Where("due_at", "<=", now)),
-            order_by=("due_at",),
+            order_by="due_at",
             limit=limit,
         )
         return [codec.to_row(d.data, d.version) for d in found]
 
     def next_due(self, shard: int) -> float | None:
-        found = self._documents.query(
-            "messages", where=(Where("shard", "==", shard),), order_by=("due_at",), limit=1
-        )
+        found = self._documents.query("messages", where=(Where("shard", "==", shard),), order_by="due_at", limit=1)
         return float(found[0].data["due_at"]) if found else None
 
     def copies_of(self, key: ActivityKey) -> list[Row]:
@@ -187,9 +185,7 @@ class DocumentStore:
     def save_conversation(self, key: KeyedHash, change: Callable[[Conversation], Conversation]) -> Conversation:
         for _ in range(TRIES):
             document = self._documents.get("conversations", key)
-            before = (
-                codec.to_conversation(key, document.data, document.version) if document else Conversation(key)
-            )
+            before = codec.to_conversation(key, document.data, document.version) if document else Conversation(key)
             after = change(before)
             data = codec.from_conversation(after)
             write: Write = (

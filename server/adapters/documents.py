@@ -1,0 +1,99 @@
+"""Versioned documents in collections: what SQLite and Firestore both can do, and nothing that only one can.
+
+Conditions that a backend must keep (tests/contracts/test_documents.py holds them):
+
+* A commit is atomic, except that the writes to ``deks``, which live in a database of their own, are made first.
+* ``Create`` fails where the document exists, ``Replace`` where its version is another; then nothing is written.
+* A query sees every commit that returned before it; documents that lack a field of ``where`` or ``order_by`` are not in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NewType, Protocol
+
+Version = NewType("Version", str)
+"""Opaque; a document written again never has the same one."""
+
+Data = Mapping[str, Any]
+"""JSON values and bytes; no list within a list."""
+
+MOST_WRITES = 400
+"""In one commit."""
+
+INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "messages": (("mailbox_id", "outcome"), ("shard", "due_at"), ("activity_key",)),
+}
+"""Every query's fields, equalities first. Both backends and firestore.indexes.json follow from this."""
+
+COLLECTIONS = ("mailboxes", "leases", "messages", "activities", "conversations", "copies", "access", "deks")
+
+SECOND_DATABASE = frozenset({"deks"})
+"""Kept apart, without backups: deleting a wrapped DEK must erase its copy everywhere."""
+
+
+@dataclass(frozen=True)
+class Document:
+    key: str
+    data: Data
+    version: Version
+
+
+@dataclass(frozen=True)
+class Create:
+    collection: str
+    key: str
+    data: Data
+
+
+@dataclass(frozen=True)
+class Replace:
+    collection: str
+    key: str
+    data: Data
+    version: Version
+
+
+@dataclass(frozen=True)
+class Delete:
+    """With ``version`` None: whatever stands there, or nothing."""
+
+    collection: str
+    key: str
+    version: Version | None
+
+
+Write = Create | Replace | Delete
+
+
+@dataclass(frozen=True)
+class Where:
+    field: str
+    op: Literal["==", "<="]
+    value: str | float | bool
+
+
+class Documents(Protocol):
+    """Raises ConflictError and TransientError; ConfigurationError where the database cannot be used at all."""
+
+    writes: Counter[str]
+    """Documents written by this process, by collection."""
+
+    def get(self, collection: str, key: str) -> Document | None: ...
+
+    def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
+        """Those that exist, of any number of keys."""
+
+    def commit(self, writes: Sequence[Write]) -> list[Version]:
+        """At most ``MOST_WRITES``; the new versions in order, empty for a deletion."""
+
+    def query(
+        self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None
+    ) -> list[Document]: ...
+
+    def scan(self, collection: str, *, where: Sequence[Where] = (), page: int = 500) -> Iterator[Document]:
+        """By key, page by page; what is written meanwhile may or may not be in it."""
+
+    def close(self) -> None: ...

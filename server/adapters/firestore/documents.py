@@ -1,0 +1,181 @@
+"""Documents in Firestore. A document's version is its update time; the DEKs live in a second database.
+
+A document's fields stand in one map, ``d``: replacing a map drops the fields that went, which an update of single
+fields would leave behind, and it needs only the public client library.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote, unquote
+
+import google.auth.exceptions
+from google.api_core import exceptions
+from google.api_core.datetime_helpers import DatetimeWithNanoseconds
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.field_path import FieldPath
+
+from server.adapters.documents import (
+    MOST_WRITES,
+    SECOND_DATABASE,
+    Create,
+    Delete,
+    Document,
+    Replace,
+    Version,
+    Where,
+    Write,
+)
+from server.domain.errors import ConfigurationError, ConflictError, InvariantError, TransientError
+
+T = TypeVar("T")
+AT_ONCE = 300
+"""Documents in one read."""
+TIMEOUT = 60.0
+CONFLICTS = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.Aborted, exceptions.NotFound)
+
+
+class FirestoreDocuments:
+    """Implements ``server.adapters.documents.Documents``. Thread-safe, as the client is."""
+
+    def __init__(self, first: firestore.Client, second: firestore.Client) -> None:
+        self._first = first
+        self._second = second
+        self._lock = threading.Lock()
+        self.writes: Counter[str] = Counter()
+
+    @classmethod
+    def connect(cls, project: str, database: str) -> FirestoreDocuments:
+        """``database`` is ``(default)`` or a name; the DEKs are in ``<name>-deks``, beside the default in ``deks``.
+
+        Raises ConfigurationError without credentials.
+        """
+        second = "deks" if database == "(default)" else f"{database}-deks"
+        try:
+            return cls(firestore.Client(project, database=database), firestore.Client(project, database=second))
+        except google.auth.exceptions.DefaultCredentialsError:
+            raise ConfigurationError(
+                "STATE is Firestore, but there are no Google credentials. Run `gcloud auth application-default login`,"
+                " or use a service account."
+            ) from None
+
+    def get(self, collection: str, key: str) -> Document | None:
+        snapshot = _asked(lambda: self._ref(collection, key).get(timeout=TIMEOUT))
+        return _document(snapshot) if snapshot.exists else None
+
+    def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
+        found: dict[str, Document] = {}
+        wanted = list(dict.fromkeys(keys))
+        client = self._client(collection)
+        for start in range(0, len(wanted), AT_ONCE):
+            refs = [self._ref(collection, key) for key in wanted[start : start + AT_ONCE]]
+            snapshots = _asked(lambda refs=refs: list(client.get_all(refs, timeout=TIMEOUT)))  # type: ignore[misc]
+            found.update((d.key, d) for d in (_document(s) for s in snapshots if s.exists))
+        return found
+
+    def commit(self, writes: Sequence[Write]) -> list[Version]:
+        if len(writes) > MOST_WRITES:
+            raise InvariantError("Too many writes for one commit.")
+        versions: dict[int, Version] = {}
+        for is_second in (True, False):
+            part = [w for w in writes if (w.collection in SECOND_DATABASE) is is_second]
+            versions.update(self._committed(part))
+        with self._lock:
+            self.writes.update(w.collection for w in writes)
+        return [versions[id(w)] for w in writes]
+
+    def query(
+        self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None
+    ) -> list[Document]:
+        query: Any = self._filtered(collection, where)
+        if order_by:
+            query = query.order_by(f"d.{order_by}")
+        if limit is not None:
+            query = query.limit(limit)
+        return [_document(s) for s in _asked(lambda: list(query.stream(timeout=TIMEOUT)))]
+
+    def scan(self, collection: str, *, where: Sequence[Where] = (), page: int = 500) -> Iterator[Document]:
+        query: Any = self._filtered(collection, where).order_by(FieldPath.document_id()).limit(page)
+        last: Any = None
+        while True:
+            part = query if last is None else query.start_after(last)
+            snapshots = _asked(lambda part=part: list(part.stream(timeout=TIMEOUT)))  # type: ignore[misc]
+            yield from map(_document, snapshots)
+            if len(snapshots) < page:
+                return
+            last = snapshots[-1]
+
+    def close(self) -> None:
+        self._first.close()
+        self._second.close()
+
+    def _client(self, collection: str) -> firestore.Client:
+        return self._second if collection in SECOND_DATABASE else self._first
+
+    def _ref(self, collection: str, key: str) -> Any:
+        return self._client(collection).collection(collection).document(_escaped(key))
+
+    def _filtered(self, collection: str, where: Sequence[Where]) -> Any:
+        query: Any = self._client(collection).collection(collection)
+        for condition in where:
+            query = query.where(filter=FieldFilter(f"d.{condition.field}", condition.op, condition.value))
+        return query
+
+    def _committed(self, writes: Sequence[Write]) -> dict[int, Version]:
+        if not writes:
+            return {}
+        client = self._client(writes[0].collection)
+        batch = client.batch()
+        for write in writes:
+            self._add(client, batch, write)
+        results = _asked(lambda: batch.commit(timeout=TIMEOUT), conflicts=CONFLICTS)
+        return {
+            id(w): Version("" if isinstance(w, Delete) else result.update_time.rfc3339())
+            for w, result in zip(writes, results, strict=True)
+        }
+
+    def _add(self, client: firestore.Client, batch: Any, write: Write) -> None:
+        ref = self._ref(write.collection, write.key)
+        if isinstance(write, Create):
+            batch.create(ref, {"d": dict(write.data)})
+            return
+        option = client.write_option(last_update_time=_time(write.version)) if write.version else None
+        if isinstance(write, Replace):
+            if option is None:
+                raise ConflictError("A document that was never stored cannot be replaced.")
+            batch.update(ref, {"d": dict(write.data)}, option=option)
+        else:
+            batch.delete(ref, option=option)
+
+
+def _asked(call: Callable[[], T], conflicts: tuple[type[Exception], ...] = (exceptions.Aborted,)) -> T:
+    try:
+        return call()
+    except conflicts:
+        raise ConflictError("A document was changed by somebody else.") from None
+    except (exceptions.PermissionDenied, exceptions.Unauthenticated, exceptions.NotFound) as error:
+        raise ConfigurationError(
+            f"Firestore refuses us ({type(error).__name__}). Check the project, both databases and the service account's role."
+        ) from None
+    except (exceptions.InvalidArgument, exceptions.OutOfRange) as error:
+        raise InvariantError(f"Firestore does not accept a call of ours ({type(error).__name__}).") from None
+    except (exceptions.GoogleAPIError, google.auth.exceptions.GoogleAuthError) as error:
+        raise TransientError(f"Firestore did not answer ({type(error).__name__}).") from None
+
+
+def _time(version: str) -> Any:
+    return DatetimeWithNanoseconds.from_rfc3339(version).timestamp_pb()
+
+
+def _document(snapshot: Any) -> Document:
+    data = snapshot.to_dict()["d"]
+    return Document(unquote(snapshot.id), data, Version(snapshot.update_time.rfc3339()))
+
+
+def _escaped(key: str) -> str:
+    """A document id takes no slash; nothing of ours is ``.`` or ``..``."""
+    return quote(key, safe=":@+=,;!$&'()*")

@@ -1,0 +1,203 @@
+"""Keys in files: the vault's RSA pair, the work key and the hash keys."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from server.domain.errors import ConfigurationError, SealBrokenError
+from server.ports.kek import UnwrapKek, WorkKek, WrapKek
+
+PUBLIC = "vault.public.pem"
+PRIVATE = "vault.private.pem"
+WORK = "work.key"
+HASH = "hash.key"
+BITS = 3072
+OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+
+
+class RsaWrap:
+    """Implements ``server.ports.kek.WrapKek``."""
+
+    def __init__(self, public: rsa.RSAPublicKey) -> None:
+        self._public = public
+        self.name = fingerprint(public)
+
+    def wrap(self, plain: bytes) -> bytes:
+        return self._public.encrypt(plain, OAEP)
+
+
+class RsaUnwrap:
+    """Implements ``server.ports.kek.UnwrapKek``."""
+
+    def __init__(self, private: rsa.RSAPrivateKey) -> None:
+        self._private = private
+        self._name = fingerprint(private.public_key())
+
+    def unwrap(self, wrapped: bytes, name: str) -> bytes:
+        if name != self._name:
+            raise SealBrokenError("Another vault key sealed this copy.")
+        try:
+            return self._private.decrypt(wrapped, OAEP)
+        except ValueError:
+            raise SealBrokenError("The wrapped key was changed.") from None
+
+
+class AesWork:
+    """Implements ``server.ports.kek.WorkKek`` with AES-256-GCM: nonce, then ciphertext and tag."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def wrap(self, plain: bytes, bound_to: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self._cipher.encrypt(nonce, plain, bound_to)
+
+    def unwrap(self, wrapped: bytes, bound_to: bytes) -> bytes:
+        try:
+            return self._cipher.decrypt(wrapped[:12], wrapped[12:], bound_to)
+        except (InvalidTag, ValueError):
+            raise SealBrokenError("The wrapped work key was changed, or another work key wrapped it.") from None
+
+
+@dataclass(frozen=True)
+class LocalKeys:
+    """``vault_unwrap`` is None in a process that may only seal. ``hash_keys`` are numbered from 1; the highest is current."""
+
+    vault_wrap: WrapKek
+    vault_unwrap: UnwrapKek | None
+    work: WorkKek
+    hash_keys: dict[int, bytes]
+
+
+def create_keys(folder: Path) -> list[str]:
+    """Create what is missing, overwrite nothing; returns the names of the files made. Raises ConfigurationError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = _create_vault(folder)
+        for name, text in ((WORK, os.urandom(32).hex()), (HASH, f"1 {os.urandom(32).hex()}")):
+            if not (folder / name).exists():
+                _write(folder / name, f"{text}\n".encode(), 0o600)
+                made.append(name)
+    except OSError as error:
+        raise ConfigurationError(f"KEYS: {folder} cannot be written: {error.strerror}.") from None
+    return made
+
+
+def _create_vault(folder: Path) -> list[str]:
+    """Where the public key is there already, the private one may rightly be elsewhere."""
+    if (folder / PUBLIC).exists():
+        return []
+    if (folder / PRIVATE).exists():
+        private = _private(folder / PRIVATE)
+        made = [PUBLIC]
+    else:
+        private = rsa.generate_private_key(65537, BITS)
+        pem = private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        _write(folder / PRIVATE, pem, 0o600)
+        made = [PRIVATE, PUBLIC]
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    _write(folder / PUBLIC, public, 0o644)
+    return made
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    """Whole or not at all: a process that dies here leaves no half a key."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(file, "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.rename(path)
+
+
+def load_local_keys(folder: Path, *, may_open: bool) -> LocalKeys:
+    """Raises ConfigurationError, one sentence a file that cannot be used."""
+    if not folder.is_dir():
+        raise ConfigurationError(
+            f"KEYS names a folder that is not there: {folder}. Run `flask --app server.main keys` once."
+        )
+    public = _public(folder / PUBLIC)
+    unwrap = None
+    if may_open:
+        _check_mode(folder / PRIVATE)
+        private = _private(folder / PRIVATE)
+        if fingerprint(private.public_key()) != fingerprint(public):
+            raise ConfigurationError(f"{folder / PRIVATE} does not belong to {PUBLIC}.")
+        unwrap = RsaUnwrap(private)
+    _check_mode(folder / WORK)
+    _check_mode(folder / HASH)
+    return LocalKeys(RsaWrap(public), unwrap, AesWork(_work(folder / WORK)), _hash_keys(folder / HASH))
+
+
+def fingerprint(public: rsa.RSAPublicKey) -> str:
+    der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return f"local:{hashlib.sha256(der).hexdigest()[:32]}"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"The key file {path} cannot be read: {error.strerror}.") from None
+
+
+def _check_mode(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise ConfigurationError(f"The key file {path} cannot be read: {error.strerror}.") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise ConfigurationError(f"The key file {path} can be read by others. Run: chmod 600 {path}")
+
+
+def _public(path: Path) -> rsa.RSAPublicKey:
+    raw = _read(path)
+    try:
+        key = serialization.load_pem_public_key(raw)
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < BITS:
+        raise ConfigurationError(f"{path} is not an RSA public key of {BITS} bits or more in PEM.")
+    return key
+
+
+def _private(path: Path) -> rsa.RSAPrivateKey:
+    raw = _read(path)
+    try:
+        key = serialization.load_pem_private_key(raw, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < BITS:
+        raise ConfigurationError(f"{path} is not an RSA private key of {BITS} bits or more in PEM, without a password.")
+    return key
+
+
+def _work(path: Path) -> bytes:
+    text = _read(path).decode("ascii", "replace").strip()
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise ConfigurationError(f"{path} is not a work key: 64 hexadecimal digits on one line.")
+    return bytes.fromhex(text)
+
+
+def _hash_keys(path: Path) -> dict[int, bytes]:
+    lines = _read(path).decode("ascii", "replace").splitlines()
+    found = [re.fullmatch(r"([1-9][0-9]{0,5}) ([0-9a-f]{64})", line.strip()) for line in lines if line.strip()]
+    keys = {int(m.group(1)): bytes.fromhex(m.group(2)) for m in found if m}
+    if not keys or len(keys) != len(found):
+        raise ConfigurationError(f"{path} is not a file of hash keys: on each line a number and 64 hexadecimal digits.")
+    return keys

@@ -1,0 +1,114 @@
+"""A SQLite file, opened safely, with connections to borrow."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from server.domain.errors import ConfigurationError, TransientError
+
+PATIENCE_MS = 30_000
+"""How long a connection waits for another process's write."""
+
+
+class SqliteFile:
+    """Thread-safe: each borrower has a connection alone, and connections are used again.
+
+    ``prepare`` makes the tables, within one exclusive transaction. ``form`` is the version of the format, kept as
+    ``user_version``: an older program never writes into a newer file.
+    """
+
+    def __init__(self, path: Path, form: int, prepare: Callable[[sqlite3.Connection], None]) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._is_closed = False
+        with self.borrow() as connection:
+            self._check(connection, form, prepare)
+
+    @contextmanager
+    def borrow(self) -> Iterator[sqlite3.Connection]:
+        """Raises TransientError where the disk or a lock is in the way, ConfigurationError where the file is no database."""
+        connection = self._take()
+        is_sound = False
+        try:
+            yield connection
+            is_sound = True
+        except sqlite3.OperationalError as error:
+            raise _away(self.path, error) from None
+        except sqlite3.IntegrityError:
+            is_sound = True
+            raise
+        except sqlite3.DatabaseError:
+            raise ConfigurationError(
+                f"{self.path} is damaged, or not a SQLite database. Restore it, or name another file in STATE."
+            ) from None
+        finally:
+            self._give_back(connection, is_sound=is_sound)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The write lock from the first statement on: two writers never deadlock."""
+        with self.borrow() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        try:
+            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        except sqlite3.OperationalError as error:
+            raise ConfigurationError(f"{self.path} cannot be opened: {error}.") from None
+        connection.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
+        connection.execute("PRAGMA secure_delete=ON")
+        return connection
+
+    def _give_back(self, connection: sqlite3.Connection, *, is_sound: bool) -> None:
+        with self._lock:
+            if is_sound and not self._is_closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _check(self, connection: sqlite3.Connection, form: int, prepare: Callable[[sqlite3.Connection], None]) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            [found] = connection.execute("PRAGMA user_version").fetchone()
+            if found > form:
+                raise ConfigurationError(
+                    f"{self.path} was written by a newer version of this program. Update the program."
+                )
+            if found < form:
+                prepare(connection)
+                connection.execute(f"PRAGMA user_version={form}")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+
+def _away(path: Path, error: sqlite3.OperationalError) -> Exception:
+    text = str(error)
+    if "readonly" in text or "unable to open" in text:
+        return ConfigurationError(f"{path} cannot be written: {text}.")
+    return TransientError(f"The database file could not be used: {text}.")

@@ -1,0 +1,77 @@
+"""A durable queue in SQLite that behaves as Cloud Tasks does: named, coalesced, at least once."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.adapters.sqlite.files import SqliteFile
+from server.ports.queue import Job, coalesced
+
+FORM = 1
+REMEMBERED = 3600.0
+"""Seconds for which the name of a finished job cannot be used again."""
+LEASE = 600.0
+"""Seconds after which a job whose worker went silent is handed out again."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job handed out. ``attempt`` counts from 1."""
+
+    name: str
+    job: Job
+    attempt: int
+
+
+class SqliteQueue:
+    """Implements ``server.ports.queue.Queue``. Thread-safe; beside the state file, in one of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = SqliteFile(path.with_name(f"{path.stem}.queue{path.suffix}"), FORM, _prepare)
+
+    def put(self, job: Job, now: float, delay: float = 0.0) -> bool:
+        name, due_at = coalesced(job, now, delay)
+        with self._file.transaction() as connection:
+            connection.execute("DELETE FROM jobs WHERE done_at < ?", (now - REMEMBERED,))
+            done = connection.execute(
+                "INSERT OR IGNORE INTO jobs (name, kind, subject, due_at) VALUES (?, ?, ?, ?)",
+                (name, job.kind, job.subject, due_at),
+            )
+            return done.rowcount == 1
+
+    def take(self, now: float) -> Task | None:
+        """The job that is longest due. Nobody else gets it until it is put back or its lease is over."""
+        with self._file.transaction() as connection:
+            row = connection.execute(
+                "SELECT name, kind, subject, attempts FROM jobs WHERE done_at IS NULL AND due_at <= ?"
+                " ORDER BY due_at, name LIMIT 1",
+                (now,),
+            ).fetchone()
+            if row is None:
+                return None
+            name, kind, subject, attempts = row
+            connection.execute(
+                "UPDATE jobs SET due_at = ?, attempts = attempts + 1 WHERE name = ?", (now + LEASE, name)
+            )
+            return Task(name, Job(kind, subject), attempts + 1)
+
+    def done(self, task: Task, now: float) -> None:
+        with self._file.transaction() as connection:
+            connection.execute("UPDATE jobs SET done_at = ? WHERE name = ?", (now, task.name))
+
+    def put_back(self, task: Task, due_at: float) -> None:
+        with self._file.transaction() as connection:
+            connection.execute("UPDATE jobs SET due_at = ? WHERE name = ?", (due_at, task.name))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE jobs (name TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, due_at REAL NOT NULL,"
+        " attempts INTEGER NOT NULL DEFAULT 0, done_at REAL)"
+    )
+    connection.execute("CREATE INDEX jobs_due ON jobs (done_at, due_at)")

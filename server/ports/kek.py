@@ -1,0 +1,32 @@
+"""Key-encryption keys. A process that may only seal is given no ``UnwrapKek``."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class WrapKek(Protocol):
+    """The public half of the vault key."""
+
+    @property
+    def name(self) -> str:
+        """Which key it is: the fingerprint, stored beside everything it wrapped."""
+
+    def wrap(self, plain: bytes) -> bytes:
+        """At most 318 bytes, which is what RSA-OAEP 3072 with SHA-256 takes."""
+
+
+class UnwrapKek(Protocol):
+    """The private half of the vault key."""
+
+    def unwrap(self, wrapped: bytes, name: str) -> bytes:
+        """Raises SealBrokenError where another key wrapped it, or the bytes were changed."""
+
+
+class WorkKek(Protocol):
+    """The symmetric key of everyday work. Both ways raise TransientError where the key service is away."""
+
+    def wrap(self, plain: bytes, bound_to: bytes) -> bytes: ...
+
+    def unwrap(self, wrapped: bytes, bound_to: bytes) -> bytes:
+        """Raises SealBrokenError."""

@@ -1,0 +1,137 @@
+"""Raw RFC 822 bytes to the text and attachment names of an activity. Bodies are hostile, deep, huge and mislabelled."""
+
+from __future__ import annotations
+
+import email
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message as MimePart
+from email.parser import BytesHeaderParser
+
+from selectolax.lexbor import LexborHTMLParser
+
+from server.domain.errors import UnreadableError
+from server.rules.header_text import decode_words, visible
+
+LONGEST = 100_000
+"""Characters of text that are kept: three times what the longest activity field takes."""
+LONGEST_PART = 4_000_000
+"""Bytes of one text part that are looked at."""
+LONGEST_HEAD = 1_000_000
+"""Bytes at the beginning of a message in which its headers are looked for."""
+MOST_ATTACHMENTS = 100
+UNREADABLE = "(The text of this email could not be read.)"
+BREAKING = "address,article,blockquote,br,dd,div,dl,dt,h1,h2,h3,h4,h5,h6,hr,li,ol,p,pre,section,table,tr,ul"
+
+
+@dataclass(frozen=True)
+class MailBody:
+    """Plain text with single line ends, and the file names of attachments in their order."""
+
+    text: str
+    attachments: tuple[str, ...] = ()
+    is_cut: bool = False
+
+
+def read_headers(raw: bytes) -> list[tuple[str, str]]:
+    """Top-level headers, unfolded. Raises UnreadableError where there is not one."""
+    message = BytesHeaderParser().parsebytes(raw[:LONGEST_HEAD])
+    pairs = [(name, _unfolded(str(value))) for name, value in message.raw_items()]
+    if not pairs:
+        raise UnreadableError("These bytes have no header line.")
+    return pairs
+
+
+def read_body(raw: bytes) -> MailBody:
+    """Raises UnreadableError where the bytes are not a message; a body that cannot be taken apart says so instead."""
+    read_headers(raw)
+    try:
+        message = email.message_from_bytes(raw)
+        texts = [text for part in _text_parts(message) if (text := _text(part)).strip()]
+        names = tuple(dict.fromkeys(_attachments(message)))[:MOST_ATTACHMENTS]
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError, AssertionError):
+        return MailBody(UNREADABLE)
+    text = _tidy("\n\n".join(texts))
+    return MailBody(text[:LONGEST], names, is_cut=len(text) > LONGEST)
+
+
+def _unfolded(value: str) -> str:
+    """Raw 8-bit bytes arrive as surrogates: they are UTF-8, or else Latin-1."""
+    one_line = re.sub(r"\r?\n[ \t]*", " ", value).strip()
+    try:
+        one_line.encode("utf-8")
+    except UnicodeEncodeError:
+        return _decoded(one_line.encode("utf-8", "surrogateescape"), "utf-8")
+    return one_line
+
+
+def _text_parts(part: MimePart) -> Iterator[MimePart]:
+    """The parts a reader would see: of alternatives the plain one, of everything else each that is not attached."""
+    if part.get_content_type() == "multipart/alternative" and part.is_multipart():
+        yield from _alternative(part)
+    elif part.is_multipart() and part.get_content_maintype() == "multipart":
+        for child in _children(part):
+            yield from _text_parts(child)
+    elif part.get_content_maintype() == "text" and not _is_attached(part):
+        yield part
+
+
+def _alternative(part: MimePart) -> list[MimePart]:
+    found = [leaf for child in _children(part) for leaf in _text_parts(child)]
+    plain = [leaf for leaf in found if leaf.get_content_type() == "text/plain" and _text(leaf).strip()]
+    html = [leaf for leaf in found if leaf.get_content_type() == "text/html"]
+    return plain or html or found
+
+
+def _children(part: MimePart) -> list[MimePart]:
+    payload = part.get_payload()
+    return [child for child in payload if isinstance(child, MimePart)] if isinstance(payload, list) else []
+
+
+def _is_attached(part: MimePart) -> bool:
+    return part.get_content_disposition() == "attachment" or bool(part.get_filename())
+
+
+def _attachments(message: MimePart) -> Iterator[str]:
+    for part in message.walk():
+        name = part.get_filename()
+        if name:
+            yield visible(decode_words(str(name)))
+        elif part.get_content_disposition() == "attachment":
+            yield f"({part.get_content_type()})"
+
+
+def _text(part: MimePart) -> str:
+    payload = part.get_payload(decode=True)
+    raw = payload[:LONGEST_PART] if isinstance(payload, bytes) else b""
+    text = _decoded(raw, part.get_content_charset() or "utf-8")
+    return _from_html(text) if part.get_content_type() == "text/html" else text
+
+
+def _decoded(raw: bytes, charset: str) -> str:
+    for candidate in (charset, "utf-8"):
+        try:
+            return raw.decode(candidate)
+        except (LookupError, UnicodeDecodeError, ValueError):
+            continue
+    return raw.decode("latin-1")
+
+
+def _from_html(html: str) -> str:
+    """selectolax, because lxml silently gives nothing for the deep nesting of long reply chains."""
+    tree = LexborHTMLParser(html)
+    for node in tree.css("script,style,head,title,template"):
+        node.decompose()
+    for node in tree.css(BREAKING):
+        node.insert_before("\n")
+    root = tree.body or tree.root
+    return root.text(deep=True) if root else ""
+
+
+def _tidy(text: str) -> str:
+    clean = "".join(
+        c if c == "\n" or c == "\t" or c.isprintable() else " " for c in text.replace("\r\n", "\n").replace("\r", "\n")
+    )
+    lines = [re.sub(r"[ \t\xa0]+", " ", line).rstrip() for line in clean.split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -1,0 +1,51 @@
+"""The access ledger as a hash chain: an entry that is removed, changed or moved breaks every entry after it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.domain.access import AccessEntry
+
+FIRST = "0" * 64
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``first_bad_sequence`` is the number that should have stood where the chain breaks, None while it holds."""
+
+    ok: bool
+    first_bad_sequence: int | None = None
+    why: str = ""
+
+
+def next_entry(last: AccessEntry | None, at_ms: int, actor: str, activity_key: str, reason: str) -> AccessEntry:
+    sequence = last.sequence + 1 if last else 1
+    previous = last.entry_hash if last else FIRST
+    return AccessEntry(
+        sequence, at_ms, actor, activity_key, reason, previous,
+        _digest(sequence, at_ms, actor, activity_key, reason, previous),
+    )  # fmt: skip
+
+
+def verify(entries: Sequence[AccessEntry]) -> Verdict:
+    """Of the whole ledger, from entry 1. A ledger cut off at its end is found by comparing with a kept last hash."""
+    previous = FIRST
+    for expected, entry in enumerate(entries, 1):
+        if entry.sequence != expected:
+            return Verdict(ok=False, first_bad_sequence=expected, why="an entry is missing")
+        if entry.previous_hash != previous:
+            return Verdict(ok=False, first_bad_sequence=expected, why="it does not follow the entry before it")
+        if entry.entry_hash != _digest(
+            entry.sequence, entry.at_ms, entry.actor, entry.activity_key, entry.reason, entry.previous_hash
+        ):
+            return Verdict(ok=False, first_bad_sequence=expected, why="its text was changed")
+        previous = entry.entry_hash
+    return Verdict(ok=True)
+
+
+def _digest(sequence: int, at_ms: int, actor: str, activity_key: str, reason: str, previous: str) -> str:
+    canonical = json.dumps([sequence, at_ms, actor, activity_key, reason, previous], separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,133 @@
+"""Envelope encryption: AES-256-GCM under a DEK, the DEK under a KEK, and the place bound into both.
+
+Formats, version 1 (docs/security.md has the same table):
+
+=============  =======================================================================================
+sealed copy    ``TC`` 01 | nonce (12) | ciphertext and tag (16)
+its DEK        KEK-wrapped: 01 | DEK (32) | SHA-256 of the place (32)
+work seal      ``TW`` 01 | length of the wrapped DEK (2, big-endian) | wrapped DEK | nonce (12) | ciphertext and tag
+=============  =======================================================================================
+
+The additional data of every ciphertext is its header and the place, so that nothing can be moved elsewhere and open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import threading
+import uuid
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from server.domain.errors import SealBrokenError
+from server.ports.kek import UnwrapKek, WorkKek, WrapKek
+
+COPY = b"TC\x01"
+WORK = b"TW\x01"
+DEK_VERSION = b"\x01"
+DEK_BYTES = 32
+NONCE_BYTES = 12
+CACHED_DEKS = 64
+"""Unwrapped work DEKs that a process remembers: two months of days."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a sealed value belongs. A value from one place does not open in another."""
+
+    organisation: str
+    collection: str
+    document: str
+    purpose: str
+
+    def encoded(self) -> bytes:
+        """Each part with its length before it, so that no two places have the same bytes."""
+        parts = (self.organisation, self.collection, self.document, self.purpose)
+        return b"".join(struct.pack(">I", len(raw)) + raw for raw in (part.encode() for part in parts))
+
+
+@dataclass(frozen=True)
+class SealedCopy:
+    """``dek_id`` names the wrapped DEK, which is stored apart: without it the ciphertext is noise."""
+
+    dek_id: str
+    ciphertext: bytes
+    wrapped_dek: bytes
+    key_name: str
+
+
+def seal_copy(plaintext: bytes, place: Place, kek: WrapKek) -> SealedCopy:
+    """A DEK of its own for every copy, so that one copy can be erased alone."""
+    dek = os.urandom(DEK_BYTES)
+    bound = place.encoded()
+    nonce = os.urandom(NONCE_BYTES)
+    ciphertext = COPY + nonce + AESGCM(dek).encrypt(nonce, plaintext, COPY + bound)
+    wrapped = kek.wrap(DEK_VERSION + dek + hashlib.sha256(bound).digest())
+    return SealedCopy(uuid.uuid4().hex, ciphertext, wrapped, kek.name)
+
+
+def open_copy(ciphertext: bytes, wrapped_dek: bytes, place: Place, kek: UnwrapKek, key_name: str) -> bytes:
+    """Raises SealBrokenError: another key, another place, changed bytes or an unknown version."""
+    bound = place.encoded()
+    inner = kek.unwrap(wrapped_dek, key_name)
+    if len(inner) != 1 + DEK_BYTES + 32 or inner[:1] != DEK_VERSION:
+        raise SealBrokenError("The wrapped key has an unknown form.")
+    if inner[1 + DEK_BYTES :] != hashlib.sha256(bound).digest():
+        raise SealBrokenError("The wrapped key belongs to another place.")
+    return _decrypted(inner[1 : 1 + DEK_BYTES], ciphertext, COPY, bound)
+
+
+class WorkSealer:
+    """Seals what waits: headers, snapshots and shown texts. One DEK a day and process. Thread-safe."""
+
+    def __init__(self, kek: WorkKek, organisation: str) -> None:
+        self._kek = kek
+        self._bound = f"work/{organisation}".encode()
+        self._lock = threading.Lock()
+        self._today: tuple[str, bytes, bytes] | None = None
+        self._known: dict[bytes, bytes] = {}
+
+    def seal(self, plaintext: bytes, place: Place, day: str) -> bytes:
+        """``day`` is a date such as 2026-11-24; a new one begins a new DEK."""
+        dek, wrapped = self._dek_of(day)
+        head = WORK + struct.pack(">H", len(wrapped)) + wrapped
+        nonce = os.urandom(NONCE_BYTES)
+        return head + nonce + AESGCM(dek).encrypt(nonce, plaintext, head + place.encoded())
+
+    def open(self, sealed: bytes, place: Place) -> bytes:
+        """Raises SealBrokenError."""
+        if len(sealed) < len(WORK) + 2 or not sealed.startswith(WORK):
+            raise SealBrokenError("This is not a sealed value of a version we know.")
+        end = len(WORK) + 2 + struct.unpack(">H", sealed[len(WORK) : len(WORK) + 2])[0]
+        dek = self._unwrapped(sealed[len(WORK) + 2 : end])
+        return _decrypted(dek, sealed, sealed[:end], place.encoded())
+
+    def _dek_of(self, day: str) -> tuple[bytes, bytes]:
+        with self._lock:
+            if self._today is None or self._today[0] != day:
+                dek = os.urandom(DEK_BYTES)
+                self._today = (day, dek, self._kek.wrap(dek, self._bound))
+            return self._today[1], self._today[2]
+
+    def _unwrapped(self, wrapped: bytes) -> bytes:
+        with self._lock:
+            if wrapped not in self._known:
+                dek = self._kek.unwrap(wrapped, self._bound)
+                while len(self._known) >= CACHED_DEKS:
+                    self._known.pop(next(iter(self._known)))
+                self._known[wrapped] = dek
+            return self._known[wrapped]
+
+
+def _decrypted(dek: bytes, sealed: bytes, head: bytes, bound: bytes) -> bytes:
+    start = len(head) + NONCE_BYTES
+    if not sealed.startswith(head) or len(sealed) < start + 16:
+        raise SealBrokenError("This is not a sealed value of a version we know.")
+    try:
+        return AESGCM(dek).decrypt(sealed[len(head) : start], sealed[start:], head + bound)
+    except (InvalidTag, ValueError):
+        raise SealBrokenError("A sealed value was changed, or belongs to another place.") from None

@@ -1,0 +1,30 @@
+"""Keyed hashes: equal values can be found again, and nothing can be read back without the key."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+from server.domain.ids import KeyedHash
+
+
+class KeyedHasher:
+    """HMAC-SHA256 under a numbered key. ``current`` is the number under which new hashes are made."""
+
+    def __init__(self, keys: Mapping[int, bytes], current: int) -> None:
+        self._keys = dict(keys)
+        self._current = current
+
+    def hash(self, kind: str, value: str) -> KeyedHash:
+        """``kind`` keeps an address and a domain of the same spelling apart."""
+        return self._under(self._current, kind, value)
+
+    def all(self, kind: str, value: str) -> tuple[KeyedHash, ...]:
+        """Under every key there is, the current one first: rows hashed before a rotation are found too."""
+        versions = sorted(self._keys, key=lambda v: (v != self._current, v))
+        return tuple(self._under(version, kind, value) for version in versions)
+
+    def _under(self, version: int, kind: str, value: str) -> KeyedHash:
+        digest = hmac.new(self._keys[version], f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
+        return KeyedHash(f"v{version}:{digest}")

@@ -1,0 +1,69 @@
+"""Answers in Google's shapes, and failures on request."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+
+def reply(body: Any, status: int = 200) -> Response:
+    return Response(json.dumps(body), status, mimetype="application/json")
+
+
+class Failure(Exception):
+    """A refused call: turned into Google's error body where it is caught."""
+
+    def __init__(self, status: int, reason: str, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.code = code
+
+    def response(self) -> Response:
+        error = {
+            "code": self.status,
+            "message": self.message,
+            "errors": [{"message": self.message, "domain": "global", "reason": self.reason}],
+        }
+        return reply({"error": {**error, **({"status": self.code} if self.code else {})}}, self.status)
+
+
+NOT_FOUND = (404, "notFound", "Requested entity was not found.", "NOT_FOUND")
+BAD_REQUEST = (400, "badRequest", "Bad Request", "INVALID_ARGUMENT")
+
+KINDS: dict[str, tuple[int, str, str, str]] = {
+    "rateLimitExceeded": (
+        403,
+        "rateLimitExceeded",
+        "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute per user'",
+        "PERMISSION_DENIED",
+    ),
+    "userRateLimitExceeded": (403, "userRateLimitExceeded", "User Rate Limit Exceeded", "PERMISSION_DENIED"),
+    "dailyLimitExceeded": (403, "dailyLimitExceeded", "Daily Limit Exceeded", "PERMISSION_DENIED"),
+    "domainPolicy": (403, "domainPolicy", "The domain administrators have disabled Gmail apps.", "PERMISSION_DENIED"),
+    "failedPrecondition": (400, "failedPrecondition", "Precondition check failed.", "FAILED_PRECONDITION"),
+    "authError": (401, "authError", "Invalid Credentials", "UNAUTHENTICATED"),
+    "404": NOT_FOUND,
+    "429": (429, "rateLimitExceeded", "Too many concurrent requests for user.", "RESOURCE_EXHAUSTED"),
+    "500": (500, "backendError", "Backend Error", "INTERNAL"),
+    "503": (503, "backendError", "The service is currently unavailable.", "UNAVAILABLE"),
+}
+"""The kinds of failure that Gmail and Directory know; ``drop_answer`` and ``429_until:<RFC 3339>`` besides."""
+
+
+def failure_of(kind: str) -> Failure:
+    if kind.startswith("429_until:"):
+        text = f"User-rate limit exceeded.  Retry after {kind.partition(':')[2]}"
+        return Failure(429, "userRateLimitExceeded", text, "RESOURCE_EXHAUSTED")
+    return Failure(*KINDS.get(kind, KINDS["500"]))
+
+
+def dropped() -> Response:
+    """More bytes promised than sent: the client sees a connection that ended in the middle."""
+    response = Response(b"", 200, mimetype="application/json")
+    response.automatically_set_content_length = False
+    response.headers["Content-Length"] = "4096"
+    return response

@@ -1,0 +1,80 @@
+"""The outside world as one WSGI application; which service answers is settled by the host name asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Request, Response
+
+from simulator.answers import NOT_FOUND, Failure, dropped, failure_of
+from simulator.calls import Call
+from simulator.control import PREFIX as CONTROL
+from simulator.control import Control
+from simulator.directory import PREFIX as DIRECTORY
+from simulator.directory import Directory
+from simulator.gmail.api import Ask, Gmail
+from simulator.gmail.batch import batch
+from simulator.salesforce.api import SalesforceApi
+from simulator.universe import Universe
+
+
+class Simulator:
+    """A WSGI callable."""
+
+    def __init__(self, universe: Universe) -> None:
+        self.universe = universe
+        self._gmail = Gmail(universe)
+        self._directory = Directory(universe)
+        self._salesforce = SalesforceApi(universe)
+        self._control = Control(universe)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        try:
+            response = self._answer(request)
+        except Failure as failure:
+            response = failure.response()
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        path = request.path
+        host = (request.headers.get("X-Forwarded-Host") or request.host).partition(":")[0].lower()
+        if path.startswith(CONTROL):
+            return self._control.answer(request)
+        if host.endswith("salesforce.com") or path.startswith("/services/"):
+            return self._salesforce.answer(request)
+        if path.startswith(DIRECTORY):
+            return self._directory.answer(request)
+        if path.startswith("/batch"):
+            return self._batch(request)
+        if path.startswith("/gmail/"):
+            access = self.universe.identity.access(request)
+            return self._gmail.answer(Ask(request.method, path, MultiDict(request.args), request.get_data(), access))
+        return self._identity(request)
+
+    def _batch(self, request: Request) -> Response:
+        access = self.universe.identity.access(request)
+        kind = self.universe.faults.take("gmail", "batch", mailbox=access.subject)
+        self.universe.calls.record(Call("gmail", "batch", 0, 200, access.subject))
+        if kind == "drop_answer":
+            return dropped()
+        if kind:
+            return failure_of(kind).response()
+        return batch(request, lambda verb, path, args, body: self._gmail.answer(Ask(verb, path, args, body, access)))
+
+    def _identity(self, request: Request) -> Response:
+        identity = self.universe.identity
+        if request.path in ("/token", "/o/oauth2/token") and request.method == "POST":
+            kind = self.universe.faults.take("google_token", "token")
+            self.universe.calls.record(Call("google_token", "token"))
+            if kind:
+                return dropped() if kind == "drop_answer" else failure_of(kind).response()
+            return identity.token(request)
+        if request.path == "/oauth2/v1/certs":
+            return identity.certificates()
+        if request.path.endswith(":signJwt") and request.method == "POST":
+            identity.access(request)
+            return identity.sign_jwt(request)
+        return Failure(*NOT_FOUND).response()

@@ -1,0 +1,108 @@
+"""The simulator's own interface, under ``/_simulator/``: look at the world, move time, plan failures."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from simulator import mime
+from simulator.answers import reply
+from simulator.faults import Fault
+from simulator.gmail.mailbox import Mailbox
+from simulator.mailfiles import MailFile
+from simulator.universe import Universe
+
+PREFIX = "/_simulator/"
+
+
+class Control:
+    def __init__(self, universe: Universe) -> None:
+        self._universe = universe
+        self._gets: dict[str, Callable[[Request], Any]] = {
+            "world": self._world,
+            "calls": lambda request: universe.calls.as_json(request.args.get("service")),
+            "calls/summary": lambda _request: universe.calls.summary(),
+            "salesforce": lambda _request: universe.org.dump(),
+            "clock": lambda _request: {"now": universe.clock.now()},
+        }
+        self._posts: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "service-accounts": lambda body: universe.identity.register(body["email"], body["public_key"]),
+            "consumers": universe.org.register,
+            "faults": lambda body: universe.faults.plan(Fault(**body)),
+            "faults/clear": lambda _body: universe.faults.clear(),
+            "calls/clear": lambda _body: universe.calls.clear(),
+            "clock/advance": lambda body: universe.clock.advance(float(body["seconds"])),
+            "quota": self._set_quota,
+            "mail": self._mail,
+            "tokens/revoke": self._revoke,
+            "id-token": lambda body: {"token": universe.identity.id_token(body)},
+            "salesforce/change": lambda body: universe.org.change(body["type"], body["record"]),
+            "salesforce/delete": lambda body: universe.org.remove(body["id"]),
+        }
+
+    def answer(self, request: Request) -> Response:
+        name = request.path.removeprefix(PREFIX)
+        if request.method == "GET" and name in self._gets:
+            return reply(self._gets[name](request))
+        if request.method == "POST" and name in self._posts:
+            try:
+                done = self._posts[name](json.loads(request.get_data() or b"{}"))
+            except (KeyError, TypeError, ValueError) as error:
+                return reply({"error": f"{type(error).__name__}: {error}"}, 400)
+            return reply(done if done is not None else {})
+        return reply({"error": f"{request.method} {name} is not known."}, 404)
+
+    def _world(self, _request: Request) -> dict[str, Any]:
+        world = self._universe.world
+        return {
+            "name": world.name,
+            "users": [{"email": u.email, **u.settings} for u in world.users],
+            "server": dict(world.server),
+            "mailboxes": {address: _listed(box) for address, box in self._universe.mailboxes.items()},
+        }
+
+    def _set_quota(self, body: dict[str, Any]) -> None:
+        self._universe.quota.per_minute = body["units_per_minute"]
+
+    def _revoke(self, _body: dict[str, Any]) -> None:
+        self._universe.identity.revoke_all()
+        self._universe.org.end_sessions()
+
+    def _mail(self, body: dict[str, Any]) -> Any:
+        """``op`` is deliver, relabel, delete or expire_history."""
+        box = self._universe.mailboxes[body["mailbox"]]
+        if body["op"] == "deliver":
+            labels = set(body["labels"]) if "labels" in body else None
+            source = body.get("source") or f"delivered-{len(box.messages)}"
+            mail = MailFile(source, base64.b64decode(body["raw"]))
+            return {"id": box.add(mail, self._universe.clock.now_ms(), labels).message_id}
+        if body["op"] == "relabel":
+            names = [
+                {box.label_id(n) if n[:1].islower() or " " in n else n for n in body.get(k, ())}
+                for k in ("add", "remove")
+            ]
+            box.relabel(body["id"], *names)
+        elif body["op"] == "delete":
+            box.delete(body["id"])
+        elif body["op"] == "expire_history":
+            box.expire_history()
+        else:
+            raise ValueError(body["op"])
+        return None
+
+
+def _listed(box: Mailbox) -> list[dict[str, Any]]:
+    with box.lock:
+        return [
+            {
+                "source": m.source,
+                "gmail_message_id": m.message_id,
+                "rfc822_message_id": mime.message_id_of(m.headers),
+                "label_ids": sorted(m.label_ids),
+            }
+            for m in box.messages.values()
+        ]

@@ -1,0 +1,1 @@
+"""Gmail's REST API over mailboxes in memory."""

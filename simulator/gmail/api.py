@@ -1,0 +1,258 @@
+"""Gmail's REST methods, one by one, each with its price in quota units."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Response
+
+from simulator import mime
+from simulator.answers import BAD_REQUEST, NOT_FOUND, Failure, dropped, failure_of, reply
+from simulator.calls import Call
+from simulator.gmail import fields
+from simulator.gmail.listing import history_page, list_messages, list_threads
+from simulator.gmail.mailbox import SYSTEM_LABELS, Mailbox
+from simulator.gmail.messages import DETAILS, as_json, ref_of, thread_as_json
+from simulator.gmail.sending import sent
+from simulator.identity import Access
+from simulator.universe import Universe
+
+UNITS = {
+    "getProfile": 1, "labels.list": 1, "labels.get": 1, "sendAs.list": 1, "history.list": 2, "messages.list": 5,
+    "messages.get": 20, "attachments.get": 20, "threads.get": 40, "threads.list": 10, "messages.modify": 5,
+    "messages.trash": 5, "messages.untrash": 5, "messages.delete": 10, "messages.send": 100, "watch": 100, "stop": 50,
+}  # fmt: skip
+READING = frozenset(
+    f"https://{s}"
+    for s in ("mail.google.com/", "www.googleapis.com/auth/gmail.readonly", "www.googleapis.com/auth/gmail.modify")
+)
+WRITING = READING - {"https://www.googleapis.com/auth/gmail.readonly"}
+PREFIX = "/gmail/v1/users/<user>"
+
+RULES = Map(
+    [
+        Rule(f"{PREFIX}/profile", methods=["GET"], endpoint="getProfile"),
+        Rule(f"{PREFIX}/messages", methods=["GET"], endpoint="messages.list"),
+        Rule(f"{PREFIX}/messages/send", methods=["POST"], endpoint="messages.send"),
+        Rule(f"{PREFIX}/messages/<id>", methods=["GET"], endpoint="messages.get"),
+        Rule(f"{PREFIX}/messages/<id>", methods=["DELETE"], endpoint="messages.delete"),
+        Rule(f"{PREFIX}/messages/<id>/modify", methods=["POST"], endpoint="messages.modify"),
+        Rule(f"{PREFIX}/messages/<id>/trash", methods=["POST"], endpoint="messages.trash"),
+        Rule(f"{PREFIX}/messages/<id>/untrash", methods=["POST"], endpoint="messages.untrash"),
+        Rule(f"{PREFIX}/messages/<message>/attachments/<id>", methods=["GET"], endpoint="attachments.get"),
+        Rule(f"{PREFIX}/threads", methods=["GET"], endpoint="threads.list"),
+        Rule(f"{PREFIX}/threads/<id>", methods=["GET"], endpoint="threads.get"),
+        Rule(f"{PREFIX}/history", methods=["GET"], endpoint="history.list"),
+        Rule(f"{PREFIX}/labels", methods=["GET"], endpoint="labels.list"),
+        Rule(f"{PREFIX}/labels/<id>", methods=["GET"], endpoint="labels.get"),
+        Rule(f"{PREFIX}/settings/sendAs", methods=["GET"], endpoint="sendAs.list"),
+        Rule(f"{PREFIX}/watch", methods=["POST"], endpoint="watch"),
+        Rule(f"{PREFIX}/stop", methods=["POST"], endpoint="stop"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One call, alone or out of a batch."""
+
+    verb: str
+    path: str
+    args: MultiDict[str, str]
+    body: bytes
+    access: Access
+
+
+class Gmail:
+    def __init__(self, universe: Universe) -> None:
+        self._universe = universe
+
+    def answer(self, ask: Ask) -> Response:
+        """Never raises: a refusal is an answer too, and every answer is in the call log."""
+        try:
+            method, path_args = RULES.bind("gmail").match(ask.path, ask.verb)
+        except HTTPException:
+            return Failure(*NOT_FOUND).response()
+        detail: dict[str, Any] = {}
+        mailbox: str | None = None
+        try:
+            box = self._mailbox(ask, path_args.pop("user"), method)
+            mailbox = box.address
+            kind = self._universe.faults.take("gmail", method, mailbox=mailbox, record=path_args.get("id"))
+            if kind and kind != "drop_answer":
+                raise failure_of(kind)
+            if not self._universe.quota.allows(mailbox, UNITS[method], self._universe.clock.now()):
+                raise failure_of("rateLimitExceeded")
+            body = METHODS[method](self._universe, box, ask, path_args)
+            detail = DETAILS[method](body, ask.args, path_args) if method in DETAILS else {}
+            response = dropped() if kind == "drop_answer" else _masked(body, ask.args.get("fields"), detail)
+        except Failure as failure:
+            response = failure.response()
+        self._universe.calls.record(Call("gmail", method, UNITS[method], response.status_code, mailbox, detail))
+        return response
+
+    def _mailbox(self, ask: Ask, user: str, method: str) -> Mailbox:
+        subject = ask.access.subject
+        if user not in ("me", subject):
+            raise Failure(403, "insufficientPermissions", f"Delegation denied for {subject}", "PERMISSION_DENIED")
+        needed = READING if (UNITS[method] < 100 and ask.verb == "GET") or method in ("watch", "stop") else WRITING
+        if not ask.access.scopes & needed:
+            message = "Request had insufficient authentication scopes."
+            raise Failure(403, "insufficientPermissions", message, "PERMISSION_DENIED")
+        found = self._universe.mailbox(subject)
+        if found is None:
+            raise failure_of("failedPrecondition")
+        return found
+
+
+def _masked(body: Any, mask: str | None, detail: dict[str, Any]) -> Response:
+    if body is None:
+        return Response("", 204)
+    if mask:
+        try:
+            body = fields.apply(fields.parse(mask), body)
+        except ValueError:
+            raise Failure(400, "invalidParameter", f"Invalid field selection {mask}", "INVALID_ARGUMENT") from None
+    if detail:
+        payload = body.get("payload", {})
+        detail["snippet"] = "snippet" in body
+        detail["body"] = "raw" in body or bool(payload.get("parts") or payload.get("body", {}).get("data"))
+        detail["fields"] = mask
+    return reply(body)
+
+
+def _profile(_universe: Universe, box: Mailbox, _ask: Ask, _path: dict[str, str]) -> Any:
+    with box.lock:
+        return {
+            "emailAddress": box.address,
+            "messagesTotal": len(box.messages),
+            "threadsTotal": len({m.thread_id for m in box.messages.values()}),
+            "historyId": str(box.history_id),
+        }
+
+
+def _get(_universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
+    with box.lock:
+        stored = box.messages.get(path["id"])
+        if stored is None:
+            raise Failure(*NOT_FOUND)
+        return as_json(stored, ask.args.get("format", "full"), ask.args.getlist("metadataHeaders"))
+
+
+def _attachment(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -> Any:
+    stored = box.messages.get(path["message"])
+    data = mime.attachment_of(stored.raw, path["id"]) if stored else None
+    if data is None:
+        raise Failure(*NOT_FOUND)
+    return {"size": len(data), "data": mime.encoded(data)}
+
+
+def _thread(_universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
+    found = thread_as_json(box, path["id"], ask.args.get("format", "full"), ask.args.getlist("metadataHeaders"))
+    if found is None:
+        raise Failure(*NOT_FOUND)
+    return found
+
+
+def _labels(_universe: Universe, box: Mailbox, _ask: Ask, _path: dict[str, str]) -> Any:
+    return {"labels": _label_list(box)}
+
+
+def _label(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -> Any:
+    found = next((label for label in _label_list(box) if label["id"] == path["id"]), None)
+    if found is None:
+        raise Failure(*NOT_FOUND)
+    return found
+
+
+def _label_list(box: Mailbox) -> list[dict[str, str]]:
+    system = [{"id": name, "name": name, "type": "system"} for name in SYSTEM_LABELS]
+    return system + [{"id": i, "name": name, "type": "user"} for i, name in box.labels.items()]
+
+
+def _send_as(_universe: Universe, box: Mailbox, _ask: Ask, _path: dict[str, str]) -> Any:
+    return {
+        "sendAs": [
+            {"sendAsEmail": a, "isPrimary": a == box.address, "isDefault": a == box.address} for a in box.send_as
+        ]
+    }
+
+
+def _modify(_universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
+    wanted = _json(ask.body)
+    return _relabelled(box, path["id"], set(wanted.get("addLabelIds", ())), set(wanted.get("removeLabelIds", ())))
+
+
+def _trash(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -> Any:
+    return _relabelled(box, path["id"], {"TRASH"}, {"INBOX", "SPAM"})
+
+
+def _untrash(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -> Any:
+    return _relabelled(box, path["id"], set(), {"TRASH"})
+
+
+def _relabelled(box: Mailbox, message_id: str, add: set[str], remove: set[str]) -> Any:
+    try:
+        stored = box.relabel(message_id, add, remove)
+    except KeyError:
+        raise Failure(*NOT_FOUND) from None
+    return {**ref_of(stored), "labelIds": sorted(stored.label_ids)}
+
+
+def _delete(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -> Any:
+    try:
+        box.delete(path["id"])
+    except KeyError:
+        raise Failure(*NOT_FOUND) from None
+
+
+def _send(universe: Universe, box: Mailbox, ask: Ask, _path: dict[str, str]) -> Any:
+    stored = sent(universe, box, _json(ask.body))
+    return {**ref_of(stored), "labelIds": sorted(stored.label_ids)}
+
+
+def _watch(universe: Universe, box: Mailbox, ask: Ask, _path: dict[str, str]) -> Any:
+    if not str(_json(ask.body).get("topicName", "")).startswith("projects/"):
+        raise Failure(400, "invalidArgument", "Invalid topicName", "INVALID_ARGUMENT")
+    return {"historyId": str(box.history_id), "expiration": str(universe.clock.now_ms() + 7 * 86_400_000)}
+
+
+def _stop(_universe: Universe, _box: Mailbox, _ask: Ask, _path: dict[str, str]) -> Any:
+    return None
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Failure(*BAD_REQUEST)
+    return found
+
+
+METHODS: dict[str, Callable[[Universe, Mailbox, Ask, dict[str, str]], Any]] = {
+    "getProfile": _profile,
+    "messages.list": lambda _u, box, ask, _p: list_messages(box, ask.args),
+    "messages.get": _get,
+    "messages.send": _send,
+    "messages.delete": _delete,
+    "messages.modify": _modify,
+    "messages.trash": _trash,
+    "messages.untrash": _untrash,
+    "attachments.get": _attachment,
+    "threads.list": lambda _u, box, ask, _p: list_threads(box, ask.args),
+    "threads.get": _thread,
+    "history.list": lambda _u, box, ask, _p: history_page(box, ask.args),
+    "labels.list": _labels,
+    "labels.get": _label,
+    "sendAs.list": _send_as,
+    "watch": _watch,
+    "stop": _stop,
+}

@@ -1,0 +1,86 @@
+"""Lists in pages: messages, threads, history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from simulator import mime
+from simulator.answers import BAD_REQUEST, NOT_FOUND, Failure
+from simulator.gmail.mailbox import Mailbox, Stored
+from simulator.gmail.messages import ref_of
+
+LISTED = {
+    "messagesAdded": "messageAdded",
+    "messagesDeleted": "messageDeleted",
+    "labelsAdded": "labelAdded",
+    "labelsRemoved": "labelRemoved",
+}
+
+
+def list_messages(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
+    with box.lock:
+        found = _selected(box, args)
+        refs = [ref_of(m) for m in found]
+    body = _page(refs, args, "messages")
+    body["resultSizeEstimate"] = len(refs)
+    return body
+
+
+def list_threads(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
+    with box.lock:
+        threads = dict.fromkeys(m.thread_id for m in _selected(box, args))
+    return _page([{"id": t} for t in threads], args, "threads")
+
+
+def history_page(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
+    """404 for a cursor that is too old; a page may have no history and still not be the last."""
+    start = args.get("startHistoryId", "")
+    if not start.isdigit():
+        raise Failure(*BAD_REQUEST)
+    with box.lock:
+        if int(start) < box.expired_before or int(start) > box.history_id:
+            raise Failure(*NOT_FOUND)
+        kinds = set(args.getlist("historyTypes"))
+        events = [e for e in box.events if e.history_id > int(start) and (not kinds or LISTED[e.kind] in kinds)]
+        current = box.history_id
+    records = []
+    for event in events:
+        ref: dict[str, Any] = {"id": event.message_id, "threadId": event.thread_id}
+        change: dict[str, Any] = {"message": ref}
+        if event.label_ids:
+            where = change if event.kind.startswith("labels") else ref
+            where["labelIds"] = list(event.label_ids)
+        records.append({"id": str(event.history_id), "messages": [ref], event.kind: [change]})
+    body = _page(records, args, "history")
+    body["historyId"] = str(current)
+    return body
+
+
+def _selected(box: Mailbox, args: MultiDict[str, str]) -> list[Stored]:
+    everything = args.get("includeSpamTrash", "false").lower() == "true"
+    labels = set(args.getlist("labelIds"))
+    query = args.get("q", "")
+    if query and not query.startswith("rfc822msgid:"):
+        raise Failure(400, "invalidArgument", "The simulator knows only rfc822msgid: in q.", "INVALID_ARGUMENT")
+    wanted = query.removeprefix("rfc822msgid:").strip("<>")
+    return [
+        m
+        for m in reversed(box.messages.values())
+        if (everything or not m.label_ids & {"SPAM", "TRASH"} or labels & {"SPAM", "TRASH"})
+        and labels <= m.label_ids
+        and (not wanted or (mime.message_id_of(m.headers) or "").strip("<> ") == wanted)
+    ]
+
+
+def _page(items: list[dict[str, Any]], args: MultiDict[str, str], name: str) -> dict[str, Any]:
+    token = args.get("pageToken") or "0"
+    if not token.isdigit():
+        raise Failure(400, "invalidArgument", "Invalid pageToken", "INVALID_ARGUMENT")
+    size = min(int(args.get("maxResults") or 100), 500)
+    part = items[int(token) : int(token) + size]
+    body: dict[str, Any] = {name: part} if part else {}  # Google leaves an empty list out
+    if int(token) + size < len(items):
+        body["nextPageToken"] = str(int(token) + size)
+    return body

@@ -1,0 +1,143 @@
+"""One mailbox: messages, threads, labels and a history with gaps, as Gmail keeps them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from dataclasses import dataclass, field
+
+from simulator import mime
+from simulator.labels import label_of, names_of
+from simulator.mailfiles import MailFile
+
+SYSTEM_LABELS = (
+    "INBOX", "SENT", "DRAFT", "SPAM", "TRASH", "UNREAD", "STARRED", "IMPORTANT", "CHAT", "CATEGORY_PERSONAL",
+    "CATEGORY_SOCIAL", "CATEGORY_PROMOTIONS", "CATEGORY_UPDATES", "CATEGORY_FORUMS",
+)  # fmt: skip
+
+
+@dataclass
+class Stored:
+    """``internal_date`` is epoch milliseconds; ``history_id`` moves with every change of labels."""
+
+    message_id: str
+    thread_id: str
+    label_ids: set[str]
+    internal_date: int
+    raw: bytes
+    source: str
+    headers: list[tuple[str, str]]
+    history_id: int = 0
+
+
+@dataclass(frozen=True)
+class Event:
+    """``kind`` is Gmail's own word: messagesAdded, messagesDeleted, labelsAdded or labelsRemoved."""
+
+    history_id: int
+    kind: str
+    message_id: str
+    thread_id: str
+    label_ids: tuple[str, ...] = ()
+
+
+@dataclass
+class Mailbox:
+    """Thread-safe through ``lock``, which callers hold while they read more than one thing."""
+
+    address: str
+    send_as: tuple[str, ...]
+    messages: dict[str, Stored] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    history_id: int = 1000
+    expired_before: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _by_rfc_id: dict[str, str] = field(default_factory=dict)
+
+    def add(
+        self, mail: MailFile, now_ms: int, label_ids: set[str] | None = None, thread_id: str | None = None
+    ) -> Stored:
+        """A message arrives; without ``label_ids`` they are read from its X-Gmail-Labels."""
+        with self.lock:
+            headers = mime.headers_of(mail.raw)
+            message_id = self._new_id(mail)
+            stored = Stored(
+                message_id=message_id,
+                thread_id=thread_id or self._thread_of(headers, message_id),
+                label_ids=self._labels(headers) if label_ids is None else set(label_ids),
+                internal_date=mime.date_of(headers, now_ms),
+                raw=mail.raw,
+                source=mail.source,
+                headers=headers,
+            )
+            self.messages[message_id] = stored
+            if own := mime.message_id_of(headers):
+                self._by_rfc_id.setdefault(own.strip(), stored.thread_id)
+            self._happened("messagesAdded", stored, tuple(sorted(stored.label_ids)))
+            return stored
+
+    def relabel(self, message_id: str, add: set[str], remove: set[str]) -> Stored:
+        """Raises KeyError for an unknown message."""
+        with self.lock:
+            stored = self.messages[message_id]
+            if added := add - stored.label_ids:
+                stored.label_ids |= added
+                self._happened("labelsAdded", stored, tuple(sorted(added)))
+            if removed := remove & stored.label_ids:
+                stored.label_ids -= removed
+                self._happened("labelsRemoved", stored, tuple(sorted(removed)))
+            return stored
+
+    def delete(self, message_id: str) -> None:
+        with self.lock:
+            self._happened("messagesDeleted", self.messages.pop(message_id), ())
+
+    def label_id(self, name: str) -> str:
+        """The id of a user label, made where there is none of that name."""
+        with self.lock:
+            known = next((i for i, n in self.labels.items() if n.lower() == name.lower()), None)
+            if known is None:
+                known = f"Label_{len(self.labels) + 1}"
+                self.labels[known] = name
+            return known
+
+    def expire_history(self) -> None:
+        """Everything up to now is forgotten: an older cursor gets 404."""
+        with self.lock:
+            self.expired_before = self.history_id
+            self.events = []
+
+    def _happened(self, kind: str, stored: Stored, label_ids: tuple[str, ...]) -> None:
+        self.history_id += 1 + (self.history_id * 7919) % 13  # ids have gaps that mean nothing
+        stored.history_id = self.history_id
+        self.events.append(Event(self.history_id, kind, stored.message_id, stored.thread_id, label_ids))
+
+    def _new_id(self, mail: MailFile) -> str:
+        """The same message in the same world has the same id in every run."""
+        seed = f"{self.address}\0{mail.source}"
+        number = 0
+        while (found := "1" + hashlib.sha256(f"{seed}\0{number}".encode()).hexdigest()[:15]) in self.messages:
+            number += 1
+        return found
+
+    def _thread_of(self, headers: list[tuple[str, str]], message_id: str) -> str:
+        stated = mime.first(headers, "X-GM-THRID")
+        if stated and stated.strip().isdigit():
+            return f"{int(stated):x}"
+        for name in ("In-Reply-To", "References"):
+            for reference in re.findall(r"<[^<>\s]+>", mime.first(headers, name) or ""):
+                if reference in self._by_rfc_id:
+                    return self._by_rfc_id[reference]
+        return message_id
+
+    def _labels(self, headers: list[tuple[str, str]]) -> set[str]:
+        value = mime.first(headers, "X-Gmail-Labels")
+        if value is None:
+            return {"INBOX"}
+        found: set[str] = set()
+        for name in names_of(value):
+            label = label_of(name)
+            found.add(self.label_id(name) if label is None else label)
+        return found - {""}

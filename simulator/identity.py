@@ -1,0 +1,144 @@
+"""Google's identity: the token endpoint for service accounts, certificates, signJwt, ID tokens."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from werkzeug.wrappers import Request, Response
+
+from simulator.answers import Failure, reply
+from simulator.clock import Clock
+from simulator.world import World
+
+GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+AUDIENCES = ("https://oauth2.googleapis.com/token", "https://accounts.google.com/o/oauth2/token")
+LIFETIME = 3599
+KEY_ID = "simulated-1"
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a bearer token stands for."""
+
+    subject: str
+    scopes: frozenset[str]
+    expires_at: float
+
+
+class Identity:
+    """Thread-safe. ``accounts`` maps a service account's address to its public key in PEM."""
+
+    def __init__(self, world: World, clock: Clock) -> None:
+        self._world = world
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tokens: dict[str, Access] = {}
+        self.accounts: dict[str, str] = {}
+        self._key: rsa.RSAPrivateKey | None = None
+
+    def register(self, email: str, public_key: str) -> None:
+        with self._lock:
+            self.accounts[email] = public_key
+
+    def token(self, request: Request) -> Response:
+        """``POST /token`` with a signed assertion; ``sub`` is whom the service account acts for."""
+        if request.form.get("grant_type") != GRANT:
+            return _refused(400, "unsupported_grant_type", "Invalid grant_type.")
+        try:
+            claims = self._claims(request.form.get("assertion", ""))
+        except (jwt.InvalidTokenError, KeyError, ValueError):
+            return _refused(400, "invalid_grant", "Invalid JWT Signature.")
+        subject = str(claims.get("sub") or claims["iss"]).lower()
+        user = next((u for u in self._world.users if subject == u.email or subject in u.aliases), None)
+        if subject != claims["iss"] and (user is None or user.is_suspended):
+            return _refused(400, "invalid_grant", "Invalid email or User ID")
+        scopes = frozenset(str(claims.get("scope", "")).split())
+        if not scopes:
+            return _refused(400, "invalid_scope", "Empty or missing scope not allowed.")
+        token = "ya29." + secrets.token_urlsafe(40)
+        with self._lock:
+            self._tokens[token] = Access(user.email if user else subject, scopes, self._clock.now() + LIFETIME)
+        return reply({"access_token": token, "expires_in": LIFETIME, "token_type": "Bearer"})
+
+    def access(self, request: Request) -> Access:
+        """Raises Failure 401 for a missing, unknown or expired token."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        with self._lock:
+            found = self._tokens.get(token)
+        if found is None or found.expires_at <= self._clock.now():
+            message = "Request had invalid authentication credentials."
+            raise Failure(401, "authError", message, "UNAUTHENTICATED")
+        return found
+
+    def revoke_all(self) -> None:
+        with self._lock:
+            self._tokens.clear()
+
+    def certificates(self) -> Response:
+        """``/oauth2/v1/certs``: key id to certificate in PEM."""
+        return reply({KEY_ID: _certificate(self._signing_key()).decode()})
+
+    def id_token(self, claims: dict[str, Any]) -> str:
+        """Signed as Google signs; ``iss``, ``iat`` and ``exp`` are filled in where absent."""
+        now = int(self._clock.now())
+        filled = {"iss": "https://accounts.google.com", "iat": now, "exp": now + 3600, "email_verified": True, **claims}
+        return jwt.encode(filled, self._signing_key(), algorithm="RS256", headers={"kid": KEY_ID})
+
+    def sign_jwt(self, request: Request) -> Response:
+        """IAM's signJwt: the simulated world signs for every account, and then knows the key."""
+        email = request.path.rpartition("/")[2].removesuffix(":signJwt")
+        payload = json.loads(json.loads(request.data)["payload"])
+        public = self._signing_key().public_key()
+        pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.register(email, pem.decode())
+        signed = jwt.encode(payload, self._signing_key(), algorithm="RS256", headers={"kid": KEY_ID})
+        return reply({"keyId": KEY_ID, "signedJwt": signed})
+
+    def _claims(self, assertion: str) -> dict[str, Any]:
+        issuer = jwt.decode(assertion, options={"verify_signature": False})["iss"]
+        key = self.accounts[issuer]
+        # Expiry is against mail time, which may stand far from this machine's.
+        claims: dict[str, Any] = jwt.decode(
+            assertion,
+            key,
+            algorithms=["RS256"],
+            audience=list(AUDIENCES),
+            options={"verify_exp": False, "verify_iat": False},
+        )
+        return claims
+
+    def _signing_key(self) -> rsa.RSAPrivateKey:
+        with self._lock:
+            if self._key is None:
+                self._key = rsa.generate_private_key(65537, 2048)
+            return self._key
+
+
+def _refused(status: int, error: str, description: str) -> Response:
+    return reply({"error": error, "error_description": description}, status)
+
+
+def _certificate(key: rsa.RSAPrivateKey) -> bytes:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "simulated.google")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM)

@@ -1,0 +1,31 @@
+"""Record ids: 15 characters that differ by case, and three more that make them safe without case."""
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+PREFIXES = {
+    "001": "Account", "003": "Contact", "00Q": "Lead", "005": "User", "006": "Opportunity", "00T": "Task",
+    "01J": "TaskStatus",
+}  # fmt: skip
+
+
+def to_18(identifier: str) -> str:
+    """A 15-character id with its three check characters; longer ones as they are."""
+    if len(identifier) != 15:
+        return identifier
+    suffix = ""
+    for start in (0, 5, 10):
+        bits = sum(1 << i for i, c in enumerate(identifier[start : start + 5]) if c.isascii() and c.isupper())
+        suffix += ALPHABET[bits]
+    return identifier + suffix
+
+
+def make(prefix: str, number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = DIGITS[digit] + digits
+    return to_18(prefix + "S" + digits.rjust(11, "0"))
+
+
+def type_of(identifier: str) -> str | None:
+    return PREFIXES.get(identifier[:3])

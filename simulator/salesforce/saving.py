@@ -1,0 +1,99 @@
+"""What Salesforce checks before it saves a record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from simulator.salesforce import ids
+from simulator.salesforce.errors import ApiError, RecordError
+from simulator.salesforce.schema import Field
+
+Tables = Mapping[str, Mapping[str, dict[str, Any]]]
+
+
+def known_fields(kind: str, record: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
+    """Raises ApiError: an unknown field makes the whole request malformed."""
+    for name in record:
+        if name not in fields and name != "attributes":
+            message = f"No such column '{name}' on sobject of type {kind}"
+            raise ApiError(400, "INVALID_FIELD", message)
+
+
+def checked(kind: str, record: Mapping[str, Any], fields: Mapping[str, Field], tables: Tables) -> dict[str, Any]:
+    """The values as they will be stored. Raises RecordError."""
+    values = {name: value for name, value in record.items() if name != "attributes"}
+    for name, value in values.items():
+        field = fields[name]
+        if not field.is_writable:
+            message = f"Unable to create/update fields: {name}. Please check the security settings of this field"
+            raise RecordError("INVALID_FIELD_FOR_INSERT_UPDATE", message, name)
+        if value is not None:
+            values[name] = _value(field, value, tables)
+    if kind == "Task":
+        _task(values, tables)
+    return values
+
+
+def _value(field: Field, value: Any, tables: Tables) -> Any:
+    if field.type == "boolean" and not isinstance(value, bool):
+        raise RecordError("JSON_PARSER_ERROR", f"Cannot deserialize instance of boolean for {field.name}", field.name)
+    if field.type == "date":
+        _date(field, str(value))
+    if field.type == "datetime" and not re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)", str(value)
+    ):
+        raise RecordError("JSON_PARSER_ERROR", f"Cannot deserialize instance of datetime for {field.name}", field.name)
+    if field.type == "reference":
+        return _reference(field, str(value), tables)
+    if field.is_restricted and value not in field.picklist:
+        message = f"{field.name}: bad value for restricted picklist field: {value}"
+        raise RecordError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, field.name)
+    if isinstance(value, str) and field.length and len(value.encode("utf-16-le", "replace")) // 2 > field.length:
+        message = f"{field.name}: data value too large: (max length={field.length})"
+        raise RecordError("STRING_TOO_LONG", message, field.name)
+    return value
+
+
+def _date(field: Field, value: str) -> None:
+    try:
+        year = date.fromisoformat(value).year
+    except ValueError:
+        year = 0
+    if not 1700 <= year <= 4000:
+        raise RecordError(
+            "INVALID_TYPE_ON_FIELD_IN_RECORD", f"{field.name}: value not of required type: {value}", field.name
+        )
+
+
+def _reference(field: Field, value: str, tables: Tables) -> str:
+    identifier = ids.to_18(value)
+    kind = ids.type_of(identifier)
+    if kind is None or (field.refers_to and kind not in field.refers_to):
+        raise RecordError("FIELD_INTEGRITY_EXCEPTION", f"{field.name}: id value of incorrect type: {value}", field.name)
+    found = tables.get(kind, {}).get(identifier)
+    if found is None:
+        raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name)
+    if found.get("IsDeleted"):
+        raise RecordError("ENTITY_IS_DELETED", "entity is deleted", field.name)
+    if field.name == "OwnerId" and not found.get("IsActive", True):
+        raise RecordError("INACTIVE_OWNER_OR_USER", "operation performed with inactive user", field.name)
+    return identifier
+
+
+def _task(values: dict[str, Any], tables: Tables) -> None:
+    who, what = values.get("WhoId"), values.get("WhatId")
+    if who and ids.type_of(who) == "Lead" and what:
+        raise RecordError("FIELD_INTEGRITY_EXCEPTION", "WhatId cannot be specified when WhoId is a Lead", "WhatId")
+    people = values.get("TaskWhoIds") or []
+    if len(people) > 50 or (len(people) > 1 and any(ids.type_of(p) != "Contact" for p in people)):
+        raise RecordError("FIELD_INTEGRITY_EXCEPTION", "A task relates to one lead or up to 50 contacts", "TaskWhoIds")
+    for person in people:
+        _reference(Field("TaskWhoIds", "reference", refers_to=("Contact", "Lead")), person, tables)
+    contact = tables["Contact"].get(who or "", {})
+    opportunity = tables["Opportunity"].get(what or "", {})
+    values["AccountId"] = (
+        what if what and what.startswith("001") else opportunity.get("AccountId") or contact.get("AccountId")
+    )

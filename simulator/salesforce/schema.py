@@ -1,0 +1,161 @@
+"""What an org's objects look like: standard fields, and custom ones by the world's naming."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Field:
+    """``type`` is describe's word. ``length`` counts UTF-16 units, 0 for none."""
+
+    name: str
+    type: str = "string"
+    length: int = 0
+    is_filterable: bool = True
+    is_writable: bool = True
+    is_unique: bool = False
+    picklist: tuple[str, ...] = ()
+    is_restricted: bool = False
+    refers_to: tuple[str, ...] = ()
+
+
+def _text(name: str, length: int = 255) -> Field:
+    return Field(name, "string", length)
+
+
+def _reference(name: str, *types: str, writable: bool = True) -> Field:
+    return Field(name, "reference", 18, refers_to=types, is_writable=writable)
+
+
+def _system(name: str, kind: str) -> Field:
+    return Field(name, kind, is_writable=False)
+
+
+COMMON = (
+    Field("Id", "id", 18, is_writable=False), _system("IsDeleted", "boolean"), _system("CreatedDate", "datetime"),
+    _system("LastModifiedDate", "datetime"), _system("SystemModstamp", "datetime"),
+    _reference("CreatedById", "User", writable=False), _reference("LastModifiedById", "User", writable=False),
+)  # fmt: skip
+PERSON = (_text("FirstName", 40), _text("LastName", 80), Field("Email", "email", 80), Field("Phone", "phone", 40))
+OWNER = _reference("OwnerId", "User")
+STANDARD: dict[str, tuple[Field, ...]] = {
+    "Account": (_text("Name"), OWNER, Field("Website", "url", 255), _reference("MasterRecordId", "Account", writable=False)),
+    "Contact": (*PERSON, Field("Name", "string", 121, is_writable=False), _reference("AccountId", "Account"), OWNER),
+    "Lead": (
+        *PERSON, Field("Name", "string", 121, is_writable=False), _text("Company"), OWNER, Field("IsConverted", "boolean"),
+        _reference("ConvertedContactId", "Contact"), _reference("ConvertedAccountId", "Account"),
+    ),
+    "User": (
+        _text("Username", 80), Field("Email", "email", 128), _text("Name", 121), Field("IsActive", "boolean"),
+        _text("FederationIdentifier", 512),
+    ),
+    "Opportunity": (
+        _text("Name", 120), _reference("AccountId", "Account"), OWNER, _text("StageName"), Field("IsClosed", "boolean"),
+        Field("CloseDate", "date"),
+    ),
+    "Task": (
+        Field("Subject", "combobox", 255), Field("Description", "textarea", 32_000, is_filterable=False),
+        Field("ActivityDate", "date"), Field("Status", "picklist", 255), Field("Priority", "picklist", 255),
+        Field("TaskSubtype", "picklist", 40, picklist=("Task", "Email", "ListEmail", "Call"), is_restricted=True),
+        _reference("OwnerId", "User"), _reference("WhoId", "Contact", "Lead"),
+        _reference("WhatId", "Account", "Opportunity"), _reference("AccountId", "Account", writable=False),
+        _system("IsClosed", "boolean"), _system("IsArchived", "boolean"), _system("CompletedDateTime", "datetime"),
+        Field("TaskWhoIds", "junctionidlist", is_filterable=False),
+    ),
+    "TaskStatus": (
+        _text("MasterLabel"), _text("ApiName"), _system("IsClosed", "boolean"), _system("IsDefault", "boolean"),
+        _system("SortOrder", "int"),
+    ),
+}  # fmt: skip
+
+PACKAGED: dict[str, tuple[tuple[str, str, Field], ...]] = {
+    "Account": (
+        ("Email_Domain", "emailDomain", Field("", "string", 255)),
+        ("Email_Only_Sync_Contact_Matches", "emailOnlySyncContactMatches", Field("", "boolean")),
+    ),
+    "Task": (
+        ("Message_Key", "messageKey", Field("", "string", 64, is_unique=True)),
+        ("Message_Id", "messageId", Field("", "string", 255)),
+        ("Thread_Id", "threadId", Field("", "string", 255)),
+        ("Direction", "direction", Field("", "picklist", 255, picklist=("Inbound", "Outbound"), is_restricted=True)),
+        ("From_Address", "fromAddress", Field("", "string", 255)),
+        ("To_Addresses", "toAddresses", Field("", "string", 255)),
+        ("Cc_Addresses", "ccAddresses", Field("", "string", 255)),
+        ("Sent_At", "sentAt", Field("", "datetime")),
+        ("Mailbox", "mailbox", Field("", "string", 255)),
+        ("Match_Type", "matchType", Field("", "string", 255)),
+        ("Attachment_Count", "attachmentCount", Field("", "double")),
+        ("Backfilled", "backfilled", Field("", "boolean")),
+    ),
+}
+"""Our package's fields: name in the package, name in the older one, and what they hold."""
+
+
+def schema_of(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
+    """Field by name, object by object. A world with ``"activity_fields": false`` is an org without our package's Task fields."""
+    namespace = org.get("namespace")
+    older = any(key.startswith("truly_") for record in org.get("Account", ()) for key in record)
+    objects = {name: {f.name: f for f in (*COMMON, *standard)} for name, standard in STANDARD.items()}
+    if not org.get("shared_activities", True):
+        del objects["Task"]["TaskWhoIds"]
+    for name, fields in PACKAGED.items():
+        if name == "Task" and not org.get("activity_fields", True):
+            continue
+        if name == "Account" and not namespace:
+            continue  # such an org has the fields that its records show
+        for plain, old, field in fields:
+            full = (
+                f"truly_{old}__c"
+                if older and not namespace
+                else f"{namespace}__{plain}__c"
+                if namespace
+                else f"{plain}__c"
+            )
+            objects[name][full] = _named(field, full)
+    for name, found in objects.items():
+        for record in org.get(name, ()):
+            for key, value in record.items():
+                if key not in found and key != "attributes":
+                    found[key] = _seen(key, value)
+    return objects
+
+
+def _named(field: Field, name: str) -> Field:
+    return Field(**{**field.__dict__, "name": name})
+
+
+def _seen(name: str, value: Any) -> Field:
+    kind = "boolean" if isinstance(value, bool) else "double" if isinstance(value, int | float) else "string"
+    return Field(name, kind, 255 if kind == "string" else 0)
+
+
+def describe(name: str, fields: Mapping[str, Field]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "label": name,
+        "keyPrefix": None,
+        "queryable": True,
+        "fields": [
+            {
+                "name": f.name,
+                "label": f.name,
+                "type": f.type,
+                "length": f.length,
+                "filterable": f.is_filterable,
+                "createable": f.is_writable,
+                "updateable": f.is_writable,
+                "unique": f.is_unique,
+                "externalId": f.is_unique,
+                "caseSensitive": f.is_unique,
+                "custom": f.name.endswith("__c"),
+                "restrictedPicklist": f.is_restricted,
+                "picklistValues": [{"value": v, "active": True} for v in f.picklist],
+                "referenceTo": list(f.refers_to),
+                "nillable": True,
+            }
+            for f in fields.values()
+        ],
+    }

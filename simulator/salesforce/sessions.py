@@ -1,0 +1,101 @@
+"""Who may call: registered apps, JWT bearer and client credentials, sessions that end."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+import threading
+from typing import Any
+
+import jwt
+from werkzeug.wrappers import Request, Response
+
+from simulator.salesforce.errors import reply
+
+BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+class Sessions:
+    """Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._apps: dict[str, dict[str, Any]] = {}
+        self._tokens: set[str] = set()
+
+    def register(self, app: dict[str, Any]) -> None:
+        """``consumer_key`` with ``public_key`` and ``username``, or with ``secret``."""
+        with self._lock:
+            self._apps[app["consumer_key"]] = app
+
+    def token(self, request: Request) -> Response:
+        grant = request.form.get("grant_type")
+        if grant == BEARER:
+            refusal = self._refused_assertion(request)
+        elif grant == "client_credentials":
+            refusal = self._refused_secret(request)
+        else:
+            refusal = ("unsupported_grant_type", "grant type not supported")
+        if refusal:
+            return reply({"error": refusal[0], "error_description": refusal[1]}, 400)
+        token = "00DS0000000000001!" + secrets.token_urlsafe(48)
+        with self._lock:
+            self._tokens.add(token)
+        return reply(
+            {
+                "access_token": token,
+                "instance_url": f"https://{_host(request)}",
+                "id": f"https://{_host(request)}/id/00DS0000000000001AAA/005S0000000000001AAA",
+                "token_type": "Bearer",
+                "scope": "api",
+                "issued_at": "0",
+            }
+        )
+
+    def knows(self, request: Request) -> bool:
+        with self._lock:
+            return request.headers.get("Authorization", "").removeprefix("Bearer ") in self._tokens
+
+    def end_all(self) -> None:
+        with self._lock:
+            self._tokens.clear()
+
+    def _refused_assertion(self, request: Request) -> tuple[str, str] | None:
+        assertion = request.form.get("assertion", "")
+        try:
+            issuer = jwt.decode(assertion, options={"verify_signature": False}).get("iss")
+            app = self._apps.get(str(issuer))
+            if app is None:
+                return "invalid_client_id", "client identifier invalid"
+            claims = jwt.decode(
+                assertion, app["public_key"], algorithms=["RS256"], audience=f"https://{_host(request)}"
+            )
+        except jwt.InvalidAudienceError:
+            return "invalid_grant", "audience is invalid"
+        except jwt.ExpiredSignatureError:
+            return "invalid_grant", "assertion is expired"
+        except (jwt.InvalidTokenError, KeyError):
+            return "invalid_grant", "invalid assertion"
+        if claims.get("sub") != app.get("username"):
+            return "invalid_grant", "user hasn't approved this consumer"
+        return None
+
+    def _refused_secret(self, request: Request) -> tuple[str, str] | None:
+        key, secret = request.form.get("client_id", ""), request.form.get("client_secret", "")
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        if scheme == "Basic":
+            try:
+                key, _, secret = base64.b64decode(given).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError):
+                return "invalid_client", "invalid client credentials"
+        app = self._apps.get(key)
+        if app is None:
+            return "invalid_client_id", "client identifier invalid"
+        if not secrets.compare_digest(str(app.get("secret", "")), secret) or not secret:
+            return "invalid_client", "invalid client credentials"
+        return None
+
+
+def _host(request: Request) -> str:
+    return request.headers.get("X-Forwarded-Host") or request.host

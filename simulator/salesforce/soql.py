@@ -1,0 +1,225 @@
+"""SOQL as far as a sync needs it, properly parsed, and run over records in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import LarkError
+
+from simulator.salesforce.errors import ApiError
+
+GRAMMAR = r"""
+query: "SELECT"i columns "FROM"i NAME where? order? limit? offset?
+columns: COUNT -> count | path ("," path)* -> columns
+where: "WHERE"i or_
+order: "ORDER"i "BY"i sort ("," sort)*
+sort: path DIRECTION? NULLS?
+limit: "LIMIT"i INT
+offset: "OFFSET"i INT
+?or_: and_ ("OR"i and_)* -> any
+?and_: not_ ("AND"i not_)* -> all
+?not_: "NOT"i not_ -> negated | "(" or_ ")" | comparison
+comparison: path OPERATOR value -> compare
+          | path "IN"i list -> within
+          | path "NOT"i "IN"i list -> without
+          | path "LIKE"i STRING -> like
+list: "(" value ("," value)* ")"
+?value: STRING -> string | DATETIME -> moment | DATE -> moment | NUMBER -> number | TRUE -> true | FALSE -> false | NULL -> null
+path: NAME ("." NAME)*
+COUNT.3: /COUNT\(\s*\)/i
+DIRECTION.3: /(ASC|DESC)\b/i
+NULLS.3: /NULLS\s+(FIRST|LAST)\b/i
+TRUE.3: /TRUE\b/i
+FALSE.3: /FALSE\b/i
+NULL.3: /NULL\b/i
+OPERATOR: "!=" | "<>" | "<=" | ">=" | "=" | "<" | ">"
+STRING: /'(\\.|[^'\\])*'/
+DATETIME.2: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)/
+DATE.1: /\d{4}-\d\d-\d\d/
+NUMBER: /-?\d+(\.\d+)?/
+INT.1: /\d+/
+NAME: /(?!(?:FROM|WHERE|ORDER|LIMIT|OFFSET|AND|OR|NOT|IN|LIKE)\b)[A-Za-z_][A-Za-z0-9_]*/i
+%import common.WS
+%ignore WS
+"""
+
+LONGEST = 100_000
+Test = Callable[[Callable[[str], Any]], bool]
+"""Asks the record's value of a path, and says whether the record is wanted."""
+
+
+@dataclass
+class Select:
+    columns: tuple[str, ...]
+    source: str
+    test: Test | None = None
+    order: tuple[tuple[str, bool, bool], ...] = ()
+    limit: int | None = None
+    offset: int = 0
+    filtered: frozenset[str] = field(default_factory=frozenset)
+
+
+def parse(text: str) -> Select:
+    """Raises ApiError MALFORMED_QUERY, in Salesforce's words as far as they matter."""
+    if len(text) > LONGEST:
+        raise ApiError(400, "MALFORMED_QUERY", "SOQL statements cannot be longer than 100000 characters.")
+    try:
+        select: Select = _Builder().transform(_parser().parse(text))
+    except LarkError as error:
+        at = getattr(error, "column", "?")
+        raise ApiError(400, "MALFORMED_QUERY", f"ERROR at Row:1:Column:{at}\nunexpected token") from None
+    return select
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    return Lark(GRAMMAR, start="query", parser="lalr", maybe_placeholders=False)
+
+
+class _Builder(Transformer[Token, Any]):
+    def __init__(self) -> None:
+        super().__init__()
+        self._filtered: set[str] = set()
+
+    def query(self, parts: list[Any]) -> Select:
+        select = Select(parts[0], str(parts[1]))
+        for part in parts[2:]:
+            name, value = part
+            setattr(select, name, value)
+        select.filtered = frozenset(self._filtered)
+        return select
+
+    def columns(self, parts: list[str]) -> tuple[str, ...]:
+        return tuple(parts)
+
+    def count(self, _parts: list[Any]) -> tuple[str, ...]:
+        return ("COUNT()",)
+
+    def path(self, parts: list[Token]) -> str:
+        return ".".join(map(str, parts))
+
+    def where(self, parts: list[Test]) -> tuple[str, Test]:
+        return "test", parts[0]
+
+    def limit(self, parts: list[Token]) -> tuple[str, int]:
+        return "limit", int(parts[0])
+
+    def offset(self, parts: list[Token]) -> tuple[str, int]:
+        return "offset", int(parts[0])
+
+    def order(self, parts: list[Any]) -> tuple[str, tuple[Any, ...]]:
+        return "order", tuple(parts)
+
+    def sort(self, parts: list[Any]) -> tuple[str, bool, bool]:
+        words = " ".join(map(str, parts[1:])).upper()
+        down = "DESC" in words
+        return parts[0], down, "LAST" in words if "NULLS" in words else down
+
+    def any(self, parts: list[Test]) -> Test:
+        return lambda get: any(test(get) for test in parts)
+
+    def all(self, parts: list[Test]) -> Test:
+        return lambda get: all(test(get) for test in parts)
+
+    def negated(self, parts: list[Test]) -> Test:
+        return lambda get: not parts[0](get)
+
+    def compare(self, parts: list[Any]) -> Test:
+        path, operator, wanted = parts
+        self._filtered.add(path)
+        return lambda get: _compared(get(path), str(operator), wanted)
+
+    def within(self, parts: list[Any]) -> Test:
+        path, wanted = parts
+        self._filtered.add(path)
+        return lambda get: any(_compared(get(path), "=", value) for value in wanted)
+
+    def without(self, parts: list[Any]) -> Test:
+        path, wanted = parts
+        self._filtered.add(path)
+        return lambda get: not any(_compared(get(path), "=", value) for value in wanted)
+
+    def like(self, parts: list[Any]) -> Test:
+        path, pattern = parts[0], _unquoted(str(parts[1]))
+        self._filtered.add(path)
+        regex = re.compile(
+            "".join({"%": ".*", "_": "."}.get(c, re.escape(c)) for c in pattern), re.IGNORECASE | re.DOTALL
+        )
+        return lambda get: bool(regex.fullmatch(str(get(path) or "")))
+
+    def list(self, parts: list[Any]) -> frozenset[Any] | list[Any]:
+        return parts
+
+    def string(self, parts: list[Token]) -> str:
+        text = _unquoted(str(parts[0]))
+        if len(text) > 4000:
+            raise ApiError(400, "MALFORMED_QUERY", "String literals cannot be longer than 4000 characters.")
+        return text
+
+    def moment(self, parts: list[Token]) -> str:
+        return str(parts[0]).replace("Z", "+0000")
+
+    def number(self, parts: list[Token]) -> float:
+        return float(parts[0])
+
+    def true(self, _parts: list[Any]) -> bool:
+        return True
+
+    def false(self, _parts: list[Any]) -> bool:
+        return False
+
+    def null(self, _parts: list[Any]) -> None:
+        return None
+
+
+def _unquoted(literal: str) -> str:
+    names = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+    return re.sub(r"\\(.)", lambda m: names.get(m.group(1), m.group(1)), literal[1:-1], flags=re.DOTALL)
+
+
+class CaseSensitive(str):
+    """A value of a unique case-sensitive field."""
+
+    __slots__ = ()
+
+
+def _compared(value: Any, operator: str, wanted: Any) -> bool:
+    if operator in ("=", "!=", "<>"):
+        return _equal(value, wanted) is (operator == "=")
+    if value is None or wanted is None:
+        return False
+    left, right = (value, wanted) if isinstance(wanted, float) else (str(value).lower(), str(wanted).lower())
+    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator]
+
+
+def _equal(value: Any, wanted: Any) -> bool:
+    if isinstance(value, CaseSensitive):
+        return str(value) == wanted
+    if isinstance(value, str) and isinstance(wanted, str):
+        return value.lower() == wanted.lower()
+    if value in (None, "") and wanted in (None, ""):
+        return True
+    return bool(value == wanted)
+
+
+def ordered(rows: list[Any], order: tuple[tuple[str, bool, bool], ...], get: Callable[[Any, str], Any]) -> list[Any]:
+    """Stable, by each sort key from the last to the first; nulls where the query wants them."""
+    for path, down, nulls_last in reversed(order):
+        empty = [r for r in rows if get(r, path) is None]
+        full = sorted(
+            (r for r in rows if get(r, path) is not None), key=lambda r: _sortable(get(r, path)), reverse=down
+        )
+        rows = full + empty if nulls_last else empty + full
+    return rows
+
+
+def _sortable(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+Record = Mapping[str, Any]

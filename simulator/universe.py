@@ -1,0 +1,79 @@
+"""Everything the outside world knows, in one value that its services share."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+
+from simulator.calls import CallLog
+from simulator.clock import Clock
+from simulator.faults import Faults
+from simulator.gmail.mailbox import Mailbox
+from simulator.identity import Identity
+from simulator.mailfiles import MailFile
+from simulator.salesforce.org import Org
+from simulator.world import User, World
+
+
+class Quota:
+    """Units per user and minute, as Gmail counts them; without a limit nothing is refused. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.per_minute: int | None = None
+        self._lock = threading.Lock()
+        self._spent: dict[str, deque[tuple[float, int]]] = defaultdict(deque)
+
+    def allows(self, user: str, units: int, now: float) -> bool:
+        with self._lock:
+            if self.per_minute is None:
+                return True
+            spent = self._spent[user]
+            while spent and spent[0][0] <= now - 60:
+                spent.popleft()
+            if sum(u for _, u in spent) + units > self.per_minute:
+                return False
+            spent.append((now, units))
+            return True
+
+
+@dataclass
+class Universe:
+    """``mailboxes`` holds those of users with mail or without; suspended users have one that refuses."""
+
+    world: World
+    clock: Clock
+    identity: Identity
+    org: Org
+    calls: CallLog = field(default_factory=CallLog)
+    faults: Faults = field(default_factory=Faults)
+    quota: Quota = field(default_factory=Quota)
+    mailboxes: dict[str, Mailbox] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, world: World, clock: Clock | None = None) -> Universe:
+        clock = clock or Clock()
+        universe = cls(world, clock, Identity(world, clock), Org.of(world.org, clock))
+        for user in world.users:
+            mailbox = Mailbox(user.email, (user.email, *user.aliases))
+            for mail in world.mail.get(user.email, ()):
+                mailbox.add(mail, clock.now_ms())
+            universe.mailboxes[user.email] = mailbox
+        return universe
+
+    def user(self, address: str) -> User | None:
+        wanted = address.lower()
+        return next((u for u in self.world.users if wanted == u.email or wanted in u.aliases), None)
+
+    def mailbox(self, address: str) -> Mailbox | None:
+        user = self.user(address)
+        return self.mailboxes.get(user.email) if user else None
+
+    def deliver(self, message: bytes, sender: str, recipients: list[str], source: str) -> None:
+        """Mail sent through the API arrives in the mailboxes of this Workspace that it names."""
+        groups = {str(g["email"]).lower(): g.get("members", ()) for g in self.world.groups}
+        everyone = [m for r in recipients for m in groups.get(r.lower(), [r])]
+        for address in dict.fromkeys(a.lower() for a in everyone):
+            mailbox = self.mailbox(address)
+            if mailbox and mailbox.address != sender:
+                mailbox.add(MailFile(source, message), self.clock.now_ms(), {"INBOX", "UNREAD"})

@@ -1,0 +1,166 @@
+"""A world: a Workspace, an org and mail, read from a folder. Every fault in it is one sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simulator.mailfiles import MailFile, read_folder, read_mbox
+
+
+class WorldError(Exception):
+    """What is wrong with a world, for the person who made it."""
+
+
+@dataclass(frozen=True)
+class User:
+    email: str
+    name: str = ""
+    aliases: tuple[str, ...] = ()
+    is_suspended: bool = False
+    is_admin: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def user_id(self) -> str:
+        """Immutable, 21 digits as Google's are."""
+        return "1" + "".join(str(ord(c) % 10) for c in self.email).ljust(20, "0")[:20]
+
+
+@dataclass(frozen=True)
+class World:
+    """``org`` maps an object's name to its records, as in world.json; ``server`` holds settings for the demo."""
+
+    name: str
+    customer: str
+    domains: tuple[Mapping[str, Any], ...]
+    users: tuple[User, ...]
+    groups: tuple[Mapping[str, Any], ...]
+    org: Mapping[str, Any]
+    mail: Mapping[str, tuple[MailFile, ...]]
+    server: Mapping[str, str] = field(default_factory=dict)
+
+
+def load(folder: Path) -> World:
+    """Raises WorldError."""
+    if not folder.is_dir():
+        raise WorldError(f"There is no world at {folder}: a world is a folder with a world.json and a mail folder.")
+    data = _json(folder / "world.json")
+    space = _section(data, "workspace", folder)
+    users = tuple(_user(item, i) for i, item in enumerate(_list(space, "users")))
+    if not users:
+        raise WorldError("world.json: workspace.users is empty, so there is no mailbox.")
+    return World(
+        name=str(data.get("name", folder.name)),
+        customer=str(space.get("customer", "C0simulated")),
+        domains=tuple(_domain(item, i) for i, item in enumerate(_list(space, "domains"))),
+        users=_unique(users),
+        groups=tuple(_group(item, i) for i, item in enumerate(_list(space, "groups"))),
+        org=_org(_section(data, "salesforce", folder)),
+        mail=_mail(folder / "mail", users),
+        server={str(k): str(v) for k, v in _section(data, "server", folder, required=False).items()},
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WorldError(f"{path} is missing.") from None
+    except UnicodeDecodeError:
+        raise WorldError(f"{path} is not UTF-8 text.") from None
+    except json.JSONDecodeError as error:
+        raise WorldError(f"{path} is not JSON: {error.msg} in line {error.lineno}.") from None
+    except OSError as error:
+        raise WorldError(f"{path} cannot be read: {error.strerror}.") from None
+    if not isinstance(data, dict):
+        raise WorldError(f"{path} must hold one JSON object.")
+    return data
+
+
+def _section(data: Mapping[str, Any], name: str, folder: Path, *, required: bool = True) -> Mapping[str, Any]:
+    found = data.get(name, None if required else {})
+    if not isinstance(found, dict):
+        raise WorldError(f'{folder / "world.json"}: "{name}" is missing or not an object.')
+    return found
+
+
+def _list(data: Mapping[str, Any], name: str) -> list[Any]:
+    found = data.get(name, [])
+    if not isinstance(found, list):
+        raise WorldError(f'world.json: "{name}" must be a list.')
+    return found
+
+
+def _user(item: Any, number: int) -> User:
+    email = _address(item, "email", f"workspace.users[{number}]")
+    return User(
+        email=email,
+        name=str(item.get("name", "")),
+        aliases=tuple(str(a).lower() for a in item.get("aliases") or ()),
+        is_suspended=bool(item.get("suspended")),
+        is_admin=bool(item.get("admin")),
+        settings={name: item[name] for name in ("stage", "start") if item.get(name)},
+    )
+
+
+def _unique(users: tuple[User, ...]) -> tuple[User, ...]:
+    emails = [user.email for user in users]
+    for email in emails:
+        if emails.count(email) > 1:
+            raise WorldError(f"world.json: workspace.users names {email} twice.")
+    return users
+
+
+def _domain(item: Any, number: int) -> Mapping[str, Any]:
+    if not isinstance(item, dict) or not isinstance(item.get("name"), str) or "." not in item["name"]:
+        raise WorldError(f"world.json: workspace.domains[{number}] needs a name such as acme.example.")
+    return item
+
+
+def _group(item: Any, number: int) -> Mapping[str, Any]:
+    _address(item, "email", f"workspace.groups[{number}]")
+    assert isinstance(item, dict)
+    return item
+
+
+def _address(item: Any, name: str, where: str) -> str:
+    value = item.get(name) if isinstance(item, dict) else None
+    if not isinstance(value, str) or not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+        raise WorldError(f"world.json: {where} needs an {name} such as ann@acme.example.")
+    return value.lower()
+
+
+def _org(org: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name, records in org.items():
+        if not isinstance(records, list):
+            continue
+        for number, record in enumerate(records):
+            identifier = record.get("Id") if isinstance(record, dict) else None
+            if not isinstance(identifier, str) or not re.fullmatch(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", identifier):
+                raise WorldError(f"world.json: salesforce.{name}[{number}] needs an Id of 15 or 18 letters and digits.")
+    return org
+
+
+def _mail(folder: Path, users: tuple[User, ...]) -> dict[str, tuple[MailFile, ...]]:
+    known = {user.email for user in users}
+    found: dict[str, tuple[MailFile, ...]] = {}
+    if not folder.is_dir():
+        raise WorldError(f"{folder} is missing: it holds a folder or an .mbox file for each mailbox.")
+    try:
+        for path in sorted(folder.iterdir()):
+            address = path.name.removesuffix(".mbox").lower()
+            if path.name.startswith("."):
+                continue
+            if address not in known:
+                raise WorldError(f"{path} belongs to nobody: world.json has no user {address}.")
+            found[address] = found.get(address, ()) + tuple(read_folder(path) if path.is_dir() else read_mbox(path))
+    except OSError as error:
+        raise WorldError(f"{error.filename} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise WorldError(str(error)) from None
+    return found
