@@ -61,6 +61,9 @@ class Workspace:
     def is_internal(self, address: str) -> bool:
         return address in self.owners or address in self.groups or self.owns_domain(address.rpartition("@")[2])
 
+    def is_group(self, address: str) -> bool:
+        return address in self.groups
+
     def owns_domain(self, domain: str) -> bool:
         labels = domain.split(".")
         return any(".".join(labels[i:]) in self.domains for i in range(len(labels)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from server.rules.people import people_of
 from server.rules.recovery import react
 from server.rules.screen import HEADERS, Situation, screen
 from server.vault.envelope import Place
+
+log = logging.getLogger(__name__)
 
 NEVER = 253_402_300_799.0
 """Epoch seconds, year 9999: a row that waits for a person and not for a time."""
@@ -51,17 +54,27 @@ def screen_messages(
     throttled: ThrottledError | None = None
     for ref in refs:
         known = before.get(ref.gmail_message_id)
-        answer = answers.get(ref.gmail_message_id)
+        answer = answers.get(ref.gmail_message_id) or RuntimeError("unanswered")
         if isinstance(answer, Message):
             conversation = roots[ref.gmail_message_id]
-            word = words.get(conversation)
-            row = _row(ports, workspace, mailbox, answer, conversation, word, dont_log_label)
-        else:
-            failure = answer or RuntimeError("unanswered")
-            throttled = failure if isinstance(failure, ThrottledError) else throttled
-            row = _failed(ports, mailbox, ref, failure, known)
-        rows.append(_continuing(row, known))
+            answer = _screened(ports, workspace, mailbox, answer, conversation, words.get(conversation), dont_log_label)
+        if isinstance(answer, Exception):
+            throttled = answer if isinstance(answer, ThrottledError) else throttled
+            answer = _failed(ports, mailbox, ref, answer, known)
+        rows.append(_continuing(answer, known))
     return Screened(tuple(rows), throttled)
+
+
+def _screened(
+    ports: Ports, workspace: Workspace, mailbox: Mailbox, message: Message,
+    conversation: KeyedHash, word: Conversation | None, dont_log_label: str | None,
+) -> Row | Exception:  # fmt: skip
+    """A bug that one hostile message finds must not stop its mailbox: the row stays open and says so."""
+    try:
+        return _row(ports, workspace, mailbox, message, conversation, word, dont_log_label)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is this message's alone
+        log.error("screening a message failed with %s", type(error).__name__)
+        return error
 
 
 def conversation_of(ports: Ports, mailbox: Mailbox, message: Message) -> KeyedHash:

@@ -79,8 +79,10 @@ def scene(
     )
     try:
         url = f"http://127.0.0.1:{_port(process, port_file)}"
-        admin = _admin(world)
-        yield _prepared(Scene(folder, url, admin, _environment(folder, url, admin, state, extra or {})))
+        described = json.loads((world / "world.json").read_text(encoding="utf-8"))
+        admin = _admin(described)
+        wanted = {**described.get("server", {}), **(extra or {})}
+        yield _prepared(Scene(folder, url, admin, _environment(folder, url, admin, state, wanted)))
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -100,8 +102,8 @@ def _port(process: subprocess.Popen[bytes], port_file: Path) -> int:
     raise SceneError("The simulator did not answer within 30 seconds.")
 
 
-def _admin(world: Path) -> str:
-    users = json.loads((world / "world.json").read_text())["workspace"]["users"]
+def _admin(world: Mapping[str, Any]) -> str:
+    users = world["workspace"]["users"]
     admins = [user["email"] for user in users if user.get("admin")]
     return str(admins[0] if admins else users[0]["email"])
 
@@ -142,16 +144,7 @@ def _prepared(ready: Scene) -> Scene:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode()
         (ready.folder / "salesforce.pem").write_text(pem)
-        account = {
-            "type": "service_account",
-            "project_id": "simulated",
-            "private_key_id": "1",
-            "private_key": pem,
-            "client_email": SERVICE_ACCOUNT,
-            "client_id": "1",
-            "token_uri": "https://oauth2.googleapis.com/token",
-        }
-        account_file.write_text(json.dumps(account))
+        account_file.write_text(google_account(pem))
         (ready.folder / "public.pem").write_bytes(
             key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         )
@@ -163,3 +156,18 @@ def _prepared(ready: Scene) -> Scene:
     )
     ready.server("keys", quiet=True)
     return ready
+
+
+def google_account(private_pem: str) -> str:
+    """A service account's key file, as Google hands one out."""
+    return json.dumps(
+        {
+            "type": "service_account",
+            "project_id": "simulated",
+            "private_key_id": "1",
+            "private_key": private_pem,
+            "client_email": SERVICE_ACCOUNT,
+            "client_id": "1",
+            "token_uri": "https://oauth2.googleapis.com/token",
+        }
+    )

@@ -1,0 +1,32 @@
+"""What some suites need besides Python."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Need:
+    """``mark`` is the pytest marker of the tests that need it; ``how`` says how to get it."""
+
+    mark: str
+    name: str
+    how: str
+    is_here: Callable[[], bool]
+
+
+def _firestore() -> bool:
+    return bool(os.environ.get("FIRESTORE_EMULATOR_HOST")) or bool(shutil.which("gcloud") and shutil.which("java"))
+
+
+ALL = (
+    Need(
+        "firestore",
+        "Firestore emulator",
+        "gcloud components install cloud-firestore-emulator (and Java 21)",
+        _firestore,
+    ),
+)

@@ -1,0 +1,149 @@
+"""The real server around a simulated world, in one process: no socket, no thread of its own, no wall clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from server.bootstrap import Services, build, create_keys
+from server.engine.sync import Synced, sync
+from server.settings import Settings
+from simulator.app import Simulator
+from simulator.clock import Clock
+from simulator.demo.stage import google_account
+from simulator.inprocess import InProcessTransport
+from simulator.mailfiles import MailFile
+from simulator.universe import Universe
+from simulator.world import User, World
+
+START = 1_790_000_000.0
+"""Epoch seconds: the world's clock begins here, in September 2026."""
+KEY = rsa.generate_private_key(65537, 2048)
+PRIVATE_PEM = KEY.private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+).decode()
+PUBLIC_PEM = (
+    KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+)
+DOMAIN_FIELD = "TrulyActivity__Email_Domain__c"
+BOX_FIELD = "TrulyActivity__Email_Only_Sync_Contact_Matches__c"
+
+
+def small_world(org: Mapping[str, Any] | None = None) -> World:
+    """Ann (admin), Ben and Cem of acme.example; Ada is a Contact of Byron Works, whose domain is byron.example."""
+    default = {
+        "namespace": "TrulyActivity",
+        "User": [
+            {"Id": "005A00000000001", "Email": "ann@acme.example", "Name": "Ann", "IsActive": True},
+            {"Id": "005A00000000002", "Email": "ben@acme.example", "Name": "Ben", "IsActive": True},
+        ],
+        "Account": [
+            {"Id": "001A00000000001", "Name": "Byron Works", "OwnerId": "005A00000000001", DOMAIN_FIELD: "byron.example", BOX_FIELD: False},
+            {"Id": "001A00000000002", "Name": "Harbor", "OwnerId": "005A00000000002", DOMAIN_FIELD: "harbor.example", BOX_FIELD: True},
+        ],
+        "Contact": [
+            {"Id": "003A00000000001", "FirstName": "Ada", "LastName": "Byron", "Email": "ada@byron.example",
+             "AccountId": "001A00000000001", "OwnerId": "005A00000000001"},
+        ],
+        "Lead": [
+            {"Id": "00QA00000000001", "FirstName": "Leo", "LastName": "Brandt", "Company": "Brandt", "Email": "leo@brandt.example",
+             "OwnerId": "005A00000000002", "IsConverted": False},
+        ],
+        "Opportunity": [],
+    }  # fmt: skip
+    return World(
+        name="small",
+        customer="C01",
+        domains=({"name": "acme.example", "primary": True, "aliases": []},),
+        users=(
+            User("ann@acme.example", "Ann", is_admin=True),
+            User("ben@acme.example", "Ben", aliases=("b@acme.example",)),
+            User("cem@acme.example", "Cem"),
+        ),
+        groups=({"email": "sales@acme.example", "members": ["ann@acme.example", "ben@acme.example"]},),
+        org={**default, **(org or {})},
+        mail={},
+    )
+
+
+def eml(
+    sender: str = "ada@byron.example", to: str = "ann@acme.example", subject: str = "Lamps", text: str = "Hello.",
+    message_id: str = "", date: str = "Mon, 14 Sep 2026 09:00:00 +0000", **headers: str,
+) -> bytes:  # fmt: skip
+    """A plain message; further headers by name, with underscores for hyphens."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"], message["Date"] = sender, to, subject, date
+    message["Message-ID"] = message_id or f"<{abs(hash((sender, to, subject, date, text)))}@mail.example>"
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    message.set_content(text)
+    return message.as_bytes()
+
+
+class Scene:
+    """``services`` is the server as it runs; ``universe`` the world around it. ``restart`` is a process that died."""
+
+    def __init__(self, folder: Path, world: World | None = None, **settings: str) -> None:
+        self.folder = folder
+        self.clock = Clock(START, frozen=True)
+        self.universe = Universe.of(world or small_world(), self.clock)
+        self.simulator = Simulator(self.universe)
+        self.universe.identity.register("truly@simulated.iam.gserviceaccount.com", PUBLIC_PEM)
+        self.universe.org.register({"consumer_key": "key", "public_key": PUBLIC_PEM, "username": "sync@acme.example"})
+        (folder / "account.json").write_text(google_account(PRIVATE_PEM))
+        (folder / "salesforce.pem").write_text(PRIVATE_PEM)
+        create_keys(folder / "keys")
+        self.source = self._source(settings)
+        self.transport = InProcessTransport(self.simulator)
+        self.services: Services = self._built()
+
+    def deliver(self, mailbox: str, raw: bytes, *labels: str, thread: str | None = None) -> str:
+        """Returns the Gmail message id."""
+        box = self.universe.mailboxes[mailbox]
+        stored = box.add(MailFile(f"m{len(box.messages)}", raw), self.clock.now_ms(), set(labels or ("INBOX",)), thread)
+        return stored.message_id
+
+    def sync(self, **options: Any) -> Synced:
+        """One pass; waiting moves the world's clock."""
+        return sync(self.services.ports, self.services.workspaces, workers=1, sleep=self.clock.advance, **options)
+
+    def outcomes(self, mailbox: str = "ann@acme.example") -> dict[str, str]:
+        """Reason by Gmail message id."""
+        store = self.services.ports.store
+        box = next(m for m in store.mailboxes() if m.address == mailbox)
+        return {row.gmail_message_id: row.reason.value for row in store.rows(box.mailbox_id)}
+
+    def tasks(self) -> list[dict[str, Any]]:
+        return self.universe.org.dump()["Task"]
+
+    def restart(self, **settings: str) -> None:
+        self.services.close()
+        self.source |= settings
+        self.services = self._built()
+
+    def close(self) -> None:
+        self.services.close()
+
+    def _built(self) -> Services:
+        return build(Settings.of(self.source), transport=self.transport, clock=self.clock)
+
+    def _source(self, settings: Mapping[str, str]) -> dict[str, str]:
+        return {
+            "ORGANISATION": "acme",
+            "STATE": f"sqlite:{self.folder / 'state.sqlite3'}",
+            "KEYS": str(self.folder / "keys"),
+            "GOOGLE_ADMIN": "ann@acme.example",
+            "GOOGLE_SERVICE_ACCOUNT_FILE": str(self.folder / "account.json"),
+            "SALESFORCE_DOMAIN": "acme.my",
+            "SALESFORCE_CONSUMER_KEY": "key",
+            "SALESFORCE_USERNAME": "sync@acme.example",
+            "SALESFORCE_PRIVATE_KEY_FILE": str(self.folder / "salesforce.pem"),
+            "NEW_MAILBOX_STAGE": "live",
+            "BACKFILL_MONTHS": "all",
+            **settings,
+        }
