@@ -15,6 +15,7 @@ from server.domain.mailbox import Stage
 from server.domain.policy import Disclosure
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 class Environment(StrEnum):
@@ -123,7 +124,7 @@ class _Reader:
             )
         return value
 
-    def choice(self, name: str, default: T, parse: Callable[[str], T], form: str) -> T:
+    def choice(self, name: str, default: D, parse: Callable[[str], T], form: str) -> D | T:
         value = self.source.get(name, "").strip().lower()
         if not value:
             return default

@@ -63,7 +63,7 @@ class Directory:
         if name != "domains":
             _page(body, name, args)
         mask = args.get("fields")
-        return fields.apply(fields.parse(mask), body) if mask else body  # type: ignore[no-any-return]
+        return fields.apply(fields.parse(mask), body) if mask else body
 
 
 def _method(path: str) -> str:

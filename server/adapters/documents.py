@@ -4,7 +4,8 @@ Conditions that a backend must keep (tests/contracts/test_documents.py holds the
 
 * A commit is atomic, except that the writes to ``deks``, which live in a database of their own, are made first.
 * ``Create`` fails where the document exists, ``Replace`` where its version is another; then nothing is written.
-* A query sees every commit that returned before it; documents that lack a field of ``where`` or ``order_by`` are not in it.
+* A query sees every commit that returned before it. Documents that lack a field of ``where`` or ``order_by`` are not
+  in it.
 """
 
 from __future__ import annotations

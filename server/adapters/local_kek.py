@@ -71,7 +71,7 @@ class AesWork:
 
 @dataclass(frozen=True)
 class LocalKeys:
-    """``vault_unwrap`` is None in a process that may only seal. ``hash_keys`` are numbered from 1; the highest is current."""
+    """``vault_unwrap`` is None in a process that may only seal. The highest number of ``hash_keys`` is current."""
 
     vault_wrap: WrapKek
     vault_unwrap: UnwrapKek | None

@@ -17,6 +17,7 @@ from server.bootstrap import Services
 from server.commands.running import Source, err, out, reported
 from server.domain.decision import Outcome
 from server.domain.errors import BadInputError
+from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.audit import coverage
 from server.engine.preview import preview
@@ -182,18 +183,20 @@ def ledger_as_json(services: Services) -> dict[str, Any]:
     messages: list[dict[str, Any]] = []
     covered: dict[str, dict[str, int]] = {}
     for mailbox in _chosen(services, ()):
-        for row in services.ports.store.rows(mailbox.mailbox_id):
-            messages.append(
-                {
-                    "mailbox": mailbox.address,
-                    "gmail_message_id": row.gmail_message_id,
-                    "outcome": row.outcome.value,
-                    "reason": row.reason.value,
-                    "record": row.record_id,
-                    "activity": row.activity_id,
-                }
-            )
+        messages += [_row_as_json(mailbox, row) for row in services.ports.store.rows(mailbox.mailbox_id)]
         found = coverage(services.ports, mailbox)
         counts = {outcome.value: found.outcomes[outcome] for outcome in Outcome}
         covered[mailbox.address] = {"gmail": found.gmail, "left": found.left, **counts}
     return {"messages": messages, "coverage": covered, "writes": services.ports.store.writes()}
+
+
+def _row_as_json(mailbox: Mailbox, row: Row) -> dict[str, Any]:
+    return {
+        "mailbox": mailbox.address,
+        "gmail_message_id": row.gmail_message_id,
+        "outcome": row.outcome.value,
+        "reason": row.reason.value,
+        "cause": row.cause,
+        "record": row.record_id,
+        "activity": row.activity_id,
+    }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class AccessEntry:
-    """``sequence`` counts from 1. ``previous_hash`` is the entry before's, 64 zeros for the first. Hashes are hex SHA-256."""
+    """``sequence`` counts from 1. Hashes are hex SHA-256; ``previous_hash`` of the first is all zeros."""
 
     sequence: int
     at_ms: int

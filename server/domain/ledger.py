@@ -16,7 +16,7 @@ SHARDS = 16
 class Row:
     """One message in one mailbox.
 
-    ``due_at`` (epoch seconds) and ``shard`` are set only while the row waits; a waiting row without a shard has not been
+    ``due_at`` (epoch seconds) and ``shard`` are set only while the row waits; a waiting row without a shard is not
     screened yet. ``cause`` is an error code, never a text. ``hashes`` are kept only where a later CRM change could
     alter the decision. ``version`` is the store's, and empty for a row not stored yet.
     """

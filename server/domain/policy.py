@@ -40,7 +40,7 @@ class Override:
 
 @dataclass(frozen=True)
 class StandingRule:
-    """ "Always for this address": the record that a rep or an admin named."""
+    """The record that a rep or an admin named as "always for this address"."""
 
     address: str
     record: Record

@@ -1,7 +1,7 @@
 """Many mailboxes together: waiting rows become activities, each real mail once.
 
 Gather the mails, ask Salesforce once, decide, claim, fetch bodies, seal, insert in one call, close. A crash between any
-two of these leaves waiting rows and perhaps a claim; the next delivery finds the claim and looks by key before it files.
+two of these leaves waiting rows and perhaps a claim; the next delivery finds the claim and looks by key first.
 """
 
 from __future__ import annotations
@@ -176,8 +176,8 @@ class _Delivery:
             return
         for filing in result.unwanted:
             self._skip(filing.mail, filing.decision, list(filing.rows))
-        for rows, failure in result.failed:
-            self._retry(rows, failure)
+        for failed, failure in result.failed:
+            self._retry(failed, failure)
         self._done.logged += result.logged
         self._done.settled += result.settled
 

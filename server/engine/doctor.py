@@ -27,7 +27,7 @@ def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
         is_encrypted_at_rest,
         "Stored copies are encrypted twice: by us, and by the database."
         if is_encrypted_at_rest
-        else "Stored copies are encrypted once, by us: SQLite adds no second layer. Use Firestore, or an encrypted disk.",
+        else "Stored copies are encrypted once, by us: SQLite adds no layer. Use Firestore or an encrypted disk.",
     )
     yield Finding(
         "Opening copies",

@@ -55,13 +55,16 @@ def screen_messages(
     for ref in refs:
         known = before.get(ref.gmail_message_id)
         answer = answers.get(ref.gmail_message_id) or RuntimeError("unanswered")
+        row: Row | Exception
         if isinstance(answer, Message):
             conversation = roots[ref.gmail_message_id]
-            answer = _screened(ports, workspace, mailbox, answer, conversation, words.get(conversation), dont_log_label)
-        if isinstance(answer, Exception):
-            throttled = answer if isinstance(answer, ThrottledError) else throttled
-            answer = _failed(ports, mailbox, ref, answer, known)
-        rows.append(_continuing(answer, known))
+            row = _screened(ports, workspace, mailbox, answer, conversation, words.get(conversation), dont_log_label)
+        else:
+            row = answer
+        if isinstance(row, Exception):
+            throttled = row if isinstance(row, ThrottledError) else throttled
+            row = _failed(ports, mailbox, ref, row, known)
+        rows.append(_continuing(row, known))
     return Screened(tuple(rows), throttled)
 
 
@@ -73,7 +76,7 @@ def _screened(
     try:
         return _row(ports, workspace, mailbox, message, conversation, word, dont_log_label)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is this message's alone
-        log.error("screening a message failed with %s", type(error).__name__)
+        log.error("screening a message failed with %s", type(error).__name__)  # noqa: TRY400  # a trace could quote mail
         return error
 
 

@@ -24,7 +24,7 @@ Progress = Callable[[str, int], None]
 
 @dataclass
 class Synced:
-    """``troubled`` maps a mailbox address to the class of its error; ``waiting`` counts rows not due within patience."""
+    """``troubled`` maps a mailbox address to the class of its error."""
 
     mailboxes: int = 0
     messages: int = 0

@@ -41,4 +41,4 @@ class Crm(Protocol):
         """
 
     def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
-        """Which of these the org has, archived and deleted ones included. Raises ConfigurationError without a key field."""
+        """Which of these the org has, archived and deleted included. Raises ConfigurationError without a key field."""

@@ -50,7 +50,7 @@ def plan_activity(
 
 
 def sent_at(headers: Headers, internal_date: int) -> int:
-    """The Date header in epoch milliseconds; Gmail's own date where it is missing, absurd or a day off the other way."""
+    """The Date header in epoch milliseconds; Gmail's own date where it is missing, absurd or lies ahead of it."""
     try:
         stated = int(parsedate_to_datetime(headers.first("Date") or "").timestamp() * 1000)
     except (ValueError, TypeError, IndexError, OverflowError):

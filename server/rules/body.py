@@ -131,7 +131,7 @@ def _from_html(html: str) -> str:
 
 def _tidy(text: str) -> str:
     clean = "".join(
-        c if c == "\n" or c == "\t" or c.isprintable() else " " for c in text.replace("\r\n", "\n").replace("\r", "\n")
+        c if c in "\n\t" or c.isprintable() else " " for c in text.replace("\r\n", "\n").replace("\r", "\n")
     )
     lines = [re.sub(r"[ \t\xa0]+", " ", line).rstrip() for line in clean.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

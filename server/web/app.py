@@ -11,10 +11,11 @@ from server.bootstrap import Services, build
 from server.cli import register_commands
 from server.settings import Settings
 from server.web import addon, health
+from server.worker import Worker
 
 
 class LazyServices:
-    """Built on first use: a command like ``settings`` needs no network, and a worker builds after it was forked."""
+    """Built on first use: a command like ``manifest`` needs no network, and a worker builds after it was forked."""
 
     def __init__(self, source: Mapping[str, str]) -> None:
         self._source = source
@@ -30,11 +31,39 @@ class LazyServices:
                 self._services = build(self.settings())
             return self._services
 
+    def close(self) -> None:
+        with self._lock:
+            if self._services is not None:
+                self._services.close()
+                self._services = None
 
-def create_app(source: Mapping[str, str]) -> Flask:
+
+class TrulyApp(Flask):
+    """Flask with the threads that sync: gunicorn starts and stops them, commands and tests do not."""
+
+    def __init__(self, services: LazyServices) -> None:
+        super().__init__("server", static_folder="web/static", static_url_path="/static")
+        self.services = services
+        self._worker: Worker | None = None
+
+    def start_syncing(self) -> None:
+        """Raises ConfigurationError: a service that cannot work must not look alive."""
+        services = self.services.get()
+        if services.queue is not None and self._worker is None:
+            self._worker = Worker(services, services.settings.workers)
+            self._worker.start()
+
+    def stop_syncing(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+        self.services.close()
+
+
+def create_app(source: Mapping[str, str]) -> TrulyApp:
     """``source`` is the environment, or what stands for it in a test."""
-    app = Flask("truly")
     services = LazyServices(source)
+    app = TrulyApp(services)
     app.register_blueprint(health.blueprint(services))
     app.register_blueprint(addon.blueprint(services))
     register_commands(app, services)

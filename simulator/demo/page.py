@@ -55,7 +55,8 @@ def render(result: dict[str, Any]) -> str:
     )
     rows = "".join(_row(message, tasks) for message in result["messages"])
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>All emails accounted for</title><style>{STYLE}</style>"
+        "<!doctype html><html lang=en><meta charset=utf-8><title>All emails accounted for</title>"
+        f"<style>{STYLE}</style>"
         f"<h1>All emails accounted for</h1><table><tr><th>Outcome<th>Reason<th>Messages{summary}</table>"
         f"<table><tr><th>Mailbox<th>Message<th>Outcome<th>Reason<th>Activity in Salesforce{rows}</table></html>"
     )

@@ -76,9 +76,10 @@ class Gmail:
     def answer(self, ask: Ask) -> Response:
         """Never raises: a refusal is an answer too, and every answer is in the call log."""
         try:
-            method, path_args = RULES.bind("gmail").match(ask.path, ask.verb)
+            method, found = RULES.bind("gmail").match(ask.path, ask.verb)
         except HTTPException:
             return Failure(*NOT_FOUND).response()
+        path_args: dict[str, str] = dict(found)
         detail: dict[str, Any] = {}
         mailbox: str | None = None
         try:

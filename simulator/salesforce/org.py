@@ -102,8 +102,8 @@ class Org:
                 if everything or not (row.get("IsDeleted") or row.get("IsArchived"))
             ]
             if select.test:
-                rows = [row for row in rows if select.test(lambda path, row=row: self._value(select.source, row, path))]  # type: ignore[misc]
-            rows = soql.ordered(rows, select.order, lambda row, path: self._value(select.source, row, path))
+                rows = [row for row in rows if select.test(lambda path, row=row: self._value(row, path))]  # type: ignore[misc]
+            rows = soql.ordered(rows, select.order, self._value)
             rows = rows[select.offset : None if select.limit is None else select.offset + select.limit]
             return [self._shown(select.source, row, select.columns) for row in rows]
 
@@ -140,7 +140,7 @@ class Org:
 
     def _put(self, kind: str, identifier: str, values: dict[str, Any], *, touched: bool = False) -> None:
         now = self._now()
-        row = {name: None for name in self.schema[kind] if name != "TaskWhoIds"}
+        row: dict[str, Any] = {name: None for name in self.schema[kind] if name != "TaskWhoIds"}
         row |= {"IsDeleted": False, "CreatedDate": now, "LastModifiedDate": now, "SystemModstamp": now}
         row |= {name: value for name, value in values.items() if name != "attributes"}
         row["Id"] = identifier
@@ -183,7 +183,7 @@ class Org:
         if filtered and not fields[path].is_filterable:
             raise ApiError(400, "INVALID_FIELD", f"field '{path}' can not be filtered in a query call")
 
-    def _value(self, kind: str, row: Mapping[str, Any], path: str) -> Any:
+    def _value(self, row: Mapping[str, Any], path: str) -> Any:
         head, _, rest = path.partition(".")
         if not rest:
             return row.get(path)
@@ -202,7 +202,7 @@ class Org:
                 shown[head] = None
             else:
                 nested = shown.setdefault(head, {"attributes": _attributes(ids.type_of(target) or "", target)})
-                nested[rest] = self._value(kind, row, path)
+                nested[rest] = self._value(row, path)
         return shown
 
     def _access(self, select: soql.Select) -> list[dict[str, Any]]:

@@ -42,10 +42,11 @@ COMMON = (
 PERSON = (_text("FirstName", 40), _text("LastName", 80), Field("Email", "email", 80), Field("Phone", "phone", 40))
 OWNER = _reference("OwnerId", "User")
 STANDARD: dict[str, tuple[Field, ...]] = {
-    "Account": (_text("Name"), OWNER, Field("Website", "url", 255), _reference("MasterRecordId", "Account", writable=False)),
+    "Account": (_text("Name"), OWNER, Field("Website", "url", 255)),
     "Contact": (*PERSON, Field("Name", "string", 121, is_writable=False), _reference("AccountId", "Account"), OWNER),
     "Lead": (
-        *PERSON, Field("Name", "string", 121, is_writable=False), _text("Company"), OWNER, Field("IsConverted", "boolean"),
+        *PERSON, Field("Name", "string", 121, is_writable=False), _text("Company"), OWNER,
+        Field("IsConverted", "boolean"),
         _reference("ConvertedContactId", "Contact"), _reference("ConvertedAccountId", "Account"),
     ),
     "User": (
@@ -95,7 +96,7 @@ PACKAGED: dict[str, tuple[tuple[str, str, Field], ...]] = {
 
 
 def schema_of(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
-    """Field by name, object by object. A world with ``"activity_fields": false`` is an org without our package's Task fields."""
+    """Field by name, object by object. A world with ``"activity_fields": false`` has no Task fields of our package."""
     namespace = org.get("namespace")
     older = any(key.startswith("truly_") for record in org.get("Account", ()) for key in record)
     objects = {name: {f.name: f for f in (*COMMON, *standard)} for name, standard in STANDARD.items()}

@@ -25,11 +25,12 @@ offset: "OFFSET"i INT
 ?and_: not_ ("AND"i not_)* -> all
 ?not_: "NOT"i not_ -> negated | "(" or_ ")" | comparison
 comparison: path OPERATOR value -> compare
-          | path "IN"i list -> within
-          | path "NOT"i "IN"i list -> without
+          | path "IN"i values -> within
+          | path "NOT"i "IN"i values -> without
           | path "LIKE"i STRING -> like
-list: "(" value ("," value)* ")"
-?value: STRING -> string | DATETIME -> moment | DATE -> moment | NUMBER -> number | TRUE -> true | FALSE -> false | NULL -> null
+values: "(" value ("," value)* ")"
+?value: STRING -> string | DATETIME -> moment | DATE -> moment | NUMBER -> number
+      | TRUE -> true | FALSE -> false | NULL -> null
 path: NAME ("." NAME)*
 COUNT.3: /COUNT\(\s*\)/i
 DIRECTION.3: /(ASC|DESC)\b/i
@@ -152,7 +153,7 @@ class _Builder(Transformer[Token, Any]):
         )
         return lambda get: bool(regex.fullmatch(str(get(path) or "")))
 
-    def list(self, parts: list[Any]) -> frozenset[Any] | list[Any]:
+    def values(self, parts: list[Any]) -> list[Any]:
         return parts
 
     def string(self, parts: list[Token]) -> str:
@@ -193,13 +194,14 @@ def _compared(value: Any, operator: str, wanted: Any) -> bool:
         return _equal(value, wanted) is (operator == "=")
     if value is None or wanted is None:
         return False
-    left, right = (value, wanted) if isinstance(wanted, float) else (str(value).lower(), str(wanted).lower())
-    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator]
+    left: Any = value if isinstance(wanted, float) else str(value).lower()
+    right: Any = wanted if isinstance(wanted, float) else str(wanted).lower()
+    return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator])
 
 
 def _equal(value: Any, wanted: Any) -> bool:
     if isinstance(value, CaseSensitive):
-        return str(value) == wanted
+        return bool(str(value) == wanted)
     if isinstance(value, str) and isinstance(wanted, str):
         return value.lower() == wanted.lower()
     if value in (None, "") and wanted in (None, ""):

@@ -159,7 +159,8 @@ def _asked(call: Callable[[], T], conflicts: tuple[type[Exception], ...] = (exce
         raise ConflictError("A document was changed by somebody else.") from None
     except (exceptions.PermissionDenied, exceptions.Unauthenticated, exceptions.NotFound) as error:
         raise ConfigurationError(
-            f"Firestore refuses us ({type(error).__name__}). Check the project, both databases and the service account's role."
+            f"Firestore refuses us ({type(error).__name__})."
+            " Check the project, both databases and the service account's role."
         ) from None
     except (exceptions.InvalidArgument, exceptions.OutOfRange) as error:
         raise InvariantError(f"Firestore does not accept a call of ours ({type(error).__name__}).") from None

@@ -33,7 +33,7 @@ def mapped(error: HttpError, now: float) -> TrulyError:
         return ThrottledError("Gmail asked us to slow down.", _retry_after(reason, message, now))
     if status == 404:
         return NotFoundError("Gmail does not know this id.")
-    if status in (408,) or status >= 500:
+    if status == 408 or status >= 500:
         return TransientError(f"Gmail answered {status}.")
     if status == 401:
         return ReconnectRequiredError("Google no longer accepts our credentials.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from simple_salesforce import Salesforce
+from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 from simple_salesforce.login import SalesforceLogin
 
@@ -87,7 +87,8 @@ class OrgClient:
                 session=self._transport.session(),
             )
             self._local.token = token
-        return self._local.client
+        client: Salesforce = self._local.client
+        return client
 
     def _session_token(self, dead: tuple[str, str] | None) -> tuple[str, str]:
         with self._lock:
@@ -97,7 +98,7 @@ class OrgClient:
 
     def _log_in(self) -> tuple[str, str]:
         login = self._login
-        proof = (
+        proof: dict[str, Any] = (
             {"username": login.username, "privatekey": login.private_key}
             if login.private_key
             else {"consumer_secret": login.consumer_secret}

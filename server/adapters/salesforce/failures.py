@@ -33,8 +33,8 @@ OUR_QUERY = frozenset({"MALFORMED_QUERY", "QUERY_TOO_COMPLICATED"})
 MISSING = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT_ACCESS"})
 
 
-class SessionExpired(Exception):  # noqa: N818  # caught and answered inside this adapter, never raised through it
-    """The access token is no longer good."""
+class SessionExpired(Exception):
+    """The access token is no longer good: caught and answered inside this adapter, never raised through it."""
 
 
 def codes(content: Any) -> list[str]:

@@ -104,11 +104,8 @@ def _prepare(connection: sqlite3.Connection, collections: Iterable[str]) -> None
     connection.execute("CREATE TABLE sequence (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL)")
     connection.execute("INSERT INTO sequence VALUES (1, 0)")
     for name in collections:
-        connection.execute(
-            f"CREATE TABLE {name} (key TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL, blob BLOB) WITHOUT ROWID"
-            if name not in {"copies"}
-            else f"CREATE TABLE {name} (key TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL, blob BLOB)"
-        )
+        columns = "key TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL, blob BLOB"
+        connection.execute(f"CREATE TABLE {name} ({columns})")
         for number, fields in enumerate(INDEXES.get(name, ())):
             columns = ", ".join(map(_field, fields))
             connection.execute(f"CREATE INDEX {name}_{number} ON {name} ({columns})")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from server.domain.errors import ConfigurationError, TransientError
 
@@ -31,7 +32,7 @@ class SqliteFile:
 
     @contextmanager
     def borrow(self) -> Iterator[sqlite3.Connection]:
-        """Raises TransientError where the disk or a lock is in the way, ConfigurationError where the file is no database."""
+        """Raises TransientError where the disk or a lock is in the way, ConfigurationError where it is no database."""
         connection = self._take()
         is_sound = False
         try:
@@ -95,9 +96,7 @@ class SqliteFile:
         try:
             [found] = connection.execute("PRAGMA user_version").fetchone()
             if found > form:
-                raise ConfigurationError(
-                    f"{self.path} was written by a newer version of this program. Update the program."
-                )
+                self._refuse_newer()
             if found < form:
                 prepare(connection)
                 connection.execute(f"PRAGMA user_version={form}")
@@ -105,6 +104,9 @@ class SqliteFile:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+
+    def _refuse_newer(self) -> NoReturn:
+        raise ConfigurationError(f"{self.path} was written by a newer version of this program. Update the program.")
 
 
 def _away(path: Path, error: sqlite3.OperationalError) -> Exception:

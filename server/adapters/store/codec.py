@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from server.domain.access import AccessEntry
@@ -10,11 +11,11 @@ from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, Histor
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mailbox import Mailbox, Stage
 
-Data = dict[str, Any]
+Data = Mapping[str, Any]
 
 
 def from_row(row: Row) -> Data:
-    data: Data = {
+    data = {
         "mailbox_id": row.mailbox_id,
         "gmail_message_id": row.gmail_message_id,
         "gmail_thread_id": row.gmail_thread_id,
@@ -64,7 +65,7 @@ def to_row(data: Data, version: str) -> Row:
 
 
 def from_activity(activity: ActivityRow) -> Data:
-    data: Data = {
+    data = {
         "state": activity.state.value,
         "claimed_at": activity.claimed_at,
         "mailbox_id": activity.mailbox_id,
@@ -99,7 +100,7 @@ def to_activity(key: str, data: Data, version: str) -> ActivityRow:
 
 
 def from_mailbox(mailbox: Mailbox) -> Data:
-    data: Data = {
+    data = {
         "addresses": list(mailbox.addresses),
         "stage": mailbox.stage.value,
         "start": mailbox.start,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -201,9 +202,7 @@ class DocumentStore:
 
     def append_access(self, make: Callable[[AccessEntry | None], AccessEntry]) -> AccessEntry:
         for _ in range(TRIES):
-            last = None
-            for last in self.access_entries():
-                pass
+            last = next(iter(deque(self.access_entries(), maxlen=1)), None)
             entry = make(last)
             if self._wrote([Create("access", _access_key(entry.sequence), codec.from_access(entry))]):
                 return entry

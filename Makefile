@@ -1,0 +1,56 @@
+# Two commands for everybody: `make demo` and `make test`. Each sets up what it needs, with plain Python 3.11 or newer.
+# The rest: `make help`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SOURCES := addon server simulator bench tests
+
+WORLD ?=
+JSON ?=
+FILE ?=
+STATE ?=
+PORT ?= 8080
+DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)")
+
+.PHONY: demo explain test test-all check bench format help clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+demo: $(STAMP) ## Sync a simulated company, show what became of each email; ONCE=1 ends at rest, WORLD=dir JSON=file PORT=8080
+	@$(DEMO) --port $(PORT) $(if $(ONCE),--once) $(if $(JSON),--json "$(JSON)")
+
+explain: $(STAMP) ## The decision for one message and why, nothing written; FILE=a.eml WORLD=dir
+	@$(if $(FILE),,echo "Say which message: make explain FILE=a.eml" >&2; exit 4;) $(DEMO) --explain "$(FILE)"
+
+test: $(STAMP) ## All tests that run here; a closing table says what could not, and how to install it
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup
+
+test-all: $(STAMP) ## The same, and nothing may be missing
+	@REQUIRE_ALL=1 $(BIN)/python -m pytest -q -n auto --dist loadgroup
+
+check: $(STAMP) ## Lint, types, import directions
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+bench: $(STAMP) ## Measure; figures to build/bench.json
+	@$(BIN)/python -m bench
+
+format: $(STAMP) ## Format the code
+	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/ruff format $(SOURCES)
+
+clean: ## Remove everything that was built or installed here
+	rm -rf build $(VENV)
+
+$(STAMP): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Say which one: make PYTHON=python3.12 ..." >&2; exit 3; }
+	@test -x $(BIN)/python || { echo "Setting up $(VENV) (once, about a minute) ..." >&2; \
+	  $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3-venv is missing; on Debian: apt install python3-venv" >&2; exit 3; }; }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt >&2
+	@touch $@

@@ -1,0 +1,116 @@
+"""Imports run one way. The rules here are the design's; the second half breaks each one and sees it caught."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+VALUES = ("server.domain",)
+ALLOWED: dict[str, tuple[str, ...]] = {
+    "addon": ("addon",),
+    "server/domain": VALUES,
+    "server/ports": ("server.ports", *VALUES),
+    "server/rules": ("server.rules", *VALUES),
+    "server/vault": ("server.vault", "server.ports", *VALUES),
+    "server/engine": ("server.engine", "server.rules", "server.vault", "server.ports", *VALUES),
+    "server/adapters": ("server.adapters", "server.ports", *VALUES),
+    "server/web": (
+        "server.web", "server.engine", "server.bootstrap", "server.settings", "server.cli", "server.worker", "addon", *VALUES,
+    ),
+    "server/commands": (
+        "server.commands", "server.engine", "server.rules", "server.bootstrap", "server.settings", "server.web", "addon", *VALUES,
+    ),
+    "simulator": ("simulator",),
+}  # fmt: skip
+"""Which of our own packages the modules of a folder may import."""
+OURS = ("addon", "server", "simulator", "bench", "tests")
+PURE = ("server/domain", "server/rules", "server/vault", "addon")
+IMPURE = frozenset({"time", "socket", "subprocess", "requests", "httplib2", "sqlite3", "flask", "google", "random"})
+SEES_ADAPTERS = frozenset({"server/bootstrap.py"})
+READS_ENVIRONMENT = frozenset({"server/main.py"})
+
+
+def imports(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def violations(path: str, source: str) -> list[str]:
+    found = [f"{path} imports {name}" for name in imports(source) if _is_wrong(path, name)]
+    if path.startswith(("server/", "addon/")) and path not in READS_ENVIRONMENT:
+        found += [f"{path} reads the environment" for text in ("os.environ", "os.getenv") if text in source]
+    if path.startswith("server/domain/"):
+        found += [f"{path} imports {n}" for n in imports(source) if n.partition(".")[0] not in _standard()]
+    return found
+
+
+def _is_wrong(path: str, name: str) -> bool:
+    top = name.partition(".")[0]
+    if top == "simulator" and not path.startswith(("simulator/", "bench/", "tests/")):
+        return True
+    if name.startswith("server.adapters") and not path.startswith("server/adapters/"):
+        return path not in SEES_ADAPTERS
+    folder = next((f for f in ALLOWED if path.startswith(f"{f}/")), None)
+    if folder is None:
+        return False
+    if folder in PURE and top in IMPURE:
+        return True
+    return top in OURS and not any(name == a or name.startswith(f"{a}.") for a in ALLOWED[folder])
+
+
+def _standard() -> frozenset[str]:
+    return frozenset({"server", "__future__", "collections", "dataclasses", "enum", "functools", "typing"})
+
+
+def modules() -> list[str]:
+    return [str(p.relative_to(ROOT)) for top in ("addon", "server", "simulator") for p in (ROOT / top).rglob("*.py")]
+
+
+def test_imports_run_one_way() -> None:
+    assert len(modules()) > 80
+    assert [v for path in modules() for v in violations(path, (ROOT / path).read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("server/rules/x.py", "from server.ports.store import Store"),
+        ("server/rules/x.py", "import time"),
+        ("server/domain/x.py", "import requests"),
+        ("server/domain/x.py", "from server.rules.match import rank"),
+        ("server/engine/x.py", "from server.adapters.gmail.mail import GmailMail"),
+        ("server/engine/x.py", "from server.web.app import create_app"),
+        ("server/web/x.py", "import server.adapters.sqlite.documents"),
+        ("server/vault/x.py", "from server.engine.copies import open_sealed"),
+        ("server/ports/x.py", "from server.vault.envelope import Place"),
+        ("server/adapters/x.py", "from server.engine.sync import sync"),
+        ("server/adapters/x.py", "from server.rules.match import rank"),
+        ("server/worker.py", "from server.adapters.sqlite.queue import SqliteQueue"),
+        ("server/settings.py", "import simulator.app"),
+        ("addon/x.py", "from server.domain.crm import Record"),
+        ("addon/x.py", "import socket"),
+        ("simulator/x.py", "from server.rules.match import rank"),
+        ("server/engine/x.py", "import os\nos.environ['X']"),
+    ],
+)
+def test_a_violation_is_caught(path: str, line: str) -> None:
+    assert violations(path, line)
+
+
+def test_modules_and_functions_stay_small() -> None:
+    too_long = []
+    for path in modules():
+        source = (ROOT / path).read_text()
+        if source.count("\n") > 300:
+            too_long.append(path)
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno > 50:
+                too_long.append(f"{path}:{node.name}")
+    assert too_long == []
