@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -43,6 +44,8 @@ class Simulator:
         host = (request.headers.get("X-Forwarded-Host") or request.host).partition(":")[0].lower()
         if path.startswith(CONTROL):
             return self._control.answer(request)
+        if self.universe.latency:
+            time.sleep(self.universe.latency)
         if host.endswith("salesforce.com") or path.startswith("/services/"):
             return self._salesforce.answer(request)
         if path.startswith(DIRECTORY):

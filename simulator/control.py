@@ -37,6 +37,7 @@ class Control:
             "calls/clear": lambda _body: universe.calls.clear(),
             "clock/advance": lambda body: universe.clock.advance(float(body["seconds"])),
             "quota": self._set_quota,
+            "latency": self._set_latency,
             "mail": self._mail,
             "tokens/revoke": self._revoke,
             "id-token": lambda body: {"token": universe.identity.id_token(body)},
@@ -67,6 +68,9 @@ class Control:
 
     def _set_quota(self, body: dict[str, Any]) -> None:
         self._universe.quota.per_minute = body["units_per_minute"]
+
+    def _set_latency(self, body: dict[str, Any]) -> None:
+        self._universe.latency = float(body["seconds"])
 
     def _revoke(self, _body: dict[str, Any]) -> None:
         self._universe.identity.revoke_all()

@@ -39,7 +39,7 @@ class Quota:
 
 @dataclass
 class Universe:
-    """``mailboxes`` holds those of users with mail or without; suspended users have one that refuses."""
+    """``mailboxes`` holds those of users with mail or without. ``latency`` is what every call takes at least, in seconds."""
 
     world: World
     clock: Clock
@@ -49,6 +49,7 @@ class Universe:
     faults: Faults = field(default_factory=Faults)
     quota: Quota = field(default_factory=Quota)
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
+    latency: float = 0.0
 
     @classmethod
     def of(cls, world: World, clock: Clock | None = None) -> Universe:

@@ -74,7 +74,7 @@ def scene(
     port_file.unlink(missing_ok=True)
     process = subprocess.Popen(  # noqa: S603  # our own program
         [sys.executable, "-m", "simulator", "--world", str(world), "--port", "0", "--port-file", str(port_file)],
-        stdout=(folder / "simulator.log").open("w"),
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
     try:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Mapping
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +89,15 @@ def eml(
     return message.as_bytes()
 
 
+@lru_cache(maxsize=1)
+def _keys() -> Path:
+    """One set of key files for all scenes of a process: making an RSA key takes longer than most tests."""
+    folder = Path(tempfile.mkdtemp(prefix="keys-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    create_keys(folder)
+    return folder
+
+
 class Scene:
     """``services`` is the server as it runs; ``universe`` the world around it. ``restart`` is a process that died."""
 
@@ -97,7 +110,7 @@ class Scene:
         self.universe.org.register({"consumer_key": "key", "public_key": PUBLIC_PEM, "username": "sync@acme.example"})
         (folder / "account.json").write_text(google_account(PRIVATE_PEM))
         (folder / "salesforce.pem").write_text(PRIVATE_PEM)
-        create_keys(folder / "keys")
+        shutil.copytree(_keys(), folder / "keys", dirs_exist_ok=True)
         self.source = self._source(settings)
         self.transport = InProcessTransport(self.simulator)
         self.services: Services = self._built()

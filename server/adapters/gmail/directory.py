@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http.client import HTTPException
 from typing import Any
 
 import google.auth.exceptions
@@ -68,7 +69,7 @@ class GoogleDirectory:
             raise ReconnectRequiredError("GOOGLE_ADMIN is not an active user of this Workspace.") from None
         except HttpError as error:
             raise mapped(error, self._clock.now()) from None
-        except (httplib2.HttpLib2Error, http.client.HTTPException, OSError, google.auth.exceptions.TransportError):
+        except (httplib2.HttpLib2Error, HTTPException, OSError, google.auth.exceptions.TransportError):
             raise TransientError("Google Directory cannot be reached.") from None
 
 

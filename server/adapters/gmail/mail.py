@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import http.client
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from http.client import HTTPException
 from typing import Any, TypeVar
 
 import google.auth.exceptions
@@ -141,7 +141,7 @@ class GmailMail:
             return request.execute(http=self._http(mailbox), num_retries=0)
         except HttpError as error:
             raise mapped(error, self._clock.now()) from None
-        except (httplib2.HttpLib2Error, http.client.HTTPException, OSError, google.auth.exceptions.TransportError):
+        except (httplib2.HttpLib2Error, HTTPException, OSError, google.auth.exceptions.TransportError):
             raise TransientError("Gmail cannot be reached.") from None
 
     def _batch(
@@ -166,7 +166,7 @@ class GmailMail:
             except (
                 BatchError,
                 httplib2.HttpLib2Error,
-                http.client.HTTPException,
+                HTTPException,
                 OSError,
                 google.auth.exceptions.TransportError,
             ):
