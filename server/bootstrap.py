@@ -59,9 +59,9 @@ def build(settings: Settings, *, transport: Transport | None = None, clock: Cloc
     """Raises ConfigurationError. Tests hand in their own transport and clock; nothing else is replaceable."""
     clock = clock or SystemClock()
     transport = transport or _transport(settings)
-    documents, queue, holders = _state(settings)
     keys = load_local_keys(settings.keys, may_open=settings.may_open_copies)
     mint = CredentialMint(_delegation(settings), transport)
+    documents, queue, holders = _state(settings)
     ports = Ports(
         mail=GmailMail(mint, transport, clock),
         directory=GoogleDirectory(mint, transport, clock, settings.google_customer),

@@ -9,7 +9,7 @@ from server.commands.running import Source
 
 
 def register_commands(app: Flask, source: Source) -> None:
-    """Each command opens its own services when it runs, and closes them."""
+    """Each command builds the services when it runs; the end of the process closes them."""
     for module in (syncing, explain, keeping, setup):
         for command in module.commands(source):
             app.cli.add_command(command)

@@ -43,8 +43,11 @@ class LocalHolders:
             os.close(file)
 
     def close(self) -> None:
+        """Twice is once."""
         (self._folder / self.me).unlink(missing_ok=True)
-        os.close(self._file)
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
     def _sweep(self) -> None:
         for path in self._folder.iterdir():

@@ -1,4 +1,4 @@
-"""How a command runs: errors become one sentence and an exit code, and services are closed."""
+"""How a command runs: errors become one sentence and an exit code."""
 
 from __future__ import annotations
 

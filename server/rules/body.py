@@ -130,8 +130,12 @@ def _from_html(html: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    clean = "".join(
-        c if c in "\n\t" or c.isprintable() else " " for c in text.replace("\r\n", "\n").replace("\r", "\n")
-    )
-    lines = [re.sub(r"[ \t\xa0]+", " ", line).rstrip() for line in clean.split("\n")]
+    """One kind of line end, no control or direction marks, no more than one empty line in a row."""
+    lines = [_tidy_line(line) for line in text[: 2 * LONGEST].replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _tidy_line(line: str) -> str:
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else " " for c in line)
+    return re.sub(" {2,}", " ", line).rstrip()

@@ -107,6 +107,8 @@ class CredentialMint:
 
 def _refresh_failure(error: google.auth.exceptions.RefreshError) -> Exception:
     body = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
+    if "signature" in str(body.get("error_description", "")).lower():
+        return ReconnectRequiredError("Google does not know the service account's key. Create a new key, or check the file.")
     if body.get("error") == "invalid_grant":
         return MailboxUnavailableError("Google knows no such user, or the user is suspended.")
     if getattr(error, "retryable", False):

@@ -1,0 +1,144 @@
+"""The operator's commands over a small world, in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from server.web.app import create_app
+from tests.support.scene import Scene, eml, small_world
+
+
+def run(scene: Scene, *arguments: str, **settings: str) -> Result:
+    app = create_app({**scene.source, **settings})
+    app.services._services = None if settings else scene.services
+    return app.test_cli_runner().invoke(args=list(arguments))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"GOOGLE_ADMIN": ""}, "GOOGLE_ADMIN is not set."),
+        ({"GOOGLE_ADMIN": "nobody"}, "GOOGLE_ADMIN must be of the form name@domain."),
+        ({"BACKFILL_MONTHS": "many"}, "BACKFILL_MONTHS must be a number of months, or all."),
+        ({"STATE": "mysql:x"}, "STATE has a value we cannot use."),
+        ({"STATE": "sqlite:/nowhere/at/all/s.sqlite3"}, "a folder that is not there"),
+        ({"KEYS": "/nowhere"}, "KEYS names a folder that is not there"),
+        ({"SIMULATOR_URL": "http://127.0.0.1:1"}, "but ENVIRONMENT is production"),
+        ({"ENVIRONMENT": "simulator", "SIMULATOR_URL": "https://evil.example"}, "must be an address on this machine"),
+        ({"SALESFORCE_USERNAME": ""}, "SALESFORCE_PRIVATE_KEY_FILE needs SALESFORCE_USERNAME."),
+        ({"GOOGLE_SERVICE_ACCOUNT_FILE": "/nowhere.json"}, "a file that is not there"),
+        ({"WORKERS": "0"}, "WORKERS must be at least 1."),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_and_exit_3(scene: Scene, settings: dict[str, str], words: str) -> None:
+    done = run(scene, "sync", **settings)
+    assert done.exit_code == 3
+    assert words in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_all_problems_are_told_at_once(scene: Scene) -> None:
+    done = run(scene, "sync", GOOGLE_ADMIN="", POLL_SECONDS="soon", MATCH_LEADS="perhaps")
+    assert done.exit_code == 3
+    assert done.stderr.count("Error: ") == 3
+
+
+@pytest.mark.parametrize("name", ["vault.public.pem", "work.key", "hash.key"])
+def test_a_broken_key_file_is_named(scene: Scene, name: str) -> None:
+    (scene.folder / "keys" / name).write_text("not a key")
+    done = run(scene, "sync", WORKERS="1")
+    assert done.exit_code == 3
+    assert name in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("account.json", "GOOGLE_SERVICE_ACCOUNT_FILE"), ("state.sqlite3", "not a SQLite database")]
+)
+def test_a_broken_file_is_named(scene: Scene, name: str, words: str) -> None:
+    scene.services.close()
+    for path in scene.folder.glob("state.sqlite3*"):
+        if path.is_file():
+            path.unlink()
+    (scene.folder / name).write_text("something else entirely " * 100)
+    done = run(scene, "sync", WORKERS="1")
+    assert done.exit_code == 3
+    assert words in done.stderr
+
+
+def test_doctor_names_each_missing_salesforce_field(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, small_world({"activity_fields": False}))
+    done = run(scene, "doctor")
+    assert done.exit_code == 11
+    assert "Task.Message_Key__c" in done.stdout
+    assert "Install the package" in done.stdout
+    scene.close()
+
+
+def test_coverage_counts_and_export_agrees(scene: Scene) -> None:
+    scene.deliver("ann@acme.example", eml())
+    scene.sync()
+    assert run(scene, "coverage").exit_code == 0
+    assert run(scene, "export", str(scene.folder / "out.json")).exit_code == 0
+    ledger = json.loads((scene.folder / "out.json").read_text())
+    assert ledger["coverage"]["ann@acme.example"]["logged"] == 1
+    assert [m["reason"] for m in ledger["messages"]] == ["contact_match"]
+
+
+def test_a_message_without_a_row_is_exit_9(scene: Scene) -> None:
+    scene.sync()
+    scene.deliver("ann@acme.example", eml())
+    done = run(scene, "coverage")
+    assert done.exit_code == 9
+    assert "Run sync" in done.stderr
+
+
+def test_dry_run_shows_and_writes_nothing_then_live_logs(scene: Scene) -> None:
+    scene.restart(NEW_MAILBOX_STAGE="dry_run")
+    scene.deliver("ann@acme.example", eml())
+    scene.sync()
+    assert scene.tasks() == []
+    shown = run(scene, "dry-run")
+    assert "contact_match" in shown.stdout
+    assert "1 activities would be added" in shown.stdout
+    assert run(scene, "mailbox", "ann@acme.example", "--stage", "live").exit_code == 0
+    scene.sync()
+    assert len(scene.tasks()) == 1
+
+
+def test_backfill_logs_what_was_too_old(scene: Scene) -> None:
+    scene.restart(BACKFILL_MONTHS="1")
+    old = scene.deliver("ann@acme.example", eml(date="Mon, 01 Jun 2026 09:00:00 +0000"))
+    scene.sync()
+    assert scene.outcomes()[old] == "before_start"
+    done = run(scene, "backfill", "ann@acme.example", "--since", "2026-05-01")
+    assert "1 older messages" in done.stdout
+    scene.sync()
+    assert scene.outcomes()[old] == "contact_match"
+
+
+def test_the_vault_opens_only_where_it_may_and_only_with_an_entry(scene: Scene) -> None:
+    raw = eml(text="Secret lamps.")
+    scene.deliver("ann@acme.example", raw)
+    scene.sync()
+    key = str(scene.tasks()[0]["TrulyActivity__Message_Key__c"])
+    target = scene.folder / "copy.eml"
+    refused = run(scene, "vault", "open", key, "--reason", "audit", "--to", str(target))
+    assert (refused.exit_code, target.exists()) == (5, False)
+    scene.restart(MAY_OPEN_COPIES="yes")
+    opened = run(scene, "vault", "open", key, "--reason", "audit", "--to", str(target))
+    assert opened.exit_code == 0, opened.output
+    assert target.read_bytes() == raw
+    assert "The access ledger is whole." in run(scene, "vault", "ledger").stdout
+    assert run(scene, "erase", key, "--yes").exit_code == 0
+    assert run(scene, "vault", "open", key, "--reason", "again", "--to", str(scene.folder / "b.eml")).exit_code == 1
+    assert set(scene.outcomes().values()) == {"erased"}
+
+
+def test_unknown_mailboxes_and_files_are_exit_4(scene: Scene) -> None:
+    assert run(scene, "mailbox", "zoe@acme.example", "--stage", "off").exit_code == 4
+    assert run(scene, "explain", str(scene.folder / "none.eml")).exit_code == 4
+    assert run(scene, "export", "/nowhere/x.json").exit_code == 4
