@@ -24,16 +24,16 @@ class Worker:
     def __init__(self, services: Services, threads: int = 2) -> None:
         self._services = services
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._poll, name="poll", daemon=True)]
-        self._threads += [threading.Thread(target=self._work, name=f"work-{i}", daemon=True) for i in range(threads)]
+        self.threads = [threading.Thread(target=self._poll, name="poll", daemon=True)]
+        self.threads += [threading.Thread(target=self._work, name=f"work-{i}", daemon=True) for i in range(threads)]
 
     def start(self) -> None:
-        for thread in self._threads:
+        for thread in self.threads:
             thread.start()
 
     def stop(self, timeout: float = 30.0) -> None:
         self._stopping.set()
-        for thread in self._threads:
+        for thread in self.threads:
             thread.join(timeout)
 
     def work_once(self) -> bool:
@@ -58,10 +58,11 @@ class Worker:
 
     def _poll(self) -> None:
         while not self._stopping.is_set():
-            self._safely(self._ask)
+            self._safely(self.ask)
             self._stopping.wait(self._services.settings.poll_seconds)
 
-    def _ask(self) -> bool:
+    def ask(self) -> bool:
+        """For a pass over everything, soon."""
         assert self._services.queue is not None
         return self._services.queue.put(Job(SWEEP), self._services.ports.clock.now())
 

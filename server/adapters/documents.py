@@ -5,7 +5,7 @@ Conditions that a backend must keep (tests/contracts/test_documents.py holds the
 * A commit is atomic, except that the writes to ``deks``, which live in a database of their own, are made first.
 * ``Create`` fails where the document exists, ``Replace`` where its version is another; then nothing is written.
 * A query sees every commit that returned before it. Documents that lack a field of ``where`` or ``order_by`` are not
-  in it.
+  in it; a field that is asked for never holds None.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from server.rules.history import Change, Fate, fold
 from server.rules.recovery import backoff
 
 LEASE = 120.0
-"""Seconds; renewed with every batch."""
+"""Seconds; renewed while the work goes on."""
 AT_ONCE = 50
 """Messages whose headers are fetched and written together."""
 PARKED = 3600.0
@@ -71,6 +71,7 @@ class _Collection:
         self._on_progress = on_progress
         self._count = 0
         self._label: str | None = None
+        self._renewed_at = ports.clock.now()
 
     def run(self) -> Collected:
         try:
@@ -157,6 +158,11 @@ class _Collection:
         )
 
     def _renew(self) -> None:
+        """Raises TransientError where another worker took the lease: what is written stays, the cursor does not move."""
+        now = self._ports.clock.now()
+        if now - self._renewed_at < LEASE / 4:
+            return
+        self._renewed_at = now
         if not self._ports.store.lease(self._lease, self._ports.holder, self._ports.clock.now(), LEASE):
             raise TransientError("The lease of a mailbox went to another worker.")
 

@@ -54,7 +54,9 @@ def deliver(
 ) -> Delivered:  # fmt: skip
     """One round over the shards that nobody else holds: at most ``limit`` activities, whole conversations."""
     now = ports.clock.now()
-    held = [s for s in shards if ports.store.lease(f"shard/{s}", ports.holder, now, LEASE)]
+    # A look costs less than a lease: a shard without due rows is left alone.
+    due = [s for s in shards if (first := ports.store.next_due(s)) is not None and first <= now]
+    held = [s for s in due if ports.store.lease(f"shard/{s}", ports.holder, now, LEASE)]
     try:
         rows = _due(ports, held, limit)
         if not rows:

@@ -1,12 +1,14 @@
 """Documents in Firestore. A document's version is its update time; the DEKs live in a second database.
 
 A document's fields stand in one map, ``d``: replacing a map drops the fields that went, which an update of single
-fields would leave behind, and it needs only the public client library.
+fields would leave behind, and it needs only the public client library. Beside it stands ``w``, new with every write:
+a write that changes nothing would leave the update time as it was.
 """
 
 from __future__ import annotations
 
 import threading
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -23,6 +25,7 @@ from server.adapters.documents import (
     MOST_WRITES,
     SECOND_DATABASE,
     Create,
+    Data,
     Delete,
     Document,
     Replace,
@@ -141,13 +144,13 @@ class FirestoreDocuments:
     def _add(self, client: firestore.Client, batch: Any, write: Write) -> None:
         ref = self._ref(write.collection, write.key)
         if isinstance(write, Create):
-            batch.create(ref, {"d": dict(write.data)})
+            batch.create(ref, _stored(write.data))
             return
-        option = client.write_option(last_update_time=_time(write.version)) if write.version else None
+        if write.version == "":
+            raise ConflictError("A document that was never stored cannot be replaced or deleted.")
+        option = None if write.version is None else client.write_option(last_update_time=_time(write.version))
         if isinstance(write, Replace):
-            if option is None:
-                raise ConflictError("A document that was never stored cannot be replaced.")
-            batch.update(ref, {"d": dict(write.data)}, option=option)
+            batch.update(ref, _stored(write.data), option=option)
         else:
             batch.delete(ref, option=option)
 
@@ -166,6 +169,10 @@ def _asked(call: Callable[[], T], conflicts: tuple[type[Exception], ...] = (exce
         raise InvariantError(f"Firestore does not accept a call of ours ({type(error).__name__}).") from None
     except (exceptions.GoogleAPIError, google.auth.exceptions.GoogleAuthError) as error:
         raise TransientError(f"Firestore did not answer ({type(error).__name__}).") from None
+
+
+def _stored(data: Data) -> dict[str, Any]:
+    return {"d": dict(data), "w": uuid.uuid4().hex}
 
 
 def _time(version: str) -> Any:

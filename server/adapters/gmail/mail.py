@@ -51,9 +51,15 @@ class GmailMail:
         self._transport = transport
         self._clock = clock
         self._service = build("gmail", "v1", http=transport.http(), static_discovery=True)
+        # Every access to a resource builds all its methods anew, so each is made once.
+        self._users = self._service.users()
+        self._messages = self._users.messages()
+        self._history = self._users.history()
+        self._labels = self._users.labels()
+        self._send_as = self._users.settings().sendAs()
 
     def position(self, mailbox: Mailbox) -> HistoryId:
-        answer = self._call(mailbox, self._users().getProfile(userId="me", fields="historyId"))
+        answer = self._call(mailbox, self._users.getProfile(userId="me", fields="historyId"))
         return HistoryId(int(answer["historyId"]))
 
     def list_messages(self, mailbox: Mailbox) -> Iterator[Sequence[MessageRef]]:
@@ -61,7 +67,7 @@ class GmailMail:
         while True:
             answer = self._call(
                 mailbox,
-                self._users().messages().list(
+                self._messages.list(
                     userId="me", maxResults=500, includeSpamTrash=True, pageToken=token,
                     fields="messages(id,threadId),nextPageToken",
                 ),
@@ -76,10 +82,8 @@ class GmailMail:
         first: HistoryId | None = None
         token: str | None = None
         while True:
-            request = (
-                self._users()
-                .history()
-                .list(userId="me", startHistoryId=str(since), maxResults=500, pageToken=token, fields=HISTORY_FIELDS)
+            request = self._history.list(
+                userId="me", startHistoryId=str(since), maxResults=500, pageToken=token, fields=HISTORY_FIELDS
             )
             try:
                 answer = self._call(mailbox, request)
@@ -99,10 +103,8 @@ class GmailMail:
             mailbox,
             ids,
             HEADERS_AT_ONCE,
-            lambda i: (
-                self._users()
-                .messages()
-                .get(userId="me", id=i, format="metadata", metadataHeaders=list(names), fields=HEADER_FIELDS)
+            lambda i: self._messages.get(
+                userId="me", id=i, format="metadata", metadataHeaders=list(names), fields=HEADER_FIELDS
             ),
             _message,
         )
@@ -112,12 +114,12 @@ class GmailMail:
             mailbox,
             ids,
             BODIES_AT_ONCE,
-            lambda i: self._users().messages().get(userId="me", id=i, format="raw", fields="id,raw"),
+            lambda i: self._messages.get(userId="me", id=i, format="raw", fields="id,raw"),
             _raw,
         )
 
     def label_named(self, mailbox: Mailbox, name: str) -> str | None:
-        answer = self._call(mailbox, self._users().labels().list(userId="me", fields="labels(id,name,type)"))
+        answer = self._call(mailbox, self._labels.list(userId="me", fields="labels(id,name,type)"))
         wanted = name.strip().lower()
         for label in answer.get("labels", ()):
             if label.get("type") == "user" and str(label.get("name", "")).lower() == wanted:
@@ -125,11 +127,8 @@ class GmailMail:
         return None
 
     def send_as(self, mailbox: Mailbox) -> tuple[str, ...]:
-        answer = self._call(mailbox, self._users().settings().sendAs().list(userId="me", fields="sendAs(sendAsEmail)"))
+        answer = self._call(mailbox, self._send_as.list(userId="me", fields="sendAs(sendAsEmail)"))
         return tuple(str(item["sendAsEmail"]).lower() for item in answer.get("sendAs", ()))
-
-    def _users(self) -> Any:
-        return self._service.users()
 
     def _http(self, mailbox: Mailbox) -> Any:
         credentials = self._mint.for_mailbox(mailbox.addresses)

@@ -146,7 +146,7 @@ def _apply(connection: sqlite3.Connection, write: Write, number: int) -> None:
         return
     else:
         sql = f"DELETE FROM {table} WHERE key = ? AND version = ?"  # noqa: S608
-        done = connection.execute(sql, (write.key, int(write.version)))
+        done = connection.execute(sql, (write.key, int(write.version or 0)))
     if done.rowcount != 1:
         raise ConflictError("A document was changed by somebody else.")
 

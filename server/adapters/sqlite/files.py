@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,6 +28,7 @@ class SqliteFile:
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
+        _make(path)
         with self.borrow() as connection:
             self._check(connection, form, prepare)
 
@@ -107,6 +109,12 @@ class SqliteFile:
 
     def _refuse_newer(self) -> NoReturn:
         raise ConfigurationError(f"{self.path} was written by a newer version of this program. Update the program.")
+
+
+def _make(path: Path) -> None:
+    """For us alone; SQLite gives the files beside it the same mode. Opening says what is wrong where this fails."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _away(path: Path, error: sqlite3.OperationalError) -> Exception:

@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from server.adapters.documents import Create, Delete, Document, Documents, Replace, Version, Where, Write
+from server.adapters.documents import MOST_WRITES, Create, Delete, Documents, Replace, Version, Where, Write
 from server.adapters.store import codec
+from server.adapters.store.copies import chunk_keys, dek_of, keeping, without_dek
 from server.domain.access import AccessEntry
 from server.domain.decision import Outcome
 from server.domain.errors import ConflictError, InvariantError
@@ -19,10 +20,6 @@ AT_ONCE = 200
 """Documents in one commit."""
 TRIES = 20
 """Rounds of read-change-write before we call the contention a bug."""
-CHUNK = 900_000
-"""Bytes; a Firestore document ends at 1 MiB."""
-COMMIT_BYTES = 8_000_000
-"""A Firestore commit ends at 10 MiB."""
 
 
 class DocumentStore:
@@ -144,19 +141,16 @@ class DocumentStore:
         return [replace(a, version=str(v)) for a, v in zip(activities, versions, strict=True)]
 
     def close(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
-        writes: list[Write] = [
-            Replace("activities", a.key, codec.from_activity(a), Version(a.version)) for a in activities
-        ]
-        self._documents.commit([*writes, *(_replaced(row) for row in rows)])
+        """In one commit; where it is too much for one, each activity stays with its rows."""
+        for part in _closing(activities, rows):
+            self._documents.commit(part)
 
     # sealed copies
 
     def keep_copies(self, copies: Sequence[SealedMail]) -> None:
         before = self._documents.get_many("copies", [c.key for c in copies])
-        for part in _commits([_copy_writes(copy, before.get(copy.key)) for copy in copies]):
+        for part in keeping(copies, before):
             self._documents.commit(part)
-        for key, old in before.items():
-            self._forget(str(old.data["dek_id"]), ActivityKey(key), int(old.data["chunks"]))
 
     def copy(self, key: ActivityKey) -> SealedMail | None:
         head = self._documents.get("copies", key)
@@ -164,7 +158,7 @@ class DocumentStore:
             return None
         dek_id = str(head.data["dek_id"])
         dek = self._documents.get("deks", dek_id)
-        names = [f"{key}.{dek_id}.{i}" for i in range(1, int(head.data["chunks"]))]
+        names = chunk_keys(head)
         rest = self._documents.get_many("copies", names)
         if dek is None or len(rest) != len(names):
             return None
@@ -172,9 +166,9 @@ class DocumentStore:
         return SealedMail(key, dek_id, ciphertext, dek.data["wrapped"], str(dek.data["kek"]))
 
     def drop_copies(self, keys: Sequence[ActivityKey]) -> None:
-        for key, head in self._documents.get_many("copies", list(keys)).items():
-            self._forget(str(head.data["dek_id"]), ActivityKey(key), int(head.data["chunks"]))
-            self._documents.commit([Delete("copies", key, None)])
+        for head in self._documents.get_many("copies", list(keys)).values():
+            self._documents.commit([dek_of(head)])
+            self._documents.commit([*without_dek(head), Delete("copies", head.key, None)])
 
     # people's word
 
@@ -209,10 +203,8 @@ class DocumentStore:
         raise InvariantError("The access ledger is being written without end.")
 
     def access_entries(self) -> Iterator[AccessEntry]:
-        sequence = 1
-        while document := self._documents.get("access", _access_key(sequence)):
-            yield codec.to_access(document.data)
-            sequence += 1
+        """All there are, in order: what follows a gap must be seen, or a removed entry would hide it."""
+        return (codec.to_access(document.data) for document in self._documents.scan("access"))
 
     def writes(self) -> dict[str, int]:
         return dict(self._documents.writes)
@@ -233,11 +225,6 @@ class DocumentStore:
             return None
         return replace(activity, version=str(version))
 
-    def _forget(self, dek_id: str, key: ActivityKey, chunks: int) -> None:
-        self._documents.commit([Delete("deks", dek_id, None)])
-        if chunks > 1:
-            self._documents.commit([Delete("copies", f"{key}.{dek_id}.{i}", None) for i in range(1, chunks)])
-
 
 def _access_key(sequence: int) -> str:
     return f"{sequence:012d}"
@@ -251,33 +238,20 @@ def _claim(activity: ActivityRow) -> Create:
     return Create("activities", activity.key, codec.from_activity(activity))
 
 
-def _copy_writes(copy: SealedMail, old: Document | None) -> list[Write]:
-    """A copy has its own chunk names a DEK, so that a second try never mixes two ciphertexts."""
-    chunks = [copy.ciphertext[i : i + CHUNK] for i in range(0, len(copy.ciphertext), CHUNK)]
-    head = {"activity_key": copy.key, "dek_id": copy.dek_id, "chunks": len(chunks), "bytes": chunks[0]}
-    return [
-        Create("deks", copy.dek_id, {"wrapped": copy.wrapped_dek, "kek": copy.kek_name}),
-        *(
-            Create("copies", f"{copy.key}.{copy.dek_id}.{i}", {"activity_key": copy.key, "bytes": chunk})
-            for i, chunk in enumerate(chunks[1:], 1)
-        ),
-        Replace("copies", copy.key, head, old.version) if old else Create("copies", copy.key, head),
-    ]
-
-
-def _commits(groups: Sequence[list[Write]]) -> Iterator[list[Write]]:
-    """As many whole copies in a commit as its size allows; a copy larger than that goes chunk by chunk, head last."""
+def _closing(activities: Sequence[ActivityRow], rows: Sequence[Row]) -> Iterator[list[Write]]:
+    groups: dict[str | None, list[Write]] = {
+        a.key: [Replace("activities", a.key, codec.from_activity(a), Version(a.version))] for a in activities
+    }
+    for row in rows:
+        groups.setdefault(row.activity_key, []).append(_replaced(row))
     part: list[Write] = []
-    size = 0
-    for group in groups:
-        weight = sum(len(w.data.get("bytes", b"")) for w in group if not isinstance(w, Delete))
-        if part and (size + weight > COMMIT_BYTES or len(part) + len(group) > AT_ONCE):
+    for group in groups.values():
+        if part and len(part) + len(group) > MOST_WRITES:
             yield part
-            part, size = [], 0
-        if weight > COMMIT_BYTES:
-            yield from ([write] for write in group)
-            continue
+            part = []
         part += group
-        size += weight
+        while len(part) > MOST_WRITES:
+            yield part[:MOST_WRITES]
+            part = part[MOST_WRITES:]
     if part:
         yield part
