@@ -75,8 +75,8 @@ def figures() -> dict[str, dict[str, Any]]:
         "cpu_over_floor": _figure(
             per_logged / floor_cpu, "ratio", None, "base64 and headers decoded, one AES-GCM seal, one JSON encode"
         ),
-        "gmail_units_per_message": _figure(units / one.messages, "units", 30.2, "20 for headers, 20 more for what is logged"),
-        "gmail_units_over_floor": _figure(units / least, "ratio", 1.01, "one get a message, one more a logged one, the list"),
+        "gmail_units_per_message": _figure(units / one.messages, "units", 30.2, "20 for headers, 20 more if logged"),
+        "gmail_units_over_floor": _figure(units / least, "ratio", 1.01, "the gets and the list alone"),
         "salesforce_calls_per_1000_live": _figure(
             logged.calls["salesforce"]["requests"] / logged.logged * 1000, "calls", None, "200 activities in one call"
         ),
@@ -84,9 +84,9 @@ def figures() -> dict[str, dict[str, Any]]:
             sum(skipped.writes.values()) / COUNT, "writes", 1.1, "skipped by screening; documents, leases included"
         ),
         "store_writes_per_unmatched": _figure(
-            sum(unmatched.writes.values()) / COUNT, "writes", None, "looked up in Salesforce and found unknown: it waited once"
+            sum(unmatched.writes.values()) / COUNT, "writes", None, "looked up and unknown: it waited once"
         ),
-        "store_writes_per_logged": _figure(sum(logged.writes.values()) / COUNT, "writes", 6.2, "documents, leases included"),
+        "store_writes_per_logged": _figure(sum(logged.writes.values()) / COUNT, "writes", 6.2, "leases included"),
         "seal_over_raw_gcm": _figure(seal, "ratio", None, "AES-256-GCM alone; ours wraps a key with RSA-3072 besides"),
     }  # fmt: skip
 

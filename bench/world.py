@@ -8,7 +8,18 @@ from email.message import EmailMessage
 from pathlib import Path
 
 WORDS = (
-    "lamp order offer meeting site visit invoice delivery hall light price question thanks Monday plan drawing".split()
+    "lamp",
+    "order",
+    "offer",
+    "meeting",
+    "site",
+    "visit",
+    "invoice",
+    "hall",
+    "light",
+    "price",
+    "question",
+    "thanks",
 )
 ME = "rep@bench.example"
 
