@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,8 +11,9 @@ from server.domain.errors import (
     ConflictError,
     CursorExpiredError,
     MailboxUnavailableError,
-    ThrottledError,
+    ReconnectRequiredError,
     TransientError,
+    UserError,
 )
 from server.domain.history import MessageRef
 from server.domain.ids import GmailMessageId, HistoryId, MailboxId
@@ -21,6 +23,8 @@ from server.engine.ports import Ports
 from server.engine.screening import screen_messages
 from server.rules.history import Change, Fate, fold
 from server.rules.recovery import backoff
+
+log = logging.getLogger(__name__)
 
 LEASE = 120.0
 """Seconds; renewed while the work goes on."""
@@ -78,7 +82,11 @@ class _Collection:
             self._label = self._ports.mail.label_named(self._mailbox, self._ports.policy.dont_log_label)
             self._retry_unscreened()
             cursor = self._changes() if self._mailbox.cursor is not None else self._listing()
-        except (TransientError, MailboxUnavailableError) as error:
+        except UserError:
+            raise  # a setting is wrong, for every mailbox alike
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
+            if not isinstance(error, TransientError | MailboxUnavailableError):
+                log.error("collecting a mailbox failed with %s", type(error).__name__)  # noqa: TRY400  # no text of mail
             self._pause(error)
             return Collected(self._count, error=type(error).__name__)
         self._move(cursor)
@@ -158,7 +166,7 @@ class _Collection:
         )
 
     def _renew(self) -> None:
-        """Raises TransientError where another worker took the lease: what is written stays, the cursor does not move."""
+        """Raises TransientError where another worker took the lease: the rows stay, the cursor does not move."""
         now = self._ports.clock.now()
         if now - self._renewed_at < LEASE / 4:
             return
@@ -183,8 +191,8 @@ class _Collection:
         def change(before: Mailbox | None) -> Mailbox:
             mailbox = before or self._mailbox
             failures = mailbox.failures + 1
-            wait = PARKED if isinstance(error, MailboxUnavailableError) else backoff(failures)
-            if isinstance(error, ThrottledError | TransientError) and error.retry_after is not None:
+            wait = PARKED if isinstance(error, MailboxUnavailableError | ReconnectRequiredError) else backoff(failures)
+            if isinstance(error, TransientError) and error.retry_after is not None:
                 wait = error.retry_after
             return replace(mailbox, failures=failures, last_error=type(error).__name__, paused_until=now + wait)
 

@@ -6,19 +6,19 @@ two of these leaves waiting rows and perhaps a claim; the next delivery finds th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from server.domain.crm import Candidates, Query
 from server.domain.decision import Decision, Outcome, Reason
-from server.domain.errors import ConfigurationError, ConflictError, SealBrokenError, TransientError
+from server.domain.errors import ConfigurationError, ConflictError, TransientError
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.filing import Filing, file_mails
 from server.engine.ports import Ports
-from server.engine.screening import open_copy
+from server.engine.screening import NEVER, open_copy
 from server.engine.words import override_of
 from server.ports.crm import FILE_AT_ONCE
 from server.rules.decide import decide, explaining_domains
@@ -101,7 +101,7 @@ class _Delivery:
                 self._join(batch.rows.pop(key), activity)
                 del batch.mails[key]
         try:
-            decided = self._decide(list(batch.mails.values()))
+            decided = self._decide(list(batch.mails.values()), batch.rows)
         except TransientError as error:
             # Salesforce is away: everything waits, and says for what.
             self._retry([row for rows in batch.rows.values() for row in rows], error)
@@ -117,12 +117,14 @@ class _Delivery:
         for row in rows:
             mailbox = self._mailboxes.get(row.mailbox_id)
             if mailbox is None or not mailbox.stage.delivers or row.activity_key is None:
+                batch.changed.append(_parked(row, mailbox, self._ports.clock.now()))
                 continue
-            if self._ports.policy.publish_delay and self._is_held(row.activity_key):
+            if (until := self._held_until(row.activity_key)) is not None:
+                batch.changed.append(replace(row, reason=Reason.HELD, due_at=until))
                 continue
             try:
                 copy = open_copy(self._ports, self._workspace, row, mailbox)
-            except SealBrokenError as error:
+            except Exception as error:  # noqa: BLE001  # one bad row must not stop the others
                 batch.changed.append(self._reacted(row, error))
                 continue
             copies.setdefault(row.activity_key, []).append(copy)
@@ -131,12 +133,17 @@ class _Delivery:
             batch.mails[key] = Mail(key, batch.rows[key][0].conversation, tuple(found))
         return batch
 
-    def _is_held(self, key: ActivityKey) -> bool:
+    def _held_until(self, key: ActivityKey) -> float | None:
         """One held copy holds the mail."""
+        if not self._ports.policy.publish_delay:
+            return None
         now = self._ports.clock.now()
-        return any(r.reason is Reason.HELD and (r.due_at or 0) > now for r in self._ports.store.copies_of(key))
+        times = [r.due_at for r in self._ports.store.copies_of(key) if r.reason is Reason.HELD and r.due_at]
+        return max((t for t in times if now < t < NEVER), default=None)
 
-    def _decide(self, mails: Sequence[Mail]) -> list[tuple[Mail, Decision, SalesforceId | None]]:
+    def _decide(
+        self, mails: Sequence[Mail], rows: Mapping[ActivityKey, list[Row]]
+    ) -> list[tuple[Mail, Decision, SalesforceId | None]]:
         if not mails:
             return []
         policy = self._ports.policy
@@ -145,7 +152,13 @@ class _Delivery:
             asked = asked | question(mail, self._workspace, policy)
         candidates: Candidates = self._ports.crm.look_up(asked)
         words = self._ports.store.conversations([m.conversation for m in mails if m.conversation])
-        return [self._decision(mail, candidates, words) for mail in mails]
+        decided = []
+        for mail in mails:
+            try:
+                decided.append(self._decision(mail, candidates, words))
+            except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
+                self._retry(rows[mail.key], error)
+        return decided
 
     def _decision(
         self, mail: Mail, candidates: Candidates, words: dict[KeyedHash, Conversation]
@@ -172,7 +185,7 @@ class _Delivery:
             return
         try:
             result = file_mails(self._ports, self._workspace, self._mailboxes, wanted)
-        except (TransientError, ConfigurationError) as error:
+        except (TransientError, ConfigurationError, ConflictError) as error:
             self._retry([row for filing in wanted for row in filing.rows], error)
             self._done.error = type(error).__name__
             return
@@ -242,6 +255,12 @@ class _Delivery:
             self._ports.store.change_rows([row])
         except ConflictError:
             return
+
+
+def _parked(row: Row, mailbox: Mailbox | None, now: float) -> Row:
+    """Due, but its mailbox does not deliver (any more): it waits for a person, and is in nobody's way."""
+    cause = mailbox.stage.value if mailbox else "no_mailbox"
+    return replace(row, reason=Reason.HELD, due_at=NEVER, cause=cause, updated_at=now)
 
 
 def closed(row: Row, reason: Reason, now: float) -> Row:

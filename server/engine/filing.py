@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from server.domain.crm import Activity, Filed, Found
@@ -11,16 +10,14 @@ from server.domain.decision import Decision, Outcome, Reason
 from server.domain.errors import (
     ConfigurationError,
     ConflictError,
-    MailboxUnavailableError,
-    NotFoundError,
     RejectedError,
     TransientError,
-    UnreadableError,
 )
-from server.domain.ids import ActivityKey, GmailMessageId, MailboxId, SalesforceId
+from server.domain.ids import ActivityKey, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Row, SealedMail
-from server.domain.mail import Copy, Mail
+from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
+from server.engine.bodies import fetch_bodies
 from server.engine.ports import Ports
 from server.rules.activity import plan_activity
 from server.rules.body import read_body
@@ -28,8 +25,7 @@ from server.vault.envelope import Place, seal_copy
 
 BYTES_AT_ONCE = 64 * 1024 * 1024
 """Of raw messages, by Gmail's own estimate."""
-MAILBOXES_AT_ONCE = 4
-"""Mailboxes whose bodies are fetched side by side."""
+CLOSING_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -120,64 +116,44 @@ class _Round:
         self._close([(filing, activity)])
 
     def _with_bodies(self, filings: list[Filing]) -> list[tuple[Filing, bytes]]:
-        """The canonical copy's body; where Gmail lost that one, another copy's."""
+        answers = fetch_bodies(self._ports.mail, self._mailboxes, [f.mail for f in filings])
         found: list[tuple[Filing, bytes]] = []
-        remaining = {f.mail.key: (f, _by_preference(f.mail)) for f in filings}
-        while remaining:
-            wanted = {key: copies[0] for key, (_, copies) in remaining.items()}
-            answers = self._fetch(wanted.values())
-            for key, copy in wanted.items():
-                filing, copies = remaining.pop(key)
-                answer = answers[copy.mailbox_id, copy.gmail_message_id]
-                if isinstance(answer, bytes):
-                    found.append((filing, answer))
-                elif len(copies) > 1:
-                    remaining[key] = (filing, copies[1:])
-                else:
-                    self._fail(filing, answer)
+        for filing in filings:
+            answer = answers[filing.mail.key]
+            if isinstance(answer, bytes):
+                found.append((filing, answer))
+            else:
+                self._fail(filing, answer)
         return found
-
-    def _fetch(self, copies: Iterable[Copy]) -> dict[tuple[MailboxId, GmailMessageId], bytes | Exception]:
-        wanted: dict[MailboxId, list[GmailMessageId]] = {}
-        for copy in copies:
-            wanted.setdefault(copy.mailbox_id, []).append(copy.gmail_message_id)
-        if len(wanted) == 1:
-            answers = [self._fetch_one(mailbox_id, ids) for mailbox_id, ids in wanted.items()]
-        else:
-            with ThreadPoolExecutor(MAILBOXES_AT_ONCE) as pool:
-                answers = list(pool.map(self._fetch_one, wanted.keys(), wanted.values()))
-        return {
-            (mailbox_id, i): answer.get(i) or NotFoundError("Gmail did not answer for a message.")
-            for (mailbox_id, ids), answer in zip(wanted.items(), answers, strict=True)
-            for i in ids
-        }
-
-    def _fetch_one(
-        self, mailbox_id: MailboxId, ids: list[GmailMessageId]
-    ) -> Mapping[GmailMessageId, bytes | Exception]:
-        """One mailbox's trouble is its messages' trouble only."""
-        try:
-            return self._ports.mail.bodies(self._mailboxes[mailbox_id], ids)
-        except (TransientError, MailboxUnavailableError) as error:
-            return dict.fromkeys(ids, error)
 
     def _file(self, filings: list[tuple[Filing, bytes]]) -> None:
         planned: list[tuple[Filing, Activity]] = []
         copies: list[SealedMail] = []
         for filing, raw in filings:
             try:
-                body = read_body(raw)
-            except UnreadableError as error:
+                activity = self._planned(filing, raw)
+            except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
                 self._fail(filing, error)
                 continue
-            activity = plan_activity(
-                filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy
-            )
             planned.append((filing, activity))
             copies.append(self._sealed(filing.mail.key, raw))
         self._ports.store.keep_copies(copies)
         if planned:
-            self._answer(planned, self._ports.crm.file([activity for _, activity in planned]))
+            self._answer(planned, self._filed([activity for _, activity in planned]))
+
+    def _planned(self, filing: Filing, raw: bytes) -> Activity:
+        body = read_body(raw)
+        return plan_activity(filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy)
+
+    def _filed(self, activities: Sequence[Activity]) -> list[Filed]:
+        """A request that is refused whole is halved until the record that spoils it stands alone."""
+        try:
+            return list(self._ports.crm.file(activities))
+        except RejectedError as error:
+            if len(activities) == 1:
+                return [Filed(activities[0].key, error=error)]
+        middle = len(activities) // 2
+        return self._filed(activities[:middle]) + self._filed(activities[middle:])
 
     def _answer(self, planned: list[tuple[Filing, Activity]], answers: Sequence[Filed]) -> None:
         unnamed = [a.key for a in answers if a.error is None and a.activity_id is None]
@@ -216,14 +192,20 @@ class _Round:
         self._result.logged += sum(activity.state is ActivityState.LOGGED for _, activity in done)
 
     def _close_alone(self, filing: Filing, activity: ActivityRow) -> None:
-        fresh = [
-            row
-            for old in filing.rows
-            for row in self._ports.store.known(old.mailbox_id, [old.gmail_message_id]).values()
-        ]
-        known = self._ports.store.activities([activity.key]).get(activity.key)
-        version = known.version if known else activity.version
-        self._ports.store.close([replace(activity, version=version)], self._settled(fresh, activity))
+        """Where somebody writes without end the claim stays: the next round finds the activity by its key."""
+        for _ in range(CLOSING_TRIES):
+            fresh = [
+                row
+                for old in filing.rows
+                for row in self._ports.store.known(old.mailbox_id, [old.gmail_message_id]).values()
+            ]
+            known = self._ports.store.activities([activity.key]).get(activity.key)
+            version = known.version if known else activity.version
+            try:
+                self._ports.store.close([replace(activity, version=version)], self._settled(fresh, activity))
+            except ConflictError:
+                continue
+            return
 
     def _settled(self, rows: Iterable[Row], activity: ActivityRow) -> list[Row]:
         removed = activity.state is ActivityState.REMOVED
@@ -261,11 +243,6 @@ def _portions(filings: Sequence[Filing]) -> Iterator[list[Filing]]:
         size += weight
     if part:
         yield part
-
-
-def _by_preference(mail: Mail) -> list[Copy]:
-    canonical = mail.canonical
-    return [canonical, *(copy for copy in mail.copies if copy is not canonical)]
 
 
 def _claim_of(filing: Filing, now: float) -> ActivityRow:

@@ -36,7 +36,8 @@ class Crm(Protocol):
     def file(self, activities: Sequence[Activity]) -> Sequence[Filed]:
         """Insert, never update; at most ``FILE_AT_ONCE``; the answers are in order.
 
-        An activity whose key is there already counts as filed. Raises DoubtError when the answer was lost: then
+        Raises RejectedError where the request was refused whole and nothing was done. An activity whose key is there
+        already counts as filed. Raises DoubtError when the answer was lost: then
         ``find`` before anything is filed again.
         """
 

@@ -11,6 +11,7 @@ from typing import Any
 import google.auth
 import google.auth.exceptions
 from google.auth import impersonated_credentials
+from google.auth.credentials import Credentials
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
@@ -46,6 +47,27 @@ class Delegation:
     scope: frozenset[str] = frozenset()
 
 
+class DelegatedCredentials(Credentials):  # type: ignore[misc]  # google-auth has no types
+    """Refreshed over our own transport, whoever asks, and failing in our own words.
+
+    googleapiclient's batch would refresh over a connection of its own: past the simulator, and without a time-out.
+    """
+
+    def __init__(self, inner: Any, transport: Transport) -> None:
+        super().__init__()
+        self._inner = inner
+        self._transport = transport
+
+    def refresh(self, _request: Any) -> None:
+        try:
+            self._inner.refresh(Request(session=self._transport.session()))
+        except google.auth.exceptions.RefreshError as error:
+            raise _refresh_failure(error) from None
+        except google.auth.exceptions.GoogleAuthError:
+            raise TransientError("Google's token service cannot be reached.") from None
+        self.token, self.expiry = self._inner.token, self._inner.expiry
+
+
 class CredentialMint:
     """Delegated credentials, one for each subject and set of scopes, kept while they live. Thread-safe."""
 
@@ -71,18 +93,11 @@ class CredentialMint:
         with self._lock:
             known = self._minted.get((subject, scopes))
             if known is None:
-                known = self._minted[subject, scopes] = self._delegated(subject, scopes)
+                inner = self._delegated(subject, scopes)
+                known = self._minted[subject, scopes] = DelegatedCredentials(inner, self._transport)
         if not known.valid:
-            self._refresh(known)
+            known.refresh(None)
         return known
-
-    def _refresh(self, credentials: Any) -> None:
-        try:
-            credentials.refresh(Request(session=self._transport.session()))
-        except google.auth.exceptions.RefreshError as error:
-            raise _refresh_failure(error) from None
-        except google.auth.exceptions.TransportError:
-            raise TransientError("Google's token service cannot be reached.") from None
 
     def _load(self) -> Any:
         path = self._delegation.key_file
@@ -96,7 +111,12 @@ class CredentialMint:
     def _delegated(self, subject: str, scopes: tuple[str, ...]) -> Any:
         if self._source is not None:
             return self._source.with_scopes(list(scopes)).with_subject(subject)
-        source, _project = google.auth.default(request=Request(session=self._transport.session()))
+        try:
+            source, _project = google.auth.default(request=Request(session=self._transport.session()))
+        except google.auth.exceptions.DefaultCredentialsError:
+            raise ConfigurationError(
+                "There is no GOOGLE_SERVICE_ACCOUNT_FILE, and this machine has no Google identity of its own."
+            ) from None
         return impersonated_credentials.Credentials(
             source_credentials=source,
             target_principal=self._delegation.delegate,
@@ -107,8 +127,10 @@ class CredentialMint:
 
 def _refresh_failure(error: google.auth.exceptions.RefreshError) -> Exception:
     body = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
-    if "signature" in str(body.get("error_description", "")).lower():
-        return ReconnectRequiredError("Google does not know the service account's key. Create a new key, or check the file.")
+    if "jwt" in str(body.get("error_description", "")).lower():
+        return ReconnectRequiredError(
+            "Google does not accept the service account's signature. Check its key file, and this machine's clock."
+        )
     if body.get("error") == "invalid_grant":
         return MailboxUnavailableError("Google knows no such user, or the user is suspended.")
     if getattr(error, "retryable", False):

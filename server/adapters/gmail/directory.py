@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from http.client import HTTPException
 from typing import Any
 
-import google.auth.exceptions
 import google_auth_httplib2
 import httplib2
+import idna
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
@@ -41,8 +41,8 @@ class GoogleDirectory:
         names: set[str] = set()
         for domain in answer.get("domains", ()):
             if domain.get("verified", True):
-                names.add(str(domain["domainName"]).lower())
-                names.update(str(alias["domainAliasName"]).lower() for alias in domain.get("domainAliases", ()))
+                names.add(_a_label(str(domain["domainName"])))
+                names.update(_a_label(str(alias["domainAliasName"])) for alias in domain.get("domainAliases", ()))
         return frozenset(names)
 
     def groups(self) -> frozenset[str]:
@@ -63,14 +63,32 @@ class GoogleDirectory:
 
     def _call(self, request: Any) -> Any:
         try:
-            http = google_auth_httplib2.AuthorizedHttp(self._mint.for_directory(), http=self._transport.http())
-            return request.execute(http=http, num_retries=2)
+            http = google_auth_httplib2.AuthorizedHttp(
+                self._mint.for_directory(), http=self._transport.http(), max_refresh_attempts=1
+            )
+            answer = request.execute(http=http, num_retries=2)
         except MailboxUnavailableError:
             raise ReconnectRequiredError("GOOGLE_ADMIN is not an active user of this Workspace.") from None
         except HttpError as error:
-            raise mapped(error, self._clock.now()) from None
-        except (httplib2.HttpLib2Error, HTTPException, OSError, google.auth.exceptions.TransportError):
+            failure = mapped(error, self._clock.now())
+            if not isinstance(failure, TransientError | ReconnectRequiredError):
+                failure = ReconnectRequiredError(
+                    f"Google Directory refuses our question with {int(error.resp.status)}."
+                    " Check GOOGLE_CUSTOMER and GOOGLE_ADMIN."
+                )
+            raise failure from None
+        except (httplib2.HttpLib2Error, HTTPException, OSError, UnicodeDecodeError):
             raise TransientError("Google Directory cannot be reached.") from None
+        if not isinstance(answer, dict):
+            raise TransientError("Google Directory's answer is not JSON.")
+        return answer
+
+
+def _a_label(name: str) -> str:
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return name.lower()
 
 
 def _person(item: Any) -> Person:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any, TypeVar
 
-import google.auth.exceptions
 import google_auth_httplib2
 import httplib2
 from googleapiclient.discovery import build
@@ -40,6 +39,8 @@ KINDS = (
     ("labelsRemoved", "relabelled"),
     ("messagesDeleted", "deleted"),
 )
+BROKEN_ANSWER = (ValueError, KeyError, IndexError, TypeError, AttributeError)
+"""What googleapiclient raises for a batch that is cut short, or is a page of something else."""
 T = TypeVar("T")
 
 
@@ -132,16 +133,19 @@ class GmailMail:
 
     def _http(self, mailbox: Mailbox) -> Any:
         credentials = self._mint.for_mailbox(mailbox.addresses)
-        return google_auth_httplib2.AuthorizedHttp(credentials, http=self._transport.http())
+        return google_auth_httplib2.AuthorizedHttp(credentials, http=self._transport.http(), max_refresh_attempts=1)
 
     def _call(self, mailbox: Mailbox, request: Any) -> Any:
         request.uri = _with_quota_user(request.uri, mailbox)
         try:
-            return request.execute(http=self._http(mailbox), num_retries=0)
+            answer = request.execute(http=self._http(mailbox), num_retries=0)
         except HttpError as error:
             raise mapped(error, self._clock.now()) from None
-        except (httplib2.HttpLib2Error, HTTPException, OSError, google.auth.exceptions.TransportError):
+        except (httplib2.HttpLib2Error, HTTPException, OSError, UnicodeDecodeError):
             raise TransientError("Gmail cannot be reached.") from None
+        if not isinstance(answer, dict):  # googleapiclient hands on as text what is not JSON
+            raise TransientError("Gmail's answer is not JSON.")
+        return answer
 
     def _batch(
         self,
@@ -152,24 +156,20 @@ class GmailMail:
         parse: Callable[[Any], T],
     ) -> dict[GmailMessageId, T | Exception]:
         out: dict[GmailMessageId, T | Exception] = {}
-        for start in range(0, len(ids), size):
+        asked = list(dict.fromkeys(ids))
+        for start in range(0, len(asked), size):
             batch = self._service.new_batch_http_request()
-            for message_id in ids[start : start + size]:
+            for message_id in asked[start : start + size]:
                 inner = request(message_id)
                 inner.uri = _with_quota_user(inner.uri, mailbox)
                 batch.add(inner, callback=self._keeper(out, parse), request_id=message_id)
             try:
                 batch.execute(http=self._http(mailbox))
+            except (BatchError, httplib2.HttpLib2Error, HTTPException, OSError, *BROKEN_ANSWER):
+                # Before HttpError, for googleapiclient makes BatchError one of those.
+                raise TransientError("Gmail did not answer a batch.") from None
             except HttpError as error:
                 raise mapped(error, self._clock.now()) from None
-            except (
-                BatchError,
-                httplib2.HttpLib2Error,
-                HTTPException,
-                OSError,
-                google.auth.exceptions.TransportError,
-            ):
-                raise TransientError("Gmail did not answer a batch.") from None
         return out
 
     def _keeper(
@@ -179,7 +179,7 @@ class GmailMail:
             message_id = GmailMessageId(request_id)
             if isinstance(error, HttpError):
                 out[message_id] = mapped(error, self._clock.now())
-            elif error is not None:
+            elif error is not None or not isinstance(answer, dict):
                 out[message_id] = TransientError("Gmail did not answer for a message.")
             else:
                 out[message_id] = _parsed(parse, answer)

@@ -62,7 +62,8 @@ def mapped(status: int, content: Any) -> Exception:
         )
     if status == 403:
         return ReconnectRequiredError(f"Salesforce refuses the integration user ({code or status}).")
-    return TrulyError(f"Salesforce refused a call of ours with {status} ({code or 'no code'}).")
+    # Whatever else it is, it was refused for good and nothing was done.
+    return RejectedError(code or f"HTTP_{status}")
 
 
 def of_library(error: SalesforceError) -> Exception:
