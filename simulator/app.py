@@ -17,6 +17,7 @@ from simulator.directory import PREFIX as DIRECTORY
 from simulator.directory import Directory
 from simulator.gmail.api import Ask, Gmail
 from simulator.gmail.batch import batch
+from simulator.identity import refusal
 from simulator.salesforce.api import SalesforceApi
 from simulator.universe import Universe
 
@@ -73,7 +74,7 @@ class Simulator:
             kind = self.universe.faults.take("google_token", "token")
             self.universe.calls.record(Call("google_token", "token"))
             if kind:
-                return dropped() if kind == "drop_answer" else failure_of(kind).response()
+                return dropped() if kind == "drop_answer" else refusal(kind) or failure_of(kind).response()
             return identity.token(request)
         if request.path == "/oauth2/v1/certs":
             return identity.certificates()

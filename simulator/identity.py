@@ -23,6 +23,14 @@ from simulator.world import World
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 AUDIENCES = ("https://oauth2.googleapis.com/token", "https://accounts.google.com/o/oauth2/token")
 LIFETIME = 3599
+REFUSALS = {
+    "unauthorized_client": (401, "unauthorized_client", "Client is unauthorized to retrieve access tokens."),
+    "access_denied": (403, "access_denied", "Requested client not authorized."),
+    "invalid_scope": (400, "invalid_scope", "Empty or missing scope not allowed."),
+    "invalid_signature": (400, "invalid_grant", "Invalid JWT Signature."),
+    "invalid_grant": (400, "invalid_grant", "Invalid email or User ID"),
+}
+"""The kinds of failure that the token endpoint knows besides ``503`` and the like."""
 KEY_ID = "simulated-1"
 
 
@@ -122,6 +130,11 @@ class Identity:
             if self._key is None:
                 self._key = rsa.generate_private_key(65537, 2048)
             return self._key
+
+
+def refusal(kind: str) -> Response | None:
+    """A planned failure of the token endpoint, where it is one of its own."""
+    return _refused(*REFUSALS[kind]) if kind in REFUSALS else None
 
 
 def _refused(status: int, error: str, description: str) -> Response:

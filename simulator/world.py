@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -28,7 +29,7 @@ class User:
     @property
     def user_id(self) -> str:
         """Immutable, 21 digits as Google's are."""
-        return "1" + "".join(str(ord(c) % 10) for c in self.email).ljust(20, "0")[:20]
+        return "1" + str(int(hashlib.sha256(self.email.encode()).hexdigest(), 16))[:20]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from simulator import mime
 from simulator.answers import BAD_REQUEST, NOT_FOUND, Failure, dropped, failure_of, reply
 from simulator.calls import Call
 from simulator.gmail import fields
-from simulator.gmail.listing import history_page, list_messages, list_threads
+from simulator.gmail.listing import EMPTY_PAGE, empty_page, history_page, list_messages, list_threads
 from simulator.gmail.mailbox import SYSTEM_LABELS, Mailbox
 from simulator.gmail.messages import DETAILS, as_json, ref_of, thread_as_json
 from simulator.gmail.sending import sent
@@ -86,11 +86,13 @@ class Gmail:
             box = self._mailbox(ask, path_args.pop("user"), method)
             mailbox = box.address
             kind = self._universe.faults.take("gmail", method, mailbox=mailbox, record=path_args.get("id"))
-            if kind and kind != "drop_answer":
+            if kind and kind not in ("drop_answer", EMPTY_PAGE):
                 raise failure_of(kind)
             if not self._universe.quota.allows(mailbox, UNITS[method], self._universe.clock.now()):
                 raise failure_of("rateLimitExceeded")
             body = METHODS[method](self._universe, box, ask, path_args)
+            if kind == EMPTY_PAGE:
+                body = empty_page(body, ask.args)
             detail = DETAILS[method](body, ask.args, path_args) if method in DETAILS else {}
             response = dropped() if kind == "drop_answer" else _masked(body, ask.args.get("fields"), detail)
         except Failure as failure:

@@ -17,6 +17,8 @@ LISTED = {
     "labelsAdded": "labelAdded",
     "labelsRemoved": "labelRemoved",
 }
+EMPTY_PAGE = "empty_page"
+"""The kind of failure, on request, in which a page holds nothing and is not the last."""
 
 
 def list_messages(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
@@ -34,8 +36,14 @@ def list_threads(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
     return _page([{"id": t} for t in threads], args, "threads")
 
 
+def empty_page(body: dict[str, Any], args: MultiDict[str, str]) -> dict[str, Any]:
+    """What is left of a page: the next one holds what this one would have held."""
+    kept = {name: value for name, value in body.items() if not isinstance(value, list)}
+    return {**kept, "nextPageToken": args.get("pageToken") or "0"}
+
+
 def history_page(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
-    """404 for a cursor that is too old; a page may have no history and still not be the last."""
+    """404 for a cursor that is too old."""
     start = args.get("startHistoryId", "")
     if not start.isdigit():
         raise Failure(*BAD_REQUEST)

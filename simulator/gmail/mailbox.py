@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import threading
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class Mailbox:
     expired_before: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
     _by_rfc_id: dict[str, str] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
 
     def add(
         self, mail: MailFile, now_ms: int, label_ids: set[str] | None = None, thread_id: str | None = None
@@ -115,12 +117,13 @@ class Mailbox:
         self.events.append(Event(self.history_id, kind, stored.message_id, stored.thread_id, label_ids))
 
     def _new_id(self, mail: MailFile) -> str:
-        """The same message in the same world has the same id in every run."""
-        seed = f"{self.address}\0{mail.source}"
-        number = 0
-        while (found := "1" + hashlib.sha256(f"{seed}\0{number}".encode()).hexdigest()[:15]) in self.messages:
-            number += 1
-        return found
+        """The same message in the same world has the same id in every run; an id is never used again."""
+        for number in itertools.count():
+            found = "1" + hashlib.sha256(f"{self.address}\0{mail.source}\0{number}".encode()).hexdigest()[:15]
+            if found not in self._used:
+                self._used.add(found)
+                return found
+        raise AssertionError
 
     def _thread_of(self, headers: list[tuple[str, str]], message_id: str) -> str:
         stated = mime.first(headers, "X-GM-THRID")

@@ -1,0 +1,189 @@
+"""GoogleDirectory, through Google's own client library, against the simulated Workspace."""
+
+from dataclasses import replace
+
+import pytest
+
+from server.domain.errors import ReconnectRequiredError, ThrottledError, TransientError
+from simulator.faults import Fault
+from simulator.world import User
+from tests.support.scene import Scene, small_world
+
+
+@pytest.fixture
+def directory(scene):
+    return scene.services.ports.directory
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    """googleapiclient and google-auth wait between their own attempts."""
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Scenes of other worlds, closed at the end."""
+    scenes = []
+
+    def make(*, settings=None, **world):
+        scenes.append(Scene(tmp_path, replace(small_world(), **world), **(settings or {})))
+        return scenes[-1]
+
+    yield make
+    for scene in scenes:
+        scene.close()
+
+
+def asked(scene, method):
+    return sum(call.method == method for call in scene.universe.calls.calls("directory"))
+
+
+def test_people_come_with_all_their_addresses_the_primary_one_first(directory):
+    people = {person.address: person for person in directory.people()}
+
+    assert list(people) == ["ann@acme.example", "ben@acme.example", "cem@acme.example"]
+    assert people["ben@acme.example"].addresses == ("ben@acme.example", "b@acme.example")
+    assert people["ann@acme.example"].is_admin
+    assert not people["ben@acme.example"].is_admin
+    assert people["ann@acme.example"].name == "Ann"
+    assert all(person.has_mailbox and not person.is_suspended for person in people.values())
+    assert len({person.mailbox_id for person in people.values()}) == 3
+
+
+def test_six_hundred_people_come_in_two_pages_and_none_twice(made):
+    names = [f"a.very.long.first.name.{n:03d}@acme.example" for n in range(599)]
+    scene = made(users=(User("ann@acme.example", "Ann", is_admin=True), *(User(name) for name in names)))
+
+    people = scene.services.ports.directory.people()
+
+    assert sorted(person.address for person in people) == sorted([*names, "ann@acme.example"])
+    assert len({person.mailbox_id for person in people}) == 600
+    assert all(person.mailbox_id.isdigit() and len(person.mailbox_id) == 21 for person in people)
+    assert asked(scene, "users.list") == 2
+
+
+def test_suspended_people_are_listed_as_such(made):
+    scene = made(users=(User("ann@acme.example", is_admin=True), User("dan@acme.example", is_suspended=True)))
+
+    people = {person.address: person.is_suspended for person in scene.services.ports.directory.people()}
+
+    assert people == {"ann@acme.example": False, "dan@acme.example": True}
+
+
+def test_domains_are_the_verified_ones_with_their_aliases_as_a_labels(made):
+    scene = made(
+        domains=(
+            {"name": "Acme.Example", "primary": True, "aliases": ["acme.test", "münchen.example"]},
+            {"name": "lamps.example"},
+            {"name": "pending.example", "verified": False, "aliases": ["also.pending.example"]},
+        )
+    )
+
+    assert scene.services.ports.directory.domains() == {
+        "acme.example", "acme.test", "xn--mnchen-3ya.example", "lamps.example",
+    }  # fmt: skip
+
+
+def test_groups_come_with_their_aliases_in_pages(made):
+    groups = [{"email": f"Team{n}@acme.example", "members": []} for n in range(450)]
+    scene = made(groups=({"email": "sales@acme.example", "aliases": ["Deals@acme.example"]}, *groups))
+
+    found = scene.services.ports.directory.groups()
+
+    assert found == {"sales@acme.example", "deals@acme.example", *(f"team{n}@acme.example" for n in range(450))}
+    assert asked(scene, "groups.list") == 3
+
+
+def test_a_workspace_without_groups_has_none(made):
+    assert made(groups=()).services.ports.directory.groups() == frozenset()
+
+
+@pytest.mark.parametrize(
+    "admin", ["ben@acme.example", "nobody@acme.example", "dan@acme.example"], ids=["no admin", "unknown", "suspended"]
+)
+@pytest.mark.parametrize("method", ["people", "domains", "groups"])
+def test_a_subject_who_is_no_admin_must_be_replaced(made, admin, method):
+    users = (*small_world().users, User("dan@acme.example", is_admin=True, is_suspended=True))
+    scene = made(users=users, settings={"GOOGLE_ADMIN": admin})
+
+    with pytest.raises(ReconnectRequiredError) as caught:
+        getattr(scene.services.ports.directory, method)()
+
+    assert admin not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("500", TransientError),
+        ("503", TransientError),
+        ("drop_answer", TransientError),
+        ("429", ThrottledError),
+        ("rateLimitExceeded", ThrottledError),
+        ("domainPolicy", ReconnectRequiredError),
+        ("failedPrecondition", ReconnectRequiredError),
+        ("404", ReconnectRequiredError),
+        ("authError", ReconnectRequiredError),
+    ],
+)
+@pytest.mark.parametrize(("method", "name"), [("people", "users"), ("domains", "domains"), ("groups", "groups")])
+def test_every_failure_is_one_of_two_kinds_and_names_nobody(scene, directory, method, name, kind, expected):
+    scene.universe.faults.plan(Fault("directory", f"{name}.list", kind, times=-1))
+
+    with pytest.raises(expected) as caught:
+        getattr(directory, method)()
+
+    assert type(caught.value) is expected
+    assert "acme" not in repr(caught.value)
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("kind", ["503", "rateLimitExceeded"])
+def test_a_short_trouble_is_outlasted(scene, directory, kind):
+    scene.universe.faults.plan(Fault("directory", "users.list", kind, times=2))
+
+    assert len(directory.people()) == 3
+
+
+def test_a_listing_is_whole_or_it_raises(made):
+    scene = made(users=(*small_world().users, *(User(f"p{n}@acme.example") for n in range(600))))
+    pages = 0
+    ask = scene.transport._wsgi.ask
+
+    def fail_on_the_second(url, *rest):
+        nonlocal pages
+        pages += "/users" in url
+        answer = ask(url, *rest)
+        if pages > 1:
+            answer.status_code = 500
+        return answer
+
+    scene.transport._wsgi.ask = fail_on_the_second
+
+    with pytest.raises(TransientError):
+        scene.services.ports.directory.people()
+
+
+def test_an_answer_that_is_not_json_is_transient(scene, directory):
+    ask = scene.transport._wsgi.ask
+    directory.domains()
+
+    def spoil(*arguments):
+        answer = ask(*arguments)
+        answer.set_data(b"<html>Sign in</html>")
+        return answer
+
+    scene.transport._wsgi.ask = spoil
+
+    with pytest.raises(TransientError):
+        directory.domains()
+
+
+def test_a_revoked_token_is_refreshed_once(scene, directory):
+    directory.people()
+    scene.universe.identity.revoke_all()
+
+    assert len(directory.people()) == 3
+    assert len(scene.universe.calls.calls("google_token")) == 2

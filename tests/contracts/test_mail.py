@@ -1,0 +1,310 @@
+"""GmailMail, through Google's own client library, against the simulated Gmail."""
+
+import pytest
+
+from server.domain.errors import (
+    CursorExpiredError,
+    MailboxUnavailableError,
+    NotFoundError,
+    ReconnectRequiredError,
+    ThrottledError,
+    TransientError,
+)
+from server.domain.ids import GmailMessageId, HistoryId, MailboxId
+from server.domain.mailbox import Mailbox
+from simulator.faults import Fault
+from tests.support.scene import eml
+
+ANN = "ann@acme.example"
+NAMES = ["From", "Subject"]
+HOUR_LATER = "429_until:2026-09-21T15:13:20.000Z"
+"""START is 14:13:20 UTC of that day."""
+
+
+@pytest.fixture
+def mail(scene):
+    return scene.services.ports.mail
+
+
+@pytest.fixture
+def ann(scene):
+    return mailbox_of(scene, ANN)
+
+
+def mailbox_of(scene, address):
+    user = scene.universe.user(address)
+    return Mailbox(MailboxId(user.user_id), (user.email, *user.aliases))
+
+
+def fail(scene, method, kind, times=1, service="gmail", **narrow):
+    scene.universe.faults.plan(Fault(service, method, kind, times, **narrow))
+
+
+def on_the_wire(scene, monkeypatch, change=lambda _url, answer: answer):
+    """Every call as (url, body) from now on; ``change`` may spoil an answer."""
+    seen = []
+    ask = scene.transport._wsgi.ask
+
+    def listening(url, method, headers, body):
+        seen.append((url, str(body or "")))
+        return change(url, ask(url, method, headers, body))
+
+    monkeypatch.setattr(scene.transport._wsgi, "ask", listening)
+    return seen
+
+
+def test_the_position_is_the_mailboxs_own_history_id(scene, mail, ann):
+    scene.deliver(ANN, eml())
+
+    assert mail.position(ann) == scene.universe.mailboxes[ANN].history_id
+
+
+def test_a_listing_pages_through_everything_spam_and_trash_included(scene, mail, ann):
+    ids = {scene.deliver(ANN, eml(subject=str(n))) for n in range(1_001)}
+    ids |= {scene.deliver(ANN, eml(), label) for label in ("SPAM", "TRASH", "SENT", "DRAFT", "CHAT")}
+
+    pages = list(mail.list_messages(ann))
+
+    assert [len(page) for page in pages] == [500, 500, 6]
+    assert {ref.gmail_message_id for page in pages for ref in page} == ids
+    assert all(ref.gmail_thread_id for page in pages for ref in page)
+
+
+def test_an_empty_mailbox_lists_nothing_and_has_no_history(mail, ann):
+    assert [ref for page in mail.list_messages(ann) for ref in page] == []
+    since = mail.position(ann)
+    assert mail.history(ann, since).events == ()
+    assert mail.history(ann, since).cursor == since
+
+
+def test_history_tells_what_was_added_relabelled_and_deleted(scene, mail, ann):
+    since = mail.position(ann)
+    message_id = scene.deliver(ANN, eml())
+    box = scene.universe.mailboxes[ANN]
+    box.relabel(message_id, {"SPAM"}, {"INBOX"})
+    box.delete(message_id)
+
+    history = mail.history(ann, since)
+
+    assert {event.ref.gmail_message_id for event in history.events} == {message_id}
+    assert [(event.kind, sorted(event.label_ids)) for event in history.events] == [
+        ("added", []), ("relabelled", ["SPAM"]), ("relabelled", ["INBOX"]), ("deleted", []),
+    ]  # fmt: skip
+    assert history.cursor == box.history_id
+
+
+def test_history_pages_from_one_start_and_keeps_the_cursor_of_the_first_page(scene, mail, ann, monkeypatch):
+    since = mail.position(ann)
+    ids = [scene.deliver(ANN, eml(subject=str(n))) for n in range(1_001)]
+    before = scene.universe.mailboxes[ANN].history_id
+
+    def arrive(url, answer):
+        if "/history" in url and "pageToken" not in url:
+            ids.append(scene.deliver(ANN, eml(subject="while paging")))
+        return answer
+
+    seen = on_the_wire(scene, monkeypatch, arrive)
+    history = mail.history(ann, since)
+
+    assert [event.ref.gmail_message_id for event in history.events] == ids
+    assert history.cursor == before
+    asked = [url for url, _ in seen if "/history" in url]
+    assert len(asked) == 3
+    assert all(f"startHistoryId={since}" in url for url in asked)
+
+
+def test_a_page_without_history_is_not_the_end(scene, mail, ann):
+    since = mail.position(ann)
+    message_id = scene.deliver(ANN, eml())
+    fail(scene, "history.list", "empty_page", times=2)
+
+    assert [event.ref.gmail_message_id for event in mail.history(ann, since).events] == [message_id]
+    assert scene.universe.calls.summary()["gmail"]["history.list"] == 3
+
+
+def test_the_cursor_never_moves_back(scene, mail, ann, monkeypatch):
+    since = mail.position(ann)
+    scene.deliver(ANN, eml())
+
+    def older(url, answer):
+        if "/history" in url:
+            answer.set_data(answer.get_data().replace(f'"{scene.universe.mailboxes[ANN].history_id}"'.encode(), b'"7"'))
+        return answer
+
+    on_the_wire(scene, monkeypatch, older)
+
+    assert mail.history(ann, since).cursor == since
+
+
+def test_an_expired_cursor_asks_for_a_new_listing(scene, mail, ann):
+    since = mail.position(ann)
+    scene.deliver(ANN, eml())
+    scene.universe.mailboxes[ANN].expire_history()
+
+    with pytest.raises(CursorExpiredError):
+        mail.history(ann, since)
+
+
+def test_headers_bring_labels_and_the_named_headers_and_nothing_else(scene, mail, ann):
+    ids = [scene.deliver(ANN, eml(subject=f"Lamps {n}", X_Secret="yes"), "INBOX", "UNREAD") for n in range(60)]
+
+    found = mail.headers(ann, [*ids, ids[0]], NAMES)
+
+    assert set(found) == set(ids)
+    first = found[ids[0]]
+    assert first.label_ids == {"INBOX", "UNREAD"}
+    assert list(first.headers) == [("From", "ada@byron.example"), ("Subject", "Lamps 0")]
+    assert first.internal_date == 1_789_376_400_000
+    assert first.size_estimate > 0
+    assert first.history_id == scene.universe.mailboxes[ANN].messages[ids[0]].history_id
+    calls = [call.detail for call in scene.universe.calls.calls("gmail") if call.method == "messages.get"]
+    assert len(calls) == 60
+    assert not any(call["snippet"] or call["body"] or call["format"] != "metadata" for call in calls)
+    assert scene.universe.calls.summary()["gmail"]["batch"] == 3
+
+
+def test_a_body_is_the_message_byte_for_byte(scene, mail, ann):
+    raws = [eml(), b"From: a@b.example\nSubject: \xff\xfe raw\n\n\x00\x80\xff", eml(text="x" * 300_000)]
+    ids = [scene.deliver(ANN, raw) for raw in raws]
+
+    assert mail.bodies(ann, ids) == dict(zip(ids, raws, strict=True))
+    assert mail.bodies(ann, []) == {}
+
+
+@pytest.mark.parametrize("read", ["headers", "bodies"])
+@pytest.mark.parametrize(
+    ("kind", "expected", "retry_after"),
+    [
+        ("404", NotFoundError, None),
+        ("rateLimitExceeded", ThrottledError, None),
+        ("userRateLimitExceeded", ThrottledError, None),
+        ("dailyLimitExceeded", ThrottledError, 21_600.0),
+        ("429", ThrottledError, None),
+        (HOUR_LATER, ThrottledError, 3_600.0),
+        ("500", TransientError, None),
+        ("503", TransientError, None),
+        ("drop_answer", TransientError, None),
+        ("domainPolicy", ReconnectRequiredError, None),
+        ("failedPrecondition", MailboxUnavailableError, None),
+    ],
+)
+def test_one_messages_failure_is_its_value(scene, mail, ann, read, kind, expected, retry_after):
+    good, bad = scene.deliver(ANN, eml()), scene.deliver(ANN, eml(subject="Plans"))
+    fail(scene, "messages.get", kind, times=-1, record=bad)
+
+    found = mail.headers(ann, [bad, good], NAMES) if read == "headers" else mail.bodies(ann, [bad, good])
+
+    assert not isinstance(found[good], Exception)
+    assert type(found[bad]) is expected
+    assert getattr(found[bad], "retry_after", None) == retry_after
+
+
+def test_a_message_that_was_never_there_is_not_found(mail, ann):
+    assert type(mail.headers(ann, [GmailMessageId("18c2")], NAMES)[GmailMessageId("18c2")]) is NotFoundError
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected", "retry_after"),
+    [
+        ("rateLimitExceeded", ThrottledError, None),
+        ("429", ThrottledError, None),
+        (HOUR_LATER, ThrottledError, 3_600.0),
+        ("429_until:2026-09-21T14:00:00Z", ThrottledError, 1.0),
+        ("500", TransientError, None),
+        ("503", TransientError, None),
+        ("drop_answer", TransientError, None),
+        ("failedPrecondition", MailboxUnavailableError, None),
+        ("domainPolicy", ReconnectRequiredError, None),
+        ("authError", ReconnectRequiredError, None),
+    ],
+)
+@pytest.mark.parametrize("method", ["getProfile", "messages.list", "history.list", "batch", "labels.list"])
+def test_a_failed_call_is_one_of_our_errors_and_names_nobody(scene, mail, ann, method, kind, expected, retry_after):
+    message_id = scene.deliver(ANN, eml(subject="Plans"))
+    calls = {
+        "getProfile": lambda: mail.position(ann),
+        "messages.list": lambda: list(mail.list_messages(ann)),
+        "history.list": lambda: mail.history(ann, HistoryId(1000)),
+        "batch": lambda: mail.headers(ann, [message_id], NAMES),
+        "labels.list": lambda: mail.label_named(ann, "Don't log"),
+    }
+    fail(scene, method, kind, times=-1)
+
+    with pytest.raises(TransientError if issubclass(expected, TransientError) else expected) as caught:
+        calls[method]()
+
+    assert type(caught.value) is expected
+    assert getattr(caught.value, "retry_after", None) == retry_after
+    text = repr(caught.value) + str(caught.value)
+    assert not any(secret in text for secret in (ANN, "acme", "Plans", "ya29", message_id, "http"))
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "broken", [b"<html>Sign in</html>", b"--x\r\n\r\n--x--", b"", b'{"kind": "tr', b"HTTP/1.1 200 OK\r\n\r\nnot json"]
+)
+def test_an_answer_that_makes_no_sense_is_transient(scene, mail, ann, monkeypatch, broken):
+    message_id = scene.deliver(ANN, eml())
+    mail.position(ann)
+
+    def spoil(_url, answer):
+        answer.set_data(broken)
+        return answer
+
+    on_the_wire(scene, monkeypatch, spoil)
+
+    with pytest.raises(TransientError):
+        mail.position(ann)
+    try:
+        assert type(mail.headers(ann, [message_id], NAMES)[message_id]) is TransientError
+    except TransientError as error:
+        assert "batch" in str(error)
+
+
+def test_a_batch_that_ends_early_is_asked_again_as_a_whole(scene, mail, ann, monkeypatch):
+    ids = [scene.deliver(ANN, eml(subject=str(n))) for n in range(3)]
+
+    def lose_the_last(url, answer):
+        if "/batch" in url:
+            head, mark, _ = answer.get_data().rpartition(b"--batch_simulated\r\n")
+            answer.set_data(head + mark.replace(b"\r\n", b"--\r\n"))
+        return answer
+
+    on_the_wire(scene, monkeypatch, lose_the_last)
+
+    with pytest.raises(TransientError):
+        mail.headers(ann, ids, NAMES)
+
+
+def test_a_users_label_is_found_by_name_without_case(scene, mail, ann):
+    label_id = scene.universe.mailboxes[ANN].label_id("Don't Log")
+
+    assert mail.label_named(ann, " don't log ") == label_id
+    assert mail.label_named(ann, "inbox") is None
+    assert mail.label_named(ann, "nothing") is None
+
+
+def test_send_as_addresses_are_lower_case(scene, mail):
+    scene.universe.mailboxes["ben@acme.example"].send_as = ("ben@acme.example", "Ben@Brand.Example")
+
+    assert mail.send_as(mailbox_of(scene, "ben@acme.example")) == ("ben@acme.example", "ben@brand.example")
+
+
+def test_every_call_names_whom_to_charge_and_does_not_show_who_it_is(scene, mail, ann, monkeypatch):
+    ids = [scene.deliver(ANN, eml()) for _ in range(30)]
+    seen = on_the_wire(scene, monkeypatch)
+
+    mail.position(ann)
+    list(mail.list_messages(ann))
+    mail.history(ann, HistoryId(1000))
+    mail.headers(ann, ids, NAMES)
+    mail.bodies(ann, ids)
+    mail.label_named(ann, "x")
+    mail.send_as(ann)
+    mail.position(mailbox_of(scene, "ben@acme.example"))
+
+    lines = [line for url, body in seen for line in (url, *body.splitlines()) if "/gmail/v1/" in line]
+    users = {line.split("quotaUser=")[1].split(" ")[0] for line in lines}
+    assert len(lines) == 6 + 30 + 30
+    assert len(users) == 2
+    assert not any(ANN in user or ann.mailbox_id in user for user in users)
