@@ -39,7 +39,7 @@ class Quota:
 
 @dataclass
 class Universe:
-    """``mailboxes`` holds those of users with mail or without. ``latency`` is what every call takes at least, in seconds."""
+    """``mailboxes`` holds those of users with mail or without. ``latency`` (seconds) comes before every answer."""
 
     world: World
     clock: Clock

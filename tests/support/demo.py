@@ -35,7 +35,9 @@ def begin(scene: Scene) -> None:
 
 def end_state(scene: Scene) -> dict[str, Any]:
     """What must be the same however a run went: outcomes, records and activities, without the ids that Salesforce gave."""
-    sources = {(a, m.message_id): m.source for a, box in scene.universe.mailboxes.items() for m in box.messages.values()}
+    sources = {
+        (a, m.message_id): m.source for a, box in scene.universe.mailboxes.items() for m in box.messages.values()
+    }
     rows: dict[str, dict[str, list[str]]] = {}
     for mailbox in scene.services.ports.store.mailboxes():
         for row in scene.services.ports.store.rows(mailbox.mailbox_id):

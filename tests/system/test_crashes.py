@@ -90,7 +90,9 @@ def _end_of_stage(stage: Stage) -> Any:
 def _killed(stage: Stage, seconds: float) -> bool:
     """Start a sync and kill it; False when it was faster than we."""
     command = [sys.executable, "-m", "flask", "--app", "server.main", "sync"]
-    with subprocess.Popen(command, env=dict(stage.env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, env=dict(stage.env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         time.sleep(seconds)
         was_running = process.poll() is None
         process.send_signal(signal.SIGKILL)

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+import jwt
 import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
@@ -111,8 +112,10 @@ class OrgClient:
             raise of_library(error) from None
         except requests.RequestException:
             raise TransientError("Salesforce's login cannot be reached.") from None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError):
             raise ReconnectRequiredError(
                 "Salesforce's login answered nothing we understand. Check the domain and key."
             ) from None
+        if not session_id:
+            raise ReconnectRequiredError("Salesforce's login gave no token. Check the domain and key.")
         return str(session_id), str(instance)

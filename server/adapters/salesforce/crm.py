@@ -13,7 +13,7 @@ from server.adapters.salesforce import queries
 from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.failures import mapped, of_record
 from server.adapters.salesforce.shape import OrgShape, shape_of
-from server.adapters.salesforce.tasks import task
+from server.adapters.salesforce.tasks import full_id, task
 from server.domain.crm import Activity, Candidates, Filed, Found, Query, Record
 from server.domain.errors import ConfigurationError, InvariantError, TransientError
 from server.domain.ids import ActivityKey, SalesforceId
@@ -67,7 +67,8 @@ class SalesforceCrm:
         answers = self._client.call("composite/sobjects", method="POST", json=body, writes=True)
         if not isinstance(answers, list) or len(answers) != len(activities):
             raise InvariantError("Salesforce answered for another number of records than we sent.")
-        return [_filed(activity.key, answer) for activity, answer in zip(activities, answers, strict=True)]
+        field = org.task.get("key")
+        return [_filed(activity.key, answer, field) for activity, answer in zip(activities, answers, strict=True)]
 
     def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
         field = self._org().task.get("key")
@@ -136,16 +137,24 @@ def _grouped(records: Iterable[Record]) -> dict[str, tuple[Record, ...]]:
     return {found_by: tuple(group) for found_by, group in groups.items()}
 
 
-def _filed(key: ActivityKey, answer: Any) -> Filed:
+def _filed(key: ActivityKey, answer: Any, field: str | None) -> Filed:
     if answer.get("success"):
         return Filed(key, SalesforceId(answer["id"]))
     errors = answer.get("errors") or []
     for error in errors:
-        if error.get("statusCode") == "DUPLICATE_VALUE":
-            known = re.search(r"record with id:\s*([A-Za-z0-9]{15,18})", str(error.get("message", "")))
+        if error.get("statusCode") == "DUPLICATE_VALUE" and _is_about(field, error):
+            known = re.search(r"\b00T[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?\b", str(error.get("message", "")))
             # Without an id in the sentence the caller looks it up by key: it is there.
-            return Filed(key, SalesforceId(known.group(1)) if known else None)
+            return Filed(key, SalesforceId(full_id(known.group())) if known else None)
     return Filed(key, error=of_record(errors))
+
+
+def _is_about(field: str | None, error: Any) -> bool:
+    """Is it our key that is taken, and not a unique field of the customer's? The sentence may be in any language."""
+    if field is None:
+        return False
+    named = [*re.findall(r"\w+__c\b", str(error.get("message", ""))), *(error.get("fields") or ())]
+    return not named or field.lower() in (str(name).lower() for name in named)
 
 
 def _found(row: Any, field: str) -> Found:

@@ -28,6 +28,7 @@ TRANSIENT_RECORD = frozenset(
         "PROCESSING_HALTED",
     }
 )
+BUSY_LOGIN = frozenset({"server_error", "temporarily_unavailable", "unknown_error", 408, 429})
 STALE_TARGET = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"})
 OUR_QUERY = frozenset({"MALFORMED_QUERY", "QUERY_TOO_COMPLICATED"})
 MISSING = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT_ACCESS"})
@@ -68,6 +69,9 @@ def mapped(status: int, content: Any) -> Exception:
 
 def of_library(error: SalesforceError) -> Exception:
     if isinstance(error, SalesforceAuthenticationFailed):
+        # The code is OAuth's word, or the status of an answer that was no JSON.
+        if error.code in BUSY_LOGIN or (isinstance(error.code, int) and error.code >= 500):
+            return TransientError(f"Salesforce's login answered {error.code}.")
         return ReconnectRequiredError(f"Salesforce refused to log us in ({error.code}).")
     return mapped(int(error.status), error.content)
 

@@ -9,6 +9,8 @@ from server.adapters.salesforce.shape import OrgShape
 from server.domain.crm import Activity
 
 CUT = "…"
+SHORT_ID = 15
+ID_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 STANDARD_LENGTHS = {"Subject": 255, "Description": 32_000}
 
 
@@ -60,7 +62,21 @@ def cut(name: str, value: Any, shape: OrgShape) -> Any:
     if not isinstance(value, str):
         return value
     longest = shape.lengths.get(name) or STANDARD_LENGTHS.get(name)
-    if longest is None or len(value.encode("utf-16-le")) // 2 <= longest:
-        return value
-    units = value.encode("utf-16-le")[: 2 * (longest - 1)]
-    return units.decode("utf-16-le", "ignore") + CUT
+    whole = value if value.isascii() else _mended(value)
+    units = whole.encode("utf-16-le")
+    if longest is None or len(units) // 2 <= longest:
+        return whole
+    return units[: 2 * (longest - 1)].decode("utf-16-le", "ignore") + CUT
+
+
+def _mended(value: str) -> str:
+    """Half a surrogate pair would make the whole request unreadable."""
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def full_id(identifier: str) -> str:
+    """A 15-character id, as Salesforce's sentences hold it, with the three characters that the API's answers add."""
+    if len(identifier) != SHORT_ID:
+        return identifier
+    thirds = (identifier[start : start + 5] for start in (0, 5, 10))
+    return identifier + "".join(ID_SUFFIX[sum(1 << i for i, c in enumerate(third) if c.isupper())] for third in thirds)

@@ -1,0 +1,91 @@
+"""Settings: all problems at once, safe defaults, and production unless somebody says otherwise."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.domain.errors import ConfigurationError
+from server.domain.mailbox import Stage
+from server.domain.policy import Disclosure
+from server.settings import Environment, Settings
+
+LEAST = {
+    "ORGANISATION": "acme",
+    "GOOGLE_ADMIN": "admin@acme.example",
+    "GOOGLE_DELEGATE": "truly@acme.iam.gserviceaccount.com",
+    "SALESFORCE_DOMAIN": "acme.my",
+    "SALESFORCE_CONSUMER_KEY": "key",
+    "SALESFORCE_CONSUMER_SECRET": "secret",
+}
+NAMES = sorted(
+    {*LEAST, "STATE", "KEYS", "MAILBOXES", "BACKFILL_MONTHS", "DISCLOSURE", "WORKERS", "PUBLIC_URL", "ENVIRONMENT"}
+)
+
+
+def test_the_least_that_must_be_said_gives_safe_defaults() -> None:
+    settings = Settings.of(LEAST)
+    assert settings.environment is Environment.PRODUCTION
+    assert settings.new_mailbox_stage is Stage.DRY_RUN
+    assert settings.disclosure is Disclosure.TEXT
+    assert settings.backfill_months == 12
+    assert (settings.may_open_copies, settings.mailboxes, settings.simulator_url) == (False, frozenset(), "")
+
+
+@pytest.mark.parametrize("name", [n for n in LEAST if n not in ("GOOGLE_DELEGATE", "SALESFORCE_CONSUMER_SECRET")])
+def test_what_must_be_said_is_asked_for_by_name(name: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.of({k: v for k, v in LEAST.items() if k != name})
+    assert caught.value.problems == (f"{name} is not set.",)
+
+
+def test_every_problem_is_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.of({"WORKERS": "no", "ENVIRONMENT": "test"})
+    assert len(caught.value.problems) >= 8
+
+
+@pytest.mark.parametrize(
+    ("extra", "problem"),
+    [
+        ({"SALESFORCE_DOMAIN": "https://acme.my.salesforce.com"}, "SALESFORCE_DOMAIN has a value we cannot use."),
+        ({"PUBLIC_URL": "http://acme.example"}, "PUBLIC_URL must be of the form https://host, without a path."),
+        ({"NEW_MAILBOX_STAGE": "on"}, "NEW_MAILBOX_STAGE must be off, dry_run or live."),
+        ({"PUBLISH_DELAY_SECONDS": "-1"}, "PUBLISH_DELAY_SECONDS must be a number of seconds."),
+        (
+            {"ENVIRONMENT": "simulator"},
+            "ENVIRONMENT is simulator, so SIMULATOR_URL must be an address on this machine.",
+        ),
+        (
+            {"ENVIRONMENT": "simulator", "SIMULATOR_URL": "http://127.0.0.1.evil.example"},
+            "ENVIRONMENT is simulator, so SIMULATOR_URL must be an address on this machine.",
+        ),
+        ({"STATE": "firestore:UPPER"}, "STATE has a value we cannot use."),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told(extra: dict[str, str], problem: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.of({**LEAST, **extra})
+    assert problem in caught.value.problems
+
+
+def test_lists_are_split_and_lower_case() -> None:
+    settings = Settings.of({**LEAST, "MAILBOXES": "Ann@acme.example, ben@acme.example;\n c@acme.example"})
+    assert settings.mailboxes == {"ann@acme.example", "ben@acme.example", "c@acme.example"}
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=30)))
+def test_no_value_gives_anything_but_settings_or_problems(values: dict[str, str]) -> None:
+    try:
+        settings = Settings.of({**LEAST, **values})
+    except ConfigurationError as error:
+        assert error.problems
+    else:
+        assert settings.organisation
+
+
+def test_no_secret_is_in_a_problem() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.of({**LEAST, "SALESFORCE_CONSUMER_SECRET": "hunter2", "GOOGLE_ADMIN": "hunter3", "WORKERS": "x"})
+    assert "hunter" not in str(caught.value)
