@@ -63,6 +63,7 @@ class Control:
             "name": world.name,
             "users": [{"email": u.email, **u.settings} for u in world.users],
             "server": dict(world.server),
+            "records": self._universe.org.names(),
             "mailboxes": {address: _listed(box) for address, box in self._universe.mailboxes.items()},
         }
 
@@ -107,6 +108,8 @@ def _listed(box: Mailbox) -> list[dict[str, Any]]:
                 "gmail_message_id": m.message_id,
                 "rfc822_message_id": mime.message_id_of(m.headers),
                 "label_ids": sorted(m.label_ids),
+                "from": mime.shown(m.headers, "From"),
+                "subject": mime.shown(m.headers, "Subject"),
             }
             for m in box.messages.values()
         ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import email
 import re
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
@@ -24,6 +26,15 @@ def unfolded(value: str) -> str:
 
 def first(headers: list[tuple[str, str]], name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == name.lower()), None)
+
+
+def shown(headers: list[tuple[str, str]], name: str) -> str | None:
+    """A header as a person reads it."""
+    value = first(headers, name)
+    try:
+        return str(make_header(decode_header(value))) if value else value
+    except (LookupError, ValueError, HeaderParseError):
+        return value
 
 
 def date_of(headers: list[tuple[str, str]], now_ms: int) -> int:

@@ -60,7 +60,7 @@ def _run(stage: Scene, arguments: argparse.Namespace) -> int:
     if arguments.once:
         return code
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
-    serve_page(result, arguments.port)
+    serve_page(result, stage.get("world"), arguments.port)
     return 0
 
 

@@ -112,6 +112,13 @@ class Org:
         with self._lock:
             return {"Task": [dict(row) for row in self._tables["Task"].values() if not row.get("IsDeleted")]}
 
+    def names(self) -> dict[str, str]:
+        """Of every record that has one, by id."""
+        with self._lock:
+            return {
+                i: str(row["Name"]) for table in self._tables.values() for i, row in table.items() if row.get("Name")
+            }
+
     def record(self, identifier: str) -> tuple[str, dict[str, Any]]:
         with self._lock:
             kind, found = self._find(identifier)
