@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import email
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message as MimePart
 from email.parser import BytesHeaderParser
+from email.policy import Compat32
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -20,7 +23,18 @@ LONGEST_PART = 4_000_000
 """Bytes of one text part that are looked at."""
 LONGEST_HEAD = 1_000_000
 """Bytes at the beginning of a message in which its headers are looked for."""
+LONGEST_VALUE = 16_000
+MOST_PARAMETERS = 100
+"""Characters and parameters of one header of a part: the parser takes quadratic time over what is longer."""
 MOST_ATTACHMENTS = 100
+FEW_TAGS = 5_000
+MOST_STEPS = 100_000_000
+"""Tags of HTML times their depth: an HTML parser may look at all open elements for each tag."""
+CHARSET = re.compile(r"[\w.:-]{1,40}")
+NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
+"""Codecs of Python's that no mail is written in; some are slow on purpose-made input."""
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 UNREADABLE = "(The text of this email could not be read.)"
 BREAKING = "address,article,blockquote,br,dd,div,dl,dt,h1,h2,h3,h4,h5,h6,hr,li,ol,p,pre,section,table,tr,ul"
 
@@ -47,13 +61,35 @@ def read_body(raw: bytes) -> MailBody:
     """Raises UnreadableError where the bytes are not a message; a body that cannot be taken apart says so instead."""
     read_headers(raw)
     try:
-        message = email.message_from_bytes(raw)
-        texts = [text for part in _text_parts(message) if (text := _text(part)).strip()]
+        message = email.message_from_bytes(raw, policy=_BOUNDED)
+        read = _Texts()
+        texts = [text for part in _text_parts(message, read) if (text := read(part)).strip()]
         names = tuple(dict.fromkeys(_attachments(message)))[:MOST_ATTACHMENTS]
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError, AssertionError):
         return MailBody(UNREADABLE)
     text = _tidy("\n\n".join(texts))
     return MailBody(text[:LONGEST], names, is_cut=len(text) > LONGEST)
+
+
+class _Bounded(Compat32):
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, ";".join(value[:LONGEST_VALUE].split(";", MOST_PARAMETERS)[:MOST_PARAMETERS])
+
+
+_BOUNDED = _Bounded()
+
+
+class _Texts:
+    """The text of a part, made once however many alternatives it stands in."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, str] = {}
+
+    def __call__(self, part: MimePart) -> str:
+        if id(part) not in self._known:
+            self._known[id(part)] = _text(part)[: 2 * LONGEST]
+        return self._known[id(part)]
 
 
 def _unfolded(value: str) -> str:
@@ -66,20 +102,20 @@ def _unfolded(value: str) -> str:
     return one_line
 
 
-def _text_parts(part: MimePart) -> Iterator[MimePart]:
+def _text_parts(part: MimePart, read: _Texts) -> Iterator[MimePart]:
     """The parts a reader would see: of alternatives the plain one, of everything else each that is not attached."""
     if part.get_content_type() == "multipart/alternative" and part.is_multipart():
-        yield from _alternative(part)
+        yield from _alternative(part, read)
     elif part.is_multipart() and part.get_content_maintype() == "multipart":
         for child in _children(part):
-            yield from _text_parts(child)
+            yield from _text_parts(child, read)
     elif part.get_content_maintype() == "text" and not _is_attached(part):
         yield part
 
 
-def _alternative(part: MimePart) -> list[MimePart]:
-    found = [leaf for child in _children(part) for leaf in _text_parts(child)]
-    plain = [leaf for leaf in found if leaf.get_content_type() == "text/plain" and _text(leaf).strip()]
+def _alternative(part: MimePart, read: _Texts) -> list[MimePart]:
+    found = [leaf for child in _children(part) for leaf in _text_parts(child, read)]
+    plain = [leaf for leaf in found if leaf.get_content_type() == "text/plain" and read(leaf).strip()]
     html = [leaf for leaf in found if leaf.get_content_type() == "text/html"]
     return plain or html or found
 
@@ -112,7 +148,8 @@ def _text(part: MimePart) -> str:
 def _decoded(raw: bytes, charset: str) -> str:
     for candidate in (charset, "utf-8"):
         try:
-            return raw.decode(candidate)
+            if CHARSET.fullmatch(candidate) and codecs.lookup(candidate).name not in NO_CHARSETS:
+                return raw.decode(candidate)
         except (LookupError, UnicodeDecodeError, ValueError):
             continue
     return raw.decode("latin-1")
@@ -120,13 +157,33 @@ def _decoded(raw: bytes, charset: str) -> str:
 
 def _from_html(html: str) -> str:
     """selectolax, because lxml silently gives nothing for the deep nesting of long reply chains."""
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(_shallow(html))
     for node in tree.css("script,style,head,title,template"):
         node.decompose()
     for node in tree.css(BREAKING):
         node.insert_before("\n")
     root = tree.body or tree.root
     return root.text(deep=True) if root else ""
+
+
+def _shallow(html: str) -> str:
+    """What comes before a nesting so deep that no reply chain made it."""
+    if html.count("<") <= FEW_TAGS:
+        return html
+    opened: Counter[str] = Counter()
+    depth = steps = 0
+    for tag in TAG.finditer(html):
+        name = tag[2].lower()
+        steps += depth
+        if steps > MOST_STEPS:
+            return html[: tag.start()]
+        if not tag[1] and name not in VOID:
+            opened[name] += 1
+            depth += 1
+        elif tag[1] and opened[name]:
+            opened[name] -= 1
+            depth -= 1
+    return html
 
 
 def _tidy(text: str) -> str:

@@ -1,0 +1,70 @@
+"""A stretch of history as one fact a message."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.domain.history import HistoryEvent, MessageRef
+from server.domain.ids import GmailMessageId, GmailThreadId
+from server.rules.history import Fate, decides, fold
+
+
+def event(message: str, kind: str, *labels: str) -> HistoryEvent:
+    return HistoryEvent(MessageRef(GmailMessageId(message), GmailThreadId("t")), kind, frozenset(labels))
+
+
+@pytest.mark.parametrize(
+    ("events", "fates"),
+    [
+        ([], {}),
+        ([event("a", "added")], {"a": Fate.ADDED}),
+        ([event("a", "added"), event("a", "added")], {"a": Fate.ADDED}),
+        ([event("a", "added"), event("a", "relabelled", "INBOX")], {"a": Fate.ADDED}),
+        ([event("a", "added"), event("a", "deleted")], {"a": Fate.DELETED}),
+        ([event("a", "deleted"), event("a", "relabelled", "TRASH")], {"a": Fate.DELETED}),
+        ([event("a", "relabelled", "UNREAD")], {}),
+        ([event("a", "relabelled", "UNREAD", "SPAM")], {"a": Fate.RELABELLED}),
+        ([event("a", "relabelled", "Label_3")], {"a": Fate.RELABELLED}),
+        ([event("b", "added"), event("a", "added")], {"b": Fate.ADDED, "a": Fate.ADDED}),
+    ],
+)
+def test_fold(events: list[HistoryEvent], fates: dict[str, Fate]) -> None:
+    found = {c.ref.gmail_message_id: c.fate for c in fold(events)}
+    assert found == fates
+    assert list(found) == list(fates)
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("INBOX", True),
+        ("SPAM", True),
+        ("CATEGORY_SOCIAL", True),
+        ("Label_9", True),
+        ("UNREAD", False),
+        ("STARRED", False),
+    ],
+)
+def test_labels_that_can_alter_a_decision(label: str, expected: bool) -> None:
+    assert decides(label) is expected
+
+
+EVENTS = st.lists(
+    st.builds(
+        event,
+        st.sampled_from("abc"),
+        st.sampled_from(["added", "deleted", "relabelled"]),
+        st.sampled_from(["INBOX", "UNREAD"]),
+    ),
+    max_size=12,
+)
+
+
+@given(EVENTS, EVENTS)
+def test_history_that_is_read_twice_says_the_same(first: list[HistoryEvent], second: list[HistoryEvent]) -> None:
+    once = {c.ref: c.fate for c in fold([*first, *second])}
+    again = {c.ref: c.fate for c in fold([*first, *first, *second, *second])}
+    assert once.keys() == again.keys()
+    assert {r for r, f in once.items() if f is Fate.DELETED} == {r for r, f in again.items() if f is Fate.DELETED}

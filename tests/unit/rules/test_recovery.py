@@ -1,0 +1,51 @@
+"""Each class of failure has one reaction."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.domain import errors
+from server.domain.decision import Reason
+from server.rules.recovery import LONGEST_WAIT, Reaction, backoff, react
+
+NOW = 1000.0
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "expected"),
+    [
+        (errors.NotFoundError("x"), 1, Reaction(Reason.RETRYING, NOW + 3, "NotFoundError")),
+        (errors.NotFoundError("x"), 3, Reaction(Reason.RETRYING, NOW + 300, "NotFoundError")),
+        (errors.NotFoundError("x"), 4, Reaction(Reason.GONE, None, "NotFoundError")),
+        (errors.UnreadableError("x"), 1, Reaction(Reason.UNREADABLE, None, "UnreadableError")),
+        (errors.SealBrokenError("x"), 1, Reaction(Reason.UNREADABLE, None, "SealBrokenError")),
+        (
+            errors.RejectedError("REQUIRED_FIELD_MISSING", "text"),
+            1,
+            Reaction(Reason.REJECTED, None, "REQUIRED_FIELD_MISSING"),
+        ),
+        (errors.StaleTargetError("x"), 3, Reaction(Reason.RETRYING, NOW + 4, "StaleTargetError")),
+        (errors.StaleTargetError("x"), 4, Reaction(Reason.REJECTED, None, "StaleTargetError")),
+        (errors.ThrottledError("x", 90), 1, Reaction(Reason.RETRYING, NOW + 90, "ThrottledError")),
+        (errors.TransientError("x"), 5, Reaction(Reason.RETRYING, NOW + 16, "TransientError")),
+        (errors.DoubtError("x"), 1, Reaction(Reason.RETRYING, NOW + 1, "DoubtError")),
+        (KeyError("secret"), 1, Reaction(Reason.RETRYING, NOW + 1, "KeyError")),
+    ],
+)
+def test_reactions(error: Exception, attempts: int, expected: Reaction) -> None:
+    assert react(error, attempts, NOW) == expected
+
+
+@given(st.integers(1, 10_000))
+def test_waits_grow_and_end_at_an_hour(attempts: int) -> None:
+    assert 1 <= backoff(attempts) <= backoff(attempts + 1) <= LONGEST_WAIT
+
+
+def test_every_class_of_failure_has_a_reaction() -> None:
+    classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.TrulyError)]
+    assert len(classes) > 15
+    for each in classes:
+        reaction = react(each("x"), 1, NOW)
+        assert (reaction.due_at is None) == (reaction.reason is not Reason.RETRYING)
