@@ -88,7 +88,9 @@ def test_no_change_of_a_mailbox_is_lost_under_contention(store):
 
 
 def test_people_s_word_is_kept(store):
-    full = Conversation("v1:a", "0031", "Contact", log_anyway=True, said_by="ann@acme.example", kept_out_by={"m2", "m1"})
+    full = Conversation(
+        "v1:a", "0031", "Contact", log_anyway=True, said_by="ann@acme.example", kept_out_by={"m2", "m1"}
+    )
 
     assert store.save_conversation("v1:a", lambda _before: full) == full
     assert store.conversations(["v1:a", "v1:b", "v1:a"]) == {"v1:a": full}

@@ -73,7 +73,9 @@ def test_no_copy_is_none(store):
     assert store.copy("k1") is None
 
 
-@pytest.mark.parametrize(("before", "after"), [(5_000_000, 40), (40, 5_000_000), (2_000_000, 2_000_001), (40, 9_000_000)])
+@pytest.mark.parametrize(
+    ("before", "after"), [(5_000_000, 40), (40, 5_000_000), (2_000_000, 2_000_001), (40, 9_000_000)]
+)
 def test_a_second_keep_replaces_the_first_and_forgets_its_dek(store, documents, before, after):
     store.keep_copies([a_copy(size=before, dek="d1"), a_copy("k2", dek="d2")])
 

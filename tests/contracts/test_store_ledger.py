@@ -110,7 +110,9 @@ def test_waiting_rows_come_longest_waiting_first_and_only_when_due(store):
 
 
 def test_next_due_is_the_earliest_row_of_the_shard(store):
-    store.add_rows([waiting_row("a", due_at=300.5), waiting_row("b", due_at=200), waiting_row("c", shard=4, due_at=1.0)])
+    store.add_rows(
+        [waiting_row("a", due_at=300.5), waiting_row("b", due_at=200), waiting_row("c", shard=4, due_at=1.0)]
+    )
 
     assert store.next_due(3) == 200.0
     assert store.next_due(5) is None

@@ -47,14 +47,14 @@ class Delegation:
     scope: frozenset[str] = frozenset()
 
 
-class DelegatedCredentials(Credentials):  # type: ignore[misc]  # google-auth has no types
+class DelegatedCredentials(Credentials):
     """Refreshed over our own transport, whoever asks, and failing in our own words.
 
     googleapiclient's batch would refresh over a connection of its own: past the simulator, and without a time-out.
     """
 
     def __init__(self, inner: Any, transport: Transport) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._inner = inner
         self._transport = transport
 
