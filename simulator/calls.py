@@ -21,7 +21,7 @@ class Call:
 
 
 class CallLog:
-    """Thread-safe; keeps counts for ever and the newest ``keep`` calls in full."""
+    """Thread-safe; keeps counts for ever and the first ``keep`` calls in full."""
 
     def __init__(self, keep: int = 200_000) -> None:
         self._lock = threading.Lock()
