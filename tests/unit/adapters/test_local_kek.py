@@ -138,7 +138,7 @@ def test_a_missing_file_is_named(folder, name):
 
 
 def test_a_missing_folder_says_how_to_make_it(tmp_path):
-    with pytest.raises(ConfigurationError, match="flask --app server.main keys"):
+    with pytest.raises(ConfigurationError, match=r"flask --app server\.main keys"):
         load_local_keys(tmp_path / "none", may_open=False)
 
 
