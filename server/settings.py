@@ -67,21 +67,21 @@ class Settings:
         environment = read.choice("ENVIRONMENT", Environment.PRODUCTION, Environment, "production or simulator")
         settings = cls(
             environment=environment,
-            organisation=read.text("ORGANISATION", pattern=r"[A-Za-z0-9._-]{1,64}"),
-            state=read.text("STATE", "sqlite:truly.sqlite3", r"sqlite:.+|firestore:[a-z0-9-]+(/[a-z0-9()-]+)?"),
+            organisation=read.text("ORGANISATION", form=_NAME),
+            state=read.text("STATE", "sqlite:truly.sqlite3", _STATE),
             keys=Path(read.text("KEYS", "keys")),
-            google_admin=read.text("GOOGLE_ADMIN", pattern=_ADDRESS),
+            google_admin=read.text("GOOGLE_ADMIN", form=_ADDRESS),
             google_service_account_file=read.path("GOOGLE_SERVICE_ACCOUNT_FILE"),
             google_delegate=read.text("GOOGLE_DELEGATE", "", _ADDRESS),
             google_customer=read.text("GOOGLE_CUSTOMER", "my_customer"),
-            salesforce_domain=read.text("SALESFORCE_DOMAIN", pattern=r"[a-z0-9-]+(--[a-z0-9]+\.sandbox)?\.my"),
+            salesforce_domain=read.text("SALESFORCE_DOMAIN", form=_MY_DOMAIN),
             salesforce_consumer_key=read.text("SALESFORCE_CONSUMER_KEY"),
             salesforce_username=read.text("SALESFORCE_USERNAME", ""),
             salesforce_private_key_file=read.path("SALESFORCE_PRIVATE_KEY_FILE"),
             salesforce_consumer_secret=read.text("SALESFORCE_CONSUMER_SECRET", ""),
-            salesforce_api_version=read.text("SALESFORCE_API_VERSION", "67.0", r"[0-9]{2,3}\.0"),
+            salesforce_api_version=read.text("SALESFORCE_API_VERSION", "67.0", _VERSION),
             simulator_url=read.text("SIMULATOR_URL", ""),
-            public_url=read.text("PUBLIC_URL", "https://truly.example", r"https://[a-z0-9.-]+(:[0-9]+)?"),
+            public_url=read.text("PUBLIC_URL", "https://truly.example", _URL),
             new_mailbox_stage=read.choice("NEW_MAILBOX_STAGE", Stage.DRY_RUN, Stage, "off, dry_run or live"),
             backfill_months=read.choice("BACKFILL_MONTHS", 12, _months, "a number of months, or all"),
             mailboxes=read.words("MAILBOXES"),
@@ -102,8 +102,18 @@ class Settings:
         return settings
 
 
-_ADDRESS = r"[^@\s]+@[^@\s]+"
-_FORMS = {_ADDRESS: "name@domain", r"https://[a-z0-9.-]+(:[0-9]+)?": "https://host, without a path"}
+@dataclass(frozen=True)
+class _Form:
+    pattern: str
+    words: str
+
+
+_NAME = _Form(r"[A-Za-z0-9._-]{1,64}", "a name of letters, digits, dots and dashes")
+_ADDRESS = _Form(r"[^@\s]+@[^@\s]+", "an address such as ann@acme.com")
+_STATE = _Form(r"sqlite:.+|firestore:[a-z0-9-]+(/[a-z0-9()-]+)?", "sqlite:FILE or firestore:PROJECT")
+_MY_DOMAIN = _Form(r"[a-z0-9-]+(--[a-z0-9]+\.sandbox)?\.my", "My Domain without .salesforce.com, such as acme.my")
+_VERSION = _Form(r"[0-9]{2,3}\.0", "a version such as 67.0")
+_URL = _Form(r"https://[a-z0-9.-]+(:[0-9]+)?", "https://host, without a path")
 
 
 class _Reader:
@@ -111,17 +121,14 @@ class _Reader:
         self.source = source
         self.problems: list[str] = []
 
-    def text(self, name: str, default: str | None = None, pattern: str = "") -> str:
+    def text(self, name: str, default: str | None = None, form: _Form | None = None) -> str:
         value = self.source.get(name, "").strip()
         if not value:
             if default is None:
                 self.problems.append(f"{name} is not set.")
             return default or ""
-        if pattern and not re.fullmatch(pattern, value):
-            form = _FORMS.get(pattern)
-            self.problems.append(
-                f"{name} must be of the form {form}." if form else f"{name} has a value we cannot use."
-            )
+        if form and not re.fullmatch(form.pattern, value):
+            self.problems.append(f"{name} must be {form.words}.")
         return value
 
     def choice(self, name: str, default: D, parse: Callable[[str], T], form: str) -> D | T:

@@ -15,16 +15,22 @@ from simulator.demo.result import result_of
 from simulator.demo.stage import Scene, SceneError, scene
 
 DEMO_WORLD = Path(__file__).parent.parent / "worlds" / "demo"
+BAD_INPUT = 4
 NOT_AT_REST = 8
 INCOMPLETE = 9
 
 
 def main() -> int:
-    arguments = _arguments()
+    try:
+        arguments = _arguments()
+    except argparse.ArgumentError as error:
+        print(f"Error: {error.message}", file=sys.stderr)  # noqa: T201
+        return BAD_INPUT
     world = Path(arguments.world) if arguments.world else DEMO_WORLD
     folder = Path("build") / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     try:
+        _check_writable(arguments.json)
         with scene(world, folder, arguments.state) as stage:
             if arguments.explain:
                 return stage.server("explain", arguments.explain, check=False)
@@ -36,14 +42,29 @@ def main() -> int:
         return 0
 
 
+def _check_writable(path: str) -> None:
+    """Before the long work, not after it. What is there stays until the result is."""
+    try:
+        if path:
+            Path(path).open("a").close()
+    except OSError as error:
+        raise SceneError(f"JSON={path} cannot be written: {error.strerror}.", BAD_INPUT) from None
+
+
+def _port(text: str) -> int:
+    if text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"PORT={text} is no port: say a number from 1 to 65535.")
+
+
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make demo")
+    parser = argparse.ArgumentParser(prog="make demo", exit_on_error=False)
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--world", default="")
     parser.add_argument("--json", default="")
     parser.add_argument("--explain", default="")
     parser.add_argument("--state", default=None)
-    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--port", type=_port, default=8080)
     return parser.parse_args()
 
 
@@ -53,10 +74,7 @@ def _run(stage: Scene, arguments: argparse.Namespace) -> int:
     result = result_of(stage)
     code = _report(stage, result)
     if arguments.json:
-        try:
-            Path(arguments.json).write_text(json.dumps(result, indent=1))
-        except OSError as error:
-            raise SceneError(f"JSON={arguments.json} cannot be written: {error.strerror}.", 4) from None
+        Path(arguments.json).write_text(json.dumps(result, indent=1))
     if arguments.once:
         return code
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))

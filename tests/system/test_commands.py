@@ -97,6 +97,9 @@ def test_a_broken_world_is_one_sentence_and_exit_4(tmp_path: Path, harm: Callabl
         (("--explain", "missing.eml"), "missing.eml cannot be read"),
         (("--explain", "empty.eml"), "empty.eml is not an email"),
         (("--once", "--world", "nowhere"), "There is no world at nowhere"),
+        (("--once", "--json", "nowhere/out.json"), "nowhere/out.json cannot be written: No such file"),
+        (("--port", "abc"), "PORT=abc is no port"),
+        (("--port", "70000"), "PORT=70000 is no port"),
     ],
 )
 def test_bad_arguments_are_one_sentence_and_exit_4(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:

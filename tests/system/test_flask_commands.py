@@ -22,9 +22,9 @@ def run(scene: Scene, *arguments: str, **settings: str) -> Result:
     ("settings", "words"),
     [
         ({"GOOGLE_ADMIN": ""}, "GOOGLE_ADMIN is not set."),
-        ({"GOOGLE_ADMIN": "nobody"}, "GOOGLE_ADMIN must be of the form name@domain."),
+        ({"GOOGLE_ADMIN": "nobody"}, "GOOGLE_ADMIN must be an address such as ann@acme.com."),
         ({"BACKFILL_MONTHS": "many"}, "BACKFILL_MONTHS must be a number of months, or all."),
-        ({"STATE": "mysql:x"}, "STATE has a value we cannot use."),
+        ({"STATE": "mysql:x"}, "STATE must be sqlite:FILE or firestore:PROJECT."),
         ({"STATE": "sqlite:/nowhere/at/all/s.sqlite3"}, "a folder that is not there"),
         ({"KEYS": "/nowhere"}, "KEYS names a folder that is not there"),
         ({"SIMULATOR_URL": "http://127.0.0.1:1"}, "but ENVIRONMENT is production"),

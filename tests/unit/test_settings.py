@@ -49,8 +49,11 @@ def test_every_problem_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("extra", "problem"),
     [
-        ({"SALESFORCE_DOMAIN": "https://acme.my.salesforce.com"}, "SALESFORCE_DOMAIN has a value we cannot use."),
-        ({"PUBLIC_URL": "http://acme.example"}, "PUBLIC_URL must be of the form https://host, without a path."),
+        (
+            {"SALESFORCE_DOMAIN": "https://acme.my.salesforce.com"},
+            "SALESFORCE_DOMAIN must be My Domain without .salesforce.com, such as acme.my.",
+        ),
+        ({"PUBLIC_URL": "http://acme.example"}, "PUBLIC_URL must be https://host, without a path."),
         ({"NEW_MAILBOX_STAGE": "on"}, "NEW_MAILBOX_STAGE must be off, dry_run or live."),
         ({"PUBLISH_DELAY_SECONDS": "-1"}, "PUBLISH_DELAY_SECONDS must be a number of seconds."),
         (
@@ -61,7 +64,7 @@ def test_every_problem_is_told_at_once() -> None:
             {"ENVIRONMENT": "simulator", "SIMULATOR_URL": "http://127.0.0.1.evil.example"},
             "ENVIRONMENT is simulator, so SIMULATOR_URL must be an address on this machine.",
         ),
-        ({"STATE": "firestore:UPPER"}, "STATE has a value we cannot use."),
+        ({"STATE": "firestore:UPPER"}, "STATE must be sqlite:FILE or firestore:PROJECT."),
     ],
 )
 def test_a_value_that_cannot_be_used_is_told(extra: dict[str, str], problem: str) -> None:
