@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from addon import texts
+from addon.widgets import Widget, card, paragraph, section
 
-from addon.texts import HOME_TEXT, HOME_TITLE, HOME_WHO, TITLE
 
-
-def home_card(disclosure: str) -> dict[str, Any]:
+def home_card(disclosure: str) -> Widget:
     """``disclosure`` is text, subject or headers: the card says what others can read."""
-    text = HOME_TEXT.format(who=HOME_WHO[disclosure])
-    return {
-        "name": "home",
-        "header": {"title": TITLE},
-        "sections": [{"header": HOME_TITLE, "widgets": [{"textParagraph": {"text": text}}]}],
-    }
+    text = texts.HOME_TEXT.format(who=texts.HOME_WHO[disclosure])
+    return card(
+        "home",
+        [
+            section([paragraph(text)], header=texts.HOME_TITLE),
+            section([paragraph(texts.NEVER_LOGGED_TEXT)], header=texts.NEVER_LOGGED),
+        ],
+    )

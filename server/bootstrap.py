@@ -11,6 +11,7 @@ from server.adapters.firestore.documents import FirestoreDocuments
 from server.adapters.gmail.credentials import CredentialMint, Delegation
 from server.adapters.gmail.directory import GoogleDirectory
 from server.adapters.gmail.mail import GmailMail
+from server.adapters.google_identity import GoogleIdentity
 from server.adapters.holders import LocalHolders
 from server.adapters.local_kek import create_keys, load_local_keys
 from server.adapters.salesforce.client import Login, OrgClient
@@ -22,8 +23,10 @@ from server.adapters.transport import DirectTransport, SimulatorTransport, Trans
 from server.domain.errors import ConfigurationError
 from server.domain.policy import Policy
 from server.engine.ports import Admission, Ports
+from server.engine.sidebar import Sidebar
 from server.engine.workspace import WorkspaceCache
 from server.ports.clock import Clock
+from server.ports.identity import Identity
 from server.settings import Settings
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
@@ -46,6 +49,8 @@ class Services:
     queue: SqliteQueue | None
     holders: LocalHolders | None
     documents: Documents
+    identity: Identity
+    sidebar: Sidebar
 
     def close(self) -> None:
         self.documents.close()
@@ -77,7 +82,9 @@ def build(settings: Settings, *, transport: Transport | None = None, clock: Cloc
         organisation=settings.organisation,
         holder=holders.me if holders else f"{time.time_ns():x}",
     )
-    return Services(settings, ports, WorkspaceCache(ports), queue, holders, documents)
+    return Services(
+        settings, ports, WorkspaceCache(ports), queue, holders, documents, GoogleIdentity(transport), Sidebar(ports)
+    )
 
 
 def _transport(settings: Settings) -> Transport:

@@ -46,6 +46,8 @@ class Settings:
     salesforce_api_version: str
     simulator_url: str
     public_url: str
+    addon_service_account: str
+    addon_client_id: str
     new_mailbox_stage: Stage
     backfill_months: int | None
     mailboxes: frozenset[str]
@@ -82,6 +84,8 @@ class Settings:
             salesforce_api_version=read.text("SALESFORCE_API_VERSION", "67.0", _VERSION),
             simulator_url=read.text("SIMULATOR_URL", ""),
             public_url=read.text("PUBLIC_URL", "https://truly.example", _URL),
+            addon_service_account=read.text("ADDON_SERVICE_ACCOUNT", "", _ADDRESS),
+            addon_client_id=read.text("ADDON_CLIENT_ID", ""),
             new_mailbox_stage=read.choice("NEW_MAILBOX_STAGE", Stage.DRY_RUN, Stage, "off, dry_run or live"),
             backfill_months=read.choice("BACKFILL_MONTHS", 12, _months, "a number of months, or all"),
             mailboxes=read.words("MAILBOXES"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qs
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
@@ -55,7 +56,8 @@ class Simulator:
             return self._batch(request)
         if path.startswith("/gmail/"):
             access = self.universe.identity.access(request)
-            return self._gmail.answer(Ask(request.method, path, MultiDict(request.args), request.get_data(), access))
+            verb, args = _overridden(request)
+            return self._gmail.answer(Ask(verb, path, args, request.get_data(), access))
         return self._identity(request)
 
     def _batch(self, request: Request) -> Response:
@@ -77,8 +79,18 @@ class Simulator:
                 return dropped() if kind == "drop_answer" else refusal(kind) or failure_of(kind).response()
             return identity.token(request)
         if request.path == "/oauth2/v1/certs":
-            return identity.certificates()
+            kind = self.universe.faults.take("google_certs", "certs")
+            self.universe.calls.record(Call("google_certs", "certs"))
+            return failure_of(kind).response() if kind else identity.certificates()
         if request.path.endswith(":signJwt") and request.method == "POST":
             identity.access(request)
             return identity.sign_jwt(request)
         return Failure(*NOT_FOUND).response()
+
+
+def _overridden(request: Request) -> tuple[str, MultiDict[str, str]]:
+    """Google's libraries send a GET with a long query as a POST that says so, the query in its body."""
+    verb = request.headers.get("X-HTTP-Method-Override", request.method)
+    if verb == "GET" and request.method == "POST":
+        return verb, MultiDict(parse_qs(request.get_data(as_text=True)))
+    return verb, MultiDict(request.args)

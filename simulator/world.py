@@ -45,6 +45,10 @@ class World:
     mail: Mapping[str, tuple[MailFile, ...]]
     server: Mapping[str, str] = field(default_factory=dict)
 
+    def user(self, address: str) -> User | None:
+        """Whose address or alias it is."""
+        return next((u for u in self.users if address == u.email or address in u.aliases), None)
+
 
 def load(folder: Path) -> World:
     """Raises WorldError."""

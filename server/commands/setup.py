@@ -7,11 +7,10 @@ import sys
 
 import click
 
-from addon.manifest import manifest
 from server.bootstrap import create_keys
 from server.commands.running import Source, out, reported
 from server.engine.doctor import examine
-from server.web.addon import HOME
+from server.web.addon import deployment
 
 UNWELL = 11
 """Exit code of a doctor with a finding."""
@@ -38,7 +37,7 @@ def _manifest(source: Source) -> click.Command:
     @reported
     def command() -> None:
         """Print deployment.json for this service's PUBLIC_URL."""
-        click.echo(json.dumps(manifest(source.settings().public_url, HOME), indent=2))
+        click.echo(json.dumps(deployment(source.settings()), indent=2))
 
     return command
 

@@ -17,6 +17,7 @@
     ├── NotFoundError            it is not there (any more)
     ├── ConflictError            somebody else wrote first: read again
     ├── RejectedError            the other side refuses this record for good
+    ├── UntrustedCallerError     a request that did not come from whom it says
     ├── UnreadableError          these bytes are not a message
     ├── SealBrokenError          a sealed value does not open here
     └── InvariantError           a promise of the design is broken: a bug, stop        exit 70
@@ -104,6 +105,10 @@ class RejectedError(TrulyError):
         super().__init__(code)
         self.code = code
         self.reason = reason
+
+
+class UntrustedCallerError(TrulyError):
+    pass
 
 
 class UnreadableError(TrulyError):

@@ -69,7 +69,7 @@ class ActivityRow:
     """One real mail's activity, claimed before its body is fetched.
 
     ``generation`` counts explicit decisions to log again after a removal. ``reason`` is the match that chose
-    ``record_id``.
+    ``record_id``. ``sealed_snapshot`` is what a card shows of the decision, once for all copies.
     """
 
     key: ActivityKey
@@ -83,6 +83,7 @@ class ActivityRow:
     related_ids: tuple[SalesforceId, ...] = ()
     owner_id: SalesforceId | None = None
     activity_id: SalesforceId | None = None
+    sealed_snapshot: bytes | None = None
     generation: int = 1
     version: str = field(default="", compare=False)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from server.domain.ids import HistoryId, MailboxId
+from server.domain.ids import HistoryId, MailboxId, SalesforceId
 
 
 class Stage(StrEnum):
@@ -76,7 +76,10 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Mailbox:
-    """``start`` is epoch milliseconds, 0 for "everything"; ``cursor`` is None until the first full listing is done."""
+    """``start`` is epoch milliseconds, 0 for "everything"; ``cursor`` is None until the first full listing is done.
+
+    ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for it.
+    """
 
     mailbox_id: MailboxId
     addresses: tuple[str, ...]
@@ -89,6 +92,7 @@ class Mailbox:
     last_error: str | None = None
     last_synced_at: float | None = None
     last_audit_at: float | None = None
+    crm_user_id: SalesforceId | None = None
 
     @property
     def address(self) -> str:

@@ -21,6 +21,6 @@ def erase(ports: Ports, key: ActivityKey) -> int:
     ports.store.drop_copies([key])
     now = ports.clock.now()
     gone = [replace(closed(row, Reason.ERASED, now), evidence=()) for row in rows]
-    activities = [replace(activity, state=ActivityState.REMOVED)] if activity else []
+    activities = [replace(activity, state=ActivityState.REMOVED, sealed_snapshot=None)] if activity else []
     ports.store.close(activities, gone)
     return len(gone)

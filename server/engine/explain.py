@@ -35,7 +35,7 @@ def explain(ports: Ports, workspace: Workspace, message: Message, mailbox: Mailb
     if screening.reason is not None:
         decision = Decision(screening.reason, evidence=screening.evidence, policy_version=ports.policy.version)
         return Explanation(decision, people, mailbox.address)
-    mail = _mail(message, mailbox, people)
+    mail = mail_of(message, mailbox, people)
     candidates: Candidates = ports.crm.look_up(question(mail, workspace, ports.policy))
     owner = owner_of(mail, workspace, candidates)
     return Explanation(decide(mail, owner, candidates, workspace, ports.policy), people, mailbox.address, owner)
@@ -59,7 +59,8 @@ def message_of(headers: Headers, label_ids: frozenset[str], now_ms: int, size: i
     return Message(GmailMessageId("0"), GmailThreadId("0"), label_ids, now_ms, size, headers)
 
 
-def _mail(message: Message, mailbox: Mailbox, people: People) -> Mail:
+def mail_of(message: Message, mailbox: Mailbox, people: People) -> Mail:
+    """One copy as a mail of its own, for a decision that is not written."""
     author = people.author.address if people.author else None
     key: ActivityKey = activity_key(
         message.headers, author, message.internal_date, [p.address for p in people.participants]

@@ -19,6 +19,7 @@ from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.bodies import fetch_bodies
 from server.engine.ports import Ports
+from server.engine.snapshots import seal_snapshot
 from server.rules.activity import plan_activity
 from server.rules.body import read_body
 from server.vault.envelope import Place, seal_copy
@@ -107,7 +108,7 @@ class _Round:
         record = known.who_id or known.what_id
         reason = filing.decision.reason if filing.decision.outcome is Outcome.LOGGED else Reason.CONTACT_MATCH
         activity = replace(
-            _decided(filing.claimed, filing),
+            self._decided(filing.claimed, filing),
             state=state,
             activity_id=known.activity_id,
             reason=reason,
@@ -168,7 +169,7 @@ class _Round:
                 continue
             known = found.get(answer.key)
             activity_id = answer.activity_id or (known.activity_id if known else None)
-            activity = _decided(filing.claimed, filing)
+            activity = self._decided(filing.claimed, filing)
             done.append((filing, replace(activity, state=ActivityState.LOGGED, activity_id=activity_id)))
         # Only customer mail that stands in Salesforce is kept.
         self._ports.store.drop_copies(refused)
@@ -226,6 +227,17 @@ class _Round:
             for row in rows
         ]
 
+    def _decided(self, activity: ActivityRow, filing: Filing) -> ActivityRow:
+        chosen = filing.decision.chosen
+        return replace(
+            activity,
+            reason=filing.decision.reason,
+            record_id=chosen.record_id if chosen else None,
+            related_ids=tuple(record.record_id for record in filing.decision.related),
+            owner_id=filing.owner,
+            sealed_snapshot=seal_snapshot(self._ports, filing.mail, filing.decision),
+        )
+
     def _fail(self, filing: Filing, error: Exception) -> None:
         self._result.failed.append((filing.rows, error))
 
@@ -254,15 +266,4 @@ def _claim_of(filing: Filing, now: float) -> ActivityRow:
         mailbox_id=copy.mailbox_id,
         gmail_message_id=copy.gmail_message_id,
         conversation=filing.mail.conversation,
-    )
-
-
-def _decided(activity: ActivityRow, filing: Filing) -> ActivityRow:
-    chosen = filing.decision.chosen
-    return replace(
-        activity,
-        reason=filing.decision.reason,
-        record_id=chosen.record_id if chosen else None,
-        related_ids=tuple(record.record_id for record in filing.decision.related),
-        owner_id=filing.owner,
     )

@@ -17,10 +17,11 @@ from server.domain.mail import Copy
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Headers, Message
 from server.engine.ports import Ports
+from server.engine.words import situation_of
 from server.rules.identity_key import activity_key, conversation_root
 from server.rules.people import people_of
 from server.rules.recovery import react
-from server.rules.screen import HEADERS, Situation, screen
+from server.rules.screen import HEADERS, screen
 from server.vault.envelope import Place
 
 log = logging.getLogger(__name__)
@@ -118,14 +119,7 @@ def _row(
     ports: Ports, workspace: Workspace, mailbox: Mailbox, message: Message,
     conversation: KeyedHash, word: Conversation | None, dont_log_label: str | None,
 ) -> Row:  # fmt: skip
-    situation = Situation(
-        own_addresses=frozenset(mailbox.addresses),
-        start=mailbox.start,
-        dont_log_label=dont_log_label,
-        is_kept_out=bool(word and mailbox.mailbox_id in word.kept_out_by),
-        is_overridden=bool(word and (word.record_id or word.log_anyway)),
-    )
-    screening, people = screen(message, workspace, ports.policy, situation)
+    screening, people = screen(message, workspace, ports.policy, situation_of(mailbox, word, dont_log_label))
     row = Row(
         mailbox_id=mailbox.mailbox_id,
         gmail_message_id=message.gmail_message_id,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from server.domain.crm import Activity, Candidates, Filed, Found, Query
-from server.domain.ids import ActivityKey
+from server.domain.ids import ActivityKey, SalesforceId
 
 FILE_AT_ONCE = 200
 """Activities in one call."""
@@ -32,6 +32,9 @@ class Crm(Protocol):
 
     def look_up(self, query: Query) -> Candidates:
         """All records and active Users for these addresses and domains, in as few calls as the limits allow."""
+
+    def readable(self, user_id: SalesforceId, record_ids: Sequence[SalesforceId]) -> frozenset[SalesforceId]:
+        """Which of these records Salesforce lets that user read."""
 
     def file(self, activities: Sequence[Activity]) -> Sequence[Filed]:
         """Insert, never update; at most ``FILE_AT_ONCE``; the answers are in order.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from server.domain.history import History, MessageRef
-from server.domain.ids import GmailMessageId, HistoryId
+from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
 from server.domain.mailbox import Mailbox
 from server.domain.message import Message
 
@@ -30,6 +30,12 @@ class Mail(Protocol):
 
         A message's own failure is its value: NotFoundError, TransientError or UnreadableError.
         """
+
+    def thread(self, mailbox: Mailbox, thread_id: GmailThreadId, names: Sequence[str]) -> Sequence[Message]:
+        """Labels and the named headers of a whole conversation, the oldest message first. Raises NotFoundError."""
+
+    def identify(self, mailbox: Mailbox, message_id: str, thread_id: str) -> MessageRef:
+        """The message that an add-on's event names, whatever form its ids have. Raises NotFoundError."""
 
     def bodies(self, mailbox: Mailbox, ids: Sequence[GmailMessageId]) -> Mapping[GmailMessageId, bytes | Exception]:
         """The whole messages as RFC 822 bytes, to be asked for only after the decision to log."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from server.domain.access import AccessEntry
-from server.domain.ids import ActivityKey, GmailMessageId, KeyedHash, MailboxId
+from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, KeyedHash, MailboxId
 from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail
 from server.domain.mailbox import Mailbox
 
@@ -36,6 +36,9 @@ class Store(Protocol):
         """Replace rows by these; each must be the version that was read. All or nothing. Returns them as stored."""
 
     def rows(self, mailbox_id: MailboxId) -> Iterator[Row]: ...
+
+    def thread(self, mailbox_id: MailboxId, thread_id: GmailThreadId) -> list[Row]:
+        """The rows of one conversation in one mailbox, the oldest message first."""
 
     def unscreened(self, mailbox_id: MailboxId, now: float) -> list[Row]:
         """Waiting rows whose headers could not be read yet and are due."""

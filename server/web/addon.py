@@ -1,20 +1,58 @@
-"""The add-on's endpoints. The home card shows nothing of anybody, so it needs no caller's identity."""
+"""The add-on's endpoints: verified, then answered with a card, whatever happens."""
 
 from __future__ import annotations
 
-from typing import Protocol
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
+from addon.conversation import conversation_card
 from addon.home import home_card
+from addon.manifest import manifest
+from addon.models import Act
+from addon.refusals import refusal_card
+from addon.widgets import shown
+from server.bootstrap import Services
+from server.domain.errors import (
+    MailboxUnavailableError,
+    NotFoundError,
+    TransientError,
+    UntrustedCallerError,
+)
+from server.domain.mailbox import Mailbox, Stage
+from server.engine.jobs import COLLECT
+from server.engine.sidebar import View, mailbox_of
+from server.ports.queue import Job
 from server.settings import Settings
+from server.web.guards import Admitted, ConsentMissingError, admit, check_google
+from server.web.presenting import Presenter, Salesforce
+from server.web.signing import Order, Signer
+
+log = logging.getLogger(__name__)
+
+HOME = "/addon/home"
+OPEN = "/addon/open"
+ACT = "/addon/act"
+Answer = dict[str, Any]
 
 
 class Source(Protocol):
-    def settings(self) -> Settings: ...
+    def get(self) -> Services: ...
 
 
-HOME = "/addon/home"
+def deployment(settings: Settings) -> Answer:
+    """deployment.json for this service."""
+    return manifest(settings.public_url, HOME, OPEN, Salesforce(settings.salesforce_domain).origin)
+
+
+class RefusalError(Exception):
+    """A card that says why not, in place of the one that was asked for."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
 
 
 def blueprint(source: Source) -> Blueprint:
@@ -22,7 +60,107 @@ def blueprint(source: Source) -> Blueprint:
 
     @routes.post(HOME)
     def home() -> Response:
-        card = home_card(source.settings().disclosure.value)
-        return jsonify({"action": {"navigations": [{"pushCard": card}]}})
+        services = source.get()
+        check_google(services.identity, services.settings, HOME, _authorization())
+        return jsonify(shown(home_card(services.settings.disclosure.value)))
+
+    @routes.post(OPEN)
+    def open_message() -> Response:
+        services = source.get()
+        admitted = admit(services.identity, services.settings, OPEN, _authorization(), request.get_data())
+        return jsonify(_answered(services, admitted, lambda desk: shown(desk.card())))
+
+    @routes.errorhandler(ConsentMissingError)
+    def ask_consent(_error: ConsentMissingError) -> Response:
+        return jsonify(requesting_google_scopes={"all_scopes": True})
+
+    @routes.errorhandler(UntrustedCallerError)
+    def untrusted(_error: UntrustedCallerError) -> tuple[Response, int]:
+        return jsonify(error="The caller cannot prove who it is."), 401
+
+    @routes.errorhandler(TransientError)
+    def away(_error: TransientError) -> tuple[Response, int]:
+        return jsonify(error="The caller cannot be verified now."), 503
 
     return routes
+
+
+def _authorization() -> str:
+    return request.headers.get("Authorization", "")
+
+
+class Desk:
+    """One verified call of one person about one message."""
+
+    def __init__(self, services: Services, admitted: Admitted) -> None:
+        self.services = services
+        self.event = admitted.event
+        self.caller = admitted.caller
+        self.signer = Signer(services.ports.hasher, services.ports.clock)
+        self.mailbox = self._mailbox()
+
+    def card(self) -> Answer:
+        view = self.view(self.event.message_id, self.event.thread_id)
+        self.ask_for_sync(view)
+        return self.rendered(view, self.event.message_id, self.event.thread_id)
+
+    def view(self, message_id: str, thread_id: str) -> View:
+        ports = self.services.ports
+        ref = ports.mail.identify(self.mailbox, message_id, thread_id)
+        return self.services.sidebar.view(self.services.workspaces.current(), self.mailbox, ref)
+
+    def rendered(self, view: View, message_id: str, thread_id: str) -> Answer:
+        return conversation_card(self.presenter().conversation(view), self.act(message_id, thread_id))
+
+    def presenter(self) -> Presenter:
+        ports, settings = self.services.ports, self.services.settings
+        return Presenter(
+            links=Salesforce(settings.salesforce_domain),
+            now=ports.clock.now(),
+            offset=self.event.offset,
+            may_override=ports.policy.override_contacts_only,
+            user=lambda: self.services.sidebar.user_of(self.mailbox),
+        )
+
+    def act(self, message_id: str, thread_id: str) -> Act:
+        url = self.services.settings.public_url + ACT
+
+        def action(operation: str, **arguments: str) -> Answer:
+            order = Order(operation, message_id, thread_id, arguments)
+            signed = self.signer.sign(order, self.caller.subject)
+            return {"function": url, "parameters": [{"key": "st", "value": signed}]}
+
+        return action
+
+    def ask_for_sync(self, view: View) -> None:
+        """An unknown conversation is decided now and carried out by the queue."""
+        queue = self.services.queue
+        if queue is not None and any(s.foreseen for s in view.shown):
+            queue.put(Job(COLLECT, self.mailbox.mailbox_id), self.services.ports.clock.now())
+
+    def _mailbox(self) -> Mailbox:
+        mailbox = mailbox_of(self.services.ports, self.caller.subject, self.caller.address)
+        if mailbox is None:
+            internal = self.services.workspaces.current().is_internal(self.caller.address)
+            raise RefusalError("not_included" if internal else "consumer")
+        if mailbox.stage is Stage.OFF:
+            raise RefusalError("not_included")
+        if mailbox.stage is Stage.DRY_RUN:
+            raise RefusalError("not_live")
+        return mailbox
+
+
+def _answered(services: Services, admitted: Admitted, work: Callable[[Desk], Answer]) -> Answer:
+    """Our own trouble is a card too: on any other answer Google shows nothing but "something went wrong"."""
+    try:
+        return work(Desk(services, admitted))
+    except RefusalError as refusal:
+        kind = refusal.kind
+    except NotFoundError:
+        kind = "not_found"
+    except (TransientError, MailboxUnavailableError):
+        kind = "away"
+    except Exception as error:  # noqa: BLE001  # the person must read something, and the log says what
+        log.error("a card failed with %s", type(error).__name__)  # noqa: TRY400  # a trace could quote mail
+        kind = "broken"
+    return shown(refusal_card(kind, address=admitted.caller.address, admin=services.settings.google_admin))

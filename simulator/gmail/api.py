@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from simulator import mime
 from simulator.answers import BAD_REQUEST, NOT_FOUND, Failure, dropped, failure_of, reply
 from simulator.calls import Call
-from simulator.gmail import fields
+from simulator.gmail import fields, web_id
 from simulator.gmail.listing import EMPTY_PAGE, empty_page, history_page, list_messages, list_threads
 from simulator.gmail.mailbox import SYSTEM_LABELS, Mailbox
 from simulator.gmail.messages import DETAILS, as_json, ref_of, thread_as_json
@@ -142,7 +142,7 @@ def _profile(_universe: Universe, box: Mailbox, _ask: Ask, _path: dict[str, str]
 
 def _get(_universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
     with box.lock:
-        stored = box.messages.get(path["id"])
+        stored = box.messages.get(web_id.api_id(path["id"]))
         if stored is None:
             raise Failure(*NOT_FOUND)
         return as_json(stored, ask.args.get("format", "full"), ask.args.getlist("metadataHeaders"))

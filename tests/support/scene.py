@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from server.bootstrap import Services, build, create_keys
 from server.engine.sync import Synced, sync
 from server.settings import Settings
+from server.web.app import create_app
+from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT, AddonHost
 from simulator.app import Simulator
 from simulator.clock import Clock
 from simulator.demo.stage import google_account
@@ -106,6 +108,7 @@ class Scene:
         self.clock = Clock(START, frozen=True)
         self.universe = Universe.of(world or small_world(), self.clock)
         self.simulator = Simulator(self.universe)
+        self.addon_host = AddonHost(self.universe)
         self.universe.identity.register("truly@simulated.iam.gserviceaccount.com", PUBLIC_PEM)
         self.universe.org.register({"consumer_key": "key", "public_key": PUBLIC_PEM, "username": "sync@acme.example"})
         (folder / "account.json").write_text(google_account(PRIVATE_PEM))
@@ -130,6 +133,18 @@ class Scene:
         store = self.services.ports.store
         box = next(m for m in store.mailboxes() if m.address == mailbox)
         return {row.gmail_message_id: row.reason.value for row in store.rows(box.mailbox_id)}
+
+    def ask(self, path: str, address: str, message_id: str | None = None, **more: Any) -> Any:
+        """The add-on's answer to an event of Gmail's, by way of HTTP: JSON, or the status of a refusal."""
+        return self.post(path, self.addon_host.event(address, message_id, **more))
+
+    def post(self, path: str, event: Any, authorization: str | None = None) -> Any:
+        app = create_app(self.source)
+        app.services._services = self.services
+        url = f"https://truly.example{path}"
+        header = self.addon_host.authorization(url) if authorization is None else authorization
+        answer = app.test_client().post(path, json=event, headers={"Authorization": header} if header else {})
+        return answer.get_json() if answer.status_code == 200 else answer.status_code
 
     def tasks(self) -> list[dict[str, Any]]:
         return self.universe.org.dump()["Task"]
@@ -158,5 +173,7 @@ class Scene:
             "SALESFORCE_PRIVATE_KEY_FILE": str(self.folder / "salesforce.pem"),
             "NEW_MAILBOX_STAGE": "live",
             "BACKFILL_MONTHS": "all",
+            "ADDON_SERVICE_ACCOUNT": SERVICE_ACCOUNT,
+            "ADDON_CLIENT_ID": CLIENT_ID,
             **settings,
         }

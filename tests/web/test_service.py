@@ -9,9 +9,8 @@ import pytest
 from google.cloud.gsuiteaddons_v1 import Deployment
 from google.protobuf.json_format import ParseDict
 
-from addon.manifest import manifest
 from server.settings import Settings
-from server.web.addon import HOME
+from server.web.addon import deployment
 from server.web.app import create_app
 from server.worker import Worker
 from simulator.faults import Fault
@@ -26,15 +25,15 @@ def rendered() -> dict[str, object]:
 
 
 def test_deployment_json_is_what_the_settings_render(rendered: dict[str, object], scene: Scene) -> None:
-    assert rendered == manifest(Settings.of(scene.source).public_url, HOME)
+    assert rendered == deployment(Settings.of(scene.source))
 
 
 def test_google_accepts_the_deployment(rendered: dict[str, object]) -> None:
     # Google's own page names this field; the schema that Google publishes is older than it.
     assert rendered["addOns"]["httpOptions"].pop("granularOauthPermissionSupport") == "OPT_IN"  # type: ignore[index]
     parsed = ParseDict(rendered, Deployment.pb(Deployment()))
-    assert parsed.add_ons.common.name == "Truly Email Tracking"
-    assert len(parsed.oauth_scopes) == 2
+    assert parsed.add_ons.common.name == "Salesforce log"
+    assert len(parsed.oauth_scopes) == 4
 
 
 def test_every_url_of_the_deployment_is_absolute_and_answers(rendered: dict[str, object], scene: Scene) -> None:
@@ -44,8 +43,10 @@ def test_every_url_of_the_deployment_is_absolute_and_answers(rendered: dict[str,
     with client.get(logo) as answer:
         assert answer.content_type == "image/png"
     home = common["homepageTrigger"]["runFunction"].removeprefix("https://truly.example")
-    card = client.post(home, json={}).get_json()["action"]["navigations"][0]["pushCard"]
+    card = scene.ask(home, "ann@acme.example")["action"]["navigations"][0]["pushCard"]
     assert card["header"]["title"] == "Salesforce log"
+    opened = rendered["addOns"]["gmail"]["contextualTriggers"][0]["onTriggerFunction"]  # type: ignore[index]
+    assert client.post(opened.removeprefix("https://truly.example"), json={}).status_code == 401
 
 
 def test_health_and_unknown_paths(scene: Scene) -> None:

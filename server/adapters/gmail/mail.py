@@ -15,6 +15,7 @@ from googleapiclient.discovery import build
 from googleapiclient.errors import BatchError, HttpError
 
 from server.adapters.gmail.credentials import CredentialMint
+from server.adapters.gmail.event_ids import api_id
 from server.adapters.gmail.failures import mapped
 from server.adapters.transport import Transport
 from server.domain.errors import CursorExpiredError, NotFoundError, TransientError, TrulyError, UnreadableError
@@ -55,6 +56,7 @@ class GmailMail:
         # Every access to a resource builds all its methods anew, so each is made once.
         self._users = self._service.users()
         self._messages = self._users.messages()
+        self._threads = self._users.threads()
         self._history = self._users.history()
         self._labels = self._users.labels()
         self._send_as = self._users.settings().sendAs()
@@ -109,6 +111,23 @@ class GmailMail:
             ),
             _message,
         )
+
+    def thread(self, mailbox: Mailbox, thread_id: GmailThreadId, names: Sequence[str]) -> Sequence[Message]:
+        request = self._threads.get(
+            userId="me", id=thread_id, format="metadata", metadataHeaders=list(names),
+            fields=f"messages({HEADER_FIELDS})",
+        )  # fmt: skip
+        answer = self._call(mailbox, request)
+        found = [_parsed(_message, item) for item in answer.get("messages", ())]
+        return sorted((m for m in found if isinstance(m, Message)), key=lambda m: (m.internal_date, m.gmail_message_id))
+
+    def identify(self, mailbox: Mailbox, message_id: str, thread_id: str) -> MessageRef:
+        known, thread = api_id(message_id), api_id(thread_id)
+        if known and thread:
+            return MessageRef(GmailMessageId(known), GmailThreadId(thread))
+        # Mail that was just sent has an id of the web client's own, which only Gmail can resolve.
+        request = self._messages.get(userId="me", id=known or message_id, format="minimal", fields="id,threadId")
+        return _ref(self._call(mailbox, request))
 
     def bodies(self, mailbox: Mailbox, ids: Sequence[GmailMessageId]) -> Mapping[GmailMessageId, bytes | Exception]:
         return self._batch(

@@ -21,6 +21,8 @@ from server.ports.crm import FILE_AT_ONCE, CrmShape
 
 QUERIES_AT_ONCE = 5
 """Of a composite's subrequests at most this many may be queries."""
+ACCESS_AT_ONCE = 200
+"""Records of one question about a user's access."""
 T = TypeVar("T")
 
 
@@ -56,6 +58,18 @@ class SalesforceCrm:
             accounts=_grouped(queries.account(row, org) for row in rows["accounts"]),
             users={user.address: user for user in users},
         )
+
+    def readable(self, user_id: SalesforceId, record_ids: Sequence[SalesforceId]) -> frozenset[SalesforceId]:
+        wanted = list(dict.fromkeys(record_ids))
+        parts = [wanted[i : i + ACCESS_AT_ONCE] for i in range(0, len(wanted), ACCESS_AT_ONCE)]
+        asked = [queries.access(user_id, part) for part in parts]
+        rows = [
+            row
+            for start in range(0, len(asked), QUERIES_AT_ONCE)
+            for found in self._queries(asked[start : start + QUERIES_AT_ONCE])
+            for row in found
+        ]
+        return frozenset(SalesforceId(row["RecordId"]) for row in rows if row["HasReadAccess"])
 
     def file(self, activities: Sequence[Activity]) -> Sequence[Filed]:
         if len(activities) > FILE_AT_ONCE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,16 @@ def accounts(shape: OrgShape) -> Callable[[list[str]], str] | None:
     fields = ", ".join(["Id", "Name", "OwnerId", "LastModifiedDate", shape.domain, *extra])
     head = f"SELECT {fields} FROM Account WHERE {shape.domain} IN "  # noqa: S608  # field names come from describe
     return lambda domains: head + str(format_soql("{}", domains))
+
+
+def access(user_id: str, record_ids: Sequence[str]) -> str:
+    return str(
+        format_soql(
+            "SELECT RecordId, HasReadAccess FROM UserRecordAccess WHERE UserId = {} AND RecordId IN {}",
+            user_id,
+            list(record_ids),
+        )
+    )
 
 
 def tasks_by_key(key_field: str, keys: list[str]) -> str:

@@ -76,6 +76,7 @@ def from_activity(activity: ActivityRow) -> Data:
         "related_ids": list(activity.related_ids),
         "owner_id": activity.owner_id,
         "activity_id": activity.activity_id,
+        "sealed_snapshot": activity.sealed_snapshot,
         "generation": activity.generation,
     }
     return {name: value for name, value in data.items() if value not in (None, [])}
@@ -94,6 +95,7 @@ def to_activity(key: str, data: Data, version: str) -> ActivityRow:
         related_ids=tuple(SalesforceId(i) for i in data.get("related_ids", ())),
         owner_id=_record(data.get("owner_id")),
         activity_id=_record(data.get("activity_id")),
+        sealed_snapshot=data.get("sealed_snapshot"),
         generation=data.get("generation", 1),
         version=version,
     )
@@ -111,6 +113,7 @@ def from_mailbox(mailbox: Mailbox) -> Data:
         "last_error": mailbox.last_error,
         "last_synced_at": mailbox.last_synced_at,
         "last_audit_at": mailbox.last_audit_at,
+        "crm_user_id": mailbox.crm_user_id,
     }
     return {name: value for name, value in data.items() if value is not None}
 
@@ -128,6 +131,7 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
         last_error=data.get("last_error"),
         last_synced_at=data.get("last_synced_at"),
         last_audit_at=data.get("last_audit_at"),
+        crm_user_id=_record(data.get("crm_user_id")),
     )
 
 

@@ -12,7 +12,7 @@ from server.adapters.store.copies import chunk_keys, dek_of, keeping, without_de
 from server.domain.access import AccessEntry
 from server.domain.decision import Outcome
 from server.domain.errors import ConflictError, InvariantError
-from server.domain.ids import ActivityKey, GmailMessageId, KeyedHash, MailboxId
+from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, KeyedHash, MailboxId
 from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail, row_key
 from server.domain.mailbox import Mailbox
 
@@ -101,6 +101,11 @@ class DocumentStore:
     def rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
         for document in self._documents.scan("messages", where=(Where("mailbox_id", "==", mailbox_id),)):
             yield codec.to_row(document.data, document.version)
+
+    def thread(self, mailbox_id: MailboxId, thread_id: GmailThreadId) -> list[Row]:
+        wanted = (Where("mailbox_id", "==", mailbox_id), Where("gmail_thread_id", "==", thread_id))
+        found = self._documents.query("messages", where=wanted)
+        return sorted((codec.to_row(d.data, d.version) for d in found), key=lambda row: (row.internal_date, row.key))
 
     def unscreened(self, mailbox_id: MailboxId, now: float) -> list[Row]:
         waiting = (Where("mailbox_id", "==", mailbox_id), Where("outcome", "==", Outcome.WAITING.value))

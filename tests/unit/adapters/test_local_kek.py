@@ -153,7 +153,9 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "number"), [(name, i) for name, contents in WRONG.items() for i in range(len(contents))])
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, i) for name, contents in WRONG.items() for i in range(len(contents))]
+)
 def test_a_file_that_is_no_key_is_named_and_its_content_is_not_told(folder, name, number):
     content = WRONG[name][number]
     (folder / name).write_bytes(content)

@@ -1,0 +1,19 @@
+"""Cards that say why there is nothing to show, and what to do."""
+
+from __future__ import annotations
+
+from addon import texts
+from addon.inert import rich
+from addon.widgets import Widget, card, paragraph, section
+
+REFUSALS = {
+    "consumer": texts.CONSUMER, "not_included": texts.NOT_INCLUDED, "not_live": texts.NOT_LIVE, "away": texts.AWAY,
+    "stale": texts.STALE, "not_found": texts.NOT_FOUND, "broken": texts.BROKEN,
+}  # fmt: skip
+
+
+def refusal_card(kind: str, *, address: str = "", admin: str = "") -> Widget:
+    """``kind`` is one of ``REFUSALS``."""
+    title, text = REFUSALS[kind]
+    filled = text.format(address=rich(address), admin=rich(admin))
+    return card("refusal", [section([paragraph(filled)], header=title)])

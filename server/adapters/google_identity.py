@@ -1,0 +1,100 @@
+"""Google's ID tokens, verified with google-auth; its certificates are kept for as long as Google says they hold."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import google.auth.transport
+import requests
+from google.auth.exceptions import GoogleAuthError, TransportError
+from google.oauth2 import id_token
+
+from server.adapters.transport import Transport
+from server.domain.errors import TransientError, UntrustedCallerError
+from server.ports.identity import Caller
+
+SKEW = 10
+"""Seconds by which clocks may differ."""
+LONGEST_TOKEN = 8_192
+"""Characters."""
+LEAST_FRESH = 60.0
+"""Seconds for which certificates are kept in any case."""
+UNTRUSTED = "The caller cannot prove who it is."
+
+
+class GoogleIdentity:
+    """Implements ``server.ports.identity.Identity``. Thread-safe. Tokens live in this machine's time."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._certificates = _Certificates(transport)
+
+    def check_service(self, token: str, audience: str, account: str) -> None:
+        claims = self._claims(token, audience)
+        if not account or claims.get("email") != account or claims.get("email_verified") is not True:
+            raise UntrustedCallerError(UNTRUSTED)
+
+    def person(self, token: str, audience: str) -> Caller:
+        claims = self._claims(token, audience)
+        subject, address = str(claims.get("sub") or ""), str(claims.get("email") or "").lower()
+        if not subject or not address or claims.get("email_verified") is not True:
+            raise UntrustedCallerError(UNTRUSTED)
+        return Caller(subject, address)
+
+    def _claims(self, token: str, audience: str) -> dict[str, Any]:
+        # Without an audience google-auth would check none.
+        if not token or not audience or len(token) > LONGEST_TOKEN:
+            raise UntrustedCallerError(UNTRUSTED)
+        try:
+            claims: dict[str, Any] = id_token.verify_oauth2_token(
+                token, self._certificates, audience, clock_skew_in_seconds=SKEW
+            )
+        except TransportError:
+            raise TransientError("Google's certificates cannot be read.") from None
+        except (ValueError, GoogleAuthError, TypeError, KeyError, AttributeError):
+            raise UntrustedCallerError(UNTRUSTED) from None
+        return claims
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What google-auth reads of a response."""
+
+    status: int
+    headers: dict[str, str]
+    data: bytes
+
+
+class _Certificates(google.auth.transport.Request):
+    """google-auth asks for them with every token."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[float, _Answer]] = {}
+
+    def __call__(self, url: str, method: str = "GET", *_args: Any, **_kwargs: Any) -> Any:
+        with self._lock:
+            until, answer = self._kept.get(url, (0.0, None))
+            if answer is not None and time.monotonic() < until:
+                return answer
+            fresh = self._fetch(url, method)
+            if fresh.status == requests.codes.ok:
+                self._kept[url] = (time.monotonic() + _lifetime(fresh.headers), fresh)
+            return fresh
+
+    def _fetch(self, url: str, method: str) -> _Answer:
+        try:
+            found = self._transport.session().request(method, url)
+        except requests.RequestException:
+            raise TransportError("Google's certificates cannot be read.") from None
+        return _Answer(found.status_code, dict(found.headers), found.content)
+
+
+def _lifetime(headers: dict[str, str]) -> float:
+    control = next((value for name, value in headers.items() if name.lower() == "cache-control"), "")
+    found = re.search(r"max-age=([0-9]{1,9})", control)
+    return max(float(found[1]) if found else 0.0, LEAST_FRESH)

@@ -1,0 +1,99 @@
+"""From what the engine knows to what a card shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+from addon.models import ConversationShown, MessageShown, RecordShown
+from server.domain.crm import Record
+from server.domain.decision import Outcome, Reason
+from server.domain.ids import SalesforceId
+from server.engine.sidebar import Shown, View
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+NEVER_YEAR = 9000
+
+
+@dataclass(frozen=True)
+class Salesforce:
+    """Links into the org. ``domain`` is My Domain without ``.salesforce.com``."""
+
+    domain: str
+
+    @property
+    def origin(self) -> str:
+        return f"https://{self.domain}.salesforce.com"
+
+    def record(self, record_id: str) -> str:
+        return f"{self.origin}/{quote(record_id, safe='')}"
+
+    def new(self, kind: str, address: str) -> str:
+        """Salesforce's own form, with the address filled in: it takes one value, encoded twice."""
+        values = quote(f"Email={quote(address, safe='@.')}", safe="")
+        return f"{self.origin}/lightning/o/{kind}/new?defaultFieldValues={values}" if address else ""
+
+
+@dataclass(frozen=True)
+class Presenter:
+    """``offset`` is the person's time zone, seconds east of UTC; ``now`` epoch seconds."""
+
+    links: Salesforce
+    now: float
+    offset: int
+    may_override: bool
+    user: Callable[[], SalesforceId | None]
+
+    def conversation(self, view: View, notice: str = "") -> ConversationShown:
+        opened = next(s for s in view.shown if s.message_id == view.opened)
+        others = tuple(self.message(s) for s in view.shown if s.message_id != view.opened)
+        by = "you" if view.chosen_by and view.chosen_by in view.mailbox.addresses else view.chosen_by
+        return ConversationShown(self.message(opened), others, by, notice)
+
+    def message(self, shown: Shown) -> MessageShown:
+        address = shown.addresses[0] if shown.addresses else ""
+        return MessageShown(
+            reason=shown.reason.value,
+            when=self.moment(shown.sent_at / 1000),
+            foreseen=shown.foreseen and shown.outcome is Outcome.LOGGED,
+            record=self.record(shown.chosen) if shown.chosen else None,
+            is_hidden=shown.is_hidden,
+            others=tuple(self.record(loser.record, loser.why.value) for loser in shown.losers),
+            hidden_others=shown.hidden_losers,
+            addresses=shown.addresses,
+            mark=shown.marks[0] if shown.marks else "",
+            next_try=self.moment(shown.due_at) if shown.due_at else "",
+            code=shown.cause or "",
+            add_contact=self.links.new("Contact", address),
+            add_lead=self.links.new("Lead", address),
+            may_override=self.may_override or shown.reason is not Reason.CONTACTS_ONLY_ACCOUNT,
+        )
+
+    def record(self, record: Record, why: str = "") -> RecordShown:
+        return RecordShown(
+            record_id=record.record_id,
+            kind=record.kind.value,
+            name=record.name,
+            account_name=record.account_name,
+            found_by=record.found_by,
+            url=self.links.record(record.record_id),
+            why=why,
+            is_own=record.owner_id is not None and record.owner_id == self.user(),
+        )
+
+    def moment(self, epoch: float) -> str:
+        """Today's is a time, this year's has no year; empty for a moment that never comes."""
+        try:
+            moment = datetime.fromtimestamp(epoch, UTC) + timedelta(seconds=self.offset)
+            today = datetime.fromtimestamp(self.now, UTC) + timedelta(seconds=self.offset)
+        except (OverflowError, ValueError, OSError):
+            return ""
+        if moment.year > NEVER_YEAR:
+            return ""
+        zone = "" if self.offset else " UTC"
+        if moment.date() == today.date():
+            return f"{moment:%H:%M}{zone}"
+        day = f"{moment.day} {MONTHS[moment.month - 1]}"
+        return day if moment.year == today.year else f"{day} {moment.year}"
