@@ -27,7 +27,7 @@ def conversation_card(conversation: ConversationShown, act: Act) -> Widget:
                 [
                     paragraph(_because(opened, conversation.chosen_by)),
                     _record_line(opened.record) if opened.record else None,
-                    buttons(_buttons(opened, act)),
+                    buttons([*_buttons(opened, act), _undo(conversation, act)]),
                 ],
                 header=_title(opened),
             ),
@@ -37,10 +37,15 @@ def conversation_card(conversation: ConversationShown, act: Act) -> Widget:
     )
 
 
-def named(record: RecordShown) -> str:
-    """``Ada Byron, Acme Ltd``: rich and inert."""
+def name_of(record: RecordShown) -> str:
+    """``Ada Byron, Acme Ltd``, as it stands in Salesforce: not inert yet."""
     account = record.account_name if record.account_name != record.name else ""
-    return rich(", ".join(part for part in (record.name or record.record_id, account) if part))
+    return ", ".join(part for part in (record.name or record.record_id, account) if part)
+
+
+def named(record: RecordShown) -> str:
+    """The same for fields that read HTML."""
+    return rich(name_of(record))
 
 
 def plural(forms: dict[int, str], count: int) -> str:
@@ -134,6 +139,13 @@ def _buttons(message: MessageShown, act: Act) -> list[Widget | None]:
     if reason in ("ready", "held"):
         return [button(texts.LOG_NOW, act("log"), primary=True), button(texts.STOP, act("ask_stop"))]
     return []
+
+
+def _undo(conversation: ConversationShown, act: Act) -> Widget | None:
+    if conversation.undo is None:
+        return None
+    operation, arguments = conversation.undo
+    return button(texts.UNDO, act(operation, **arguments))
 
 
 def _others(message: MessageShown) -> Widget | None:

@@ -50,9 +50,12 @@ class MessageShown:
 
 @dataclass(frozen=True)
 class ConversationShown:
-    """``chosen_by`` is empty where nobody chose, ``you`` for the rep who looks, else an address."""
+    """``chosen_by`` is empty where nobody chose, ``you`` for the rep who looks, else an address.
+
+    ``undo`` is the operation that takes back what the rep just did, with its arguments.
+    """
 
     opened: MessageShown
     others: tuple[MessageShown, ...] = ()
     chosen_by: str = ""
-    notice: str = ""
+    undo: tuple[str, Mapping[str, str]] | None = None

@@ -8,12 +8,12 @@ from addon.widgets import Widget, card, paragraph, section
 
 REFUSALS = {
     "consumer": texts.CONSUMER, "not_included": texts.NOT_INCLUDED, "not_live": texts.NOT_LIVE, "away": texts.AWAY,
-    "stale": texts.STALE, "not_found": texts.NOT_FOUND, "broken": texts.BROKEN,
+    "refused": texts.REFUSED_CHANGE, "stale": texts.STALE, "not_found": texts.NOT_FOUND, "broken": texts.BROKEN,
 }  # fmt: skip
 
 
-def refusal_card(kind: str, *, address: str = "", admin: str = "") -> Widget:
+def refusal_card(kind: str, *, address: str = "", admin: str = "", said: str = "") -> Widget:
     """``kind`` is one of ``REFUSALS``."""
     title, text = REFUSALS[kind]
-    filled = text.format(address=rich(address), admin=rich(admin))
+    filled = text.format(address=rich(address), admin=rich(admin), said=rich(said))
     return card("refusal", [section([paragraph(filled)], header=title)])

@@ -132,6 +132,36 @@ REFRESH = "Refresh"
 UNDO = "Undo"
 CANCEL = "Cancel"
 
+# Asking first
+STOP_TITLE = "Stop logging this conversation?"
+STOP_REMOVES = {
+    0: "Nothing is deleted from Salesforce. New replies won't be logged.",
+    1: "1 email will be deleted from Salesforce and stay in its Recycle Bin for 15 days. New replies won't be logged.",
+    2: "{count} emails will be deleted from Salesforce and stay in its Recycle Bin for 15 days."
+    " New replies won't be logged.",
+}
+STAYS = {1: "({names} is on it too; that copy stays.)", 2: "({names} are on it too; their copies stay.)"}
+STOP_YES = "Delete and stop"
+STOP_YES_NOTHING = "Stop"
+
+# Choosing a record
+CHOOSE_TITLE = "Log this conversation on"
+SEARCH_LABEL = "Search contacts, leads and accounts"
+SEARCH = "Search"
+USE = "Use"
+FOUND_NONE = "Nothing that you can open in Salesforce fits “{text}”."
+SEARCH_LONGER = "Write at least two letters."
+FITTING = "On this email"
+FOUND = "Found"
+
+# Said after a click
+SAID = {
+    "log": "This conversation is logged.",
+    "move": "Moved to {record}.",
+    "stop": "Logging stopped.",
+    "withdraw": "Undone.",
+}
+
 # Refusals: title and text
 CONSUMER = (
     "Use your work account",
@@ -140,6 +170,7 @@ CONSUMER = (
 NOT_INCLUDED = ("Your mailbox isn't included", "Nothing here is read or logged. Ask {admin}.")
 NOT_LIVE = ("Not live yet", "Your mailbox is being tried out: nothing is written to Salesforce. Ask {admin}.")
 AWAY = ("Salesforce or Gmail isn't answering", "Nothing is lost: what is due is logged later. Try again in a minute.")
+REFUSED_CHANGE = ("Salesforce refused the change", "It says: “{said}” Nothing was changed. Ask your Salesforce admin.")
 STALE = ("This card is out of date", "Open the email again and repeat your click. Nothing was changed.")
 NOT_FOUND = ("Gmail doesn't have this email any more", "It was moved or deleted. Open another one.")
 BROKEN = ("Something went wrong on our side", "Nothing was changed. Try again, and tell {admin} if it stays so.")

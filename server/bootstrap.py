@@ -22,7 +22,9 @@ from server.adapters.store import DocumentStore
 from server.adapters.transport import DirectTransport, SimulatorTransport, Transport
 from server.domain.errors import ConfigurationError
 from server.domain.policy import Policy
+from server.engine.choices import Choices
 from server.engine.ports import Admission, Ports
+from server.engine.record_access import RecordAccess
 from server.engine.sidebar import Sidebar
 from server.engine.workspace import WorkspaceCache
 from server.ports.clock import Clock
@@ -50,7 +52,9 @@ class Services:
     holders: LocalHolders | None
     documents: Documents
     identity: Identity
+    access: RecordAccess
     sidebar: Sidebar
+    choices: Choices
 
     def close(self) -> None:
         self.documents.close()
@@ -82,8 +86,18 @@ def build(settings: Settings, *, transport: Transport | None = None, clock: Cloc
         organisation=settings.organisation,
         holder=holders.me if holders else f"{time.time_ns():x}",
     )
+    access = RecordAccess(ports)
     return Services(
-        settings, ports, WorkspaceCache(ports), queue, holders, documents, GoogleIdentity(transport), Sidebar(ports)
+        settings=settings,
+        ports=ports,
+        workspaces=WorkspaceCache(ports),
+        queue=queue,
+        holders=holders,
+        documents=documents,
+        identity=GoogleIdentity(transport),
+        access=access,
+        sidebar=Sidebar(ports, access),
+        choices=Choices(ports, access),
     )
 
 

@@ -66,7 +66,7 @@ def _is_wrong(path: str, name: str) -> bool:
 
 
 def _standard() -> frozenset[str]:
-    return frozenset({"server", "__future__", "collections", "dataclasses", "enum", "functools", "typing"})
+    return frozenset({"server", "__future__", "collections", "dataclasses", "enum", "hashlib", "functools", "typing"})
 
 
 def modules() -> list[str]:

@@ -25,6 +25,7 @@ MOST_WRITES = 400
 """In one commit."""
 
 INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "activities": (("conversation",),),
     "messages": (("mailbox_id", "outcome"), ("mailbox_id", "gmail_thread_id"), ("shard", "due_at"), ("activity_key",)),
 }
 """Every query's fields, equalities first. Both backends and firestore.indexes.json follow from this."""

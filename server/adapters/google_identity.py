@@ -14,8 +14,8 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from google.oauth2 import id_token
 
 from server.adapters.transport import Transport
+from server.domain.caller import Caller
 from server.domain.errors import TransientError, UntrustedCallerError
-from server.ports.identity import Caller
 
 SKEW = 10
 """Seconds by which clocks may differ."""

@@ -92,6 +92,16 @@ class Activity:
 
 
 @dataclass(frozen=True)
+class Target:
+    """Where an activity that stands in Salesforce shall point from now on."""
+
+    activity_id: SalesforceId
+    who_id: SalesforceId | None
+    what_id: SalesforceId | None
+    match_type: str
+
+
+@dataclass(frozen=True)
 class Filed:
     """The answer for one activity: its Salesforce id, or why not.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -87,6 +88,13 @@ class ActivityRow:
     generation: int = 1
     version: str = field(default="", compare=False)
 
+    @property
+    def crm_key(self) -> ActivityKey:
+        """A later generation has a key of its own: a deleted record may go on holding the first one."""
+        if self.generation == 1:
+            return self.key
+        return ActivityKey(hashlib.sha256(f"{self.key}.{self.generation}".encode()).hexdigest())
+
 
 @dataclass(frozen=True)
 class SealedMail:
@@ -101,11 +109,15 @@ class SealedMail:
 
 @dataclass(frozen=True)
 class Conversation:
-    """People's word on a conversation: the chosen record, and in which mailboxes it is kept out."""
+    """People's word on a conversation: the chosen record, and in which mailboxes it is kept out.
+
+    ``sealed_record`` holds the record as it was when it was chosen: its names, and its account. ``said_by`` is the
+    address of who chose it, or chose to log it anyway.
+    """
 
     conversation: KeyedHash
     record_id: SalesforceId | None = None
-    record_kind: str | None = None
+    sealed_record: bytes | None = None
     log_anyway: bool = False
     said_by: str = ""
     kept_out_by: frozenset[MailboxId] = frozenset()

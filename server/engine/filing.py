@@ -19,7 +19,7 @@ from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.bodies import fetch_bodies
 from server.engine.ports import Ports
-from server.engine.snapshots import seal_snapshot
+from server.engine.snapshots import seal_snapshot, snapshot_of
 from server.rules.activity import plan_activity
 from server.rules.body import read_body
 from server.vault.envelope import Place, seal_copy
@@ -85,7 +85,7 @@ class _Round:
         if not filings:
             return []
         try:
-            found = self._ports.crm.find([f.mail.key for f in filings])
+            found = self._ports.crm.find([f.claimed.crm_key for f in filings if f.claimed])
         except ConfigurationError:
             # Without a key field nobody can know: a second insert is the one thing that must not happen.
             for filing in filings:
@@ -93,7 +93,7 @@ class _Round:
             return []
         missing: list[Filing] = []
         for filing in filings:
-            known = found.get(filing.mail.key)
+            known = found.get(filing.claimed.crm_key) if filing.claimed else None
             if known is not None:
                 self._finish_found(filing, known)
             elif filing.decision.outcome is Outcome.LOGGED:
@@ -143,8 +143,10 @@ class _Round:
             self._answer(planned, self._filed([activity for _, activity in planned]))
 
     def _planned(self, filing: Filing, raw: bytes) -> Activity:
+        assert filing.claimed is not None
         body = read_body(raw)
-        return plan_activity(filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy)
+        planned = plan_activity(filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy)
+        return replace(planned, key=filing.claimed.crm_key)
 
     def _filed(self, activities: Sequence[Activity]) -> list[Filed]:
         """A request that is refused whole is halved until the record that spoils it stands alone."""
@@ -165,7 +167,7 @@ class _Round:
             assert filing.claimed is not None
             if answer.error is not None:
                 self._fail(filing, answer.error)
-                refused += [answer.key] if isinstance(answer.error, RejectedError) else []
+                refused += [filing.mail.key] if isinstance(answer.error, RejectedError) else []
                 continue
             known = found.get(answer.key)
             activity_id = answer.activity_id or (known.activity_id if known else None)
@@ -235,7 +237,7 @@ class _Round:
             record_id=chosen.record_id if chosen else None,
             related_ids=tuple(record.record_id for record in filing.decision.related),
             owner_id=filing.owner,
-            sealed_snapshot=seal_snapshot(self._ports, filing.mail, filing.decision),
+            sealed_snapshot=seal_snapshot(self._ports, filing.mail.key, snapshot_of(filing.mail, filing.decision)),
         )
 
     def _fail(self, filing: Filing, error: Exception) -> None:

@@ -17,6 +17,11 @@ DELIVER = "deliver"
 ALL_SHARDS = tuple(range(SHARDS))
 
 
+def ask_collect(queue: Queue, mailbox_id: MailboxId, now: float) -> None:
+    """Bring one mailbox up to now, soon."""
+    queue.put(Job(COLLECT, mailbox_id), now)
+
+
 def run(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
     """Raises what the port raised; the worker puts the job back. An unknown kind is done: nobody can do it here."""
     if job.kind == SWEEP:

@@ -70,9 +70,9 @@ class View:
 class Sidebar:
     """One for each process. Thread-safe."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: Ports, access: RecordAccess) -> None:
         self._ports = ports
-        self._access = RecordAccess(ports)
+        self._access = access
 
     def view(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef) -> View:
         """Raises NotFoundError, TransientError, MailboxUnavailableError. Writes nothing to Salesforce or the ledger."""
@@ -91,6 +91,10 @@ class Sidebar:
             chosen_by=word.said_by if word else "",
             is_kept_out=bool(word and mailbox.mailbox_id in word.kept_out_by),
         )
+
+    def word_on(self, mailbox: Mailbox, ref: MessageRef) -> Conversation | None:
+        """What people said of the conversation, as far as it has rows."""
+        return self._word(self._ports.store.thread(mailbox.mailbox_id, ref.gmail_thread_id))
 
     def user_of(self, mailbox: Mailbox) -> SalesforceId | None:
         """Who the rep is in Salesforce, as far as it is known without a question."""
@@ -153,7 +157,7 @@ class Sidebar:
         self, workspace: Workspace, mail: Mail, candidates: Candidates, word: Conversation | None
     ) -> Decision:
         owner = owner_of(mail, workspace, candidates)
-        return decide(mail, owner, candidates, workspace, self._ports.policy, override_of(word))
+        return decide(mail, owner, candidates, workspace, self._ports.policy, override_of(self._ports, word))
 
     def _permitted(self, mailbox: Mailbox, shown: Sequence[Shown]) -> tuple[Shown, ...]:
         """A rep sees only the records that Salesforce lets that rep read."""

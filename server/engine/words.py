@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from server.domain.crm import Record, RecordKind
+from server.domain.ids import KeyedHash, SalesforceId
 from server.domain.ledger import Conversation
 from server.domain.mailbox import Mailbox
 from server.domain.policy import Override
+from server.engine.ports import Ports
 from server.rules.screen import Situation
+from server.vault.envelope import Place
 
 
-def override_of(word: Conversation | None) -> Override | None:
+def override_of(ports: Ports, word: Conversation | None) -> Override | None:
     """The newest choice holds for every copy; None where nobody chose."""
     if word is None or not (word.record_id or word.log_anyway):
         return None
-    if word.record_id is None:
-        return Override(None, word.said_by)
-    kind = RecordKind(word.record_kind or RecordKind.CONTACT)
-    account = word.record_id if kind is RecordKind.ACCOUNT else None
-    return Override(Record(word.record_id, kind, found_by="", account_id=account), word.said_by)
+    return Override(open_record(ports, word), word.said_by)
+
+
+def open_record(ports: Ports, word: Conversation) -> Record | None:
+    """The chosen record as it was then. Raises SealBrokenError."""
+    if word.record_id is None or word.sealed_record is None:
+        return None
+    return to_record(json.loads(ports.sealer.open(word.sealed_record, _place(ports, word.conversation))))
+
+
+def seal_record(ports: Ports, conversation: KeyedHash, record: Record, day: str) -> bytes:
+    return ports.sealer.seal(json.dumps(from_record(record)).encode(), _place(ports, conversation), day)
+
+
+def _place(ports: Ports, conversation: KeyedHash) -> Place:
+    return Place(ports.organisation, "conversations", conversation, "record")
+
+
+def from_record(record: Record) -> dict[str, Any]:
+    return {
+        "id": record.record_id, "kind": record.kind.value, "found_by": record.found_by, "name": record.name,
+        "owner": record.owner_id, "account": record.account_id, "account_name": record.account_name,
+    }  # fmt: skip
+
+
+def to_record(item: dict[str, Any]) -> Record:
+    return Record(
+        record_id=SalesforceId(item["id"]),
+        kind=RecordKind(item["kind"]),
+        found_by=item["found_by"],
+        name=item["name"],
+        owner_id=item["owner"],
+        account_id=item["account"],
+        account_name=item["account_name"],
+    )
 
 
 def situation_of(mailbox: Mailbox, word: Conversation | None, dont_log_label: str | None = None) -> Situation:

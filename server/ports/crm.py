@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.domain.crm import Activity, Candidates, Filed, Found, Query
+from server.domain.crm import Activity, Candidates, Filed, Found, Query, Record, Target
 from server.domain.ids import ActivityKey, SalesforceId
 
 FILE_AT_ONCE = 200
@@ -43,6 +43,21 @@ class Crm(Protocol):
         already counts as filed. Raises DoubtError when the answer was lost: then
         ``find`` before anything is filed again.
         """
+
+    def retarget(self, targets: Sequence[Target]) -> Sequence[Exception | None]:
+        """Point activities at other records; the answers are in order, None for done.
+
+        A failure is a value: StaleTargetError where the activity or the record is gone, TransientError, RejectedError.
+        """
+
+    def remove(self, activity_ids: Sequence[SalesforceId]) -> Sequence[Exception | None]:
+        """Into the Recycle Bin; one that is there already is done. The answers are in order."""
+
+    def search(self, text: str) -> Sequence[Record]:
+        """Contacts, Leads and Accounts with these words in a name or address, the likeliest first; at most 30."""
+
+    def record(self, record_id: SalesforceId) -> Record:
+        """One Contact, Lead or Account. Raises NotFoundError."""
 
     def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
         """Which of these the org has, archived and deleted included. Raises ConfigurationError without a key field."""

@@ -1,17 +1,10 @@
-"""Who is calling us."""
+"""Proof of who is calling us."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
-
-@dataclass(frozen=True)
-class Caller:
-    """A person whom Google vouches for. ``subject`` never changes and is the Directory's id; ``address`` may."""
-
-    subject: str
-    address: str
+from server.domain.caller import Caller
 
 
 class Identity(Protocol):

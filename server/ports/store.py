@@ -54,6 +54,8 @@ class Store(Protocol):
 
     def activities(self, keys: Sequence[ActivityKey]) -> dict[ActivityKey, ActivityRow]: ...
 
+    def activities_of(self, conversation: KeyedHash) -> list[ActivityRow]: ...
+
     def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         """Those that this call created; the others belonged to somebody before."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
-from server.domain.crm import Activity, Direction, RecordKind
+from server.domain.crm import Activity, Direction, Record, RecordKind
 from server.domain.decision import Decision
 from server.domain.ids import SalesforceId
 from server.domain.mail import Mail
@@ -25,7 +25,7 @@ def plan_activity(
     copy = mail.canonical
     author = mail.author
     direction = Direction.OUTBOUND if author and workspace.is_internal(author.address) else Direction.INBOUND
-    who, what = _links(decision)
+    who, what = links(decision.chosen)
     people = copy.people.participants
     shown = policy.disclosure
     return Activity(
@@ -69,8 +69,8 @@ def _subject(headers: Headers, author: Participant | None, direction: Direction,
     return f"From {author.name or author.address}: {subject}"
 
 
-def _links(decision: Decision) -> tuple[SalesforceId | None, SalesforceId | None]:
-    chosen = decision.chosen
+def links(chosen: Record | None) -> tuple[SalesforceId | None, SalesforceId | None]:
+    """Who and what an activity on this record points at."""
     if chosen is None:
         return None, None
     if chosen.kind is RecordKind.CONTACT:

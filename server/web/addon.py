@@ -11,24 +11,28 @@ from flask import Blueprint, Response, jsonify, request
 from addon.conversation import conversation_card
 from addon.home import home_card
 from addon.manifest import manifest
-from addon.models import Act
+from addon.models import Act, RecordShown
 from addon.refusals import refusal_card
-from addon.widgets import shown
+from addon.widgets import pushed, shown
 from server.bootstrap import Services
 from server.domain.errors import (
+    ConflictError,
     MailboxUnavailableError,
     NotFoundError,
+    RefusedError,
+    RejectedError,
     TransientError,
     UntrustedCallerError,
 )
-from server.domain.mailbox import Mailbox, Stage
-from server.engine.jobs import COLLECT
+from server.domain.history import MessageRef
+from server.domain.mailbox import Mailbox, Stage, Workspace
+from server.engine.jobs import ask_collect
+from server.engine.orders import ExpiredError, Order, Signer
 from server.engine.sidebar import View, mailbox_of
-from server.ports.queue import Job
 from server.settings import Settings
+from server.web.acting import act
 from server.web.guards import Admitted, ConsentMissingError, admit, check_google
 from server.web.presenting import Presenter, Salesforce
-from server.web.signing import Order, Signer
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +65,24 @@ def blueprint(source: Source) -> Blueprint:
     @routes.post(HOME)
     def home() -> Response:
         services = source.get()
-        check_google(services.identity, services.settings, HOME, _authorization())
+        check_google(services, HOME, _authorization())
         return jsonify(shown(home_card(services.settings.disclosure.value)))
 
     @routes.post(OPEN)
     def open_message() -> Response:
         services = source.get()
-        admitted = admit(services.identity, services.settings, OPEN, _authorization(), request.get_data())
+        admitted = admit(services, OPEN, _authorization(), request.get_data())
         return jsonify(_answered(services, admitted, lambda desk: shown(desk.card())))
+
+    @routes.post(ACT)
+    def click() -> Response:
+        services = source.get()
+        admitted = admit(services, ACT, _authorization(), request.get_data())
+        try:
+            order = Signer(services.ports).read(admitted.event.parameters.get("st", ""), admitted.caller.subject)
+        except ExpiredError:
+            return jsonify(_refused(services, admitted, "stale"))
+        return jsonify(_answered(services, admitted, lambda desk: act(desk, order)))
 
     @routes.errorhandler(ConsentMissingError)
     def ask_consent(_error: ConsentMissingError) -> Response:
@@ -96,21 +110,36 @@ class Desk:
         self.services = services
         self.event = admitted.event
         self.caller = admitted.caller
-        self.signer = Signer(services.ports.hasher, services.ports.clock)
+        self.signer = Signer(services.ports)
         self.mailbox = self._mailbox()
 
+    @property
+    def workspace(self) -> Workspace:
+        return self.services.workspaces.current()
+
+    def opened(self) -> MessageRef:
+        """The message that Google's event names."""
+        return self.services.ports.mail.identify(self.mailbox, self.event.message_id, self.event.thread_id)
+
     def card(self) -> Answer:
-        view = self.view(self.event.message_id, self.event.thread_id)
+        ref = self.opened()
+        view = self.view(ref)
         self.ask_for_sync(view)
-        return self.rendered(view, self.event.message_id, self.event.thread_id)
+        return conversation_card(self.presenter().conversation(view), self.act(ref))
 
-    def view(self, message_id: str, thread_id: str) -> View:
-        ports = self.services.ports
-        ref = ports.mail.identify(self.mailbox, message_id, thread_id)
-        return self.services.sidebar.view(self.services.workspaces.current(), self.mailbox, ref)
+    def view(self, ref: MessageRef) -> View:
+        return self.services.sidebar.view(self.workspace, self.mailbox, ref)
 
-    def rendered(self, view: View, message_id: str, thread_id: str) -> Answer:
-        return conversation_card(self.presenter().conversation(view), self.act(message_id, thread_id))
+    def fitting(self, ref: MessageRef) -> list[RecordShown]:
+        """The records that fit the opened message, the chosen one first."""
+        message = self.presenter().conversation(self.view(ref)).opened
+        return [*([message.record] if message.record else []), *message.others]
+
+    def search(self, text: str) -> list[RecordShown]:
+        """Only what the rep may read."""
+        found = self.services.ports.crm.search(text)
+        readable = self.services.access.readable(self.mailbox, found)
+        return [self.presenter().record(record) for record in found if record.record_id in readable]
 
     def presenter(self) -> Presenter:
         ports, settings = self.services.ports, self.services.settings
@@ -122,11 +151,11 @@ class Desk:
             user=lambda: self.services.sidebar.user_of(self.mailbox),
         )
 
-    def act(self, message_id: str, thread_id: str) -> Act:
+    def act(self, ref: MessageRef) -> Act:
         url = self.services.settings.public_url + ACT
 
         def action(operation: str, **arguments: str) -> Answer:
-            order = Order(operation, message_id, thread_id, arguments)
+            order = Order(operation, ref.gmail_message_id, ref.gmail_thread_id, arguments)
             signed = self.signer.sign(order, self.caller.subject)
             return {"function": url, "parameters": [{"key": "st", "value": signed}]}
 
@@ -136,7 +165,7 @@ class Desk:
         """An unknown conversation is decided now and carried out by the queue."""
         queue = self.services.queue
         if queue is not None and any(s.foreseen for s in view.shown):
-            queue.put(Job(COLLECT, self.mailbox.mailbox_id), self.services.ports.clock.now())
+            ask_collect(queue, self.mailbox.mailbox_id, self.services.ports.clock.now())
 
     def _mailbox(self) -> Mailbox:
         mailbox = mailbox_of(self.services.ports, self.caller.subject, self.caller.address)
@@ -152,15 +181,25 @@ class Desk:
 
 def _answered(services: Services, admitted: Admitted, work: Callable[[Desk], Answer]) -> Answer:
     """Our own trouble is a card too: on any other answer Google shows nothing but "something went wrong"."""
+    said = ""
     try:
         return work(Desk(services, admitted))
     except RefusalError as refusal:
         kind = refusal.kind
     except NotFoundError:
         kind = "not_found"
-    except (TransientError, MailboxUnavailableError):
+    except RejectedError as error:
+        kind, said = "refused", error.reason or error.code
+    except RefusedError as error:
+        kind, said = "refused", str(error)
+    except (TransientError, MailboxUnavailableError, ConflictError):
         kind = "away"
     except Exception as error:  # noqa: BLE001  # the person must read something, and the log says what
         log.error("a card failed with %s", type(error).__name__)  # noqa: TRY400  # a trace could quote mail
         kind = "broken"
-    return shown(refusal_card(kind, address=admitted.caller.address, admin=services.settings.google_admin))
+    return _refused(services, admitted, kind, said)
+
+
+def _refused(services: Services, admitted: Admitted, kind: str, said: str = "") -> Answer:
+    card = refusal_card(kind, address=admitted.caller.address, admin=services.settings.google_admin, said=said)
+    return shown(card) if admitted.is_trigger else pushed(card)

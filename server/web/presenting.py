@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -46,11 +46,11 @@ class Presenter:
     may_override: bool
     user: Callable[[], SalesforceId | None]
 
-    def conversation(self, view: View, notice: str = "") -> ConversationShown:
+    def conversation(self, view: View, undo: tuple[str, Mapping[str, str]] | None = None) -> ConversationShown:
         opened = next(s for s in view.shown if s.message_id == view.opened)
         others = tuple(self.message(s) for s in view.shown if s.message_id != view.opened)
         by = "you" if view.chosen_by and view.chosen_by in view.mailbox.addresses else view.chosen_by
-        return ConversationShown(self.message(opened), others, by, notice)
+        return ConversationShown(self.message(opened), others, by, undo)
 
     def message(self, shown: Shown) -> MessageShown:
         address = shown.addresses[0] if shown.addresses else ""

@@ -21,6 +21,9 @@ LONGEST_URI = 16_384
 MOST_RECORDS = 200
 MOST_PARTS = 25
 MOST_QUERIES = 5
+SHORTEST = 2
+"""Characters of a search."""
+TEXTS = ("Name", "Email", "Company")
 Body = tuple[int, Any]
 
 
@@ -105,6 +108,7 @@ class SalesforceApi:
             (r"sobjects/(\w+)/(\w{15,18})", ("GET", "PATCH", "DELETE"), self._one),
             (r"composite/sobjects", ("POST", "PATCH", "DELETE"), self._collection),
             (r"composite", ("POST",), self._composite),
+            (r"parameterizedSearch", ("POST",), self._search),
             (r"limits", ("GET",), self._limits),
         ]
 
@@ -161,6 +165,7 @@ class SalesforceApi:
                 identifier = record
             elif verb == "PATCH":
                 identifier = record["id"] if "id" in record else record["Id"]
+                self._refuse("update")
                 self._org.update(identifier, {k: v for k, v in record.items() if k not in ("id", "Id")})
             else:
                 identifier = self._inserted(record["attributes"]["type"], record)
@@ -171,11 +176,15 @@ class SalesforceApi:
         return {"id": identifier, "success": True, "errors": []}
 
     def _inserted(self, kind: str, record: Any) -> str:
-        fault = self._universe.faults.take("salesforce", "insert", record=record.get("Subject"))
+        self._refuse("insert", record.get("Subject"))
+        return self._org.insert(kind, record)
+
+    def _refuse(self, what: str, record: str | None = None) -> None:
+        """A record's own failure, on request: ``CODE:message``."""
+        fault = self._universe.faults.take("salesforce", what, record=record)
         if fault:
             code, _, message = fault.partition(":")
             raise RecordError(code, message or "simulated failure")
-        return self._org.insert(kind, record)
 
     def _composite(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
         parts = body.get("compositeRequest") if isinstance(body, dict) else None
@@ -192,9 +201,28 @@ class SalesforceApi:
         status, body = self._resource(part["method"], url.path, args, part.get("body"))
         return {"body": body, "httpHeaders": {}, "httpStatusCode": status, "referenceId": part["referenceId"]}
 
+    def _search(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
+        text = body.get("q") if isinstance(body, dict) else None
+        objects = body.get("sobjects") if isinstance(body, dict) else None
+        if not isinstance(text, str) or len(text.strip()) < SHORTEST or not isinstance(objects, list):
+            raise ApiError(400, "MALFORMED_SEARCH", "search term must be longer than one character")
+        found: list[dict[str, Any]] = []
+        for wanted in objects:
+            where = f" WHERE {wanted['where']}" if wanted.get("where") else ""
+            soql = f"SELECT {', '.join(wanted['fields'])} FROM {wanted['name']}{where}"  # noqa: S608  # it is only SOQL
+            rows = self._org.query(soql)
+            found += [row for row in rows if _has_words(row, text)][: wanted.get("limit", 20)]
+        return 200, {"searchRecords": found}
+
     def _limits(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
         limit = self._org.daily_limit
         return 200, {"DailyApiRequests": {"Max": limit, "Remaining": max(limit - self._used, 0)}}
+
+
+def _has_words(row: dict[str, Any], text: str) -> bool:
+    """Every word of the search begins a word of a text field."""
+    held = re.findall(r"[^\W_]+", " ".join(str(v) for n, v in row.items() if n in TEXTS and v).lower())
+    return all(any(have.startswith(word) for have in held) for word in re.findall(r"[^\W_]+", text.lower()))
 
 
 def _method_of(verb: str, path: str) -> str:

@@ -1,5 +1,7 @@
 """Forged callers are refused before anything is read or written."""
 
+import base64
+import hmac
 import json
 import time
 
@@ -7,7 +9,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from server.web.signing import LIFETIME, Order, Signer
+from server.engine.orders import LIFETIME, Order, Signer
+from server.web.app import create_app
 from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT
 from simulator.faults import Fault
 from simulator.identity import KEY_ID
@@ -49,9 +52,6 @@ def public_key_as_secret(scene):
     """The old confusion of RS256 with HS256: the certificate is public, so anybody could sign with it."""
     certificate = json.loads(scene.universe.identity.certificates().get_data())[KEY_ID]
     head = jwt.encode(claims(), "x" * 32, "HS256", {"kid": KEY_ID}).rpartition(".")[0]
-    import base64
-    import hmac
-
     mac = hmac.digest(certificate.encode(), head.encode(), "sha256")
     return f"{head}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
 
@@ -109,7 +109,7 @@ def test_a_caller_who_is_not_google_is_refused(quiet, name, path):
 USER = {
     "another key": other_key,
     "alg none": no_algorithm,
-    "the system's token": lambda s: signed(s),
+    "the system's token": signed,
     "another client": lambda s: signed(s, aud="2-other.apps.googleusercontent.com", email=ANN),
     "another issuer": lambda s: signed(s, aud=CLIENT_ID, email=ANN, iss="evil"),
     "expired": lambda s: signed(s, aud=CLIENT_ID, email=ANN, iat=1, exp=2),
@@ -139,8 +139,6 @@ def test_without_consent_google_is_asked_for_it(quiet):
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\xfe", b"null", b"1", b'"x"'])
 def test_an_event_that_cannot_be_read_is_refused(quiet, body):
-    from server.web.app import create_app
-
     app = create_app(quiet.source)
     app.services._services = quiet.services
     answer = app.test_client().post(OPEN, data=body, headers={"Authorization": quiet.addon_host.authorization(URL)})
@@ -182,13 +180,23 @@ def test_the_mailbox_is_the_caller_s_whatever_the_event_says(quiet):
 
 
 def test_a_parameter_is_bound_to_its_person_and_its_words(scene):
-    signer = Signer(scene.services.ports.hasher, scene.clock)
+    signer = Signer(scene.services.ports)
     order = Order("stop", "1", "2", {"record": "003"})
     token = signer.sign(order, "ann")
 
     assert signer.read(token, "ann") == order
     body, mac = token.split(".")
-    for forged in (f"{body}x.{mac}", f"{body}.{mac[:-1]}0", f"{body}.", body, "", ".", f"{mac}.{body}", "é.ü", token * 40):
+    for forged in (
+        f"{body}x.{mac}",
+        f"{body}.{mac[:-1]}0",
+        f"{body}.",
+        body,
+        "",
+        ".",
+        f"{mac}.{body}",
+        "é.ü",
+        token * 40,
+    ):
         with pytest.raises(Exception, match="not one of ours"):
             signer.read(forged, "ann")
     with pytest.raises(Exception, match="not one of ours"):

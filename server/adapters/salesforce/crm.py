@@ -13,9 +13,9 @@ from server.adapters.salesforce import queries
 from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.failures import mapped, of_record
 from server.adapters.salesforce.shape import OrgShape, shape_of
-from server.adapters.salesforce.tasks import full_id, task
-from server.domain.crm import Activity, Candidates, Filed, Found, Query, Record
-from server.domain.errors import ConfigurationError, InvariantError, TransientError
+from server.adapters.salesforce.tasks import full_id, retargeted, task
+from server.domain.crm import Activity, Candidates, Filed, Found, Query, Record, Target
+from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, StaleTargetError, TransientError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.ports.crm import FILE_AT_ONCE, CrmShape
 
@@ -23,6 +23,8 @@ QUERIES_AT_ONCE = 5
 """Of a composite's subrequests at most this many may be queries."""
 ACCESS_AT_ONCE = 200
 """Records of one question about a user's access."""
+LEAST_SEARCHED = 2
+"""Characters: Salesforce searches for nothing shorter."""
 T = TypeVar("T")
 
 
@@ -83,6 +85,37 @@ class SalesforceCrm:
             raise InvariantError("Salesforce answered for another number of records than we sent.")
         field = org.task.get("key")
         return [_filed(activity.key, answer, field) for activity, answer in zip(activities, answers, strict=True)]
+
+    def retarget(self, targets: Sequence[Target]) -> Sequence[Exception | None]:
+        org = self._org()
+        out: list[Exception | None] = []
+        for start in range(0, len(targets), FILE_AT_ONCE):
+            records = [retargeted(target, org) for target in targets[start : start + FILE_AT_ONCE]]
+            body = {"allOrNone": False, "records": records}
+            out += _saved(self._client.call("composite/sobjects", method="PATCH", json=body), len(records))
+        return out
+
+    def remove(self, activity_ids: Sequence[SalesforceId]) -> Sequence[Exception | None]:
+        out: list[Exception | None] = []
+        for start in range(0, len(activity_ids), FILE_AT_ONCE):
+            part = activity_ids[start : start + FILE_AT_ONCE]
+            params = {"ids": ",".join(part), "allOrNone": "false"}
+            answers = _saved(self._client.call("composite/sobjects", method="DELETE", params=params), len(part))
+            out += [None if isinstance(answer, StaleTargetError) else answer for answer in answers]
+        return out
+
+    def search(self, text: str) -> Sequence[Record]:
+        if len(text.strip()) < LEAST_SEARCHED:
+            return []
+        answer = self._client.call("parameterizedSearch", method="POST", json=queries.search(text))
+        return [queries.found(row) for row in answer.get("searchRecords", ())]
+
+    def record(self, record_id: SalesforceId) -> Record:
+        soql = queries.by_id(record_id)
+        rows = self._queries([soql])[0] if soql else []
+        if not rows:
+            raise NotFoundError("Salesforce has no such contact, lead or account.")
+        return queries.found(rows[0])
 
     def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
         field = self._org().task.get("key")
@@ -149,6 +182,12 @@ def _grouped(records: Iterable[Record]) -> dict[str, tuple[Record, ...]]:
     for record in records:
         groups[record.found_by].append(record)
     return {found_by: tuple(group) for found_by, group in groups.items()}
+
+
+def _saved(answers: Any, count: int) -> list[Exception | None]:
+    if not isinstance(answers, list) or len(answers) != count:
+        raise InvariantError("Salesforce answered for another number of records than we sent.")
+    return [None if answer.get("success") else of_record(answer.get("errors") or []) for answer in answers]
 
 
 def _filed(key: ActivityKey, answer: Any, field: str | None) -> Filed:

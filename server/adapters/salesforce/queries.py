@@ -75,6 +75,54 @@ def access(user_id: str, record_ids: Sequence[str]) -> str:
     )
 
 
+SEARCHED = {
+    "Contact": ("Id", "Name", "Email", "OwnerId", "AccountId", "Account.Name", "LastModifiedDate"),
+    "Lead": ("Id", "Name", "Email", "OwnerId", "Company", "LastModifiedDate"),
+    "Account": ("Id", "Name", "OwnerId", "LastModifiedDate"),
+}
+PREFIXES = {"003": "Contact", "00Q": "Lead", "001": "Account"}
+MOST_FOUND = 10
+"""Of each kind."""
+
+
+def search(text: str) -> dict[str, Any]:
+    """For Salesforce's own search, which takes the words as they are: no syntax of it is written here."""
+    objects = [
+        {"name": kind, "fields": list(fields), "limit": MOST_FOUND, **_open_leads(kind)}
+        for kind, fields in SEARCHED.items()
+    ]
+    return {"q": text, "in": "ALL", "sobjects": objects}
+
+
+def _open_leads(kind: str) -> dict[str, str]:
+    return {"where": "IsConverted = false"} if kind == "Lead" else {}
+
+
+def by_id(record_id: str) -> str | None:
+    kind = PREFIXES.get(record_id[:3])
+    if kind is None:
+        return None
+    head = f"SELECT {', '.join(SEARCHED[kind])} FROM {kind} WHERE Id = "  # noqa: S608  # names of our own
+    return head + str(format_soql("{}", record_id))
+
+
+def found(row: Any) -> Record:
+    """A record that was named, and not found by an address or a domain."""
+    kind = RecordKind(row["attributes"]["type"])
+    account = row.get("Account") or {}
+    name = str(row.get("Name") or "")
+    return Record(
+        record_id=SalesforceId(row["Id"]),
+        kind=kind,
+        found_by=str(row.get("Email") or "").lower(),
+        name=name,
+        owner_id=row.get("OwnerId"),
+        account_id=row["Id"] if kind is RecordKind.ACCOUNT else row.get("AccountId"),
+        account_name=name if kind is RecordKind.ACCOUNT else str(account.get("Name") or row.get("Company") or ""),
+        modified_at=epoch_ms(row.get("LastModifiedDate")),
+    )
+
+
 def tasks_by_key(key_field: str, keys: list[str]) -> str:
     head = f"SELECT Id, {key_field}, IsDeleted, WhoId, WhatId, OwnerId FROM Task WHERE {key_field} IN "  # noqa: S608
     return head + str(format_soql("{}", keys))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from server.adapters.salesforce.shape import OrgShape
-from server.domain.crm import Activity
+from server.domain.crm import Activity, Target
 
 CUT = "…"
 SHORT_ID = 15
@@ -32,6 +32,19 @@ def task(activity: Activity, shape: OrgShape) -> dict[str, Any]:
     if shape.relates_many and len(activity.related_ids) > 1:
         fields["TaskWhoIds"] = list(activity.related_ids)
     return {name: cut(name, value, shape) for name, value in fields.items() if value not in (None, "")}
+
+
+def retargeted(target: Target, shape: OrgShape) -> dict[str, Any]:
+    """Both links together, for a Lead takes no second record."""
+    fields: dict[str, Any] = {
+        "attributes": {"type": "Task"},
+        "id": target.activity_id,
+        "WhoId": target.who_id,
+        "WhatId": target.what_id,
+    }
+    if name := shape.task.get("match_type"):
+        fields[name] = target.match_type
+    return fields
 
 
 def _description(activity: Activity) -> str:

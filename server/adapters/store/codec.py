@@ -138,7 +138,7 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
 def from_conversation(conversation: Conversation) -> Data:
     return {
         "record_id": conversation.record_id,
-        "record_kind": conversation.record_kind,
+        "sealed_record": conversation.sealed_record,
         "log_anyway": conversation.log_anyway,
         "said_by": conversation.said_by,
         "kept_out_by": sorted(conversation.kept_out_by),
@@ -149,7 +149,7 @@ def to_conversation(key: str, data: Data, version: str) -> Conversation:
     return Conversation(
         conversation=KeyedHash(key),
         record_id=_record(data.get("record_id")),
-        record_kind=data.get("record_kind"),
+        sealed_record=data.get("sealed_record"),
         log_anyway=data.get("log_anyway", False),
         said_by=data.get("said_by", ""),
         kept_out_by=frozenset(MailboxId(m) for m in data.get("kept_out_by", ())),

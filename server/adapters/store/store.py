@@ -136,6 +136,10 @@ class DocumentStore:
         rows = (codec.to_activity(d.key, d.data, d.version) for d in found.values())
         return {row.key: row for row in rows}
 
+    def activities_of(self, conversation: KeyedHash) -> list[ActivityRow]:
+        found = self._documents.query("activities", where=(Where("conversation", "==", conversation),))
+        return [codec.to_activity(d.key, d.data, d.version) for d in found]
+
     def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         if not activities:
             return []

@@ -1,4 +1,4 @@
-"""Action parameters go through the client, so they are signed, bound to the person, and end after a while."""
+"""What a button asks for. It goes through the client, so it is signed, bound to the person, and ends after a while."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from server.domain.errors import UntrustedCallerError
-from server.ports.clock import Clock
-from server.vault.hashes import KeyedHasher
+from server.engine.ports import Ports
 
 LIFETIME = 12 * 3600.0
 """Seconds: a card left open over lunch still works, one of yesterday does not."""
@@ -36,9 +35,9 @@ class Order:
 class Signer:
     """HMAC-SHA256 under the hash keys. A parameter signed before a rotation still holds."""
 
-    def __init__(self, hasher: KeyedHasher, clock: Clock) -> None:
-        self._hasher = hasher
-        self._clock = clock
+    def __init__(self, ports: Ports) -> None:
+        self._hasher = ports.hasher
+        self._clock = ports.clock
 
     def sign(self, order: Order, subject: str) -> str:
         """``subject`` is the person who may use it."""

@@ -1,0 +1,243 @@
+"""A rep's word on a conversation, and Salesforce made to follow it. Said twice, each is done once.
+
+The word is written first: from then on nothing new goes another way. What stands in Salesforce follows, and then the
+ledger; where that is interrupted, the same click finishes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from server.domain.crm import Record
+from server.domain.decision import Decision, Outcome, Reason
+from server.domain.errors import NotFoundError, RefusedError
+from server.domain.history import MessageRef
+from server.domain.ids import KeyedHash, MailboxId, SalesforceId
+from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
+from server.domain.mailbox import Mailbox, Workspace
+from server.domain.message import Message
+from server.engine.deliver import closed, deliver_now
+from server.engine.explain import explain
+from server.engine.following import Follower
+from server.engine.ports import Ports
+from server.engine.record_access import RecordAccess
+from server.engine.screening import conversation_of, day_of, screen_messages
+from server.engine.words import seal_record
+from server.rules.screen import HEADERS
+
+FORCED = frozenset({Reason.AUTOMATED, Reason.BEFORE_START, Reason.NOT_PRIMARY})
+"""What "log it anyway" has to be said for."""
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """What stopping would do: how many activities go, and the names of whose copies stay in Salesforce."""
+
+    removed: int = 0
+    stays_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """One logged message of the rep's, its activity, and the other mailboxes in which it is logged."""
+
+    row: Row
+    activity: ActivityRow
+    others: tuple[Row, ...]
+
+
+class Choices:
+    """Thread-safe."""
+
+    def __init__(self, ports: Ports, access: RecordAccess) -> None:
+        self._ports = ports
+        self._access = access
+        self._follower = Follower(ports)
+
+    def log(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef) -> None:
+        """Log the conversation now, whatever kept it out, but for what no word can change."""
+        rows = self._rows(mailbox, ref)
+        opened = next((row for row in rows if row.gmail_message_id == ref.gmail_message_id), None)
+        forced = opened.reason in FORCED if opened else self._is_forced(workspace, mailbox, ref)
+        key = self._conversation(mailbox, ref, rows)
+
+        def change(before: Conversation) -> Conversation:
+            kept = before.kept_out_by - {mailbox.mailbox_id}
+            if not forced:
+                return replace(before, kept_out_by=kept)
+            return replace(before, kept_out_by=kept, log_anyway=True, said_by=mailbox.address)
+
+        self._ports.store.save_conversation(key, change)
+        others = self._follower.revive([row for row in rows if _may_come_again(row, ref)])
+        self._take_up(workspace, mailbox, self._refs(mailbox, ref, rows), others)
+
+    def move(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, record_id: SalesforceId) -> Record:
+        """To a record that the rep may read. Raises NotFoundError, RefusedError."""
+        record = self._ports.crm.record(record_id)
+        if record_id not in self._access.readable(mailbox, [record]):
+            raise RefusedError("Salesforce does not let you open this record.")
+        rows = self._rows(mailbox, ref)
+        key = self._conversation(mailbox, ref, rows)
+        sealed = seal_record(self._ports, key, record, day_of(self._ports.clock.now()))
+        self._ports.store.save_conversation(
+            key,
+            lambda before: replace(
+                before,
+                record_id=record.record_id,
+                sealed_record=sealed,
+                said_by=mailbox.address,
+                kept_out_by=before.kept_out_by - {mailbox.mailbox_id},
+            ),
+        )
+        standing = [a for a in self._ports.store.activities_of(key) if a.state is ActivityState.LOGGED]
+        self._follower.retarget([(activity, record, Reason.THREAD_OVERRIDE) for activity in standing])
+        others = self._follower.revive([row for row in rows if _may_come_again(row, ref)])
+        self._take_up(workspace, mailbox, self._refs(mailbox, ref, rows), others)
+        return record
+
+    def withdraw(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef) -> None:
+        """The rules decide again. What stood only by a rep's word goes from Salesforce."""
+        rows = self._rows(mailbox, ref)
+        key = self._conversation(mailbox, ref, rows)
+        self._ports.store.save_conversation(
+            key, lambda before: replace(before, record_id=None, sealed_record=None, log_anyway=False, said_by="")
+        )
+        by_word = [
+            a
+            for a in self._ports.store.activities_of(key)
+            if a.state is ActivityState.LOGGED and a.reason is Reason.THREAD_OVERRIDE
+        ]
+        mailboxes = {m.mailbox_id: m for m in self._ports.store.mailboxes()}
+        moved: list[tuple[ActivityRow, Record, Reason]] = []
+        for activity in by_word:
+            decision = self._by_rules(workspace, mailboxes.get(activity.mailbox_id), activity)
+            if decision.outcome is Outcome.LOGGED and decision.chosen:
+                moved.append((activity, decision.chosen, decision.reason))
+            elif decision.outcome is Outcome.SKIPPED:
+                self._follower.remove(activity, _always(decision.reason), revivable=True)
+        self._follower.retarget(moved)
+
+    def stopping(self, mailbox: Mailbox, ref: MessageRef) -> Stopping:
+        """What ``stop`` would do now. Nothing is changed."""
+        copies = self._copies(self._rows(mailbox, ref))
+        staying = {row.mailbox_id for copy in copies if not self._goes(mailbox, copy) for row in copy.others}
+        found = [self._ports.store.mailbox(i) for i in sorted(staying)]
+        names = tuple(m.name or m.address for m in found if m)
+        return Stopping(len({c.activity.key for c in copies if self._goes(mailbox, c)}), names)
+
+    def stop(self, mailbox: Mailbox, ref: MessageRef) -> Stopping:
+        """Keep the conversation out of Salesforce for this mailbox; its owner's activities go to the Recycle Bin."""
+        done = self.stopping(mailbox, ref)
+        rows = self._rows(mailbox, ref)
+        key = self._conversation(mailbox, ref, rows)
+        self._ports.store.save_conversation(
+            key, lambda before: replace(before, kept_out_by=before.kept_out_by | {mailbox.mailbox_id})
+        )
+        for copy in self._copies(rows):
+            if self._goes(mailbox, copy):
+                self._follower.remove(copy.activity, lambda row: self._fate(mailbox, row), revivable=False)
+        now = self._ports.clock.now()
+        left = [row for row in self._rows(mailbox, ref) if row.outcome in (Outcome.LOGGED, Outcome.WAITING)]
+        self._ports.store.change_rows([closed(row, Reason.KEPT_OUT, now) for row in left])
+        return done
+
+    # what is there
+
+    def _rows(self, mailbox: Mailbox, ref: MessageRef) -> list[Row]:
+        return self._ports.store.thread(mailbox.mailbox_id, ref.gmail_thread_id)
+
+    def _conversation(self, mailbox: Mailbox, ref: MessageRef, rows: Sequence[Row]) -> KeyedHash:
+        own = [row.conversation for row in rows if row.gmail_message_id == ref.gmail_message_id and row.conversation]
+        return own[0] if own else conversation_of(self._ports, mailbox, self._message(mailbox, ref))
+
+    def _message(self, mailbox: Mailbox, ref: MessageRef) -> Message:
+        answer = self._ports.mail.headers(mailbox, [ref.gmail_message_id], HEADERS).get(ref.gmail_message_id)
+        if not isinstance(answer, Message):
+            raise answer or NotFoundError("Gmail did not answer for this message.")
+        return answer
+
+    def _is_forced(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef) -> bool:
+        found = explain(self._ports, workspace, self._message(mailbox, ref), mailbox)
+        return found.decision.reason in FORCED
+
+    def _refs(self, mailbox: Mailbox, ref: MessageRef, rows: Sequence[Row]) -> list[MessageRef]:
+        """The conversation's messages, those that have no row yet too."""
+        known = {row.gmail_message_id for row in rows}
+        refs = [MessageRef(row.gmail_message_id, row.gmail_thread_id) for row in rows if _may_come_again(row, ref)]
+        if ref.gmail_message_id in known:
+            return refs
+        messages = self._ports.mail.thread(mailbox, ref.gmail_thread_id, HEADERS)
+        new = [MessageRef(m.gmail_message_id, m.gmail_thread_id) for m in messages if m.gmail_message_id not in known]
+        return refs + new
+
+    def _copies(self, rows: Sequence[Row]) -> list[_Copy]:
+        logged = [row for row in rows if row.outcome is Outcome.LOGGED and row.activity_key]
+        activities = self._ports.store.activities([row.activity_key for row in logged if row.activity_key])
+        return [
+            _Copy(row, activities[row.activity_key], self._others(row))
+            for row in logged
+            if row.activity_key in activities
+        ]
+
+    def _others(self, row: Row) -> tuple[Row, ...]:
+        assert row.activity_key is not None
+        copies = self._ports.store.copies_of(row.activity_key)
+        return tuple(c for c in copies if c.mailbox_id != row.mailbox_id and c.outcome is Outcome.LOGGED)
+
+    def _goes(self, mailbox: Mailbox, copy: _Copy) -> bool:
+        """The activity goes when its owner keeps it out, or when no copy is left."""
+        owner = copy.activity.owner_id
+        return not copy.others or (owner is not None and owner == self._access.user_of(mailbox))
+
+    def _fate(self, mailbox: Mailbox, row: Row) -> Reason:
+        return Reason.KEPT_OUT if row.mailbox_id == mailbox.mailbox_id else Reason.TAKEN_BACK
+
+    def _by_rules(self, workspace: Workspace, mailbox: Mailbox | None, activity: ActivityRow) -> Decision:
+        if mailbox is None:
+            return Decision(Reason.GONE)
+        ref = MessageRef(activity.gmail_message_id, "")  # type: ignore[arg-type]
+        return explain(self._ports, workspace, self._message(mailbox, ref), mailbox).decision
+
+    def _take_up(
+        self, workspace: Workspace, mailbox: Mailbox, refs: Sequence[MessageRef], others: Sequence[Row] = ()
+    ) -> None:
+        """Screen again, and deliver at once."""
+        ready = self._screened(workspace, mailbox, refs)
+        for row in others:
+            other = self._ports.store.mailbox(MailboxId(row.mailbox_id))
+            if other is not None:
+                ready += self._screened(workspace, other, [MessageRef(row.gmail_message_id, row.gmail_thread_id)])
+        deliver_now(self._ports, workspace, ready)
+
+    def _screened(self, workspace: Workspace, mailbox: Mailbox, refs: Sequence[MessageRef]) -> list[Row]:
+        if not refs:
+            return []
+        store, now = self._ports.store, self._ports.clock.now()
+        known = store.known(mailbox.mailbox_id, [ref.gmail_message_id for ref in refs])
+        label = self._ports.mail.label_named(mailbox, self._ports.policy.dont_log_label)
+        before: dict[str, Row] = dict(known)  # type: ignore[arg-type]
+        screened = screen_messages(self._ports, workspace, mailbox, refs, label, before).rows
+        rows = [_due(row, now) if mailbox.stage.delivers else row for row in screened]
+        store.add_rows([row for row in rows if not row.version])
+        store.change_rows([row for row in rows if row.version])
+        after = store.known(mailbox.mailbox_id, [ref.gmail_message_id for ref in refs])
+        return list(after.values())
+
+
+def _may_come_again(row: Row, ref: MessageRef) -> bool:
+    """What a person deleted in Salesforce comes again only where it was asked for itself; what was erased, never."""
+    if row.reason is Reason.TAKEN_BACK:
+        return row.gmail_message_id == ref.gmail_message_id
+    return row.outcome in (Outcome.SKIPPED, Outcome.WAITING, Outcome.FAILED)
+
+
+def _always(reason: Reason) -> Callable[[Row], Reason]:
+    return lambda _row: reason
+
+
+def _due(row: Row, now: float) -> Row:
+    """Somebody asked for it now: a publish delay is over."""
+    if row.outcome is not Outcome.WAITING or row.shard is None:
+        return row
+    return replace(row, reason=Reason.READY, due_at=now, cause=None)
