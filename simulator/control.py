@@ -10,6 +10,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from simulator import mime
+from simulator.addon_host import AddonHost
 from simulator.answers import reply
 from simulator.faults import Fault
 from simulator.gmail.mailbox import Mailbox
@@ -22,11 +23,13 @@ PREFIX = "/_simulator/"
 class Control:
     def __init__(self, universe: Universe) -> None:
         self._universe = universe
+        self._host = AddonHost(universe)
         self._gets: dict[str, Callable[[Request], Any]] = {
             "world": self._world,
             "calls": lambda request: universe.calls.as_json(request.args.get("service")),
             "calls/summary": lambda _request: universe.calls.summary(),
             "salesforce": lambda _request: universe.org.dump(),
+            "message": self._message,
             "clock": lambda _request: {"now": universe.clock.now()},
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -41,6 +44,7 @@ class Control:
             "mail": self._mail,
             "tokens/revoke": self._revoke,
             "id-token": lambda body: {"token": universe.identity.id_token(body)},
+            "addon/event": self._addon_event,
             "salesforce/change": lambda body: universe.org.change(body["type"], body["record"]),
             "salesforce/delete": lambda body: universe.org.remove(body["id"]),
         }
@@ -48,7 +52,10 @@ class Control:
     def answer(self, request: Request) -> Response:
         name = request.path.removeprefix(PREFIX)
         if request.method == "GET" and name in self._gets:
-            return reply(self._gets[name](request))
+            try:
+                return reply(self._gets[name](request))
+            except KeyError as error:
+                return reply({"error": f"There is no {error}."}, 404)
         if request.method == "POST" and name in self._posts:
             try:
                 done = self._posts[name](json.loads(request.get_data() or b"{}"))
@@ -66,6 +73,25 @@ class Control:
             "records": self._universe.org.names(),
             "mailboxes": {address: _listed(box) for address, box in self._universe.mailboxes.items()},
         }
+
+    def _message(self, request: Request) -> dict[str, Any]:
+        """A message as its reader sees it."""
+        box = self._universe.mailboxes[request.args["mailbox"]]
+        stored = box.messages[request.args["id"]]
+        names = ("From", "To", "Cc", "Date")
+        return {
+            "labels": sorted(stored.label_ids),
+            "subject": mime.shown(stored.headers, "Subject"),
+            "headers": [(name, mime.shown(stored.headers, name)) for name in names if mime.first(stored.headers, name)],
+            "text": mime.text_of(stored.raw),
+        }
+
+    def _addon_event(self, body: dict[str, Any]) -> dict[str, Any]:
+        """What Gmail would post to ``url`` for this mailbox, under which header."""
+        event = self._host.event(
+            body["mailbox"], body["message"], parameters=body.get("parameters"), inputs=body.get("inputs")
+        )
+        return {"authorization": self._host.authorization(body["url"]), "event": event}
 
     def _set_quota(self, body: dict[str, Any]) -> None:
         self._universe.quota.per_minute = body["units_per_minute"]

@@ -99,3 +99,19 @@ def _part(part: Message, part_id: str) -> dict[str, Any]:
 def _bytes(part: Message) -> bytes:
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""
+
+
+def text_of(raw: bytes) -> str:
+    """The plain words of a message, for the page; of HTML alone, its text without the tags."""
+    everything = email.message_from_bytes(raw).walk()
+    parts = [p for p in everything if p.get_content_maintype() == "text" and not p.get_filename()]
+    plain = [p for p in parts if p.get_content_type() == "text/plain"] or parts
+    texts = []
+    for part in plain[:20]:
+        data = _bytes(part)[:100_000]
+        try:
+            text = data.decode(part.get_content_charset() or "utf-8", "replace")
+        except LookupError:
+            text = data.decode("utf-8", "replace")
+        texts.append(re.sub(r"<[^>]*>", " ", text) if part.get_content_type() == "text/html" else text)
+    return "\n\n".join(texts).replace("\r\n", "\n").strip()[:20_000]

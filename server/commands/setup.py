@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from addon.gallery import gallery
 from server.bootstrap import create_keys
 from server.commands.running import Source, out, reported
 from server.engine.doctor import examine
@@ -17,7 +18,7 @@ UNWELL = 11
 
 
 def commands(source: Source) -> list[click.Command]:
-    return [_keys(source), _manifest(source), _doctor(source)]
+    return [_keys(source), _manifest(source), _cards(), _doctor(source)]
 
 
 def _keys(source: Source) -> click.Command:
@@ -28,6 +29,16 @@ def _keys(source: Source) -> click.Command:
         folder = source.settings().keys
         create_keys(folder)
         out.print(f"The keys are in {folder}. Keep vault.private.pem with another user than the service's.")
+
+    return command
+
+
+def _cards() -> click.Command:
+    @click.command("cards")
+    @reported
+    def command() -> None:
+        """Print every card in every state, as JSON: for the demo's gallery, or Google's own card builder."""
+        click.echo(json.dumps([{"name": name, "card": card} for name, card in gallery()]))
 
     return command
 

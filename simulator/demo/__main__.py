@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from simulator.demo.page import serve_page
+from simulator.demo.page import PageApp, page_server
 from simulator.demo.result import result_of
 from simulator.demo.stage import Scene, SceneError, scene
 
@@ -78,7 +78,9 @@ def _run(stage: Scene, arguments: argparse.Namespace) -> int:
     if arguments.once:
         return code
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
-    serve_page(result, stage.get("world"), arguments.port)
+    with stage.service() as service, page_server(PageApp(stage, service), arguments.port) as server:
+        print(f"Look at http://127.0.0.1:{server.port}/ (Ctrl-C ends it).", flush=True)  # noqa: T201
+        server.serve_forever()
     return 0
 
 

@@ -1,114 +1,133 @@
-"""A page that shows what became of each message, until the sidebar's own page takes its place."""
+"""The page of ``make demo``: Gmail on the left, the real add-on card beside it, Salesforce below.
+
+Its cards are the answers of the running service, asked as Gmail asks; the page only draws them.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import json
+import mimetypes
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-STYLE = """
-:root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif }
-body { max-width: 76rem; margin: 2rem auto; padding: 0 1rem }
-h1 { margin-bottom: .2rem } h2 { margin: 2rem 0 .3rem; font-size: 1.1rem } p { margin: .2rem 0 1rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid #8883; vertical-align: top }
-td.n { text-align: right; width: 4rem } td.s { width: 30% } small { opacity: .7 }
-.logged td:first-child { color: #0a7d38 } .failed td:first-child, .waiting td:first-child { color: #b3261e }
-td:first-child { white-space: nowrap }
-@media (prefers-color-scheme: dark) {
-  .logged td:first-child { color: #5fd38d } .failed td:first-child, .waiting td:first-child { color: #ff8a80 }
-}
-"""
-OUTCOMES = {"logged": "Logged", "skipped": "Not logged", "waiting": "Waiting", "failed": "Failed", "gone": "Gone"}
-REASONS = {
-    "contact_match": "A contact has an address on it.",
-    "lead_match": "No contact has the address, but a lead does.",
-    "account_domain_match": "No person has the address, but an account has the domain.",
-    "not_mail": "A draft, a chat, or not sent yet.",
-    "not_primary": "Gmail put it outside the primary inbox.",
-    "before_start": "Older than the day this mailbox began.",
-    "kept_out": "Its owner keeps it out.",
-    "blocked": "An address or company on it is on the blocklist.",
-    "internal_only": "Only colleagues are on it.",
-    "automated": "No person started it: an automatic message.",
-    "contacts_only_account": "For this company only emails with its contacts are logged.",
-    "no_match": "No person or company for it is in Salesforce.",
-    "unreadable": "It has no header that can be read.",
-    "rejected": "Salesforce refused it.",
-}
+from werkzeug.exceptions import BadRequest
+from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wrappers import Request, Response
+
+from simulator.demo.result import result_of
+from simulator.demo.stage import Scene, SceneError
+
+STATIC = Path(__file__).parent / "static"
+PAGES = {"/": "index.html", "/gallery": "gallery.html"}
+OPEN = "/addon/open"
+LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
+PATIENCE = 60.0
+"""Seconds for the service to answer."""
+POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'none'"
+)
+PORTS = 50
+"""Next ports that are tried where the wanted one is taken."""
 
 
-def serve_page(result: dict[str, Any], world: dict[str, Any], port: int) -> None:
-    """Serves until interrupted, on loopback only; takes the next free port if ``port`` is busy."""
-    page = render(result, world).encode()
+class PageApp:
+    """WSGI. ``service`` is where the add-on's backend listens; Google knows it as PUBLIC_URL."""
 
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the library's name
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-            self.end_headers()
-            self.wfile.write(page)
+    def __init__(self, stage: Scene, service: str) -> None:
+        self._stage = stage
+        self._service = service
+        self._public = stage.env["PUBLIC_URL"]
+        self._answers: dict[tuple[str, str], Callable[[Request], Any]] = {
+            ("GET", "/api/state"): lambda _request: self._state(),
+            ("GET", "/api/message"): self._message,
+            ("GET", "/api/gallery"): lambda _request: json.loads(stage.output("cards")),
+            ("POST", "/api/open"): self._open,
+            ("POST", "/api/click"): self._click,
+        }
 
-        def log_message(self, *_arguments: Any) -> None:
-            """Quiet: the terminal shows the address and nothing else."""
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        request = Request(environ)
+        response = self._answer(request)
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response(environ, start_response)
 
-    server = _server(Page, port)
-    print(f"Look at http://127.0.0.1:{server.server_address[1]}/ (Ctrl-C ends it).", flush=True)  # noqa: T201
-    with server:
-        server.serve_forever()
-
-
-def _server(handler: type[BaseHTTPRequestHandler], port: int) -> ThreadingHTTPServer:
-    for candidate in range(port, port + 50):
+    def _answer(self, request: Request) -> Response:
+        # A page elsewhere that made its name mean this machine must not click here.
+        if request.host.rpartition(":")[0] not in LOCAL:
+            return Response("Only on this machine.", 403)
+        answer = self._answers.get((request.method, request.path))
+        if answer is None:
+            return _static(request.path)
         try:
-            return ThreadingHTTPServer(("127.0.0.1", candidate), handler)
-        except OSError:
+            return Response(json.dumps(answer(request)), content_type="application/json")
+        except (KeyError, ValueError, BadRequest):
+            return Response("This is not a request of the page.", 400)
+        except (urllib.error.URLError, OSError, SceneError):
+            return Response("The simulator or the service did not answer.", 502)
+
+    def _state(self) -> dict[str, Any]:
+        result, world = result_of(self._stage), self._stage.get("world")
+        known = {
+            (mailbox, item["gmail_message_id"]): item for mailbox, items in world["mailboxes"].items() for item in items
+        }
+        messages = [
+            {**m, **{n: known.get((m["mailbox"], m["gmail_message_id"]), {}).get(n) for n in ("from", "subject")}}
+            for m in result["messages"]
+        ]
+        return {
+            "name": world["name"],
+            "messages": messages,
+            "coverage": result["coverage"],
+            "tasks": result["salesforce"].get("Task", []),
+            "records": world["records"],
+        }
+
+    def _message(self, request: Request) -> Any:
+        return self._stage.get(f"message?{request.query_string.decode()}")
+
+    def _open(self, request: Request) -> Any:
+        body = request.get_json()
+        return self._posted(self._public + OPEN, {"mailbox": body["mailbox"], "message": body["message"]})
+
+    def _click(self, request: Request) -> Any:
+        body = request.get_json()
+        wanted = {name: body[name] for name in ("mailbox", "message", "parameters", "inputs")}
+        inputs = {name: values[0] for name, values in wanted["inputs"].items() if values}
+        return self._posted(str(body["url"]), {**wanted, "inputs": inputs})
+
+    def _posted(self, url: str, wanted: dict[str, Any]) -> Any:
+        """As Google posts: to the address in the card, under the token for that address."""
+        if not url.startswith(f"{self._public}/"):
+            raise ValueError(url)
+        made = self._stage.post("addon/event", {**wanted, "url": url})
+        request = urllib.request.Request(  # noqa: S310  # our own service, on loopback
+            self._service + urlsplit(url).path,
+            data=json.dumps(made["event"]).encode(),
+            headers={"Content-Type": "application/json", "Authorization": made["authorization"]},
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+            return json.load(answer)
+
+
+def _static(path: str) -> Response:
+    name = PAGES.get(path) or path.removeprefix("/static/")
+    file = (STATIC / name).resolve()
+    if file.parent != STATIC.resolve() or not file.is_file():
+        return Response("There is nothing here.", 404)
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return Response(file.read_bytes(), content_type=f"{kind}; charset=utf-8")
+
+
+def page_server(app: PageApp, port: int) -> BaseWSGIServer:
+    """On the wanted port, or the next that is free."""
+    for candidate in (*range(port, port + PORTS), 0):
+        try:
+            return make_server("127.0.0.1", candidate, app, threaded=True)
+        except (OSError, SystemExit, OverflowError):  # werkzeug exits where a port is taken
             continue
-    return ThreadingHTTPServer(("127.0.0.1", 0), handler)
-
-
-def render(result: dict[str, Any], world: dict[str, Any]) -> str:
-    """Everything that came from mail or Salesforce is escaped. ``world`` is the simulator's own view."""
-    counts = Counter((m["outcome"], m["reason"]) for m in result["messages"])
-    order = list(OUTCOMES)
-    ranked = sorted(counts.items(), key=lambda item: (order.index(item[0][0]), -item[1]))
-    summary = "".join(f"<tr class={o}><td>{OUTCOMES[o]}<td>{_why(r)}<td class=n>{n}" for (o, r), n in ranked)
-    mailboxes = dict.fromkeys(m["mailbox"] for m in result["messages"])
-    tables = "".join(_mailbox(mailbox, result, world) for mailbox in mailboxes)
-    listed = sum(c["gmail"] for c in result["coverage"].values())
-    return (
-        "<!doctype html><html lang=en><meta charset=utf-8><title>All emails accounted for</title>"
-        f"<style>{STYLE}</style><h1>All emails accounted for</h1>"
-        f"<p>{escape(world['name'])}: {listed} messages in Gmail, {len(result['messages'])} with an outcome, "
-        f"{len(result['salesforce'].get('Task', ()))} activities in Salesforce.</p>"
-        f"<table>{summary}</table>{tables}</html>"
-    )
-
-
-def _mailbox(mailbox: str, result: dict[str, Any], world: dict[str, Any]) -> str:
-    shown = {item["gmail_message_id"]: item for item in world["mailboxes"].get(mailbox, ())}
-    rows = "".join(
-        _row(m, shown.get(m["gmail_message_id"], {}), world["records"])
-        for m in result["messages"]
-        if m["mailbox"] == mailbox
-    )
-    head = "<tr><th>Outcome<th>From<th>Subject<th>Why<th>On"
-    return f"<h2>{escape(mailbox)}</h2><table>{head}{rows}</table>"
-
-
-def _row(message: dict[str, Any], item: dict[str, Any], names: dict[str, str]) -> str:
-    record = message["record"] or ""
-    cells = (
-        OUTCOMES.get(message["outcome"], message["outcome"]),
-        escape(str(item.get("from") or "")[:60]),
-        f"{escape(str(item.get('subject') or '')[:90])} <small>{escape(str(message['source']))}</small>",
-        _why(message["reason"]),
-        f"{escape(names.get(record, ''))} <small>{escape(record)}</small>" if record else "",
-    )
-    return f"<tr class={escape(message['outcome'])}>" + "".join(f"<td>{cell}" for cell in cells)
-
-
-def _why(reason: str) -> str:
-    return f"{escape(REASONS.get(reason, ''))} <small>{escape(reason)}</small>"
+    raise SceneError("No port of this machine is free.")

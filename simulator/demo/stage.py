@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -17,8 +18,11 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-SERVICE_ACCOUNT = "truly@simulated.iam.gserviceaccount.com"
+from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT
+
+SYNC_ACCOUNT = "truly@simulated.iam.gserviceaccount.com"
 CONSUMER = "simulated-consumer"
+ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0
 """Seconds for the simulator to answer."""
 
@@ -52,6 +56,31 @@ class Scene:
         )
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
             return json.load(answer)
+
+    def output(self, *arguments: str) -> str:
+        """What a command prints."""
+        command = [sys.executable, "-m", "flask", "--app", "server.main", *arguments]
+        done = subprocess.run(command, env=dict(self.env), check=False, capture_output=True, text=True)  # noqa: S603
+        if done.returncode:
+            raise SceneError(f"`flask {arguments[0]}` ended with {done.returncode}.", done.returncode)
+        return done.stdout
+
+    @contextmanager
+    def service(self) -> Iterator[str]:
+        """The service as it runs on one machine, syncing by itself; its address on loopback."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        program = ["gunicorn", "-c", "gunicorn.conf.py", "-b", address, "server.main:create_app()"]
+        command = [sys.executable, "-m", *program]
+        with (self.folder / "service.log").open("wb") as out:
+            process = subprocess.Popen(command, env=dict(self.env), cwd=ROOT, stdout=out, stderr=out)  # noqa: S603
+        try:
+            _wait_for(f"http://{address}/healthz", process)
+            yield f"http://{address}"
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
 
     def server(self, *arguments: str, check: bool = True, quiet: bool = False) -> int:
         """Run one of the operator's commands, as an operator would."""
@@ -88,6 +117,17 @@ def scene(
         process.wait(PATIENCE)
         if process.stderr:
             process.stderr.close()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  # on loopback
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise SceneError("The service did not start; see service.log in build/demo.")
 
 
 def _port(process: subprocess.Popen[bytes], port_file: Path) -> int:
@@ -129,6 +169,10 @@ def _environment(folder: Path, url: str, admin: str, state: str | None, extra: M
         "SALESFORCE_CONSUMER_KEY": CONSUMER,
         "SALESFORCE_USERNAME": "integration@simulated.example",
         "SALESFORCE_PRIVATE_KEY_FILE": str(folder / "salesforce.pem"),
+        "PUBLIC_URL": "https://truly.example",
+        "ADDON_SERVICE_ACCOUNT": SERVICE_ACCOUNT,
+        "ADDON_CLIENT_ID": CLIENT_ID,
+        "POLL_SECONDS": "5",
         "NEW_MAILBOX_STAGE": "live",
         "BACKFILL_MONTHS": "all",
         **extra,
@@ -149,7 +193,7 @@ def _prepared(ready: Scene) -> Scene:
             key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         )
     public = (ready.folder / "public.pem").read_text()
-    ready.post("service-accounts", {"email": SERVICE_ACCOUNT, "public_key": public})
+    ready.post("service-accounts", {"email": SYNC_ACCOUNT, "public_key": public})
     ready.post(
         "consumers",
         {"consumer_key": CONSUMER, "public_key": public, "username": ready.env["SALESFORCE_USERNAME"]},
@@ -166,7 +210,7 @@ def google_account(private_pem: str) -> str:
             "project_id": "simulated",
             "private_key_id": "1",
             "private_key": private_pem,
-            "client_email": SERVICE_ACCOUNT,
+            "client_email": SYNC_ACCOUNT,
             "client_id": "1",
             "token_uri": "https://oauth2.googleapis.com/token",
         }
