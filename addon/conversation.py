@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from addon import texts
 from addon.inert import rich
 from addon.models import Act, ConversationShown, MessageShown, RecordShown
@@ -102,12 +100,17 @@ def _logged(message: MessageShown, chosen_by: str) -> str:
     text = texts.BECAUSE[message.reason].format(record=named(record), found_by=rich(record.found_by), chosen_by=who)
     if message.reason == "account_domain_match" and message.addresses:
         return f"{text} {texts.NOT_A_CONTACT.format(address=rich(message.addresses[0]))}"
-    ties = Counter(other.why for other in message.others if other.why in TIES)
+    ties = [other for other in message.others if other.why in TIES]
     if not ties:
         return text
-    why = next(code for code in texts.CHOSE if code in ties)
-    owner = texts.YOU_OWN if record.is_own else texts.OWNER_OWNS
-    return f"{text} {plural(texts.OTHERS_HAVE_IT, ties.total())} {texts.CHOSE[why].format(who=owner)}"
+    same = all(other.found_by == record.found_by for other in ties)
+    others = plural(texts.OTHERS_HAVE_IT if same else texts.OTHERS_ON_IT, len(ties))
+    return f"{text} {others} {_chose(record, {other.why for other in ties})}"
+
+
+def _chose(record: RecordShown, whys: set[str]) -> str:
+    why = next(code for code in texts.CHOSE if code in whys)
+    return texts.YOU_OWN if why == "owned_by_other" and record.is_own else texts.CHOSE[why]
 
 
 def _record_line(record: RecordShown) -> Widget:

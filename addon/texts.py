@@ -68,13 +68,16 @@ RETRYING = "Salesforce or Gmail isn't answering. Next try at {time}. You don't n
 # The other records
 OTHERS = "Why not another record"
 CHOSE = {
-    "owned_by_other": "We chose the one {who} own.",
+    "owned_by_other": "We chose the one whose owner is on this email.",
     "updated_earlier": "We chose the one changed last.",
     "higher_id": "They are alike, so we chose the older one.",
 }
-YOU_OWN = "you"
-OWNER_OWNS = "the people on this email"
+YOU_OWN = "We chose the one you own."
 OTHERS_HAVE_IT = {1: "1 other record has this address.", 2: "{count} other records have this address."}
+OTHERS_ON_IT = {
+    1: "1 other person on this email is in Salesforce too.",
+    2: "{count} other people on this email are in Salesforce too.",
+}
 WHYS = {
     "owned_by_other": "someone else owns it",
     "updated_earlier": "it was changed less recently",

@@ -7,6 +7,9 @@ import json
 import shutil
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +30,9 @@ def main() -> int:
         print(f"Error: {error.message}", file=sys.stderr)  # noqa: T201
         return BAD_INPUT
     world = Path(arguments.world) if arguments.world else DEMO_WORLD
-    folder = Path("build") / "demo"
-    shutil.rmtree(folder, ignore_errors=True)
     try:
         _check_writable(arguments.json)
-        with scene(world, folder, arguments.state) as stage:
+        with _folder() as folder, scene(world, folder, arguments.state) as stage:
             if arguments.explain:
                 return stage.server("explain", arguments.explain, check=False)
             return _run(stage, arguments)
@@ -40,6 +41,17 @@ def main() -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 0
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Each run has its own, so that two side by side leave each other alone."""
+    Path("build").mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="demo-", dir="build"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_writable(path: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from werkzeug.exceptions import BadRequest
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from simulator.demo.result import result_of
@@ -123,11 +123,16 @@ def _static(path: str) -> Response:
     return Response(file.read_bytes(), content_type=f"{kind}; charset=utf-8")
 
 
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """The terminal is for what the demo says."""
+
+
 def page_server(app: PageApp, port: int) -> BaseWSGIServer:
     """On the wanted port, or the next that is free."""
     for candidate in (*range(port, port + PORTS), 0):
         try:
-            return make_server("127.0.0.1", candidate, app, threaded=True)
+            return make_server("127.0.0.1", candidate, app, threaded=True, request_handler=_Quiet)
         except (OSError, SystemExit, OverflowError):  # werkzeug exits where a port is taken
             continue
     raise SceneError("No port of this machine is free.")

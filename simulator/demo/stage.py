@@ -76,7 +76,7 @@ class Scene:
         with (self.folder / "service.log").open("wb") as out:
             process = subprocess.Popen(command, env=dict(self.env), cwd=ROOT, stdout=out, stderr=out)  # noqa: S603
         try:
-            _wait_for(f"http://{address}/healthz", process)
+            _wait_for(f"http://{address}/healthz", process, self.folder / "service.log")
             yield f"http://{address}"
         finally:
             process.terminate()
@@ -119,7 +119,7 @@ def scene(
             process.stderr.close()
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     ends = time.monotonic() + PATIENCE
     while time.monotonic() < ends and process.poll() is None:
         try:
@@ -127,7 +127,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except OSError:
             time.sleep(0.05)
-    raise SceneError("The service did not start; see service.log in build/demo.")
+    raise SceneError(f"The service did not start.\n{log.read_text(errors='replace')[-2000:]}")
 
 
 def _port(process: subprocess.Popen[bytes], port_file: Path) -> int:

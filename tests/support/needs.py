@@ -18,6 +18,10 @@ class Need:
     is_here: Callable[[], bool]
 
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+"""Debian's: Playwright's own download is not asked for."""
+
+
 def _firestore() -> bool:
     return bool(os.environ.get("FIRESTORE_EMULATOR_HOST")) or bool(shutil.which("gcloud") and shutil.which("java"))
 
@@ -29,4 +33,5 @@ ALL = (
         "gcloud components install cloud-firestore-emulator (and Java 21)",
         _firestore,
     ),
+    Need("chromium", "Chromium", "apt install chromium", lambda: CHROMIUM is not None),
 )

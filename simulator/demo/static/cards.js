@@ -30,32 +30,43 @@ function make(tag, name, ...children) {
   return element;
 }
 
-/** Text with Gmail's simple HTML, rebuilt tag by tag; everything else is shown as what it is: text. */
-export function rich(text) {
-  const fragment = document.createDocumentFragment();
-  const parsed = new DOMParser().parseFromString(String(text ?? "").replace(/\n/g, "<br>"), "text/html");
-  const copy = (from, to) => {
-    for (const node of from.childNodes) {
-      if (node.nodeType === Node.TEXT_NODE) to.append(node.textContent);
-      else if (node.nodeType === Node.ELEMENT_NODE && TAGS.has(node.tagName)) to.append(rebuilt(node, copy));
-      else if (node.nodeType === Node.ELEMENT_NODE && !/^(SCRIPT|STYLE|TEMPLATE|IFRAME|OBJECT)$/.test(node.tagName)) copy(node, to);
-    }
-  };
-  copy(parsed.body, fragment);
-  return fragment;
+const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
+
+function decoded(text) {
+  return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,4}));/gi, (whole, decimal, hex, name) => {
+    if (name) return ENTITIES[name.toLowerCase()] ?? whole;
+    const code = decimal ? Number(decimal) : parseInt(hex, 16);
+    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
 }
 
-function rebuilt(node, copy) {
-  const element = document.createElement(node.tagName === "FONT" ? "SPAN" : node.tagName);
-  if (node.tagName === "A") {
-    const href = node.getAttribute("href") || "";
-    if (SAFE_LINK.test(href)) Object.assign(element, { href, target: "_blank", rel: "noopener noreferrer" });
+/** Text with Gmail's simple HTML, built tag by tag and never parsed as markup: other tags are left out. */
+export function rich(text) {
+  const root = document.createDocumentFragment();
+  const open = [root];
+  for (const token of String(text ?? "").replace(/\n/g, "<br>").split(/(<\/?[a-z][^<>]*>)/i)) {
+    const tag = /^<(\/?)([a-z]+)([^<>]*)>$/i.exec(token);
+    if (!tag) open.at(-1).append(decoded(token));
+    else if (TAGS.has(tag[2].toUpperCase())) place(tag[1] === "/", tag[2].toUpperCase(), tag[3], open);
   }
-  if (node.tagName === "FONT" && /^#[0-9a-f]{6}$/i.test(node.getAttribute("color") || "")) {
-    element.style.color = node.getAttribute("color");
+  return root;
+}
+
+function place(isEnd, name, attributes, open) {
+  if (isEnd) {
+    const at = open.findLastIndex((element) => element.dataset?.tag === name);
+    if (at > 0) open.splice(at);
+    return;
   }
-  copy(node, element);
-  return element;
+  const element = document.createElement(name === "FONT" ? "SPAN" : name);
+  element.dataset.tag = name;
+  const value = (key) => decoded(new RegExp(`\\s${key}\\s*=\\s*["']([^"']*)["']`, "i").exec(attributes)?.[1] ?? "");
+  if (name === "A" && SAFE_LINK.test(value("href"))) {
+    Object.assign(element, { href: value("href"), target: "_blank", rel: "noopener noreferrer" });
+  }
+  if (name === "FONT" && /^#[0-9a-f]{6}$/i.test(value("color"))) element.style.color = value("color");
+  open.at(-1).append(element);
+  if (name !== "BR") open.push(element);
 }
 
 function icon(found) {

@@ -79,9 +79,9 @@ function drawList() {
   const rows = state.data.messages.filter((message) => message.mailbox === state.mailbox).map((message) => {
     const row = make("button", `row ${message.outcome}${message.gmail_message_id === state.message ? " chosen" : ""}`);
     row.type = "button";
-    row.dataset.source = message.source;
+    Object.assign(row.dataset, { source: message.source, id: message.gmail_message_id });
     row.append(
-      make("span", "who", message.from || "(nobody)"),
+      make("span", "who", (message.from || "(nobody)").replace(/\s*<[^<>]*>$/, "")),
       make("span", "subject", message.subject || "(no subject)"),
       make("span", "outcome", `${OUTCOMES[message.outcome]}: ${REASONS[message.reason] || message.reason}`),
     );
@@ -99,9 +99,11 @@ async function openMessage(id) {
     get("/api/message", { mailbox: state.mailbox, id }),
     post("/api/open", { mailbox: state.mailbox, message: id }),
   ]);
+  if (state.message !== id) return; // another one was opened meanwhile
   $("sidebar").classList.remove("gc-busy");
   drawMessage(message);
   host.show(card);
+  $("sidebar").dataset.message = id;
   drawTimeline();
 }
 
