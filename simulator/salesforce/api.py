@@ -222,7 +222,8 @@ class SalesforceApi:
 def _has_words(row: dict[str, Any], text: str) -> bool:
     """Every word of the search begins a word of a text field."""
     held = re.findall(r"[^\W_]+", " ".join(str(v) for n, v in row.items() if n in TEXTS and v).lower())
-    return all(any(have.startswith(word) for have in held) for word in re.findall(r"[^\W_]+", text.lower()))
+    words = re.findall(r"[^\W_]+", text.lower())
+    return bool(words) and all(any(have.startswith(word) for have in held) for word in words)
 
 
 def _method_of(verb: str, path: str) -> str:

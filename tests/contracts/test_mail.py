@@ -10,6 +10,7 @@ from server.domain.errors import (
     ThrottledError,
     TransientError,
 )
+from server.domain.history import MessageRef
 from server.domain.ids import GmailMessageId, HistoryId, MailboxId
 from server.domain.mailbox import Mailbox
 from simulator.faults import Fault
@@ -308,3 +309,41 @@ def test_every_call_names_whom_to_charge_and_does_not_show_who_it_is(scene, mail
     assert len(lines) == 6 + 30 + 30
     assert len(users) == 2
     assert not any(ANN in user or ann.mailbox_id in user for user in users)
+
+
+def test_a_conversation_is_one_call_for_headers_alone(scene, mail, ann):
+    late = scene.deliver(ANN, eml(subject="2", date="Tue, 15 Sep 2026 09:00:00 +0000"), thread="abc")
+    early = scene.deliver(ANN, eml(subject="1"), thread="abc")
+    scene.deliver(ANN, eml(subject="other"))
+
+    found = mail.thread(ann, "abc", NAMES)
+
+    assert [m.gmail_message_id for m in found] == [early, late]
+    assert [dict(m.headers)["Subject"] for m in found] == ["1", "2"]
+    [call] = [c for c in scene.universe.calls.calls("gmail") if c.method == "threads.get"]
+    assert (call.detail["snippet"], call.detail["body"]) == (False, False)
+    with pytest.raises(NotFoundError):
+        mail.thread(ann, "fff", NAMES)
+
+
+@pytest.mark.parametrize(
+    "names", [NAMES, [f"X-Header-{i}" for i in range(300)]], ids=["few", "too many for an address"]
+)
+def test_a_conversation_whatever_the_number_of_headers(scene, mail, ann, names):
+    message = scene.deliver(ANN, eml(), thread="abc")
+
+    assert [m.gmail_message_id for m in mail.thread(ann, "abc", names)] == [message]
+
+
+def test_ids_of_an_event_are_resolved_and_only_just_sent_mail_costs_a_call(scene, mail, ann):
+    message = scene.deliver(ANN, eml(), thread="abc")
+    number = int(message, 16)
+
+    assert mail.identify(ann, f"msg-f:{number}", f"thread-f:{int('abc', 16)}") == MessageRef(message, "abc")
+    assert mail.identify(ann, message, "abc") == MessageRef(message, "abc")
+    assert scene.universe.calls.calls("gmail") == []
+    assert mail.identify(ann, f"msg-a:r{number}", "thread-a:r1") == MessageRef(message, "abc")
+    assert [c.method for c in scene.universe.calls.calls("gmail")] == ["messages.get"]
+    for unknown in ("msg-a:r1", "", "msg-f:x", "../../me"):
+        with pytest.raises((NotFoundError, TransientError)):
+            mail.identify(ann, unknown, "abc")

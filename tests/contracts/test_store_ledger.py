@@ -204,3 +204,37 @@ def test_a_mail_in_more_mailboxes_than_a_commit_takes_is_closed_too(store):
     assert {a.state for a in store.activities([a.key for a in claimed]).values()} == {ActivityState.LOGGED}
     assert {row.attempts for a in claimed for row in store.copies_of(a.key)} == {7}
     assert len(rows) == MOST_WRITES + 250
+
+
+def test_a_conversation_s_rows_are_one_mailbox_s_and_in_order(store):
+    rows = [
+        a_row("1", internal_date=30), a_row("2", internal_date=10), a_row("3", internal_date=20),
+        a_row("4", mailbox="m2", internal_date=5), a_row("5", internal_date=1),
+    ]  # fmt: skip
+    store.add_rows([replace(row, gmail_thread_id="t" if row.gmail_message_id != "5" else "u") for row in rows])
+
+    assert ids(store.thread("m1", "t")) == ["2", "3", "1"]
+    assert ids(store.thread("m2", "t")) == ["4"]
+    assert store.thread("m3", "t") == []
+
+
+def test_the_activities_of_a_conversation(store):
+    store.claim(
+        [
+            an_activity("k1", conversation="c1"),
+            an_activity("k2", conversation="c1"),
+            an_activity("k3", conversation="c2"),
+            an_activity("k4"),
+        ]
+    )
+
+    assert {a.key for a in store.activities_of("c1")} == {"k1", "k2"}
+    assert store.activities_of("c9") == []
+
+
+def test_a_later_generation_has_a_key_of_its_own_in_salesforce():
+    first, *later = [an_activity("k1", generation=n).crm_key for n in (1, 2, 3)]
+
+    assert first == "k1"
+    assert len({first, *later}) == 3
+    assert {len(key) for key in later} == {64}
