@@ -14,7 +14,7 @@ STATE ?=
 PORT ?= 8080
 DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: demo explain test test-all check bench format help clean
+.PHONY: demo explain test test-all check bench screenshots format help clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -39,6 +39,9 @@ check: $(STAMP) ## Lint, types, import directions
 
 bench: $(STAMP) ## Measure; figures to build/bench.json
 	@$(BIN)/python -m bench
+
+screenshots: $(STAMP) ## Take the README's pictures anew, in Chromium
+	@$(BIN)/python -m simulator.demo.screenshots
 
 format: $(STAMP) ## Format the code
 	@$(BIN)/ruff check --fix $(SOURCES)

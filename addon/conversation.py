@@ -99,12 +99,12 @@ def _logged(message: MessageShown, chosen_by: str) -> str:
         return texts.HIDDEN if message.is_hidden else texts.LOG_ANYWAY.format(chosen_by=who)
     text = texts.BECAUSE[message.reason].format(record=named(record), found_by=rich(record.found_by), chosen_by=who)
     if message.reason == "account_domain_match" and message.addresses:
-        return f"{text} {texts.NOT_A_CONTACT.format(address=rich(message.addresses[0]))}"
+        text = f"{text} {texts.NOT_A_CONTACT.format(address=rich(message.addresses[0]))}"
     ties = [other for other in message.others if other.why in TIES]
     if not ties:
         return text
     same = all(other.found_by == record.found_by for other in ties)
-    others = plural(texts.OTHERS_HAVE_IT if same else texts.OTHERS_ON_IT, len(ties))
+    others = plural(texts.OTHERS_HAVE_IT[record.kind] if same else texts.OTHERS_ON_IT, len(ties))
     return f"{text} {others} {_chose(record, {other.why for other in ties})}"
 
 

@@ -73,7 +73,11 @@ CHOSE = {
     "higher_id": "They are alike, so we chose the older one.",
 }
 YOU_OWN = "We chose the one you own."
-OTHERS_HAVE_IT = {1: "1 other record has this address.", 2: "{count} other records have this address."}
+OTHERS_HAVE_IT = {
+    "Contact": {1: "1 other contact has this address.", 2: "{count} other contacts have this address."},
+    "Lead": {1: "1 other lead has this address.", 2: "{count} other leads have this address."},
+    "Account": {1: "1 other account has this domain.", 2: "{count} other accounts have this domain."},
+}
 OTHERS_ON_IT = {
     1: "1 other person on this email is in Salesforce too.",
     2: "{count} other people on this email are in Salesforce too.",

@@ -21,7 +21,7 @@ def section(widgets: Iterable[Widget | None], header: str = "", shown: int | Non
     """``header`` and all texts must be inert already. ``shown`` widgets stand while the rest is folded."""
     found: Widget = {"widgets": [w for w in widgets if w]}
     if header:
-        found["header"] = header
+        found["header"] = f"<b>{header}</b>"
     if shown is not None and len(found["widgets"]) > shown:
         found |= {"collapsible": True, "uncollapsibleWidgetsCount": shown}
     return found

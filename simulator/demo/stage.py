@@ -66,12 +66,13 @@ class Scene:
         return done.stdout
 
     @contextmanager
-    def service(self) -> Iterator[str]:
-        """The service as it runs on one machine, syncing by itself; its address on loopback."""
+    def service(self, *, syncing: bool = True) -> Iterator[str]:
+        """The service as it runs on one machine, syncing by itself or only answering; its address on loopback."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{probe.getsockname()[1]}"
-        program = ["gunicorn", "-c", "gunicorn.conf.py", "-b", address, "server.main:create_app()"]
+        config = ["-c", "gunicorn.conf.py"] if syncing else ["-c", "/dev/null", "-k", "gthread", "--threads", "8"]
+        program = ["gunicorn", *config, "-b", address, "server.main:create_app()"]
         command = [sys.executable, "-m", *program]
         with (self.folder / "service.log").open("wb") as out:
             process = subprocess.Popen(command, env=dict(self.env), cwd=ROOT, stdout=out, stderr=out)  # noqa: S603

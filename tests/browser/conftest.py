@@ -6,12 +6,10 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from simulator.demo.page import PageApp, page_server
+from simulator.demo.screenshots import FLAGS
 from simulator.demo.stage import scene
 from tests.support.demo import ROOT, WORLD
 from tests.support.needs import CHROMIUM
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--no-first-run", "--disable-quic"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ def texts(card: dict[str, Any]) -> list[str]:
     """All that a person reads, from top to bottom; buttons in brackets."""
     out = [card["header"]["title"]]
     for section in card["sections"]:
-        out += [section["header"]] if section.get("header") else []
+        out += [section["header"].removeprefix("<b>").removesuffix("</b>")] if section.get("header") else []
         for widget in section["widgets"]:
             out += _texts(widget)
     return out

@@ -63,7 +63,7 @@ def test_a_tie(scene):
 
     found = opened(scene, ANN, message)
     assert found[1] == "Logged on Ada Byron, Byron Works"
-    assert found[2].endswith("1 other record has this address. We chose the one you own.")
+    assert found[2].endswith("1 other contact has this address. We chose the one you own.")
     assert "[Use another] [Stop logging]" in found
     assert "Contact | Twin | someone else owns it" in found
 
