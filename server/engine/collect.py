@@ -19,6 +19,7 @@ from server.domain.history import MessageRef
 from server.domain.ids import GmailMessageId, HistoryId, MailboxId
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox, Workspace
+from server.engine.label_word import dont_log_label
 from server.engine.ports import Ports
 from server.engine.screening import screen_messages
 from server.rules.history import Change, Fate, fold
@@ -79,7 +80,7 @@ class _Collection:
 
     def run(self) -> Collected:
         try:
-            self._label = self._ports.mail.label_named(self._mailbox, self._ports.policy.dont_log_label)
+            self._label = dont_log_label(self._ports, self._mailbox)
             self._retry_unscreened()
             cursor = self._changes() if self._mailbox.cursor is not None else self._listing()
         except UserError:

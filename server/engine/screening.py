@@ -47,7 +47,7 @@ def screen_messages(
     before: Mapping[str, Row],
 ) -> Screened:
     """One batch of headers. ``before`` holds the rows that exist, by message id: their attempts and versions go on."""
-    answers = ports.mail.headers(mailbox, [ref.gmail_message_id for ref in refs], HEADERS)
+    answers = ports.mail.headers(mailbox, refs, HEADERS)
     messages = {i: m for i, m in answers.items() if isinstance(m, Message)}
     roots = {i: conversation_of(ports, mailbox, m) for i, m in messages.items()}
     words = ports.store.conversations(list(roots.values()))

@@ -10,6 +10,7 @@ from server.domain.history import MessageRef
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.collect import AT_ONCE
+from server.engine.label_word import dont_log_label
 from server.engine.ports import Ports
 from server.engine.screening import NEVER, screen_messages
 from server.engine.workspace import WorkspaceCache
@@ -49,7 +50,7 @@ def set_start(ports: Ports, workspaces: WorkspaceCache, mailbox: Mailbox, start:
         for row in ports.store.rows(mailbox.mailbox_id)
         if row.reason is Reason.BEFORE_START and row.internal_date >= start
     ]
-    label = ports.mail.label_named(after, ports.policy.dont_log_label)
+    label = dont_log_label(ports, after)
     for begin in range(0, len(rows), AT_ONCE):
         part = rows[begin : begin + AT_ONCE]
         refs = [MessageRef(row.gmail_message_id, row.gmail_thread_id) for row in part]
