@@ -39,7 +39,7 @@ WHY_NOT = {
     "not_mail": "This is a draft, a chat or not sent yet.",
     "before_start": "It is older than the day from which your mailbox is logged.",
     "kept_out": "Logging of this conversation was stopped.",
-    "kept_out_label": "You gave it the label that stops logging. Take the label off in Gmail to log it.",
+    "kept_out_label": "This conversation has the label that stops logging. Take the label off in Gmail to log it.",
     "blocked": "Someone on this email is on your company's list of people never to log.",
     "internal_only": "Only colleagues are on this email.",
     "automated": "This is an automatic message: no person started it.",

@@ -92,8 +92,8 @@ def _backfill(source: Source) -> click.Command:
         services = source.get()
         mailbox = find_mailbox(services.ports, address)
         start = int(since.replace(tzinfo=UTC).timestamp() * 1000)
-        reopened = set_start(services.ports, services.workspaces, mailbox, start)
-        out.print(f"{reopened} older messages of {mailbox.address} are looked at again. Run sync to log them.")
+        set_start(services.ports, mailbox, start)
+        out.print(f"{mailbox.address} is logged from {since.date()} on. Run sync, or leave the service running.")
 
     return command
 
@@ -126,7 +126,7 @@ def _mailbox(source: Source) -> click.Command:
         mailbox = find_mailbox(services.ports, address)
         if start:
             began = int(start.replace(tzinfo=UTC).timestamp() * 1000)
-            set_start(services.ports, services.workspaces, mailbox, began)
+            set_start(services.ports, mailbox, began)
             out.print(f"{mailbox.address} starts on {start.date()}.")
         if stage:
             moved = set_stage(services.ports, mailbox, Stage(stage))

@@ -11,6 +11,9 @@ from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, KeyedH
 
 SHARDS = 16
 """Waiting rows are spread over this many shards. All copies of one conversation share a shard."""
+LIVE = tuple(range(SHARDS))
+BACKFILL = tuple(range(SHARDS, 2 * SHARDS))
+"""Mail out of the past waits in shards of its own, so that new mail is never behind it."""
 
 
 @dataclass(frozen=True)

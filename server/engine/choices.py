@@ -17,7 +17,8 @@ from server.domain.ids import KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Message
-from server.engine.deliver import closed, deliver_now
+from server.engine.deliver import deliver_now
+from server.engine.delivery import closed
 from server.engine.explain import explain
 from server.engine.following import Follower
 from server.engine.label_word import dont_log_label
@@ -217,8 +218,7 @@ class Choices:
         store, now = self._ports.store, self._ports.clock.now()
         known = store.known(mailbox.mailbox_id, [ref.gmail_message_id for ref in refs])
         label = dont_log_label(self._ports, mailbox)
-        before: dict[str, Row] = dict(known)  # type: ignore[arg-type]
-        screened = screen_messages(self._ports, workspace, mailbox, refs, label, before).rows
+        screened = screen_messages(self._ports, workspace, mailbox, refs, label, known).rows
         rows = [_due(row, now) if mailbox.stage.delivers else row for row in screened]
         store.add_rows([row for row in rows if not row.version])
         store.change_rows([row for row in rows if row.version])

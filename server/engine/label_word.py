@@ -1,9 +1,23 @@
-"""The Gmail label "Don't log": a rep's word that works on a phone, and with filters."""
+"""The Gmail label "Don't log": a rep's word that works on a phone, and with filters.
+
+It counts for the conversation, as the button does: Gmail puts it on the messages that are there, and not on the next
+one. Taking it off the last of them takes it back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from server.domain.decision import Reason
+from server.domain.ids import GmailMessageId, GmailThreadId, KeyedHash
+from server.domain.ledger import Conversation, Row
 from server.domain.mailbox import Mailbox
 from server.engine.ports import Ports
+
+OWN = "label"
+INHERITED = "conversation_label"
+"""The marks of a message that has the label, and of one in the same conversation."""
 
 
 def dont_log_label(ports: Ports, mailbox: Mailbox) -> str | None:
@@ -11,3 +25,47 @@ def dont_log_label(ports: Ports, mailbox: Mailbox) -> str | None:
     wanted = ports.policy.dont_log_label.strip().lower()
     labels = ports.mail.labels(mailbox)
     return next((found.label_id for found in labels if found.is_own and found.name.strip().lower() == wanted), None)
+
+
+def labelled_key(ports: Ports, mailbox: Mailbox, thread_id: GmailThreadId) -> KeyedHash:
+    """Where the label's word on a thread of this mailbox is kept: apart from what was said with a button."""
+    return KeyedHash(ports.hasher.hash("dont_log", f"{mailbox.mailbox_id}:{thread_id}"))
+
+
+def is_labelled(mailbox: Mailbox, word: Conversation | None) -> bool:
+    return word is not None and mailbox.mailbox_id in word.kept_out_by
+
+
+def follow_label(ports: Ports, mailbox: Mailbox, before: Mapping[GmailMessageId, Row], rows: Sequence[Row]) -> None:
+    """Keep the word on each thread as the labels of its messages say."""
+    put = {row.gmail_thread_id for row in rows if has_mark(row, OWN)}
+    for thread_id in put:
+        ports.store.save_conversation(
+            labelled_key(ports, mailbox, thread_id),
+            lambda word: replace(word, kept_out_by=word.kept_out_by | {mailbox.mailbox_id}),
+        )
+    known = [before[row.gmail_message_id] for row in rows if row.gmail_message_id in before]
+    had = {row.gmail_thread_id for row in known if has_mark(row, OWN)}
+    for thread_id in had - put:
+        _lift(ports, mailbox, thread_id)
+
+
+def has_mark(row: Row, mark: str) -> bool:
+    return row.reason is Reason.KEPT_OUT and any(e.mark == mark for e in row.evidence)
+
+
+def _lift(ports: Ports, mailbox: Mailbox, thread_id: GmailThreadId) -> None:
+    rows = ports.store.thread(mailbox.mailbox_id, thread_id)
+    if any(has_mark(row, OWN) for row in rows):
+        return
+    ports.store.save_conversation(
+        labelled_key(ports, mailbox, thread_id),
+        lambda word: replace(word, kept_out_by=word.kept_out_by - {mailbox.mailbox_id}),
+    )
+    now = ports.clock.now()
+    again = [
+        replace(row, reason=Reason.RETRYING, due_at=now, cause="label_off", evidence=(), updated_at=now)
+        for row in rows
+        if has_mark(row, INHERITED)
+    ]
+    ports.store.change_rows(again)

@@ -150,8 +150,8 @@ class GmailMail:
     def conversation_bodies(
         self,
         mailbox: Mailbox,
-        thread_id: GmailThreadId,
-        ids: Sequence[GmailMessageId],  # noqa: ARG002
+        thread_id: GmailThreadId,  # noqa: ARG002
+        ids: Sequence[GmailMessageId],
     ) -> Mapping[GmailMessageId, bytes | Exception]:
         return self.bodies(mailbox, ids)
 

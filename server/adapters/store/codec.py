@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from server.domain.access import AccessEntry
 from server.domain.decision import Evidence, Reason
 from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, HistoryId, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
-from server.domain.mailbox import Mailbox, Stage
+from server.domain.mailbox import Backfill, Mailbox, Stage
 
 Data = Mapping[str, Any]
 
@@ -114,6 +115,8 @@ def from_mailbox(mailbox: Mailbox) -> Data:
         "last_synced_at": mailbox.last_synced_at,
         "last_audit_at": mailbox.last_audit_at,
         "crm_user_id": mailbox.crm_user_id,
+        "backfill": asdict(mailbox.backfill) if mailbox.backfill else None,
+        "dont_log_label": mailbox.dont_log_label,
     }
     return {name: value for name, value in data.items() if value is not None}
 
@@ -132,6 +135,8 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
         last_synced_at=data.get("last_synced_at"),
         last_audit_at=data.get("last_audit_at"),
         crm_user_id=_record(data.get("crm_user_id")),
+        backfill=Backfill(**data["backfill"]) if "backfill" in data else None,
+        dont_log_label=data.get("dont_log_label"),
     )
 
 
