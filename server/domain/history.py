@@ -38,7 +38,7 @@ class Label:
 
 @dataclass(frozen=True)
 class HistoryEvent:
-    """One line of a mailbox's history. ``kind``: added, deleted, or relabelled with the labels that moved."""
+    """One line of a mailbox's history. ``kind``: added, deleted, labelled or unlabelled, with the labels that moved."""
 
     ref: MessageRef
     kind: str

@@ -58,7 +58,7 @@ def backfill(
         if mailbox is None or not mailbox.stage.collects or mailbox.backfill is None:
             return Backfilled()
         if mailbox.paused_until > ports.clock.now():
-            return Backfilled(is_done=False)
+            return Backfilled(is_done=False, error=mailbox.last_error or "paused")
         background = replace(ports, mail=ports.mail.in_background())
         return _Past(background, workspace, mailbox, lease, on_progress).run(ports.clock.now() + turn)
     finally:
@@ -75,6 +75,7 @@ class _Past:
         self._mailbox = mailbox
         self._reader = Reader(ports, workspace, mailbox, lease, on_progress, is_past=True)
         self._ends_at = 0.0
+        self._has_moved = False
 
     def run(self, ends_at: float) -> Backfilled:
         self._ends_at = ends_at
@@ -100,12 +101,12 @@ class _Past:
                 continue
             if not self._read(now, refs, present, is_again=state.is_again):
                 return False
-            self._keep(passed(state, now, len(refs)))
+            if not self._keep(passed(state, now, len(refs))) or self._is_over():
+                return False
             state = self._mailbox.backfill
         if span != EVERYTHING and not self._rest():
             return False
-        self._keep(None)
-        return True
+        return self._keep(None)
 
     def _listed(self, now: Window, most: int | None) -> dict[GmailMessageId, MessageRef] | None:
         """None where the window holds too much and can be cut."""
@@ -171,18 +172,21 @@ class _Past:
             updated_at=self._ports.clock.now(),
         )
 
-    def _keep(self, state: Backfill | None) -> None:
-        """Somebody who moved the start meanwhile has the last word: the past is looked at once more."""
+    def _keep(self, state: Backfill | None) -> bool:
+        """False where somebody moved the start meanwhile: that has the last word, and the past is looked at anew."""
         start = self._mailbox.start
 
         def change(before: Mailbox | None) -> Mailbox:
             found = before or self._mailbox
-            return found if found.start != start else replace(found, backfill=state)
+            return replace(found, backfill=state, failures=0, last_error=None) if found.start == start else found
 
         self._mailbox = self._ports.store.save_mailbox(self._mailbox.mailbox_id, change)
+        self._has_moved = True
+        return self._mailbox.start == start
 
     def _is_over(self) -> bool:
-        return self._ports.clock.now() >= self._ends_at
+        """Never before anything is done, or a short turn would be the same turn for ever."""
+        return (self._has_moved or self._reader.count > 0) and self._ports.clock.now() >= self._ends_at
 
 
 def _present(mail: Mail, mailbox: Mailbox) -> list[str]:

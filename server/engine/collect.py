@@ -11,11 +11,11 @@ from server.domain.history import History, MessageRef
 from server.domain.ids import GmailMessageId, HistoryId, MailboxId
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox, Workspace
-from server.engine.label_word import dont_log_label
+from server.engine.label_word import dont_log_label, hear
 from server.engine.ports import Ports
 from server.engine.reading import Lease, Progress, Reader, portions
 from server.engine.trouble import pause
-from server.rules.history import Change, Fate, fold
+from server.rules.history import Change, Fate, fold, label_moves
 from server.rules.windows import begun
 
 
@@ -97,6 +97,8 @@ class _Collection:
             self._reader.dont_log_label = dont_log_label(self._ports, self._mailbox)
         known = self._ports.store.known(self._mailbox.mailbox_id, [c.ref.gmail_message_id for c in changes])
         known |= {row.gmail_message_id: row for row in retried}
+        if label := self._reader.dont_log_label:
+            hear(self._ports, self._mailbox, label_moves(history.events, label), known)
         self._reader.write(self._deleted([known[c.ref.gmail_message_id] for c in changes if _is_lost(c, known)]))
         wanted = [MessageRef(row.gmail_message_id, row.gmail_thread_id) for row in retried]
         wanted += [c.ref for c in changes if _is_open(c, known)]

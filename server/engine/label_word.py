@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from server.domain.decision import Reason
+from server.domain.decision import Outcome, Reason
+from server.domain.history import MessageRef
 from server.domain.ids import GmailMessageId, GmailThreadId, KeyedHash
 from server.domain.ledger import Conversation, Row
 from server.domain.mailbox import Mailbox
@@ -40,18 +41,35 @@ def follow_label(ports: Ports, mailbox: Mailbox, before: Mapping[GmailMessageId,
     """Keep the word on each thread as the labels of its messages say."""
     put = {row.gmail_thread_id for row in rows if has_mark(row, OWN)}
     for thread_id in put:
-        ports.store.save_conversation(
-            labelled_key(ports, mailbox, thread_id),
-            lambda word: replace(word, kept_out_by=word.kept_out_by | {mailbox.mailbox_id}),
-        )
+        _put(ports, mailbox, thread_id)
     known = [before[row.gmail_message_id] for row in rows if row.gmail_message_id in before]
     had = {row.gmail_thread_id for row in known if has_mark(row, OWN)}
     for thread_id in had - put:
         _lift(ports, mailbox, thread_id)
 
 
+def hear(ports: Ports, mailbox: Mailbox, moves: Mapping[MessageRef, bool], known: Mapping[GmailMessageId, Row]) -> None:
+    """The label moved on mail that is logged: that stays as it is, and what follows goes by the label."""
+    logged = {ref: put for ref, put in moves.items() if _is_logged(known.get(ref.gmail_message_id))}
+    for thread_id in {ref.gmail_thread_id for ref, put in logged.items() if put}:
+        _put(ports, mailbox, thread_id)
+    for thread_id in {ref.gmail_thread_id for ref, put in logged.items() if not put}:
+        _lift(ports, mailbox, thread_id)
+
+
+def _is_logged(row: Row | None) -> bool:
+    return row is not None and row.outcome is Outcome.LOGGED
+
+
 def has_mark(row: Row, mark: str) -> bool:
     return row.reason is Reason.KEPT_OUT and any(e.mark == mark for e in row.evidence)
+
+
+def _put(ports: Ports, mailbox: Mailbox, thread_id: GmailThreadId) -> None:
+    ports.store.save_conversation(
+        labelled_key(ports, mailbox, thread_id),
+        lambda word: replace(word, kept_out_by=word.kept_out_by | {mailbox.mailbox_id}),
+    )
 
 
 def _lift(ports: Ports, mailbox: Mailbox, thread_id: GmailThreadId) -> None:

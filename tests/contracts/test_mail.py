@@ -94,7 +94,7 @@ def test_history_tells_what_was_added_relabelled_and_deleted(scene, mail, ann):
 
     assert {event.ref.gmail_message_id for event in history.events} == {message_id}
     assert [(event.kind, sorted(event.label_ids)) for event in history.events] == [
-        ("added", []), ("relabelled", ["SPAM"]), ("relabelled", ["INBOX"]), ("deleted", []),
+        ("added", []), ("labelled", ["SPAM"]), ("unlabelled", ["INBOX"]), ("deleted", []),
     ]  # fmt: skip
     assert history.cursor == box.history_id
 

@@ -36,8 +36,8 @@ HISTORY_FIELDS = (
 )
 KINDS = (
     ("messagesAdded", "added"),
-    ("labelsAdded", "relabelled"),
-    ("labelsRemoved", "relabelled"),
+    ("labelsAdded", "labelled"),
+    ("labelsRemoved", "unlabelled"),
     ("messagesDeleted", "deleted"),
 )
 BROKEN_ANSWER = (ValueError, KeyError, IndexError, TypeError, AttributeError)
