@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from server.bootstrap import Services
 from server.commands.running import Source, err, out, reported
 from server.domain.decision import Outcome
 from server.domain.errors import BadInputError
-from server.domain.ledger import Row
+from server.domain.ledger import Coverage, DayCoverage, Row
 from server.domain.mailbox import Mailbox, Stage
-from server.engine.audit import coverage
+from server.engine.audit import coverage, covered, enqueue
 from server.engine.preview import preview
 from server.engine.stages import find_mailbox, set_stage, set_start
 from server.engine.sweep import sweep
@@ -138,23 +140,48 @@ def _mailbox(source: Source) -> click.Command:
 def _coverage(source: Source) -> click.Command:
     @click.command("coverage")
     @click.argument("addresses", nargs=-1)
+    @click.option("--days", is_flag=True, help="Also day by day (UTC).")
     @reported
-    def command(addresses: tuple[str, ...]) -> None:
+    def command(addresses: tuple[str, ...], days: bool) -> None:
         """Compare Gmail's own list of messages with the ledger's, mailbox by mailbox."""
         services = source.get()
-        table = Table("Mailbox", *(c.capitalize() for c in ("gmail", "left", *Outcome)), "Missing")
-        is_closed = True
-        for mailbox in _chosen(services, addresses):
-            found = coverage(services.ports, mailbox)
-            is_closed = is_closed and found.is_closed
-            numbers = [found.gmail, found.left, *(found.outcomes[o] for o in Outcome), len(found.missing)]
-            table.add_row(mailbox.address, *map(str, numbers))
-        out.print(table)
-        if not is_closed:
-            err.print("Some messages have no row yet. Run sync; if they stay missing, report it: that must not happen.")
-            sys.exit(INCOMPLETE)
+        workspace = services.workspaces.current()
+        found = {m: covered(services.ports, workspace, m, by_day=days) for m in _chosen(services, addresses)}
+        out.print(_counted("Mailbox", {m.address: c for m, c in found.items()}))
+        for mailbox, one in found.items():
+            if days:
+                out.print(_counted("Day", one.days, title=mailbox.address))
+        codes = {_told(services, mailbox, one) for mailbox, one in found.items()}
+        if worst := max(codes, default=0):
+            sys.exit(worst)
 
     return command
+
+
+def _told(services: Services, mailbox: Mailbox, found: Coverage) -> int:
+    """Says what is missing and sees to it that it comes; returns the exit code."""
+    now = services.ports.store.mailbox(mailbox.mailbox_id)
+    if now and now.backfill:
+        seen, size = now.backfill.seen, now.backfill.size
+        err.print(f"The past of {mailbox.address} is still being read: {seen} of about {size} messages.")
+        return NOT_AT_REST
+    if not found.missing:
+        return 0
+    enqueue(services.ports, mailbox, found.missing)
+    ids = ", ".join(ref.gmail_message_id for ref in found.missing)
+    err.print(f"{mailbox.address} had no row for {ids}. They have one now; run sync to read them.")
+    err.print("If messages are still missing after that, report it: that must not happen.")
+    return INCOMPLETE
+
+
+def _counted(what: str, counted: Mapping[str, Coverage | DayCoverage], title: str | None = None) -> Table:
+    names = ("gmail", "left", *Outcome, "missing")
+    counts = [Column(name.capitalize(), justify="right") for name in names]
+    table = Table(Column(what, no_wrap=True), *counts, title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name, found in counted.items():
+        missing = len(found.missing) if isinstance(found, Coverage) else found.missing
+        table.add_row(name or "unknown", *map(str, [found.gmail, found.left, *found.outcomes.values(), missing]))
+    return table
 
 
 def _chosen(services: Services, addresses: tuple[str, ...]) -> list[Mailbox]:

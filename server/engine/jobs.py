@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.domain.ids import MailboxId
+from server.engine.audit import audit
 from server.engine.backfill import backfill
 from server.engine.collect import collect
 from server.engine.deliver import deliver_next
@@ -14,6 +15,7 @@ from server.ports.queue import Job, Queue
 SWEEP = "sweep"
 COLLECT = "collect"
 BACKFILL = "backfill"
+AUDIT = "audit"
 DELIVER = "deliver"
 
 
@@ -43,6 +45,8 @@ def run(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> Non
         )
         if not past.is_done and not past.is_busy and not past.error:
             queue.put(job, ports.clock.now())
+    elif job.kind == AUDIT:
+        _audit(job, ports, workspaces, queue)
     elif job.kind == DELIVER and deliver_next(ports, workspaces.current()).settled:
         # Whole batches go one after the other, so that a job ends within minutes.
         queue.put(Job(DELIVER), ports.clock.now())
@@ -50,3 +54,15 @@ def run(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> Non
 
 def _ask(queue: Queue, job: Job, now: float) -> None:
     queue.put(job, now)
+
+
+def _audit(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
+    """Without a subject, of everybody: each mailbox is a job of its own."""
+    if not job.subject:
+        for mailbox in ports.store.mailboxes():
+            if mailbox.stage.collects:
+                queue.put(Job(AUDIT, mailbox.mailbox_id), ports.clock.now())
+        return
+    found = ports.store.mailbox(MailboxId(job.subject))
+    if found is not None and audit(ports, workspaces.current(), found).missed:
+        queue.put(Job(DELIVER), ports.clock.now())
