@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 from rich.box import SIMPLE_HEAD
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from server.bootstrap import Services
@@ -44,26 +44,45 @@ def _sync(source: Source) -> click.Command:
     @reported
     def command(addresses: tuple[str, ...], patience: float) -> None:
         """Sync every mailbox (or these ADDRESSES) once, and print what became of each message."""
-        services = source.get()
-        with _bar() as progress:
-            bars = {what: progress.add_task(what, total=None) for what in ("collected", "settled")}
-            result = sync(
-                services.ports, services.workspaces, workers=services.settings.workers, patience=patience,
-                only=frozenset(a.lower() for a in addresses),
-                on_progress=lambda what, n: progress.advance(bars[what], n),
-            )  # fmt: skip
-        _summary(services)
-        for address, cause in sorted(result.troubled.items()):
-            err.print(f"{address} could not be read to the end ({cause}). It is tried again by itself.")
-        if not result.is_at_rest:
-            err.print("Some messages wait for another try. Run sync again later, or leave the service running.")
-            sys.exit(NOT_AT_REST)
+        _synced(source.get(), frozenset(a.lower() for a in addresses), patience)
 
     return command
 
 
+def _synced(services: Services, only: frozenset[str], patience: float) -> None:
+    """One pass under a progress bar, and what came of it."""
+    with _bar() as progress:
+        bars = {what: progress.add_task(what, total=None) for what in ("collected", "settled")}
+        expected = 0
+
+        def moved(what: str, count: int) -> None:
+            nonlocal expected
+            if what == "expected":
+                expected += count
+                progress.update(bars["collected"], total=expected)
+            else:
+                progress.advance(bars[what], count)
+
+        result = sync(
+            services.ports, services.workspaces, workers=services.settings.workers, patience=patience, only=only,
+            on_progress=moved,
+        )  # fmt: skip
+    _summary(services)
+    for address, cause in sorted(result.troubled.items()):
+        err.print(f"{address} could not be read to the end ({cause}). It is tried again by itself.")
+    if not result.is_at_rest:
+        err.print("Some messages wait for another try. Run sync again later, or leave the service running.")
+        sys.exit(NOT_AT_REST)
+
+
 def _bar() -> Progress:
-    columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:>10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=err, disable=not err.is_terminal)
 
 
@@ -88,14 +107,15 @@ def _backfill(source: Source) -> click.Command:
     @click.command("backfill")
     @click.argument("address")
     @click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC) to be logged.")
+    @click.option("--patience", default=60.0, help="Seconds to wait for what must be tried again.")
     @reported
-    def command(address: str, since: datetime) -> None:
-        """Log older mail of one mailbox too."""
+    def command(address: str, since: datetime, patience: float) -> None:
+        """Log older mail of one mailbox too. It may be stopped at any time and goes on where it was."""
         services = source.get()
         mailbox = find_mailbox(services.ports, address)
-        start = int(since.replace(tzinfo=UTC).timestamp() * 1000)
-        set_start(services.ports, mailbox, start)
-        out.print(f"{mailbox.address} is logged from {since.date()} on. Run sync, or leave the service running.")
+        set_start(services.ports, mailbox, int(since.replace(tzinfo=UTC).timestamp() * 1000))
+        out.print(f"{mailbox.address} is logged from {since.date()} on.")
+        _synced(services, frozenset({mailbox.address}), patience)
 
     return command
 

@@ -20,6 +20,7 @@ from server.engine.workspace import WorkspaceCache
 STUCK = 3
 """Rounds in a row that read rows and settled none, after which a pass gives the rest back to time."""
 Progress = Callable[[str, int], None]
+"""``collected`` and ``settled`` messages, and ``expected`` ones: about how many more are to be collected."""
 
 
 @dataclass
@@ -73,6 +74,8 @@ def _collect_all(
         done = collect(ports, workspace, mailbox_id, lambda n: on_progress("collected", n))
         result.messages += done.messages
         error = done.error
+        if done.has_past and (begun := ports.store.mailbox(mailbox_id)) and begun.backfill:
+            on_progress("expected", begun.backfill.size - begun.backfill.seen)
         while done.has_past and not error:
             past = backfill(ports, workspace, mailbox_id, on_progress=lambda n: on_progress("collected", n))
             result.messages += past.messages
