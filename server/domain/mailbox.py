@@ -80,7 +80,7 @@ class Backfill:
 
     ``width`` is the next window's, in seconds, 0 for all that is left. ``size`` is how many messages there were at
     ``begun_at`` and ``seen`` how many were looked at since: both for an estimate. ``is_again``: the past was known
-    before, and may have changed unseen.
+    before, and may have changed unseen. Its trouble is its own: new mail comes while the past has to wait.
     """
 
     begun_at: float
@@ -89,6 +89,9 @@ class Backfill:
     size: int
     seen: int = 0
     is_again: bool = False
+    paused_until: float = 0.0
+    failures: int = 0
+    last_error: str | None = None
 
 
 @dataclass(frozen=True)

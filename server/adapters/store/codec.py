@@ -27,6 +27,8 @@ def from_row(row: Row) -> Data:
         "activity_key": row.activity_key,
         "shard": row.shard,
         "due_at": row.due_at,
+        # Of its own, so that rows still to be read are found without those that only wait.
+        "unread_at": None if row.is_screened else (row.due_at or 0.0),
         "attempts": row.attempts,
         "cause": row.cause,
         # Named fields: Firestore keeps no list in a list.
