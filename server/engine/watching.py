@@ -69,7 +69,8 @@ class _Pass:
             self._failed(mailbox, error)
             return
         now = self._ports.clock.now()
-        self._save(mailbox, watch_expires_at=watched.expires_at, watched_at=now, watch_failed_at=None)
+        expires_at = watched.expires_at
+        self._save(mailbox, lambda m: replace(m, watch_expires_at=expires_at, watched_at=now, watch_failed_at=None))
         self._result.renewed += 1
 
     def stop(self, listed: Mailbox) -> None:
@@ -84,13 +85,13 @@ class _Pass:
         except Exception as error:  # noqa: BLE001  # tried again in an hour, and dead within a week in any case
             self._failed(mailbox, error)
             return
-        self._save(mailbox, watch_expires_at=None, watched_at=None, watch_failed_at=None)
+        self._save(mailbox, lambda m: replace(m, watch_expires_at=None, watched_at=None, watch_failed_at=None))
         self._result.stopped += 1
 
     def _failed(self, mailbox: Mailbox, error: Exception) -> None:
         cause, now = type(error).__name__, self._ports.clock.now()
         self._result.troubled[mailbox.mailbox_id] = cause
-        self._save(mailbox, watch_failed_at=now)
+        self._save(mailbox, lambda m: replace(m, watch_failed_at=now))
         if not mailbox.stage.collects or isinstance(error, MailboxUnavailableError):
             return  # nobody's mail is late: no mail comes, or nobody wants it
         if is_being_lost(mailbox, now):
@@ -98,5 +99,5 @@ class _Pass:
         else:
             log.warning("a watch could not be renewed: %s", cause)
 
-    def _save(self, mailbox: Mailbox, **changes: float | None) -> None:
-        self._ports.store.save_mailbox(mailbox.mailbox_id, lambda before: replace(before or mailbox, **changes))
+    def _save(self, mailbox: Mailbox, change: Callable[[Mailbox], Mailbox]) -> None:
+        self._ports.store.save_mailbox(mailbox.mailbox_id, lambda before: change(before or mailbox))

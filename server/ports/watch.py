@@ -11,7 +11,7 @@ from server.domain.mailbox import Mailbox
 
 @dataclass(frozen=True)
 class Watched:
-    """``expires_at`` is in epoch seconds; ``position`` is the mailbox's when the watch began, to compare, not to sync."""
+    """``expires_at`` is in epoch seconds; ``position`` is the mailbox's as the watch began, and no cursor."""
 
     expires_at: float
     position: HistoryId

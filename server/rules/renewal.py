@@ -31,9 +31,7 @@ def is_due(mailbox: Mailbox, now: float) -> bool:
 def leftovers(mailboxes: Iterable[Mailbox], now: float) -> list[Mailbox]:
     """Watched, although nobody collects there any more."""
     return [
-        m
-        for m in mailboxes
-        if not m.stage.collects and m.watch_expires_at is not None and not _failed_lately(m, now)
+        m for m in mailboxes if not m.stage.collects and m.watch_expires_at is not None and not _failed_lately(m, now)
     ]
 
 

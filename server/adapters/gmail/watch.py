@@ -28,8 +28,7 @@ TOPIC_FAULTS = (
     ("cloud pubsub.*not found", "PUBSUB_TOPIC names a topic that is not there. Create it, or correct the setting."),
     (
         "cloud pubsub.*not authorized",
-        "Gmail may not publish to PUBSUB_TOPIC: grant gmail-api-push@system.gserviceaccount.com the role"
-        " roles/pubsub.publisher on it.",
+        "Gmail may not publish to PUBSUB_TOPIC: make gmail-api-push@system.gserviceaccount.com a publisher of it.",
     ),
 )
 """Words of Gmail's refusal, and what to do: the same for every mailbox."""
