@@ -8,8 +8,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from server.bootstrap import Services
 from server.domain.errors import TransientError
-from server.engine.jobs import AUDIT, SWEEP, WATCH
-from server.ports.queue import Job
+from server.engine.jobs import AUDIT, SWEEP, WATCH, ask_for
 from server.settings import Settings
 
 CRON = "/cron/"
@@ -34,7 +33,7 @@ def blueprint(source: Source) -> Blueprint:
         services = source.get()
         if services.queue is None:
             return jsonify(error=NO_QUEUE), 503
-        services.queue.put(Job(kind), services.ports.clock.now())
+        ask_for(kind, services.queue, services.ports.clock.now())
         return Response(), 204
 
     @routes.errorhandler(TransientError)

@@ -15,7 +15,7 @@ MALFORMED = "The push cannot be read."
 
 @dataclass(frozen=True)
 class Hint:
-    """``address`` is lower-case. ``position`` tells nothing that our own cursor does not: it may be late, or repeated."""
+    """``address`` is lower-case. ``position`` may be late, or repeated: our own cursor knows better."""
 
     address: str
     position: HistoryId
