@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from server.domain.errors import ConfigurationError
+from server.domain.errors import ConfigurationError, UserError
 from server.domain.ids import MailboxId
 from server.engine.audit import audit
 from server.engine.backfill import backfill
@@ -78,7 +78,13 @@ def _sweep(ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
 
 
 def _collect(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
-    done = collect(ports, workspaces.current(), MailboxId(job.subject))
+    try:
+        done = collect(ports, workspaces.current(), MailboxId(job.subject))
+    except UserError:
+        # A setting is wrong for everybody. The sweep's jobs stay and say so; those of pushes would only pile up.
+        if job.kind == PUSHED:
+            return
+        raise
     if done.has_past:
         queue.put(Job(BACKFILL, job.subject), ports.clock.now())
     if done.messages:

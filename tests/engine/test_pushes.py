@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.domain.errors import RefusedError
 from server.engine.jobs import COLLECT, PUSHED, SWEEP
 from server.ports.queue import Job
 from simulator.faults import Fault
@@ -110,6 +111,21 @@ def test_a_mailbox_in_trouble_is_left_to_its_pause(scene, pushing):
     scene.universe.faults.plan(Fault("gmail", "history.list", "503"))
 
     pushing.run(PUSHED, pushing.mailbox(ANN).mailbox_id)
+
+    assert pushing.jobs() == []
+
+
+def test_a_wrong_setting_is_the_sweep_s_to_say_and_makes_no_pile_of_pushes(scene, pushing, monkeypatch):
+    def refused(*_args):
+        raise RefusedError("outside the scope")
+
+    monkeypatch.setattr(scene.services.ports.mail, "history", refused)
+    ann = pushing.mailbox(ANN).mailbox_id
+    pushing.jobs()
+
+    pushing.run(PUSHED, ann)
+    with pytest.raises(RefusedError):
+        pushing.run(COLLECT, ann)
 
     assert pushing.jobs() == []
 
