@@ -31,6 +31,7 @@ class Control:
             "salesforce": lambda _request: universe.org.dump(),
             "message": self._message,
             "clock": lambda _request: {"now": universe.clock.now()},
+            "pubsub": lambda _request: {**universe.pubsub.as_json(), "watches": universe.watches.as_json()},
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Any]] = {
             "service-accounts": lambda body: universe.identity.register(body["email"], body["public_key"]),
@@ -45,6 +46,8 @@ class Control:
             "tokens/revoke": self._revoke,
             "id-token": lambda body: {"token": universe.identity.id_token(body)},
             "addon/event": self._addon_event,
+            "pubsub/topics": lambda body: universe.pubsub.create_topic(**body),
+            "pubsub/subscriptions": lambda body: universe.pubsub.subscribe(**body),
             "salesforce/change": lambda body: universe.org.change(body["type"], body["record"]),
             "salesforce/delete": lambda body: universe.org.remove(body["id"]),
         }

@@ -99,8 +99,9 @@ class Mailbox:
     """``start`` is epoch milliseconds, 0 for "everything"; ``cursor`` is None until the mailbox was first read.
 
     From ``cursor`` on history tells what happens; ``backfill`` is how far the past before it is known, None for all.
-    ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for it; ``dont_log_label``
-    the id of the label "Don't log" when it was last read.
+    ``watched_at`` is when Gmail last agreed to push, until ``watch_expires_at``; ``watch_failed_at`` when it last did
+    not (epoch seconds all). ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for
+    it; ``dont_log_label`` the id of the label "Don't log" when it was last read.
     """
 
     mailbox_id: MailboxId
@@ -117,6 +118,9 @@ class Mailbox:
     crm_user_id: SalesforceId | None = None
     backfill: Backfill | None = None
     dont_log_label: str | None = None
+    watch_expires_at: float | None = None
+    watched_at: float | None = None
+    watch_failed_at: float | None = None
 
     @property
     def address(self) -> str:

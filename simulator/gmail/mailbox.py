@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulator import mime
@@ -57,6 +58,8 @@ class Mailbox:
     lock: threading.RLock = field(default_factory=threading.RLock)
     _by_rfc_id: dict[str, str] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
+    on_change: Callable[[str, int, frozenset[str]], None] | None = None
+    """Told of each event, under the lock: our address, the history id, the message's labels before and after."""
 
     def add(
         self, mail: MailFile, now_ms: int, label_ids: set[str] | None = None, thread_id: str | None = None
@@ -115,6 +118,8 @@ class Mailbox:
         self.history_id += 1 + (self.history_id * 7919) % 13  # ids have gaps that mean nothing
         stored.history_id = self.history_id
         self.events.append(Event(self.history_id, kind, stored.message_id, stored.thread_id, label_ids))
+        if self.on_change:
+            self.on_change(self.address, self.history_id, frozenset(stored.label_ids | set(label_ids)))
 
     def _new_id(self, mail: MailFile) -> str:
         """The same message in the same world has the same id in every run; an id is never used again."""

@@ -119,6 +119,9 @@ def from_mailbox(mailbox: Mailbox) -> Data:
         "crm_user_id": mailbox.crm_user_id,
         "backfill": asdict(mailbox.backfill) if mailbox.backfill else None,
         "dont_log_label": mailbox.dont_log_label,
+        "watch_expires_at": mailbox.watch_expires_at,
+        "watched_at": mailbox.watched_at,
+        "watch_failed_at": mailbox.watch_failed_at,
     }
     return {name: value for name, value in data.items() if value is not None}
 
@@ -139,6 +142,9 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
         crm_user_id=_record(data.get("crm_user_id")),
         backfill=Backfill(**data["backfill"]) if "backfill" in data else None,
         dont_log_label=data.get("dont_log_label"),
+        watch_expires_at=data.get("watch_expires_at"),
+        watched_at=data.get("watched_at"),
+        watch_failed_at=data.get("watch_failed_at"),
     )
 
 
