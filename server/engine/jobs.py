@@ -49,23 +49,12 @@ def run(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> Non
     elif job.kind == WATCH:
         _watch(ports, queue)
     elif job.kind == BACKFILL:
-        past = backfill(
-            ports,
-            workspaces.current(),
-            MailboxId(job.subject),
-            on_progress=lambda _n: _ask(queue, Job(DELIVER), ports.clock.now()),
-        )
-        if not past.is_done and not past.is_busy and not past.error:
-            queue.put(job, ports.clock.now())
+        _backfill(job, ports, workspaces, queue)
     elif job.kind == AUDIT:
         _audit(job, ports, workspaces, queue)
     elif job.kind == DELIVER and deliver_next(ports, workspaces.current()).settled:
         # Whole batches go one after the other, so that a job ends within minutes.
         queue.put(Job(DELIVER), ports.clock.now())
-
-
-def _ask(queue: Queue, job: Job, now: float) -> None:
-    queue.put(job, now)
 
 
 def _sweep(ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
@@ -95,6 +84,17 @@ def _collect(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -
     elif job.kind == PUSHED and not done.error:
         # Once: a push may come again for what is long done.
         queue.put(Job(COLLECT, job.subject), ports.clock.now(), delay=LAG)
+
+
+def _backfill(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
+    """A turn; the next one goes on. In trouble it stops here: the next collect asks again."""
+
+    def deliver_too(_count: int) -> None:
+        queue.put(Job(DELIVER), ports.clock.now())
+
+    past = backfill(ports, workspaces.current(), MailboxId(job.subject), on_progress=deliver_too)
+    if not past.is_done and not past.is_busy and not past.error:
+        queue.put(job, ports.clock.now())
 
 
 def _watch(ports: Ports, queue: Queue) -> None:
