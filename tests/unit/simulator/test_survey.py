@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from simulator.takeout.accounts import MOST, proposed
 from simulator.takeout.survey import Findings, Survey
 
@@ -94,3 +97,22 @@ def test_the_language_of_the_labels_settles_what_was_sent():
 
     assert found.language == "fr"
     assert found.written_to == {"x@byron.example": 1}
+
+
+NASTY = st.text(st.sampled_from('<>@,;:"()[]\\ =?utf-8QB_a.\u00fc\x00\n\t'), max_size=60) | st.text(max_size=40)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["From", "To", "Cc", "Delivered-To", "X-Gmail-Labels", "Precedence"]), NASTY),
+        max_size=6,
+    )
+)
+def test_no_header_stops_the_survey(headers):
+    survey = Survey(ME)
+    survey.add(headers)
+
+    found = survey.findings()
+
+    assert len(proposed(found)) <= MOST
+    assert isinstance(found.aliases, tuple)
