@@ -67,6 +67,9 @@ def main() -> int:
     except WorldError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return BAD_WORLD
+    except OSError as error:
+        print(f"{error.filename} cannot be read: {error.strerror}.", file=sys.stderr)  # noqa: T201
+        return BAD_WORLD
     sys.argv = sys.argv[:1]
     _Server(Simulator(universe), arguments.port, arguments.port_file).run()
     return 0

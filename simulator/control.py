@@ -81,11 +81,12 @@ class Control:
         """A message as its reader sees it."""
         box = self._universe.mailboxes[request.args["mailbox"]]
         stored = box.messages[request.args["id"]]
+        headers = stored.headers
         names = ("From", "To", "Cc", "Date")
         return {
             "labels": sorted(stored.label_ids),
-            "subject": mime.shown(stored.headers, "Subject"),
-            "headers": [(name, mime.shown(stored.headers, name)) for name in names if mime.first(stored.headers, name)],
+            "subject": mime.shown(headers, "Subject"),
+            "headers": [(name, mime.shown(headers, name)) for name in names if mime.first(headers, name)],
             "text": mime.text_of(stored.raw),
         }
 
@@ -135,10 +136,10 @@ def _listed(box: Mailbox) -> list[dict[str, Any]]:
             {
                 "source": m.source,
                 "gmail_message_id": m.message_id,
-                "rfc822_message_id": mime.message_id_of(m.headers),
+                "rfc822_message_id": m.rfc822_message_id,
                 "label_ids": sorted(m.label_ids),
-                "from": mime.shown(m.headers, "From"),
-                "subject": mime.shown(m.headers, "Subject"),
+                "from": m.sender,
+                "subject": m.subject,
             }
             for m in box.messages.values()
         ]

@@ -62,7 +62,7 @@ class Universe:
         clock = clock or Clock()
         universe = cls(world, clock, Identity(world, clock), Org.of(world.org, clock))
         for user in world.users:
-            mailbox = Mailbox(user.email, (user.email, *user.aliases))
+            mailbox = Mailbox(user.email, (user.email, *user.aliases), user.language)
             for mail in world.mail.get(user.email, ()):
                 mailbox.add(mail, clock.now_ms())
             mailbox.on_change = universe.watches.changed
