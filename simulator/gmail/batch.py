@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 from collections.abc import Callable
 from email.message import Message
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
@@ -37,7 +37,7 @@ def _part(part: Message, answer: Answer) -> str:
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     verb, target, *_ = head.split(" ", 2)
     parts = urlsplit(target)
-    response = answer(verb, parts.path, MultiDict(parse_qs(parts.query)), body.strip().encode())
+    response = answer(verb, unquote(parts.path), MultiDict(parse_qs(parts.query)), body.strip().encode())
     content_id = str(part.get("Content-ID", "")).strip()
     return (
         f"--{BOUNDARY}\r\nContent-Type: application/http\r\nContent-ID: <response-{content_id.lstrip('<')}\r\n\r\n"
