@@ -75,7 +75,7 @@ class TlsProxy:
         except (OSError, ssl.SSLError, asyncio.IncompleteReadError, TimeoutError):
             pass  # the client left, or does not trust us: nobody is there to be told
         finally:
-            await _closed(writer)
+            writer.close()
 
     async def _relayed(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Until the simulator ends the connection, or the client is gone."""
@@ -87,7 +87,7 @@ class TlsProxy:
             upwards.cancel()
             with suppress(asyncio.CancelledError, OSError):
                 await upwards
-            await _closed(asks)
+            asks.close()
 
 
 class _Refused(Exception):
@@ -129,9 +129,3 @@ async def _copied(source: asyncio.StreamReader, target: asyncio.StreamWriter) ->
         if target.can_write_eof():  # TLS cannot: there the end is the end of both directions
             with suppress(OSError):
                 target.write_eof()
-
-
-async def _closed(writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError, ssl.SSLError):
-        writer.close()
-        await writer.wait_closed()
