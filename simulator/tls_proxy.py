@@ -32,7 +32,7 @@ class TlsProxy:
         self.authority = Authority()
         self._socket = socket.create_server(("127.0.0.1", port))
         self._target: tuple[str, int] = ("", 0)
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_ready = threading.Event()
         self._ended = asyncio.Event()
@@ -43,13 +43,15 @@ class TlsProxy:
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def start(self, simulator_port: int) -> None:
+        """In the process that is to answer: a thread made before a fork cannot run after it."""
         self._target = ("127.0.0.1", simulator_port)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self._is_ready.wait()
 
     def close(self) -> None:
-        """Ends every connection; to be called once it was started."""
-        if self._loop:
+        """Ends every connection, and the thread."""
+        if self._loop and self._thread:
             self._loop.call_soon_threadsafe(self._ended.set)
             self._thread.join()
 
