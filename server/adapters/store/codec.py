@@ -9,7 +9,7 @@ from server.domain.access import AccessEntry
 from server.domain.decision import Evidence, Reason
 from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, HistoryId, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
-from server.domain.mailbox import Mailbox, Stage
+from server.domain.mailbox import DirectoryState, Mailbox, Stage
 
 Data = Mapping[str, Any]
 
@@ -114,6 +114,11 @@ def from_mailbox(mailbox: Mailbox) -> Data:
         "last_synced_at": mailbox.last_synced_at,
         "last_audit_at": mailbox.last_audit_at,
         "crm_user_id": mailbox.crm_user_id,
+        "directory_state": mailbox.directory_state.value,
+        "directory_since": mailbox.directory_since,
+        "is_in_scope": mailbox.is_in_scope,
+        "returns_to": mailbox.returns_to.value if mailbox.returns_to else None,
+        "asked_at": mailbox.asked_at,
     }
     return {name: value for name, value in data.items() if value is not None}
 
@@ -132,6 +137,11 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
         last_synced_at=data.get("last_synced_at"),
         last_audit_at=data.get("last_audit_at"),
         crm_user_id=_record(data.get("crm_user_id")),
+        directory_state=DirectoryState(data.get("directory_state", DirectoryState.ACTIVE)),
+        directory_since=data.get("directory_since", 0.0),
+        is_in_scope=data.get("is_in_scope", True),
+        returns_to=Stage(data["returns_to"]) if "returns_to" in data else None,
+        asked_at=data.get("asked_at", 0.0),
     )
 
 
