@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason
 from server.domain.errors import (
+    ConfigurationError,
     ConflictError,
     CursorExpiredError,
     MailboxUnavailableError,
     ReconnectRequiredError,
     TransientError,
-    UserError,
 )
 from server.domain.history import MessageRef
 from server.domain.ids import GmailMessageId, HistoryId, MailboxId
@@ -57,7 +57,7 @@ def collect(
         return Collected(is_busy=True)
     try:
         mailbox = ports.store.mailbox(mailbox_id)
-        if mailbox is None or not mailbox.stage.collects or mailbox.paused_until > ports.clock.now():
+        if mailbox is None or not mailbox.reads or mailbox.paused_until > ports.clock.now():
             return Collected()
         return _Collection(ports, workspace, mailbox, lease, on_progress).run()
     finally:
@@ -82,7 +82,7 @@ class _Collection:
             self._label = self._ports.mail.label_named(self._mailbox, self._ports.policy.dont_log_label)
             self._retry_unscreened()
             cursor = self._changes() if self._mailbox.cursor is not None else self._listing()
-        except UserError:
+        except ConfigurationError:
             raise  # a setting is wrong, for every mailbox alike
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
             if not isinstance(error, TransientError | MailboxUnavailableError):

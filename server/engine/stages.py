@@ -8,7 +8,7 @@ from server.domain.decision import Outcome, Reason
 from server.domain.errors import BadInputError
 from server.domain.history import MessageRef
 from server.domain.ledger import Row
-from server.domain.mailbox import Mailbox, Stage
+from server.domain.mailbox import DirectoryState, Mailbox, Stage
 from server.engine.collect import AT_ONCE
 from server.engine.ports import Ports
 from server.engine.screening import NEVER, screen_messages
@@ -16,8 +16,9 @@ from server.engine.workspace import WorkspaceCache
 
 
 def find_mailbox(ports: Ports, address: str) -> Mailbox:
-    """By any of its addresses. Raises BadInputError."""
-    for mailbox in ports.store.mailboxes():
+    """By any of its addresses, of which one of a deleted person may be somebody else's now. Raises BadInputError."""
+    known = ports.store.mailboxes()
+    for mailbox in sorted(known, key=lambda m: m.directory_state is DirectoryState.DELETED):
         if address.lower() in mailbox.addresses:
             return mailbox
     raise BadInputError(
@@ -27,16 +28,21 @@ def find_mailbox(ports: Ports, address: str) -> Mailbox:
 
 def set_stage(ports: Ports, mailbox: Mailbox, stage: Stage) -> int:
     """Returns how many waiting rows the change freed or held."""
-    ports.store.save_mailbox(mailbox.mailbox_id, lambda before: replace(before or mailbox, stage=stage))
+    return realign(ports, ports.store.save_mailbox(mailbox.mailbox_id, lambda now: (now or mailbox).staged(stage)))
+
+
+def realign(ports: Ports, mailbox: Mailbox) -> int:
+    """Free or hold its waiting rows as its stage and scope ask; returns how many. Draining waits for no delay."""
     now = ports.clock.now()
+    is_draining = mailbox.stage is Stage.DRAINING
     changed: list[Row] = []
     for row in ports.store.rows(mailbox.mailbox_id):
         if row.outcome is not Outcome.WAITING or row.shard is None:
             continue
-        if stage.delivers and row.due_at == NEVER:
+        if mailbox.delivers and (row.due_at == NEVER or (is_draining and row.reason is Reason.HELD)):
             changed.append(replace(row, reason=Reason.READY, due_at=now, cause=None, updated_at=now))
-        elif not stage.delivers and row.due_at != NEVER:
-            changed.append(replace(row, reason=Reason.HELD, due_at=NEVER, cause=stage.value, updated_at=now))
+        elif not mailbox.delivers and row.due_at != NEVER:
+            changed.append(replace(row, reason=Reason.HELD, due_at=NEVER, cause=mailbox.hold_cause, updated_at=now))
     ports.store.change_rows(changed)
     return len(changed)
 

@@ -19,6 +19,7 @@ from server.domain.errors import (
     ConflictError,
     MailboxUnavailableError,
     NotFoundError,
+    OutOfScopeError,
     RefusedError,
     RejectedError,
     TransientError,
@@ -172,7 +173,7 @@ class Desk:
         if mailbox is None:
             internal = self.services.workspaces.current().is_internal(self.caller.address)
             raise RefusalError("not_included" if internal else "consumer")
-        if mailbox.stage is Stage.OFF:
+        if mailbox.stage is Stage.OFF or not mailbox.is_in_scope:
             raise RefusalError("not_included")
         if mailbox.stage is Stage.DRY_RUN:
             raise RefusalError("not_live")
@@ -186,6 +187,8 @@ def _answered(services: Services, admitted: Admitted, work: Callable[[Desk], Ans
         return work(Desk(services, admitted))
     except RefusalError as refusal:
         kind = refusal.kind
+    except OutOfScopeError:
+        kind = "not_included"
     except NotFoundError:
         kind = "not_found"
     except RejectedError as error:
