@@ -9,7 +9,7 @@ import click
 from server.commands.running import Source, err, out, reported
 from server.commands.syncing import INCOMPLETE
 from server.domain.errors import ConfigurationError
-from server.engine.witness import Testimony, hear
+from server.engine.witness import Heard, hear
 
 DAY = 86_400.0
 
@@ -40,7 +40,7 @@ def _witness(source: Source) -> click.Command:
     return command
 
 
-def _print(found: Testimony) -> None:
+def _print(found: Heard) -> None:
     missed = sum(map(len, found.missed.values()))
     out.print(f"{found.deliveries} deliveries compared, {missed} without a row.")
     out.print(

@@ -48,8 +48,10 @@ class _Sweep:
 
     def person(self, person: Person, before: Mailbox | None) -> Mailbox | None:
         """None for whoever has no mailbox with us, and shall have none."""
+        if before is None and person.state.has_left:
+            return None
         is_in_scope = self._ports.scope.includes(person)
-        if before is None and (not is_in_scope or person.state.has_left):
+        if before is None and not is_in_scope:
             return None
         sight = self._look(_Sight(person, person.state, is_in_scope), before)
         after = self._ports.store.save_mailbox(person.mailbox_id, lambda current: self._merged(current, sight))

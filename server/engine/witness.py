@@ -25,7 +25,7 @@ class Finder(Protocol):
 
 
 @dataclass
-class Testimony:
+class Heard:
     """``missed`` must be empty: messages by mailbox that Gmail has and the ledger does not.
 
     ``deliveries`` counts pairs of mailbox and Message-ID that were compared; ``vanished`` those that Gmail no longer
@@ -45,12 +45,12 @@ class Testimony:
         return not self.missed
 
 
-def hear(ports: Ports, witness: Witness, finder: Finder, since: float, until: float) -> Testimony:
+def hear(ports: Ports, witness: Witness, finder: Finder, since: float, until: float) -> Heard:
     """Costs five quota units a delivery: the ledger keeps no Message-ID of mail that was skipped, so Gmail is asked.
 
     Raises what the witness raises; a mailbox that cannot be read is counted and stops no other.
     """
-    found = Testimony()
+    found = Heard()
     for mailbox, message_id, at in _compared(ports, witness, since, until, found):
         if at > (mailbox.complete_to or 0.0):
             found.later += 1
@@ -72,7 +72,7 @@ def hear(ports: Ports, witness: Witness, finder: Finder, since: float, until: fl
 
 
 def _compared(
-    ports: Ports, witness: Witness, since: float, until: float, found: Testimony
+    ports: Ports, witness: Witness, since: float, until: float, found: Heard
 ) -> Iterator[tuple[Mailbox, str, float]]:
     """Each pair of mailbox and Message-ID once, at its first delivery."""
     owners = {a: m for m in ports.store.mailboxes() if m.reads for a in m.addresses}

@@ -12,7 +12,7 @@ from googleapiclient.errors import HttpError
 
 from server.adapters.gmail.failures import mapped
 from server.adapters.transport import Transport
-from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError
+from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError, TrulyError, UserError
 from server.ports.clock import Clock
 
 
@@ -28,6 +28,13 @@ def execute(request: Any, credentials: Any, transport: Transport, clock: Clock, 
     if not isinstance(answer, dict):  # googleapiclient hands on as text what is not JSON
         raise TransientError(f"{who}'s answer is not JSON.")
     return answer
+
+
+def settled(error: TrulyError, who: str) -> TrulyError:
+    """A question of ours that an admin's API refuses is a matter of the settings, like those that say so already."""
+    if isinstance(error, TransientError | ReconnectRequiredError | UserError):
+        return error
+    return ReconnectRequiredError(f"{who} refuses our question. Check GOOGLE_CUSTOMER and GOOGLE_ADMIN.")
 
 
 class AdminCalls:

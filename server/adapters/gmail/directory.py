@@ -8,20 +8,22 @@ from typing import Any
 import idna
 from googleapiclient.discovery import build
 
-from server.adapters.gmail.calling import AdminCalls
+from server.adapters.gmail.calling import AdminCalls, settled
 from server.adapters.gmail.credentials import CredentialMint
 from server.adapters.transport import Transport
-from server.domain.errors import NotFoundError, ReconnectRequiredError, TransientError, TrulyError
+from server.domain.errors import NotFoundError, TrulyError
 from server.domain.ids import MailboxId
 from server.domain.mailbox import Person
 from server.ports.clock import Clock
+
+WHO = "Google Directory"
 
 
 class GoogleDirectory:
     """Implements ``server.ports.directory.Directory`` as an admin of the Workspace. Thread-safe."""
 
     def __init__(self, mint: CredentialMint, transport: Transport, clock: Clock, customer: str) -> None:
-        self._calls = AdminCalls(mint.for_directory, transport, clock, "Google Directory")
+        self._calls = AdminCalls(mint.for_directory, transport, clock, WHO)
         self._customer = customer
         self._service = build("admin", "directory_v1", http=transport.http(), static_discovery=True)
 
@@ -36,7 +38,7 @@ class GoogleDirectory:
         except NotFoundError:
             return None
         except TrulyError as error:
-            raise _settled(error) from None
+            raise settled(error, WHO) from None
         return None if found.get("deletionTime") else _person(found)
 
     def is_member(self, group: str, mailbox_id: MailboxId) -> bool:
@@ -48,7 +50,7 @@ class GoogleDirectory:
             # A 400: of groups within groups across domains the Directory cannot tell, and unknown is no.
             if type(error) is TrulyError:
                 return False
-            raise _settled(error) from None
+            raise settled(error, WHO) from None
         return bool(answer.get("isMember"))
 
     def domains(self) -> frozenset[str]:
@@ -69,20 +71,13 @@ class GoogleDirectory:
         try:
             yield from self._calls.pages(resource, request)
         except TrulyError as error:
-            raise _settled(error) from None
+            raise settled(error, WHO) from None
 
     def _call(self, request: Any) -> Any:
         try:
             return self._calls.call(request)
         except TrulyError as error:
-            raise _settled(error) from None
-
-
-def _settled(error: TrulyError) -> TrulyError:
-    """A question of ours that the Directory refuses is a matter of the settings."""
-    if isinstance(error, TransientError | ReconnectRequiredError):
-        return error
-    return ReconnectRequiredError("Google Directory refuses our question. Check GOOGLE_CUSTOMER and GOOGLE_ADMIN.")
+            raise settled(error, WHO) from None
 
 
 def _names(domain: Any) -> Iterator[str]:

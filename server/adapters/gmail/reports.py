@@ -9,13 +9,14 @@ from typing import Any
 
 from googleapiclient.discovery import build
 
-from server.adapters.gmail.calling import AdminCalls
+from server.adapters.gmail.calling import AdminCalls, settled
 from server.adapters.gmail.credentials import CredentialMint
 from server.adapters.transport import Transport
-from server.domain.errors import ReconnectRequiredError, TransientError, TrulyError
+from server.domain.errors import TrulyError
 from server.ports.clock import Clock
 from server.ports.witness import Delivery
 
+WHO = "Google's Reports API"
 SENT, RECEIVED = "1", "2"
 """``mail_event_type``; the others are moves to and from Spam and quarantine."""
 INTO_A_MAILBOX = re.compile(r"gmail-ui::([^\s,;]+@[^\s,;]+)")
@@ -26,13 +27,13 @@ class GoogleReports:
     """Implements ``server.ports.witness.Witness`` as an admin of the Workspace."""
 
     def __init__(self, mint: CredentialMint, transport: Transport, clock: Clock) -> None:
-        self._calls = AdminCalls(mint.for_reports, transport, clock, "Google's Reports API")
+        self._calls = AdminCalls(mint.for_reports, transport, clock, WHO)
         self._service = build("admin", "reports_v1", http=transport.http(), static_discovery=True)
 
     def delivered(self, since: float, until: float) -> Iterator[Delivery]:
         activities = self._service.activities()
         request = activities.list(
-            userKey="all", applicationName="gmail", eventName="delivery", maxResults=1000,
+            userKey="all", applicationName="gmail", maxResults=1000,
             startTime=_moment(since), endTime=_moment(until), fields=FIELDS,
         )  # fmt: skip
         try:
@@ -40,9 +41,7 @@ class GoogleReports:
                 for item in page.get("items", ()):
                     yield from _deliveries(item)
         except TrulyError as error:
-            if isinstance(error, TransientError | ReconnectRequiredError):
-                raise
-            raise ReconnectRequiredError("Google's Reports API refuses our question. Check GOOGLE_ADMIN.") from None
+            raise settled(error, WHO) from None
 
 
 def _moment(epoch: float) -> str:
