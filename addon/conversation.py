@@ -13,6 +13,7 @@ FOLDED = 3
 """Other messages that are seen before the section is opened."""
 MATCHES = frozenset(texts.BECAUSE)
 TIES = frozenset(texts.CHOSE)
+BY_LABEL = frozenset({"label", "conversation_label"})
 ICONS = {"Contact": "PERSON", "Lead": "PERSON", "Account": "STORE"}
 
 
@@ -66,7 +67,7 @@ def _because(message: MessageShown, chosen_by: str) -> str:
         return _logged(message, chosen_by)
     if message.reason == "not_primary":
         return texts.CATEGORY.format(name=texts.CATEGORIES.get(message.mark, "another tab"))
-    if message.reason == "kept_out" and message.mark == "label":
+    if message.reason == "kept_out" and message.mark in BY_LABEL:
         return texts.WHY_NOT["kept_out_label"]
     if message.reason in ("held", "retrying") and message.next_try:
         form = texts.HELD if message.reason == "held" else texts.RETRYING
@@ -137,7 +138,7 @@ def _buttons(message: MessageShown, act: Act) -> list[Widget | None]:
         return [link(texts.ADD_CONTACT, message.add_contact, reload=True), choose]
     if reason in ("automated", "before_start") or (reason == "not_primary" and message.mark not in ("SPAM", "TRASH")):
         return [button(texts.LOG_IT_ANYWAY, act("log"))]
-    if reason == "taken_back" or (reason == "kept_out" and message.mark != "label"):
+    if reason == "taken_back" or (reason == "kept_out" and message.mark not in BY_LABEL):
         return [button(texts.LOG_AGAIN, act("log"))]
     if reason in ("ready", "held"):
         return [button(texts.LOG_NOW, act("log"), primary=True), button(texts.STOP, act("ask_stop"))]

@@ -39,7 +39,7 @@ WHY_NOT = {
     "not_mail": "This is a draft, a chat or not sent yet.",
     "before_start": "It is older than the day from which your mailbox is logged.",
     "kept_out": "Logging of this conversation was stopped.",
-    "kept_out_label": "You gave it the label that stops logging. Take the label off in Gmail to log it.",
+    "kept_out_label": "This conversation has the label that stops logging. Take the label off in Gmail to log it.",
     "blocked": "Someone on this email is on your company's list of people never to log.",
     "internal_only": "Only colleagues are on this email.",
     "automated": "This is an automatic message: no person started it.",
@@ -175,6 +175,10 @@ CONSUMER = (
     "You're signed in as {address}. This works only with your company's Google account.",
 )
 NOT_INCLUDED = ("Your mailbox isn't included", "Nothing here is read or logged. Ask {admin}.")
+NO_LONGER_READ = (
+    "New mail isn't logged any more",
+    "Your mailbox is complete to {said}: what came before is logged or accounted for. Ask {admin}.",
+)
 NOT_LIVE = ("Not live yet", "Your mailbox is being tried out: nothing is written to Salesforce. Ask {admin}.")
 AWAY = ("Salesforce or Gmail isn't answering", "Nothing is lost: what is due is logged later. Try again in a minute.")
 REFUSED_CHANGE = ("Salesforce refused the change", "It says: “{said}” Nothing was changed. Ask your Salesforce admin.")

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.box import SIMPLE_HEAD
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Column, Table
 
 from server.bootstrap import Services
 from server.commands.running import Source, err, out, reported
 from server.domain.decision import Outcome
 from server.domain.errors import BadInputError
-from server.domain.ledger import Row
+from server.domain.ledger import Coverage, DayCoverage, Row
 from server.domain.mailbox import Mailbox, Stage
-from server.engine.audit import coverage
+from server.engine.audit import coverage, covered, enqueue
 from server.engine.preview import preview
 from server.engine.stages import find_mailbox, set_stage, set_start
 from server.engine.standing import standing
@@ -43,26 +45,45 @@ def _sync(source: Source) -> click.Command:
     @reported
     def command(addresses: tuple[str, ...], patience: float) -> None:
         """Sync every mailbox (or these ADDRESSES) once, and print what became of each message."""
-        services = source.get()
-        with _bar() as progress:
-            bars = {what: progress.add_task(what, total=None) for what in ("collected", "settled")}
-            result = sync(
-                services.ports, services.workspaces, workers=services.settings.workers, patience=patience,
-                only=frozenset(a.lower() for a in addresses),
-                on_progress=lambda what, n: progress.advance(bars[what], n),
-            )  # fmt: skip
-        _summary(services)
-        for address, cause in sorted(result.troubled.items()):
-            err.print(f"{address} could not be read to the end ({cause}). It is tried again by itself.")
-        if not result.is_at_rest:
-            err.print("Some messages wait for another try. Run sync again later, or leave the service running.")
-            sys.exit(NOT_AT_REST)
+        _synced(source.get(), frozenset(a.lower() for a in addresses), patience)
 
     return command
 
 
+def _synced(services: Services, only: frozenset[str], patience: float) -> None:
+    """One pass under a progress bar, and what came of it."""
+    with _bar() as progress:
+        bars = {what: progress.add_task(what, total=None) for what in ("collected", "settled")}
+        expected = 0
+
+        def moved(what: str, count: int) -> None:
+            nonlocal expected
+            if what == "expected":
+                expected += count
+                progress.update(bars["collected"], total=expected)
+            else:
+                progress.advance(bars[what], count)
+
+        result = sync(
+            services.ports, services.workspaces, workers=services.settings.workers, patience=patience, only=only,
+            on_progress=moved,
+        )  # fmt: skip
+    _summary(services)
+    for address, cause in sorted(result.troubled.items()):
+        err.print(f"{address} could not be read to the end ({cause}). It is tried again by itself.")
+    if not result.is_at_rest:
+        err.print("Some messages wait for another try. Run sync again later, or leave the service running.")
+        sys.exit(NOT_AT_REST)
+
+
 def _bar() -> Progress:
-    columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:>10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=err, disable=not err.is_terminal)
 
 
@@ -87,14 +108,15 @@ def _backfill(source: Source) -> click.Command:
     @click.command("backfill")
     @click.argument("address")
     @click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC) to be logged.")
+    @click.option("--patience", default=60.0, help="Seconds to wait for what must be tried again.")
     @reported
-    def command(address: str, since: datetime) -> None:
-        """Log older mail of one mailbox too."""
+    def command(address: str, since: datetime, patience: float) -> None:
+        """Log older mail of one mailbox too. It may be stopped at any time and goes on where it was."""
         services = source.get()
         mailbox = find_mailbox(services.ports, address)
-        start = int(since.replace(tzinfo=UTC).timestamp() * 1000)
-        reopened = set_start(services.ports, services.workspaces, mailbox, start)
-        out.print(f"{reopened} older messages of {mailbox.address} are looked at again. Run sync to log them.")
+        set_start(services.ports, mailbox, int(since.replace(tzinfo=UTC).timestamp() * 1000))
+        out.print(f"{mailbox.address} is logged from {since.date()} on.")
+        _synced(services, frozenset({mailbox.address}), patience)
 
     return command
 
@@ -127,7 +149,7 @@ def _mailbox(source: Source) -> click.Command:
         mailbox = find_mailbox(services.ports, address)
         if start:
             began = int(start.replace(tzinfo=UTC).timestamp() * 1000)
-            set_start(services.ports, services.workspaces, mailbox, began)
+            set_start(services.ports, mailbox, began)
             out.print(f"{mailbox.address} starts on {start.date()}.")
         if stage:
             moved = set_stage(services.ports, mailbox, Stage(stage))
@@ -140,26 +162,51 @@ def _mailbox(source: Source) -> click.Command:
 def _coverage(source: Source) -> click.Command:
     @click.command("coverage")
     @click.argument("addresses", nargs=-1)
+    @click.option("--days", is_flag=True, help="Also day by day (UTC).")
     @reported
-    def command(addresses: tuple[str, ...]) -> None:
+    def command(addresses: tuple[str, ...], days: bool) -> None:
         """Compare Gmail's own list of messages with the ledger's, mailbox by mailbox."""
         services = source.get()
-        table = Table("Mailbox", *(c.capitalize() for c in ("gmail", "left", *Outcome)), "Missing")
-        is_closed = True
+        workspace = services.workspaces.current()
         chosen = _chosen(services, addresses)
-        for mailbox in (m for m in chosen if m.reads):
-            found = coverage(services.ports, mailbox)
-            is_closed = is_closed and found.is_closed
-            numbers = [found.gmail, found.left, *(found.outcomes[o] for o in Outcome), len(found.missing)]
-            table.add_row(mailbox.address, *map(str, numbers))
-        out.print(table)
+        found = {m: covered(services.ports, workspace, m, by_day=days) for m in chosen if m.reads}
+        out.print(_counted("Mailbox", {m.address: c for m, c in found.items()}))
         for mailbox in (m for m in chosen if not m.reads):
             out.print(f"{mailbox.address}: {standing(mailbox, services.ports.clock.now())}")
-        if not is_closed:
-            err.print("Some messages have no row yet. Run sync; if they stay missing, report it: that must not happen.")
-            sys.exit(INCOMPLETE)
+        for mailbox, one in found.items():
+            if days:
+                out.print(_counted("Day", one.days, title=mailbox.address))
+        codes = {_told(services, mailbox, one) for mailbox, one in found.items()}
+        if worst := max(codes, default=0):
+            sys.exit(worst)
 
     return command
+
+
+def _told(services: Services, mailbox: Mailbox, found: Coverage) -> int:
+    """Says what is missing and sees to it that it comes; returns the exit code."""
+    now = services.ports.store.mailbox(mailbox.mailbox_id)
+    if now and now.backfill:
+        seen, size = now.backfill.seen, now.backfill.size
+        err.print(f"The past of {mailbox.address} is still being read: {seen} of about {size} messages.")
+        return NOT_AT_REST
+    if not found.missing:
+        return 0
+    enqueue(services.ports, mailbox, found.missing)
+    ids = ", ".join(ref.gmail_message_id for ref in found.missing)
+    err.print(f"{mailbox.address} had no row for {ids}. They have one now; run sync to read them.")
+    err.print("If messages are still missing after that, report it: that must not happen.")
+    return INCOMPLETE
+
+
+def _counted(what: str, counted: Mapping[str, Coverage | DayCoverage], title: str | None = None) -> Table:
+    names = ("gmail", "left", *Outcome, "missing")
+    counts = [Column(name.capitalize(), justify="right") for name in names]
+    table = Table(Column(what, no_wrap=True), *counts, title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name, found in counted.items():
+        missing = len(found.missing) if isinstance(found, Coverage) else found.missing
+        table.add_row(name or "unknown", *map(str, [found.gmail, found.left, *found.outcomes.values(), missing]))
+    return table
 
 
 def _chosen(services: Services, addresses: tuple[str, ...]) -> list[Mailbox]:

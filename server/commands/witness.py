@@ -44,8 +44,8 @@ def _print(found: Heard) -> None:
     missed = sum(map(len, found.missed.values()))
     out.print(f"{found.deliveries} deliveries compared, {missed} without a row.")
     out.print(
-        f"Not compared: {found.later} newer than the last sync, {found.elsewhere} of mailboxes that are not read,"
-        f" {found.unread} of mailboxes that could not be asked."
+        f"Not compared: {found.later} that the sync has not come to yet, {found.elsewhere} of mailboxes that are not"
+        f" read, {found.unread} of mailboxes that could not be asked."
     )
     if found.vanished:
         out.print(f"{found.vanished} are no longer in Gmail.")

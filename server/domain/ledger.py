@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from server.domain.decision import OUTCOME_OF, Evidence, Outcome, Reason
+from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, KeyedHash, MailboxId, SalesforceId
 
 SHARDS = 16
 """Waiting rows are spread over this many shards. All copies of one conversation share a shard."""
+LIVE = tuple(range(SHARDS))
+BACKFILL = tuple(range(SHARDS, 2 * SHARDS))
+"""Mail out of the past waits in shards of its own, so that new mail is never behind it."""
 
 
 @dataclass(frozen=True)
@@ -125,16 +129,28 @@ class Conversation:
 
 
 @dataclass(frozen=True)
+class DayCoverage:
+    """One UTC day of the same; ``missing`` is how many."""
+
+    gmail: int
+    left: int
+    outcomes: dict[Outcome, int]
+    missing: int = 0
+
+
+@dataclass(frozen=True)
 class Coverage:
     """The first invariant of the design, for one mailbox: Gmail's list + ``left`` = the six outcomes.
 
-    ``missing`` are ids that Gmail lists and the ledger does not have: it must be empty.
+    ``missing`` are messages that Gmail lists and the ledger does not have: it must be empty. ``days`` is by UTC day of
+    the internal date, the newest first, with an empty name for what left Gmail undated.
     """
 
     gmail: int
     left: int
     outcomes: dict[Outcome, int]
-    missing: tuple[GmailMessageId, ...] = ()
+    missing: tuple[MessageRef, ...] = ()
+    days: dict[str, DayCoverage] = field(default_factory=dict)
 
     @property
     def is_closed(self) -> bool:

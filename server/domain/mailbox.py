@@ -115,13 +115,33 @@ class Workspace:
 
 
 @dataclass(frozen=True)
-class Mailbox:
-    """``start`` is epoch milliseconds, 0 for "everything"; ``cursor`` is None until the first full listing is done.
+class Backfill:
+    """How far into its past a mailbox has been looked at: from ``until`` (epoch seconds) on, all of it.
 
-    ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for it. ``directory_since``
-    (epoch seconds) is when ``directory_state`` became what it is. ``returns_to`` is the stage that we took away when
-    the person left, given back on return; an admin's own word on the stage clears it. ``asked_at`` (epoch seconds) is
-    when Gmail last told us its send-as addresses.
+    ``width`` is the next window's, in seconds, 0 for all that is left. ``size`` is how many messages there were at
+    ``begun_at`` and ``seen`` how many were looked at since: both for an estimate. ``is_again``: the past was known
+    before, and may have changed unseen.
+    """
+
+    begun_at: float
+    until: int
+    width: int
+    size: int
+    seen: int = 0
+    is_again: bool = False
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """``start`` is epoch milliseconds, 0 for "everything"; ``cursor`` is None until the mailbox was first read.
+
+    From ``cursor`` on history tells what happens; ``backfill`` is how far the past before it is known, None for all.
+    ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for it; ``dont_log_label``
+    the id of the label "Don't log" when it was last read.
+
+    ``directory_since`` (epoch seconds) is when ``directory_state`` became what it is. ``returns_to`` is the stage that
+    we took away when the person left, given back on return; an admin's own word on the stage clears it. ``asked_at``
+    (epoch seconds) is when Gmail last told us its send-as addresses.
     """
 
     mailbox_id: MailboxId
@@ -141,6 +161,8 @@ class Mailbox:
     is_in_scope: bool = True
     returns_to: Stage | None = None
     asked_at: float = 0.0
+    backfill: Backfill | None = None
+    dont_log_label: str | None = None
 
     @property
     def address(self) -> str:

@@ -17,9 +17,11 @@ from server.domain.ids import KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Message
-from server.engine.deliver import closed, deliver_now
+from server.engine.deliver import deliver_now
+from server.engine.delivery import closed
 from server.engine.explain import explain
 from server.engine.following import Follower
+from server.engine.label_word import dont_log_label
 from server.engine.ports import Ports
 from server.engine.record_access import RecordAccess
 from server.engine.screening import conversation_of, day_of, screen_messages
@@ -152,7 +154,7 @@ class Choices:
         return own[0] if own else conversation_of(self._ports, mailbox, self._message(mailbox, ref))
 
     def _message(self, mailbox: Mailbox, ref: MessageRef) -> Message:
-        answer = self._ports.mail.headers(mailbox, [ref.gmail_message_id], HEADERS).get(ref.gmail_message_id)
+        answer = self._ports.mail.headers(mailbox, [ref], HEADERS).get(ref.gmail_message_id)
         if not isinstance(answer, Message):
             raise answer or NotFoundError("Gmail did not answer for this message.")
         return answer
@@ -215,9 +217,8 @@ class Choices:
             return []
         store, now = self._ports.store, self._ports.clock.now()
         known = store.known(mailbox.mailbox_id, [ref.gmail_message_id for ref in refs])
-        label = self._ports.mail.label_named(mailbox, self._ports.policy.dont_log_label)
-        before: dict[str, Row] = dict(known)  # type: ignore[arg-type]
-        screened = screen_messages(self._ports, workspace, mailbox, refs, label, before).rows
+        label = dont_log_label(self._ports, mailbox)
+        screened = screen_messages(self._ports, workspace, mailbox, refs, label, known).rows
         rows = [_due(row, now) if mailbox.stage.delivers else row for row in screened]
         store.add_rows([row for row in rows if not row.version])
         store.change_rows([row for row in rows if row.version])

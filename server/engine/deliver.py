@@ -1,51 +1,22 @@
-"""Many mailboxes together: waiting rows become activities, each real mail once.
-
-Gather the mails, ask Salesforce once, decide, claim, fetch bodies, seal, insert in one call, close. A crash between any
-two of these leaves waiting rows and perhaps a claim; the next delivery finds the claim and looks by key first.
-"""
+"""Many mailboxes together: whose turn it is. What happens to the rows of a round is in ``delivery``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from server.domain.crm import Candidates, Query
-from server.domain.decision import Decision, Outcome, Reason
-from server.domain.errors import ConfigurationError, ConflictError, TransientError
-from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
-from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
-from server.domain.mail import Copy, Mail
-from server.domain.mailbox import Mailbox, Workspace
-from server.engine.filing import Filing, file_mails
+from server.domain.decision import Outcome
+from server.domain.ids import ActivityKey
+from server.domain.ledger import BACKFILL, LIVE, Row
+from server.domain.mailbox import Workspace
+from server.engine.delivery import Delivered, Delivery
 from server.engine.ports import Ports
-from server.engine.screening import NEVER, open_copy
-from server.engine.words import override_of
 from server.ports.crm import FILE_AT_ONCE
-from server.rules.decide import decide, explaining_domains
-from server.rules.match import owner_of, question
-from server.rules.recovery import react
 
 LEASE = 300.0
 """Seconds: a job ends within five minutes."""
 READ_AHEAD = 3
 """Rows read for each activity wanted, for a mail has as many rows as mailboxes."""
-
-
-@dataclass
-class Delivered:
-    """What one round did. ``settled`` counts rows that reached an outcome; ``read`` all rows looked at."""
-
-    read: int = 0
-    settled: int = 0
-    logged: int = 0
-    error: str | None = None
-
-
-@dataclass
-class _Batch:
-    mails: dict[ActivityKey, Mail] = field(default_factory=dict)
-    rows: dict[ActivityKey, list[Row]] = field(default_factory=dict)
-    changed: list[Row] = field(default_factory=list)
 
 
 def deliver(
@@ -61,12 +32,21 @@ def deliver(
         rows = _due(ports, held, limit)
         if not rows:
             return Delivered()
-        done = _Delivery(ports, workspace, {m.mailbox_id: m for m in ports.store.mailboxes()}).run(rows)
+        done = Delivery(ports, workspace, {m.mailbox_id: m for m in ports.store.mailboxes()}).run(rows)
         on_progress(done.settled)
         return done
     finally:
         for shard in held:
             ports.store.release(f"shard/{shard}", ports.holder)
+
+
+def deliver_next(ports: Ports, workspace: Workspace, on_progress: Callable[[int], None] = lambda _n: None) -> Delivered:
+    """A round over new mail; only where none is due, one over mail out of the past, below all other work."""
+    done = deliver(ports, workspace, LIVE, on_progress=on_progress)
+    if done.read:
+        return done
+    background = replace(ports, mail=ports.mail.in_background())
+    return deliver(background, workspace, BACKFILL, on_progress=on_progress)
 
 
 def deliver_now(ports: Ports, workspace: Workspace, rows: Sequence[Row]) -> Delivered | None:
@@ -79,7 +59,7 @@ def deliver_now(ports: Ports, workspace: Workspace, rows: Sequence[Row]) -> Deli
         if len(held) < len(shards):
             return None
         mailboxes = {m.mailbox_id: m for m in ports.store.mailboxes()}
-        return _Delivery(ports, workspace, mailboxes).run(waiting) if waiting else Delivered()
+        return Delivery(ports, workspace, mailboxes).run(waiting) if waiting else Delivered()
     finally:
         for shard in held:
             ports.store.release(f"shard/{shard}", ports.holder)
@@ -89,201 +69,13 @@ def _due(ports: Ports, shards: Sequence[int], limit: int) -> list[Row]:
     """The longest waiting first, cut where the next mail would be one too many."""
     now = ports.clock.now()
     rows = [row for shard in shards for row in ports.store.waiting(shard, now, limit * READ_AHEAD)]
-    rows.sort(key=lambda row: (row.due_at or 0, row.key))
+    rows.sort(key=lambda row: (row.due_at or 0, row.gmail_thread_id, row.key))
     keys: dict[ActivityKey | None, None] = {}
     for row in rows:
         if row.activity_key not in keys and len(keys) == limit:
             break
         keys[row.activity_key] = None
     return [row for row in rows if row.activity_key in keys]
-
-
-class _Delivery:
-    """One round over some rows."""
-
-    def __init__(self, ports: Ports, workspace: Workspace, mailboxes: dict[MailboxId, Mailbox]) -> None:
-        self._ports = ports
-        self._workspace = workspace
-        self._mailboxes = mailboxes
-        self._done = Delivered()
-
-    def run(self, rows: list[Row]) -> Delivered:
-        self._done.read = len(rows)
-        batch = self._gather(rows)
-        self._save(batch.changed)
-        known = self._ports.store.activities(list(batch.mails))
-        for key, activity in known.items():
-            if activity.state is not ActivityState.CLAIMED:
-                self._join(batch.rows.pop(key), activity)
-                del batch.mails[key]
-        try:
-            decided = self._decide(list(batch.mails.values()), batch.rows)
-        except TransientError as error:
-            # Salesforce is away: everything waits, and says for what.
-            self._retry([row for rows in batch.rows.values() for row in rows], error)
-            self._done.error = type(error).__name__
-            return self._done
-        doubtful = {key: activity for key, activity in known.items() if key in batch.mails}
-        self._settle(batch, decided, doubtful)
-        return self._done
-
-    def _gather(self, rows: list[Row]) -> _Batch:
-        batch = _Batch()
-        copies: dict[ActivityKey, list[Copy]] = {}
-        for row in rows:
-            mailbox = self._mailboxes.get(row.mailbox_id)
-            if mailbox is None or not mailbox.delivers or row.activity_key is None:
-                batch.changed.append(_parked(row, mailbox, self._ports.clock.now()))
-                continue
-            if (until := self._held_until(row.activity_key)) is not None:
-                batch.changed.append(replace(row, reason=Reason.HELD, due_at=until))
-                continue
-            try:
-                copy = open_copy(self._ports, self._workspace, row, mailbox)
-            except Exception as error:  # noqa: BLE001  # one bad row must not stop the others
-                batch.changed.append(self._reacted(row, error))
-                continue
-            copies.setdefault(row.activity_key, []).append(copy)
-            batch.rows.setdefault(row.activity_key, []).append(row)
-        for key, found in copies.items():
-            batch.mails[key] = Mail(key, batch.rows[key][0].conversation, tuple(found))
-        return batch
-
-    def _held_until(self, key: ActivityKey) -> float | None:
-        """One held copy holds the mail."""
-        if not self._ports.policy.publish_delay:
-            return None
-        now = self._ports.clock.now()
-        times = [r.due_at for r in self._ports.store.copies_of(key) if r.reason is Reason.HELD and r.due_at]
-        return max((t for t in times if now < t < NEVER), default=None)
-
-    def _decide(
-        self, mails: Sequence[Mail], rows: Mapping[ActivityKey, list[Row]]
-    ) -> list[tuple[Mail, Decision, SalesforceId | None]]:
-        if not mails:
-            return []
-        policy = self._ports.policy
-        asked = Query()
-        for mail in mails:
-            asked = asked | question(mail, self._workspace, policy)
-        candidates: Candidates = self._ports.crm.look_up(asked)
-        words = self._ports.store.conversations([m.conversation for m in mails if m.conversation])
-        decided = []
-        for mail in mails:
-            try:
-                decided.append(self._decision(mail, candidates, words))
-            except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
-                self._retry(rows[mail.key], error)
-        return decided
-
-    def _decision(
-        self, mail: Mail, candidates: Candidates, words: dict[KeyedHash, Conversation]
-    ) -> tuple[Mail, Decision, SalesforceId | None]:
-        owner = owner_of(mail, self._workspace, candidates)
-        override = override_of(self._ports, words.get(mail.conversation) if mail.conversation else None)
-        return mail, decide(mail, owner, candidates, self._workspace, self._ports.policy, override), owner
-
-    def _settle(
-        self,
-        batch: _Batch,
-        decided: list[tuple[Mail, Decision, SalesforceId | None]],
-        doubtful: dict[ActivityKey, ActivityRow],
-    ) -> None:
-        wanted: list[Filing] = []
-        for mail, decision, owner in decided:
-            rows = batch.rows[mail.key]
-            claimed = doubtful.get(mail.key)
-            if decision.outcome is Outcome.SKIPPED and claimed is None:
-                self._skip(mail, decision, rows)
-            else:
-                wanted.append(Filing(mail, decision, owner, tuple(rows), claimed))
-        if not wanted:
-            return
-        try:
-            result = file_mails(self._ports, self._workspace, self._mailboxes, wanted)
-        except (TransientError, ConfigurationError, ConflictError) as error:
-            self._retry([row for filing in wanted for row in filing.rows], error)
-            self._done.error = type(error).__name__
-            return
-        for filing in result.unwanted:
-            self._skip(filing.mail, filing.decision, list(filing.rows))
-        for failed, failure in result.failed:
-            self._retry(failed, failure)
-        self._done.logged += result.logged
-        self._done.settled += result.settled
-
-    def _join(self, rows: list[Row], activity: ActivityRow) -> None:
-        """A copy of a mail that is logged already, or was taken back: the same fate, without another activity."""
-        removed = activity.state is ActivityState.REMOVED
-        reason = Reason.TAKEN_BACK if removed else activity.reason or Reason.CONTACT_MATCH
-        self._save(
-            [
-                replace(
-                    closed(row, reason, self._ports.clock.now()),
-                    record_id=activity.record_id,
-                    activity_id=activity.activity_id,
-                )
-                for row in rows
-            ]
-        )
-
-    def _skip(self, mail: Mail, decision: Decision, rows: Iterable[Row]) -> None:
-        """Keyed hashes stay, so that a Contact created next month finds the rows that it explains."""
-        hasher = self._ports.hasher
-        hashes = [hasher.hash("address", person.address) for person in mail.externals]
-        domains = explaining_domains(mail, self._workspace, self._ports.policy)
-        hashes += [hasher.hash("domain", domain) for domain in domains]
-        now = self._ports.clock.now()
-        kept = tuple(KeyedHash(h) for h in hashes)
-        self._save([replace(closed(row, decision.reason, now), hashes=kept) for row in rows])
-
-    def _retry(self, rows: Iterable[Row], error: Exception) -> None:
-        self._save([self._reacted(row, error) for row in rows])
-
-    def _reacted(self, row: Row, error: Exception) -> Row:
-        now = self._ports.clock.now()
-        reaction = react(error, row.attempts + 1, now)
-        if reaction.due_at is None:
-            done = closed(row, reaction.reason, now)
-            return replace(done, cause=reaction.cause, attempts=row.attempts + 1)
-        return replace(
-            row,
-            reason=Reason.RETRYING,
-            due_at=reaction.due_at,
-            attempts=row.attempts + 1,
-            cause=reaction.cause,
-            updated_at=now,
-        )
-
-    def _save(self, rows: list[Row]) -> None:
-        """A row that changed meanwhile (a label moved, the message went) is read again in the next round."""
-        if not rows:
-            return
-        try:
-            self._ports.store.change_rows(rows)
-        except ConflictError:
-            for row in rows:
-                self._save_alone(row)
-        self._done.settled += sum(row.outcome is not Outcome.WAITING for row in rows)
-
-    def _save_alone(self, row: Row) -> None:
-        try:
-            self._ports.store.change_rows([row])
-        except ConflictError:
-            return
-
-
-def _parked(row: Row, mailbox: Mailbox | None, now: float) -> Row:
-    """Due, but its mailbox does not deliver (any more): it waits for a person, and is in nobody's way."""
-    cause = mailbox.hold_cause if mailbox else "no_mailbox"
-    return replace(row, reason=Reason.HELD, due_at=NEVER, cause=cause, updated_at=now)
-
-
-def closed(row: Row, reason: Reason, now: float) -> Row:
-    """The row with nothing left of what it needed while it waited."""
-    return replace(
-        row, reason=reason, shard=None, due_at=None, sealed_headers=None, cause=None, hashes=(), updated_at=now
-    )
 
 
 def next_due(ports: Ports, shards: Sequence[int]) -> float | None:

@@ -14,7 +14,7 @@ from server.domain.errors import (
     TransientError,
 )
 from server.domain.ids import ActivityKey, MailboxId, SalesforceId
-from server.domain.ledger import ActivityRow, ActivityState, Row, SealedMail
+from server.domain.ledger import BACKFILL, ActivityRow, ActivityState, Row, SealedMail
 from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.bodies import fetch_bodies
@@ -117,7 +117,7 @@ class _Round:
         self._close([(filing, activity)])
 
     def _with_bodies(self, filings: list[Filing]) -> list[tuple[Filing, bytes]]:
-        answers = fetch_bodies(self._ports.mail, self._mailboxes, [f.mail for f in filings])
+        answers = fetch_bodies(self._ports, self._mailboxes, [f.mail for f in filings])
         found: list[tuple[Filing, bytes]] = []
         for filing in filings:
             answer = answers[filing.mail.key]
@@ -146,7 +146,8 @@ class _Round:
         assert filing.claimed is not None
         body = read_body(raw)
         planned = plan_activity(filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy)
-        return replace(planned, key=filing.claimed.crm_key)
+        is_past = all(row.shard in BACKFILL for row in filing.rows)
+        return replace(planned, key=filing.claimed.crm_key, is_backfilled=is_past)
 
     def _filed(self, activities: Sequence[Activity]) -> list[Filed]:
         """A request that is refused whole is halved until the record that spoils it stands alone."""

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from server.domain.decision import Reason
 from server.domain.errors import SealBrokenError, ThrottledError
 from server.domain.history import MessageRef
-from server.domain.ids import ActivityKey, KeyedHash
-from server.domain.ledger import SHARDS, Conversation, Row, row_key
+from server.domain.ids import ActivityKey, GmailMessageId, KeyedHash
+from server.domain.ledger import BACKFILL, LIVE, SHARDS, Row, row_key
 from server.domain.mail import Copy
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Headers, Message
+from server.engine.label_word import is_labelled, labelled_key
 from server.engine.ports import Ports
 from server.engine.words import situation_of
 from server.rules.identity_key import activity_key, conversation_root
@@ -44,24 +45,25 @@ def screen_messages(
     mailbox: Mailbox,
     refs: Sequence[MessageRef],
     dont_log_label: str | None,
-    before: Mapping[str, Row],
+    before: Mapping[GmailMessageId, Row],
+    *,
+    is_past: bool = False,
 ) -> Screened:
-    """One batch of headers. ``before`` holds the rows that exist, by message id: their attempts and versions go on."""
-    answers = ports.mail.headers(mailbox, [ref.gmail_message_id for ref in refs], HEADERS)
-    messages = {i: m for i, m in answers.items() if isinstance(m, Message)}
-    roots = {i: conversation_of(ports, mailbox, m) for i, m in messages.items()}
-    words = ports.store.conversations(list(roots.values()))
+    """One batch of headers. ``before`` holds the rows that exist, by message id: their attempts and versions go on.
+
+    What comes along with a conversation and has no row yet is screened too: it is paid for.
+    """
+    answers = ports.mail.headers(mailbox, refs, HEADERS)
+    refs = [*refs, *_came_along(ports, mailbox, refs, answers)]
+    wanted = {ref.gmail_message_id for ref in refs}
+    messages = {i: m for i, m in answers.items() if isinstance(m, Message) and i in wanted}
+    screen_one = _Screen(ports, workspace, mailbox, dont_log_label, list(messages.values()), is_past=is_past)
     rows: list[Row] = []
     throttled: ThrottledError | None = None
     for ref in refs:
         known = before.get(ref.gmail_message_id)
         answer = answers.get(ref.gmail_message_id) or RuntimeError("unanswered")
-        row: Row | Exception
-        if isinstance(answer, Message):
-            conversation = roots[ref.gmail_message_id]
-            row = _screened(ports, workspace, mailbox, answer, conversation, words.get(conversation), dont_log_label)
-        else:
-            row = answer
+        row = screen_one.row(answer) if isinstance(answer, Message) else answer
         if isinstance(row, Exception):
             throttled = row if isinstance(row, ThrottledError) else throttled
             row = _failed(ports, mailbox, ref, row, known)
@@ -69,16 +71,75 @@ def screen_messages(
     return Screened(tuple(rows), throttled)
 
 
-def _screened(
-    ports: Ports, workspace: Workspace, mailbox: Mailbox, message: Message,
-    conversation: KeyedHash, word: Conversation | None, dont_log_label: str | None,
-) -> Row | Exception:  # fmt: skip
-    """A bug that one hostile message finds must not stop its mailbox: the row stays open and says so."""
-    try:
-        return _row(ports, workspace, mailbox, message, conversation, word, dont_log_label)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is this message's alone
-        log.error("screening a message failed with %s", type(error).__name__)  # noqa: TRY400  # a trace could quote mail
-        return error
+def _came_along(
+    ports: Ports, mailbox: Mailbox, refs: Sequence[MessageRef], answers: Mapping[GmailMessageId, Message | Exception]
+) -> list[MessageRef]:
+    asked = {ref.gmail_message_id for ref in refs}
+    more = [m for i, m in answers.items() if i not in asked and isinstance(m, Message)]
+    known = ports.store.known(mailbox.mailbox_id, [m.gmail_message_id for m in more]) if more else {}
+    return [MessageRef(m.gmail_message_id, m.gmail_thread_id) for m in more if m.gmail_message_id not in known]
+
+
+class _Screen:
+    """What the messages of one batch share: the Workspace, the mailbox, and people's word on their conversations."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        workspace: Workspace,
+        mailbox: Mailbox,
+        dont_log_label: str | None,
+        messages: Sequence[Message],
+        *,
+        is_past: bool,
+    ) -> None:
+        self._ports = ports
+        self._workspace = workspace
+        self._mailbox = mailbox
+        self._label = dont_log_label
+        self._is_past = is_past
+        self._roots = {m.gmail_message_id: conversation_of(ports, mailbox, m) for m in messages}
+        threads = {m.gmail_thread_id: labelled_key(ports, mailbox, m.gmail_thread_id) for m in messages}
+        words = ports.store.conversations(list(dict.fromkeys((*self._roots.values(), *threads.values()))))
+        self._words = words
+        self._labelled = {i for i, key in threads.items() if is_labelled(mailbox, words.get(key))}
+
+    def row(self, message: Message) -> Row | Exception:
+        """A bug that one hostile message finds must not stop its mailbox: the row stays open and says so."""
+        try:
+            return self._row(message)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is this message's alone
+            log.error("screening a message failed with %s", type(error).__name__)  # noqa: TRY400  # no text of mail
+            return error
+
+    def _row(self, message: Message) -> Row:
+        ports, mailbox = self._ports, self._mailbox
+        conversation = self._roots[message.gmail_message_id]
+        situation = situation_of(
+            mailbox,
+            self._words.get(conversation),
+            self._label,
+            is_labelled=message.gmail_thread_id in self._labelled,
+        )
+        screening, people = screen(message, self._workspace, ports.policy, situation)
+        row = Row(
+            mailbox_id=mailbox.mailbox_id,
+            gmail_message_id=message.gmail_message_id,
+            gmail_thread_id=message.gmail_thread_id,
+            reason=screening.reason or Reason.READY,
+            internal_date=message.internal_date,
+            conversation=conversation,
+            evidence=screening.evidence,
+            policy_version=ports.policy.version,
+            updated_at=ports.clock.now(),
+        )
+        if screening.reason is not None:
+            return row
+        author = people.author.address if people.author else None
+        recipients = [p.address for p in people.participants]
+        key = activity_key(message.headers, author, message.internal_date, recipients)
+        waiting = _waiting(ports, mailbox, message, row, key)
+        return replace(waiting, shard=shard_of(conversation, is_past=self._is_past))
 
 
 def conversation_of(ports: Ports, mailbox: Mailbox, message: Message) -> KeyedHash:
@@ -115,30 +176,6 @@ def open_copy(ports: Ports, workspace: Workspace, row: Row, mailbox: Mailbox) ->
     )
 
 
-def _row(
-    ports: Ports, workspace: Workspace, mailbox: Mailbox, message: Message,
-    conversation: KeyedHash, word: Conversation | None, dont_log_label: str | None,
-) -> Row:  # fmt: skip
-    screening, people = screen(message, workspace, ports.policy, situation_of(mailbox, word, dont_log_label))
-    row = Row(
-        mailbox_id=mailbox.mailbox_id,
-        gmail_message_id=message.gmail_message_id,
-        gmail_thread_id=message.gmail_thread_id,
-        reason=screening.reason or Reason.READY,
-        internal_date=message.internal_date,
-        conversation=conversation,
-        evidence=screening.evidence,
-        policy_version=ports.policy.version,
-        updated_at=ports.clock.now(),
-    )
-    if screening.reason is not None:
-        return row
-    author = people.author.address if people.author else None
-    recipients = [p.address for p in people.participants]
-    key = activity_key(message.headers, author, message.internal_date, recipients)
-    return _waiting(ports, mailbox, message, row, key)
-
-
 def _waiting(ports: Ports, mailbox: Mailbox, message: Message, row: Row, key: ActivityKey) -> Row:
     now = ports.clock.now()
     shown_at = message.internal_date / 1000 + ports.policy.publish_delay
@@ -152,16 +189,16 @@ def _waiting(ports: Ports, mailbox: Mailbox, message: Message, row: Row, key: Ac
         row,
         reason=Reason.HELD if held else Reason.READY,
         activity_key=key,
-        shard=shard_of(row.conversation),
         due_at=due_at,
         cause=None if mailbox.stage.delivers else mailbox.stage.value,
         sealed_headers=ports.sealer.seal(plain, place, day_of(now)),
     )
 
 
-def shard_of(conversation: KeyedHash | None) -> int:
+def shard_of(conversation: KeyedHash, *, is_past: bool) -> int:
     """All copies of a conversation share a shard, so that one worker sees a mail whole."""
-    return int((conversation or "0").rpartition(":")[2][:8] or "0", 16) % SHARDS
+    number = int(conversation.rpartition(":")[2][:8], 16) % SHARDS
+    return BACKFILL[number] if is_past else LIVE[number]
 
 
 def _failed(ports: Ports, mailbox: Mailbox, ref: MessageRef, failure: Exception, known: Row | None) -> Row:

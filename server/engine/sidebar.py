@@ -15,6 +15,7 @@ from server.domain.mail import Mail
 from server.domain.mailbox import DirectoryState, Mailbox, Workspace
 from server.domain.message import Message
 from server.engine.explain import mail_of
+from server.engine.label_word import is_labelled, labelled_key
 from server.engine.ports import Ports
 from server.engine.record_access import RecordAccess
 from server.engine.screening import conversation_of
@@ -130,13 +131,16 @@ class Sidebar:
     ) -> dict[GmailMessageId, Shown]:
         ports = self._ports
         roots = {m.gmail_message_id: conversation_of(ports, mailbox, m) for m in messages}
-        words = ports.store.conversations(list(dict.fromkeys(roots.values())))
+        threads = {m.gmail_thread_id: labelled_key(ports, mailbox, m.gmail_thread_id) for m in messages}
+        words = ports.store.conversations(list(dict.fromkeys((*roots.values(), *threads.values()))))
         out: dict[GmailMessageId, Shown] = {}
         mails: list[tuple[Message, Mail]] = []
         asked = Query(users=frozenset(mailbox.addresses))
         for message in messages:
             word = words.get(roots[message.gmail_message_id])
-            screening, people = screen(message, workspace, ports.policy, situation_of(mailbox, word))
+            labelled = is_labelled(mailbox, words.get(threads[message.gmail_thread_id]))
+            situation = situation_of(mailbox, word, is_labelled=labelled)
+            screening, people = screen(message, workspace, ports.policy, situation)
             if screening.reason is not None:
                 out[message.gmail_message_id] = _shown(message, Decision(screening.reason, evidence=screening.evidence))
                 continue

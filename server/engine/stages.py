@@ -6,13 +6,11 @@ from dataclasses import replace
 
 from server.domain.decision import Outcome, Reason
 from server.domain.errors import BadInputError
-from server.domain.history import MessageRef
 from server.domain.ledger import Row
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
-from server.engine.collect import AT_ONCE
 from server.engine.ports import Ports
-from server.engine.screening import NEVER, screen_messages
-from server.engine.workspace import WorkspaceCache
+from server.engine.screening import NEVER
+from server.rules.windows import begun
 
 
 def find_mailbox(ports: Ports, address: str) -> Mailbox:
@@ -47,21 +45,13 @@ def realign(ports: Ports, mailbox: Mailbox) -> int:
     return len(changed)
 
 
-def set_start(ports: Ports, workspaces: WorkspaceCache, mailbox: Mailbox, start: int) -> int:
-    """Backfill from an earlier ``start`` (epoch milliseconds): what was too old and no longer is, is screened again."""
-    after = ports.store.save_mailbox(mailbox.mailbox_id, lambda before: replace(before or mailbox, start=start))
-    rows = [
-        row
-        for row in ports.store.rows(mailbox.mailbox_id)
-        if row.reason is Reason.BEFORE_START and row.internal_date >= start
-    ]
-    label = ports.mail.label_named(after, ports.policy.dont_log_label)
-    for begin in range(0, len(rows), AT_ONCE):
-        part = rows[begin : begin + AT_ONCE]
-        refs = [MessageRef(row.gmail_message_id, row.gmail_thread_id) for row in part]
-        before: dict[str, Row] = {row.gmail_message_id: row for row in part}
-        screened = screen_messages(ports, workspaces.current(), after, refs, label, before)
-        ports.store.change_rows(list(screened.rows))
-        if screened.throttled:
-            raise screened.throttled
-    return len(rows)
+def set_start(ports: Ports, mailbox: Mailbox, start: int) -> None:
+    """Log from ``start`` on (epoch milliseconds). An earlier one than before opens the past: backfill looks again."""
+    reopens = mailbox.cursor is not None and (start < mailbox.start or start == 0)
+    past = begun(ports.clock.now(), ports.mail.size(mailbox), is_again=False) if reopens else None
+
+    def change(before: Mailbox | None) -> Mailbox:
+        found = before or mailbox
+        return replace(found, start=start, backfill=past or found.backfill)
+
+    ports.store.save_mailbox(mailbox.mailbox_id, change)

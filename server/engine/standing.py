@@ -49,4 +49,7 @@ def complete(mailbox: Mailbox) -> str:
     """What a card or a page can show of a mailbox that reads nothing new."""
     if mailbox.complete_to is None:
         return "Nothing of it was ever read to the end."
-    return f"Complete to {datetime.fromtimestamp(mailbox.complete_to, UTC):%Y-%m-%d %H:%M} UTC."
+    to = f"Complete to {datetime.fromtimestamp(mailbox.complete_to, UTC):%Y-%m-%d %H:%M} UTC"
+    if mailbox.backfill is None:
+        return f"{to}."
+    return f"{to}, from {datetime.fromtimestamp(mailbox.backfill.until, UTC):%Y-%m-%d} on; older mail was not read yet."

@@ -8,18 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from server.domain.ids import MailboxId
-from server.domain.ledger import SHARDS
+from server.domain.ledger import BACKFILL, LIVE
 from server.domain.mailbox import Mailbox
+from server.engine.backfill import backfill
 from server.engine.collect import collect
-from server.engine.deliver import deliver, next_due
+from server.engine.deliver import deliver_next, next_due
 from server.engine.ports import Ports
 from server.engine.sweep import sweep
 from server.engine.workspace import WorkspaceCache
 
-ALL_SHARDS = tuple(range(SHARDS))
 STUCK = 3
 """Rounds in a row that read rows and settled none, after which a pass gives the rest back to time."""
 Progress = Callable[[str, int], None]
+"""``collected`` and ``settled`` messages, and ``expected`` ones: about how many more are to be collected."""
 
 
 @dataclass
@@ -72,9 +73,18 @@ def _collect_all(
     def one(mailbox_id: MailboxId) -> None:
         done = collect(ports, workspace, mailbox_id, lambda n: on_progress("collected", n))
         result.messages += done.messages
+        error = done.error
+        if done.has_past and (begun := ports.store.mailbox(mailbox_id)) and begun.backfill:
+            on_progress("expected", begun.backfill.size - begun.backfill.seen)
+        while done.has_past and not error:
+            past = backfill(ports, workspace, mailbox_id, on_progress=lambda n: on_progress("collected", n))
+            result.messages += past.messages
+            error = past.error
+            if past.is_done or past.is_busy:
+                break
         mailbox = ports.store.mailbox(mailbox_id)
-        if mailbox and done.error:
-            result.troubled[mailbox.address] = done.error
+        if mailbox and error:
+            result.troubled[mailbox.address] = error
         elif mailbox:
             result.troubled.pop(mailbox.address, None)
 
@@ -85,7 +95,7 @@ def _collect_all(
 def _deliver_all(ports: Ports, workspaces: WorkspaceCache, result: Synced, on_progress: Progress) -> None:
     stuck = 0
     while stuck < STUCK:
-        done = deliver(ports, workspaces.current(), ALL_SHARDS, on_progress=lambda n: on_progress("settled", n))
+        done = deliver_next(ports, workspaces.current(), lambda n: on_progress("settled", n))
         if done.read == 0:
             return
         result.logged += done.logged
@@ -95,7 +105,7 @@ def _deliver_all(ports: Ports, workspaces: WorkspaceCache, result: Synced, on_pr
 def _next_due(ports: Ports, mailboxes: list[Mailbox]) -> float | None:
     """The next row or paused mailbox to be tried; rows that wait for a person do not count."""
     now = ports.clock.now()
-    times = [due] if (due := next_due(ports, ALL_SHARDS)) is not None and due < now + 86_400 else []
+    times = [due] if (due := next_due(ports, (*LIVE, *BACKFILL))) is not None and due < now + 86_400 else []
     for mailbox in mailboxes:
         fresh = ports.store.mailbox(mailbox.mailbox_id)
         if fresh and fresh.paused_until > now:

@@ -29,8 +29,8 @@ class Heard:
     """``missed`` must be empty: messages by mailbox that Gmail has and the ledger does not.
 
     ``deliveries`` counts pairs of mailbox and Message-ID that were compared; ``vanished`` those that Gmail no longer
-    has; ``later`` those newer than the mailbox's last sync; ``unread`` those whose mailbox could not be asked.
-    ``elsewhere`` counts deliveries to addresses whose mailbox is not ours to read.
+    has; ``later`` those that the sync has not come to yet, being too new or too old; ``unread`` those whose mailbox
+    could not be asked. ``elsewhere`` counts deliveries to addresses whose mailbox is not ours to read.
     """
 
     deliveries: int = 0
@@ -52,7 +52,7 @@ def hear(ports: Ports, witness: Witness, finder: Finder, since: float, until: fl
     """
     found = Heard()
     for mailbox, message_id, at in _compared(ports, witness, since, until, found):
-        if at > (mailbox.complete_to or 0.0):
+        if at > (mailbox.complete_to or 0.0) or (mailbox.backfill and at < mailbox.backfill.until):
             found.later += 1
             continue
         found.deliveries += 1

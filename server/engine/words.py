@@ -56,12 +56,15 @@ def to_record(item: dict[str, Any]) -> Record:
     )
 
 
-def situation_of(mailbox: Mailbox, word: Conversation | None, dont_log_label: str | None = None) -> Situation:
+def situation_of(
+    mailbox: Mailbox, word: Conversation | None, dont_log_label: str | None = None, *, is_labelled: bool = False
+) -> Situation:
     """What people said of a copy's conversation, as the screen takes it."""
     return Situation(
         own_addresses=frozenset(mailbox.addresses),
         start=mailbox.start,
-        dont_log_label=dont_log_label,
+        dont_log_label=dont_log_label or mailbox.dont_log_label,
         is_kept_out=bool(word and mailbox.mailbox_id in word.kept_out_by),
         is_overridden=bool(word and (word.record_id or word.log_anyway)),
+        is_labelled=is_labelled,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from server.domain.history import History, MessageRef
+from server.domain.history import EVERYTHING, History, Label, MessageRef, Span
 from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
 from server.domain.mailbox import Mailbox
 from server.domain.message import Message
@@ -17,18 +17,24 @@ class Mail(Protocol):
     def position(self, mailbox: Mailbox) -> HistoryId:
         """The mailbox's current position, to be read before a full listing."""
 
-    def list_messages(self, mailbox: Mailbox) -> Iterator[Sequence[MessageRef]]:
-        """Every message there is, Spam and Trash included, in pages, in no promised order."""
+    def size(self, mailbox: Mailbox, label_id: str | None = None) -> int:
+        """How many messages the mailbox holds, or those with that label; about, for they come and go."""
+
+    def list_messages(
+        self, mailbox: Mailbox, span: Span = EVERYTHING, label_ids: Sequence[str] = ()
+    ) -> Iterator[Sequence[MessageRef]]:
+        """Spam and Trash included, in pages, in no promised order; with ``label_ids``, what has all of them."""
 
     def history(self, mailbox: Mailbox, since: HistoryId) -> History:
         """All that happened after ``since``. Raises CursorExpiredError."""
 
     def headers(
-        self, mailbox: Mailbox, ids: Sequence[GmailMessageId], names: Sequence[str]
+        self, mailbox: Mailbox, refs: Sequence[MessageRef], names: Sequence[str]
     ) -> Mapping[GmailMessageId, Message | Exception]:
         """Labels and the named headers of each message; no snippet and no body is asked for.
 
-        A message's own failure is its value: NotFoundError, TransientError or UnreadableError.
+        A message's own failure is its value: NotFoundError, TransientError or UnreadableError. Where a conversation
+        costs less than the messages wanted of it, the answer holds all of it.
         """
 
     def thread(self, mailbox: Mailbox, thread_id: GmailThreadId, names: Sequence[str]) -> Sequence[Message]:
@@ -40,8 +46,19 @@ class Mail(Protocol):
     def bodies(self, mailbox: Mailbox, ids: Sequence[GmailMessageId]) -> Mapping[GmailMessageId, bytes | Exception]:
         """The whole messages as RFC 822 bytes, to be asked for only after the decision to log."""
 
-    def label_named(self, mailbox: Mailbox, name: str) -> str | None:
-        """The id of the user's label of that name, without case; None where there is none."""
+    def conversation_bodies(
+        self, mailbox: Mailbox, thread_id: GmailThreadId, ids: Sequence[GmailMessageId]
+    ) -> Mapping[GmailMessageId, bytes | Exception]:
+        """The same for a conversation of which every message is to be logged, where that is cheaper.
+
+        The bytes may differ from ``bodies`` in encoding, not in headers, texts or attachments.
+        """
+
+    def labels(self, mailbox: Mailbox) -> Sequence[Label]:
+        """All labels, the provider's own included."""
+
+    def in_background(self) -> Mail:
+        """The same mailboxes, for work that lets all other work go first."""
 
     def send_as(self, mailbox: Mailbox) -> tuple[str, ...]:
         """Addresses the mailbox may send from, lower-case."""

@@ -13,6 +13,9 @@ DECIDING_LABELS = frozenset({"INBOX", "SENT", "SPAM", "TRASH", "DRAFT", "CHAT"})
 """Besides these, every CATEGORY_* and every user label can alter a decision; UNREAD and the like cannot."""
 
 
+LABELS_MOVED = frozenset({"labelled", "unlabelled"})
+
+
 class Fate(StrEnum):
     ADDED = "added"
     RELABELLED = "relabelled"
@@ -34,11 +37,16 @@ def fold(events: Iterable[HistoryEvent]) -> list[Change]:
     """In order of first appearance; a message added and deleted within the stretch is deleted."""
     fates: dict[GmailMessageId, Change] = {}
     for event in events:
-        if event.kind == "relabelled" and not any(decides(label) for label in event.label_ids):
+        if event.kind in LABELS_MOVED and not any(decides(label) for label in event.label_ids):
             continue
         before = fates.get(event.ref.gmail_message_id)
-        fate = Fate(event.kind)
+        fate = Fate.RELABELLED if event.kind in LABELS_MOVED else Fate(event.kind)
         if before and (before.fate is Fate.DELETED or (before.fate is Fate.ADDED and fate is Fate.RELABELLED)):
             fate = before.fate
         fates[event.ref.gmail_message_id] = Change(event.ref, fate)
     return list(fates.values())
+
+
+def label_moves(events: Iterable[HistoryEvent], label_id: str) -> dict[MessageRef, bool]:
+    """Which messages have got that label, and which lost it, at the end of the stretch."""
+    return {e.ref: e.kind == "labelled" for e in events if e.kind in LABELS_MOVED and label_id in e.label_ids}

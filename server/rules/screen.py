@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from server.domain.decision import Evidence, Reason, Screening
@@ -36,6 +37,9 @@ ESSENTIAL = ("From", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "Sender
 CATEGORIES = frozenset(
     {"CATEGORY_PROMOTIONS", "CATEGORY_SOCIAL", "CATEGORY_UPDATES", "CATEGORY_FORUMS"},
 )
+DECIDING = ("DRAFT", "CHAT", "SPAM", "TRASH", *sorted(CATEGORIES))
+"""Labels that decide alone, in this order; a category only of what is not ``SENT``."""
+SENT = "SENT"
 OVERRIDABLE = frozenset({Reason.BEFORE_START, Reason.AUTOMATED})
 """With a category, what "log it anyway" beats here. Spam and Trash stay out whatever anybody says."""
 
@@ -45,7 +49,8 @@ class Situation:
     """What is known about a copy beside the message itself.
 
     ``own_addresses`` are the mailbox's; ``start`` is epoch milliseconds; ``dont_log_label`` is that label's id in this
-    mailbox; ``is_kept_out`` and ``is_overridden`` are people's word on the conversation.
+    mailbox, and ``is_labelled`` says that another message of the conversation has it; ``is_kept_out`` and
+    ``is_overridden`` are people's word on the conversation.
     """
 
     own_addresses: frozenset[str] = frozenset()
@@ -53,6 +58,7 @@ class Situation:
     dont_log_label: str | None = None
     is_kept_out: bool = False
     is_overridden: bool = False
+    is_labelled: bool = False
 
 
 def screen(message: Message, workspace: Workspace, policy: Policy, situation: Situation) -> tuple[Screening, People]:
@@ -73,21 +79,23 @@ def _yields(verdict: Screening) -> bool:
     return by_category or verdict.reason in OVERRIDABLE
 
 
+def by_labels(label_ids: Collection[str]) -> Screening | None:
+    """What labels alone decide, whatever the message says."""
+    if "SCHEDULED" in label_ids:
+        return Screening(Reason.NOT_MAIL, (Evidence("SCHEDULED"),))
+    for label in DECIDING:
+        if label in label_ids and not (label in CATEGORIES and SENT in label_ids):
+            reason = Reason.NOT_MAIL if label in ("DRAFT", "CHAT") else Reason.NOT_PRIMARY
+            return Screening(reason, (Evidence(label),))
+    return None
+
+
 def _labels(
     message: Message, people: People, _workspace: Workspace, _policy: Policy, situation: Situation
 ) -> Screening | None:
-    labels = message.label_ids
-    for label in ("DRAFT", "CHAT", "SCHEDULED"):
-        if label in labels:
-            return Screening(Reason.NOT_MAIL, (Evidence(label),))
-    if _is_unsent(message, people, situation):
-        return Screening(Reason.NOT_MAIL, (Evidence("not_sent_yet"),))
-    for label in ("SPAM", "TRASH"):
-        if label in labels:
-            return Screening(Reason.NOT_PRIMARY, (Evidence(label),))
-    if not message.is_sent and (found := sorted(CATEGORIES & labels)):
-        return Screening(Reason.NOT_PRIMARY, tuple(Evidence(label) for label in found))
-    return None
+    if decided := by_labels(message.label_ids):
+        return decided
+    return Screening(Reason.NOT_MAIL, (Evidence("not_sent_yet"),)) if _is_unsent(message, people, situation) else None
 
 
 def _is_unsent(message: Message, people: People, situation: Situation) -> bool:
@@ -113,6 +121,8 @@ def _word(
         return Screening(Reason.KEPT_OUT, (Evidence("label"),))
     if situation.is_kept_out:
         return Screening(Reason.KEPT_OUT, (Evidence("conversation"),))
+    if situation.is_labelled:
+        return Screening(Reason.KEPT_OUT, (Evidence("conversation_label"),))
     for person in people.externals:
         if person.address in policy.blocked:
             return Screening(Reason.BLOCKED, (Evidence("address", message.headers.position(person.header)),))

@@ -171,7 +171,9 @@ def _label(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -
     found = next((label for label in _label_list(box) if label["id"] == path["id"]), None)
     if found is None:
         raise Failure(*NOT_FOUND)
-    return found
+    with box.lock:
+        having = [m for m in box.messages.values() if found["id"] in m.label_ids]
+    return {**found, "messagesTotal": len(having), "messagesUnread": sum("UNREAD" in m.label_ids for m in having)}
 
 
 def _label_list(box: Mailbox) -> list[dict[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -69,17 +71,41 @@ def history_page(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
 def _selected(box: Mailbox, args: MultiDict[str, str]) -> list[Stored]:
     everything = args.get("includeSpamTrash", "false").lower() == "true"
     labels = set(args.getlist("labelIds"))
-    query = args.get("q", "")
-    if query and not query.startswith("rfc822msgid:"):
-        raise Failure(400, "invalidArgument", "The simulator knows only rfc822msgid: in q.", "INVALID_ARGUMENT")
-    wanted = query.removeprefix("rfc822msgid:").strip("<>")
+    fits = _query(args.get("q", ""))
     return [
         m
         for m in reversed(box.messages.values())
         if (everything or not m.label_ids & {"SPAM", "TRASH"} or labels & {"SPAM", "TRASH"})
         and labels <= m.label_ids
-        and (not wanted or (mime.message_id_of(m.headers) or "").strip("<> ") == wanted)
+        and all(test(m) for test in fits)
     ]
+
+
+def _query(text: str) -> list[Callable[[Stored], bool]]:
+    """The three operators of Gmail's search that the simulator knows. Times are epoch seconds."""
+    tests: list[Callable[[Stored], bool]] = []
+    for word in text.split():
+        name, _, value = word.partition(":")
+        if name in ("after", "before") and value.isdigit():
+            tests.append(partial(_is_after if name == "after" else _is_before, int(value) * 1000))
+        elif name == "rfc822msgid" and value:
+            tests.append(partial(_has_id, value.strip("<>")))
+        else:
+            message = "The simulator knows only after:, before: and rfc822msgid: in q."
+            raise Failure(400, "invalidArgument", message, "INVALID_ARGUMENT")
+    return tests
+
+
+def _is_after(edge: int, stored: Stored) -> bool:
+    return stored.internal_date >= edge
+
+
+def _is_before(edge: int, stored: Stored) -> bool:
+    return stored.internal_date < edge
+
+
+def _has_id(wanted: str, stored: Stored) -> bool:
+    return (mime.message_id_of(stored.headers) or "").strip("<> ") == wanted
 
 
 def _page(items: list[dict[str, Any]], args: MultiDict[str, str], name: str) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from server.domain.errors import (
     ThrottledError,
     TransientError,
 )
-from server.domain.history import MessageRef
-from server.domain.ids import GmailMessageId, HistoryId, MailboxId
+from server.domain.history import Label, MessageRef
+from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId, MailboxId
 from server.domain.mailbox import Mailbox
 from simulator.faults import Fault
 from tests.support.scene import eml
@@ -35,6 +35,11 @@ def ann(scene):
 def mailbox_of(scene, address):
     user = scene.universe.user(address)
     return Mailbox(MailboxId(user.user_id), (user.email, *user.aliases))
+
+
+def refs(ids):
+    """Each message alone in its conversation."""
+    return [MessageRef(GmailMessageId(i), GmailThreadId(i)) for i in ids]
 
 
 def fail(scene, method, kind, times=1, service="gmail", **narrow):
@@ -89,7 +94,7 @@ def test_history_tells_what_was_added_relabelled_and_deleted(scene, mail, ann):
 
     assert {event.ref.gmail_message_id for event in history.events} == {message_id}
     assert [(event.kind, sorted(event.label_ids)) for event in history.events] == [
-        ("added", []), ("relabelled", ["SPAM"]), ("relabelled", ["INBOX"]), ("deleted", []),
+        ("added", []), ("labelled", ["SPAM"]), ("unlabelled", ["INBOX"]), ("deleted", []),
     ]  # fmt: skip
     assert history.cursor == box.history_id
 
@@ -149,7 +154,7 @@ def test_an_expired_cursor_asks_for_a_new_listing(scene, mail, ann):
 def test_headers_bring_labels_and_the_named_headers_and_nothing_else(scene, mail, ann):
     ids = [scene.deliver(ANN, eml(subject=f"Lamps {n}", X_Secret="yes"), "INBOX", "UNREAD") for n in range(60)]
 
-    found = mail.headers(ann, [*ids, ids[0]], NAMES)
+    found = mail.headers(ann, refs([*ids, ids[0]]), NAMES)
 
     assert set(found) == set(ids)
     first = found[ids[0]]
@@ -193,7 +198,7 @@ def test_one_messages_failure_is_its_value(scene, mail, ann, read, kind, expecte
     good, bad = scene.deliver(ANN, eml()), scene.deliver(ANN, eml(subject="Plans"))
     fail(scene, "messages.get", kind, times=-1, record=bad)
 
-    found = mail.headers(ann, [bad, good], NAMES) if read == "headers" else mail.bodies(ann, [bad, good])
+    found = mail.headers(ann, refs([bad, good]), NAMES) if read == "headers" else mail.bodies(ann, [bad, good])
 
     assert not isinstance(found[good], Exception)
     assert type(found[bad]) is expected
@@ -201,7 +206,7 @@ def test_one_messages_failure_is_its_value(scene, mail, ann, read, kind, expecte
 
 
 def test_a_message_that_was_never_there_is_not_found(mail, ann):
-    assert type(mail.headers(ann, [GmailMessageId("18c2")], NAMES)[GmailMessageId("18c2")]) is NotFoundError
+    assert type(mail.headers(ann, refs([GmailMessageId("18c2")]), NAMES)[GmailMessageId("18c2")]) is NotFoundError
 
 
 @pytest.mark.parametrize(
@@ -226,8 +231,8 @@ def test_a_failed_call_is_one_of_our_errors_and_names_nobody(scene, mail, ann, m
         "getProfile": lambda: mail.position(ann),
         "messages.list": lambda: list(mail.list_messages(ann)),
         "history.list": lambda: mail.history(ann, HistoryId(1000)),
-        "batch": lambda: mail.headers(ann, [message_id], NAMES),
-        "labels.list": lambda: mail.label_named(ann, "Don't log"),
+        "batch": lambda: mail.headers(ann, refs([message_id]), NAMES),
+        "labels.list": lambda: mail.labels(ann),
     }
     fail(scene, method, kind, times=-1)
 
@@ -257,7 +262,7 @@ def test_an_answer_that_makes_no_sense_is_transient(scene, mail, ann, monkeypatc
     with pytest.raises(TransientError):
         mail.position(ann)
     try:
-        assert type(mail.headers(ann, [message_id], NAMES)[message_id]) is TransientError
+        assert type(mail.headers(ann, refs([message_id]), NAMES)[message_id]) is TransientError
     except TransientError as error:
         assert "batch" in str(error)
 
@@ -274,15 +279,16 @@ def test_a_batch_that_ends_early_is_asked_again_as_a_whole(scene, mail, ann, mon
     on_the_wire(scene, monkeypatch, lose_the_last)
 
     with pytest.raises(TransientError):
-        mail.headers(ann, ids, NAMES)
+        mail.headers(ann, refs(ids), NAMES)
 
 
-def test_a_users_label_is_found_by_name_without_case(scene, mail, ann):
+def test_labels_tell_the_persons_own_from_the_providers(scene, mail, ann):
     label_id = scene.universe.mailboxes[ANN].label_id("Don't Log")
 
-    assert mail.label_named(ann, " don't log ") == label_id
-    assert mail.label_named(ann, "inbox") is None
-    assert mail.label_named(ann, "nothing") is None
+    found = {label.name: label for label in mail.labels(ann)}
+
+    assert found["Don't Log"] == Label(label_id, "Don't Log", is_own=True)
+    assert found["INBOX"] == Label("INBOX", "INBOX", is_own=False)
 
 
 def test_send_as_addresses_are_lower_case(scene, mail):
@@ -298,9 +304,9 @@ def test_every_call_names_whom_to_charge_and_does_not_show_who_it_is(scene, mail
     mail.position(ann)
     list(mail.list_messages(ann))
     mail.history(ann, HistoryId(1000))
-    mail.headers(ann, ids, NAMES)
+    mail.headers(ann, refs(ids), NAMES)
     mail.bodies(ann, ids)
-    mail.label_named(ann, "x")
+    mail.labels(ann)
     mail.send_as(ann)
     mail.position(mailbox_of(scene, "ben@acme.example"))
 

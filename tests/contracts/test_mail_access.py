@@ -15,6 +15,7 @@ from server.domain.errors import (
 from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
 from simulator.faults import Fault
+from tests.contracts.test_mail import refs
 from tests.support.scene import Scene, eml
 
 ANN = "ann@acme.example"
@@ -60,7 +61,7 @@ def asking(scene, mail, mailbox):
     message_id = scene.deliver(ANN, eml())
     return {
         "alone": lambda: mail.position(mailbox),
-        "batch": lambda: mail.headers(mailbox, [message_id], NAMES)[message_id].headers.first("From"),
+        "batch": lambda: mail.headers(mailbox, refs([message_id]), NAMES)[message_id].headers.first("From"),
     }
 
 
@@ -99,7 +100,7 @@ def test_a_401_within_a_batch_is_refreshed_over_our_own_transport(scene, mail, a
     ids = [scene.deliver(ANN, eml(subject=str(n))) for n in range(3)]
     fail(scene, "gmail", "messages.get", "authError", times=2)
 
-    found = mail.headers(ann, ids, NAMES)
+    found = mail.headers(ann, refs(ids), NAMES)
 
     assert [found[i].headers.first("From") for i in ids] == ["ada@byron.example"] * 3
     assert tokens(scene) == 2
@@ -187,7 +188,7 @@ def test_a_mailbox_outside_the_scope_gets_no_credentials_and_raises_an_alarm(tmp
     with caplog.at_level(logging.ERROR), pytest.raises(RefusedError) as caught:
         mail.position(mailbox_of(scene, ANN))
     with pytest.raises(RefusedError):
-        mail.headers(mailbox_of(scene, ANN), ["18c2"], NAMES)
+        mail.headers(mailbox_of(scene, ANN), refs(["18c2"]), NAMES)
 
     asked_for = [scope for call in scene.universe.calls.calls("google_token") for scope in call.detail["scopes"]]
     assert not [scope for scope in asked_for if "gmail" in scope]

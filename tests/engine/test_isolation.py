@@ -11,7 +11,7 @@ import pytest
 from server.domain.crm import Activity, Filed
 from server.domain.errors import RejectedError
 from server.domain.mailbox import Stage
-from server.engine import deliver, filing, screening
+from server.engine import delivery, filing, screening
 from server.engine.stages import find_mailbox, set_stage
 from tests.support.scene import Scene, eml
 
@@ -38,7 +38,8 @@ def test_a_record_that_spoils_its_whole_request_is_found_and_refused_alone(scene
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [(filing, "plan_activity"), (deliver, "decide"), (deliver, "open_copy"), (screening, "screen")]
+    ("module", "name"),
+    [(filing, "plan_activity"), (delivery, "decide"), (delivery, "open_copy"), (screening, "screen")],
 )
 def test_a_bug_that_one_mail_finds_stops_no_other(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, module: Any, name: str

@@ -30,7 +30,7 @@ def demo_scene(folder: Path, **settings: str) -> Scene:
 def begin(scene: Scene) -> None:
     ports, workspaces = scene.services.ports, scene.services.workspaces
     sweep(ports, workspaces)
-    set_start(ports, workspaces, find_mailbox(ports, "ines@northlight.example"), INES_STARTS)
+    set_start(ports, find_mailbox(ports, "ines@northlight.example"), INES_STARTS)
 
 
 def end_state(scene: Scene) -> dict[str, Any]:

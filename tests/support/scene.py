@@ -14,7 +14,10 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from server.adapters.documents import Delete
 from server.bootstrap import Services, build, create_keys
+from server.domain.ids import GmailMessageId
+from server.domain.ledger import row_key
 from server.engine.sync import Synced, sync
 from server.settings import Settings
 from server.web.app import create_app
@@ -177,3 +180,10 @@ class Scene:
             "ADDON_CLIENT_ID": CLIENT_ID,
             **settings,
         }
+
+
+def forget(scene: Scene, address: str, message_id: str) -> None:
+    """As if a bug had lost the row."""
+    mailbox = next(m for m in scene.services.ports.store.mailboxes() if m.address == address)
+    key = row_key(mailbox.mailbox_id, GmailMessageId(message_id))
+    scene.services.documents.commit([Delete("messages", key, None)])

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 
 from server.web.app import create_app
-from tests.support.scene import Scene, eml, small_world
+from tests.support.scene import Scene, eml, forget, small_world
 
 
 def run(scene: Scene, *arguments: str, **settings: str) -> Result:
@@ -88,12 +88,23 @@ def test_coverage_counts_and_export_agrees(scene: Scene) -> None:
     assert [m["reason"] for m in ledger["messages"]] == ["contact_match"]
 
 
-def test_a_message_without_a_row_is_exit_9(scene: Scene) -> None:
+def test_a_message_without_a_row_is_exit_9_named_and_read_next_time(scene: Scene) -> None:
+    lost = scene.deliver("ann@acme.example", eml())
+    scene.sync()
+    forget(scene, "ann@acme.example", lost)
+    done = run(scene, "coverage", "--days")
+    assert done.exit_code == 9
+    assert lost in done.stderr
+    assert "run sync" in done.stderr
+    assert "2026-09-14" in done.stdout
+    scene.sync()
+    assert run(scene, "coverage").exit_code == 0
+
+
+def test_mail_that_just_arrived_is_not_missing(scene: Scene) -> None:
     scene.sync()
     scene.deliver("ann@acme.example", eml())
-    done = run(scene, "coverage")
-    assert done.exit_code == 9
-    assert "Run sync" in done.stderr
+    assert run(scene, "coverage").exit_code == 0
 
 
 def test_dry_run_shows_and_writes_nothing_then_live_logs(scene: Scene) -> None:
@@ -115,7 +126,7 @@ def test_backfill_logs_what_was_too_old(scene: Scene) -> None:
     scene.sync()
     assert scene.outcomes()[old] == "before_start"
     done = run(scene, "backfill", "ann@acme.example", "--since", "2026-05-01")
-    assert "1 older messages" in done.stdout
+    assert "is logged from 2026-05-01 on" in done.stdout
     scene.sync()
     assert scene.outcomes()[old] == "contact_match"
 

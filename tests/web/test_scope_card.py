@@ -2,6 +2,8 @@
 
 import pytest
 
+from server.domain.mailbox import Stage
+from server.engine.stages import find_mailbox, set_stage
 from simulator.people import People
 from simulator.world import User
 from tests.support.cards import card_of, texts
@@ -78,6 +80,20 @@ def test_who_was_never_in_scope_reads_the_same(scene):
     scene.sync()
 
     assert opened(scene, scene.deliver(BEN, eml(to=BEN))) == NOT_INCLUDED
+
+
+def test_a_draining_mailbox_shows_what_the_ledger_has_and_promises_nothing_more(scene):
+    known = scene.deliver(BEN, eml(to=BEN))
+    scene.sync()
+    set_stage(scene.services.ports, find_mailbox(scene.services.ports, BEN), Stage.DRAINING)
+    fresh = scene.deliver(BEN, eml(to=BEN, subject="New"))
+    scene.clock.advance(7200)
+
+    assert opened(scene, known)[1] == "Logged in Salesforce"
+    assert opened(scene, fresh)[1:] == [
+        "New mail isn't logged any more",
+        "Your mailbox is complete to 14:13 UTC: what came before is logged or accounted for. Ask ann@acme.example.",
+    ]
 
 
 def test_a_mailbox_that_leaves_before_the_next_sweep_is_refused_by_the_mint(scene):

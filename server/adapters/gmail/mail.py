@@ -19,7 +19,7 @@ from server.adapters.gmail.event_ids import api_id
 from server.adapters.gmail.failures import mapped
 from server.adapters.transport import Transport
 from server.domain.errors import CursorExpiredError, NotFoundError, TransientError, TrulyError, UnreadableError
-from server.domain.history import History, HistoryEvent, MessageRef
+from server.domain.history import EVERYTHING, History, HistoryEvent, Label, MessageRef, Span
 from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
 from server.domain.mailbox import Mailbox
 from server.domain.message import Headers, Message
@@ -36,8 +36,8 @@ HISTORY_FIELDS = (
 )
 KINDS = (
     ("messagesAdded", "added"),
-    ("labelsAdded", "relabelled"),
-    ("labelsRemoved", "relabelled"),
+    ("labelsAdded", "labelled"),
+    ("labelsRemoved", "unlabelled"),
     ("messagesDeleted", "deleted"),
 )
 BROKEN_ANSWER = (ValueError, KeyError, IndexError, TypeError, AttributeError)
@@ -65,14 +65,23 @@ class GmailMail:
         answer = self._call(mailbox, self._users.getProfile(userId="me", fields="historyId"))
         return HistoryId(int(answer["historyId"]))
 
-    def list_messages(self, mailbox: Mailbox) -> Iterator[Sequence[MessageRef]]:
+    def size(self, mailbox: Mailbox, label_id: str | None = None) -> int:
+        if label_id is None:
+            answer = self._call(mailbox, self._users.getProfile(userId="me", fields="messagesTotal"))
+        else:
+            answer = self._call(mailbox, self._labels.get(userId="me", id=label_id, fields="messagesTotal"))
+        return int(answer.get("messagesTotal", 0))
+
+    def list_messages(
+        self, mailbox: Mailbox, span: Span = EVERYTHING, label_ids: Sequence[str] = ()
+    ) -> Iterator[Sequence[MessageRef]]:
         token: str | None = None
         while True:
             answer = self._call(
                 mailbox,
                 self._messages.list(
-                    userId="me", maxResults=500, includeSpamTrash=True, pageToken=token,
-                    fields="messages(id,threadId),nextPageToken",
+                    userId="me", maxResults=500, includeSpamTrash=True, pageToken=token, q=_query(span),
+                    labelIds=list(label_ids) or None, fields="messages(id,threadId),nextPageToken",
                 ),
             )  # fmt: skip
             yield [_ref(item) for item in answer.get("messages", ())]
@@ -100,11 +109,11 @@ class GmailMail:
                 return History(tuple(events), max(first, since))
 
     def headers(
-        self, mailbox: Mailbox, ids: Sequence[GmailMessageId], names: Sequence[str]
+        self, mailbox: Mailbox, refs: Sequence[MessageRef], names: Sequence[str]
     ) -> Mapping[GmailMessageId, Message | Exception]:
         return self._batch(
             mailbox,
-            ids,
+            [ref.gmail_message_id for ref in refs],
             HEADERS_AT_ONCE,
             lambda i: self._messages.get(
                 userId="me", id=i, format="metadata", metadataHeaders=list(names), fields=HEADER_FIELDS
@@ -138,13 +147,23 @@ class GmailMail:
             _raw,
         )
 
-    def label_named(self, mailbox: Mailbox, name: str) -> str | None:
+    def conversation_bodies(
+        self,
+        mailbox: Mailbox,
+        thread_id: GmailThreadId,  # noqa: ARG002
+        ids: Sequence[GmailMessageId],
+    ) -> Mapping[GmailMessageId, bytes | Exception]:
+        return self.bodies(mailbox, ids)
+
+    def labels(self, mailbox: Mailbox) -> Sequence[Label]:
         answer = self._call(mailbox, self._labels.list(userId="me", fields="labels(id,name,type)"))
-        wanted = name.strip().lower()
-        for label in answer.get("labels", ()):
-            if label.get("type") == "user" and str(label.get("name", "")).lower() == wanted:
-                return str(label["id"])
-        return None
+        return [
+            Label(str(item["id"]), str(item.get("name", "")), item.get("type") == "user")
+            for item in answer.get("labels", ())
+        ]
+
+    def in_background(self) -> GmailMail:
+        return self
 
     def send_as(self, mailbox: Mailbox) -> tuple[str, ...]:
         answer = self._call(mailbox, self._send_as.list(userId="me", fields="sendAs(sendAsEmail)"))
@@ -219,6 +238,12 @@ def _with_quota_user(uri: str, mailbox: Mailbox) -> str:
     """Without quotaUser some Google APIs charge the service account, and the whole domain would share one quota."""
     user = hashlib.sha256(mailbox.mailbox_id.encode()).hexdigest()[:16]
     return f"{uri}{'&' if '?' in uri else '?'}quotaUser={user}"
+
+
+def _query(span: Span) -> str | None:
+    """Epoch seconds, for dates would mean midnight in California."""
+    parts = [f"{word}:{edge}" for word, edge in (("after", span.after), ("before", span.before)) if edge is not None]
+    return " ".join(parts) or None
 
 
 def _ref(item: Any) -> MessageRef:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from server.domain.access import AccessEntry
 from server.domain.decision import Evidence, Reason
 from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, HistoryId, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
-from server.domain.mailbox import DirectoryState, Mailbox, Stage
+from server.domain.mailbox import Backfill, DirectoryState, Mailbox, Stage
 
 Data = Mapping[str, Any]
 
@@ -119,6 +120,8 @@ def from_mailbox(mailbox: Mailbox) -> Data:
         "is_in_scope": mailbox.is_in_scope,
         "returns_to": mailbox.returns_to.value if mailbox.returns_to else None,
         "asked_at": mailbox.asked_at,
+        "backfill": asdict(mailbox.backfill) if mailbox.backfill else None,
+        "dont_log_label": mailbox.dont_log_label,
     }
     return {name: value for name, value in data.items() if value is not None}
 
@@ -142,6 +145,8 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
         is_in_scope=data.get("is_in_scope", True),
         returns_to=Stage(data["returns_to"]) if "returns_to" in data else None,
         asked_at=data.get("asked_at", 0.0),
+        backfill=Backfill(**data["backfill"]) if "backfill" in data else None,
+        dont_log_label=data.get("dont_log_label"),
     )
 
 

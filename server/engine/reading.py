@@ -1,0 +1,117 @@
+"""Messages of one mailbox, screened a portion at a time and written before anything else moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from server.domain.errors import ConflictError, TransientError
+from server.domain.history import MessageRef
+from server.domain.ids import GmailMessageId, GmailThreadId
+from server.domain.ledger import Row
+from server.domain.mailbox import Mailbox, Workspace
+from server.engine.label_word import follow_label
+from server.engine.ports import Ports
+from server.engine.screening import screen_messages
+
+LEASE = 120.0
+"""Seconds; renewed while the work goes on."""
+AT_ONCE = 50
+"""Messages whose headers are fetched and written together; more only where a conversation is longer."""
+Progress = Callable[[int], None]
+
+
+class Lease:
+    """The right to work on one thing, held by name."""
+
+    def __init__(self, ports: Ports, name: str) -> None:
+        self._ports = ports
+        self._name = name
+        self._renewed_at = 0.0
+
+    def take(self) -> bool:
+        now = self._ports.clock.now()
+        self._renewed_at = now
+        return self._ports.store.lease(self._name, self._ports.holder, now, LEASE)
+
+    def renew(self) -> None:
+        """Raises TransientError where another worker took it: what is written stays, and nothing further is."""
+        if self._ports.clock.now() - self._renewed_at >= LEASE / 4 and not self.take():
+            raise TransientError("The lease of a mailbox went to another worker.")
+
+    def release(self) -> None:
+        self._ports.store.release(self._name, self._ports.holder)
+
+
+class Reader:
+    """Reads for one run over one mailbox. ``is_past``: its mail lets new mail go first. ``count`` is rows written."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        workspace: Workspace,
+        mailbox: Mailbox,
+        lease: Lease,
+        on_progress: Progress,
+        *,
+        is_past: bool = False,
+    ) -> None:
+        self._ports = ports
+        self._workspace = workspace
+        self._mailbox = mailbox
+        self._lease = lease
+        self._on_progress = on_progress
+        self._is_past = is_past
+        self.dont_log_label: str | None = mailbox.dont_log_label
+        self.count = 0
+
+    def screen(self, part: Sequence[MessageRef], known: Mapping[GmailMessageId, Row]) -> None:
+        """One of ``portions``. Raises ThrottledError, once it is written, where the provider asked for a pause."""
+        screened = screen_messages(
+            self._ports, self._workspace, self._mailbox, part, self.dont_log_label, known, is_past=self._is_past
+        )
+        self.write(screened.rows)
+        follow_label(self._ports, self._mailbox, known, screened.rows)
+        self.passed(len(part))
+        if screened.throttled:
+            raise screened.throttled
+        self._lease.renew()
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """New rows, and those that exist in another version."""
+        self._ports.store.add_rows([row for row in rows if not row.version])
+        self._change([row for row in rows if row.version])
+        self.count += len(rows)
+
+    def passed(self, messages: int) -> None:
+        self._on_progress(messages)
+
+    def _change(self, rows: list[Row]) -> None:
+        """A row that a delivery closed meanwhile is left to it."""
+        if not rows:
+            return
+        try:
+            self._ports.store.change_rows(rows)
+        except ConflictError:
+            for row in rows:
+                self._change_alone(row)
+
+    def _change_alone(self, row: Row) -> None:
+        try:
+            self._ports.store.change_rows([row])
+        except ConflictError:
+            return
+
+
+def portions(refs: Iterable[MessageRef]) -> Iterator[list[MessageRef]]:
+    """Whole conversations, some fifty messages together, in order of their first message here."""
+    threads: dict[GmailThreadId, list[MessageRef]] = {}
+    for ref in refs:
+        threads.setdefault(ref.gmail_thread_id, []).append(ref)
+    part: list[MessageRef] = []
+    for thread in threads.values():
+        if part and len(part) + len(thread) > AT_ONCE:
+            yield part
+            part = []
+        part += thread
+    if part:
+        yield part

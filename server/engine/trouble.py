@@ -1,0 +1,35 @@
+"""A mailbox's own trouble pauses that mailbox, and nobody else."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError
+from server.domain.mailbox import Mailbox
+from server.engine.ports import Ports
+from server.rules.recovery import backoff
+
+log = logging.getLogger(__name__)
+
+PARKED = 3600.0
+"""Seconds until a mailbox that cannot be read is tried again."""
+
+
+def pause(ports: Ports, mailbox: Mailbox, error: Exception) -> str:
+    """Until when depends on the error's class; returns its name."""
+    name = type(error).__name__
+    if not isinstance(error, TransientError | MailboxUnavailableError):
+        log.error("reading a mailbox failed with %s", name)  # the class alone: a text could hold mail
+    now = ports.clock.now()
+
+    def change(before: Mailbox | None) -> Mailbox:
+        found = before or mailbox
+        failures = found.failures + 1
+        wait = PARKED if isinstance(error, MailboxUnavailableError | ReconnectRequiredError) else backoff(failures)
+        if isinstance(error, TransientError) and error.retry_after is not None:
+            wait = error.retry_after
+        return replace(found, failures=failures, last_error=name, paused_until=now + wait)
+
+    ports.store.save_mailbox(mailbox.mailbox_id, change)
+    return name
