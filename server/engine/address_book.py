@@ -16,7 +16,7 @@ SOONEST = 60.0
 
 
 class AddressBook:
-    """All known addresses of the mailboxes that collect. Thread-safe."""
+    """All known addresses of the mailboxes that are read. Thread-safe."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
@@ -41,7 +41,7 @@ class AddressBook:
 
 def _indexed(mailboxes: Iterable[Mailbox]) -> Mapping[str, tuple[MailboxId, ...]]:
     """A primary address is its owner's alone; an address that several may send from is everybody's."""
-    collecting = [m for m in mailboxes if m.stage.collects]
+    collecting = [m for m in mailboxes if m.reads]
     found: dict[str, tuple[MailboxId, ...]] = {}
     for mailbox in collecting:
         for address in mailbox.addresses:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from server.domain.errors import ConfigurationError
-from server.domain.mailbox import Stage
+from server.domain.mailbox import DirectoryState, Stage
 from server.engine.doctor import examine
 from server.engine.stages import set_stage
 from server.engine.watching import renew
@@ -160,6 +160,21 @@ def test_a_mailbox_that_no_longer_collects_is_stopped_once(scene, pushing):
     assert renew(scene.services.ports).renewed == 1
 
 
+def test_whoever_left_the_scope_or_the_company_is_left_to_lapse(scene, pushing):
+    renew(scene.services.ports)
+    asked(scene)
+    store = scene.services.ports.store
+    store.save_mailbox(pushing.mailbox(ANN).mailbox_id, lambda m: replace(m, is_in_scope=False))
+    store.save_mailbox(pushing.mailbox(BEN).mailbox_id, lambda m: m.seen(DirectoryState.DELETED, scene.clock.now()))
+    scene.universe.faults.plan(Fault("gmail", "stop", "failedPrecondition", mailbox=BEN))
+    scene.clock.advance(2 * DAY)
+
+    done = renew(scene.services.ports)
+
+    assert (done.renewed, done.stopped, done.troubled) == (1, 2, {})
+    assert asked(scene, "stop") == [BEN]
+
+
 def test_stopping_is_tried_again_in_an_hour_and_given_up_where_nobody_is_there(scene, pushing):
     renew(scene.services.ports)
     for address in (ANN, BEN):
@@ -179,7 +194,7 @@ def test_an_alarm_is_raised_two_days_before_a_watch_ends_while_renewal_keeps_fai
         scene.clock.advance(DAY)
         caplog.clear()
         renew(scene.services.ports)
-        expected = [f"ALARM watch_ends mailbox={pushing.mailbox(ANN).mailbox_id} cause=TransientError"]
+        expected = [f"ALARM watch_ends mailbox={pushing.mailbox(ANN).mailbox_id}"]
         assert alarms(caplog) == (expected if day > 5 else [])
     assert ANN not in caplog.text
     scene.universe.faults.clear()
@@ -203,8 +218,8 @@ def test_a_topic_that_gmail_cannot_use_is_said_once_a_pass_and_not_forty_times(s
         renew(scene.services.ports)
     asked(scene)
     pushing.run("watch")
-    [alarm] = alarms(caplog)
-    assert "gmail-api-push@system.gserviceaccount.com" in alarm
+    assert alarms(caplog) == ["ALARM watch_setting mailbox=-"]
+    assert "gmail-api-push@system.gserviceaccount.com" in caplog.text
     assert len(asked(scene)) == 1
     assert [job.kind for job in pushing.jobs()] == []
 

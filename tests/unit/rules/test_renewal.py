@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.mailbox import Mailbox, Stage
+from server.domain.mailbox import DirectoryState, Mailbox, Stage
 from server.rules.renewal import AGAIN, ALARMING, DAILY, due, is_alive, is_being_lost, is_due, leftovers
 
 NOW = 1_790_000_000.0
@@ -43,6 +43,13 @@ def test_only_mailboxes_that_collect_are_watched():
     assert names(due([box(stage.value, stage) for stage in Stage if not stage.collects], NOW)) == []
 
 
+def test_nobody_is_watched_who_left_or_is_out_of_scope():
+    gone = box("gone", directory_state=DirectoryState.SUSPENDED)
+    outside = box("outside", is_in_scope=False)
+
+    assert due([gone, outside], NOW) == []
+
+
 def test_whoever_failed_is_tried_again_in_the_next_hour_s_pass():
     assert not is_due(box(watch_failed_at=NOW - AGAIN + 1), NOW)
     assert is_due(box(watch_failed_at=NOW - AGAIN), NOW)
@@ -79,4 +86,4 @@ def test_nobody_due_is_behind_somebody_whose_watch_ends_later(mailboxes):
 
     ends = [m.watch_expires_at or 0.0 for m in found]
     assert ends == sorted(ends)
-    assert all(m in found for m in mailboxes if m.stage.collects and not is_alive(m, NOW) and m.watch_failed_at is None)
+    assert all(m in found for m in mailboxes if m.reads and not is_alive(m, NOW) and m.watch_failed_at is None)
