@@ -41,7 +41,7 @@ class AddressBook:
 
 def _indexed(mailboxes: Iterable[Mailbox]) -> Mapping[str, tuple[MailboxId, ...]]:
     """A primary address is its owner's alone; an address that several may send from is everybody's."""
-    collecting = [m for m in mailboxes if m.stage.collects]
+    collecting = [m for m in mailboxes if m.reads]
     found: dict[str, tuple[MailboxId, ...]] = {}
     for mailbox in collecting:
         for address in mailbox.addresses:

@@ -12,6 +12,9 @@ WORDS: dict[str, str] = {
     AlarmCode.OUT_OF_SCOPE_ASKED: "somebody asked to read a mailbox outside the configured scope, and was refused",
     AlarmCode.LEFT_SCOPE: "a mailbox that was read left the configured scope",
     AlarmCode.WITNESS_MISSED: "Google delivered a message that has no row in our ledger",
+    AlarmCode.AUDIT_MISSED: "an audit found messages that were missed for longer than a poll takes",
+    AlarmCode.WATCH_ENDS: "a watch ends soon and cannot be renewed, so that new mail is only polled",
+    AlarmCode.WATCH_SETTING: "the settings of push are wrong, so that new mail is only polled",
 }
 """One sentence for each code that has one; another is shown as it is."""
 

@@ -60,7 +60,7 @@ def _push(ports: Ports) -> Finding:
     if ports.watch is None:
         return Finding("Push", True, "Off: mailboxes are polled. Set PUBSUB_TOPIC to hear of new mail within seconds.")
     try:
-        collecting = [m for m in ports.store.mailboxes() if m.stage.collects]
+        collecting = [m for m in ports.store.mailboxes() if m.reads]
     except TrulyError as error:
         return Finding("Push", False, str(error))
     alive = sum(is_alive(m, ports.clock.now()) for m in collecting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from server.domain.alarm import AlarmCode
 from server.domain.errors import ConfigurationError
 from server.domain.ids import MailboxId
 from server.engine.audit import audit
@@ -102,7 +103,8 @@ def _watch(ports: Ports, queue: Queue) -> None:
     try:
         is_done = renew(ports).is_done
     except ConfigurationError as error:
-        log.error("ALARM watch_setting: %s", error)  # noqa: TRY400  # our own sentence, and a trace tells no more
+        log.error("%s", error)  # noqa: TRY400  # our own sentence, and a trace tells no more
+        ports.alarms.raise_(AlarmCode.WATCH_SETTING)
         return
     if not is_done:
         queue.put(Job(WATCH), ports.clock.now())

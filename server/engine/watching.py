@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from server.domain.alarm import AlarmCode
 from server.domain.errors import ConfigurationError, MailboxUnavailableError, RefusedError
 from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
@@ -76,7 +77,7 @@ class _Pass:
     def stop(self, listed: Mailbox) -> None:
         """Once: where Gmail does not know the mailbox any more, there is nothing left to stop."""
         mailbox = self._ports.store.mailbox(listed.mailbox_id)
-        if mailbox is None or mailbox.stage.collects:
+        if mailbox is None or mailbox.reads:
             return
         try:
             self._watch.stop(mailbox)
@@ -92,12 +93,11 @@ class _Pass:
         cause, now = type(error).__name__, self._ports.clock.now()
         self._result.troubled[mailbox.mailbox_id] = cause
         self._save(mailbox, lambda m: replace(m, watch_failed_at=now))
-        if not mailbox.stage.collects or isinstance(error, MailboxUnavailableError):
+        if not mailbox.reads or isinstance(error, MailboxUnavailableError):
             return  # nobody's mail is late: no mail comes, or nobody wants it
+        log.warning("a watch could not be renewed: %s", cause)
         if is_being_lost(mailbox, now):
-            log.error("ALARM watch_ends mailbox=%s cause=%s", mailbox.mailbox_id, cause)
-        else:
-            log.warning("a watch could not be renewed: %s", cause)
+            self._ports.alarms.raise_(AlarmCode.WATCH_ENDS, mailbox.mailbox_id)
 
     def _save(self, mailbox: Mailbox, change: Callable[[Mailbox], Mailbox]) -> None:
         self._ports.store.save_mailbox(mailbox.mailbox_id, lambda before: change(before or mailbox))

@@ -21,7 +21,7 @@ def due(mailboxes: Iterable[Mailbox], now: float) -> list[Mailbox]:
 
 def is_due(mailbox: Mailbox, now: float) -> bool:
     """Not while the mailbox is paused, for it asked us to be slow, unless its watch is being lost."""
-    if not mailbox.stage.collects or _failed_lately(mailbox, now):
+    if not mailbox.reads or _failed_lately(mailbox, now):
         return False
     if mailbox.paused_until > now and not is_being_lost(mailbox, now):
         return False
@@ -30,9 +30,7 @@ def is_due(mailbox: Mailbox, now: float) -> bool:
 
 def leftovers(mailboxes: Iterable[Mailbox], now: float) -> list[Mailbox]:
     """Watched, although nobody collects there any more."""
-    return [
-        m for m in mailboxes if not m.stage.collects and m.watch_expires_at is not None and not _failed_lately(m, now)
-    ]
+    return [m for m in mailboxes if not m.reads and m.watch_expires_at is not None and not _failed_lately(m, now)]
 
 
 def is_alive(mailbox: Mailbox, now: float) -> bool:
