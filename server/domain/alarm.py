@@ -14,6 +14,7 @@ class AlarmCode(StrEnum):
     OUT_OF_SCOPE_ASKED = "out_of_scope_asked"
     LEFT_SCOPE = "left_scope"
     WITNESS_MISSED = "witness_missed"
+    AUDIT_MISSED = "audit_missed"
     WATCH_ENDS = "watch_ends"
     WATCH_SETTING = "watch_setting"
 

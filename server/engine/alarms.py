@@ -11,9 +11,10 @@ A_DAY = 86_400.0
 WORDS: dict[str, str] = {
     AlarmCode.OUT_OF_SCOPE_ASKED: "somebody asked to read a mailbox outside the configured scope, and was refused",
     AlarmCode.LEFT_SCOPE: "a mailbox that was read left the configured scope",
-    AlarmCode.WATCH_ENDS: "Gmail's push of a mailbox ends within 48 hours and could not be renewed",
-    AlarmCode.WATCH_SETTING: "Gmail cannot use PUBSUB_TOPIC; the command watch says why",
     AlarmCode.WITNESS_MISSED: "Google delivered a message that has no row in our ledger",
+    AlarmCode.AUDIT_MISSED: "an audit found messages that were missed for longer than a poll takes",
+    AlarmCode.WATCH_ENDS: "a watch ends soon and cannot be renewed, so that new mail is only polled",
+    AlarmCode.WATCH_SETTING: "the settings of push are wrong, so that new mail is only polled",
 }
 """One sentence for each code that has one; another is shown as it is."""
 

@@ -103,8 +103,8 @@ def _watch(ports: Ports, queue: Queue) -> None:
     try:
         is_done = renew(ports).is_done
     except ConfigurationError as error:
-        ports.alarms.raise_(AlarmCode.WATCH_SETTING)
         log.error("%s", error)  # noqa: TRY400  # our own sentence, and a trace tells no more
+        ports.alarms.raise_(AlarmCode.WATCH_SETTING)
         return
     if not is_done:
         queue.put(Job(WATCH), ports.clock.now())

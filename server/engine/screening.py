@@ -184,8 +184,8 @@ def open_copy(ports: Ports, workspace: Workspace, row: Row, mailbox: Mailbox) ->
 def _waiting(ports: Ports, mailbox: Mailbox, message: Message, row: Row, key: ActivityKey) -> Row:
     now = ports.clock.now()
     shown_at = message.internal_date / 1000 + ports.policy.publish_delay
-    held = not mailbox.stage.delivers or (ports.policy.publish_delay > 0 and shown_at > now)
-    due_at = now if not held else (shown_at if mailbox.stage.delivers else NEVER)
+    held = not mailbox.delivers or (ports.policy.publish_delay > 0 and shown_at > now)
+    due_at = now if not held else (shown_at if mailbox.delivers else NEVER)
     plain = _packed({"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)})
     place = seal_place(ports, row_key(row.mailbox_id, row.gmail_message_id), "headers")
     return replace(
@@ -193,7 +193,7 @@ def _waiting(ports: Ports, mailbox: Mailbox, message: Message, row: Row, key: Ac
         reason=Reason.HELD if held else Reason.READY,
         activity_key=key,
         due_at=due_at,
-        cause=None if mailbox.stage.delivers else mailbox.stage.value,
+        cause=None if mailbox.delivers else mailbox.hold_cause,
         sealed_headers=ports.sealer.seal(plain, place, day_of(now)),
     )
 

@@ -95,9 +95,9 @@ class _Pass:
         cause, now = type(error).__name__, self._ports.clock.now()
         self._result.troubled[mailbox.mailbox_id] = cause
         self._save(mailbox, lambda m: replace(m, watch_failed_at=now))
-        log.warning("a watch could not be changed: %s", cause)
         if not mailbox.reads or isinstance(error, MailboxUnavailableError):
             return  # nobody's mail is late: no mail comes, or nobody wants it
+        log.warning("a watch could not be renewed: %s", cause)
         if is_being_lost(mailbox, now):
             self._ports.alarms.raise_(AlarmCode.WATCH_ENDS, mailbox.mailbox_id)
 

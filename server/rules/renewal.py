@@ -29,7 +29,7 @@ def is_due(mailbox: Mailbox, now: float) -> bool:
 
 
 def leftovers(mailboxes: Iterable[Mailbox], now: float) -> list[Mailbox]:
-    """Watched, although nobody reads there any more."""
+    """Watched, although nobody collects there any more."""
     return [m for m in mailboxes if not m.reads and m.watch_expires_at is not None and not _failed_lately(m, now)]
 
 
