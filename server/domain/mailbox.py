@@ -138,7 +138,8 @@ class Backfill:
 class Mailbox:
     """``start`` is epoch milliseconds, 0 for "everything"; ``cursor`` is None until the mailbox was first read.
 
-    From ``cursor`` on history tells what happens; ``backfill`` is how far the past before it is known, None for all.
+    From ``cursor`` on, where it has been since ``cursor_at`` (epoch seconds), history tells what happens;
+    ``backfill`` is how far the past before it is known, None for all.
     ``watched_at`` is when Gmail last agreed to push, until ``watch_expires_at``; ``watch_failed_at`` when it last did
     not (epoch seconds all). ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for
     it; ``dont_log_label`` the id of the label "Don't log" when it was last read.
@@ -170,6 +171,7 @@ class Mailbox:
     watch_expires_at: float | None = None
     watched_at: float | None = None
     watch_failed_at: float | None = None
+    cursor_at: float = 0.0
 
     @property
     def address(self) -> str:

@@ -18,6 +18,9 @@ from server.engine.trouble import pause
 from server.rules.history import Change, Fate, fold, label_moves
 from server.rules.windows import begun
 
+QUIET = 43_200.0
+"""Seconds after which nothing listed means that nothing happened. Gmail keeps a history for days."""
+
 
 @dataclass(frozen=True)
 class Collected:
@@ -68,7 +71,7 @@ class _Collection:
             except CursorExpiredError:
                 return self._begin(is_again=True)
             self._read(history)
-            self._move(history.cursor)
+            self._move(history)
         except ConfigurationError:
             raise  # a setting is wrong, for every mailbox alike
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
@@ -88,7 +91,12 @@ class _Collection:
         self._ports.store.save_mailbox(
             self._mailbox.mailbox_id,
             lambda before: replace(
-                before or self._mailbox, cursor=cursor, backfill=past, dont_log_label=label, last_synced_at=now
+                before or self._mailbox,
+                cursor=cursor,
+                cursor_at=now,
+                backfill=past,
+                dont_log_label=label,
+                last_synced_at=now,
             ),
         )
         return Collected(has_past=True)
@@ -123,17 +131,23 @@ class _Collection:
             for row in rows
         ]
 
-    def _move(self, cursor: HistoryId) -> None:
+    def _move(self, history: History) -> None:
+        """An empty history moves nothing for half a day.
+
+        Gmail has been seen to name a new position before it lists what led there: past it, that would never be read.
+        """
         self._lease.renew()
         now = self._ports.clock.now()
         label = self._reader.dont_log_label
 
         def change(before: Mailbox | None) -> Mailbox:
             mailbox = before or self._mailbox
-            newest = cursor if mailbox.cursor is None else HistoryId(max(cursor, mailbox.cursor))
+            moves = bool(history.events) or now - mailbox.cursor_at > QUIET
+            newest = HistoryId(max(history.cursor, mailbox.cursor or history.cursor))
             return replace(
                 mailbox,
-                cursor=newest,
+                cursor=newest if moves else mailbox.cursor,
+                cursor_at=now if moves else mailbox.cursor_at,
                 last_synced_at=now,
                 failures=0,
                 last_error=None,

@@ -127,6 +127,7 @@ def from_mailbox(mailbox: Mailbox) -> Data:
         "watch_expires_at": mailbox.watch_expires_at,
         "watched_at": mailbox.watched_at,
         "watch_failed_at": mailbox.watch_failed_at,
+        "cursor_at": mailbox.cursor_at,
     }
     return {name: value for name, value in data.items() if value is not None}
 
@@ -155,6 +156,7 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
         watch_expires_at=data.get("watch_expires_at"),
         watched_at=data.get("watched_at"),
         watch_failed_at=data.get("watch_failed_at"),
+        cursor_at=data.get("cursor_at", 0.0),
     )
 
 
