@@ -21,7 +21,7 @@ from server.engine.ports import Ports
 from server.engine.words import situation_of
 from server.rules.identity_key import activity_key, conversation_root
 from server.rules.people import people_of
-from server.rules.recovery import react
+from server.rules.recovery import react, tries
 from server.rules.screen import HEADERS, screen
 from server.vault.envelope import Place
 
@@ -202,7 +202,7 @@ def shard_of(conversation: KeyedHash, *, is_past: bool) -> int:
 
 
 def _failed(ports: Ports, mailbox: Mailbox, ref: MessageRef, failure: Exception, known: Row | None) -> Row:
-    attempts = (known.attempts if known else 0) + 1
+    attempts = tries(failure, known.attempts, known.cause) if known else 1
     now = ports.clock.now()
     reaction = react(failure, attempts, now)
     return Row(
