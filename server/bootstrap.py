@@ -11,6 +11,7 @@ from server.adapters.firestore.documents import FirestoreDocuments
 from server.adapters.gmail.credentials import CredentialMint, Delegation
 from server.adapters.gmail.directory import GoogleDirectory
 from server.adapters.gmail.mail import GmailMail
+from server.adapters.gmail.watch import GmailWatch
 from server.adapters.google_identity import GoogleIdentity
 from server.adapters.holders import LocalHolders
 from server.adapters.local_kek import create_keys, load_local_keys
@@ -22,6 +23,7 @@ from server.adapters.store import DocumentStore
 from server.adapters.transport import DirectTransport, SimulatorTransport, Transport
 from server.domain.errors import ConfigurationError
 from server.domain.policy import Policy
+from server.engine.address_book import AddressBook
 from server.engine.choices import Choices
 from server.engine.ports import Admission, Ports
 from server.engine.record_access import RecordAccess
@@ -52,6 +54,7 @@ class Services:
     holders: LocalHolders | None
     documents: Documents
     identity: Identity
+    addresses: AddressBook
     access: RecordAccess
     sidebar: Sidebar
     choices: Choices
@@ -85,6 +88,7 @@ def build(settings: Settings, *, transport: Transport | None = None, clock: Cloc
         admission=_admission(settings),
         organisation=settings.organisation,
         holder=holders.me if holders else f"{time.time_ns():x}",
+        watch=GmailWatch(mint, transport, clock, settings.pubsub_topic) if settings.pubsub_topic else None,
     )
     access = RecordAccess(ports)
     return Services(
@@ -95,6 +99,7 @@ def build(settings: Settings, *, transport: Transport | None = None, clock: Cloc
         holders=holders,
         documents=documents,
         identity=GoogleIdentity(transport),
+        addresses=AddressBook(ports),
         access=access,
         sidebar=Sidebar(ports, access),
         choices=Choices(ports, access),

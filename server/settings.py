@@ -46,6 +46,9 @@ class Settings:
     salesforce_api_version: str
     simulator_url: str
     public_url: str
+    pubsub_topic: str
+    push_service_account: str
+    is_on_app_engine: bool
     addon_service_account: str
     addon_client_id: str
     new_mailbox_stage: Stage
@@ -84,6 +87,9 @@ class Settings:
             salesforce_api_version=read.text("SALESFORCE_API_VERSION", "67.0", _VERSION),
             simulator_url=read.text("SIMULATOR_URL", ""),
             public_url=read.text("PUBLIC_URL", "https://truly.example", _URL),
+            pubsub_topic=read.text("PUBSUB_TOPIC", "", _TOPIC),
+            push_service_account=read.text("PUSH_SERVICE_ACCOUNT", "", _ADDRESS),
+            is_on_app_engine=source.get("GAE_ENV", "") == "standard",  # App Engine sets it itself
             addon_service_account=read.text("ADDON_SERVICE_ACCOUNT", "", _ADDRESS),
             addon_client_id=read.text("ADDON_CLIENT_ID", ""),
             new_mailbox_stage=read.choice("NEW_MAILBOX_STAGE", Stage.DRY_RUN, Stage, "off, dry_run or live"),
@@ -117,6 +123,7 @@ _ADDRESS = _Form(r"[^@\s]+@[^@\s]+", "an address such as ann@acme.com")
 _STATE = _Form(r"sqlite:.+|firestore:[a-z0-9-]+(/[a-z0-9()-]+)?", "sqlite:FILE or firestore:PROJECT")
 _MY_DOMAIN = _Form(r"[a-z0-9-]+(--[a-z0-9]+\.sandbox)?\.my", "My Domain without .salesforce.com, such as acme.my")
 _VERSION = _Form(r"[0-9]{2,3}\.0", "a version such as 67.0")
+_TOPIC = _Form(r"projects/[^/\s]+/topics/[^/\s]+", "a topic's full name, projects/PROJECT/topics/TOPIC")
 _URL = _Form(r"https://[a-z0-9.-]+(:[0-9]+)?", "https://host, without a path")
 
 
@@ -183,6 +190,8 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("Set SALESFORCE_PRIVATE_KEY_FILE with SALESFORCE_USERNAME, or SALESFORCE_CONSUMER_SECRET.")
     if settings.salesforce_private_key_file and not settings.salesforce_username:
         problems.append("SALESFORCE_PRIVATE_KEY_FILE needs SALESFORCE_USERNAME.")
+    if settings.pubsub_topic and not settings.push_service_account:
+        problems.append("PUBSUB_TOPIC needs PUSH_SERVICE_ACCOUNT: without it nobody who pushes is trusted.")
     if settings.workers == 0:
         problems.append("WORKERS must be at least 1.")
     return problems

@@ -10,6 +10,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from simulator.app import Simulator
+from simulator.publisher import Publisher
 from simulator.universe import Universe
 from simulator.world import WorldError, load
 
@@ -34,8 +35,13 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "loglevel": "warning",
             "limit_request_line": 0,  # the Salesforce half has its own limit
             "when_ready": self._tell_port,
+            "post_worker_init": self._publish,
         }.items():
             self.cfg.set(name, value)
+
+    def _publish(self, _worker: Any) -> None:
+        """After the fork: a thread does not survive it."""
+        Publisher(self._simulator.universe.pubsub).start()
 
     def load(self) -> Simulator:
         return self._simulator
@@ -60,6 +66,9 @@ def main() -> int:
         universe = Universe.of(load(arguments.world))
     except WorldError as error:
         print(error, file=sys.stderr)  # noqa: T201
+        return BAD_WORLD
+    except OSError as error:
+        print(f"{error.filename} cannot be read: {error.strerror}.", file=sys.stderr)  # noqa: T201
         return BAD_WORLD
     sys.argv = sys.argv[:1]
     _Server(Simulator(universe), arguments.port, arguments.port_file).run()

@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.wrappers import Response
 
 
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A text in an answer that is too long to be held; its ``parts`` have no character that JSON would escape."""
+
+    parts: Iterable[str]
+
+
 def reply(body: Any, status: int = 200) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")
+    """A streamed text may stand at the top of ``body``; the answer then has no Content-Length."""
+    is_streamed = isinstance(body, dict) and any(isinstance(value, Streamed) for value in body.values())
+    return Response(_pieces(body) if is_streamed else json.dumps(body), status, mimetype="application/json")
+
+
+def _pieces(body: dict[str, Any]) -> Iterator[str]:
+    before = "{"
+    for name, value in body.items():
+        yield f"{before}{json.dumps(name)}: "
+        if isinstance(value, Streamed):
+            yield '"'
+            yield from value.parts
+            yield '"'
+        else:
+            yield json.dumps(value)
+        before = ", "
+    yield "}"
 
 
 class Failure(Exception):

@@ -31,6 +31,7 @@ class Control:
             "salesforce": lambda _request: universe.org.dump(),
             "message": self._message,
             "clock": lambda _request: {"now": universe.clock.now()},
+            "pubsub": lambda _request: {**universe.pubsub.as_json(), "watches": universe.watches.as_json()},
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Any]] = {
             "service-accounts": lambda body: universe.identity.register(body["email"], body["public_key"]),
@@ -45,6 +46,8 @@ class Control:
             "tokens/revoke": self._revoke,
             "id-token": lambda body: {"token": universe.identity.id_token(body)},
             "addon/event": self._addon_event,
+            "pubsub/topics": lambda body: universe.pubsub.create_topic(**body),
+            "pubsub/subscriptions": lambda body: universe.pubsub.subscribe(**body),
             "salesforce/change": lambda body: universe.org.change(body["type"], body["record"]),
             "salesforce/delete": lambda body: universe.org.remove(body["id"]),
         }
@@ -78,11 +81,12 @@ class Control:
         """A message as its reader sees it."""
         box = self._universe.mailboxes[request.args["mailbox"]]
         stored = box.messages[request.args["id"]]
+        headers = stored.headers
         names = ("From", "To", "Cc", "Date")
         return {
             "labels": sorted(stored.label_ids),
-            "subject": mime.shown(stored.headers, "Subject"),
-            "headers": [(name, mime.shown(stored.headers, name)) for name in names if mime.first(stored.headers, name)],
+            "subject": mime.shown(headers, "Subject"),
+            "headers": [(name, mime.shown(headers, name)) for name in names if mime.first(headers, name)],
             "text": mime.text_of(stored.raw),
         }
 
@@ -132,10 +136,10 @@ def _listed(box: Mailbox) -> list[dict[str, Any]]:
             {
                 "source": m.source,
                 "gmail_message_id": m.message_id,
-                "rfc822_message_id": mime.message_id_of(m.headers),
+                "rfc822_message_id": m.rfc822_message_id,
                 "label_ids": sorted(m.label_ids),
-                "from": mime.shown(m.headers, "From"),
-                "subject": mime.shown(m.headers, "Subject"),
+                "from": m.sender,
+                "subject": m.subject,
             }
             for m in box.messages.values()
         ]

@@ -41,6 +41,8 @@ class Access:
     subject: str
     scopes: frozenset[str]
     expires_at: float
+    project: str = ""
+    """The Google Cloud project of the service account that asks."""
 
 
 class Identity:
@@ -75,7 +77,8 @@ class Identity:
             return _refused(400, "invalid_scope", "Empty or missing scope not allowed.")
         token = "ya29." + secrets.token_urlsafe(40)
         with self._lock:
-            self._tokens[token] = Access(user.email if user else subject, scopes, self._clock.now() + LIFETIME)
+            who, project = user.email if user else subject, str(claims["iss"]).partition("@")[2].partition(".")[0]
+            self._tokens[token] = Access(who, scopes, self._clock.now() + LIFETIME, project)
         return reply({"access_token": token, "expires_in": LIFETIME, "token_type": "Bearer"})
 
     def access(self, request: Request) -> Access:

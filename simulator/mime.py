@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import email
 import re
+from collections.abc import Iterable, Iterator
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
@@ -50,11 +51,20 @@ def message_id_of(headers: list[tuple[str, str]]) -> str | None:
     return first(headers, "Message-ID")
 
 
+SNIPPED = 2000
+"""Bytes of a body that a snippet is made of."""
+
+
 def snippet_of(raw: bytes) -> str:
     """The first words of the body, as every answer of messages.get carries them unless masked out."""
     body = raw.partition(b"\r\n\r\n")[2] or raw.partition(b"\n\n")[2]
-    text = re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace"))
+    text = re.sub(r"<[^>]*>", " ", body[:SNIPPED].decode("utf-8", "replace"))
     return " ".join(text.split())[:120]
+
+
+def type_of(raw: bytes) -> str:
+    """The media type of the whole; the header alone is looked at."""
+    return BytesHeaderParser().parsebytes(raw).get_content_type()
 
 
 def payload_of(raw: bytes) -> dict[str, Any]:
@@ -71,6 +81,17 @@ def attachment_of(raw: bytes, attachment_id: str) -> bytes | None:
 
 def encoded(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode()
+
+
+def encoded_parts(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The same text, piece by piece."""
+    rest = b""
+    for chunk in chunks:
+        read = rest + chunk
+        whole = len(read) - len(read) % 3
+        yield encoded(read[:whole])
+        rest = read[whole:]
+    yield encoded(rest)
 
 
 def _part(part: Message, part_id: str) -> dict[str, Any]:

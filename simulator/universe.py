@@ -10,8 +10,10 @@ from simulator.calls import CallLog
 from simulator.clock import Clock
 from simulator.faults import Faults
 from simulator.gmail.mailbox import Mailbox
+from simulator.gmail.watches import Watches
 from simulator.identity import Identity
 from simulator.mailfiles import MailFile
+from simulator.pubsub import PubSub
 from simulator.salesforce.org import Org
 from simulator.world import User, World
 
@@ -51,14 +53,19 @@ class Universe:
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     latency: float = 0.0
 
+    def __post_init__(self) -> None:
+        self.pubsub = PubSub(self.clock, self.identity, self.calls, self.faults)
+        self.watches = Watches(self.clock, self.pubsub)
+
     @classmethod
     def of(cls, world: World, clock: Clock | None = None) -> Universe:
         clock = clock or Clock()
         universe = cls(world, clock, Identity(world, clock), Org.of(world.org, clock))
         for user in world.users:
-            mailbox = Mailbox(user.email, (user.email, *user.aliases))
+            mailbox = Mailbox(user.email, (user.email, *user.aliases), user.language)
             for mail in world.mail.get(user.email, ()):
                 mailbox.add(mail, clock.now_ms())
+            mailbox.on_change = universe.watches.changed
             universe.mailboxes[user.email] = mailbox
         return universe
 

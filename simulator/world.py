@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulator.mailfiles import MailFile, read_folder, read_mbox
+from simulator.labels import ENGLISH, LANGUAGES
+from simulator.mailfiles import MailFile, read_folder
+from simulator.mbox import INDEX, read_mbox
 
 
 class WorldError(Exception):
@@ -25,6 +27,7 @@ class User:
     is_suspended: bool = False
     is_admin: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
+    language: str = ENGLISH
 
     @property
     def user_id(self) -> str:
@@ -110,7 +113,16 @@ def _user(item: Any, number: int) -> User:
         is_suspended=bool(item.get("suspended")),
         is_admin=bool(item.get("admin")),
         settings={name: item[name] for name in ("stage", "start") if item.get(name)},
+        language=_language(item, number),
     )
+
+
+def _language(item: Mapping[str, Any], number: int) -> str:
+    found = str(item.get("language", ENGLISH))
+    if found not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise WorldError(f"world.json: workspace.users[{number}] has language {found}; labels are known in {known}.")
+    return found
 
 
 def _unique(users: tuple[User, ...]) -> tuple[User, ...]:
@@ -159,7 +171,7 @@ def _mail(folder: Path, users: tuple[User, ...]) -> dict[str, tuple[MailFile, ..
     try:
         for path in sorted(folder.iterdir()):
             address = path.name.removesuffix(".mbox").lower()
-            if path.name.startswith("."):
+            if path.name.startswith(".") or path.name.endswith(INDEX):
                 continue
             if address not in known:
                 raise WorldError(f"{path} belongs to nobody: world.json has no user {address}.")

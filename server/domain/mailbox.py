@@ -80,7 +80,7 @@ class Backfill:
 
     ``width`` is the next window's, in seconds, 0 for all that is left. ``size`` is how many messages there were at
     ``begun_at`` and ``seen`` how many were looked at since: both for an estimate. ``is_again``: the past was known
-    before, and may have changed unseen.
+    before, and may have changed unseen. Its trouble is its own: new mail comes while the past has to wait.
     """
 
     begun_at: float
@@ -89,6 +89,9 @@ class Backfill:
     size: int
     seen: int = 0
     is_again: bool = False
+    paused_until: float = 0.0
+    failures: int = 0
+    last_error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,9 @@ class Mailbox:
     """``start`` is epoch milliseconds, 0 for "everything"; ``cursor`` is None until the mailbox was first read.
 
     From ``cursor`` on history tells what happens; ``backfill`` is how far the past before it is known, None for all.
-    ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for it; ``dont_log_label``
-    the id of the label "Don't log" when it was last read.
+    ``watched_at`` is when Gmail last agreed to push, until ``watch_expires_at``; ``watch_failed_at`` when it last did
+    not (epoch seconds all). ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for
+    it; ``dont_log_label`` the id of the label "Don't log" when it was last read.
     """
 
     mailbox_id: MailboxId
@@ -114,6 +118,9 @@ class Mailbox:
     crm_user_id: SalesforceId | None = None
     backfill: Backfill | None = None
     dont_log_label: str | None = None
+    watch_expires_at: float | None = None
+    watched_at: float | None = None
+    watch_failed_at: float | None = None
 
     @property
     def address(self) -> str:

@@ -18,7 +18,7 @@ from server.domain.mailbox import Backfill, Mailbox, Workspace
 from server.engine.label_word import OWN, has_mark
 from server.engine.ports import Ports
 from server.engine.reading import Lease, Progress, Reader, portions
-from server.engine.trouble import pause
+from server.engine.trouble import pause_past
 from server.ports.mail import Mail
 from server.rules.screen import CATEGORIES, DECIDING, SENT, by_labels
 from server.rules.windows import TOO_MANY, Window, narrowed, passed, window
@@ -57,8 +57,8 @@ def backfill(
         mailbox = ports.store.mailbox(mailbox_id)
         if mailbox is None or not mailbox.stage.collects or mailbox.backfill is None:
             return Backfilled()
-        if mailbox.paused_until > ports.clock.now():
-            return Backfilled(is_done=False, error=mailbox.last_error or "paused")
+        if max(mailbox.paused_until, mailbox.backfill.paused_until) > ports.clock.now():
+            return Backfilled(is_done=False, error=mailbox.last_error or mailbox.backfill.last_error or "paused")
         background = replace(ports, mail=ports.mail.in_background())
         return _Past(background, workspace, mailbox, lease, on_progress).run(ports.clock.now() + turn)
     finally:
@@ -84,7 +84,7 @@ class _Past:
         except UserError:
             raise  # a setting is wrong, for every mailbox alike
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
-            cause = pause(self._ports, self._mailbox, error)
+            cause = pause_past(self._ports, self._mailbox, error)
             return Backfilled(self._reader.count, is_done=False, error=cause)
         return Backfilled(self._reader.count, is_done=is_done)
 
@@ -178,7 +178,7 @@ class _Past:
 
         def change(before: Mailbox | None) -> Mailbox:
             found = before or self._mailbox
-            return replace(found, backfill=state, failures=0, last_error=None) if found.start == start else found
+            return replace(found, backfill=state) if found.start == start else found
 
         self._mailbox = self._ports.store.save_mailbox(self._mailbox.mailbox_id, change)
         self._has_moved = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from server.domain.errors import TrulyError
 from server.engine.ports import Ports
+from server.rules.renewal import is_alive
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
     yield _asked("Google Directory", lambda: f"{len(ports.directory.people())} people, {_domains(ports)}.")
     yield _asked("Salesforce", lambda: f"Connected. Activities are closed as {ports.crm.shape().closed_status}.")
     yield from _fields(ports)
+    yield _push(ports)
     yield Finding(
         "Encryption",
         is_encrypted_at_rest,
@@ -49,6 +51,20 @@ def _fields(ports: Ports) -> Iterator[Finding]:
         False,
         f"Missing or not visible to the integration user: {', '.join(missing)}. Install the package.",
     )
+
+
+def _push(ports: Ports) -> Finding:
+    if ports.watch is None:
+        return Finding("Push", True, "Off: mailboxes are polled. Set PUBSUB_TOPIC to hear of new mail within seconds.")
+    try:
+        collecting = [m for m in ports.store.mailboxes() if m.stage.collects]
+    except TrulyError as error:
+        return Finding("Push", False, str(error))
+    alive = sum(is_alive(m, ports.clock.now()) for m in collecting)
+    text = f"On: {alive} of {len(collecting)} mailboxes have a watch that lives."
+    if alive == len(collecting):
+        return Finding("Push", True, text)
+    return Finding("Push", False, f"{text} The others are polled; the command watch says why they have none.")
 
 
 def _domains(ports: Ports) -> str:

@@ -12,6 +12,7 @@ from server.ports.directory import Directory
 from server.ports.kek import UnwrapKek, WrapKek
 from server.ports.mail import Mail
 from server.ports.store import Store
+from server.ports.watch import Watch
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
 
@@ -28,7 +29,10 @@ class Admission:
 
 @dataclass(frozen=True)
 class Ports:
-    """``unwrap`` is None in a process that may only seal. ``holder`` names this process in leases."""
+    """``unwrap`` is None in a process that may only seal. ``holder`` names this process in leases.
+
+    ``watch`` is None where mailboxes are only polled.
+    """
 
     mail: Mail
     directory: Directory
@@ -43,3 +47,4 @@ class Ports:
     admission: Admission
     organisation: str
     holder: str
+    watch: Watch | None = None

@@ -11,7 +11,8 @@ from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.label_word import follow_label
 from server.engine.ports import Ports
-from server.engine.screening import screen_messages
+from server.engine.screening import NEVER, screen_messages
+from server.engine.stages import free
 
 LEASE = 120.0
 """Seconds; renewed while the work goes on."""
@@ -66,15 +67,29 @@ class Reader:
 
     def screen(self, part: Sequence[MessageRef], known: Mapping[GmailMessageId, Row]) -> None:
         """One of ``portions``. Raises ThrottledError, once it is written, where the provider asked for a pause."""
+        self._refresh()
         screened = screen_messages(
             self._ports, self._workspace, self._mailbox, part, self.dont_log_label, known, is_past=self._is_past
         )
         self.write(screened.rows)
+        self._free(screened.rows)
         follow_label(self._ports, self._mailbox, known, screened.rows)
         self.passed(len(part))
         if screened.throttled:
             raise screened.throttled
         self._lease.renew()
+
+    def _refresh(self) -> None:
+        self._mailbox = self._ports.store.mailbox(self._mailbox.mailbox_id) or self._mailbox
+
+    def _free(self, rows: Sequence[Row]) -> None:
+        """Who made the mailbox live meanwhile has freed what was held by then, and perhaps not these rows."""
+        held = [row.gmail_message_id for row in rows if row.due_at == NEVER]
+        if not held:
+            return
+        self._refresh()
+        if self._mailbox.stage.delivers:
+            free(self._ports, self._ports.store.known(self._mailbox.mailbox_id, held).values())
 
     def write(self, rows: Sequence[Row]) -> None:
         """New rows, and those that exist in another version."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from server.domain.decision import Reason
-from server.domain.errors import SealBrokenError, ThrottledError
+from server.domain.errors import SealBrokenError, ThrottledError, UnreadableError
 from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey, GmailMessageId, KeyedHash
 from server.domain.ledger import BACKFILL, LIVE, SHARDS, Row, row_key
@@ -29,6 +31,9 @@ log = logging.getLogger(__name__)
 
 NEVER = 253_402_300_799.0
 """Epoch seconds, year 9999: a row that waits for a person and not for a time."""
+
+MOST_BYTES = 700_000
+"""Of one message's headers, compressed: a document ends at 1 MiB."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,7 @@ def open_copy(ports: Ports, workspace: Workspace, row: Row, mailbox: Mailbox) ->
     """A waiting row as the decision needs it. Raises SealBrokenError."""
     if row.sealed_headers is None:
         raise SealBrokenError("A waiting row has no headers.")
-    plain = json.loads(ports.sealer.open(row.sealed_headers, seal_place(ports, row.key, "headers")))
+    plain = json.loads(_unpacked(ports.sealer.open(row.sealed_headers, seal_place(ports, row.key, "headers"))))
     headers = Headers.of((str(name), str(value)) for name, value in plain["headers"])
     return Copy(
         mailbox_id=row.mailbox_id,
@@ -181,9 +186,7 @@ def _waiting(ports: Ports, mailbox: Mailbox, message: Message, row: Row, key: Ac
     shown_at = message.internal_date / 1000 + ports.policy.publish_delay
     held = not mailbox.stage.delivers or (ports.policy.publish_delay > 0 and shown_at > now)
     due_at = now if not held else (shown_at if mailbox.stage.delivers else NEVER)
-    plain = json.dumps(
-        {"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)}
-    ).encode()
+    plain = _packed({"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)})
     place = seal_place(ports, row_key(row.mailbox_id, row.gmail_message_id), "headers")
     return replace(
         row,
@@ -193,6 +196,18 @@ def _waiting(ports: Ports, mailbox: Mailbox, message: Message, row: Row, key: Ac
         cause=None if mailbox.stage.delivers else mailbox.stage.value,
         sealed_headers=ports.sealer.seal(plain, place, day_of(now)),
     )
+
+
+def _packed(plain: dict[str, Any]) -> bytes:
+    """Raises UnreadableError for headers that fit into no document, however tightly packed."""
+    packed = zlib.compress(json.dumps(plain, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    if len(packed) > MOST_BYTES:
+        raise UnreadableError("The headers of a message are too large to be kept.")
+    return packed
+
+
+def _unpacked(packed: bytes) -> str:
+    return zlib.decompress(packed).decode("utf-8", "surrogatepass")
 
 
 def shard_of(conversation: KeyedHash, *, is_past: bool) -> int:

@@ -43,6 +43,9 @@ class Store(Protocol):
     def unscreened(self, mailbox_id: MailboxId, now: float) -> list[Row]:
         """Waiting rows whose headers could not be read yet and are due."""
 
+    def held(self, mailbox_id: MailboxId) -> Iterator[Row]:
+        """All waiting rows of a mailbox, due or not."""
+
     def waiting(self, shard: int, now: float, limit: int) -> list[Row]:
         """Due rows of a shard, the longest waiting first."""
 

@@ -223,13 +223,11 @@ def _send(universe: Universe, box: Mailbox, ask: Ask, _path: dict[str, str]) -> 
 
 
 def _watch(universe: Universe, box: Mailbox, ask: Ask, _path: dict[str, str]) -> Any:
-    if not str(_json(ask.body).get("topicName", "")).startswith("projects/"):
-        raise Failure(400, "invalidArgument", "Invalid topicName", "INVALID_ARGUMENT")
-    return {"historyId": str(box.history_id), "expiration": str(universe.clock.now_ms() + 7 * 86_400_000)}
+    return universe.watches.start(box, ask.access.project, _json(ask.body))
 
 
-def _stop(_universe: Universe, _box: Mailbox, _ask: Ask, _path: dict[str, str]) -> Any:
-    return None
+def _stop(universe: Universe, box: Mailbox, ask: Ask, _path: dict[str, str]) -> Any:
+    universe.watches.stop(box, ask.access.project)
 
 
 def _json(body: bytes) -> dict[str, Any]:

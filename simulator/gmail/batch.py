@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import email
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from email.message import Message
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,20 +27,32 @@ def batch(request: Request, answer: Answer) -> Response:
         return Failure(
             400, "badRequest", "The batch is empty, or has more than 100 calls.", "INVALID_ARGUMENT"
         ).response()
-    body = "".join(_part(part, answer) for part in inner) + f"--{BOUNDARY}--\r\n"
-    return Response(body.encode(), 200, content_type=f"multipart/mixed; boundary={BOUNDARY}")
+    answers = [_answered(part, answer) for part in inner]
+    body: Iterable[bytes] = _written(answers)
+    if not any(response.is_streamed for _, response in answers):
+        body = [b"".join(body)]
+    return Response(body, 200, content_type=f"multipart/mixed; boundary={BOUNDARY}")
 
 
-def _part(part: Message, answer: Answer) -> str:
+def _answered(part: Message, answer: Answer) -> tuple[str, Response]:
+    """The Content-ID of one inner call, and its answer."""
     payload = part.get_payload(decode=True)
     text = payload.decode() if isinstance(payload, bytes) else ""
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     verb, target, *_ = head.split(" ", 2)
     parts = urlsplit(target)
     response = answer(verb, parts.path, MultiDict(parse_qs(parts.query)), body.strip().encode())
-    content_id = str(part.get("Content-ID", "")).strip()
-    return (
-        f"--{BOUNDARY}\r\nContent-Type: application/http\r\nContent-ID: <response-{content_id.lstrip('<')}\r\n\r\n"
-        f"HTTP/1.1 {response.status}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"
-        f"{response.get_data(as_text=True)}\r\n"
-    )
+    return str(part.get("Content-ID", "")).strip(), response
+
+
+def _written(answers: Iterable[tuple[str, Response]]) -> Iterator[bytes]:
+    """A long mail passes through piece by piece."""
+    for content_id, response in answers:
+        yield (
+            f"--{BOUNDARY}\r\nContent-Type: application/http\r\n"
+            f"Content-ID: <response-{content_id.lstrip('<')}\r\n\r\n"
+            f"HTTP/1.1 {response.status}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"
+        ).encode()
+        yield from response.iter_encoded()
+        yield b"\r\n"
+    yield f"--{BOUNDARY}--\r\n".encode()

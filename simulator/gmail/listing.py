@@ -8,7 +8,6 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from simulator import mime
 from simulator.answers import BAD_REQUEST, NOT_FOUND, Failure
 from simulator.gmail.mailbox import Mailbox, Stored
 from simulator.gmail.messages import ref_of
@@ -105,7 +104,7 @@ def _is_before(edge: int, stored: Stored) -> bool:
 
 
 def _has_id(wanted: str, stored: Stored) -> bool:
-    return (mime.message_id_of(stored.headers) or "").strip("<> ") == wanted
+    return (stored.rfc822_message_id or "").strip("<> ") == wanted
 
 
 def _page(items: list[dict[str, Any]], args: MultiDict[str, str], name: str) -> dict[str, Any]:

@@ -6,10 +6,11 @@ import hashlib
 import itertools
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulator import mime
-from simulator.labels import label_of, names_of
+from simulator.labels import ENGLISH, label_of, names_of
 from simulator.mailfiles import MailFile
 
 SYSTEM_LABELS = (
@@ -18,21 +19,38 @@ SYSTEM_LABELS = (
 )  # fmt: skip
 
 
-@dataclass
+@dataclass(slots=True)
 class Stored:
-    """``internal_date`` is epoch milliseconds; ``history_id`` moves with every change of labels."""
+    """What lists and look-ups need; the rest stays where ``mail`` lies, and is read from there each time.
+
+    ``internal_date`` is epoch milliseconds; ``history_id`` moves with every change of labels. ``rfc822_message_id``,
+    ``sender`` and ``subject`` are headers, the last two as a person reads them.
+    """
 
     message_id: str
     thread_id: str
     label_ids: set[str]
     internal_date: int
-    raw: bytes
-    source: str
-    headers: list[tuple[str, str]]
+    mail: MailFile
+    rfc822_message_id: str | None
+    sender: str | None
+    subject: str | None
     history_id: int = 0
 
+    @property
+    def source(self) -> str:
+        return self.mail.source
 
-@dataclass(frozen=True)
+    @property
+    def raw(self) -> bytes:
+        return self.mail.raw
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        return mime.headers_of(self.mail.opening())
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """``kind`` is Gmail's own word: messagesAdded, messagesDeleted, labelsAdded or labelsRemoved."""
 
@@ -45,10 +63,14 @@ class Event:
 
 @dataclass
 class Mailbox:
-    """Thread-safe through ``lock``, which callers hold while they read more than one thing."""
+    """Thread-safe through ``lock``, which callers hold while they read more than one thing.
+
+    ``language`` is the one in which X-Gmail-Labels names the system's labels.
+    """
 
     address: str
     send_as: tuple[str, ...]
+    language: str = ENGLISH
     messages: dict[str, Stored] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -57,25 +79,28 @@ class Mailbox:
     lock: threading.RLock = field(default_factory=threading.RLock)
     _by_rfc_id: dict[str, str] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
+    on_change: Callable[[str, int, frozenset[str]], None] | None = None
+    """Told of each event, under the lock: our address, the history id, the message's labels before and after."""
 
     def add(
         self, mail: MailFile, now_ms: int, label_ids: set[str] | None = None, thread_id: str | None = None
     ) -> Stored:
         """A message arrives; without ``label_ids`` they are read from its X-Gmail-Labels."""
         with self.lock:
-            headers = mime.headers_of(mail.raw)
+            headers = mime.headers_of(mail.opening())
             message_id = self._new_id(mail)
             stored = Stored(
                 message_id=message_id,
                 thread_id=thread_id or self._thread_of(headers, message_id),
                 label_ids=self._labels(headers) if label_ids is None else set(label_ids),
                 internal_date=mime.date_of(headers, now_ms),
-                raw=mail.raw,
-                source=mail.source,
-                headers=headers,
+                mail=mail,
+                rfc822_message_id=mime.message_id_of(headers),
+                sender=mime.shown(headers, "From"),
+                subject=mime.shown(headers, "Subject"),
             )
             self.messages[message_id] = stored
-            if own := mime.message_id_of(headers):
+            if own := stored.rfc822_message_id:
                 self._by_rfc_id.setdefault(own.strip(), stored.thread_id)
             self._happened("messagesAdded", stored, tuple(sorted(stored.label_ids)))
             return stored
@@ -115,6 +140,8 @@ class Mailbox:
         self.history_id += 1 + (self.history_id * 7919) % 13  # ids have gaps that mean nothing
         stored.history_id = self.history_id
         self.events.append(Event(self.history_id, kind, stored.message_id, stored.thread_id, label_ids))
+        if self.on_change:
+            self.on_change(self.address, self.history_id, frozenset(stored.label_ids | set(label_ids)))
 
     def _new_id(self, mail: MailFile) -> str:
         """The same message in the same world has the same id in every run; an id is never used again."""
@@ -141,6 +168,6 @@ class Mailbox:
             return {"INBOX"}
         found: set[str] = set()
         for name in names_of(value):
-            label = label_of(name)
+            label = label_of(name, self.language)
             found.add(self.label_id(name) if label is None else label)
         return found - {""}

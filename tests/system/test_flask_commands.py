@@ -9,6 +9,8 @@ import pytest
 from click.testing import Result
 
 from server.web.app import create_app
+from simulator.faults import Fault
+from tests.support.pushing import TOPIC, Pushing
 from tests.support.scene import Scene, eml, forget, small_world
 
 
@@ -153,3 +155,28 @@ def test_unknown_mailboxes_and_files_are_exit_4(scene: Scene) -> None:
     assert run(scene, "mailbox", "zoe@acme.example", "--stage", "off").exit_code == 4
     assert run(scene, "explain", str(scene.folder / "none.eml")).exit_code == 4
     assert run(scene, "export", "/nowhere/x.json").exit_code == 4
+
+
+def test_watch_says_whose_mail_gmail_pushes_and_whose_not(scene: Scene) -> None:
+    pushing = Pushing(scene)
+    scene.sync()
+    scene.universe.faults.plan(Fault("gmail", "watch", "503", mailbox="ben@acme.example"))
+    done = run(scene, "watch")
+    assert done.exit_code == 6
+    assert "2 mailboxes are watched anew, 0 no longer." in done.stdout
+    assert "ben@acme.example is not (TransientError)" in done.stderr
+    assert "Push: On: 2 of 3 mailboxes have a watch that lives." in run(scene, "doctor").stdout
+    scene.clock.advance(3600)
+    assert run(scene, "watch").exit_code == 0
+    assert "ok    Push: On: 3 of 3" in run(scene, "doctor").stdout
+    assert pushing.mailbox("ben@acme.example").watched_at == scene.clock.now()
+
+
+def test_watch_names_the_setting_at_fault(scene: Scene) -> None:
+    assert run(scene, "watch").exit_code == 4
+    Pushing(scene)
+    scene.sync()
+    scene.universe.pubsub.create_topic(TOPIC, [])
+    done = run(scene, "watch")
+    assert done.exit_code == 3
+    assert "gmail-api-push@system.gserviceaccount.com" in done.stderr

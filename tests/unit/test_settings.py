@@ -20,7 +20,18 @@ LEAST = {
     "SALESFORCE_CONSUMER_SECRET": "secret",
 }
 NAMES = sorted(
-    {*LEAST, "STATE", "KEYS", "MAILBOXES", "BACKFILL_MONTHS", "DISCLOSURE", "WORKERS", "PUBLIC_URL", "ENVIRONMENT"}
+    {
+        *LEAST,
+        "STATE",
+        "KEYS",
+        "MAILBOXES",
+        "BACKFILL_MONTHS",
+        "DISCLOSURE",
+        "WORKERS",
+        "PUBLIC_URL",
+        "ENVIRONMENT",
+        "PUBSUB_TOPIC",
+    }
 )
 
 
@@ -64,6 +75,11 @@ def test_every_problem_is_told_at_once() -> None:
             {"ENVIRONMENT": "simulator", "SIMULATOR_URL": "http://127.0.0.1.evil.example"},
             "ENVIRONMENT is simulator, so SIMULATOR_URL must be an address on this machine.",
         ),
+        ({"PUBSUB_TOPIC": "gmail"}, "PUBSUB_TOPIC must be a topic's full name, projects/PROJECT/topics/TOPIC."),
+        (
+            {"PUBSUB_TOPIC": "projects/p/topics/t"},
+            "PUBSUB_TOPIC needs PUSH_SERVICE_ACCOUNT: without it nobody who pushes is trusted.",
+        ),
         ({"STATE": "firestore:UPPER"}, "STATE must be sqlite:FILE or firestore:PROJECT."),
     ],
 )
@@ -71,6 +87,11 @@ def test_a_value_that_cannot_be_used_is_told(extra: dict[str, str], problem: str
     with pytest.raises(ConfigurationError) as caught:
         Settings.of({**LEAST, **extra})
     assert problem in caught.value.problems
+
+
+@pytest.mark.parametrize(("where", "is_there"), [("standard", True), ("", False), ("localdev", False)])
+def test_app_engine_is_known_by_the_environment_it_sets(where: str, is_there: bool) -> None:
+    assert Settings.of({**LEAST, "GAE_ENV": where}).is_on_app_engine is is_there
 
 
 def test_lists_are_split_and_lower_case() -> None:

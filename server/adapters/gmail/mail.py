@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from googleapiclient.errors import BatchError, HttpError
 from server.adapters.gmail.credentials import CredentialMint
 from server.adapters.gmail.event_ids import api_id
 from server.adapters.gmail.failures import mapped
+from server.adapters.gmail.quota import quota_user
 from server.adapters.transport import Transport
 from server.domain.errors import CursorExpiredError, NotFoundError, TransientError, TrulyError, UnreadableError
 from server.domain.history import EVERYTHING, History, HistoryEvent, Label, MessageRef, Span
@@ -235,9 +235,7 @@ def _parsed(parse: Callable[[Any], T], answer: Any) -> T | Exception:
 
 
 def _with_quota_user(uri: str, mailbox: Mailbox) -> str:
-    """Without quotaUser some Google APIs charge the service account, and the whole domain would share one quota."""
-    user = hashlib.sha256(mailbox.mailbox_id.encode()).hexdigest()[:16]
-    return f"{uri}{'&' if '?' in uri else '?'}quotaUser={user}"
+    return f"{uri}{'&' if '?' in uri else '?'}quotaUser={quota_user(mailbox)}"
 
 
 def _query(span: Span) -> str | None:

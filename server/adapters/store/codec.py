@@ -27,6 +27,8 @@ def from_row(row: Row) -> Data:
         "activity_key": row.activity_key,
         "shard": row.shard,
         "due_at": row.due_at,
+        # Of its own, so that rows still to be read are found without those that only wait.
+        "unread_at": None if row.is_screened else (row.due_at or 0.0),
         "attempts": row.attempts,
         "cause": row.cause,
         # Named fields: Firestore keeps no list in a list.
@@ -117,6 +119,9 @@ def from_mailbox(mailbox: Mailbox) -> Data:
         "crm_user_id": mailbox.crm_user_id,
         "backfill": asdict(mailbox.backfill) if mailbox.backfill else None,
         "dont_log_label": mailbox.dont_log_label,
+        "watch_expires_at": mailbox.watch_expires_at,
+        "watched_at": mailbox.watched_at,
+        "watch_failed_at": mailbox.watch_failed_at,
     }
     return {name: value for name, value in data.items() if value is not None}
 
@@ -137,6 +142,9 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
         crm_user_id=_record(data.get("crm_user_id")),
         backfill=Backfill(**data["backfill"]) if "backfill" in data else None,
         dont_log_label=data.get("dont_log_label"),
+        watch_expires_at=data.get("watch_expires_at"),
+        watched_at=data.get("watched_at"),
+        watch_failed_at=data.get("watch_failed_at"),
     )
 
 
