@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
+from simulator import discovery
 from simulator.answers import NOT_FOUND, Failure, dropped, failure_of
 from simulator.calls import Call
 from simulator.control import PREFIX as CONTROL
@@ -58,6 +59,9 @@ class Simulator:
             access = self.universe.identity.access(request)
             verb, args = _overridden(request)
             return self._gmail.answer(Ask(verb, path, args, request.get_data(), access))
+        if path.startswith(discovery.PATHS):
+            self.universe.calls.record(Call("google_discovery", path))
+            return discovery.document(host, path, request.args.get("version"))
         return self._identity(request)
 
     def _batch(self, request: Request) -> Response:
@@ -78,6 +82,8 @@ class Simulator:
             if kind:
                 return dropped() if kind == "drop_answer" else refusal(kind) or failure_of(kind).response()
             return identity.token(request)
+        if request.path == "/revoke" and request.method == "POST":
+            return identity.revoke(request)
         if request.path == "/oauth2/v1/certs":
             kind = self.universe.faults.take("google_certs", "certs")
             self.universe.calls.record(Call("google_certs", "certs"))

@@ -35,6 +35,7 @@ class Control:
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Any]] = {
             "service-accounts": lambda body: universe.identity.register(body["email"], body["public_key"]),
+            "consents": universe.identity.consents.give,
             "consumers": universe.org.register,
             "faults": lambda body: universe.faults.plan(Fault(**body)),
             "faults/clear": lambda _body: universe.faults.clear(),

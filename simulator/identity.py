@@ -1,4 +1,4 @@
-"""Google's identity: the token endpoint for service accounts, certificates, signJwt, ID tokens."""
+"""Google's identity: the token endpoint for service accounts and people, certificates, signJwt, ID tokens."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from werkzeug.wrappers import Request, Response
 
+from simulator import consents
 from simulator.answers import Failure, reply
 from simulator.clock import Clock
 from simulator.world import World
@@ -54,6 +55,7 @@ class Identity:
         self._lock = threading.Lock()
         self._tokens: dict[str, Access] = {}
         self.accounts: dict[str, str] = {}
+        self.consents = consents.Consents()
         self._key: rsa.RSAPrivateKey | None = None
 
     def register(self, email: str, public_key: str) -> None:
@@ -61,25 +63,49 @@ class Identity:
             self.accounts[email] = public_key
 
     def token(self, request: Request) -> Response:
-        """``POST /token`` with a signed assertion; ``sub`` is whom the service account acts for."""
-        if request.form.get("grant_type") != GRANT:
+        """``POST /token``: with a service account's signed assertion, or with the token of a person's consent."""
+        grants = {GRANT: self._asserted, consents.GRANT: self._refreshed}
+        if request.form.get("grant_type") not in grants:
             return _refused(400, "unsupported_grant_type", "Invalid grant_type.")
+        return grants[request.form["grant_type"]](request)
+
+    def revoke(self, request: Request) -> Response:
+        """``POST /revoke``: a person takes back the consent."""
+        if self.consents.revoke(request.values.get("token", "")):
+            return reply({})
+        return _refused(400, "invalid_token", "Token expired or revoked")
+
+    def _asserted(self, request: Request) -> Response:
+        """``sub`` is whom the service account acts for."""
         try:
             claims = self._claims(request.form.get("assertion", ""))
         except (jwt.InvalidTokenError, KeyError, ValueError):
             return _refused(400, "invalid_grant", "Invalid JWT Signature.")
         subject = str(claims.get("sub") or claims["iss"]).lower()
-        user = next((u for u in self._world.users if subject == u.email or subject in u.aliases), None)
+        user = self._world.user(subject)
         if subject != claims["iss"] and (user is None or user.is_suspended):
             return _refused(400, "invalid_grant", "Invalid email or User ID")
         scopes = frozenset(str(claims.get("scope", "")).split())
         if not scopes:
             return _refused(400, "invalid_scope", "Empty or missing scope not allowed.")
+        project = str(claims["iss"]).partition("@")[2].partition(".")[0]
+        return reply(self._issued(user.email if user else subject, scopes, project))
+
+    def _refreshed(self, request: Request) -> Response:
+        try:
+            consent = self.consents.granted(request.form)
+        except consents.ConsentError as error:
+            return _refused(*error.refusal)
+        user = self._world.user(consent.email)
+        if user is None or user.is_suspended:
+            return _refused(*consents.REVOKED)
+        return reply({**self._issued(user.email, consent.scopes), "scope": " ".join(sorted(consent.scopes))})
+
+    def _issued(self, subject: str, scopes: frozenset[str], project: str = "") -> dict[str, Any]:
         token = "ya29." + secrets.token_urlsafe(40)
         with self._lock:
-            who, project = user.email if user else subject, str(claims["iss"]).partition("@")[2].partition(".")[0]
-            self._tokens[token] = Access(who, scopes, self._clock.now() + LIFETIME, project)
-        return reply({"access_token": token, "expires_in": LIFETIME, "token_type": "Bearer"})
+            self._tokens[token] = Access(subject, scopes, self._clock.now() + LIFETIME, project)
+        return {"access_token": token, "expires_in": LIFETIME, "token_type": "Bearer"}
 
     def access(self, request: Request) -> Access:
         """Raises Failure 401 for a missing, unknown or expired token."""

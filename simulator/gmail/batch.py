@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 from collections.abc import Callable, Iterable, Iterator
 from email.message import Message
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
@@ -41,7 +41,7 @@ def _answered(part: Message, answer: Answer) -> tuple[str, Response]:
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     verb, target, *_ = head.split(" ", 2)
     parts = urlsplit(target)
-    response = answer(verb, parts.path, MultiDict(parse_qs(parts.query)), body.strip().encode())
+    response = answer(verb, unquote(parts.path), MultiDict(parse_qs(parts.query)), body.strip().encode())
     return str(part.get("Content-ID", "")).strip(), response
 
 

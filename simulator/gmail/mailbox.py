@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from simulator import mime
@@ -17,6 +17,8 @@ SYSTEM_LABELS = (
     "INBOX", "SENT", "DRAFT", "SPAM", "TRASH", "UNREAD", "STARRED", "IMPORTANT", "CHAT", "CATEGORY_PERSONAL",
     "CATEGORY_SOCIAL", "CATEGORY_PROMOTIONS", "CATEGORY_UPDATES", "CATEGORY_FORUMS",
 )  # fmt: skip
+FIRST_HISTORY_ID = 1000
+"""Of an empty mailbox; a cursor from before it is as good as an expired one."""
 
 
 @dataclass(slots=True)
@@ -52,13 +54,17 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``kind`` is Gmail's own word: messagesAdded, messagesDeleted, labelsAdded or labelsRemoved."""
+    """``kind`` is Gmail's own word: messagesAdded, messagesDeleted, labelsAdded or labelsRemoved.
+
+    ``labels_then`` are the message's labels after it; ``changed`` those that came or went.
+    """
 
     history_id: int
     kind: str
     message_id: str
     thread_id: str
-    label_ids: tuple[str, ...] = ()
+    labels_then: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 @dataclass
@@ -74,8 +80,8 @@ class Mailbox:
     messages: dict[str, Stored] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    history_id: int = 1000
-    expired_before: int = 0
+    history_id: int = FIRST_HISTORY_ID
+    expired_before: int = FIRST_HISTORY_ID
     lock: threading.RLock = field(default_factory=threading.RLock)
     _by_rfc_id: dict[str, str] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
@@ -102,7 +108,7 @@ class Mailbox:
             self.messages[message_id] = stored
             if own := stored.rfc822_message_id:
                 self._by_rfc_id.setdefault(own.strip(), stored.thread_id)
-            self._happened("messagesAdded", stored, tuple(sorted(stored.label_ids)))
+            self._happened("messagesAdded", stored)
             return stored
 
     def relabel(self, message_id: str, add: set[str], remove: set[str]) -> Stored:
@@ -111,15 +117,15 @@ class Mailbox:
             stored = self.messages[message_id]
             if added := add - stored.label_ids:
                 stored.label_ids |= added
-                self._happened("labelsAdded", stored, tuple(sorted(added)))
+                self._happened("labelsAdded", stored, added)
             if removed := remove & stored.label_ids:
                 stored.label_ids -= removed
-                self._happened("labelsRemoved", stored, tuple(sorted(removed)))
+                self._happened("labelsRemoved", stored, removed)
             return stored
 
     def delete(self, message_id: str) -> None:
         with self.lock:
-            self._happened("messagesDeleted", self.messages.pop(message_id), ())
+            self._happened("messagesDeleted", self.messages.pop(message_id))
 
     def label_id(self, name: str) -> str:
         """The id of a user label, made where there is none of that name."""
@@ -136,12 +142,14 @@ class Mailbox:
             self.expired_before = self.history_id
             self.events = []
 
-    def _happened(self, kind: str, stored: Stored, label_ids: tuple[str, ...]) -> None:
+    def _happened(self, kind: str, stored: Stored, changed: Iterable[str] = ()) -> None:
         self.history_id += 1 + (self.history_id * 7919) % 13  # ids have gaps that mean nothing
         stored.history_id = self.history_id
-        self.events.append(Event(self.history_id, kind, stored.message_id, stored.thread_id, label_ids))
+        labels = tuple(sorted(stored.label_ids))
+        event = Event(self.history_id, kind, stored.message_id, stored.thread_id, labels, tuple(sorted(changed)))
+        self.events.append(event)
         if self.on_change:
-            self.on_change(self.address, self.history_id, frozenset(stored.label_ids | set(label_ids)))
+            self.on_change(self.address, self.history_id, frozenset((*labels, *changed)))
 
     def _new_id(self, mail: MailFile) -> str:
         """The same message in the same world has the same id in every run; an id is never used again."""
