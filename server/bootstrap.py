@@ -11,6 +11,9 @@ from server.adapters.firestore.documents import FirestoreDocuments
 from server.adapters.gmail.credentials import CredentialMint, Delegation
 from server.adapters.gmail.directory import GoogleDirectory
 from server.adapters.gmail.mail import GmailMail
+from server.adapters.gmail.message_ids import GmailMessageIds
+from server.adapters.gmail.reports import GoogleReports
+from server.adapters.gmail.scope import Limits, WorkspaceScope
 from server.adapters.gmail.watch import GmailWatch
 from server.adapters.google_identity import GoogleIdentity
 from server.adapters.holders import LocalHolders
@@ -20,6 +23,7 @@ from server.adapters.salesforce.crm import SalesforceCrm
 from server.adapters.sqlite.documents import SqliteDocuments
 from server.adapters.sqlite.queue import SqliteQueue
 from server.adapters.store import DocumentStore
+from server.adapters.store.alarms import DocumentAlarms
 from server.adapters.transport import DirectTransport, SimulatorTransport, Transport
 from server.domain.errors import ConfigurationError
 from server.domain.policy import Policy
@@ -28,9 +32,11 @@ from server.engine.choices import Choices
 from server.engine.ports import Admission, Ports
 from server.engine.record_access import RecordAccess
 from server.engine.sidebar import Sidebar
+from server.engine.witness import Finder
 from server.engine.workspace import WorkspaceCache
 from server.ports.clock import Clock
 from server.ports.identity import Identity
+from server.ports.witness import Witness
 from server.settings import Settings
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
@@ -45,7 +51,10 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class Services:
-    """All that an entry point needs. ``queue`` is None where the state is Firestore: Cloud Tasks comes there."""
+    """All that an entry point needs. ``queue`` is None where the state is Firestore: Cloud Tasks comes there.
+
+    ``witness`` is None where REPORTS_WITNESS is off.
+    """
 
     settings: Settings
     ports: Ports
@@ -58,6 +67,8 @@ class Services:
     access: RecordAccess
     sidebar: Sidebar
     choices: Choices
+    witness: Witness | None
+    finder: Finder
 
     def close(self) -> None:
         self.documents.close()
@@ -72,11 +83,17 @@ def build(settings: Settings, *, transport: Transport | None = None, clock: Cloc
     clock = clock or SystemClock()
     transport = transport or _transport(settings)
     keys = load_local_keys(settings.keys, may_open=settings.may_open_copies)
-    mint = CredentialMint(_delegation(settings), transport)
     documents, queue, holders = _state(settings)
+    alarms = DocumentAlarms(documents, clock)
+    mint = CredentialMint(_delegation(settings), transport, alarms)
+    directory = GoogleDirectory(mint, transport, clock, settings.google_customer)
+    scope = WorkspaceScope(_limits(settings), directory, clock)
+    mint.guard(scope)
     ports = Ports(
         mail=GmailMail(mint, transport, clock),
-        directory=GoogleDirectory(mint, transport, clock, settings.google_customer),
+        directory=directory,
+        scope=scope,
+        alarms=alarms,
         crm=SalesforceCrm(OrgClient(_login(settings), transport)),
         store=DocumentStore(documents, holders.is_dead if holders else lambda _holder: False),
         sealer=WorkSealer(keys.work, settings.organisation),
@@ -103,6 +120,8 @@ def build(settings: Settings, *, transport: Transport | None = None, clock: Cloc
         access=access,
         sidebar=Sidebar(ports, access),
         choices=Choices(ports, access),
+        witness=GoogleReports(mint, transport, clock) if settings.reports_witness else None,
+        finder=GmailMessageIds(mint, transport, clock),
     )
 
 
@@ -126,8 +145,11 @@ def _delegation(settings: Settings) -> Delegation:
         admin=settings.google_admin,
         delegate=settings.google_delegate,
         key_file=settings.google_service_account_file,
-        scope=settings.mailboxes,
     )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.mailboxes, settings.scope_org_units, settings.scope_groups)
 
 
 def _login(settings: Settings) -> Login:
@@ -162,8 +184,8 @@ def _admission(settings: Settings) -> Admission:
     return Admission(
         stage=settings.new_mailbox_stage,
         backfill_seconds=None if months is None else months * MONTH,
-        scope=settings.mailboxes,
         internal_domains=settings.internal_domains,
+        scope_groups=settings.scope_groups,
     )
 
 

@@ -54,6 +54,9 @@ class Settings:
     new_mailbox_stage: Stage
     backfill_months: int | None
     mailboxes: frozenset[str]
+    scope_org_units: frozenset[str]
+    scope_groups: frozenset[str]
+    reports_witness: bool
     internal_domains: frozenset[str]
     public_mail_domains: frozenset[str]
     blocked: frozenset[str]
@@ -95,6 +98,9 @@ class Settings:
             new_mailbox_stage=read.choice("NEW_MAILBOX_STAGE", Stage.DRY_RUN, Stage, "off, dry_run or live"),
             backfill_months=read.choice("BACKFILL_MONTHS", 12, _months, "a number of months, or all"),
             mailboxes=read.words("MAILBOXES"),
+            scope_org_units=read.paths("SCOPE_ORG_UNITS"),
+            scope_groups=read.words("SCOPE_GROUPS", _ADDRESS),
+            reports_witness=read.choice("REPORTS_WITNESS", False, _yes_or_no, "yes or no"),
             internal_domains=read.words("INTERNAL_DOMAINS"),
             public_mail_domains=read.words("PUBLIC_MAIL_DOMAINS"),
             blocked=read.words("BLOCKED"),
@@ -158,8 +164,19 @@ class _Reader:
             self.problems.append(f"{name} names a file that is not there: {value}")
         return Path(value) if value else None
 
-    def words(self, name: str) -> frozenset[str]:
-        return frozenset(word.lower() for word in re.split(r"[,;\s]+", self.source.get(name, "")) if word)
+    def words(self, name: str, form: _Form | None = None) -> frozenset[str]:
+        found = frozenset(word.lower() for word in re.split(r"[,;\s]+", self.source.get(name, "")) if word)
+        if form and not all(re.fullmatch(form.pattern, word) for word in found):
+            self.problems.append(f"{name} must hold only what looks like {form.words}.")
+        return found
+
+    def paths(self, name: str) -> frozenset[str]:
+        """Org units: their names may have spaces in them, and case does not count."""
+        parts = (part.strip().lower() for part in re.split(r"[,;\n]", self.source.get(name, "")))
+        found = frozenset(part for part in parts if part)
+        if not all(path.startswith("/") for path in found):
+            self.problems.append(f"{name} must be paths of org units such as /Sales, with commas between them.")
+        return frozenset(path.rstrip("/") or "/" for path in found)
 
 
 def _months(value: str) -> int | None:

@@ -20,6 +20,8 @@ from simulator.directory import Directory
 from simulator.gmail.api import Ask, Gmail
 from simulator.gmail.batch import batch
 from simulator.identity import refusal
+from simulator.reports import PREFIX as REPORTS
+from simulator.reports import Reports
 from simulator.salesforce.api import SalesforceApi
 from simulator.universe import Universe
 
@@ -31,6 +33,7 @@ class Simulator:
         self.universe = universe
         self._gmail = Gmail(universe)
         self._directory = Directory(universe)
+        self._reports = Reports(universe)
         self._salesforce = SalesforceApi(universe)
         self._control = Control(universe)
 
@@ -53,6 +56,8 @@ class Simulator:
             return self._salesforce.answer(request)
         if path.startswith(DIRECTORY):
             return self._directory.answer(request)
+        if path.startswith(REPORTS):
+            return self._reports.answer(request)
         if path.startswith("/batch"):
             return self._batch(request)
         if path.startswith("/gmail/"):
@@ -78,7 +83,8 @@ class Simulator:
         identity = self.universe.identity
         if request.path in ("/token", "/o/oauth2/token") and request.method == "POST":
             kind = self.universe.faults.take("google_token", "token")
-            self.universe.calls.record(Call("google_token", "token"))
+            subject, scopes = identity.asked_for(request)
+            self.universe.calls.record(Call("google_token", "token", mailbox=subject, detail={"scopes": scopes}))
             if kind:
                 return dropped() if kind == "drop_answer" else refusal(kind) or failure_of(kind).response()
             return identity.token(request)
@@ -89,8 +95,9 @@ class Simulator:
             self.universe.calls.record(Call("google_certs", "certs"))
             return failure_of(kind).response() if kind else identity.certificates()
         if request.path.endswith(":signJwt") and request.method == "POST":
-            identity.access(request)
-            return identity.sign_jwt(request)
+            kind = self.universe.faults.take("iam", "signJwt")
+            self.universe.calls.record(Call("iam", "signJwt"))
+            return failure_of(kind).response() if kind else identity.sign_jwt(request)
         return Failure(*NOT_FOUND).response()
 
 

@@ -15,6 +15,7 @@ from simulator.answers import reply
 from simulator.faults import Fault
 from simulator.gmail.mailbox import Mailbox
 from simulator.mailfiles import MailFile
+from simulator.people import People
 from simulator.universe import Universe
 
 PREFIX = "/_simulator/"
@@ -44,6 +45,9 @@ class Control:
             "quota": self._set_quota,
             "latency": self._set_latency,
             "mail": self._mail,
+            "directory": People(universe).change,
+            "delegation": self._delegate,
+            "reports/lag": self._set_reports_lag,
             "tokens/revoke": self._revoke,
             "id-token": lambda body: {"token": universe.identity.id_token(body)},
             "addon/event": self._addon_event,
@@ -103,6 +107,17 @@ class Control:
 
     def _set_latency(self, body: dict[str, Any]) -> None:
         self._universe.latency = float(body["seconds"])
+
+    def _set_reports_lag(self, body: dict[str, Any]) -> None:
+        self._universe.reports_lag = float(body["seconds"])
+
+    def _delegate(self, body: dict[str, Any]) -> None:
+        """For which ``scopes`` a service account may act for users, and which ``signers`` may sign as it."""
+        identity = self._universe.identity
+        if "scopes" in body:
+            identity.delegated[body["email"]] = frozenset(body["scopes"])
+        if "signers" in body:
+            identity.signers[body["email"]] = frozenset(body["signers"])
 
     def _revoke(self, _body: dict[str, Any]) -> None:
         self._universe.identity.revoke_all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,7 +47,11 @@ class Access:
 
 
 class Identity:
-    """Thread-safe. ``accounts`` maps a service account's address to its public key in PEM."""
+    """Thread-safe. ``accounts`` maps a service account's address to its public key in PEM.
+
+    ``delegated`` holds the scopes for which a service account may act for users, and ``signers`` who may sign as it:
+    one that is not in there may do all, and everybody may.
+    """
 
     def __init__(self, world: World, clock: Clock) -> None:
         self._world = world
@@ -56,6 +60,8 @@ class Identity:
         self._tokens: dict[str, Access] = {}
         self.accounts: dict[str, str] = {}
         self.consents = consents.Consents()
+        self.delegated: dict[str, frozenset[str]] = {}
+        self.signers: dict[str, frozenset[str]] = {}
         self._key: rsa.RSAPrivateKey | None = None
 
     def register(self, email: str, public_key: str) -> None:
@@ -83,9 +89,11 @@ class Identity:
             return _refused(400, "invalid_grant", "Invalid JWT Signature.")
         subject = str(claims.get("sub") or claims["iss"]).lower()
         user = self._world.user(subject)
-        if subject != claims["iss"] and (user is None or user.is_suspended):
-            return _refused(400, "invalid_grant", "Invalid email or User ID")
         scopes = frozenset(str(claims.get("scope", "")).split())
+        if subject != claims["iss"] and not scopes <= self.delegated.get(claims["iss"], scopes):
+            return _refused(*REFUSALS["unauthorized_client"])
+        if subject != claims["iss"] and (user is None or user.is_suspended or user.is_archived):
+            return _refused(400, "invalid_grant", "Invalid email or User ID")
         if not scopes:
             return _refused(400, "invalid_scope", "Empty or missing scope not allowed.")
         project = str(claims["iss"]).partition("@")[2].partition(".")[0]
@@ -121,6 +129,23 @@ class Identity:
         with self._lock:
             self._tokens.clear()
 
+    def end_sessions(self, subject: str) -> None:
+        with self._lock:
+            self._tokens = {t: a for t, a in self._tokens.items() if a.subject != subject}
+
+    def renamed(self, before: str, after: str) -> None:
+        """Tokens belong to the user, whatever the address."""
+        with self._lock:
+            self._tokens = {t: replace(a, subject=after) if a.subject == before else a for t, a in self._tokens.items()}
+
+    def asked_for(self, request: Request) -> tuple[str, list[str]]:
+        """For the call log: whom a request for a token wants to act for, and the scopes."""
+        try:
+            claims = jwt.decode(request.form.get("assertion", ""), options={"verify_signature": False})
+        except jwt.InvalidTokenError:
+            return "", []
+        return str(claims.get("sub") or claims.get("iss", "")), str(claims.get("scope", "")).split()
+
     def certificates(self) -> Response:
         """``/oauth2/v1/certs``: key id to certificate in PEM."""
         return reply({KEY_ID: _certificate(self._signing_key()).decode()})
@@ -132,8 +157,12 @@ class Identity:
         return jwt.encode(filled, self._signing_key(), algorithm="RS256", headers={"kid": KEY_ID})
 
     def sign_jwt(self, request: Request) -> Response:
-        """IAM's signJwt: the simulated world signs for every account, and then knows the key."""
+        """IAM's signJwt: the simulated world signs for every account, and then knows the key. Raises Failure."""
         email = request.path.rpartition("/")[2].removesuffix(":signJwt")
+        caller = self.access(request).subject
+        if caller not in self.signers.get(email, {caller}):
+            message = f"Permission 'iam.serviceAccounts.signJwt' denied on resource {email} (or it may not exist)."
+            raise Failure(403, "forbidden", message, "PERMISSION_DENIED")
         payload = json.loads(json.loads(request.data)["payload"])
         public = self._signing_key().public_key()
         pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

@@ -41,7 +41,10 @@ class Quota:
 
 @dataclass
 class Universe:
-    """``mailboxes`` holds those of users with mail or without. ``latency`` (seconds) comes before every answer."""
+    """``mailboxes`` holds those of users with mail or without. ``latency`` (seconds) comes before every answer.
+
+    ``reports_lag`` (seconds) is how late the Reports API knows of a delivery.
+    """
 
     world: World
     clock: Clock
@@ -52,6 +55,7 @@ class Universe:
     quota: Quota = field(default_factory=Quota)
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     latency: float = 0.0
+    reports_lag: float = 0.0
 
     def __post_init__(self) -> None:
         self.pubsub = PubSub(self.clock, self.identity, self.calls, self.faults)
@@ -70,12 +74,12 @@ class Universe:
         return universe
 
     def user(self, address: str) -> User | None:
-        wanted = address.lower()
-        return next((u for u in self.world.users if wanted == u.email or wanted in u.aliases), None)
+        return self.world.user(address)
 
     def mailbox(self, address: str) -> Mailbox | None:
+        """None for who is nobody, or has no Gmail."""
         user = self.user(address)
-        return self.mailboxes.get(user.email) if user else None
+        return self.mailboxes.get(user.email) if user and user.has_gmail else None
 
     def deliver(self, message: bytes, sender: str, recipients: list[str], source: str) -> None:
         """Mail sent through the API arrives in the mailboxes of this Workspace that it names."""

@@ -36,7 +36,7 @@ INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """Every query's fields, equalities first. Both backends and firestore.indexes.json follow from this."""
 
-COLLECTIONS = ("mailboxes", "leases", "messages", "activities", "conversations", "copies", "access", "deks")
+COLLECTIONS = ("mailboxes", "leases", "messages", "activities", "conversations", "copies", "access", "alarms", "deks")
 
 SECOND_DATABASE = frozenset({"deks"})
 """Kept apart, without backups: deleting a wrapped DEK must erase its copy everywhere."""

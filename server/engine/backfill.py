@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason, Screening
-from server.domain.errors import UserError
+from server.domain.errors import ConfigurationError
 from server.domain.history import EVERYTHING, MessageRef
 from server.domain.ids import GmailMessageId, MailboxId
 from server.domain.ledger import Row
@@ -55,7 +55,7 @@ def backfill(
         return Backfilled(is_done=False, is_busy=True)
     try:
         mailbox = ports.store.mailbox(mailbox_id)
-        if mailbox is None or not mailbox.stage.collects or mailbox.backfill is None:
+        if mailbox is None or not mailbox.reads or mailbox.backfill is None:
             return Backfilled()
         if max(mailbox.paused_until, mailbox.backfill.paused_until) > ports.clock.now():
             return Backfilled(is_done=False, error=mailbox.last_error or mailbox.backfill.last_error or "paused")
@@ -81,7 +81,7 @@ class _Past:
         self._ends_at = ends_at
         try:
             is_done = self._windows()
-        except UserError:
+        except ConfigurationError:
             raise  # a setting is wrong, for every mailbox alike
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
             cause = pause_past(self._ports, self._mailbox, error)

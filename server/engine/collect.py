@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason
-from server.domain.errors import CursorExpiredError, UserError
+from server.domain.errors import ConfigurationError, CursorExpiredError
 from server.domain.history import History, MessageRef
 from server.domain.ids import GmailMessageId, HistoryId, MailboxId
 from server.domain.ledger import Row
@@ -41,7 +41,7 @@ def collect(
         return Collected(is_busy=True)
     try:
         mailbox = ports.store.mailbox(mailbox_id)
-        if mailbox is None or not mailbox.stage.collects or mailbox.paused_until > ports.clock.now():
+        if mailbox is None or not mailbox.reads or mailbox.paused_until > ports.clock.now():
             return Collected()
         return _Collection(ports, workspace, mailbox, lease, on_progress).run()
     finally:
@@ -69,7 +69,7 @@ class _Collection:
                 return self._begin(is_again=True)
             self._read(history)
             self._move(history.cursor)
-        except UserError:
+        except ConfigurationError:
             raise  # a setting is wrong, for every mailbox alike
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
             return Collected(self._reader.count, error=pause(self._ports, self._mailbox, error))
@@ -84,9 +84,12 @@ class _Collection:
         size = self._ports.mail.size(self._mailbox)
         past = begun(self._ports.clock.now(), size, is_again=is_again)
         label = dont_log_label(self._ports, self._mailbox)
+        now = self._ports.clock.now()
         self._ports.store.save_mailbox(
             self._mailbox.mailbox_id,
-            lambda before: replace(before or self._mailbox, cursor=cursor, backfill=past, dont_log_label=label),
+            lambda before: replace(
+                before or self._mailbox, cursor=cursor, backfill=past, dont_log_label=label, last_synced_at=now
+            ),
         )
         return Collected(has_past=True)
 

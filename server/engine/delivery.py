@@ -83,7 +83,7 @@ class Delivery:
         copies: dict[ActivityKey, list[Copy]] = {}
         for row in rows:
             mailbox = self._mailboxes.get(row.mailbox_id)
-            if mailbox is None or not mailbox.stage.delivers or row.activity_key is None:
+            if mailbox is None or not mailbox.delivers or row.activity_key is None:
                 batch.changed.append(_parked(row, mailbox, self._ports.clock.now()))
                 continue
             if (until := self._held_until(row.activity_key)) is not None:
@@ -258,7 +258,7 @@ def _kept_out(mail: Mail, words: Words) -> set[MailboxId]:
 
 def _parked(row: Row, mailbox: Mailbox | None, now: float) -> Row:
     """Due, but its mailbox does not deliver (any more): it waits for a person, and is in nobody's way."""
-    cause = mailbox.stage.value if mailbox else "no_mailbox"
+    cause = mailbox.hold_cause if mailbox else "no_mailbox"
     return replace(row, reason=Reason.HELD, due_at=NEVER, cause=cause, updated_at=now)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from server.domain.errors import ConfigurationError, UserError
+from server.domain.errors import ConfigurationError
 from server.domain.ids import MailboxId
 from server.engine.audit import audit
 from server.engine.backfill import backfill
@@ -69,7 +69,7 @@ def _sweep(ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
 def _collect(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
     try:
         done = collect(ports, workspaces.current(), MailboxId(job.subject))
-    except UserError:
+    except ConfigurationError:
         # A setting is wrong for everybody. The sweep's jobs stay and say so; those of pushes would only pile up.
         if job.kind == PUSHED:
             return
@@ -112,9 +112,9 @@ def _audit(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> 
     """Without a subject, of everybody: each mailbox is a job of its own."""
     if not job.subject:
         for mailbox in ports.store.mailboxes():
-            if mailbox.stage.collects:
+            if mailbox.reads:
                 queue.put(Job(AUDIT, mailbox.mailbox_id), ports.clock.now())
         return
     found = ports.store.mailbox(MailboxId(job.subject))
-    if found is not None and audit(ports, workspaces.current(), found).missed:
+    if found is not None and found.reads and audit(ports, workspaces.current(), found).missed:
         queue.put(Job(DELIVER), ports.clock.now())

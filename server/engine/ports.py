@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from server.domain.mailbox import Stage
 from server.domain.policy import Policy
+from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.crm import Crm
 from server.ports.directory import Directory
 from server.ports.kek import UnwrapKek, WrapKek
 from server.ports.mail import Mail
+from server.ports.scope import Scope
 from server.ports.store import Store
 from server.ports.watch import Watch
 from server.vault.envelope import WorkSealer
@@ -26,8 +28,8 @@ class Admission:
 
     stage: Stage = Stage.DRY_RUN
     backfill_seconds: float | None = None
-    scope: frozenset[str] = frozenset()
     internal_domains: frozenset[str] = frozenset()
+    scope_groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Ports:
 
     mail: Mail
     directory: Directory
+    scope: Scope
+    alarms: Alarms
     crm: Crm
     store: Store
     sealer: WorkSealer

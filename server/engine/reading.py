@@ -12,7 +12,7 @@ from server.domain.mailbox import Mailbox, Workspace
 from server.engine.label_word import follow_label
 from server.engine.ports import Ports
 from server.engine.screening import NEVER, screen_messages
-from server.engine.stages import free
+from server.engine.stages import align
 
 LEASE = 120.0
 """Seconds; renewed while the work goes on."""
@@ -89,8 +89,8 @@ class Reader:
         if not held:
             return
         self._refresh()
-        if self._mailbox.stage.delivers:
-            free(self._ports, self._ports.store.known(self._mailbox.mailbox_id, held).values())
+        if self._mailbox.delivers:
+            align(self._ports, self._mailbox, self._ports.store.known(self._mailbox.mailbox_id, held).values())
 
     def write(self, rows: Sequence[Row]) -> None:
         """New rows, and those that exist in another version."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.domain.errors import RefusedError
+from server.domain.errors import ConfigurationError
 from server.engine.jobs import COLLECT, PUSHED, SWEEP
 from server.ports.queue import Job
 from simulator.faults import Fault
@@ -117,14 +117,14 @@ def test_a_mailbox_in_trouble_is_left_to_its_pause(scene, pushing):
 
 def test_a_wrong_setting_is_the_sweep_s_to_say_and_makes_no_pile_of_pushes(scene, pushing, monkeypatch):
     def refused(*_args):
-        raise RefusedError("outside the scope")
+        raise ConfigurationError("A setting is wrong.")
 
     monkeypatch.setattr(scene.services.ports.mail, "history", refused)
     ann = pushing.mailbox(ANN).mailbox_id
     pushing.jobs()
 
     pushing.run(PUSHED, ann)
-    with pytest.raises(RefusedError):
+    with pytest.raises(ConfigurationError):
         pushing.run(COLLECT, ann)
 
     assert pushing.jobs() == []

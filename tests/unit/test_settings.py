@@ -80,6 +80,12 @@ def test_every_problem_is_told_at_once() -> None:
             {"PUBSUB_TOPIC": "projects/p/topics/t"},
             "PUBSUB_TOPIC needs PUSH_SERVICE_ACCOUNT: without it nobody who pushes is trusted.",
         ),
+        (
+            {"SCOPE_ORG_UNITS": "Sales"},
+            "SCOPE_ORG_UNITS must be paths of org units such as /Sales, with commas between them.",
+        ),
+        ({"SCOPE_GROUPS": "sales"}, "SCOPE_GROUPS must hold only what looks like an address such as ann@acme.com."),
+        ({"REPORTS_WITNESS": "perhaps"}, "REPORTS_WITNESS must be yes or no."),
         ({"STATE": "firestore:UPPER"}, "STATE must be sqlite:FILE or firestore:PROJECT."),
     ],
 )
@@ -97,6 +103,14 @@ def test_app_engine_is_known_by_the_environment_it_sets(where: str, is_there: bo
 def test_lists_are_split_and_lower_case() -> None:
     settings = Settings.of({**LEAST, "MAILBOXES": "Ann@acme.example, ben@acme.example;\n c@acme.example"})
     assert settings.mailboxes == {"ann@acme.example", "ben@acme.example", "c@acme.example"}
+
+
+def test_org_units_may_have_spaces_and_are_compared_without_case() -> None:
+    settings = Settings.of(
+        {**LEAST, "SCOPE_ORG_UNITS": "/Sales Team/North/, /Support;/", "SCOPE_GROUPS": "A@b.c d@e.f"}
+    )
+    assert settings.scope_org_units == {"/sales team/north", "/support", "/"}
+    assert settings.scope_groups == {"a@b.c", "d@e.f"}
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=30)))

@@ -10,6 +10,7 @@ from typing import Any
 from googleapiclient.errors import HttpError
 
 from server.domain.errors import (
+    GmailOffError,
     MailboxUnavailableError,
     NotFoundError,
     ReconnectRequiredError,
@@ -21,7 +22,7 @@ from server.domain.errors import (
 RATE_REASONS = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded", "RESOURCE_EXHAUSTED"}
 )
-PARKED_REASONS = frozenset({"failedPrecondition", "FAILED_PRECONDITION", "delegationDenied"})
+OFF_REASONS = frozenset({"failedPrecondition", "FAILED_PRECONDITION"})
 A_DAY = 86_400.0
 
 
@@ -37,7 +38,9 @@ def mapped(error: HttpError, now: float) -> TrulyError:
         return TransientError(f"Gmail answered {status}.")
     if status == 401:
         return ReconnectRequiredError("Google no longer accepts our credentials.")
-    if status == 400 and reason in PARKED_REASONS:
+    if status == 400 and reason in OFF_REASONS:
+        return GmailOffError("This person has no Gmail: no licence, switched off, or not set up yet.")
+    if status == 400 and reason == "delegationDenied":
         return MailboxUnavailableError("Gmail is not available for this user.")
     if status == 403:
         return ReconnectRequiredError(f"Google refuses access ({reason or 'forbidden'}).")

@@ -10,7 +10,7 @@ from server.domain.access import AccessEntry
 from server.domain.decision import Evidence, Reason
 from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, HistoryId, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
-from server.domain.mailbox import Backfill, Mailbox, Stage
+from server.domain.mailbox import Backfill, DirectoryState, Mailbox, Stage
 
 Data = Mapping[str, Any]
 
@@ -117,6 +117,11 @@ def from_mailbox(mailbox: Mailbox) -> Data:
         "last_synced_at": mailbox.last_synced_at,
         "last_audit_at": mailbox.last_audit_at,
         "crm_user_id": mailbox.crm_user_id,
+        "directory_state": mailbox.directory_state.value,
+        "directory_since": mailbox.directory_since,
+        "is_in_scope": mailbox.is_in_scope,
+        "returns_to": mailbox.returns_to.value if mailbox.returns_to else None,
+        "asked_at": mailbox.asked_at,
         "backfill": asdict(mailbox.backfill) if mailbox.backfill else None,
         "dont_log_label": mailbox.dont_log_label,
         "watch_expires_at": mailbox.watch_expires_at,
@@ -140,6 +145,11 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
         last_synced_at=data.get("last_synced_at"),
         last_audit_at=data.get("last_audit_at"),
         crm_user_id=_record(data.get("crm_user_id")),
+        directory_state=DirectoryState(data.get("directory_state", DirectoryState.ACTIVE)),
+        directory_since=data.get("directory_since", 0.0),
+        is_in_scope=data.get("is_in_scope", True),
+        returns_to=Stage(data["returns_to"]) if "returns_to" in data else None,
+        asked_at=data.get("asked_at", 0.0),
         backfill=Backfill(**data["backfill"]) if "backfill" in data else None,
         dont_log_label=data.get("dont_log_label"),
         watch_expires_at=data.get("watch_expires_at"),
