@@ -16,6 +16,8 @@ from bench.faults.week import KILLS, Result, run
 OUT = Path("build") / "faults.json"
 SHOWN = 10
 """Violations of a seed that are printed; all of them are in the file."""
+WIDTH = 110
+"""Characters of the table where nobody says how wide the screen is."""
 COLUMNS = ("Seed", "Messages", "Logged", "Activities", "Kills", "Failures", "Pushes", "Violations", "Seconds")
 
 
@@ -23,6 +25,7 @@ def main() -> int:
     wanted = _arguments()
     seeds = [wanted.seed] if wanted.seed is not None else list(range(1, wanted.seeds + 1))
     console = Console()
+    console.width = max(console.width, WIDTH)
     results: list[Result] = []
     for seed in seeds:
         results.append(run(seed, wanted.mailboxes, wanted.messages, wanted.kills, wanted.keep))

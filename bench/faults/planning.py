@@ -98,8 +98,9 @@ class _Planner:
                 self._plan.away[new] = [(0.0, at)]
                 self._do(at, Act.JOIN, new)
         for box in self._boxes:
-            if chance.random() < 0.15:
-                self._do(self._moment(), Act.EXPIRE, box)
+            at = self._moment()
+            if chance.random() < 0.15 and self._plan.is_there(box, at):
+                self._do(at, Act.EXPIRE, box)
 
     def _do(self, at: float, act: Act, box: str) -> None:
         self._plan.events.append(Event(at, act, box))

@@ -69,13 +69,13 @@ class Truth:
         self.words: dict[tuple[str, str], Word] = {}
         self.left_at: dict[str, float] = {}
         self.played: Counter[str] = Counter()
-        self.boxes: dict[str, Mailbox] = dict(universe.mailboxes)
-        self.ids: dict[str, str] = {user.email: user.user_id for user in universe.world.users}
         self._people = People(universe)
         self._threads: dict[tuple[str, str], str] = {}
         for event in plan.events:
             if event.act is Act.JOIN:
                 self._people.hide(event.box)
+        self.boxes: dict[str, Mailbox] = dict(universe.mailboxes)
+        self.ids: dict[str, str] = {box: self._people.user_id(box) for box in self.boxes}
 
     def play(self, event: Event) -> None:
         self.played[event.act] += 1
@@ -91,6 +91,9 @@ class Truth:
             self._people.change(event.act, event.box)
             if event.act is Act.LEAVE:
                 self.left_at[event.box] = event.at
+            elif event.act is Act.JOIN:
+                self.boxes[event.box] = self.universe.mailboxes[event.box]
+                self.ids[event.box] = self._people.user_id(event.box)
 
     def by_id(self) -> dict[tuple[str, str], Copy]:
         """By the mailbox's immutable id and Gmail's id of the message."""
