@@ -22,7 +22,7 @@ Progress = Callable[[int], None]
 
 
 class Lease:
-    """The right to work on one thing, held by name, for one piece of work: another thread of this process is another."""
+    """The right to work on one thing, held by name: another thread of this process is another holder."""
 
     def __init__(self, ports: Ports, name: str) -> None:
         self._ports = ports
