@@ -84,7 +84,7 @@ class People:
         world = self._universe.world
         taken = len(world.users) + len(world.deleted)
         world.users = (*world.users, User(email, name, born=f"{email} {taken}"))
-        self._universe.mailboxes[email] = Mailbox(email, (email,))
+        self._universe.mailboxes[email] = Mailbox(email, (email,), on_change=self._universe.watches.changed)
 
 
 def _known(user: User | None, email: str) -> User:

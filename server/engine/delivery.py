@@ -22,7 +22,7 @@ from server.engine.screening import NEVER, open_copy
 from server.engine.words import override_of
 from server.rules.decide import decide, explaining_domains
 from server.rules.match import owner_of, question
-from server.rules.recovery import react
+from server.rules.recovery import react, tries
 
 Words = Mapping[KeyedHash, Conversation]
 BY_WORD = (Evidence("conversation"),)
@@ -219,15 +219,15 @@ class Delivery:
 
     def _reacted(self, row: Row, error: Exception) -> Row:
         now = self._ports.clock.now()
-        reaction = react(error, row.attempts + 1, now)
+        attempts = tries(error, row.attempts, row.cause)
+        reaction = react(error, attempts, now)
         if reaction.due_at is None:
-            done = closed(row, reaction.reason, now)
-            return replace(done, cause=reaction.cause, attempts=row.attempts + 1)
+            return replace(closed(row, reaction.reason, now), cause=reaction.cause, attempts=attempts)
         return replace(
             row,
             reason=Reason.RETRYING,
             due_at=reaction.due_at,
-            attempts=row.attempts + 1,
+            attempts=attempts,
             cause=reaction.cause,
             updated_at=now,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from server.domain.mailbox import Stage
@@ -18,6 +19,8 @@ from server.ports.watch import Watch
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
 
+_NUMBERS = itertools.count()
+
 
 @dataclass(frozen=True)
 class Admission:
@@ -31,7 +34,7 @@ class Admission:
 
 @dataclass(frozen=True)
 class Ports:
-    """``unwrap`` is None in a process that may only seal. ``holder`` names this process in leases.
+    """``unwrap`` is None in a process that may only seal. ``holder`` names this process.
 
     ``watch`` is None where mailboxes are only polled.
     """
@@ -52,3 +55,7 @@ class Ports:
     organisation: str
     holder: str
     watch: Watch | None = None
+
+    def new_holder(self) -> str:
+        """A name for one piece of work in leases: two threads of a process must not hold the same thing together."""
+        return f"{self.holder}/{next(_NUMBERS)}"

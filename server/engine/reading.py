@@ -22,17 +22,18 @@ Progress = Callable[[int], None]
 
 
 class Lease:
-    """The right to work on one thing, held by name."""
+    """The right to work on one thing, held by name: another thread of this process is another holder."""
 
     def __init__(self, ports: Ports, name: str) -> None:
         self._ports = ports
         self._name = name
+        self._holder = ports.new_holder()
         self._renewed_at = 0.0
 
     def take(self) -> bool:
         now = self._ports.clock.now()
         self._renewed_at = now
-        return self._ports.store.lease(self._name, self._ports.holder, now, LEASE)
+        return self._ports.store.lease(self._name, self._holder, now, LEASE)
 
     def renew(self) -> None:
         """Raises TransientError where another worker took it: what is written stays, and nothing further is."""
@@ -40,7 +41,7 @@ class Lease:
             raise TransientError("The lease of a mailbox went to another worker.")
 
     def release(self) -> None:
-        self._ports.store.release(self._name, self._ports.holder)
+        self._ports.store.release(self._name, self._holder)
 
 
 class Reader:

@@ -23,8 +23,8 @@ from server.engine.ports import Ports
 from server.engine.words import situation_of
 from server.rules.identity_key import activity_key, conversation_root
 from server.rules.people import people_of
-from server.rules.recovery import react
-from server.rules.screen import HEADERS, screen
+from server.rules.recovery import react, tries
+from server.rules.screen import HEADERS, by_labels, screen
 from server.vault.envelope import Place
 
 log = logging.getLogger(__name__)
@@ -108,6 +108,14 @@ class _Screen:
         words = ports.store.conversations(list(dict.fromkeys((*self._roots.values(), *threads.values()))))
         self._words = words
         self._labelled = {i for i, key in threads.items() if is_labelled(mailbox, words.get(key))}
+        # What the label says in this batch holds for the rest of it.
+        self._labelled |= {m.gmail_thread_id for m in messages if self._is_said_by(m)}
+
+    def _is_said_by(self, message: Message) -> bool:
+        """Only mail speaks for its conversation: no draft, nothing in Spam, nothing too old."""
+        label = self._label or self._mailbox.dont_log_label
+        is_mail = by_labels(message.label_ids) is None and message.internal_date >= self._mailbox.start
+        return label is not None and message.has_label(label) and is_mail
 
     def row(self, message: Message) -> Row | Exception:
         """A bug that one hostile message finds must not stop its mailbox: the row stays open and says so."""
@@ -217,7 +225,7 @@ def shard_of(conversation: KeyedHash, *, is_past: bool) -> int:
 
 
 def _failed(ports: Ports, mailbox: Mailbox, ref: MessageRef, failure: Exception, known: Row | None) -> Row:
-    attempts = (known.attempts if known else 0) + 1
+    attempts = tries(failure, known.attempts, known.cause) if known else 1
     now = ports.clock.now()
     reaction = react(failure, attempts, now)
     return Row(
