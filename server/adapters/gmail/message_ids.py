@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from googleapiclient.discovery import build
 
 from server.adapters.gmail.calling import execute
 from server.adapters.gmail.credentials import CredentialMint
+from server.adapters.gmail.quota import quota_user
 from server.adapters.transport import Transport
 from server.domain.history import MessageRef
 from server.domain.ids import GmailMessageId, GmailThreadId
@@ -30,8 +30,7 @@ class GmailMessageIds:
         request = self._messages.list(
             userId="me", q=f"rfc822msgid:{message_id}", includeSpamTrash=True, fields="messages(id,threadId)"
         )
-        user = hashlib.sha256(mailbox.mailbox_id.encode()).hexdigest()[:16]
-        request.uri = f"{request.uri}&quotaUser={user}"
+        request.uri = f"{request.uri}&quotaUser={quota_user(mailbox)}"
         credentials = self._mint.for_mailbox(mailbox.addresses)
         answer = execute(request, credentials, self._transport, self._clock, who="Gmail")
         return [
