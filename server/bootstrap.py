@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from server.adapters.documents import Documents
 from server.adapters.firestore.documents import FirestoreDocuments
+from server.adapters.gmail.calls import GmailCalls
 from server.adapters.gmail.credentials import CredentialMint, Delegation
 from server.adapters.gmail.directory import GoogleDirectory
 from server.adapters.gmail.mail import GmailMail
+from server.adapters.gmail.pacer import Pacer
 from server.adapters.google_identity import GoogleIdentity
 from server.adapters.holders import LocalHolders
 from server.adapters.local_kek import create_keys, load_local_keys
@@ -64,15 +67,22 @@ class Services:
             self.holders.close()
 
 
-def build(settings: Settings, *, transport: Transport | None = None, clock: Clock | None = None) -> Services:
-    """Raises ConfigurationError. Tests hand in their own transport and clock; nothing else is replaceable."""
+def build(
+    settings: Settings,
+    *,
+    transport: Transport | None = None,
+    clock: Clock | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Services:
+    """Raises ConfigurationError. Tests hand in their own transport and time; nothing else is replaceable."""
     clock = clock or SystemClock()
     transport = transport or _transport(settings)
     keys = load_local_keys(settings.keys, may_open=settings.may_open_copies)
     mint = CredentialMint(_delegation(settings), transport)
+    pacer = Pacer(clock, sleep, settings.gmail_units_per_minute, settings.gmail_project_units_per_minute)
     documents, queue, holders = _state(settings)
     ports = Ports(
-        mail=GmailMail(mint, transport, clock),
+        mail=GmailMail(GmailCalls.over(mint, transport, clock, pacer)),
         directory=GoogleDirectory(mint, transport, clock, settings.google_customer),
         crm=SalesforceCrm(OrgClient(_login(settings), transport)),
         store=DocumentStore(documents, holders.is_dead if holders else lambda _holder: False),
