@@ -259,3 +259,24 @@ def test_a_call_that_was_to_wait_gives_up_when_its_mailbox_is_told_a_time():
         with pytest.raises(ThrottledError) as caught, pacer.turn("a", 100):
             pass
     assert caught.value.retry_after == pytest.approx(30.0)
+
+
+def test_the_background_view_lets_live_calls_of_its_mailbox_go_first(scene, monkeypatch):
+    mail, ann = scene.services.ports.mail, mailbox_of(scene, ANN)
+    mail.position(ann)
+    pacer = mail._calls.pacer
+    seen = on_the_wire(scene, monkeypatch)
+    threads = [
+        threading.Thread(target=lambda: mail.in_background().size(ann)),
+        threading.Thread(target=lambda: mail.labels(ann)),
+    ]
+    with pacer.turn(ann.mailbox_id, 1, 5):
+        for count, thread in enumerate(threads, 1):
+            thread.start()
+            ends = time.monotonic() + 10
+            while len(pacer._turns._waiting) < count and time.monotonic() < ends:
+                time.sleep(0.001)
+        assert seen == []
+    for thread in threads:
+        thread.join(10)
+    assert ["/labels" in url for url, _ in seen] == [True, False]
