@@ -57,7 +57,10 @@ class Front:
             raise ConnectionResetError
         # Where a body is left unread this server waits for more of it, and a caller without an answer sends none.
         size = int(environ.get("CONTENT_LENGTH") or 0)
-        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(size))
+        body = environ["wsgi.input"].read(size)
+        if len(body) < size:
+            raise ConnectionResetError  # whoever asked was killed at it
+        environ["wsgi.input"] = io.BytesIO(body)
         answer = list(self._app(environ, start_response))
         if way == "lost":
             self._kill(number)

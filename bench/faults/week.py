@@ -72,7 +72,7 @@ class Week:
         self.universe = Universe.of(world(mailboxes), self.clock)
         self.universe.calls = CallLog(keep=0)
         self.weather = Weather(seed, self.clock)
-        self.universe.faults = self.weather
+        self.universe.faults = self.universe.pubsub.faults = self.weather
         self.plan = plan(seed, mailboxes, messages)
         self.weather.refused = frozenset(mail.subject for mail in self.plan.mails if mail.kind is Kind.REFUSED)
         self.truth = Truth(self.universe, self.plan)

@@ -29,8 +29,8 @@ class Store(Protocol):
     def known(self, mailbox_id: MailboxId, ids: Sequence[GmailMessageId]) -> dict[GmailMessageId, Row]:
         """The rows that exist already."""
 
-    def add_rows(self, rows: Sequence[Row]) -> None:
-        """Write rows that are not there yet; a row that somebody else wrote first is left as it is."""
+    def add_rows(self, rows: Sequence[Row]) -> list[Row]:
+        """Write rows that are not there yet; one that somebody else wrote first is left as it is, and returned."""
 
     def change_rows(self, rows: Sequence[Row]) -> list[Row]:
         """Replace rows by these; each must be the version that was read. All or nothing. Returns them as stored."""

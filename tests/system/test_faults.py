@@ -32,6 +32,8 @@ def test_a_week_of_failures_and_kills_loses_and_doubles_nothing(week: Week, end:
     assert violations(end) == []
     assert week.crew.deaths >= KILLS // 2
     assert sum(week.weather.suffered.values()) > 50
+    struck = {what.partition(" ")[0] for what in week.weather.suffered}
+    assert struck >= {"gmail", "directory", "salesforce", "google_token", "pubsub"}
     assert len(end.tasks) > 20
 
 

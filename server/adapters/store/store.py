@@ -83,13 +83,14 @@ class DocumentStore:
         rows = (codec.to_row(d.data, d.version) for d in found.values())
         return {row.gmail_message_id: row for row in rows}
 
-    def add_rows(self, rows: Sequence[Row]) -> None:
-        writes = [Create("messages", row.key, codec.from_row(row)) for row in rows]
-        for part in portions(writes, one, AT_ONCE):
-            if not self._wrote(list(part)):
+    def add_rows(self, rows: Sequence[Row]) -> list[Row]:
+        late: list[Row] = []
+        for start in range(0, len(rows), AT_ONCE):
+            part = rows[start : start + AT_ONCE]
+            if not self._wrote([_created(row) for row in part]):
                 # One that exists fails a whole commit, so each has its own chance.
-                for write in part:
-                    self._wrote([write])
+                late += [row for row in part if not self._wrote([_created(row)])]
+        return late
 
     def change_rows(self, rows: Sequence[Row]) -> list[Row]:
         out: list[Row] = []
@@ -242,6 +243,10 @@ class DocumentStore:
 
 def _access_key(sequence: int) -> str:
     return f"{sequence:012d}"
+
+
+def _created(row: Row) -> Create:
+    return Create("messages", row.key, codec.from_row(row))
 
 
 def _replaced(row: Row) -> Replace:
