@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from server.adapters.documents import Documents
 from server.adapters.firestore.documents import FirestoreDocuments
+from server.adapters.gmail.calls import GmailCalls
 from server.adapters.gmail.credentials import CredentialMint, Delegation
 from server.adapters.gmail.directory import GoogleDirectory
 from server.adapters.gmail.mail import GmailMail
 from server.adapters.gmail.message_ids import GmailMessageIds
+from server.adapters.gmail.pacer import Pacer
 from server.adapters.gmail.reports import GoogleReports
 from server.adapters.gmail.scope import Limits, WorkspaceScope
 from server.adapters.gmail.watch import GmailWatch
@@ -78,21 +81,24 @@ class Services:
             self.holders.close()
 
 
-def build(settings: Settings, *, transport: Transport | None = None, clock: Clock | None = None) -> Services:
-    """Raises ConfigurationError. Tests hand in their own transport and clock; nothing else is replaceable."""
+def build(
+    settings: Settings,
+    *,
+    transport: Transport | None = None,
+    clock: Clock | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Services:
+    """Raises ConfigurationError. Tests hand in their own transport and time; nothing else is replaceable."""
     clock = clock or SystemClock()
     transport = transport or _transport(settings)
     keys = load_local_keys(settings.keys, may_open=settings.may_open_copies)
     documents, queue, holders = _state(settings)
     alarms = DocumentAlarms(documents, clock)
-    mint = CredentialMint(_delegation(settings), transport, alarms)
-    directory = GoogleDirectory(mint, transport, clock, settings.google_customer)
-    scope = WorkspaceScope(_limits(settings), directory, clock)
-    mint.guard(scope)
+    google = _google(settings, transport, clock, sleep, alarms)
     ports = Ports(
-        mail=GmailMail(mint, transport, clock),
-        directory=directory,
-        scope=scope,
+        mail=GmailMail(google.calls),
+        directory=google.directory,
+        scope=google.scope,
         alarms=alarms,
         crm=SalesforceCrm(OrgClient(_login(settings), transport)),
         store=DocumentStore(documents, holders.is_dead if holders else lambda _holder: False),
@@ -105,7 +111,7 @@ def build(settings: Settings, *, transport: Transport | None = None, clock: Cloc
         admission=_admission(settings),
         organisation=settings.organisation,
         holder=holders.me if holders else f"{time.time_ns():x}",
-        watch=GmailWatch(mint, transport, clock, settings.pubsub_topic) if settings.pubsub_topic else None,
+        watch=GmailWatch(google.calls, settings.pubsub_topic) if settings.pubsub_topic else None,
     )
     access = RecordAccess(ports)
     return Services(
@@ -120,9 +126,29 @@ def build(settings: Settings, *, transport: Transport | None = None, clock: Cloc
         access=access,
         sidebar=Sidebar(ports, access),
         choices=Choices(ports, access),
-        witness=GoogleReports(mint, transport, clock) if settings.reports_witness else None,
-        finder=GmailMessageIds(mint, transport, clock),
+        witness=GoogleReports(google.calls.mint, transport, clock) if settings.reports_witness else None,
+        finder=GmailMessageIds(google.calls),
     )
+
+
+@dataclass(frozen=True)
+class _Google:
+    """What all of Google's APIs share: one mint under one scope, one pace."""
+
+    calls: GmailCalls
+    directory: GoogleDirectory
+    scope: WorkspaceScope
+
+
+def _google(
+    settings: Settings, transport: Transport, clock: Clock, sleep: Callable[[float], None], alarms: DocumentAlarms
+) -> _Google:
+    mint = CredentialMint(_delegation(settings), transport, alarms)
+    directory = GoogleDirectory(mint, transport, clock, settings.google_customer)
+    scope = WorkspaceScope(_limits(settings), directory, clock)
+    mint.guard(scope)
+    pacer = Pacer(clock, sleep, settings.gmail_units_per_minute, settings.gmail_project_units_per_minute)
+    return _Google(GmailCalls.over(mint, transport, clock, pacer), directory, scope)
 
 
 def _transport(settings: Settings) -> Transport:

@@ -65,6 +65,8 @@ class Settings:
     disclosure: Disclosure
     dont_log_label: str
     may_open_copies: bool
+    gmail_units_per_minute: int
+    gmail_project_units_per_minute: int
     poll_seconds: int
     workers: int
 
@@ -109,6 +111,10 @@ class Settings:
             disclosure=read.choice("DISCLOSURE", Disclosure.TEXT, Disclosure, "text, subject or headers"),
             dont_log_label=read.text("DONT_LOG_LABEL", "Don't log"),
             may_open_copies=read.choice("MAY_OPEN_COPIES", False, _yes_or_no, "yes or no"),
+            gmail_units_per_minute=read.choice("GMAIL_UNITS_PER_MINUTE", 6_000, _allowance, _ALLOWANCE),
+            gmail_project_units_per_minute=read.choice(
+                "GMAIL_PROJECT_UNITS_PER_MINUTE", 1_200_000, _allowance, _ALLOWANCE
+            ),
             poll_seconds=read.choice("POLL_SECONDS", 300, _count, "a number of seconds"),
             workers=read.choice("WORKERS", 4, _count, "a number of threads"),
         )
@@ -130,6 +136,7 @@ _STATE = _Form(r"sqlite:.+|firestore:[a-z0-9-]+(/[a-z0-9()-]+)?", "sqlite:FILE o
 _MY_DOMAIN = _Form(r"[a-z0-9-]+(--[a-z0-9]+\.sandbox)?\.my", "My Domain without .salesforce.com, such as acme.my")
 _VERSION = _Form(r"[0-9]{2,3}\.0", "a version such as 67.0")
 _TOPIC = _Form(r"projects/[^/\s]+/topics/[^/\s]+", "a topic's full name, projects/PROJECT/topics/TOPIC")
+_ALLOWANCE = "a number of quota units a minute, at least 200, or 0 for not paced"
 _URL = _Form(r"https://[a-z0-9.-]+(:[0-9]+)?", "https://host, without a path")
 
 
@@ -186,6 +193,14 @@ def _months(value: str) -> int | None:
 def _count(value: str) -> int:
     number = int(value)
     if number < 0:
+        raise ValueError(value)
+    return number
+
+
+def _allowance(value: str) -> int:
+    """Below 200 a minute, the dearest call alone could break it."""
+    number = _count(value)
+    if 0 < number < 200:
         raise ValueError(value)
     return number
 

@@ -40,20 +40,27 @@ def _pieces(body: dict[str, Any]) -> Iterator[str]:
 class Failure(Exception):
     """A refused call: turned into Google's error body where it is caught."""
 
-    def __init__(self, status: int, reason: str, message: str, code: str = "") -> None:
+    def __init__(
+        self, status: int, reason: str, message: str, code: str = "", *, domain: str = "global", wait: str = ""
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
         self.message = message
         self.code = code
+        self.domain = domain
+        self.wait = wait
 
     def response(self) -> Response:
         error = {
             "code": self.status,
             "message": self.message,
-            "errors": [{"message": self.message, "domain": "global", "reason": self.reason}],
+            "errors": [{"message": self.message, "domain": self.domain, "reason": self.reason}],
         }
-        return reply({"error": {**error, **({"status": self.code} if self.code else {})}}, self.status)
+        response = reply({"error": {**error, **({"status": self.code} if self.code else {})}}, self.status)
+        if self.wait:
+            response.headers["Retry-After"] = self.wait
+        return response
 
 
 NOT_FOUND = (404, "notFound", "Requested entity was not found.", "NOT_FOUND")
@@ -76,13 +83,18 @@ KINDS: dict[str, tuple[int, str, str, str]] = {
     "500": (500, "backendError", "Backend Error", "INTERNAL"),
     "503": (503, "backendError", "The service is currently unavailable.", "UNAVAILABLE"),
 }
-"""The kinds of failure that Gmail and Directory know; ``drop_answer`` and ``429_until:<RFC 3339>`` besides."""
+"""The kinds of failure that Gmail and Directory know.
+
+``drop_answer``, ``429_until:<RFC 3339>`` and ``429_after:<Retry-After>`` besides.
+"""
 
 
 def failure_of(kind: str) -> Failure:
     if kind.startswith("429_until:"):
         text = f"User-rate limit exceeded.  Retry after {kind.partition(':')[2]}"
         return Failure(429, "userRateLimitExceeded", text, "RESOURCE_EXHAUSTED")
+    if kind.startswith("429_after:"):
+        return Failure(*KINDS["429"], wait=kind.partition(":")[2])
     return Failure(*KINDS.get(kind, KINDS["500"]))
 
 

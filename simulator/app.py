@@ -18,7 +18,7 @@ from simulator.control import Control
 from simulator.directory import PREFIX as DIRECTORY
 from simulator.directory import Directory
 from simulator.gmail.api import Ask, Gmail
-from simulator.gmail.batch import batch
+from simulator.gmail.batch import batch, inner_calls
 from simulator.identity import refusal
 from simulator.reports import PREFIX as REPORTS
 from simulator.reports import Reports
@@ -50,24 +50,32 @@ class Simulator:
         host = (request.headers.get("X-Forwarded-Host") or request.host).partition(":")[0].lower()
         if path.startswith(CONTROL):
             return self._control.answer(request)
-        if self.universe.latency:
-            time.sleep(self.universe.latency)
+        if path.startswith("/batch"):
+            return self._batch(request)
+        if path.startswith("/gmail/"):
+            return self._alone(request)
+        self._linger()
         if host.endswith("salesforce.com") or path.startswith("/services/"):
             return self._salesforce.answer(request)
         if path.startswith(DIRECTORY):
             return self._directory.answer(request)
         if path.startswith(REPORTS):
             return self._reports.answer(request)
-        if path.startswith("/batch"):
-            return self._batch(request)
-        if path.startswith("/gmail/"):
-            access = self.universe.identity.access(request)
-            verb, args = _overridden(request)
-            return self._gmail.answer(Ask(verb, path, args, request.get_data(), access))
         if path.startswith(discovery.PATHS):
             self.universe.calls.record(Call("google_discovery", path))
             return discovery.document(host, path, request.args.get("version"))
         return self._identity(request)
+
+    def _linger(self) -> None:
+        if self.universe.latency:
+            time.sleep(self.universe.latency)
+
+    def _alone(self, request: Request) -> Response:
+        access = self.universe.identity.access(request)
+        verb, args = _overridden(request)
+        with self.universe.quota.flight(access.subject) as admitted:
+            self._linger()
+            return self._gmail.answer(Ask(verb, request.path, args, request.get_data(), access, not admitted))
 
     def _batch(self, request: Request) -> Response:
         access = self.universe.identity.access(request)
@@ -77,7 +85,15 @@ class Simulator:
             return dropped()
         if kind:
             return failure_of(kind).response()
-        return batch(request, lambda verb, path, args, body: self._gmail.answer(Ask(verb, path, args, body, access)))
+        inner = inner_calls(request)
+        with self.universe.quota.flight(access.subject, len(inner)) as admitted:
+            self._linger()
+            return batch(
+                inner,
+                lambda n, verb, path, args, body: self._gmail.answer(
+                    Ask(verb, path, args, body, access, n >= admitted)
+                ),
+            )
 
     def _identity(self, request: Request) -> Response:
         identity = self.universe.identity

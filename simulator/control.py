@@ -103,7 +103,8 @@ class Control:
         return {"authorization": self._host.authorization(body["url"]), "event": event}
 
     def _set_quota(self, body: dict[str, Any]) -> None:
-        self._universe.quota.per_minute = body["units_per_minute"]
+        """``units_per_minute``, ``project_units_per_minute`` or ``in_flight``; null for no limit."""
+        self._universe.quota.set(body)
 
     def _set_latency(self, body: dict[str, Any]) -> None:
         self._universe.latency = float(body["seconds"])

@@ -13,6 +13,11 @@ from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+ATTACHMENT = "ANGjdJ"
+DEEPEST = 90
+LARGE = 256 * 1024
+"""Bytes from which on a text comes only by attachments.get. Gmail's own edge is not known."""
+
 
 def headers_of(raw: bytes) -> list[tuple[str, str]]:
     """Top-level headers in order, unfolded, as text."""
@@ -69,14 +74,14 @@ def type_of(raw: bytes) -> str:
 
 def payload_of(raw: bytes) -> dict[str, Any]:
     """The parsed tree of format=full."""
-    return _part(email.message_from_bytes(raw), "")
+    try:
+        return _part(email.message_from_bytes(raw), "")
+    except RecursionError:
+        return {"partId": "", "mimeType": "text/plain", "filename": "", "headers": [], "body": {"size": len(raw)}}
 
 
 def attachment_of(raw: bytes, attachment_id: str) -> bytes | None:
-    for number, part in enumerate(email.message_from_bytes(raw).walk()):
-        if attachment_id == f"ANGjdJ{number}":
-            return _bytes(part)
-    return None
+    return _attachment(email.message_from_bytes(raw), "", attachment_id.removeprefix(ATTACHMENT))
 
 
 def encoded(data: bytes) -> str:
@@ -95,7 +100,10 @@ def encoded_parts(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def _part(part: Message, part_id: str) -> dict[str, Any]:
-    children = part.get_payload() if part.is_multipart() else []
+    """Raises RecursionError for a tree that JSON could not be written of."""
+    if part_id.count(".") > DEEPEST:
+        raise RecursionError
+    children = _children(part)
     node: dict[str, Any] = {
         "partId": part_id,
         "mimeType": part.get_content_type(),
@@ -103,18 +111,38 @@ def _part(part: Message, part_id: str) -> dict[str, Any]:
         "headers": [{"name": n, "value": unfolded(str(v))} for n, v in part.raw_items()],
         "body": {"size": 0},
     }
-    if isinstance(children, list) and children:
-        node["parts"] = [
-            _part(child, f"{part_id}.{i}".lstrip(".")) for i, child in enumerate(children) if isinstance(child, Message)
-        ]
+    if children:
+        node["parts"] = [_part(child, f"{part_id}.{i}".lstrip(".")) for i, child in enumerate(children)]
         return node
-    data = _bytes(part)
+    data = _text(part) if part.get_content_maintype() == "text" else _bytes(part)
     node["body"] = {"size": len(data)}
-    if node["filename"]:
-        node["body"]["attachmentId"] = "ANGjdJ" + (part_id or "0")
+    if data and (node["filename"] or part.get_content_maintype() != "text" or len(data) > LARGE):
+        node["body"]["attachmentId"] = ATTACHMENT + (part_id or "root")
     elif data:
-        node["body"]["data"] = encoded(data)
+        node["body"]["data"] = encoded(data) if len(data) % 2 else encoded(data).rstrip("=")
     return node
+
+
+def _attachment(part: Message, part_id: str, wanted: str) -> bytes | None:
+    children = _children(part)
+    if not children:
+        return _bytes(part) if wanted == (part_id or "root") else None
+    found = (_attachment(child, f"{part_id}.{i}".lstrip("."), wanted) for i, child in enumerate(children))
+    return next((data for data in found if data is not None), None)
+
+
+def _children(part: Message) -> list[Message]:
+    payload = part.get_payload() if part.is_multipart() else []
+    return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
+
+
+def _text(part: Message) -> bytes:
+    """Gmail turns texts to UTF-8, and leaves the header that names another charset."""
+    data = _bytes(part)
+    try:
+        return data.decode(part.get_content_charset() or "utf-8").encode()
+    except (LookupError, ValueError):
+        return data.decode("utf-8", "replace").encode()
 
 
 def _bytes(part: Message) -> bytes:

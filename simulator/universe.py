@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 from simulator.calls import CallLog
 from simulator.clock import Clock
 from simulator.faults import Faults
 from simulator.gmail.mailbox import Mailbox
+from simulator.gmail.quota import Quota
 from simulator.gmail.watches import Watches
 from simulator.identity import Identity
 from simulator.mailfiles import MailFile
 from simulator.pubsub import PubSub
 from simulator.salesforce.org import Org
 from simulator.world import User, World
-
-
-class Quota:
-    """Units per user and minute, as Gmail counts them; without a limit nothing is refused. Thread-safe."""
-
-    def __init__(self) -> None:
-        self.per_minute: int | None = None
-        self._lock = threading.Lock()
-        self._spent: dict[str, deque[tuple[float, int]]] = defaultdict(deque)
-
-    def allows(self, user: str, units: int, now: float) -> bool:
-        with self._lock:
-            if self.per_minute is None:
-                return True
-            spent = self._spent[user]
-            while spent and spent[0][0] <= now - 60:
-                spent.popleft()
-            if sum(u for _, u in spent) + units > self.per_minute:
-                return False
-            spent.append((now, units))
-            return True
 
 
 @dataclass

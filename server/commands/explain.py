@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from server.domain.message import Headers
 from server.engine.explain import Explanation, explain, mailbox_for, message_of
 from server.rules.activity import sent_at
 from server.rules.body import read_headers
+from server.rules.header_text import decode_words
 
 SENTENCES = {
     Reason.NOT_MAIL: "This is a draft, a chat or not sent yet.",
@@ -82,6 +85,7 @@ def _explained(services: Services, file: Path, labels: frozenset[str], address: 
         if not mailboxes:
             raise BadInputError(f"No mailbox of this Workspace has the address {address}.")
     mailbox = mailboxes[0] if address else mailbox_for(headers, workspace, mailboxes)
+    mailbox = replace(mailbox, dont_log_label=services.ports.policy.dont_log_label.strip().lower())
     now = int(services.ports.clock.now() * 1000)
     message = message_of(headers, labels, sent_at(headers, now), len(raw))
     return explain(services.ports, workspace, message, mailbox)
@@ -94,31 +98,28 @@ def _read(file: Path) -> bytes:
         raise BadInputError(f"{file} cannot be read: {error.strerror}.") from None
 
 
+SYSTEM_LABELS = {
+    "inbox": "INBOX", "sent": "SENT", "spam": "SPAM", "trash": "TRASH", "bin": "TRASH", "draft": "DRAFT",
+    "drafts": "DRAFT", "chat": "CHAT", "chats": "CHAT", "scheduled": "SCHEDULED",
+}  # fmt: skip
+
+
 def _labels_of(file: Path) -> frozenset[str]:
-    """Takeout's own label line, where the file has one."""
-    names = {
-        "inbox": "INBOX",
-        "sent": "SENT",
-        "spam": "SPAM",
-        "trash": "TRASH",
-        "draft": "DRAFT",
-        "drafts": "DRAFT",
-        "chat": "CHAT",
-    }
+    """Takeout's own label line, where the file has one: system labels by id, one's own by name in lower case."""
     try:
         values = Headers.of(read_headers(_read(file))).all("X-Gmail-Labels")
     except UnreadableError:
         return frozenset()
     if not values:
         return frozenset({"INBOX"})
-    labels = [label.strip() for label in values[0].split(",")]
-    known = {names.get(label.lower()) or _category(label) for label in labels}
-    return frozenset(label for label in known if label)
+    found = re.findall(r'"((?:[^"\\]|\\.)*)"|([^",]+)', decode_words(values[0]))
+    names = [name.strip().lower() for quoted, plain in found if (name := quoted or plain).strip()]
+    return frozenset(SYSTEM_LABELS.get(name) or _category(name) or name for name in names)
 
 
-def _category(label: str) -> str | None:
-    word, _, rest = label.partition(" ")
-    return f"CATEGORY_{rest.upper()}" if word.lower() == "category" and rest else None
+def _category(name: str) -> str | None:
+    word, _, rest = name.partition(" ")
+    return f"CATEGORY_{rest.upper()}" if word == "category" and rest else None
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
@@ -162,8 +163,12 @@ def _print(explanation: Explanation) -> None:
 
 
 def _print_change(decision: Decision) -> None:
-    if decision.would_change:
-        click.echo(f"Would change: a contact or lead with the address {' or '.join(decision.would_change)}")
+    addresses = [change for change in decision.would_change if "@" in change]
+    domains = [change for change in decision.would_change if "@" not in change]
+    if addresses:
+        click.echo(f"Would change: a contact or lead with the address {' or '.join(addresses)}")
+    if domains:
+        click.echo(f"Would change: an account with the domain {' or '.join(domains)}")
 
 
 def _named(record: Record) -> str:

@@ -48,10 +48,14 @@ class MailBody:
     is_cut: bool = False
 
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Some editors write it before the first header."""
+
+
 def read_headers(raw: bytes) -> list[tuple[str, str]]:
     """Top-level headers, unfolded. Raises UnreadableError where there is not one."""
-    message = BytesHeaderParser().parsebytes(raw[:LONGEST_HEAD])
-    pairs = [(name, _unfolded(str(value))) for name, value in message.raw_items()]
+    message = BytesHeaderParser().parsebytes(raw[:LONGEST_HEAD].removeprefix(BYTE_ORDER_MARK))
+    pairs = [(name.strip(), _unfolded(str(value))) for name, value in message.raw_items()]
     if not pairs:
         raise UnreadableError("These bytes have no header line.")
     return pairs

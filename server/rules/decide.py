@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from server.domain.crm import Candidates, Record, RecordKind
 from server.domain.decision import Decision, Loser, Reason, Why
 from server.domain.ids import SalesforceId
 from server.domain.mail import Mail
 from server.domain.mailbox import Workspace
+from server.domain.message import Participant
 from server.domain.policy import Override, Policy, StandingRule
-from server.rules.match import by_address, by_domain, losers_of, rank, searchable_domains, unique
+from server.rules.match import by_address, by_domain, farther, inexact, losers_of, rank, searchable_domains, unique
 
 MOST_RELATED = 50
 """Salesforce relates a Task to this many Contacts."""
@@ -29,7 +33,14 @@ def decide(
     accounts = rank(
         unique(a for p in mail.externals for a in by_domain(p, candidates.accounts, workspace, policy)), owner
     )
-    matched = _by_rules(contacts, leads, accounts, mail, owner, rules, policy)
+
+    def box_of(lead: Record) -> Record | None:
+        """The account that the lead's own domain means, if it wants contact matches only."""
+        own = rank(by_domain(Participant(lead.found_by), candidates.accounts, workspace, policy), owner)
+        return own[0] if own and own[0].contacts_only else None
+
+    matched = _by_rules(contacts, leads, accounts, mail, owner, rules, policy, box_of)
+    matched = _with_farther(matched, mail, candidates, workspace, policy)
     if override is None:
         return matched
     return _overridden(matched, override, policy, contacts, leads, accounts)
@@ -42,6 +53,7 @@ def _people(mail: Mail, found: dict[str, tuple[Record, ...]], owner: SalesforceI
 def _by_rules(
     contacts: list[Record], leads: list[Record], accounts: list[Record],
     mail: Mail, owner: SalesforceId | None, rules: tuple[StandingRule, ...], policy: Policy,
+    box_of: Callable[[Record], Record | None],
 ) -> Decision:  # fmt: skip
     usable_leads = leads if policy.leads else []
     rest = _others(leads, Why.NOT_A_CONTACT) + _others(accounts, Why.NOT_A_PERSON)
@@ -58,7 +70,7 @@ def _by_rules(
     # No Contact, but an unconverted Lead; the box on the account of that lead's domain still counts.
     if usable_leads:
         lead = usable_leads[0]
-        box = _boxed(lead, accounts)
+        box = box_of(lead)
         if box is None:
             return _logged(
                 Reason.LEAD_MATCH,
@@ -91,10 +103,24 @@ def _overridden(
     )
 
 
-def _boxed(lead: Record, accounts: list[Record]) -> Record | None:
-    """The account that the lead's domain means, if it wants contact matches only."""
-    own = [a for a in accounts if lead.found_by.endswith(("@" + a.found_by, "." + a.found_by))]
-    return own[0] if own and own[0].contacts_only else None
+def _with_farther(
+    matched: Decision, mail: Mail, candidates: Candidates, workspace: Workspace, policy: Policy
+) -> Decision:
+    """The records that only a less exact address or a parent domain found: they lost before any tie."""
+    if matched.reason is Reason.NO_MATCH:
+        domains = explaining_domains(mail, workspace, policy)
+        return replace(matched, would_change=(*matched.would_change, *domains))
+    listed = {loser.record.record_id for loser in matched.losers}
+    listed |= {matched.chosen.record_id} if matched.chosen else set()
+    people = [*_less_exact(candidates.contacts, mail), *(_less_exact(candidates.leads, mail) if policy.leads else ())]
+    parents = unique(r for p in mail.externals for r in farther(p, candidates.accounts, workspace, policy))
+    more = [Loser(r, Why.NOT_EXACT_ADDRESS) for r in people] + [Loser(r, Why.PARENT_DOMAIN) for r in parents]
+    fresh = {loser.record.record_id: loser for loser in reversed(more) if loser.record.record_id not in listed}
+    return replace(matched, losers=(*matched.losers, *reversed(fresh.values())))
+
+
+def _less_exact(found: dict[str, tuple[Record, ...]], mail: Mail) -> tuple[Record, ...]:
+    return unique(r for person in mail.externals for r in inexact(person, found))
 
 
 def _logged(

@@ -75,6 +75,21 @@ def by_domain(
     return ()
 
 
+def inexact(person: Participant, found: dict[str, tuple[Record, ...]]) -> tuple[Record, ...]:
+    """Records with another form of this address, where some have the nearer one."""
+    hits = [records for variant in address_variants(person.address) if (records := found.get(variant))]
+    return tuple(record for records in hits[1:] for record in records)
+
+
+def farther(
+    person: Participant, found: dict[str, tuple[Record, ...]], workspace: Workspace, policy: Policy
+) -> tuple[Record, ...]:
+    """Accounts of a parent domain, where some have a nearer one."""
+    domains = searchable_domains(person.domain, workspace, policy)
+    hits = [own for d in domains if (own := [r for r in found.get(d, ()) if not r.is_person_account])]
+    return tuple(record for own in hits[1:] for record in own)
+
+
 def unique(records: Iterable[Record]) -> tuple[Record, ...]:
     seen: dict[SalesforceId, Record] = {}
     for record in records:

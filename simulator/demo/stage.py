@@ -181,6 +181,8 @@ def _environment(folder: Path, url: str, admin: str, state: str | None, extra: M
         "ADDON_SERVICE_ACCOUNT": SERVICE_ACCOUNT,
         "ADDON_CLIENT_ID": CLIENT_ID,
         "POLL_SECONDS": "5",
+        "GMAIL_UNITS_PER_MINUTE": "0",
+        "GMAIL_PROJECT_UNITS_PER_MINUTE": "0",
         "NEW_MAILBOX_STAGE": "live",
         "BACKFILL_MONTHS": "all",
         **extra,

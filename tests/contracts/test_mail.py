@@ -166,7 +166,7 @@ def test_headers_bring_labels_and_the_named_headers_and_nothing_else(scene, mail
     calls = [call.detail for call in scene.universe.calls.calls("gmail") if call.method == "messages.get"]
     assert len(calls) == 60
     assert not any(call["snippet"] or call["body"] or call["format"] != "metadata" for call in calls)
-    assert scene.universe.calls.summary()["gmail"]["batch"] == 3
+    assert scene.universe.calls.summary()["gmail"]["batch"] == 12
 
 
 def test_a_body_is_the_message_byte_for_byte(scene, mail, ann):

@@ -44,7 +44,7 @@ def test_a_mailbox_made_live_while_it_is_read_holds_nothing_back(
     for number in range(120):
         scene.deliver(ANN, eml(subject=str(number)))
     ports = scene.services.ports
-    target = ports.mail if where == "headers" else ports.store
+    target = type(ports.mail) if where == "headers" else ports.store
     once_before(target, where, lambda: set_stage(ports, box(scene), Stage.LIVE), monkeypatch)
     scene.sync()
     scene.sync()

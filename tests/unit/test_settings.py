@@ -41,6 +41,7 @@ def test_the_least_that_must_be_said_gives_safe_defaults() -> None:
     assert settings.new_mailbox_stage is Stage.DRY_RUN
     assert settings.disclosure is Disclosure.TEXT
     assert settings.backfill_months == 12
+    assert (settings.gmail_units_per_minute, settings.gmail_project_units_per_minute) == (6_000, 1_200_000)
     assert (settings.may_open_copies, settings.mailboxes, settings.simulator_url) == (False, frozenset(), "")
 
 
@@ -66,6 +67,10 @@ def test_every_problem_is_told_at_once() -> None:
         ),
         ({"PUBLIC_URL": "http://acme.example"}, "PUBLIC_URL must be https://host, without a path."),
         ({"NEW_MAILBOX_STAGE": "on"}, "NEW_MAILBOX_STAGE must be off, dry_run or live."),
+        (
+            {"GMAIL_UNITS_PER_MINUTE": "199"},
+            "GMAIL_UNITS_PER_MINUTE must be a number of quota units a minute, at least 200, or 0 for not paced.",
+        ),
         ({"PUBLISH_DELAY_SECONDS": "-1"}, "PUBLISH_DELAY_SECONDS must be a number of seconds."),
         (
             {"ENVIRONMENT": "simulator"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from googleapiclient.errors import HttpError
@@ -31,11 +32,12 @@ def mapped(error: HttpError, now: float) -> TrulyError:
     status = int(error.resp.status)
     reason, message = _reason(error.content)
     if status == 429 or (status == 403 and (reason in RATE_REASONS or "quota" in message.lower())):
-        return ThrottledError("Gmail asked us to slow down.", _retry_after(reason, message, now))
+        stated = _retry_after(reason, message, now)
+        return ThrottledError("Gmail asked us to slow down.", _header(error.resp, now) if stated is None else stated)
     if status == 404:
         return NotFoundError("Gmail does not know this id.")
     if status == 408 or status >= 500:
-        return TransientError(f"Gmail answered {status}.")
+        return TransientError(f"Gmail answered {status}.", _header(error.resp, now))
     if status == 401:
         return ReconnectRequiredError("Google no longer accepts our credentials.")
     if status == 400 and reason in OFF_REASONS:
@@ -65,3 +67,13 @@ def _retry_after(reason: str, message: str, now: float) -> float | None:
         at = datetime.fromisoformat(stated.group(1)).replace(tzinfo=UTC).timestamp()
         return min(max(at - now, 1.0), A_DAY)
     return None
+
+
+def _header(response: Any, now: float) -> float | None:
+    """Retry-After: seconds, or a date."""
+    stated = str(response.get("retry-after", "")).strip()
+    try:
+        wait = float(stated) if re.fullmatch(r"[0-9]{1,9}", stated) else parsedate_to_datetime(stated).timestamp() - now
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(max(wait, 1.0), A_DAY)

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from http.client import HTTPException
-from typing import Any
 
-import google_auth_httplib2
-import httplib2
-from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
-from server.adapters.gmail.credentials import CredentialMint
+from server.adapters.gmail.calls import GmailCalls
 from server.adapters.gmail.failures import mapped
-from server.adapters.gmail.quota import quota_user
-from server.adapters.transport import Transport
 from server.domain.errors import ConfigurationError, TransientError, TrulyError
 from server.domain.ids import HistoryId
 from server.domain.mailbox import Mailbox
-from server.ports.clock import Clock
 from server.ports.watch import Watched
 
 OTHER_TOPIC = "only one user push notification client"
@@ -44,12 +36,10 @@ class GmailWatch:
     No label filter: mail that a filter of the user's archives at once must be told of, too.
     """
 
-    def __init__(self, mint: CredentialMint, transport: Transport, clock: Clock, topic: str) -> None:
-        self._mint = mint
-        self._transport = transport
-        self._clock = clock
+    def __init__(self, calls: GmailCalls, topic: str) -> None:
+        self._calls = calls
         self._topic = topic
-        self._users = build("gmail", "v1", http=transport.http(), static_discovery=True).users()
+        self._users = calls.service.users()
 
     def start(self, mailbox: Mailbox) -> Watched:
         try:
@@ -59,25 +49,15 @@ class GmailWatch:
             return self._start(mailbox)
 
     def stop(self, mailbox: Mailbox) -> None:
-        self._call(mailbox, self._users.stop(userId="me", quotaUser=quota_user(mailbox)))
+        self._calls.one(mailbox, self._users.stop(userId="me"), self._failure)
 
     def _start(self, mailbox: Mailbox) -> Watched:
-        request = self._users.watch(userId="me", body={"topicName": self._topic}, quotaUser=quota_user(mailbox))
-        answer = self._call(mailbox, request)
+        request = self._users.watch(userId="me", body={"topicName": self._topic})
+        answer = self._calls.one(mailbox, request, self._failure)
         try:
             return Watched(int(answer["expiration"]) / 1000, HistoryId(int(answer["historyId"])))
         except (KeyError, TypeError, ValueError):
             raise TransientError("Gmail's answer about a watch has not the documented form.") from None
-
-    def _call(self, mailbox: Mailbox, request: Any) -> Any:
-        credentials = self._mint.for_mailbox(mailbox.addresses)
-        http = google_auth_httplib2.AuthorizedHttp(credentials, http=self._transport.http(), max_refresh_attempts=1)
-        try:
-            return request.execute(http=http, num_retries=0)
-        except HttpError as error:
-            raise self._failure(error) from None
-        except (httplib2.HttpLib2Error, HTTPException, OSError, ValueError):
-            raise TransientError("Gmail cannot be reached.") from None
 
     def _failure(self, error: HttpError) -> TrulyError:
         """Gmail has one status for many faults here; only its sentence tells them apart."""
@@ -85,7 +65,7 @@ class GmailWatch:
         if OTHER_TOPIC in said:
             return _OtherTopicError("The mailbox is watched for another topic.")
         fault = next((text for words, text in TOPIC_FAULTS if re.search(words, said)), None)
-        return ConfigurationError(fault) if fault else mapped(error, self._clock.now())
+        return ConfigurationError(fault) if fault else mapped(error, self._calls.clock.now())
 
 
 def _sentence(error: HttpError) -> str:

@@ -265,3 +265,43 @@ def test_the_order_of_answers_never_matters(records: list[Record], chance: objec
     assert {r.record_id for r in losers} | ({before.chosen.record_id} if before.chosen else set()) == {
         r.record_id for r in records
     }
+
+
+def test_the_box_that_counts_for_a_lead_is_on_its_own_domain() -> None:
+    found = Candidates(
+        leads={"l@lead-eu.par.example": (lead(1, "l@lead-eu.par.example"),)},
+        accounts={
+            "lead-eu.par.example": (account(1, "lead-eu.par.example", box=True),),
+            "par.example": (account(2, "par.example", at=9),),
+        },
+    )
+    two = mail(("From", "l@lead-eu.par.example"), ("To", "ann@acme.example"), ("Cc", "other@par.example"))
+    assert decide(two, OWNER, found, WORKSPACE, Policy()).reason is Reason.CONTACTS_ONLY_ACCOUNT
+
+
+def test_an_account_of_a_parent_domain_says_why_it_lost() -> None:
+    found = Candidates(
+        accounts={"eu.cust.example": (account(1, "eu.cust.example"),), "cust.example": (account(2, "cust.example"),)}
+    )
+    one = mail(("From", "z@eu.cust.example"), ("To", "ann@acme.example"))
+    decision = decide(one, OWNER, found, WORKSPACE, Policy())
+    assert decision.chosen == account(1, "eu.cust.example")
+    assert [(loser.record.record_id, loser.why) for loser in decision.losers] == [("0012", Why.PARENT_DOMAIN)]
+
+
+def test_a_contact_without_the_tag_says_why_it_lost() -> None:
+    found = Candidates(
+        contacts={
+            "tag+x@cust.example": (contact(1, address="tag+x@cust.example"),),
+            "tag@cust.example": (contact(2, address="tag@cust.example"),),
+        }
+    )
+    one = mail(("From", "tag+x@cust.example"), ("To", "ann@acme.example"))
+    decision = decide(one, OWNER, found, WORKSPACE, Policy())
+    assert [(loser.record.record_id, loser.why) for loser in decision.losers] == [("0032", Why.NOT_EXACT_ADDRESS)]
+
+
+def test_what_would_change_names_people_and_companies() -> None:
+    one = mail(("From", "z@eu.cust.example"), ("To", "ann@acme.example"))
+    decision = decide(one, OWNER, Candidates(), WORKSPACE, Policy())
+    assert decision.would_change == ("z@eu.cust.example", "eu.cust.example", "cust.example")
