@@ -24,7 +24,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """``has_moved``: a label that decides came or went; of mail that is new here and known already that alone counts."""
+    """``has_moved``: a label that decides came or went; of an arrival that is known already, that alone counts."""
 
     ref: MessageRef
     fate: Fate
