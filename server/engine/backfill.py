@@ -192,20 +192,26 @@ class _Past:
         )
 
     def _keep(self, state: Backfill | None) -> bool:
-        """False where somebody moved the start meanwhile: that has the last word, and the past is looked at anew."""
-        start = self._mailbox.start
+        """False where the past began anew meanwhile (the start moved, the history expired): that has the last word."""
+        mine, kept = self._mailbox, False
 
         def change(before: Mailbox | None) -> Mailbox:
-            found = before or self._mailbox
-            return replace(found, backfill=state) if found.start == start else found
+            nonlocal kept
+            found = before or mine
+            kept = found.start == mine.start and _is_same_walk(found.backfill, mine.backfill)
+            return replace(found, backfill=state) if kept else found
 
-        self._mailbox = self._ports.store.save_mailbox(self._mailbox.mailbox_id, change)
+        self._mailbox = self._ports.store.save_mailbox(mine.mailbox_id, change)
         self._has_moved = True
-        return self._mailbox.start == start
+        return kept
 
     def _is_over(self) -> bool:
         """Never before anything is done, or a short turn would be the same turn for ever."""
         return (self._has_moved or self._reader.count > 0) and self._ports.clock.now() >= self._ends_at
+
+
+def _is_same_walk(now: Backfill | None, mine: Backfill | None) -> bool:
+    return now is not None and mine is not None and (now.begun_at, now.is_again) == (mine.begun_at, mine.is_again)
 
 
 def _present(mail: Mail, mailbox: Mailbox) -> list[str]:
