@@ -15,7 +15,7 @@ from server.domain.history import EVERYTHING, MessageRef, Span
 from server.domain.ids import GmailMessageId, MailboxId
 from server.domain.ledger import Row
 from server.domain.mailbox import Backfill, Mailbox, Workspace
-from server.engine.label_word import OWN, has_mark, hear
+from server.engine.label_word import OWN, follow_label, has_mark, hear
 from server.engine.ports import Ports
 from server.engine.reading import Lease, Progress, Reader, portions
 from server.engine.trouble import pause_past
@@ -122,6 +122,8 @@ class _Past:
         for page in self._ports.mail.list_messages(self._mailbox, span, (label,)):
             known = self._ports.store.known(self._mailbox.mailbox_id, [ref.gmail_message_id for ref in page])
             hear(self._ports, self._mailbox, dict.fromkeys(page, True), known)
+            # A run that ended between a row and its word left the word to us.
+            follow_label(self._ports, self._mailbox, {}, [row for row in known.values() if has_mark(row, OWN)])
             unread = [ref for ref in page if _is_unheard(known.get(ref.gmail_message_id))]
             if not self._screened(unread, known):
                 return False
