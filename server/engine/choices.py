@@ -13,17 +13,16 @@ from dataclasses import dataclass, replace
 from server.domain.crm import Record
 from server.domain.decision import Decision, Outcome, Reason
 from server.domain.errors import (
-    MailboxUnavailableError,
     NotFoundError,
     RefusedError,
+    RejectedError,
     TrulyError,
-    UnreadableError,
 )
 from server.domain.history import MessageRef
 from server.domain.ids import KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mailbox import Mailbox, Workspace
-from server.domain.message import Message
+from server.domain.policy import Override
 from server.engine.deliver import deliver_now
 from server.engine.delivery import closed
 from server.engine.explain import explain
@@ -31,6 +30,7 @@ from server.engine.following import Follower
 from server.engine.label_word import dont_log_label
 from server.engine.ports import Ports
 from server.engine.record_access import RecordAccess
+from server.engine.rejudging import decisions_of, read_message
 from server.engine.screening import conversation_of, day_of, screen_messages
 from server.engine.words import seal_record
 from server.rules.screen import HEADERS
@@ -98,6 +98,7 @@ class Choices:
         rows = self._rows(mailbox, ref)
         key = self._conversation(mailbox, ref, rows)
         sealed = seal_record(self._ports, key, record, day_of(self._ports.clock.now()))
+        earlier = self._ports.store.conversations([key]).get(key, Conversation(key))
         self._ports.store.save_conversation(
             key,
             lambda before: replace(
@@ -109,18 +110,27 @@ class Choices:
             ),
         )
         standing = [a for a in self._activities(mailbox, key) if a.state is ActivityState.LOGGED]
-        self._follower.retarget([(activity, record, Reason.THREAD_OVERRIDE) for activity in standing])
+        try:
+            self._follower.retarget([(activity, record, Reason.THREAD_OVERRIDE) for activity in standing])
+        except RejectedError:
+            self._ports.store.save_conversation(key, lambda before: _as_it_was(before, earlier))
+            raise
         others = self._follower.revive([row for row in rows if _may_come_again(row, ref)])
         self._take_up(workspace, mailbox, self._refs(mailbox, ref, rows), others)
         return record
 
-    def withdraw(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef) -> None:
-        """The rules decide again. What stood only by a rep's word goes from Salesforce."""
+    def withdraw(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, *, stays: bool = False) -> None:
+        """The rules decide again. What stood only by a rep's word goes from Salesforce.
+
+        ``stays``: only the choice of a record ends; that the conversation be logged anyway was said before it.
+        """
         rows = self._rows(mailbox, ref)
         key = self._conversation(mailbox, ref, rows)
+        said_by = mailbox.address if stays else ""
         self._ports.store.save_conversation(
-            key, lambda before: replace(before, record_id=None, sealed_record=None, log_anyway=False, said_by="")
+            key, lambda before: replace(before, record_id=None, sealed_record=None, log_anyway=stays, said_by=said_by)
         )
+        override = Override(None, said_by) if stays else None
         by_word = [
             a
             for a in self._activities(mailbox, key)
@@ -129,11 +139,11 @@ class Choices:
         mailboxes = {m.mailbox_id: m for m in self._ports.store.mailboxes()}
         moved: list[tuple[ActivityRow, Record, Reason]] = []
         for activity in by_word:
-            decisions = self._by_rules(workspace, mailboxes, activity)
+            decisions = decisions_of(self._ports, workspace, mailboxes, activity, override)
             logged = next((d for d in decisions.values() if d.outcome is Outcome.LOGGED and d.chosen), None)
             if logged and logged.chosen:
                 moved.append((activity, logged.chosen, logged.reason))
-            elif decisions:
+            elif decisions and not stays:
                 self._follower.remove(activity, _each(decisions), revivable=True)
             # Where no copy can be read any more, nobody can say what the rules would do: it stays where it is.
         self._follower.retarget(moved)
@@ -172,16 +182,10 @@ class Choices:
 
     def _conversation(self, mailbox: Mailbox, ref: MessageRef, rows: Sequence[Row]) -> KeyedHash:
         own = [row.conversation for row in rows if row.gmail_message_id == ref.gmail_message_id and row.conversation]
-        return own[0] if own else conversation_of(self._ports, mailbox, self._message(mailbox, ref))
-
-    def _message(self, mailbox: Mailbox, ref: MessageRef) -> Message:
-        answer = self._ports.mail.headers(mailbox, [ref], HEADERS).get(ref.gmail_message_id)
-        if not isinstance(answer, Message):
-            raise answer or NotFoundError("Gmail did not answer for this message.")
-        return answer
+        return own[0] if own else conversation_of(self._ports, mailbox, read_message(self._ports, mailbox, ref))
 
     def _is_forced(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef) -> bool:
-        found = explain(self._ports, workspace, self._message(mailbox, ref), mailbox)
+        found = explain(self._ports, workspace, read_message(self._ports, mailbox, ref), mailbox)
         return found.decision.reason in FORCED
 
     def _refs(self, mailbox: Mailbox, ref: MessageRef, rows: Sequence[Row]) -> list[MessageRef]:
@@ -221,22 +225,6 @@ class Choices:
         found = self._ports.store.activities_of(key)
         return [a for a in found if any(c.mailbox_id == mailbox.mailbox_id for c in self._ports.store.copies_of(a.key))]
 
-    def _by_rules(
-        self, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox], activity: ActivityRow
-    ) -> dict[str, Decision]:
-        """What the rules say of each logged copy that can be read now, by the row's key."""
-        found: dict[str, Decision] = {}
-        for row in self._ports.store.copies_of(activity.key):
-            mailbox = mailboxes.get(row.mailbox_id)
-            if row.outcome is not Outcome.LOGGED or mailbox is None or not mailbox.reads:
-                continue
-            try:
-                message = self._message(mailbox, MessageRef(row.gmail_message_id, row.gmail_thread_id))
-                found[row.key] = explain(self._ports, workspace, message, mailbox).decision
-            except (NotFoundError, MailboxUnavailableError, UnreadableError):
-                continue
-        return found
-
     def _take_up(
         self, workspace: Workspace, mailbox: Mailbox, refs: Sequence[MessageRef], others: Sequence[Row] = ()
     ) -> None:
@@ -272,6 +260,17 @@ def _may_come_again(row: Row, ref: MessageRef) -> bool:
     if row.reason is Reason.TAKEN_BACK:
         return row.gmail_message_id == ref.gmail_message_id
     return row.outcome in (Outcome.SKIPPED, Outcome.WAITING, Outcome.FAILED)
+
+
+def _as_it_was(now: Conversation, earlier: Conversation) -> Conversation:
+    return replace(
+        now,
+        record_id=earlier.record_id,
+        sealed_record=earlier.sealed_record,
+        log_anyway=earlier.log_anyway,
+        said_by=earlier.said_by,
+        kept_out_by=earlier.kept_out_by,
+    )
 
 
 def _each(decisions: Mapping[str, Decision]) -> Callable[[Row], Reason]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.domain.crm import Candidates
 from server.domain.decision import Decision
@@ -10,6 +10,7 @@ from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, Mailbo
 from server.domain.mail import Copy, Mail, People
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Headers, Message
+from server.domain.policy import Override
 from server.engine.ports import Ports
 from server.engine.words import situation_of
 from server.rules.decide import decide
@@ -29,9 +30,11 @@ class Explanation:
     owner: SalesforceId | None = None
 
 
-def explain(ports: Ports, workspace: Workspace, message: Message, mailbox: Mailbox) -> Explanation:
+def explain(
+    ports: Ports, workspace: Workspace, message: Message, mailbox: Mailbox, override: Override | None = None
+) -> Explanation:
     """Screens and decides as the sync would, with the org's records of this moment."""
-    situation = situation_of(mailbox, None)
+    situation = replace(situation_of(mailbox, None), is_overridden=override is not None)
     screening, people = screen(message, workspace, ports.policy, situation)
     if screening.reason is not None:
         decision = Decision(screening.reason, evidence=screening.evidence, policy_version=ports.policy.version)
@@ -39,7 +42,8 @@ def explain(ports: Ports, workspace: Workspace, message: Message, mailbox: Mailb
     mail = mail_of(message, mailbox, people)
     candidates: Candidates = ports.crm.look_up(question(mail, workspace, ports.policy))
     owner = owner_of(mail, workspace, candidates)
-    return Explanation(decide(mail, owner, candidates, workspace, ports.policy), people, mailbox.address, owner)
+    decision = decide(mail, owner, candidates, workspace, ports.policy, override)
+    return Explanation(decision, people, mailbox.address, owner)
 
 
 def mailbox_for(headers: Headers, workspace: Workspace, mailboxes: list[Mailbox]) -> Mailbox:

@@ -60,18 +60,31 @@ def _search(desk: Desk, ref: MessageRef, _order: Order) -> Answer:
 def _move(desk: Desk, ref: MessageRef, order: Order) -> Answer:
     before = order.arguments.get("before", "")
     record = desk.services.choices.move(desk.workspace, desk.mailbox, ref, SalesforceId(order.arguments["record"]))
-    undo: Undo = ("move", {"record": before}) if before and before != record.record_id else ("withdraw", {})
+    undo: Undo = UNDO_MOVE.get(before, ("move", {"record": before}))
+    if before == record.record_id:
+        undo = UNDO_MOVE[""]
     said = texts.SAID["move"].format(record=name_of(desk.presenter().record(record)))
     return _shown(desk, ref, said, undo)
 
 
+KEPT_OUT, ANYWAY = "kept_out", "anyway"
+UNDO_MOVE: dict[str, Undo] = {"": ("withdraw", {}), KEPT_OUT: ("stop", {}), ANYWAY: ("withdraw", {"stays": "yes"})}
+"""What takes a move back, by what was said of the conversation before it; else it was on another chosen record."""
+
+
 def _chosen(desk: Desk, ref: MessageRef) -> str:
+    """What was said of the conversation: the chosen record's id, or one of the words above, or nothing."""
     word = desk.services.sidebar.word_on(desk.mailbox, ref)
-    return word.record_id or "" if word else ""
+    if word is None:
+        return ""
+    if desk.mailbox.mailbox_id in word.kept_out_by:
+        return KEPT_OUT
+    return word.record_id or (ANYWAY if word.log_anyway else "")
 
 
-def _withdraw(desk: Desk, ref: MessageRef, _order: Order) -> Answer:
-    desk.services.choices.withdraw(desk.workspace, desk.mailbox, ref)
+def _withdraw(desk: Desk, ref: MessageRef, order: Order) -> Answer:
+    stays = bool(order.arguments.get("stays"))
+    desk.services.choices.withdraw(desk.workspace, desk.mailbox, ref, stays=stays)
     return _shown(desk, ref, texts.SAID["withdraw"])
 
 

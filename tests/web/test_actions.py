@@ -4,6 +4,7 @@ import email
 
 import pytest
 
+from server.domain.errors import RejectedError
 from server.domain.ids import ActivityKey
 from server.domain.mailbox import Stage
 from server.engine.erase import erase
@@ -389,3 +390,30 @@ def test_erased_mail_never_comes_back(scene, logged):
 
     assert scene.outcomes() == {logged.message: "erased"}
     assert links(scene) == [(ADA, BYRON)]
+
+
+def test_undo_of_a_move_after_log_it_anyway_leaves_it_logged_anyway(scene):
+    message = scene.deliver(ANN, eml(Auto_Submitted="auto-replied"))
+    scene.sync()
+    ann = Rep(scene, ANN, message).click("Log it anyway")
+    ann.click("Move").click("Search", search="leo").use(LEO)
+    assert links(scene) == [(LEO, None)]
+
+    ann.click("Undo")
+
+    assert links(scene) == [(ADA, BYRON)]
+    assert scene.outcomes() == {message: "thread_override"}
+
+
+def test_a_move_that_salesforce_refuses_changes_nothing_to_come_either(scene, logged, monkeypatch):
+    crm = scene.services.ports.crm
+    monkeypatch.setattr(
+        crm, "retarget", lambda targets: [RejectedError("FIELD_CUSTOM_VALIDATION_EXCEPTION")] * len(targets)
+    )
+    logged.click("Move").click("Search", search="leo").use(LEO)
+    monkeypatch.undo()
+    scene.deliver(ANN, eml(subject="Re: Lamps", message_id="<later@x>", References="<root@x>"))
+    scene.sync()
+
+    assert set(scene.outcomes().values()) == {"contact_match"}
+    assert {who for who, _ in links(scene)} == {ADA}
