@@ -23,8 +23,8 @@ from server.domain.ids import KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.policy import Override
+from server.engine.closing import closed
 from server.engine.deliver import deliver_now
-from server.engine.delivery import closed
 from server.engine.explain import explain
 from server.engine.following import Follower
 from server.engine.label_word import dont_log_label

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from server.domain.crm import Candidates, Query
+from server.domain.crm import Candidates, Query, Record
 from server.domain.decision import Decision, Evidence, Outcome, Reason
 from server.domain.errors import ConfigurationError, ConflictError, TransientError
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Mailbox, Workspace
+from server.engine.closing import closed
 from server.engine.filing import Filing, file_mails
+from server.engine.following import Follower
 from server.engine.ports import Ports
 from server.engine.screening import NEVER, open_copy
 from server.engine.words import override_for
@@ -75,7 +77,7 @@ class Delivery:
             self._done.error = type(error).__name__
             return self._done
         doubtful = {key: activity for key, activity in known.items() if key in batch.mails}
-        self._settle(batch, decided, doubtful)
+        self._settle(batch, decided, doubtful, words)
         return self._done
 
     def _gather(self, rows: list[Row]) -> _Batch:
@@ -154,6 +156,7 @@ class Delivery:
         batch: _Batch,
         decided: list[tuple[Mail, Decision, SalesforceId | None]],
         doubtful: dict[ActivityKey, ActivityRow],
+        words: Words,
     ) -> None:
         wanted: list[Filing] = []
         for mail, decision, owner in decided:
@@ -171,6 +174,7 @@ class Delivery:
             self._retry([row for filing in wanted for row in filing.rows], error)
             self._done.error = type(error).__name__
             return
+        self._follow_words(wanted, words)
         for filing in result.unwanted:
             self._skip(filing.mail, filing.decision, list(filing.rows))
             self._ports.store.drop_copies([filing.mail.key])
@@ -178,6 +182,22 @@ class Delivery:
             self._retry(failed, failure)
         self._done.logged += result.logged
         self._done.settled += result.settled
+
+    def _follow_words(self, filings: Sequence[Filing], before: Words) -> None:
+        """A record that somebody chose while the mail was on its way: it goes there after all."""
+        keys = [filing.mail.conversation for filing in filings if filing.mail.conversation]
+        now = self._ports.store.conversations(keys)
+        moved = [f for f in filings if _word_of(f.mail, now) != _word_of(f.mail, before)]
+        if not moved:
+            return
+        known = self._ports.store.activities([filing.mail.key for filing in moved])
+        wanted: list[tuple[ActivityRow, Record, Reason]] = []
+        for filing in moved:
+            activity = known.get(filing.mail.key)
+            override = override_for(self._ports, self._workspace, _word_of(filing.mail, now), filing.mail)
+            if activity and activity.state is ActivityState.LOGGED and override and override.record:
+                wanted.append((activity, override.record, Reason.THREAD_OVERRIDE))
+        Follower(self._ports).retarget(wanted)
 
     def _join(self, rows: list[Row], activity: ActivityRow) -> None:
         """A copy of a mail that is logged already, or was taken back: the same fate, without another activity."""
@@ -251,6 +271,10 @@ class Delivery:
             return
 
 
+def _word_of(mail: Mail, words: Words) -> Conversation | None:
+    return words.get(mail.conversation) if mail.conversation else None
+
+
 def _kept_out(mail: Mail, words: Words) -> set[MailboxId]:
     """The mailboxes of its copies whose reps stopped the conversation."""
     word = words.get(mail.conversation) if mail.conversation else None
@@ -261,10 +285,3 @@ def _parked(row: Row, mailbox: Mailbox | None, now: float) -> Row:
     """Due, but its mailbox does not deliver (any more): it waits for a person, and is in nobody's way."""
     cause = mailbox.hold_cause if mailbox else "no_mailbox"
     return replace(row, reason=Reason.HELD, due_at=NEVER, cause=cause, updated_at=now)
-
-
-def closed(row: Row, reason: Reason, now: float) -> Row:
-    """The row with nothing left of what it needed while it waited."""
-    return replace(
-        row, reason=reason, shard=None, due_at=None, sealed_headers=None, cause=None, hashes=(), updated_at=now
-    )

@@ -8,7 +8,7 @@ from server.domain.decision import Reason
 from server.domain.errors import BadInputError
 from server.domain.ids import ActivityKey
 from server.domain.ledger import ActivityState
-from server.engine.delivery import closed
+from server.engine.closing import closed
 from server.engine.ports import Ports
 
 

@@ -9,7 +9,7 @@ from server.domain.crm import Record, RecordKind, Target
 from server.domain.decision import Loser, Outcome, Reason, Why
 from server.domain.errors import StaleTargetError
 from server.domain.ledger import ActivityRow, ActivityState, Row
-from server.engine.delivery import closed
+from server.engine.closing import closed
 from server.engine.ports import Ports
 from server.engine.snapshots import Snapshot, open_snapshot, seal_snapshot
 from server.rules.activity import links

@@ -9,7 +9,7 @@ import pytest
 
 from server.domain.errors import TransientError
 from server.domain.history import MessageRef
-from server.domain.ids import GmailMessageId, GmailThreadId
+from server.domain.ids import GmailMessageId, GmailThreadId, SalesforceId
 from server.domain.mailbox import Stage
 from server.engine.stages import find_mailbox, set_stage
 from server.engine.sync import sync
@@ -143,3 +143,23 @@ def test_one_message_with_enormous_headers_stops_no_mailbox(scene: Scene, letter
     scene.sync()
     assert scene.outcomes()[small] == "contact_match"
     assert scene.outcomes()[big] in {"contact_match", "unreadable"}
+
+
+@pytest.mark.parametrize(("port", "call"), [("crm", "look_up"), ("crm", "file"), ("store", "close")])
+def test_a_rep_who_moves_a_conversation_during_its_delivery_has_the_last_word(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, port: str, call: str
+) -> None:
+    scene.sync()
+    message = scene.deliver(ANN, eml())
+    leo = SalesforceId("00QA00000000001MAA")
+    ref = MessageRef(GmailMessageId(message), GmailThreadId(message))
+    monkeypatch.setattr(scene.services.access, "readable", lambda _mailbox, records: {r.record_id for r in records})
+
+    def move() -> None:
+        scene.services.choices.move(scene.services.workspaces.current(), box(scene), ref, leo)
+
+    once_before(getattr(scene.services.ports, port), call, move, monkeypatch)
+    scene.sync()
+    scene.sync()
+    assert [t["WhoId"] for t in scene.tasks()] == [leo]
+    assert scene.outcomes() == {message: "thread_override"}
