@@ -169,7 +169,10 @@ class Choices:
             )
         for copy in self._copies(rows):
             if self._goes(mailbox, copy):
-                self._follower.remove(copy.activity, lambda row: self._fate(mailbox, row), revivable=False)
+                by_rep = copy.activity.owner_id != self._access.user_of(mailbox)
+                self._follower.remove(
+                    copy.activity, lambda row: self._fate(mailbox, row), revivable=False, by_rep=by_rep
+                )
         now = self._ports.clock.now()
         left = [row for row in self._rows(mailbox, ref) if row.outcome in (Outcome.LOGGED, Outcome.WAITING)]
         self._ports.store.change_rows([closed(row, Reason.KEPT_OUT, now) for row in left])

@@ -6,7 +6,7 @@ two of these leaves waiting rows and perhaps a claim; the next delivery finds th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from server.domain.crm import Candidates, Query, Record
@@ -16,9 +16,9 @@ from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Mailbox, Workspace
-from server.engine.closing import closed
+from server.engine.closing import closed, is_owners
 from server.engine.filing import Filing, file_mails
-from server.engine.following import Follower
+from server.engine.following import Follower, revived
 from server.engine.ports import Ports
 from server.engine.screening import NEVER, open_copy
 from server.engine.words import override_for
@@ -64,11 +64,13 @@ class Delivery:
         self._save(batch.changed)
         words = self._ports.store.conversations([m.conversation for m in batch.mails.values() if m.conversation])
         known = self._ports.store.activities(list(batch.mails))
-        for key, activity in known.items():
-            if activity.state is not ActivityState.CLAIMED:
+        for key, activity in list(known.items()):
+            if self._is_wanted_again(batch.mails[key], activity, words):
+                self._ports.store.close([revived(activity, self._ports.clock.now())], [])
+                known |= self._ports.store.activities([key])
+            elif activity.state is not ActivityState.CLAIMED:
                 self._join(batch.rows.pop(key), activity)
                 del batch.mails[key]
-        self._leave_out(batch, words, claimed=known.keys())
         try:
             decided = self._decide(list(batch.mails.values()), batch.rows, words)
         except TransientError as error:
@@ -110,20 +112,22 @@ class Delivery:
         times = [r.due_at for r in self._ports.store.copies_of(key) if r.reason is Reason.HELD and r.due_at]
         return max((t for t in times if now < t < NEVER), default=None)
 
-    def _leave_out(self, batch: _Batch, words: Words, claimed: Collection[ActivityKey]) -> None:
-        """A copy whose rep stopped the conversation a moment ago, while others still want the mail.
+    def _is_wanted_again(self, mail: Mail, activity: ActivityRow, words: Words) -> bool:
+        """A rep alone had it and stopped it; now a colleague has it too, who did not."""
+        if activity.state is not ActivityState.REMOVED or activity.reason is not Reason.KEPT_OUT:
+            return False
+        return len(_kept_out(mail, words)) < len({copy.mailbox_id for copy in mail.copies})
 
-        Where nobody wants it, that is the decision; and one that is claimed may stand in Salesforce already.
-        """
+    def _without_kept(self, mail: Mail, rows: list[Row], words: Words) -> tuple[Mail, list[Row]]:
+        """A copy whose rep stopped the conversation a moment ago, while others still want the mail."""
+        kept = _kept_out(mail, words)
+        if not kept:
+            return mail, rows
         now = self._ports.clock.now()
-        for key, mail in list(batch.mails.items()):
-            kept = _kept_out(mail, words)
-            if not kept or key in claimed or len(kept) == len({copy.mailbox_id for copy in mail.copies}):
-                continue
-            out = [row for row in batch.rows[key] if row.mailbox_id in kept]
-            batch.rows[key] = [row for row in batch.rows[key] if row.mailbox_id not in kept]
-            batch.mails[key] = replace(mail, copies=tuple(c for c in mail.copies if c.mailbox_id not in kept))
-            self._save([replace(closed(row, Reason.KEPT_OUT, now), evidence=BY_WORD) for row in out])
+        out = [row for row in rows if row.mailbox_id in kept]
+        self._save([replace(closed(row, Reason.KEPT_OUT, now), evidence=BY_WORD) for row in out])
+        left = tuple(copy for copy in mail.copies if copy.mailbox_id not in kept)
+        return replace(mail, copies=left), [row for row in rows if row.mailbox_id not in kept]
 
     def _decide(
         self, mails: Sequence[Mail], rows: Mapping[ActivityKey, list[Row]], words: Words
@@ -145,9 +149,10 @@ class Delivery:
 
     def _decision(self, mail: Mail, candidates: Candidates, words: Words) -> tuple[Mail, Decision, SalesforceId | None]:
         owner = owner_of(mail, self._workspace, candidates)
-        if len(_kept_out(mail, words)) == len({copy.mailbox_id for copy in mail.copies}):
+        kept, word = _kept_out(mail, words), _word_of(mail, words)
+        stopped = word.kept_out_by if word else ()
+        if len(kept) == len({copy.mailbox_id for copy in mail.copies}) or is_owners(self._ports, stopped, owner):
             return mail, Decision(Reason.KEPT_OUT, evidence=BY_WORD), owner
-        word = words.get(mail.conversation) if mail.conversation else None
         override = override_for(self._ports, self._workspace, word, mail)
         return mail, decide(mail, owner, candidates, self._workspace, self._ports.policy, override), owner
 
@@ -164,8 +169,10 @@ class Delivery:
             claimed = doubtful.get(mail.key)
             if decision.outcome is Outcome.SKIPPED and claimed is None:
                 self._skip(mail, decision, rows)
-            else:
-                wanted.append(Filing(mail, decision, owner, tuple(rows), claimed))
+                continue
+            # One that is claimed may stand in Salesforce already: then all its copies share what is found there.
+            kept_mail, kept_rows = (mail, rows) if claimed else self._without_kept(mail, rows, words)
+            wanted.append(Filing(kept_mail, decision, owner, tuple(kept_rows), claimed))
         if not wanted:
             return
         try:

@@ -18,6 +18,7 @@ from server.domain.ledger import BACKFILL, ActivityRow, ActivityState, Row, Seal
 from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.bodies import fetch_bodies
+from server.engine.closing import is_owners
 from server.engine.ports import Ports
 from server.engine.snapshots import seal_snapshot, snapshot_of
 from server.rules.activity import plan_activity
@@ -208,7 +209,8 @@ class _Round:
                 for row in self._ports.store.known(old.mailbox_id, [old.gmail_message_id]).values()
             ]
             waiting = [row for row in fresh if row.outcome is Outcome.WAITING]
-            if not waiting and any(row.reason is Reason.KEPT_OUT for row in fresh):
+            kept = {row.mailbox_id for row in fresh if row.reason is Reason.KEPT_OUT}
+            if kept and (not waiting or is_owners(self._ports, kept, filing.owner)):
                 activity = self._taken_out(activity)
             known = self._ports.store.activities([activity.key]).get(activity.key)
             version = known.version if known else activity.version

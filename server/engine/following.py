@@ -63,16 +63,23 @@ class Follower:
             [after], [replace(row, reason=reason, record_id=record.record_id, updated_at=now) for row in rows]
         )
 
-    def remove(self, activity: ActivityRow, fate: Callable[[Row], Reason], *, revivable: bool) -> None:
-        """From Salesforce, with our copy. ``revivable``: the rules may log it again under a new generation."""
+    def remove(
+        self, activity: ActivityRow, fate: Callable[[Row], Reason], *, revivable: bool, by_rep: bool = False
+    ) -> None:
+        """From Salesforce, with our copy. ``revivable``: the rules may log it again under a new generation.
+
+        ``by_rep``: a rep who does not own it stopped it, for nobody else had it. A copy that comes later may want it.
+        """
         if activity.activity_id is not None:
             [failure] = self._ports.crm.remove([activity.activity_id])
             if failure is not None:
                 raise failure
         self._ports.store.drop_copies([activity.key])
         after = replace(activity, state=ActivityState.REMOVED, sealed_snapshot=None)
+        if by_rep:
+            after = replace(after, reason=Reason.KEPT_OUT)
         if revivable:
-            after = _revived(after, self._ports.clock.now())
+            after = revived(after, self._ports.clock.now())
         now = self._ports.clock.now()
         rows = [row for row in self._ports.store.copies_of(activity.key) if row.outcome is Outcome.LOGGED]
         gone = [replace(closed(row, fate(row), now), activity_id=None, record_id=None) for row in rows]
@@ -90,11 +97,11 @@ class Follower:
             if row.mailbox_id not in own and row.reason is Reason.TAKEN_BACK
         ]
         now = self._ports.clock.now()
-        self._ports.store.close([_revived(activity, now) for activity in removed], [])
+        self._ports.store.close([revived(activity, now) for activity in removed], [])
         return others
 
 
-def _revived(activity: ActivityRow, now: float) -> ActivityRow:
+def revived(activity: ActivityRow, now: float) -> ActivityRow:
     return replace(
         activity,
         state=ActivityState.CLAIMED,

@@ -163,3 +163,34 @@ def test_a_rep_who_moves_a_conversation_during_its_delivery_has_the_last_word(
     scene.sync()
     assert [t["WhoId"] for t in scene.tasks()] == [leo]
     assert scene.outcomes() == {message: "thread_override"}
+
+
+def test_the_owner_s_stop_during_a_delivery_holds_for_everybody(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.sync()
+    raw = eml(to=f"{ANN}, {BEN}", message_id="<both@byron.example>")
+    hers, his = scene.deliver(ANN, raw), scene.deliver(BEN, raw)
+    scene.services.access.user_of(box(scene))
+    once_before(scene.services.ports.crm, "look_up", lambda: stop(scene, ANN, hers), monkeypatch)
+    once_before(scene.services.ports.store, "conversations", lambda: stop(scene, ANN, hers), monkeypatch)
+    scene.sync()
+    scene.sync()
+    assert scene.tasks() == []
+    assert scene.outcomes(ANN)[hers] == "kept_out"
+    assert scene.outcomes(BEN)[his] in {"kept_out", "taken_back"}
+
+
+def test_who_only_had_it_first_does_not_keep_a_colleague_s_mail_out(scene: Scene) -> None:
+    """Ben, to whom it went first, owns it by the rules; only Ann's copy had been read when she stopped it."""
+    scene.sync()
+    raw = eml(to=f"{BEN}, {ANN}", message_id="<both@byron.example>")
+    hers = scene.deliver(ANN, raw)
+    scene.sync()
+    assert len(scene.tasks()) == 1
+    stop(scene, ANN, hers)
+    assert scene.tasks() == []
+    his = scene.deliver(BEN, raw)
+    scene.sync()
+    scene.sync()
+    assert scene.outcomes(BEN)[his] == "contact_match"
+    assert scene.outcomes(ANN)[hers] == "kept_out"
+    assert len(scene.tasks()) == 1
