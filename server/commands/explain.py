@@ -42,10 +42,10 @@ WHYS = {
     Why.HIGHER_ID: "equal in all else, and it was created later",
     Why.NOT_A_CONTACT: "a contact comes before a lead",
     Why.NOT_A_PERSON: "a person comes before a company",
-    Why.CONTACTS_ONLY: "it takes only emails with its contacts",
+    Why.CONTACTS_ONLY: "for this company, only emails with its contacts are logged",
     Why.CHOICE_OF_A_PERSON: "someone chose another record",
-    Why.PARENT_DOMAIN: "another account has the exact domain",
-    Why.NOT_EXACT_ADDRESS: "another record has the exact address",
+    Why.PARENT_DOMAIN: "another account's domain is closer",
+    Why.NOT_EXACT_ADDRESS: "another record's address is closer",
 }
 
 

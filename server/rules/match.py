@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from server.domain.crm import Candidates, Query, Record
 from server.domain.decision import Loser, Why
@@ -12,7 +13,7 @@ from server.domain.mailbox import Workspace
 from server.domain.message import Header, Participant
 from server.domain.policy import Policy
 from server.rules.addresses import address_variants
-from server.rules.domains import is_public_mail_domain, parents
+from server.rules.domains import is_public_mail_domain, parents, spellings
 
 
 def searchable_domains(domain: str, workspace: Workspace, policy: Policy) -> tuple[str, ...]:
@@ -40,10 +41,16 @@ def owner_addresses(mail: Mail, workspace: Workspace) -> tuple[str, ...]:
 
 
 def question(mail: Mail, workspace: Workspace, policy: Policy) -> Query:
-    """What must be asked of the CRM to decide this mail."""
+    """What must be asked of the CRM to decide this mail.
+
+    A domain is asked for in both its spellings: mail names ``xn--tf-wka.example``, a person types ``ütf.example`` into
+    an Account.
+    """
     return Query(
         addresses=frozenset(v for p in mail.externals for v in address_variants(p.address)),
-        domains=frozenset(d for p in mail.externals for d in searchable_domains(p.domain, workspace, policy)),
+        domains=frozenset(
+            s for p in mail.externals for d in searchable_domains(p.domain, workspace, policy) for s in spellings(d)
+        ),
         users=frozenset(owner_addresses(mail, workspace)),
     )
 
@@ -57,22 +64,44 @@ def owner_of(mail: Mail, workspace: Workspace, candidates: Candidates) -> Salesf
     return None
 
 
-def by_address(person: Participant, found: dict[str, tuple[Record, ...]]) -> tuple[Record, ...]:
-    """Records with this very address; only if there are none, those that have it without its tag."""
-    for variant in address_variants(person.address):
-        if records := found.get(variant):
-            return records
-    return ()
+def by_address(person: Participant, found: dict[str, tuple[Record, ...]]) -> Iterator[tuple[Record, ...]]:
+    """Records with this very address, then those that have it without its tag; the nearest group is what counts.
+
+    Of the dots in Gmail's addresses only those on the mail can be taken out: Salesforce compares what a person typed.
+    """
+    return (records for variant in address_variants(person.address) if (records := found.get(variant)))
 
 
 def by_domain(
     person: Participant, found: dict[str, tuple[Record, ...]], workspace: Workspace, policy: Policy
-) -> tuple[Record, ...]:
-    """Accounts of the exact domain; only if there are none, those of the nearest parent."""
+) -> Iterator[tuple[Record, ...]]:
+    """Accounts of the exact domain, then of each parent; the nearest group is what counts."""
     for domain in searchable_domains(person.domain, workspace, policy):
-        if records := tuple(r for r in found.get(domain, ()) if not r.is_person_account):
-            return records
-    return ()
+        records = (r for spelling in spellings(domain) for r in found.get(spelling, ()))
+        if companies := tuple(r for r in records if not r.is_person_account):
+            yield companies
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Records of one kind for all people of a mail. ``fitting`` ones are ranked; ``passed`` had a nearer one."""
+
+    fitting: tuple[Record, ...] = ()
+    passed: tuple[Record, ...] = ()
+
+    @classmethod
+    def of(cls, groups: Iterable[Iterable[tuple[Record, ...]]], owner: SalesforceId | None) -> Matches:
+        """``groups`` holds the groups of one person after the other, each person's nearest first."""
+        listed = [tuple(each) for each in groups]
+        nearest = unique(r for each in listed for r in (each[0] if each else ()))
+        every = unique(r for each in listed for group in each for r in group)
+        known = {r.record_id for r in nearest}
+        rest = [r for r in every if r.record_id not in known]
+        return cls(tuple(rank(nearest, owner)), tuple(rank(rest, owner)))
+
+    @property
+    def every(self) -> tuple[Record, ...]:
+        return self.fitting + self.passed
 
 
 def unique(records: Iterable[Record]) -> tuple[Record, ...]:
