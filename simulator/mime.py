@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import email
 import re
 from email.errors import HeaderParseError
@@ -15,8 +16,15 @@ from typing import Any
 
 def headers_of(raw: bytes) -> list[tuple[str, str]]:
     """Top-level headers in order, unfolded, as text."""
-    parsed = BytesHeaderParser().parsebytes(raw)
+    parsed = BytesHeaderParser().parsebytes(_tolerated(raw))
     return [(name, unfolded(str(value))) for name, value in parsed.raw_items()]
+
+
+def _tolerated(raw: bytes) -> bytes:
+    """As a tolerant reader takes it: no byte order mark, no white space before the colon of a header."""
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    head, end, body = re.match(rb"(.*?)(\r?\n\r?\n|\Z)(.*)", raw, re.DOTALL).groups()  # type: ignore[union-attr]
+    return re.sub(rb"(?m)^([!-9;-~]++)[ \t]++:", rb"\1:", head) + end + body
 
 
 def unfolded(value: str) -> str:
@@ -59,11 +67,11 @@ def snippet_of(raw: bytes) -> str:
 
 def payload_of(raw: bytes) -> dict[str, Any]:
     """The parsed tree of format=full."""
-    return _part(email.message_from_bytes(raw), "")
+    return _part(email.message_from_bytes(_tolerated(raw)), "")
 
 
 def attachment_of(raw: bytes, attachment_id: str) -> bytes | None:
-    for number, part in enumerate(email.message_from_bytes(raw).walk()):
+    for number, part in enumerate(email.message_from_bytes(_tolerated(raw)).walk()):
         if attachment_id == f"ANGjdJ{number}":
             return _bytes(part)
     return None
@@ -103,7 +111,7 @@ def _bytes(part: Message) -> bytes:
 
 def text_of(raw: bytes) -> str:
     """The plain words of a message, for the page; of HTML alone, its text without the tags."""
-    everything = email.message_from_bytes(raw).walk()
+    everything = email.message_from_bytes(_tolerated(raw)).walk()
     parts = [p for p in everything if p.get_content_maintype() == "text" and not p.get_filename()]
     plain = [p for p in parts if p.get_content_type() == "text/plain"] or parts
     texts = []
