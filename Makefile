@@ -12,15 +12,26 @@ JSON ?=
 FILE ?=
 STATE ?=
 PORT ?= 8080
+SEED ?=
+SEEDS ?= 10
+MAILBOXES ?= 50
+MESSAGES ?= 20000
+MBOX ?=
+ME ?=
+CONTACTS ?=
 DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: demo explain test test-all check bench screenshots format help clean
+.PHONY: demo try explain test test-all check bench faults screenshots format help clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 demo: $(STAMP) ## Sync a simulated company, show what became of each email; ONCE=1 ends at rest, WORLD=dir JSON=file PORT=8080
 	@$(DEMO) --port $(PORT) $(if $(ONCE),--once) $(if $(JSON),--json "$(JSON)")
+
+try: $(STAMP) ## The same on your own Google Takeout export, all on this machine; MBOX=file.mbox ME=address CONTACTS=file.csv
+	@$(BIN)/python -m simulator.demo --mbox "$(MBOX)" --me "$(ME)" --contacts "$(CONTACTS)" --port $(PORT) \
+	  $(if $(ONCE),--once) $(if $(JSON),--json "$(JSON)")
 
 explain: $(STAMP) ## The decision for one message and why, nothing written; FILE=a.eml WORLD=dir
 	@$(if $(FILE),,echo "Say which message: make explain FILE=a.eml" >&2; exit 4;) $(DEMO) --explain "$(FILE)"
@@ -39,6 +50,9 @@ check: $(STAMP) ## Lint, types, import directions
 
 bench: $(STAMP) ## Measure; figures to build/bench.json
 	@$(BIN)/python -m bench
+
+faults: $(STAMP) ## A week of failures and kills, for each of ten seeds; SEEDS=10 MAILBOXES=50 MESSAGES=20000, or SEED=7 alone
+	@$(BIN)/python -m bench.faults --seeds $(SEEDS) --mailboxes $(MAILBOXES) --messages $(MESSAGES) $(if $(SEED),--seed $(SEED))
 
 screenshots: $(STAMP) ## Take the README's pictures anew, in Chromium
 	@$(BIN)/python -m simulator.demo.screenshots

@@ -7,7 +7,8 @@ from addon.inert import rich
 from addon.widgets import Widget, card, paragraph, section
 
 REFUSALS = {
-    "consumer": texts.CONSUMER, "not_included": texts.NOT_INCLUDED, "not_live": texts.NOT_LIVE, "away": texts.AWAY,
+    "consumer": texts.CONSUMER, "not_included": texts.NOT_INCLUDED, "no_longer_read": texts.NO_LONGER_READ,
+    "not_live": texts.NOT_LIVE, "away": texts.AWAY,
     "refused": texts.REFUSED_CHANGE, "stale": texts.STALE, "not_found": texts.NOT_FOUND, "broken": texts.BROKEN,
 }  # fmt: skip
 

@@ -175,6 +175,10 @@ CONSUMER = (
     "You're signed in as {address}. This works only with your company's Google account.",
 )
 NOT_INCLUDED = ("Your mailbox isn't included", "Nothing here is read or logged. Ask {admin}.")
+NO_LONGER_READ = (
+    "New mail isn't logged any more",
+    "Your mailbox is complete to {said}: what came before is logged or accounted for. Ask {admin}.",
+)
 NOT_LIVE = ("Not live yet", "Your mailbox is being tried out: nothing is written to Salesforce. Ask {admin}.")
 AWAY = ("Salesforce or Gmail isn't answering", "Nothing is lost: what is due is logged later. Try again in a minute.")
 REFUSED_CHANGE = ("Salesforce refused the change", "It says: “{said}” Nothing was changed. Ask your Salesforce admin.")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from rich.console import Console
 from rich.table import Table
 
-from bench import backfill, cards, floor, memory, world
+from bench import backfill, cards, floor, memory, quota, world
 from server.adapters.local_kek import BITS, RsaWrap
 from server.bootstrap import build
 from server.engine.sync import sync
@@ -86,6 +86,7 @@ def figures() -> dict[str, dict[str, Any]]:
         ),
         "store_writes_per_logged": _figure(sum(logged.writes.values()) / COUNT, "writes", 6.2, "leases included"),
         "seal_over_raw_gcm": _figure(seal, "ratio", None, "AES-256-GCM alone; ours wraps a key with RSA-3072 besides"),
+        "backfill_quota_use": _figure(*quota.figure()),
         **{name: _figure(*found) for part in (backfill, memory, cards) for name, found in part.figures().items()},
     }  # fmt: skip
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from server.adapters.documents import Documents
 from server.adapters.firestore.documents import FirestoreDocuments
+from server.adapters.gmail.calls import GmailCalls
 from server.adapters.gmail.credentials import CredentialMint, Delegation
 from server.adapters.gmail.directory import GoogleDirectory
 from server.adapters.gmail.mail import GmailMail
+from server.adapters.gmail.message_ids import GmailMessageIds
+from server.adapters.gmail.pacer import Pacer
+from server.adapters.gmail.reports import GoogleReports
+from server.adapters.gmail.scope import Limits, WorkspaceScope
+from server.adapters.gmail.watch import GmailWatch
 from server.adapters.google_identity import GoogleIdentity
 from server.adapters.holders import LocalHolders
 from server.adapters.local_kek import create_keys, load_local_keys
@@ -19,16 +26,20 @@ from server.adapters.salesforce.crm import SalesforceCrm
 from server.adapters.sqlite.documents import SqliteDocuments
 from server.adapters.sqlite.queue import SqliteQueue
 from server.adapters.store import DocumentStore
+from server.adapters.store.alarms import DocumentAlarms
 from server.adapters.transport import DirectTransport, SimulatorTransport, Transport
 from server.domain.errors import ConfigurationError
 from server.domain.policy import Policy
+from server.engine.address_book import AddressBook
 from server.engine.choices import Choices
 from server.engine.ports import Admission, Ports
 from server.engine.record_access import RecordAccess
 from server.engine.sidebar import Sidebar
+from server.engine.witness import Finder
 from server.engine.workspace import WorkspaceCache
 from server.ports.clock import Clock
 from server.ports.identity import Identity
+from server.ports.witness import Witness
 from server.settings import Settings
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
@@ -43,7 +54,10 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class Services:
-    """All that an entry point needs. ``queue`` is None where the state is Firestore: Cloud Tasks comes there."""
+    """All that an entry point needs. ``queue`` is None where the state is Firestore: Cloud Tasks comes there.
+
+    ``witness`` is None where REPORTS_WITNESS is off.
+    """
 
     settings: Settings
     ports: Ports
@@ -52,9 +66,12 @@ class Services:
     holders: LocalHolders | None
     documents: Documents
     identity: Identity
+    addresses: AddressBook
     access: RecordAccess
     sidebar: Sidebar
     choices: Choices
+    witness: Witness | None
+    finder: Finder
 
     def close(self) -> None:
         self.documents.close()
@@ -64,16 +81,25 @@ class Services:
             self.holders.close()
 
 
-def build(settings: Settings, *, transport: Transport | None = None, clock: Clock | None = None) -> Services:
-    """Raises ConfigurationError. Tests hand in their own transport and clock; nothing else is replaceable."""
+def build(
+    settings: Settings,
+    *,
+    transport: Transport | None = None,
+    clock: Clock | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Services:
+    """Raises ConfigurationError. Tests hand in their own transport and time; nothing else is replaceable."""
     clock = clock or SystemClock()
     transport = transport or _transport(settings)
     keys = load_local_keys(settings.keys, may_open=settings.may_open_copies)
-    mint = CredentialMint(_delegation(settings), transport)
     documents, queue, holders = _state(settings)
+    alarms = DocumentAlarms(documents, clock)
+    google = _google(settings, transport, clock, sleep, alarms)
     ports = Ports(
-        mail=GmailMail(mint, transport, clock),
-        directory=GoogleDirectory(mint, transport, clock, settings.google_customer),
+        mail=GmailMail(google.calls),
+        directory=google.directory,
+        scope=google.scope,
+        alarms=alarms,
         crm=SalesforceCrm(OrgClient(_login(settings), transport)),
         store=DocumentStore(documents, holders.is_dead if holders else lambda _holder: False),
         sealer=WorkSealer(keys.work, settings.organisation),
@@ -85,6 +111,7 @@ def build(settings: Settings, *, transport: Transport | None = None, clock: Cloc
         admission=_admission(settings),
         organisation=settings.organisation,
         holder=holders.me if holders else f"{time.time_ns():x}",
+        watch=GmailWatch(google.calls, settings.pubsub_topic) if settings.pubsub_topic else None,
     )
     access = RecordAccess(ports)
     return Services(
@@ -95,10 +122,33 @@ def build(settings: Settings, *, transport: Transport | None = None, clock: Cloc
         holders=holders,
         documents=documents,
         identity=GoogleIdentity(transport),
+        addresses=AddressBook(ports),
         access=access,
         sidebar=Sidebar(ports, access),
         choices=Choices(ports, access),
+        witness=GoogleReports(google.calls.mint, transport, clock) if settings.reports_witness else None,
+        finder=GmailMessageIds(google.calls),
     )
+
+
+@dataclass(frozen=True)
+class _Google:
+    """What all of Google's APIs share: one mint under one scope, one pace."""
+
+    calls: GmailCalls
+    directory: GoogleDirectory
+    scope: WorkspaceScope
+
+
+def _google(
+    settings: Settings, transport: Transport, clock: Clock, sleep: Callable[[float], None], alarms: DocumentAlarms
+) -> _Google:
+    mint = CredentialMint(_delegation(settings), transport, alarms)
+    directory = GoogleDirectory(mint, transport, clock, settings.google_customer)
+    scope = WorkspaceScope(_limits(settings), directory, clock)
+    mint.guard(scope)
+    pacer = Pacer(clock, sleep, settings.gmail_units_per_minute, settings.gmail_project_units_per_minute)
+    return _Google(GmailCalls.over(mint, transport, clock, pacer), directory, scope)
 
 
 def _transport(settings: Settings) -> Transport:
@@ -121,8 +171,11 @@ def _delegation(settings: Settings) -> Delegation:
         admin=settings.google_admin,
         delegate=settings.google_delegate,
         key_file=settings.google_service_account_file,
-        scope=settings.mailboxes,
     )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.mailboxes, settings.scope_org_units, settings.scope_groups)
 
 
 def _login(settings: Settings) -> Login:
@@ -157,8 +210,8 @@ def _admission(settings: Settings) -> Admission:
     return Admission(
         stage=settings.new_mailbox_stage,
         backfill_seconds=None if months is None else months * MONTH,
-        scope=settings.mailboxes,
         internal_domains=settings.internal_domains,
+        scope_groups=settings.scope_groups,
     )
 
 

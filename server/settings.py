@@ -46,11 +46,17 @@ class Settings:
     salesforce_api_version: str
     simulator_url: str
     public_url: str
+    pubsub_topic: str
+    push_service_account: str
+    is_on_app_engine: bool
     addon_service_account: str
     addon_client_id: str
     new_mailbox_stage: Stage
     backfill_months: int | None
     mailboxes: frozenset[str]
+    scope_org_units: frozenset[str]
+    scope_groups: frozenset[str]
+    reports_witness: bool
     internal_domains: frozenset[str]
     public_mail_domains: frozenset[str]
     blocked: frozenset[str]
@@ -59,6 +65,8 @@ class Settings:
     disclosure: Disclosure
     dont_log_label: str
     may_open_copies: bool
+    gmail_units_per_minute: int
+    gmail_project_units_per_minute: int
     poll_seconds: int
     workers: int
 
@@ -84,11 +92,17 @@ class Settings:
             salesforce_api_version=read.text("SALESFORCE_API_VERSION", "67.0", _VERSION),
             simulator_url=read.text("SIMULATOR_URL", ""),
             public_url=read.text("PUBLIC_URL", "https://truly.example", _URL),
+            pubsub_topic=read.text("PUBSUB_TOPIC", "", _TOPIC),
+            push_service_account=read.text("PUSH_SERVICE_ACCOUNT", "", _ADDRESS),
+            is_on_app_engine=source.get("GAE_ENV", "") == "standard",  # App Engine sets it itself
             addon_service_account=read.text("ADDON_SERVICE_ACCOUNT", "", _ADDRESS),
             addon_client_id=read.text("ADDON_CLIENT_ID", ""),
             new_mailbox_stage=read.choice("NEW_MAILBOX_STAGE", Stage.DRY_RUN, Stage, "off, dry_run or live"),
             backfill_months=read.choice("BACKFILL_MONTHS", 12, _months, "a number of months, or all"),
             mailboxes=read.words("MAILBOXES"),
+            scope_org_units=read.paths("SCOPE_ORG_UNITS"),
+            scope_groups=read.words("SCOPE_GROUPS", _ADDRESS),
+            reports_witness=read.choice("REPORTS_WITNESS", False, _yes_or_no, "yes or no"),
             internal_domains=read.words("INTERNAL_DOMAINS"),
             public_mail_domains=read.words("PUBLIC_MAIL_DOMAINS"),
             blocked=read.words("BLOCKED"),
@@ -97,6 +111,10 @@ class Settings:
             disclosure=read.choice("DISCLOSURE", Disclosure.TEXT, Disclosure, "text, subject or headers"),
             dont_log_label=read.text("DONT_LOG_LABEL", "Don't log"),
             may_open_copies=read.choice("MAY_OPEN_COPIES", False, _yes_or_no, "yes or no"),
+            gmail_units_per_minute=read.choice("GMAIL_UNITS_PER_MINUTE", 6_000, _allowance, _ALLOWANCE),
+            gmail_project_units_per_minute=read.choice(
+                "GMAIL_PROJECT_UNITS_PER_MINUTE", 1_200_000, _allowance, _ALLOWANCE
+            ),
             poll_seconds=read.choice("POLL_SECONDS", 300, _count, "a number of seconds"),
             workers=read.choice("WORKERS", 4, _count, "a number of threads"),
         )
@@ -117,6 +135,8 @@ _ADDRESS = _Form(r"[^@\s]+@[^@\s]+", "an address such as ann@acme.com")
 _STATE = _Form(r"sqlite:.+|firestore:[a-z0-9-]+(/[a-z0-9()-]+)?", "sqlite:FILE or firestore:PROJECT")
 _MY_DOMAIN = _Form(r"[a-z0-9-]+(--[a-z0-9]+\.sandbox)?\.my", "My Domain without .salesforce.com, such as acme.my")
 _VERSION = _Form(r"[0-9]{2,3}\.0", "a version such as 67.0")
+_TOPIC = _Form(r"projects/[^/\s]+/topics/[^/\s]+", "a topic's full name, projects/PROJECT/topics/TOPIC")
+_ALLOWANCE = "a number of quota units a minute, at least 200, or 0 for not paced"
 _URL = _Form(r"https://[a-z0-9.-]+(:[0-9]+)?", "https://host, without a path")
 
 
@@ -151,8 +171,19 @@ class _Reader:
             self.problems.append(f"{name} names a file that is not there: {value}")
         return Path(value) if value else None
 
-    def words(self, name: str) -> frozenset[str]:
-        return frozenset(word.lower() for word in re.split(r"[,;\s]+", self.source.get(name, "")) if word)
+    def words(self, name: str, form: _Form | None = None) -> frozenset[str]:
+        found = frozenset(word.lower() for word in re.split(r"[,;\s]+", self.source.get(name, "")) if word)
+        if form and not all(re.fullmatch(form.pattern, word) for word in found):
+            self.problems.append(f"{name} must hold only what looks like {form.words}.")
+        return found
+
+    def paths(self, name: str) -> frozenset[str]:
+        """Org units: their names may have spaces in them, and case does not count."""
+        parts = (part.strip().lower() for part in re.split(r"[,;\n]", self.source.get(name, "")))
+        found = frozenset(part for part in parts if part)
+        if not all(path.startswith("/") for path in found):
+            self.problems.append(f"{name} must be paths of org units such as /Sales, with commas between them.")
+        return frozenset(path.rstrip("/") or "/" for path in found)
 
 
 def _months(value: str) -> int | None:
@@ -162,6 +193,14 @@ def _months(value: str) -> int | None:
 def _count(value: str) -> int:
     number = int(value)
     if number < 0:
+        raise ValueError(value)
+    return number
+
+
+def _allowance(value: str) -> int:
+    """Below 200 a minute, the dearest call alone could break it."""
+    number = _count(value)
+    if 0 < number < 200:
         raise ValueError(value)
     return number
 
@@ -183,6 +222,8 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("Set SALESFORCE_PRIVATE_KEY_FILE with SALESFORCE_USERNAME, or SALESFORCE_CONSUMER_SECRET.")
     if settings.salesforce_private_key_file and not settings.salesforce_username:
         problems.append("SALESFORCE_PRIVATE_KEY_FILE needs SALESFORCE_USERNAME.")
+    if settings.pubsub_topic and not settings.push_service_account:
+        problems.append("PUBSUB_TOPIC needs PUSH_SERVICE_ACCOUNT: without it nobody who pushes is trusted.")
     if settings.workers == 0:
         problems.append("WORKERS must be at least 1.")
     return problems

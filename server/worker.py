@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 
 from server.bootstrap import Services
 from server.domain.errors import TrulyError
-from server.engine.jobs import SWEEP, run
+from server.engine.jobs import AUDIT, SWEEP, WATCH, run
 from server.ports.queue import Job
 from server.rules.recovery import backoff
+from server.rules.timetable import tonight
 
 log = logging.getLogger(__name__)
 
 IDLE = 1.0
 """Seconds between looks into an empty queue."""
+HOUR = 3_600.0
 
 
 class Worker:
@@ -24,6 +27,7 @@ class Worker:
     def __init__(self, services: Services, threads: int = 2) -> None:
         self._services = services
         self._stopping = threading.Event()
+        self._asked_at: dict[str, float] = {}
         self.threads = [threading.Thread(target=self._poll, name="poll", daemon=True)]
         self.threads += [threading.Thread(target=self._work, name=f"work-{i}", daemon=True) for i in range(threads)]
 
@@ -57,9 +61,26 @@ class Worker:
                 self._stopping.wait(IDLE)
 
     def _poll(self) -> None:
+        seconds = self._services.settings.poll_seconds
         while not self._stopping.is_set():
-            self._safely(self.ask)
-            self._stopping.wait(self._services.settings.poll_seconds)
+            self._safely(self.tick)
+            self._stopping.wait(min(seconds, HOUR))
+
+    def tick(self) -> bool:
+        """Ask for what is due by time. With push on, polling goes on: it finds what a push did not tell."""
+        queue, now = self._services.queue, self._services.ports.clock.now()
+        assert queue is not None
+        for kind, seconds in self._every():
+            if now - self._asked_at.get(kind, -math.inf) >= seconds:
+                queue.put(Job(kind), now)
+                self._asked_at[kind] = now
+        # Put ahead, once a night by its name: a service that is down at the hour does it when it is up again.
+        return queue.put(Job(AUDIT), now, tonight(self._services.settings.organisation, now) - now)
+
+    def _every(self) -> list[tuple[str, float]]:
+        """What is asked for again and again, and after how many seconds."""
+        found = [(SWEEP, float(self._services.settings.poll_seconds))]
+        return [*found, (WATCH, HOUR)] if self._services.ports.watch is not None else found
 
     def ask(self) -> bool:
         """For a pass over everything, soon."""

@@ -3,32 +3,64 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.wrappers import Response
 
 
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A text in an answer that is too long to be held; its ``parts`` have no character that JSON would escape."""
+
+    parts: Iterable[str]
+
+
 def reply(body: Any, status: int = 200) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")
+    """A streamed text may stand at the top of ``body``; the answer then has no Content-Length."""
+    is_streamed = isinstance(body, dict) and any(isinstance(value, Streamed) for value in body.values())
+    return Response(_pieces(body) if is_streamed else json.dumps(body), status, mimetype="application/json")
+
+
+def _pieces(body: dict[str, Any]) -> Iterator[str]:
+    before = "{"
+    for name, value in body.items():
+        yield f"{before}{json.dumps(name)}: "
+        if isinstance(value, Streamed):
+            yield '"'
+            yield from value.parts
+            yield '"'
+        else:
+            yield json.dumps(value)
+        before = ", "
+    yield "}"
 
 
 class Failure(Exception):
     """A refused call: turned into Google's error body where it is caught."""
 
-    def __init__(self, status: int, reason: str, message: str, code: str = "") -> None:
+    def __init__(
+        self, status: int, reason: str, message: str, code: str = "", *, domain: str = "global", wait: str = ""
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
         self.message = message
         self.code = code
+        self.domain = domain
+        self.wait = wait
 
     def response(self) -> Response:
         error = {
             "code": self.status,
             "message": self.message,
-            "errors": [{"message": self.message, "domain": "global", "reason": self.reason}],
+            "errors": [{"message": self.message, "domain": self.domain, "reason": self.reason}],
         }
-        return reply({"error": {**error, **({"status": self.code} if self.code else {})}}, self.status)
+        response = reply({"error": {**error, **({"status": self.code} if self.code else {})}}, self.status)
+        if self.wait:
+            response.headers["Retry-After"] = self.wait
+        return response
 
 
 NOT_FOUND = (404, "notFound", "Requested entity was not found.", "NOT_FOUND")
@@ -51,13 +83,18 @@ KINDS: dict[str, tuple[int, str, str, str]] = {
     "500": (500, "backendError", "Backend Error", "INTERNAL"),
     "503": (503, "backendError", "The service is currently unavailable.", "UNAVAILABLE"),
 }
-"""The kinds of failure that Gmail and Directory know; ``drop_answer`` and ``429_until:<RFC 3339>`` besides."""
+"""The kinds of failure that Gmail and Directory know.
+
+``drop_answer``, ``429_until:<RFC 3339>`` and ``429_after:<Retry-After>`` besides.
+"""
 
 
 def failure_of(kind: str) -> Failure:
     if kind.startswith("429_until:"):
         text = f"User-rate limit exceeded.  Retry after {kind.partition(':')[2]}"
         return Failure(429, "userRateLimitExceeded", text, "RESOURCE_EXHAUSTED")
+    if kind.startswith("429_after:"):
+        return Failure(*KINDS["429"], wait=kind.partition(":")[2])
     return Failure(*KINDS.get(kind, KINDS["500"]))
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
+from simulator import discovery
 from simulator.answers import NOT_FOUND, Failure, dropped, failure_of
 from simulator.calls import Call
 from simulator.control import PREFIX as CONTROL
@@ -17,8 +18,10 @@ from simulator.control import Control
 from simulator.directory import PREFIX as DIRECTORY
 from simulator.directory import Directory
 from simulator.gmail.api import Ask, Gmail
-from simulator.gmail.batch import batch
+from simulator.gmail.batch import batch, inner_calls
 from simulator.identity import refusal
+from simulator.reports import PREFIX as REPORTS
+from simulator.reports import Reports
 from simulator.salesforce.api import SalesforceApi
 from simulator.universe import Universe
 
@@ -30,6 +33,7 @@ class Simulator:
         self.universe = universe
         self._gmail = Gmail(universe)
         self._directory = Directory(universe)
+        self._reports = Reports(universe)
         self._salesforce = SalesforceApi(universe)
         self._control = Control(universe)
 
@@ -46,19 +50,32 @@ class Simulator:
         host = (request.headers.get("X-Forwarded-Host") or request.host).partition(":")[0].lower()
         if path.startswith(CONTROL):
             return self._control.answer(request)
-        if self.universe.latency:
-            time.sleep(self.universe.latency)
+        if path.startswith("/batch"):
+            return self._batch(request)
+        if path.startswith("/gmail/"):
+            return self._alone(request)
+        self._linger()
         if host.endswith("salesforce.com") or path.startswith("/services/"):
             return self._salesforce.answer(request)
         if path.startswith(DIRECTORY):
             return self._directory.answer(request)
-        if path.startswith("/batch"):
-            return self._batch(request)
-        if path.startswith("/gmail/"):
-            access = self.universe.identity.access(request)
-            verb, args = _overridden(request)
-            return self._gmail.answer(Ask(verb, path, args, request.get_data(), access))
+        if path.startswith(REPORTS):
+            return self._reports.answer(request)
+        if path.startswith(discovery.PATHS):
+            self.universe.calls.record(Call("google_discovery", path))
+            return discovery.document(host, path, request.args.get("version"))
         return self._identity(request)
+
+    def _linger(self) -> None:
+        if self.universe.latency:
+            time.sleep(self.universe.latency)
+
+    def _alone(self, request: Request) -> Response:
+        access = self.universe.identity.access(request)
+        verb, args = _overridden(request)
+        with self.universe.quota.flight(access.subject) as admitted:
+            self._linger()
+            return self._gmail.answer(Ask(verb, request.path, args, request.get_data(), access, not admitted))
 
     def _batch(self, request: Request) -> Response:
         access = self.universe.identity.access(request)
@@ -68,23 +85,35 @@ class Simulator:
             return dropped()
         if kind:
             return failure_of(kind).response()
-        return batch(request, lambda verb, path, args, body: self._gmail.answer(Ask(verb, path, args, body, access)))
+        inner = inner_calls(request)
+        with self.universe.quota.flight(access.subject, len(inner)) as admitted:
+            self._linger()
+            return batch(
+                inner,
+                lambda n, verb, path, args, body: self._gmail.answer(
+                    Ask(verb, path, args, body, access, n >= admitted)
+                ),
+            )
 
     def _identity(self, request: Request) -> Response:
         identity = self.universe.identity
         if request.path in ("/token", "/o/oauth2/token") and request.method == "POST":
             kind = self.universe.faults.take("google_token", "token")
-            self.universe.calls.record(Call("google_token", "token"))
+            subject, scopes = identity.asked_for(request)
+            self.universe.calls.record(Call("google_token", "token", mailbox=subject, detail={"scopes": scopes}))
             if kind:
                 return dropped() if kind == "drop_answer" else refusal(kind) or failure_of(kind).response()
             return identity.token(request)
+        if request.path == "/revoke" and request.method == "POST":
+            return identity.revoke(request)
         if request.path == "/oauth2/v1/certs":
             kind = self.universe.faults.take("google_certs", "certs")
             self.universe.calls.record(Call("google_certs", "certs"))
             return failure_of(kind).response() if kind else identity.certificates()
         if request.path.endswith(":signJwt") and request.method == "POST":
-            identity.access(request)
-            return identity.sign_jwt(request)
+            kind = self.universe.faults.take("iam", "signJwt")
+            self.universe.calls.record(Call("iam", "signJwt"))
+            return failure_of(kind).response() if kind else identity.sign_jwt(request)
         return Failure(*NOT_FOUND).response()
 
 

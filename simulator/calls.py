@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call as the vendor would bill it. A batch is recorded as its inner calls plus one ``batch`` of 0 units."""
 

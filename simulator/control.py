@@ -15,6 +15,7 @@ from simulator.answers import reply
 from simulator.faults import Fault
 from simulator.gmail.mailbox import Mailbox
 from simulator.mailfiles import MailFile
+from simulator.people import People
 from simulator.universe import Universe
 
 PREFIX = "/_simulator/"
@@ -31,9 +32,11 @@ class Control:
             "salesforce": lambda _request: universe.org.dump(),
             "message": self._message,
             "clock": lambda _request: {"now": universe.clock.now()},
+            "pubsub": lambda _request: {**universe.pubsub.as_json(), "watches": universe.watches.as_json()},
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Any]] = {
             "service-accounts": lambda body: universe.identity.register(body["email"], body["public_key"]),
+            "consents": universe.identity.consents.give,
             "consumers": universe.org.register,
             "faults": lambda body: universe.faults.plan(Fault(**body)),
             "faults/clear": lambda _body: universe.faults.clear(),
@@ -42,9 +45,14 @@ class Control:
             "quota": self._set_quota,
             "latency": self._set_latency,
             "mail": self._mail,
+            "directory": People(universe).change,
+            "delegation": self._delegate,
+            "reports/lag": self._set_reports_lag,
             "tokens/revoke": self._revoke,
             "id-token": lambda body: {"token": universe.identity.id_token(body)},
             "addon/event": self._addon_event,
+            "pubsub/topics": lambda body: universe.pubsub.create_topic(**body),
+            "pubsub/subscriptions": lambda body: universe.pubsub.subscribe(**body),
             "salesforce/change": lambda body: universe.org.change(body["type"], body["record"]),
             "salesforce/delete": lambda body: universe.org.remove(body["id"]),
         }
@@ -78,11 +86,12 @@ class Control:
         """A message as its reader sees it."""
         box = self._universe.mailboxes[request.args["mailbox"]]
         stored = box.messages[request.args["id"]]
+        headers = stored.headers
         names = ("From", "To", "Cc", "Date")
         return {
             "labels": sorted(stored.label_ids),
-            "subject": mime.shown(stored.headers, "Subject"),
-            "headers": [(name, mime.shown(stored.headers, name)) for name in names if mime.first(stored.headers, name)],
+            "subject": mime.shown(headers, "Subject"),
+            "headers": [(name, mime.shown(headers, name)) for name in names if mime.first(headers, name)],
             "text": mime.text_of(stored.raw),
         }
 
@@ -94,10 +103,22 @@ class Control:
         return {"authorization": self._host.authorization(body["url"]), "event": event}
 
     def _set_quota(self, body: dict[str, Any]) -> None:
-        self._universe.quota.per_minute = body["units_per_minute"]
+        """``units_per_minute``, ``project_units_per_minute`` or ``in_flight``; null for no limit."""
+        self._universe.quota.set(body)
 
     def _set_latency(self, body: dict[str, Any]) -> None:
         self._universe.latency = float(body["seconds"])
+
+    def _set_reports_lag(self, body: dict[str, Any]) -> None:
+        self._universe.reports_lag = float(body["seconds"])
+
+    def _delegate(self, body: dict[str, Any]) -> None:
+        """For which ``scopes`` a service account may act for users, and which ``signers`` may sign as it."""
+        identity = self._universe.identity
+        if "scopes" in body:
+            identity.delegated[body["email"]] = frozenset(body["scopes"])
+        if "signers" in body:
+            identity.signers[body["email"]] = frozenset(body["signers"])
 
     def _revoke(self, _body: dict[str, Any]) -> None:
         self._universe.identity.revoke_all()
@@ -132,10 +153,10 @@ def _listed(box: Mailbox) -> list[dict[str, Any]]:
             {
                 "source": m.source,
                 "gmail_message_id": m.message_id,
-                "rfc822_message_id": mime.message_id_of(m.headers),
+                "rfc822_message_id": m.rfc822_message_id,
                 "label_ids": sorted(m.label_ids),
-                "from": mime.shown(m.headers, "From"),
-                "subject": mime.shown(m.headers, "Subject"),
+                "from": m.sender,
+                "subject": m.subject,
             }
             for m in box.messages.values()
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
@@ -22,7 +23,7 @@ class Directory:
         self._universe = universe
 
     def answer(self, request: Request) -> Response:
-        method = _method(request.path)
+        method, keys = _method(request.path)
         kind = self._universe.faults.take("directory", method)
         status = 200
         try:
@@ -31,7 +32,9 @@ class Directory:
             if kind:
                 raise failure_of(kind)
             self._authorise(request, method)
-            return reply(self._body(method, request.args))
+            body = self._one(method, keys) if keys else self._body(method, request.args)
+            mask = request.args.get("fields")
+            return reply(fields.apply(fields.parse(mask), body) if mask else body)
         except Failure as failure:
             status = failure.status
             return failure.response()
@@ -41,7 +44,7 @@ class Directory:
     def _authorise(self, request: Request, method: str) -> None:
         access = self._universe.identity.access(request)
         user = self._universe.user(access.subject)
-        needed = SCOPE + method.partition(".")[0].removesuffix("s")
+        needed = SCOPE + NEEDED[method.partition(".")[0]]
         if not any(scope.startswith(needed) for scope in access.scopes):
             raise Failure(403, "insufficientPermissions", "Insufficient Permission", "PERMISSION_DENIED")
         if user is None or not user.is_admin:
@@ -49,10 +52,11 @@ class Directory:
 
     def _body(self, method: str, args: MultiDict[str, str]) -> dict[str, Any]:
         world = self._universe.world
+        wanted = world.deleted if args.get("showDeleted") == "true" else world.users
         items: dict[str, list[dict[str, Any]]] = {
-            "users.list": [_user(u) for u in sorted(world.users, key=lambda u: u.email)],
+            "users.list": [self._user(u) for u in sorted(wanted, key=lambda u: u.email)],
             "groups.list": [
-                {"id": f"g{i}", "aliases": g.get("aliases", []), **_group(g)} for i, g in enumerate(world.groups)
+                {"id": f"g{i}", "aliases": g.get("aliases", []), **_group_json(g)} for i, g in enumerate(world.groups)
             ],
             "domains.list": [_domain(d) for d in world.domains],
         }
@@ -62,12 +66,70 @@ class Directory:
         body: dict[str, Any] = {"kind": f"admin#directory#{name}", name: items[method]}
         if name != "domains":
             _page(body, name, args)
-        mask = args.get("fields")
-        return fields.apply(fields.parse(mask), body) if mask else body
+        return body
+
+    def _one(self, method: str, keys: tuple[str, ...]) -> dict[str, Any]:
+        if method == "users.get":
+            return self._user(self._found(keys[0]))
+        if method != "members.hasMember":
+            raise Failure(*NOT_FOUND)
+        group = self._group(keys[0])
+        if group is None:
+            raise Failure(*NOT_FOUND)
+        return {"isMember": self._has(group, self._found(keys[1]), str(group["email"]), frozenset())}
+
+    def _found(self, key: str) -> User:
+        """By id, primary address or alias; who was deleted is not found."""
+        world = self._universe.world
+        found = next((u for u in world.users if key == u.user_id), None) or world.user(key)
+        if found is None:
+            raise Failure(404, "notFound", "Resource Not Found: userKey", "NOT_FOUND")
+        return found
+
+    def _group(self, key: str) -> Any:
+        groups = self._universe.world.groups
+        wanted = key.lower()
+        return next((g for g in groups if wanted in (a.lower() for a in (g["email"], *g.get("aliases", ())))), None)
+
+    def _has(self, group: Any, user: User, asked: str, seen: frozenset[str]) -> bool:
+        """Nested membership is told only within one domain."""
+        members = [str(m).lower() for m in group.get("members", ())]
+        if any(self._universe.user(m) == user for m in members):
+            if seen and asked.rpartition("@")[2] != user.email.rpartition("@")[2]:
+                raise Failure(400, "invalid", "Invalid Input: memberKey", "INVALID_ARGUMENT")
+            return True
+        within = [g for m in members if m not in seen and (g := self._group(m)) is not None]
+        return any(self._has(g, user, asked, seen | {str(group["email"]).lower(), *members}) for g in within)
+
+    def _user(self, user: User) -> dict[str, Any]:
+        aliases = {"aliases": list(user.aliases)} if user.aliases else {}
+        fixed = self._universe.world.domain_aliases(user)
+        return {
+            "id": user.user_id,
+            "primaryEmail": user.email,
+            "name": {"fullName": user.name},
+            **aliases,
+            **({"nonEditableAliases": list(fixed)} if fixed else {}),
+            "suspended": user.is_suspended,
+            "isAdmin": user.is_admin,
+            "isMailboxSetup": user.is_set_up and user.has_licence,
+            "isGuestUser": user.is_guest,
+            "archived": user.is_archived,
+            "orgUnitPath": user.org_unit,
+        }
 
 
-def _method(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2] + ".list"
+NEEDED = {"users": "user", "groups": "group", "members": "group", "domains": "domain"}
+
+
+def _method(path: str) -> tuple[str, tuple[str, ...]]:
+    """The method's name, and the keys in its path."""
+    parts = [unquote(part) for part in path.removeprefix(PREFIX).strip("/").split("/")]
+    if parts[0] == "groups" and len(parts) == 4 and parts[2] == "hasMember":
+        return "members.hasMember", (parts[1], parts[3])
+    if parts[0] == "customer" or len(parts) == 1:
+        return f"{parts[-1] if parts[-1] in NEEDED else 'users'}.list", ()
+    return f"{parts[0] if parts[0] in NEEDED else 'users'}.get", tuple(parts[1:])
 
 
 def _page(body: dict[str, Any], name: str, args: MultiDict[str, str]) -> None:
@@ -81,20 +143,7 @@ def _page(body: dict[str, Any], name: str, args: MultiDict[str, str]) -> None:
         del body[name]  # Google leaves an empty list out
 
 
-def _user(user: User) -> dict[str, Any]:
-    return {
-        "id": user.user_id,
-        "primaryEmail": user.email,
-        "name": {"fullName": user.name},
-        "aliases": list(user.aliases),
-        "suspended": user.is_suspended,
-        "isAdmin": user.is_admin,
-        "isMailboxSetup": True,
-        "archived": False,
-    }
-
-
-def _group(group: Any) -> dict[str, Any]:
+def _group_json(group: Any) -> dict[str, Any]:
     return {"email": group["email"], "directMembersCount": str(len(group.get("members", ())))}
 
 

@@ -1,11 +1,11 @@
-"""Google's identity: the token endpoint for service accounts, certificates, signJwt, ID tokens."""
+"""Google's identity: the token endpoint for service accounts and people, certificates, signJwt, ID tokens."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from werkzeug.wrappers import Request, Response
 
+from simulator import consents
 from simulator.answers import Failure, reply
 from simulator.clock import Clock
 from simulator.world import World
@@ -41,10 +42,16 @@ class Access:
     subject: str
     scopes: frozenset[str]
     expires_at: float
+    project: str = ""
+    """The Google Cloud project of the service account that asks."""
 
 
 class Identity:
-    """Thread-safe. ``accounts`` maps a service account's address to its public key in PEM."""
+    """Thread-safe. ``accounts`` maps a service account's address to its public key in PEM.
+
+    ``delegated`` holds the scopes for which a service account may act for users, and ``signers`` who may sign as it:
+    one that is not in there may do all, and everybody may.
+    """
 
     def __init__(self, world: World, clock: Clock) -> None:
         self._world = world
@@ -52,6 +59,9 @@ class Identity:
         self._lock = threading.Lock()
         self._tokens: dict[str, Access] = {}
         self.accounts: dict[str, str] = {}
+        self.consents = consents.Consents()
+        self.delegated: dict[str, frozenset[str]] = {}
+        self.signers: dict[str, frozenset[str]] = {}
         self._key: rsa.RSAPrivateKey | None = None
 
     def register(self, email: str, public_key: str) -> None:
@@ -59,24 +69,51 @@ class Identity:
             self.accounts[email] = public_key
 
     def token(self, request: Request) -> Response:
-        """``POST /token`` with a signed assertion; ``sub`` is whom the service account acts for."""
-        if request.form.get("grant_type") != GRANT:
+        """``POST /token``: with a service account's signed assertion, or with the token of a person's consent."""
+        grants = {GRANT: self._asserted, consents.GRANT: self._refreshed}
+        if request.form.get("grant_type") not in grants:
             return _refused(400, "unsupported_grant_type", "Invalid grant_type.")
+        return grants[request.form["grant_type"]](request)
+
+    def revoke(self, request: Request) -> Response:
+        """``POST /revoke``: a person takes back the consent."""
+        if self.consents.revoke(request.values.get("token", "")):
+            return reply({})
+        return _refused(400, "invalid_token", "Token expired or revoked")
+
+    def _asserted(self, request: Request) -> Response:
+        """``sub`` is whom the service account acts for."""
         try:
             claims = self._claims(request.form.get("assertion", ""))
         except (jwt.InvalidTokenError, KeyError, ValueError):
             return _refused(400, "invalid_grant", "Invalid JWT Signature.")
         subject = str(claims.get("sub") or claims["iss"]).lower()
-        user = next((u for u in self._world.users if subject == u.email or subject in u.aliases), None)
-        if subject != claims["iss"] and (user is None or user.is_suspended):
-            return _refused(400, "invalid_grant", "Invalid email or User ID")
+        user = self._world.user(subject)
         scopes = frozenset(str(claims.get("scope", "")).split())
+        if subject != claims["iss"] and not scopes <= self.delegated.get(claims["iss"], scopes):
+            return _refused(*REFUSALS["unauthorized_client"])
+        if subject != claims["iss"] and (user is None or user.is_suspended or user.is_archived):
+            return _refused(400, "invalid_grant", "Invalid email or User ID")
         if not scopes:
             return _refused(400, "invalid_scope", "Empty or missing scope not allowed.")
+        project = str(claims["iss"]).partition("@")[2].partition(".")[0]
+        return reply(self._issued(user.email if user else subject, scopes, project))
+
+    def _refreshed(self, request: Request) -> Response:
+        try:
+            consent = self.consents.granted(request.form)
+        except consents.ConsentError as error:
+            return _refused(*error.refusal)
+        user = self._world.user(consent.email)
+        if user is None or user.is_suspended:
+            return _refused(*consents.REVOKED)
+        return reply({**self._issued(user.email, consent.scopes), "scope": " ".join(sorted(consent.scopes))})
+
+    def _issued(self, subject: str, scopes: frozenset[str], project: str = "") -> dict[str, Any]:
         token = "ya29." + secrets.token_urlsafe(40)
         with self._lock:
-            self._tokens[token] = Access(user.email if user else subject, scopes, self._clock.now() + LIFETIME)
-        return reply({"access_token": token, "expires_in": LIFETIME, "token_type": "Bearer"})
+            self._tokens[token] = Access(subject, scopes, self._clock.now() + LIFETIME, project)
+        return {"access_token": token, "expires_in": LIFETIME, "token_type": "Bearer"}
 
     def access(self, request: Request) -> Access:
         """Raises Failure 401 for a missing, unknown or expired token."""
@@ -92,6 +129,23 @@ class Identity:
         with self._lock:
             self._tokens.clear()
 
+    def end_sessions(self, subject: str) -> None:
+        with self._lock:
+            self._tokens = {t: a for t, a in self._tokens.items() if a.subject != subject}
+
+    def renamed(self, before: str, after: str) -> None:
+        """Tokens belong to the user, whatever the address."""
+        with self._lock:
+            self._tokens = {t: replace(a, subject=after) if a.subject == before else a for t, a in self._tokens.items()}
+
+    def asked_for(self, request: Request) -> tuple[str, list[str]]:
+        """For the call log: whom a request for a token wants to act for, and the scopes."""
+        try:
+            claims = jwt.decode(request.form.get("assertion", ""), options={"verify_signature": False})
+        except jwt.InvalidTokenError:
+            return "", []
+        return str(claims.get("sub") or claims.get("iss", "")), str(claims.get("scope", "")).split()
+
     def certificates(self) -> Response:
         """``/oauth2/v1/certs``: key id to certificate in PEM."""
         return reply({KEY_ID: _certificate(self._signing_key()).decode()})
@@ -103,8 +157,12 @@ class Identity:
         return jwt.encode(filled, self._signing_key(), algorithm="RS256", headers={"kid": KEY_ID})
 
     def sign_jwt(self, request: Request) -> Response:
-        """IAM's signJwt: the simulated world signs for every account, and then knows the key."""
+        """IAM's signJwt: the simulated world signs for every account, and then knows the key. Raises Failure."""
         email = request.path.rpartition("/")[2].removesuffix(":signJwt")
+        caller = self.access(request).subject
+        if caller not in self.signers.get(email, {caller}):
+            message = f"Permission 'iam.serviceAccounts.signJwt' denied on resource {email} (or it may not exist)."
+            raise Failure(403, "forbidden", message, "PERMISSION_DENIED")
         payload = json.loads(json.loads(request.data)["payload"])
         public = self._signing_key().public_key()
         pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

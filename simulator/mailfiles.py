@@ -1,4 +1,4 @@
-"""Raw messages from .eml files, or from one mbox as Google Takeout writes it."""
+"""A message where it lies: in memory, in an .eml file, or in an mbox. It is read when somebody asks, never kept."""
 
 from __future__ import annotations
 
@@ -7,48 +7,91 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-SEPARATOR = re.compile(rb"From \S+.*\d{4}\s*$")
+BLOCK = 1 << 18
+"""Bytes that are read at a time."""
+HEAD_BLOCK = 1 << 14
+"""Enough for the header of nearly every mail in one read."""
+LONGEST_HEAD = 1 << 20
+"""Bytes: what has no empty line so far has no header either."""
+MOST_MARKS = 1000
+QUOTED = re.compile(rb"\n>(>{0,%d}From )" % (MOST_MARKS - 1))
+"""A line that would look like an mbox separator, or already was such a line, with one mark more."""
+_REACH = MOST_MARKS + len(b"\nFrom ")
+_END_OF_HEAD = re.compile(rb"(?:\A|\n)\r?\n")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bytes ``start`` to ``end`` of a file; ``marks`` of them are an mbox's quotation marks, not the message's."""
+
+    path: Path
+    start: int
+    end: int
+    marks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class MailFile:
-    """``source`` is the file's name, or the position in the mbox counted from 0."""
+    """``source`` is the file's name, or the position in the mbox counted from 0. Reading raises OSError."""
 
     source: str
-    raw: bytes
+    content: bytes | Span
+
+    @property
+    def size(self) -> int:
+        """Bytes, as ``raw`` has them."""
+        found = self.content
+        return len(found) if isinstance(found, bytes) else found.end - found.start - found.marks
+
+    @property
+    def raw(self) -> bytes:
+        return b"".join(self.chunks())
+
+    def chunks(self, block: int = BLOCK) -> Iterator[bytes]:
+        """The message, ``block`` bytes or so at a time."""
+        found = self.content
+        if isinstance(found, bytes):
+            return iter((found,))
+        blocks = _blocks(found, block)
+        return _unquoted(blocks) if found.marks else blocks
+
+    def opening(self, beyond: int = 0) -> bytes:
+        """The header, and no more than ``beyond`` bytes after it. All that most questions need."""
+        read = b""
+        for chunk in self.chunks(HEAD_BLOCK):
+            read += chunk
+            if end := _END_OF_HEAD.search(read):
+                if len(read) >= end.end() + beyond:
+                    return read[: end.end() + beyond]
+            elif len(read) > LONGEST_HEAD:
+                break
+        return read
 
 
 def read_folder(folder: Path) -> Iterator[MailFile]:
     """In order of file name, which is the order of arrival."""
     for path in sorted(folder.iterdir()):
         if path.suffix == ".eml" and path.is_file():
-            yield MailFile(path.name, path.read_bytes())
+            yield MailFile(path.name, Span(path, 0, path.stat().st_size))
 
 
-def read_mbox(path: Path) -> Iterator[MailFile]:
-    """Raises ValueError with a sentence where the file is no mbox."""
-    if path.suffix != ".mbox":
-        raise ValueError(f"{path} is neither a folder of .eml files nor an .mbox file.")
-    lines = path.read_bytes().splitlines(keepends=True)
-    if not lines:
-        return
-    if not SEPARATOR.match(lines[0]):
-        raise ValueError(f'{path} is not an mbox: its first line does not begin with "From ".')
-    current: list[bytes] = []
-    number = 0
-    before = b"\n"
-    for line in lines[1:]:
-        if not before.strip() and SEPARATOR.match(line):
-            yield MailFile(str(number), _message(current))
-            current, number = [], number + 1
-        else:
-            current.append(line)
-        before = line
-    yield MailFile(str(number), _message(current))
+def _blocks(span: Span, size: int) -> Iterator[bytes]:
+    with span.path.open("rb", buffering=0) as file:
+        file.seek(span.start)
+        left = span.end - span.start
+        while left > 0 and (block := file.read(min(size, left))):
+            left -= len(block)
+            yield block
 
 
-def _message(lines: list[bytes]) -> bytes:
-    """The empty line before the next separator is not the message's; a quoted From line loses one mark."""
-    if lines and not lines[-1].strip():
-        lines = lines[:-1]
-    return b"".join(re.sub(rb"^>(>*From )", rb"\1", line) for line in lines)
+def _unquoted(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """One mark less on each quoted line. What might be the beginning of one waits for the next block."""
+    held, sentinel = b"\n", 1
+    for block in blocks:
+        read = held + block
+        cut = read.rfind(b"\n", max(0, len(read) - _REACH))
+        cut = len(read) if cut < 0 else cut
+        yield QUOTED.sub(rb"\n\1", read[:cut])[sentinel:]
+        sentinel = 0 if cut else sentinel
+        held = read[cut:]
+    yield QUOTED.sub(rb"\n\1", held)[sentinel:]

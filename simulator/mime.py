@@ -6,12 +6,21 @@ import base64
 import codecs
 import email
 import re
+from collections.abc import Iterable, Iterator
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from typing import Any
+
+ATTACHMENT = "ANGjdJ"
+DEEPEST = 90
+LARGE = 256 * 1024
+"""Bytes from which on a text comes only by attachments.get. Gmail's own edge is not known."""
+
+_HEAD = re.compile(rb"(?:[^\r\n]++(?:\r\n|\r|\n|\Z))*+")
+_SPACED_NAME = re.compile(rb"(?<![^\r\n])([!-9;-~]++)[ \t]++:")
 
 
 def headers_of(raw: bytes) -> list[tuple[str, str]]:
@@ -23,8 +32,9 @@ def headers_of(raw: bytes) -> list[tuple[str, str]]:
 def _tolerated(raw: bytes) -> bytes:
     """As a tolerant reader takes it: no byte order mark, no white space before the colon of a header."""
     raw = raw.removeprefix(codecs.BOM_UTF8)
-    head, end, body = re.match(rb"(.*?)(\r?\n\r?\n|\Z)(.*)", raw, re.DOTALL).groups()  # type: ignore[union-attr]
-    return re.sub(rb"(?m)^([!-9;-~]++)[ \t]++:", rb"\1:", head) + end + body
+    head = _HEAD.match(raw)
+    end = head.end() if head else 0
+    return _SPACED_NAME.sub(rb"\1:", raw[:end]) + raw[end:] if _SPACED_NAME.search(raw, 0, end) else raw
 
 
 def unfolded(value: str) -> str:
@@ -58,31 +68,54 @@ def message_id_of(headers: list[tuple[str, str]]) -> str | None:
     return first(headers, "Message-ID")
 
 
+SNIPPED = 2000
+"""Bytes of a body that a snippet is made of."""
+
+
 def snippet_of(raw: bytes) -> str:
     """The first words of the body, as every answer of messages.get carries them unless masked out."""
     body = raw.partition(b"\r\n\r\n")[2] or raw.partition(b"\n\n")[2]
-    text = re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace"))
+    text = re.sub(r"<[^>]*>", " ", body[:SNIPPED].decode("utf-8", "replace"))
     return " ".join(text.split())[:120]
+
+
+def type_of(raw: bytes) -> str:
+    """The media type of the whole; the header alone is looked at."""
+    return BytesHeaderParser().parsebytes(_tolerated(raw)).get_content_type()
 
 
 def payload_of(raw: bytes) -> dict[str, Any]:
     """The parsed tree of format=full."""
-    return _part(email.message_from_bytes(_tolerated(raw)), "")
+    try:
+        return _part(email.message_from_bytes(_tolerated(raw)), "")
+    except RecursionError:
+        return {"partId": "", "mimeType": "text/plain", "filename": "", "headers": [], "body": {"size": len(raw)}}
 
 
 def attachment_of(raw: bytes, attachment_id: str) -> bytes | None:
-    for number, part in enumerate(email.message_from_bytes(_tolerated(raw)).walk()):
-        if attachment_id == f"ANGjdJ{number}":
-            return _bytes(part)
-    return None
+    return _attachment(email.message_from_bytes(_tolerated(raw)), "", attachment_id.removeprefix(ATTACHMENT))
 
 
 def encoded(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode()
 
 
+def encoded_parts(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The same text, piece by piece."""
+    rest = b""
+    for chunk in chunks:
+        read = rest + chunk
+        whole = len(read) - len(read) % 3
+        yield encoded(read[:whole])
+        rest = read[whole:]
+    yield encoded(rest)
+
+
 def _part(part: Message, part_id: str) -> dict[str, Any]:
-    children = part.get_payload() if part.is_multipart() else []
+    """Raises RecursionError for a tree that JSON could not be written of."""
+    if part_id.count(".") > DEEPEST:
+        raise RecursionError
+    children = _children(part)
     node: dict[str, Any] = {
         "partId": part_id,
         "mimeType": part.get_content_type(),
@@ -90,18 +123,38 @@ def _part(part: Message, part_id: str) -> dict[str, Any]:
         "headers": [{"name": n, "value": unfolded(str(v))} for n, v in part.raw_items()],
         "body": {"size": 0},
     }
-    if isinstance(children, list) and children:
-        node["parts"] = [
-            _part(child, f"{part_id}.{i}".lstrip(".")) for i, child in enumerate(children) if isinstance(child, Message)
-        ]
+    if children:
+        node["parts"] = [_part(child, f"{part_id}.{i}".lstrip(".")) for i, child in enumerate(children)]
         return node
-    data = _bytes(part)
+    data = _text(part) if part.get_content_maintype() == "text" else _bytes(part)
     node["body"] = {"size": len(data)}
-    if node["filename"]:
-        node["body"]["attachmentId"] = "ANGjdJ" + (part_id or "0")
+    if data and (node["filename"] or part.get_content_maintype() != "text" or len(data) > LARGE):
+        node["body"]["attachmentId"] = ATTACHMENT + (part_id or "root")
     elif data:
-        node["body"]["data"] = encoded(data)
+        node["body"]["data"] = encoded(data) if len(data) % 2 else encoded(data).rstrip("=")
     return node
+
+
+def _attachment(part: Message, part_id: str, wanted: str) -> bytes | None:
+    children = _children(part)
+    if not children:
+        return _bytes(part) if wanted == (part_id or "root") else None
+    found = (_attachment(child, f"{part_id}.{i}".lstrip("."), wanted) for i, child in enumerate(children))
+    return next((data for data in found if data is not None), None)
+
+
+def _children(part: Message) -> list[Message]:
+    payload = part.get_payload() if part.is_multipart() else []
+    return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
+
+
+def _text(part: Message) -> bytes:
+    """Gmail turns texts to UTF-8, and leaves the header that names another charset."""
+    data = _bytes(part)
+    try:
+        return data.decode(part.get_content_charset() or "utf-8").encode()
+    except (LookupError, ValueError):
+        return data.decode("utf-8", "replace").encode()
 
 
 def _bytes(part: Message) -> bytes:

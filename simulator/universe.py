@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 from simulator.calls import CallLog
 from simulator.clock import Clock
 from simulator.faults import Faults
 from simulator.gmail.mailbox import Mailbox
+from simulator.gmail.quota import Quota
+from simulator.gmail.watches import Watches
 from simulator.identity import Identity
 from simulator.mailfiles import MailFile
+from simulator.pubsub import PubSub
 from simulator.salesforce.org import Org
 from simulator.world import User, World
 
 
-class Quota:
-    """Units per user and minute, as Gmail counts them; without a limit nothing is refused. Thread-safe."""
-
-    def __init__(self) -> None:
-        self.per_minute: int | None = None
-        self._lock = threading.Lock()
-        self._spent: dict[str, deque[tuple[float, int]]] = defaultdict(deque)
-
-    def allows(self, user: str, units: int, now: float) -> bool:
-        with self._lock:
-            if self.per_minute is None:
-                return True
-            spent = self._spent[user]
-            while spent and spent[0][0] <= now - 60:
-                spent.popleft()
-            if sum(u for _, u in spent) + units > self.per_minute:
-                return False
-            spent.append((now, units))
-            return True
-
-
 @dataclass
 class Universe:
-    """``mailboxes`` holds those of users with mail or without. ``latency`` (seconds) comes before every answer."""
+    """``mailboxes`` holds those of users with mail or without. ``latency`` (seconds) comes before every answer.
+
+    ``reports_lag`` (seconds) is how late the Reports API knows of a delivery.
+    """
 
     world: World
     clock: Clock
@@ -50,25 +33,31 @@ class Universe:
     quota: Quota = field(default_factory=Quota)
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     latency: float = 0.0
+    reports_lag: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.pubsub = PubSub(self.clock, self.identity, self.calls, self.faults)
+        self.watches = Watches(self.clock, self.pubsub)
 
     @classmethod
     def of(cls, world: World, clock: Clock | None = None) -> Universe:
         clock = clock or Clock()
         universe = cls(world, clock, Identity(world, clock), Org.of(world.org, clock))
         for user in world.users:
-            mailbox = Mailbox(user.email, (user.email, *user.aliases))
+            mailbox = Mailbox(user.email, (user.email, *user.aliases), user.language)
             for mail in world.mail.get(user.email, ()):
                 mailbox.add(mail, clock.now_ms())
+            mailbox.on_change = universe.watches.changed
             universe.mailboxes[user.email] = mailbox
         return universe
 
     def user(self, address: str) -> User | None:
-        wanted = address.lower()
-        return next((u for u in self.world.users if wanted == u.email or wanted in u.aliases), None)
+        return self.world.user(address)
 
     def mailbox(self, address: str) -> Mailbox | None:
+        """None for who is nobody, or has no Gmail."""
         user = self.user(address)
-        return self.mailboxes.get(user.email) if user else None
+        return self.mailboxes.get(user.email) if user and user.has_gmail else None
 
     def deliver(self, message: bytes, sender: str, recipients: list[str], source: str) -> None:
         """Mail sent through the API arrives in the mailboxes of this Workspace that it names."""

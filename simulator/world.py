@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulator.mailfiles import MailFile, read_folder, read_mbox
+from simulator.labels import ENGLISH, LANGUAGES
+from simulator.mailfiles import MailFile, read_folder
+from simulator.mbox import INDEX, read_mbox
 
 
 class WorldError(Exception):
@@ -25,16 +27,30 @@ class User:
     is_suspended: bool = False
     is_admin: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
+    language: str = ENGLISH
+    org_unit: str = "/"
+    is_archived: bool = False
+    is_set_up: bool = True
+    has_licence: bool = True
+    is_guest: bool = False
+    born: str = ""
 
     @property
     def user_id(self) -> str:
-        """Immutable, 21 digits as Google's are."""
-        return "1" + str(int(hashlib.sha256(self.email.encode()).hexdigest(), 16))[:20]
+        """Immutable, 21 digits as Google's are; ``born`` is the first address of a user who was renamed."""
+        return "1" + str(int(hashlib.sha256((self.born or self.email).encode()).hexdigest(), 16))[:20]
+
+    @property
+    def has_gmail(self) -> bool:
+        return self.has_licence and self.is_set_up and not self.is_guest
 
 
-@dataclass(frozen=True)
+@dataclass
 class World:
-    """``org`` maps an object's name to its records, as in world.json; ``server`` holds settings for the demo."""
+    """``org`` maps an object's name to its records, as in world.json; ``server`` holds settings for the demo.
+
+    ``users`` changes while the world runs; ``deleted`` holds those that are gone, as Google does for some days.
+    """
 
     name: str
     customer: str
@@ -44,10 +60,18 @@ class World:
     org: Mapping[str, Any]
     mail: Mapping[str, tuple[MailFile, ...]]
     server: Mapping[str, str] = field(default_factory=dict)
+    deleted: tuple[User, ...] = ()
 
     def user(self, address: str) -> User | None:
-        """Whose address or alias it is."""
-        return next((u for u in self.users if address == u.email or address in u.aliases), None)
+        """Whose address or alias it is, an alias by domain included."""
+        wanted = address.lower()
+        return next((u for u in self.users if wanted in (u.email, *u.aliases, *self.domain_aliases(u))), None)
+
+    def domain_aliases(self, user: User) -> tuple[str, ...]:
+        """Every alias of a domain gives everybody of that domain one more address, which nobody can edit."""
+        local, _, domain = user.email.partition("@")
+        own = (d for d in self.domains if str(d["name"]).lower() == domain)
+        return tuple(f"{local}@{alias}".lower() for d in own for alias in d.get("aliases", ()))
 
 
 def load(folder: Path) -> World:
@@ -110,7 +134,21 @@ def _user(item: Any, number: int) -> User:
         is_suspended=bool(item.get("suspended")),
         is_admin=bool(item.get("admin")),
         settings={name: item[name] for name in ("stage", "start") if item.get(name)},
+        language=_language(item, number),
+        org_unit=str(item.get("orgUnit") or "/"),
+        is_archived=bool(item.get("archived")),
+        is_set_up=bool(item.get("mailboxSetup", True)),
+        has_licence=bool(item.get("licence", True)),
+        is_guest=bool(item.get("guest")),
     )
+
+
+def _language(item: Mapping[str, Any], number: int) -> str:
+    found = str(item.get("language", ENGLISH))
+    if found not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise WorldError(f"world.json: workspace.users[{number}] has language {found}; labels are known in {known}.")
+    return found
 
 
 def _unique(users: tuple[User, ...]) -> tuple[User, ...]:
@@ -159,7 +197,7 @@ def _mail(folder: Path, users: tuple[User, ...]) -> dict[str, tuple[MailFile, ..
     try:
         for path in sorted(folder.iterdir()):
             address = path.name.removesuffix(".mbox").lower()
-            if path.name.startswith("."):
+            if path.name.startswith(".") or path.name.endswith(INDEX):
                 continue
             if address not in known:
                 raise WorldError(f"{path} belongs to nobody: world.json has no user {address}.")

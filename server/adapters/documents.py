@@ -26,11 +26,17 @@ MOST_WRITES = 400
 
 INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "activities": (("conversation",),),
-    "messages": (("mailbox_id", "outcome"), ("mailbox_id", "gmail_thread_id"), ("shard", "due_at"), ("activity_key",)),
+    "messages": (
+        ("mailbox_id", "outcome"),
+        ("mailbox_id", "unread_at"),
+        ("mailbox_id", "gmail_thread_id"),
+        ("shard", "due_at"),
+        ("activity_key",),
+    ),
 }
 """Every query's fields, equalities first. Both backends and firestore.indexes.json follow from this."""
 
-COLLECTIONS = ("mailboxes", "leases", "messages", "activities", "conversations", "copies", "access", "deks")
+COLLECTIONS = ("mailboxes", "leases", "messages", "activities", "conversations", "copies", "access", "alarms", "deks")
 
 SECOND_DATABASE = frozenset({"deks"})
 """Kept apart, without backups: deleting a wrapped DEK must erase its copy everywhere."""

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 import uuid
 from pathlib import Path
+
+ABANDONED = 3600.0
+"""Seconds after which a file that was never shown is nobody's."""
 
 
 class LocalHolders:
@@ -18,8 +22,11 @@ class LocalHolders:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
         self.me = uuid.uuid4().hex
-        self._file = os.open(folder / self.me, os.O_CREAT | os.O_RDWR, 0o600)
+        # Locked under a name that nobody sweeps, and only then shown: between the two we would look dead.
+        hidden = folder / f".{self.me}"
+        self._file = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hidden.rename(folder / self.me)
         self._sweep()
 
     def is_dead(self, holder: str) -> bool:
@@ -51,5 +58,16 @@ class LocalHolders:
 
     def _sweep(self) -> None:
         for path in self._folder.iterdir():
-            if path.name != self.me and self.is_dead(path.name):
+            if path.name.startswith("."):
+                _forget_if_old(path)
+            elif path.name != self.me and self.is_dead(path.name):
                 path.unlink(missing_ok=True)
+
+
+def _forget_if_old(path: Path) -> None:
+    """Somebody died between making the file and showing it."""
+    try:
+        if time.time() - path.stat().st_mtime > ABANDONED:
+            path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return

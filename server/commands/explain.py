@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from server.domain.message import Headers
 from server.engine.explain import Explanation, explain, mailbox_for, message_of
 from server.rules.activity import sent_at
 from server.rules.body import read_headers
+from server.rules.header_text import decode_words
 
 SENTENCES = {
     Reason.NOT_MAIL: "This is a draft, a chat or not sent yet.",
@@ -52,18 +55,19 @@ WHYS = {
 def commands(source: Source) -> list[click.Command]:
     @click.command("explain")
     @click.argument("file", type=click.Path(path_type=Path))
-    @click.option("--label", "labels", multiple=True, help="A Gmail label id, such as CATEGORY_PROMOTIONS.")
+    @click.option("--label", "labels", multiple=True, help="A Gmail label id, such as CATEGORY_PROMOTIONS, or a name.")
     @click.option("--mailbox", "address", default="", help="Whose copy it is; found from the message if not given.")
     @click.option("--json", "as_json", is_flag=True)
     @reported
     def command(file: Path, labels: tuple[str, ...], address: str, as_json: bool) -> None:
         """Decide the message in FILE (.eml) as the sync would, and say why. Nothing is written."""
         services = source.get()
-        explanation = _explained(services, file, frozenset(labels) or _labels_of(file), address.lower())
+        given = frozenset(form for label in labels for form in (label, label.lower()))
+        explanation = _explained(services, file, given or _labels_of(file), address.lower())
         if as_json:
             click.echo(json.dumps(as_dict(explanation), indent=1))
         else:
-            _print(explanation)
+            _print(explanation, with_leads=services.ports.policy.leads)
 
     return [command]
 
@@ -82,6 +86,7 @@ def _explained(services: Services, file: Path, labels: frozenset[str], address: 
         if not mailboxes:
             raise BadInputError(f"No mailbox of this Workspace has the address {address}.")
     mailbox = mailboxes[0] if address else mailbox_for(headers, workspace, mailboxes)
+    mailbox = replace(mailbox, dont_log_label=services.ports.policy.dont_log_label.strip().lower())
     now = int(services.ports.clock.now() * 1000)
     message = message_of(headers, labels, sent_at(headers, now), len(raw))
     return explain(services.ports, workspace, message, mailbox)
@@ -94,31 +99,28 @@ def _read(file: Path) -> bytes:
         raise BadInputError(f"{file} cannot be read: {error.strerror}.") from None
 
 
+SYSTEM_LABELS = {
+    "inbox": "INBOX", "sent": "SENT", "spam": "SPAM", "trash": "TRASH", "bin": "TRASH", "draft": "DRAFT",
+    "drafts": "DRAFT", "chat": "CHAT", "chats": "CHAT", "scheduled": "SCHEDULED",
+}  # fmt: skip
+
+
 def _labels_of(file: Path) -> frozenset[str]:
-    """Takeout's own label line, where the file has one."""
-    names = {
-        "inbox": "INBOX",
-        "sent": "SENT",
-        "spam": "SPAM",
-        "trash": "TRASH",
-        "draft": "DRAFT",
-        "drafts": "DRAFT",
-        "chat": "CHAT",
-    }
+    """Takeout's own label line, where the file has one: system labels by id, one's own by name in lower case."""
     try:
         values = Headers.of(read_headers(_read(file))).all("X-Gmail-Labels")
     except UnreadableError:
         return frozenset()
     if not values:
         return frozenset({"INBOX"})
-    labels = [label.strip() for label in values[0].split(",")]
-    known = {names.get(label.lower()) or _category(label) for label in labels}
-    return frozenset(label for label in known if label)
+    found = re.findall(r'"((?:[^"\\]|\\.)*)"|([^",]+)', decode_words(values[0]))
+    names = [name.strip().lower() for quoted, plain in found if (name := quoted or plain).strip()]
+    return frozenset(SYSTEM_LABELS.get(name) or _category(name) or name for name in names)
 
 
-def _category(label: str) -> str | None:
-    word, _, rest = label.partition(" ")
-    return f"CATEGORY_{rest.upper()}" if word.lower() == "category" and rest else None
+def _category(name: str) -> str | None:
+    word, _, rest = name.partition(" ")
+    return f"CATEGORY_{rest.upper()}" if word == "category" and rest else None
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def _print(explanation: Explanation) -> None:
+def _print(explanation: Explanation, *, with_leads: bool) -> None:
     decision = explanation.decision
     logged = decision.outcome is Outcome.LOGGED
     click.echo(f"{'Logged' if logged else 'Not logged'} ({decision.reason.value}): {SENTENCES[decision.reason]}")
@@ -158,12 +160,19 @@ def _print(explanation: Explanation) -> None:
     for evidence in decision.evidence:
         at = "" if evidence.header_position is None else f" (header {evidence.header_position + 1})"
         click.echo(f"Evidence: {evidence.mark}{at}")
-    _print_change(decision)
+    for change in _changes(decision, with_leads=with_leads):
+        click.echo(f"Would change: {change}")
 
 
-def _print_change(decision: Decision) -> None:
-    if decision.would_change:
-        click.echo(f"Would change: a contact or lead with the address {' or '.join(decision.would_change)}")
+def _changes(decision: Decision, *, with_leads: bool) -> list[str]:
+    """Each in words. Where only contacts count, a lead would change nothing."""
+    addresses = [change for change in decision.would_change if "@" in change]
+    domains = [change for change in decision.would_change if "@" not in change]
+    person = "a contact or lead" if with_leads and decision.reason is Reason.NO_MATCH else "a contact"
+    return [
+        *([f"{person} with the address {' or '.join(addresses)}"] if addresses else []),
+        *([f"an account with the domain {' or '.join(domains)}"] if domains else []),
+    ]
 
 
 def _named(record: Record) -> str:

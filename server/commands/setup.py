@@ -1,16 +1,19 @@
-"""keys, manifest, doctor: from an empty folder to a service that works."""
+"""keys, manifest, watch, doctor: from an empty folder to a service that works."""
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 
 import click
 
 from addon.gallery import gallery
 from server.bootstrap import create_keys
-from server.commands.running import Source, out, reported
+from server.commands.running import Source, err, out, reported
+from server.domain.errors import BadInputError, TransientError
 from server.engine.doctor import examine
+from server.engine.watching import renew
 from server.web.addon import deployment
 
 UNWELL = 11
@@ -18,7 +21,7 @@ UNWELL = 11
 
 
 def commands(source: Source) -> list[click.Command]:
-    return [_keys(source), _manifest(source), _cards(), _doctor(source)]
+    return [_keys(source), _manifest(source), _cards(), _watch(source), _doctor(source)]
 
 
 def _keys(source: Source) -> click.Command:
@@ -49,6 +52,25 @@ def _manifest(source: Source) -> click.Command:
     def command() -> None:
         """Print deployment.json for this service's PUBLIC_URL."""
         click.echo(json.dumps(deployment(source.settings()), indent=2))
+
+    return command
+
+
+def _watch(source: Source) -> click.Command:
+    @click.command("watch")
+    @reported
+    def command() -> None:
+        """Ask Gmail to push, for every mailbox that is due. The running service does this by itself."""
+        services = source.get()
+        if services.ports.watch is None:
+            raise BadInputError("Push is off. Set PUBSUB_TOPIC, then sync once, then ask again.")
+        done = renew(services.ports, patience=math.inf)
+        out.print(f"{done.renewed} mailboxes are watched anew, {done.stopped} no longer.")
+        for mailbox_id, cause in sorted(done.troubled.items()):
+            mailbox = services.ports.store.mailbox(mailbox_id)
+            err.print(f"{mailbox.address if mailbox else mailbox_id} is not ({cause}). It is tried again in an hour.")
+        if done.troubled:
+            sys.exit(TransientError.exit_code)
 
     return command
 

@@ -24,6 +24,7 @@ from server.domain.mailbox import Mailbox, Stage
 from server.engine.audit import coverage, covered, enqueue
 from server.engine.preview import preview
 from server.engine.stages import find_mailbox, set_stage, set_start
+from server.engine.standing import standing
 from server.engine.sweep import sweep
 from server.engine.sync import sync
 
@@ -142,7 +143,7 @@ def _mailbox(source: Source) -> click.Command:
     @click.option("--start", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]), help="First day (UTC) to log.")
     @reported
     def command(address: str, stage: str | None, start: datetime | None) -> None:
-        """Set the stage of one mailbox (off, dry_run, live, draining) or the day it starts."""
+        """Show where one mailbox stands, or set its stage (off, dry_run, live, draining) or the day it starts."""
         services = source.get()
         sweep(services.ports, services.workspaces)
         mailbox = find_mailbox(services.ports, address)
@@ -153,6 +154,7 @@ def _mailbox(source: Source) -> click.Command:
         if stage:
             moved = set_stage(services.ports, mailbox, Stage(stage))
             out.print(f"{mailbox.address} is {stage} now; {moved} waiting messages follow.")
+        out.print(f"{mailbox.address}: {standing(find_mailbox(services.ports, address), services.ports.clock.now())}")
 
     return command
 
@@ -166,8 +168,11 @@ def _coverage(source: Source) -> click.Command:
         """Compare Gmail's own list of messages with the ledger's, mailbox by mailbox."""
         services = source.get()
         workspace = services.workspaces.current()
-        found = {m: covered(services.ports, workspace, m, by_day=days) for m in _chosen(services, addresses)}
+        chosen = _chosen(services, addresses)
+        found = {m: covered(services.ports, workspace, m, by_day=days) for m in chosen if m.reads}
         out.print(_counted("Mailbox", {m.address: c for m, c in found.items()}))
+        for mailbox in (m for m in chosen if not m.reads):
+            out.print(f"{mailbox.address}: {standing(mailbox, services.ports.clock.now())}")
         for mailbox, one in found.items():
             if days:
                 out.print(_counted("Day", one.days, title=mailbox.address))
@@ -207,7 +212,7 @@ def _counted(what: str, counted: Mapping[str, Coverage | DayCoverage], title: st
 def _chosen(services: Services, addresses: tuple[str, ...]) -> list[Mailbox]:
     if addresses:
         return [find_mailbox(services.ports, a) for a in addresses]
-    return [m for m in services.ports.store.mailboxes() if m.stage.collects]
+    return [m for m in services.ports.store.mailboxes() if m.stage is not Stage.OFF]
 
 
 def _export(source: Source) -> click.Command:
@@ -226,15 +231,23 @@ def _export(source: Source) -> click.Command:
 
 
 def ledger_as_json(services: Services) -> dict[str, Any]:
-    """``{"messages": [...], "coverage": {address: {...}}}`` for every mailbox that collects."""
+    """``{"messages": [...], "coverage": {address: {...}}}`` for every mailbox that is not off.
+
+    Gmail's own list is asked of those that read; ``complete_to`` (epoch seconds) says how far the others came.
+    """
     messages: list[dict[str, Any]] = []
     covered: dict[str, dict[str, int]] = {}
+    complete_to: dict[str, float | None] = {}
     for mailbox in _chosen(services, ()):
         messages += [_row_as_json(mailbox, row) for row in services.ports.store.rows(mailbox.mailbox_id)]
+        if not mailbox.reads:
+            complete_to[mailbox.address] = mailbox.complete_to
+            continue
         found = coverage(services.ports, mailbox)
         counts = {outcome.value: found.outcomes[outcome] for outcome in Outcome}
         covered[mailbox.address] = {"gmail": found.gmail, "left": found.left, **counts}
-    return {"messages": messages, "coverage": covered, "writes": services.ports.store.writes()}
+    writes = services.ports.store.writes()
+    return {"messages": messages, "coverage": covered, "complete_to": complete_to, "writes": writes}
 
 
 def _row_as_json(mailbox: Mailbox, row: Row) -> dict[str, Any]:

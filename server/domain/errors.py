@@ -7,6 +7,7 @@
     │   ├── ConfigurationError   a setting, key file or missing Salesforce field       exit 3
     │   ├── BadInputError        a file or argument that cannot be used                exit 4
     │   └── RefusedError         not allowed: out of scope, no key to open with        exit 5
+    │       └── OutOfScopeError  this mailbox is not ours to read: park it alone, too
     ├── TransientError           try again, at ``retry_after`` if it is known          exit 6
     │   ├── ThrottledError       they asked us to slow down
     │   ├── DoubtError           a write whose answer was lost: look before writing again
@@ -14,6 +15,8 @@
     ├── CursorExpiredError       the history is gone: list again
     ├── ReconnectRequiredError   credentials or delegation no longer hold: park        exit 7
     ├── MailboxUnavailableError  this mailbox cannot be read now: park it alone
+    │   ├── GmailOffError        there is no Gmail for this person: no licence, or switched off
+    │   └── OutOfScopeError      (above): for whoever asks, it is also a mailbox that cannot be read
     ├── NotFoundError            it is not there (any more)
     ├── ConflictError            somebody else wrote first: read again
     ├── RejectedError            the other side refuses this record for good
@@ -88,6 +91,14 @@ class ReconnectRequiredError(TrulyError):
 
 class MailboxUnavailableError(TrulyError):
     pass
+
+
+class GmailOffError(MailboxUnavailableError):
+    pass
+
+
+class OutOfScopeError(RefusedError, MailboxUnavailableError):
+    """Refused before anything was minted. As a mailbox's trouble it is that mailbox's alone."""
 
 
 class NotFoundError(TrulyError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -19,27 +19,67 @@ class Stage(StrEnum):
 
     @property
     def collects(self) -> bool:
-        return self is not Stage.OFF
+        """Draining reads nothing new: what is collected is delivered."""
+        return self in {Stage.DRY_RUN, Stage.LIVE}
 
     @property
     def delivers(self) -> bool:
         return self in {Stage.LIVE, Stage.DRAINING}
 
 
+class DirectoryState(StrEnum):
+    """What the Directory says of a mailbox's person, and where it says "active", whether Gmail agrees."""
+
+    ACTIVE = "active"
+    NOT_SET_UP = "not_set_up"
+    NO_GMAIL = "no_gmail"
+    SUSPENDED = "suspended"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
+
+    @property
+    def has_left(self) -> bool:
+        """The person is away, perhaps for good."""
+        return self in {DirectoryState.SUSPENDED, DirectoryState.ARCHIVED, DirectoryState.DELETED}
+
+    @property
+    def is_readable(self) -> bool:
+        """Worth asking Gmail for: a mailbox that is being set up may be there any minute."""
+        return self in {DirectoryState.ACTIVE, DirectoryState.NOT_SET_UP}
+
+
 @dataclass(frozen=True)
 class Person:
-    """One Directory user. ``mailbox_id`` is immutable; ``addresses`` holds the primary one first, then all aliases."""
+    """One Directory user. ``mailbox_id`` is immutable; ``addresses`` holds the primary one first, then all aliases.
+
+    ``org_unit`` is a path such as ``/Sales/North``. A guest is somebody else's, with an account to share files.
+    """
 
     mailbox_id: MailboxId
     addresses: tuple[str, ...]
     name: str = ""
     is_suspended: bool = False
     is_admin: bool = False
-    has_mailbox: bool = True
+    is_archived: bool = False
+    is_set_up: bool = True
+    is_guest: bool = False
+    org_unit: str = "/"
 
     @property
     def address(self) -> str:
         return self.addresses[0]
+
+    @property
+    def has_mailbox(self) -> bool:
+        return self.is_set_up and not self.is_archived and not self.is_guest
+
+    @property
+    def state(self) -> DirectoryState:
+        if self.is_suspended:
+            return DirectoryState.SUSPENDED
+        if self.is_archived:
+            return DirectoryState.ARCHIVED
+        return DirectoryState.ACTIVE if self.is_set_up else DirectoryState.NOT_SET_UP
 
 
 @dataclass(frozen=True)
@@ -80,7 +120,7 @@ class Backfill:
 
     ``width`` is the next window's, in seconds, 0 for all that is left. ``size`` is how many messages there were at
     ``begun_at`` and ``seen`` how many were looked at since: both for an estimate. ``is_again``: the past was known
-    before, and may have changed unseen.
+    before, and may have changed unseen. Its trouble is its own: new mail comes while the past has to wait.
     """
 
     begun_at: float
@@ -89,15 +129,24 @@ class Backfill:
     size: int
     seen: int = 0
     is_again: bool = False
+    paused_until: float = 0.0
+    failures: int = 0
+    last_error: str | None = None
 
 
 @dataclass(frozen=True)
 class Mailbox:
     """``start`` is epoch milliseconds, 0 for "everything"; ``cursor`` is None until the mailbox was first read.
 
-    From ``cursor`` on history tells what happens; ``backfill`` is how far the past before it is known, None for all.
-    ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for it; ``dont_log_label``
-    the id of the label "Don't log" when it was last read.
+    From ``cursor`` on, where it has been since ``cursor_at`` (epoch seconds), history tells what happens;
+    ``backfill`` is how far the past before it is known, None for all.
+    ``watched_at`` is when Gmail last agreed to push, until ``watch_expires_at``; ``watch_failed_at`` when it last did
+    not (epoch seconds all). ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for
+    it; ``dont_log_label`` the id of the label "Don't log" when it was last read.
+
+    ``directory_since`` (epoch seconds) is when ``directory_state`` became what it is. ``returns_to`` is the stage that
+    we took away when the person left, given back on return; an admin's own word on the stage clears it. ``asked_at``
+    (epoch seconds) is when Gmail last told us its send-as addresses.
     """
 
     mailbox_id: MailboxId
@@ -112,9 +161,53 @@ class Mailbox:
     last_synced_at: float | None = None
     last_audit_at: float | None = None
     crm_user_id: SalesforceId | None = None
+    directory_state: DirectoryState = DirectoryState.ACTIVE
+    directory_since: float = 0.0
+    is_in_scope: bool = True
+    returns_to: Stage | None = None
+    asked_at: float = 0.0
     backfill: Backfill | None = None
     dont_log_label: str | None = None
+    watch_expires_at: float | None = None
+    watched_at: float | None = None
+    watch_failed_at: float | None = None
+    cursor_at: float = 0.0
 
     @property
     def address(self) -> str:
         return self.addresses[0]
+
+    @property
+    def reads(self) -> bool:
+        """Stage, scope and Directory all agree that Gmail may be asked for what is new."""
+        return self.stage.collects and self.is_in_scope and self.directory_state.is_readable
+
+    @property
+    def delivers(self) -> bool:
+        return self.stage.delivers and self.is_in_scope
+
+    @property
+    def hold_cause(self) -> str:
+        """Why its waiting rows are held, where ``delivers`` is false."""
+        return self.stage.value if self.is_in_scope else "out_of_scope"
+
+    @property
+    def complete_to(self) -> float | None:
+        """Epoch seconds up to which all of its mail is in the ledger; None before the first whole listing."""
+        return self.last_synced_at if self.cursor is not None else None
+
+    def staged(self, stage: Stage) -> Mailbox:
+        """An admin's word: nothing that we remembered comes back over it."""
+        return replace(self, stage=stage, returns_to=None)
+
+    def seen(self, state: DirectoryState, now: float) -> Mailbox:
+        """As it stands after a look at the Directory: who leaves drains, who returns goes on where the cursor is."""
+        since = self.directory_since if state is self.directory_state else now
+        found = replace(self, directory_state=state, directory_since=since)
+        if state.is_readable and not self.directory_state.is_readable:
+            found = replace(found, paused_until=0.0, failures=0, last_error=None)
+        if state.has_left and self.stage is Stage.LIVE:
+            return replace(found, stage=Stage.DRAINING, returns_to=Stage.LIVE)
+        if not state.has_left and self.returns_to is not None:
+            return replace(found, stage=self.returns_to, returns_to=None)
+        return found

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from server.domain.alarm import AlarmCode
 from server.domain.decision import Outcome, Reason
 from server.domain.history import EVERYTHING, MessageRef, Span
 from server.domain.ids import GmailMessageId
@@ -16,6 +17,7 @@ from server.domain.ledger import Coverage, DayCoverage, Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect import collect
 from server.engine.ports import Ports
+from server.engine.stages import realign
 from server.rules.windows import DAY
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,8 @@ def audit(ports: Ports, workspace: Workspace, mailbox: Mailbox, late_after: floa
         known = ports.store.known(mailbox.mailbox_id, list(listed))
         listed = {i: ref for i, ref in listed.items() if i not in known}
     _seen(ports, mailbox)
+    if fresh := ports.store.mailbox(mailbox.mailbox_id):
+        realign(ports, fresh)  # whoever died between a stage and its rows left them as they were
     if not listed or _is_unfinished(ports, mailbox):
         return Audited(total)
     enqueue(ports, mailbox, listed.values())
@@ -63,7 +67,9 @@ def audit(ports: Ports, workspace: Workspace, mailbox: Mailbox, late_after: floa
     found = ports.store.known(mailbox.mailbox_id, list(listed))
     oldest = (ports.clock.now() - late_after) * 1000
     late = sum(0 < row.internal_date < oldest for row in found.values())
-    log.error("ALARM an audit found %d messages without a row, %d of them late", len(listed), late)
+    log.error("an audit found %d messages without a row, %d of them late", len(listed), late)
+    if late:
+        ports.alarms.raise_(AlarmCode.AUDIT_MISSED, mailbox.mailbox_id)
     return Audited(total, tuple(sorted(listed)), late)
 
 

@@ -10,18 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason, Screening
-from server.domain.errors import UserError
-from server.domain.history import EVERYTHING, MessageRef
+from server.domain.errors import ConfigurationError
+from server.domain.history import EVERYTHING, MessageRef, Span
 from server.domain.ids import GmailMessageId, MailboxId
 from server.domain.ledger import Row
 from server.domain.mailbox import Backfill, Mailbox, Workspace
-from server.engine.label_word import OWN, has_mark
+from server.engine.label_word import OWN, has_mark, hear
 from server.engine.ports import Ports
 from server.engine.reading import Lease, Progress, Reader, portions
-from server.engine.trouble import pause
+from server.engine.trouble import pause_past
 from server.ports.mail import Mail
 from server.rules.screen import CATEGORIES, DECIDING, SENT, by_labels
-from server.rules.windows import TOO_MANY, Window, narrowed, passed, window
+from server.rules.windows import DAY, TOO_MANY, Window, narrowed, passed, window
 
 TURN = 240.0
 """Seconds after which a run gives way: a job ends within five minutes."""
@@ -55,10 +55,10 @@ def backfill(
         return Backfilled(is_done=False, is_busy=True)
     try:
         mailbox = ports.store.mailbox(mailbox_id)
-        if mailbox is None or not mailbox.stage.collects or mailbox.backfill is None:
+        if mailbox is None or not mailbox.reads or mailbox.backfill is None:
             return Backfilled()
-        if mailbox.paused_until > ports.clock.now():
-            return Backfilled(is_done=False, error=mailbox.last_error or "paused")
+        if max(mailbox.paused_until, mailbox.backfill.paused_until) > ports.clock.now():
+            return Backfilled(is_done=False, error=mailbox.last_error or mailbox.backfill.last_error or "paused")
         background = replace(ports, mail=ports.mail.in_background())
         return _Past(background, workspace, mailbox, lease, on_progress).run(ports.clock.now() + turn)
     finally:
@@ -81,15 +81,17 @@ class _Past:
         self._ends_at = ends_at
         try:
             is_done = self._windows()
-        except UserError:
+        except ConfigurationError:
             raise  # a setting is wrong, for every mailbox alike
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
-            cause = pause(self._ports, self._mailbox, error)
+            cause = pause_past(self._ports, self._mailbox, error)
             return Backfilled(self._reader.count, is_done=False, error=cause)
         return Backfilled(self._reader.count, is_done=is_done)
 
     def _windows(self) -> bool:
         """False where the turn is over first."""
+        if not self._labelled():
+            return False
         present = _present(self._ports.mail, self._mailbox)
         state, span = self._mailbox.backfill, None
         while state is not None and (now := window(state, self._mailbox.start)):
@@ -107,6 +109,23 @@ class _Past:
         if span != EVERYTHING and not self._rest():
             return False
         return self._keep(None)
+
+    def _labelled(self) -> bool:
+        """What "Don't log" is on comes first, whatever its age: it speaks for newer mail of its conversation.
+
+        False where the turn is over before all of it is read.
+        """
+        label, floor = self._reader.dont_log_label, self._mailbox.start // 1000 - DAY
+        if label is None:
+            return True
+        span = Span(floor, None) if floor > 0 else EVERYTHING
+        for page in self._ports.mail.list_messages(self._mailbox, span, (label,)):
+            known = self._ports.store.known(self._mailbox.mailbox_id, [ref.gmail_message_id for ref in page])
+            hear(self._ports, self._mailbox, dict.fromkeys(page, True), known)
+            unread = [ref for ref in page if _is_unheard(known.get(ref.gmail_message_id))]
+            if not self._screened(unread, known):
+                return False
+        return True
 
     def _listed(self, now: Window, most: int | None) -> dict[GmailMessageId, MessageRef] | None:
         """None where the window holds too much and can be cut."""
@@ -178,7 +197,7 @@ class _Past:
 
         def change(before: Mailbox | None) -> Mailbox:
             found = before or self._mailbox
-            return replace(found, backfill=state, failures=0, last_error=None) if found.start == start else found
+            return replace(found, backfill=state) if found.start == start else found
 
         self._mailbox = self._ports.store.save_mailbox(self._mailbox.mailbox_id, change)
         self._has_moved = True
@@ -216,6 +235,14 @@ def _decided(mark: str | None, now: Window) -> Screening | None:
     if mark is not None:
         return by_labels({mark})
     return TOO_OLD if now.is_too_old else None
+
+
+def _is_unheard(row: Row | None) -> bool:
+    """Must a labelled message be read for its label? What its other labels settle, or who logged it, is done with."""
+    if row is None or row.outcome is Outcome.WAITING:
+        return True
+    settled = (Reason.NOT_MAIL, Reason.NOT_PRIMARY, Reason.BEFORE_START)
+    return row.outcome is Outcome.SKIPPED and row.reason not in settled and not has_mark(row, OWN)
 
 
 def _is_stale(row: Row, mark: str | None, now: Window, start_ms: int, *, is_again: bool) -> bool:

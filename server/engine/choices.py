@@ -219,7 +219,7 @@ class Choices:
         known = store.known(mailbox.mailbox_id, [ref.gmail_message_id for ref in refs])
         label = dont_log_label(self._ports, mailbox)
         screened = screen_messages(self._ports, workspace, mailbox, refs, label, known).rows
-        rows = [_due(row, now) if mailbox.stage.delivers else row for row in screened]
+        rows = [_due(row, now) if mailbox.delivers else row for row in screened]
         store.add_rows([row for row in rows if not row.version])
         store.change_rows([row for row in rows if row.version])
         after = store.known(mailbox.mailbox_id, [ref.gmail_message_id for ref in refs])

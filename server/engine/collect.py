@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason
-from server.domain.errors import CursorExpiredError, UserError
+from server.domain.errors import ConfigurationError, CursorExpiredError
 from server.domain.history import History, MessageRef
 from server.domain.ids import GmailMessageId, HistoryId, MailboxId
 from server.domain.ledger import Row
@@ -17,6 +17,9 @@ from server.engine.reading import Lease, Progress, Reader, portions
 from server.engine.trouble import pause
 from server.rules.history import Change, Fate, fold, label_moves
 from server.rules.windows import begun
+
+QUIET = 43_200.0
+"""Seconds after which nothing listed means that nothing happened. Gmail keeps a history for days."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def collect(
         return Collected(is_busy=True)
     try:
         mailbox = ports.store.mailbox(mailbox_id)
-        if mailbox is None or not mailbox.stage.collects or mailbox.paused_until > ports.clock.now():
+        if mailbox is None or not mailbox.reads or mailbox.paused_until > ports.clock.now():
             return Collected()
         return _Collection(ports, workspace, mailbox, lease, on_progress).run()
     finally:
@@ -68,8 +71,8 @@ class _Collection:
             except CursorExpiredError:
                 return self._begin(is_again=True)
             self._read(history)
-            self._move(history.cursor)
-        except UserError:
+            self._move(history)
+        except ConfigurationError:
             raise  # a setting is wrong, for every mailbox alike
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
             return Collected(self._reader.count, error=pause(self._ports, self._mailbox, error))
@@ -84,9 +87,17 @@ class _Collection:
         size = self._ports.mail.size(self._mailbox)
         past = begun(self._ports.clock.now(), size, is_again=is_again)
         label = dont_log_label(self._ports, self._mailbox)
+        now = self._ports.clock.now()
         self._ports.store.save_mailbox(
             self._mailbox.mailbox_id,
-            lambda before: replace(before or self._mailbox, cursor=cursor, backfill=past, dont_log_label=label),
+            lambda before: replace(
+                before or self._mailbox,
+                cursor=cursor,
+                cursor_at=now,
+                backfill=past,
+                dont_log_label=label,
+                last_synced_at=now,
+            ),
         )
         return Collected(has_past=True)
 
@@ -120,17 +131,23 @@ class _Collection:
             for row in rows
         ]
 
-    def _move(self, cursor: HistoryId) -> None:
+    def _move(self, history: History) -> None:
+        """An empty history moves nothing for half a day.
+
+        Gmail has been seen to name a new position before it lists what led there: past it, that would never be read.
+        """
         self._lease.renew()
         now = self._ports.clock.now()
         label = self._reader.dont_log_label
 
         def change(before: Mailbox | None) -> Mailbox:
             mailbox = before or self._mailbox
-            newest = cursor if mailbox.cursor is None else HistoryId(max(cursor, mailbox.cursor))
+            moves = bool(history.events) or now - mailbox.cursor_at > QUIET
+            newest = HistoryId(max(history.cursor, mailbox.cursor or history.cursor))
             return replace(
                 mailbox,
-                cursor=newest,
+                cursor=newest if moves else mailbox.cursor,
+                cursor_at=now if moves else mailbox.cursor_at,
                 last_synced_at=now,
                 failures=0,
                 last_error=None,

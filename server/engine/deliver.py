@@ -24,10 +24,10 @@ def deliver(
     on_progress: Callable[[int], None] = lambda _n: None,
 ) -> Delivered:  # fmt: skip
     """One round over the shards that nobody else holds: at most ``limit`` activities, whole conversations."""
-    now = ports.clock.now()
+    now, holder = ports.clock.now(), ports.new_holder()
     # A look costs less than a lease: a shard without due rows is left alone.
     due = [s for s in shards if (first := ports.store.next_due(s)) is not None and first <= now]
-    held = [s for s in due if ports.store.lease(f"shard/{s}", ports.holder, now, LEASE)]
+    held = [s for s in due if ports.store.lease(f"shard/{s}", holder, now, LEASE)]
     try:
         rows = _due(ports, held, limit)
         if not rows:
@@ -37,7 +37,7 @@ def deliver(
         return done
     finally:
         for shard in held:
-            ports.store.release(f"shard/{shard}", ports.holder)
+            ports.store.release(f"shard/{shard}", holder)
 
 
 def deliver_next(ports: Ports, workspace: Workspace, on_progress: Callable[[int], None] = lambda _n: None) -> Delivered:
@@ -53,8 +53,8 @@ def deliver_now(ports: Ports, workspace: Workspace, rows: Sequence[Row]) -> Deli
     """These waiting rows at once, for somebody who looks on; None where another worker is at them already."""
     waiting = [row for row in rows if row.outcome is Outcome.WAITING and row.shard is not None]
     shards = sorted({row.shard for row in waiting if row.shard is not None})
-    now = ports.clock.now()
-    held = [s for s in shards if ports.store.lease(f"shard/{s}", ports.holder, now, LEASE)]
+    now, holder = ports.clock.now(), ports.new_holder()
+    held = [s for s in shards if ports.store.lease(f"shard/{s}", holder, now, LEASE)]
     try:
         if len(held) < len(shards):
             return None
@@ -62,7 +62,7 @@ def deliver_now(ports: Ports, workspace: Workspace, rows: Sequence[Row]) -> Deli
         return Delivery(ports, workspace, mailboxes).run(waiting) if waiting else Delivered()
     finally:
         for shard in held:
-            ports.store.release(f"shard/{shard}", ports.holder)
+            ports.store.release(f"shard/{shard}", holder)
 
 
 def _due(ports: Ports, shards: Sequence[int], limit: int) -> list[Row]:

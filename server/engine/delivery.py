@@ -6,11 +6,11 @@ two of these leaves waiting rows and perhaps a claim; the next delivery finds th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from server.domain.crm import Candidates, Query
-from server.domain.decision import Decision, Outcome, Reason
+from server.domain.decision import Decision, Evidence, Outcome, Reason
 from server.domain.errors import ConfigurationError, ConflictError, TransientError
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
@@ -22,7 +22,12 @@ from server.engine.screening import NEVER, open_copy
 from server.engine.words import override_of
 from server.rules.decide import decide, explaining_domains
 from server.rules.match import owner_of, question
-from server.rules.recovery import react
+from server.rules.recovery import react, tries
+
+Words = Mapping[KeyedHash, Conversation]
+BY_WORD = (Evidence("conversation"),)
+EXPLAINABLE = frozenset({Reason.NO_MATCH, Reason.CONTACTS_ONLY_ACCOUNT})
+"""What a later change in Salesforce may alter."""
 
 
 @dataclass
@@ -55,13 +60,15 @@ class Delivery:
         self._done.read = len(rows)
         batch = self._gather(rows)
         self._save(batch.changed)
+        words = self._ports.store.conversations([m.conversation for m in batch.mails.values() if m.conversation])
         known = self._ports.store.activities(list(batch.mails))
         for key, activity in known.items():
             if activity.state is not ActivityState.CLAIMED:
                 self._join(batch.rows.pop(key), activity)
                 del batch.mails[key]
+        self._leave_out(batch, words, claimed=known.keys())
         try:
-            decided = self._decide(list(batch.mails.values()), batch.rows)
+            decided = self._decide(list(batch.mails.values()), batch.rows, words)
         except TransientError as error:
             # Salesforce is away: everything waits, and says for what.
             self._retry([row for rows in batch.rows.values() for row in rows], error)
@@ -76,7 +83,7 @@ class Delivery:
         copies: dict[ActivityKey, list[Copy]] = {}
         for row in rows:
             mailbox = self._mailboxes.get(row.mailbox_id)
-            if mailbox is None or not mailbox.stage.delivers or row.activity_key is None:
+            if mailbox is None or not mailbox.delivers or row.activity_key is None:
                 batch.changed.append(_parked(row, mailbox, self._ports.clock.now()))
                 continue
             if (until := self._held_until(row.activity_key)) is not None:
@@ -101,8 +108,23 @@ class Delivery:
         times = [r.due_at for r in self._ports.store.copies_of(key) if r.reason is Reason.HELD and r.due_at]
         return max((t for t in times if now < t < NEVER), default=None)
 
+    def _leave_out(self, batch: _Batch, words: Words, claimed: Collection[ActivityKey]) -> None:
+        """A copy whose rep stopped the conversation a moment ago, while others still want the mail.
+
+        Where nobody wants it, that is the decision; and one that is claimed may stand in Salesforce already.
+        """
+        now = self._ports.clock.now()
+        for key, mail in list(batch.mails.items()):
+            kept = _kept_out(mail, words)
+            if not kept or key in claimed or len(kept) == len({copy.mailbox_id for copy in mail.copies}):
+                continue
+            out = [row for row in batch.rows[key] if row.mailbox_id in kept]
+            batch.rows[key] = [row for row in batch.rows[key] if row.mailbox_id not in kept]
+            batch.mails[key] = replace(mail, copies=tuple(c for c in mail.copies if c.mailbox_id not in kept))
+            self._save([replace(closed(row, Reason.KEPT_OUT, now), evidence=BY_WORD) for row in out])
+
     def _decide(
-        self, mails: Sequence[Mail], rows: Mapping[ActivityKey, list[Row]]
+        self, mails: Sequence[Mail], rows: Mapping[ActivityKey, list[Row]], words: Words
     ) -> list[tuple[Mail, Decision, SalesforceId | None]]:
         if not mails:
             return []
@@ -111,7 +133,6 @@ class Delivery:
         for mail in mails:
             asked = asked | question(mail, self._workspace, policy)
         candidates: Candidates = self._ports.crm.look_up(asked)
-        words = self._ports.store.conversations([m.conversation for m in mails if m.conversation])
         decided = []
         for mail in mails:
             try:
@@ -120,10 +141,10 @@ class Delivery:
                 self._retry(rows[mail.key], error)
         return decided
 
-    def _decision(
-        self, mail: Mail, candidates: Candidates, words: dict[KeyedHash, Conversation]
-    ) -> tuple[Mail, Decision, SalesforceId | None]:
+    def _decision(self, mail: Mail, candidates: Candidates, words: Words) -> tuple[Mail, Decision, SalesforceId | None]:
         owner = owner_of(mail, self._workspace, candidates)
+        if len(_kept_out(mail, words)) == len({copy.mailbox_id for copy in mail.copies}):
+            return mail, Decision(Reason.KEPT_OUT, evidence=BY_WORD), owner
         override = override_of(self._ports, words.get(mail.conversation) if mail.conversation else None)
         return mail, decide(mail, owner, candidates, self._workspace, self._ports.policy, override), owner
 
@@ -151,6 +172,7 @@ class Delivery:
             return
         for filing in result.unwanted:
             self._skip(filing.mail, filing.decision, list(filing.rows))
+            self._ports.store.drop_copies([filing.mail.key])
         for failed, failure in result.failed:
             self._retry(failed, failure)
         self._done.logged += result.logged
@@ -173,28 +195,39 @@ class Delivery:
 
     def _skip(self, mail: Mail, decision: Decision, rows: Iterable[Row]) -> None:
         """Keyed hashes stay, so that a Contact created next month finds the rows that it explains."""
+        now = self._ports.clock.now()
+        if decision.reason not in EXPLAINABLE:
+            self._save([replace(closed(row, decision.reason, now), evidence=decision.evidence) for row in rows])
+            return
         hasher = self._ports.hasher
         hashes = [hasher.hash("address", person.address) for person in mail.externals]
         domains = explaining_domains(mail, self._workspace, self._ports.policy)
         hashes += [hasher.hash("domain", domain) for domain in domains]
-        now = self._ports.clock.now()
         kept = tuple(KeyedHash(h) for h in hashes)
         self._save([replace(closed(row, decision.reason, now), hashes=kept) for row in rows])
 
     def _retry(self, rows: Iterable[Row], error: Exception) -> None:
-        self._save([self._reacted(row, error) for row in rows])
+        after = [self._reacted(row, error) for row in rows]
+        self._save(after)
+        self._forget_copies({row.activity_key for row in after if row.outcome is not Outcome.WAITING})
+
+    def _forget_copies(self, keys: Iterable[ActivityKey | None]) -> None:
+        """Only customer mail that stands in Salesforce is kept: an earlier try may have sealed this one."""
+        given_up = [key for key in keys if key]
+        known = self._ports.store.activities(given_up) if given_up else {}
+        self._ports.store.drop_copies([key for key, a in known.items() if a.state is ActivityState.CLAIMED])
 
     def _reacted(self, row: Row, error: Exception) -> Row:
         now = self._ports.clock.now()
-        reaction = react(error, row.attempts + 1, now)
+        attempts = tries(error, row.attempts, row.cause)
+        reaction = react(error, attempts, now)
         if reaction.due_at is None:
-            done = closed(row, reaction.reason, now)
-            return replace(done, cause=reaction.cause, attempts=row.attempts + 1)
+            return replace(closed(row, reaction.reason, now), cause=reaction.cause, attempts=attempts)
         return replace(
             row,
             reason=Reason.RETRYING,
             due_at=reaction.due_at,
-            attempts=row.attempts + 1,
+            attempts=attempts,
             cause=reaction.cause,
             updated_at=now,
         )
@@ -217,9 +250,15 @@ class Delivery:
             return
 
 
+def _kept_out(mail: Mail, words: Words) -> set[MailboxId]:
+    """The mailboxes of its copies whose reps stopped the conversation."""
+    word = words.get(mail.conversation) if mail.conversation else None
+    return {copy.mailbox_id for copy in mail.copies} & word.kept_out_by if word else set()
+
+
 def _parked(row: Row, mailbox: Mailbox | None, now: float) -> Row:
     """Due, but its mailbox does not deliver (any more): it waits for a person, and is in nobody's way."""
-    cause = mailbox.stage.value if mailbox else "no_mailbox"
+    cause = mailbox.hold_cause if mailbox else "no_mailbox"
     return replace(row, reason=Reason.HELD, due_at=NEVER, cause=cause, updated_at=now)
 
 

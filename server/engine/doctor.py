@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from server.domain.errors import TrulyError
+from server.engine.alarms import in_words, recent
 from server.engine.ports import Ports
+from server.rules.renewal import is_alive
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,11 @@ def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
     """Asks each outside service one small question."""
     yield _asked("State", lambda: f"{len(ports.store.mailboxes())} mailboxes are known.")
     yield _asked("Google Directory", lambda: f"{len(ports.directory.people())} people, {_domains(ports)}.")
+    yield from _scope(ports)
+    yield from _alarms(ports)
     yield _asked("Salesforce", lambda: f"Connected. Activities are closed as {ports.crm.shape().closed_status}.")
     yield from _fields(ports)
+    yield _push(ports)
     yield Finding(
         "Encryption",
         is_encrypted_at_rest,
@@ -49,6 +54,49 @@ def _fields(ports: Ports) -> Iterator[Finding]:
         False,
         f"Missing or not visible to the integration user: {', '.join(missing)}. Install the package.",
     )
+
+
+def _push(ports: Ports) -> Finding:
+    if ports.watch is None:
+        return Finding("Push", True, "Off: mailboxes are polled. Set PUBSUB_TOPIC to hear of new mail within seconds.")
+    try:
+        collecting = [m for m in ports.store.mailboxes() if m.reads]
+    except TrulyError as error:
+        return Finding("Push", False, str(error))
+    alive = sum(is_alive(m, ports.clock.now()) for m in collecting)
+    text = f"On: {alive} of {len(collecting)} mailboxes have a watch that lives."
+    if alive == len(collecting):
+        return Finding("Push", True, text)
+    return Finding("Push", False, f"{text} The others are polled; the command watch says why they have none.")
+
+
+def _scope(ports: Ports) -> Iterator[Finding]:
+    """Whose mailboxes are read, and whether the groups that say so are there."""
+    try:
+        inside = sum(ports.scope.includes(person) for person in ports.directory.people() if not person.is_guest)
+        missing = ports.admission.scope_groups - ports.directory.groups()
+    except TrulyError as error:
+        yield Finding("Scope", False, str(error))
+        return
+    if missing:
+        # The settings' own words, shown to who wrote them.
+        yield Finding("Scope", False, f"SCOPE_GROUPS names groups that do not exist: {', '.join(sorted(missing))}.")
+    if not inside:
+        yield Finding("Scope", False, "Nobody is in scope. Check MAILBOXES, SCOPE_ORG_UNITS and SCOPE_GROUPS.")
+    elif not missing:
+        yield Finding("Scope", True, f"{inside} people are in scope.")
+
+
+def _alarms(ports: Ports) -> Iterator[Finding]:
+    try:
+        counts = recent(ports)
+    except TrulyError as error:
+        yield Finding("Alarms", False, str(error))
+        return
+    if counts:
+        yield Finding("Alarms", False, f"In the last day: {in_words(counts)}. The log has the mailbox ids.")
+    else:
+        yield Finding("Alarms", True, "None in the last day.")
 
 
 def _domains(ports: Ports) -> str:

@@ -11,11 +11,12 @@ from server.domain.mail import Copy, Mail, People
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Headers, Message
 from server.engine.ports import Ports
+from server.engine.words import situation_of
 from server.rules.decide import decide
 from server.rules.identity_key import activity_key
 from server.rules.match import owner_of, question
 from server.rules.people import people_of
-from server.rules.screen import Situation, screen
+from server.rules.screen import screen
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Explanation:
 
 def explain(ports: Ports, workspace: Workspace, message: Message, mailbox: Mailbox) -> Explanation:
     """Screens and decides as the sync would, with the org's records of this moment."""
-    situation = Situation(frozenset(mailbox.addresses), mailbox.start)
+    situation = situation_of(mailbox, None)
     screening, people = screen(message, workspace, ports.policy, situation)
     if screening.reason is not None:
         decision = Decision(screening.reason, evidence=screening.evidence, policy_version=ports.policy.version)

@@ -114,6 +114,8 @@ class _Round:
             reason=reason,
             record_id=record,
         )
+        if known.is_deleted:
+            self._ports.store.drop_copies([filing.mail.key])
         self._close([(filing, activity)])
 
     def _with_bodies(self, filings: list[Filing]) -> list[tuple[Filing, bytes]]:
@@ -174,7 +176,6 @@ class _Round:
             activity_id = answer.activity_id or (known.activity_id if known else None)
             activity = self._decided(filing.claimed, filing)
             done.append((filing, replace(activity, state=ActivityState.LOGGED, activity_id=activity_id)))
-        # Only customer mail that stands in Salesforce is kept.
         self._ports.store.drop_copies(refused)
         self._close(done)
 
@@ -196,20 +197,35 @@ class _Round:
         self._result.logged += sum(activity.state is ActivityState.LOGGED for _, activity in done)
 
     def _close_alone(self, filing: Filing, activity: ActivityRow) -> None:
-        """Where somebody writes without end the claim stays: the next round finds the activity by its key."""
+        """Where somebody writes without end the claim stays: the next round finds the activity by its key.
+
+        A copy that a person kept out meanwhile stays out; the activity goes where no copy is left that wants it.
+        """
         for _ in range(CLOSING_TRIES):
             fresh = [
                 row
                 for old in filing.rows
                 for row in self._ports.store.known(old.mailbox_id, [old.gmail_message_id]).values()
             ]
+            waiting = [row for row in fresh if row.outcome is Outcome.WAITING]
+            if not waiting and any(row.reason is Reason.KEPT_OUT for row in fresh):
+                activity = self._taken_out(activity)
             known = self._ports.store.activities([activity.key]).get(activity.key)
             version = known.version if known else activity.version
             try:
-                self._ports.store.close([replace(activity, version=version)], self._settled(fresh, activity))
+                self._ports.store.close([replace(activity, version=version)], self._settled(waiting, activity))
             except ConflictError:
                 continue
             return
+
+    def _taken_out(self, activity: ActivityRow) -> ActivityRow:
+        """Logged a moment after its only rep said no: that word is older, so it goes again. Raises what refuses it."""
+        if activity.activity_id is not None:
+            [failure] = self._ports.crm.remove([activity.activity_id])
+            if failure is not None:
+                raise failure
+        self._ports.store.drop_copies([activity.key])
+        return replace(activity, state=ActivityState.REMOVED, sealed_snapshot=None)
 
     def _settled(self, rows: Iterable[Row], activity: ActivityRow) -> list[Row]:
         removed = activity.state is ActivityState.REMOVED

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from server.domain.mailbox import Stage
 from server.domain.policy import Policy
+from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.crm import Crm
 from server.ports.directory import Directory
 from server.ports.kek import UnwrapKek, WrapKek
 from server.ports.mail import Mail
+from server.ports.scope import Scope
 from server.ports.store import Store
+from server.ports.watch import Watch
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
+
+_NUMBERS = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -22,16 +28,21 @@ class Admission:
 
     stage: Stage = Stage.DRY_RUN
     backfill_seconds: float | None = None
-    scope: frozenset[str] = frozenset()
     internal_domains: frozenset[str] = frozenset()
+    scope_groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Ports:
-    """``unwrap`` is None in a process that may only seal. ``holder`` names this process in leases."""
+    """``unwrap`` is None in a process that may only seal. ``holder`` names this process.
+
+    ``watch`` is None where mailboxes are only polled.
+    """
 
     mail: Mail
     directory: Directory
+    scope: Scope
+    alarms: Alarms
     crm: Crm
     store: Store
     sealer: WorkSealer
@@ -43,3 +54,8 @@ class Ports:
     admission: Admission
     organisation: str
     holder: str
+    watch: Watch | None = None
+
+    def new_holder(self) -> str:
+        """A name for one piece of work in leases: two threads of a process must not hold the same thing together."""
+        return f"{self.holder}/{next(_NUMBERS)}"

@@ -4,34 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from server.domain.errors import ConflictError, TransientError
+from server.domain.decision import Outcome
+from server.domain.errors import ConflictError, ThrottledError, TransientError
 from server.domain.history import MessageRef
 from server.domain.ids import GmailMessageId, GmailThreadId
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.label_word import follow_label
 from server.engine.ports import Ports
-from server.engine.screening import screen_messages
+from server.engine.screening import NEVER, screen_messages
+from server.engine.stages import align
 
 LEASE = 120.0
 """Seconds; renewed while the work goes on."""
 AT_ONCE = 50
 """Messages whose headers are fetched and written together; more only where a conversation is longer."""
+TRIES = 5
+"""Readings of one portion, where others go on writing its rows."""
+OPEN = (Outcome.SKIPPED, Outcome.WAITING)
+"""What a label that moves reopens; a row that a delivery closed otherwise meanwhile is left to it."""
 Progress = Callable[[int], None]
 
 
 class Lease:
-    """The right to work on one thing, held by name."""
+    """The right to work on one thing, held by name: another thread of this process is another holder."""
 
     def __init__(self, ports: Ports, name: str) -> None:
         self._ports = ports
         self._name = name
+        self._holder = ports.new_holder()
         self._renewed_at = 0.0
 
     def take(self) -> bool:
         now = self._ports.clock.now()
         self._renewed_at = now
-        return self._ports.store.lease(self._name, self._ports.holder, now, LEASE)
+        return self._ports.store.lease(self._name, self._holder, now, LEASE)
 
     def renew(self) -> None:
         """Raises TransientError where another worker took it: what is written stays, and nothing further is."""
@@ -39,7 +46,7 @@ class Lease:
             raise TransientError("The lease of a mailbox went to another worker.")
 
     def release(self) -> None:
-        self._ports.store.release(self._name, self._ports.holder)
+        self._ports.store.release(self._name, self._holder)
 
 
 class Reader:
@@ -66,40 +73,67 @@ class Reader:
 
     def screen(self, part: Sequence[MessageRef], known: Mapping[GmailMessageId, Row]) -> None:
         """One of ``portions``. Raises ThrottledError, once it is written, where the provider asked for a pause."""
-        screened = screen_messages(
-            self._ports, self._workspace, self._mailbox, part, self.dont_log_label, known, is_past=self._is_past
-        )
-        self.write(screened.rows)
-        follow_label(self._ports, self._mailbox, known, screened.rows)
+        throttled = self._screened(part, known)
         self.passed(len(part))
-        if screened.throttled:
-            raise screened.throttled
+        if throttled:
+            raise throttled
         self._lease.renew()
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """New rows, and those that exist in another version."""
-        self._ports.store.add_rows([row for row in rows if not row.version])
-        self._change([row for row in rows if row.version])
+    def _screened(self, part: Sequence[MessageRef], known: Mapping[GmailMessageId, Row]) -> ThrottledError | None:
+        """What somebody else wrote meanwhile may tell of older labels than we were sent for: it is read once more."""
+        for _ in range(TRIES):
+            self._refresh()
+            screened = screen_messages(
+                self._ports, self._workspace, self._mailbox, part, self.dont_log_label, known, is_past=self._is_past
+            )
+            late = {row.gmail_message_id for row in self.write(screened.rows)}
+            self._free(screened.rows)
+            ours = [row for row in screened.rows if row.gmail_message_id not in late]
+            follow_label(self._ports, self._mailbox, known, ours)
+            fresh = self._ports.store.known(self._mailbox.mailbox_id, sorted(late)) if late else {}
+            known = {i: row for i, row in fresh.items() if row.outcome in OPEN}
+            part = [MessageRef(i, row.gmail_thread_id) for i, row in known.items()]
+            if screened.throttled or not part:
+                return screened.throttled
+        raise TransientError("Rows of a mailbox are being written by somebody else without end.")
+
+    def _refresh(self) -> None:
+        self._mailbox = self._ports.store.mailbox(self._mailbox.mailbox_id) or self._mailbox
+
+    def _free(self, rows: Sequence[Row]) -> None:
+        """Who made the mailbox live meanwhile has freed what was held by then, and perhaps not these rows."""
+        held = [row.gmail_message_id for row in rows if row.due_at == NEVER]
+        if not held:
+            return
+        self._refresh()
+        if self._mailbox.delivers:
+            align(self._ports, self._mailbox, self._ports.store.known(self._mailbox.mailbox_id, held).values())
+
+    def write(self, rows: Sequence[Row]) -> list[Row]:
+        """New rows, and those that exist in another version. Returns those that somebody else wrote first."""
+        late = self._ports.store.add_rows([row for row in rows if not row.version])
+        late += self._change([row for row in rows if row.version])
         self.count += len(rows)
+        return late
 
     def passed(self, messages: int) -> None:
         self._on_progress(messages)
 
-    def _change(self, rows: list[Row]) -> None:
-        """A row that a delivery closed meanwhile is left to it."""
+    def _change(self, rows: list[Row]) -> list[Row]:
         if not rows:
-            return
+            return []
         try:
             self._ports.store.change_rows(rows)
         except ConflictError:
-            for row in rows:
-                self._change_alone(row)
+            return [row for row in rows if not self._has_changed(row)]
+        return []
 
-    def _change_alone(self, row: Row) -> None:
+    def _has_changed(self, row: Row) -> bool:
         try:
             self._ports.store.change_rows([row])
         except ConflictError:
-            return
+            return False
+        return True
 
 
 def portions(refs: Iterable[MessageRef]) -> Iterator[list[MessageRef]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from server.domain.decision import Reason
-from server.domain.errors import SealBrokenError, ThrottledError
+from server.domain.errors import SealBrokenError, ThrottledError, UnreadableError
 from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey, GmailMessageId, KeyedHash
 from server.domain.ledger import BACKFILL, LIVE, SHARDS, Row, row_key
@@ -21,14 +23,17 @@ from server.engine.ports import Ports
 from server.engine.words import situation_of
 from server.rules.identity_key import activity_key, conversation_root
 from server.rules.people import people_of
-from server.rules.recovery import react
-from server.rules.screen import HEADERS, screen
+from server.rules.recovery import react, tries
+from server.rules.screen import HEADERS, by_labels, screen
 from server.vault.envelope import Place
 
 log = logging.getLogger(__name__)
 
 NEVER = 253_402_300_799.0
 """Epoch seconds, year 9999: a row that waits for a person and not for a time."""
+
+MOST_BYTES = 700_000
+"""Of one message's headers, compressed: a document ends at 1 MiB."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,14 @@ class _Screen:
         words = ports.store.conversations(list(dict.fromkeys((*self._roots.values(), *threads.values()))))
         self._words = words
         self._labelled = {i for i, key in threads.items() if is_labelled(mailbox, words.get(key))}
+        # What the label says in this batch holds for the rest of it.
+        self._labelled |= {m.gmail_thread_id for m in messages if self._is_said_by(m)}
+
+    def _is_said_by(self, message: Message) -> bool:
+        """Only mail speaks for its conversation: no draft, nothing in Spam, nothing too old."""
+        label = self._label or self._mailbox.dont_log_label
+        is_mail = by_labels(message.label_ids) is None and message.internal_date >= self._mailbox.start
+        return label is not None and message.has_label(label) and is_mail
 
     def row(self, message: Message) -> Row | Exception:
         """A bug that one hostile message finds must not stop its mailbox: the row stays open and says so."""
@@ -161,7 +174,7 @@ def open_copy(ports: Ports, workspace: Workspace, row: Row, mailbox: Mailbox) ->
     """A waiting row as the decision needs it. Raises SealBrokenError."""
     if row.sealed_headers is None:
         raise SealBrokenError("A waiting row has no headers.")
-    plain = json.loads(ports.sealer.open(row.sealed_headers, seal_place(ports, row.key, "headers")))
+    plain = json.loads(_unpacked(ports.sealer.open(row.sealed_headers, seal_place(ports, row.key, "headers"))))
     headers = Headers.of((str(name), str(value)) for name, value in plain["headers"])
     return Copy(
         mailbox_id=row.mailbox_id,
@@ -179,20 +192,30 @@ def open_copy(ports: Ports, workspace: Workspace, row: Row, mailbox: Mailbox) ->
 def _waiting(ports: Ports, mailbox: Mailbox, message: Message, row: Row, key: ActivityKey) -> Row:
     now = ports.clock.now()
     shown_at = message.internal_date / 1000 + ports.policy.publish_delay
-    held = not mailbox.stage.delivers or (ports.policy.publish_delay > 0 and shown_at > now)
-    due_at = now if not held else (shown_at if mailbox.stage.delivers else NEVER)
-    plain = json.dumps(
-        {"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)}
-    ).encode()
+    held = not mailbox.delivers or (ports.policy.publish_delay > 0 and shown_at > now)
+    due_at = now if not held else (shown_at if mailbox.delivers else NEVER)
+    plain = _packed({"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)})
     place = seal_place(ports, row_key(row.mailbox_id, row.gmail_message_id), "headers")
     return replace(
         row,
         reason=Reason.HELD if held else Reason.READY,
         activity_key=key,
         due_at=due_at,
-        cause=None if mailbox.stage.delivers else mailbox.stage.value,
+        cause=None if mailbox.delivers else mailbox.hold_cause,
         sealed_headers=ports.sealer.seal(plain, place, day_of(now)),
     )
+
+
+def _packed(plain: dict[str, Any]) -> bytes:
+    """Raises UnreadableError for headers that fit into no document, however tightly packed."""
+    packed = zlib.compress(json.dumps(plain, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    if len(packed) > MOST_BYTES:
+        raise UnreadableError("The headers of a message are too large to be kept.")
+    return packed
+
+
+def _unpacked(packed: bytes) -> str:
+    return zlib.decompress(packed).decode("utf-8", "surrogatepass")
 
 
 def shard_of(conversation: KeyedHash, *, is_past: bool) -> int:
@@ -202,7 +225,7 @@ def shard_of(conversation: KeyedHash, *, is_past: bool) -> int:
 
 
 def _failed(ports: Ports, mailbox: Mailbox, ref: MessageRef, failure: Exception, known: Row | None) -> Row:
-    attempts = (known.attempts if known else 0) + 1
+    attempts = tries(failure, known.attempts, known.cause) if known else 1
     now = ports.clock.now()
     reaction = react(failure, attempts, now)
     return Row(

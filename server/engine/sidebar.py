@@ -12,7 +12,7 @@ from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey, GmailMessageId, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, Conversation, Row
 from server.domain.mail import Mail
-from server.domain.mailbox import Mailbox, Workspace
+from server.domain.mailbox import DirectoryState, Mailbox, Workspace
 from server.domain.message import Message
 from server.engine.explain import mail_of
 from server.engine.label_word import is_labelled, labelled_key
@@ -219,11 +219,15 @@ def _shown(message: Message, decision: Decision, mail: Mail | None = None) -> Sh
 
 
 def mailbox_of(ports: Ports, subject: str, address: str) -> Mailbox | None:
-    """The Directory's id is the subject of Google's tokens; where it should not be, the address still tells."""
+    """The Directory's id is the subject of Google's tokens; where it should not be, the address still tells.
+
+    An address of somebody who was deleted may be somebody else's by now.
+    """
     by_id = ports.store.mailbox(MailboxId(subject))
     if by_id is not None:
         return by_id
-    return next((m for m in _all(ports.store.mailboxes()) if address in m.addresses), None)
+    present = [m for m in _all(ports.store.mailboxes()) if m.directory_state is not DirectoryState.DELETED]
+    return next((m for m in present if address in m.addresses), None)
 
 
 def _all(mailboxes: Iterable[Mailbox]) -> list[Mailbox]:

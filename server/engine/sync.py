@@ -50,6 +50,7 @@ def sync(
         _deliver_all(ports, workspaces, result, on_progress)
         due = _next_due(ports, mailboxes)
         if due is None:
+            result.is_at_rest = not result.troubled
             return result
         wait = max(due - ports.clock.now(), 0.05)
         if waited + wait > patience:
@@ -108,7 +109,9 @@ def _next_due(ports: Ports, mailboxes: list[Mailbox]) -> float | None:
     times = [due] if (due := next_due(ports, (*LIVE, *BACKFILL))) is not None and due < now + 86_400 else []
     for mailbox in mailboxes:
         fresh = ports.store.mailbox(mailbox.mailbox_id)
-        if fresh and fresh.paused_until > now:
-            times.append(fresh.paused_until)
+        if fresh and fresh.last_error:
+            times.append(fresh.paused_until)  # over or not: it has not been read since
+        if fresh and fresh.backfill and fresh.reads:
+            times.append(max(fresh.paused_until, fresh.backfill.paused_until))
         times += [row.due_at for row in ports.store.unscreened(mailbox.mailbox_id, now + 86_400) if row.due_at]
     return min(times, default=None)

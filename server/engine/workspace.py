@@ -6,6 +6,7 @@ import threading
 
 from server.domain.mailbox import Person, Workspace
 from server.engine.ports import Ports
+from server.rules.domains import normalise_domain
 
 FRESH = 3600.0
 """Seconds."""
@@ -20,6 +21,8 @@ class WorkspaceCache:
         self._read_at = 0.0
         self._workspace: Workspace | None = None
         self._people: list[Person] = []
+        extra = ports.admission.internal_domains
+        self._extra = frozenset(normalise_domain(name.lstrip("@*.")) or name for name in extra)
 
     def current(self) -> Workspace:
         with self._lock:
@@ -48,9 +51,12 @@ class WorkspaceCache:
         self._assemble()
 
     def _assemble(self) -> None:
-        people = {person.address: person.addresses for person in self._people}
+        """A guest is an outsider. Of a mailbox whose person left, an address may be somebody else's by now."""
+        ours = [person for person in self._people if not person.is_guest]
+        people = {person.address: person.addresses for person in ours}
+        owners = {address: person.mailbox_id for person in ours for address in person.addresses}
         for mailbox in self._ports.store.mailboxes():
-            known = people.get(mailbox.address, ())
-            people[mailbox.address] = tuple(dict.fromkeys((*known, *mailbox.addresses)))
-        extra = self._ports.admission.internal_domains
-        self._workspace = Workspace(self._domains | extra, self._groups, people)
+            own = [a for a in mailbox.addresses if owners.get(a, mailbox.mailbox_id) == mailbox.mailbox_id]
+            if own:
+                people[own[0]] = tuple(dict.fromkeys((*people.get(own[0], ()), *own)))
+        self._workspace = Workspace(self._domains | self._extra, self._groups, people)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from server.domain.ids import MailboxId
 from server.domain.mailbox import Person
 
 
@@ -12,6 +13,12 @@ class Directory(Protocol):
 
     def people(self) -> list[Person]:
         """All users of the Workspace, suspended ones included."""
+
+    def person(self, key: MailboxId | str) -> Person | None:
+        """One user by id or by any address; None where the Directory has nobody under it, or nobody any more."""
+
+    def is_member(self, group: str, mailbox_id: MailboxId) -> bool:
+        """Whether the group has the person, by itself or through groups in it. An unknown group has nobody."""
 
     def domains(self) -> frozenset[str]:
         """Verified domains and alias domains, lower-case A-labels."""

@@ -29,8 +29,8 @@ class Store(Protocol):
     def known(self, mailbox_id: MailboxId, ids: Sequence[GmailMessageId]) -> dict[GmailMessageId, Row]:
         """The rows that exist already."""
 
-    def add_rows(self, rows: Sequence[Row]) -> None:
-        """Write rows that are not there yet; a row that somebody else wrote first is left as it is."""
+    def add_rows(self, rows: Sequence[Row]) -> list[Row]:
+        """Write rows that are not there yet; one that somebody else wrote first is left as it is, and returned."""
 
     def change_rows(self, rows: Sequence[Row]) -> list[Row]:
         """Replace rows by these; each must be the version that was read. All or nothing. Returns them as stored."""
@@ -42,6 +42,9 @@ class Store(Protocol):
 
     def unscreened(self, mailbox_id: MailboxId, now: float) -> list[Row]:
         """Waiting rows whose headers could not be read yet and are due."""
+
+    def held(self, mailbox_id: MailboxId) -> Iterator[Row]:
+        """All waiting rows of a mailbox, due or not."""
 
     def waiting(self, shard: int, now: float, limit: int) -> list[Row]:
         """Due rows of a shard, the longest waiting first."""

@@ -81,7 +81,7 @@ def _mended(raw: bytes) -> bytes:
     raw = raw.removeprefix(codecs.BOM_UTF8)
     head = _HEAD.match(raw, 0, LONGEST_HEAD)
     end = head.end() if head else 0
-    return _SPACED_NAME.sub(rb"\1:", raw[:end]) + raw[end:]
+    return _SPACED_NAME.sub(rb"\1:", raw[:end]) + raw[end:] if _SPACED_NAME.search(raw, 0, end) else raw
 
 
 class _Bounded(Compat32):

@@ -60,16 +60,6 @@ def parents(domain: str) -> tuple[str, ...]:
     return tuple(each for each in _upwards(clean) if len(each) >= len(last))
 
 
-def spellings(domain: str) -> tuple[str, ...]:
-    """A normalised domain as A-labels and, where it has others, in the letters that a person types."""
-    if "xn--" not in domain:
-        return (domain,)
-    try:
-        return tuple(dict.fromkeys((domain, idna.decode(domain).lower())))
-    except (idna.IDNAError, UnicodeError):
-        return (domain,)
-
-
 def is_public_mail_domain(domain: str, extra: frozenset[str] = frozenset()) -> bool:
     """Does everybody have an address there? Sub-domains of such a service count too."""
     clean = normalise_domain(domain)

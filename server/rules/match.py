@@ -13,7 +13,7 @@ from server.domain.mailbox import Workspace
 from server.domain.message import Header, Participant
 from server.domain.policy import Policy
 from server.rules.addresses import address_variants
-from server.rules.domains import is_public_mail_domain, parents, spellings
+from server.rules.domains import is_public_mail_domain, parents
 
 
 def searchable_domains(domain: str, workspace: Workspace, policy: Policy) -> tuple[str, ...]:
@@ -41,16 +41,10 @@ def owner_addresses(mail: Mail, workspace: Workspace) -> tuple[str, ...]:
 
 
 def question(mail: Mail, workspace: Workspace, policy: Policy) -> Query:
-    """What must be asked of the CRM to decide this mail.
-
-    A domain is asked for in both its spellings: mail names ``xn--tf-wka.example``, a person types ``ütf.example`` into
-    an Account.
-    """
+    """What must be asked of the CRM to decide this mail."""
     return Query(
         addresses=frozenset(v for p in mail.externals for v in address_variants(p.address)),
-        domains=frozenset(
-            s for p in mail.externals for d in searchable_domains(p.domain, workspace, policy) for s in spellings(d)
-        ),
+        domains=frozenset(d for p in mail.externals for d in searchable_domains(p.domain, workspace, policy)),
         users=frozenset(owner_addresses(mail, workspace)),
     )
 
@@ -77,8 +71,7 @@ def by_domain(
 ) -> Iterator[tuple[Record, ...]]:
     """Accounts of the exact domain, then of each parent; the nearest group is what counts."""
     for domain in searchable_domains(person.domain, workspace, policy):
-        records = (r for spelling in spellings(domain) for r in found.get(spelling, ()))
-        if companies := tuple(r for r in records if not r.is_person_account):
+        if companies := tuple(r for r in found.get(domain, ()) if not r.is_person_account):
             yield companies
 
 

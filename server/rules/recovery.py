@@ -19,6 +19,8 @@ GONE_AFTER = (3.0, 30.0, 300.0)
 LONGEST_WAIT = 3600.0
 MATCHED_AGAIN = 3
 """Tries before a record that keeps disappearing counts as refused."""
+ENDING = (NotFoundError, StaleTargetError)
+"""Failures that end a message when they come too often; the others only make it wait."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,21 @@ class Reaction:
     cause: str
 
 
+def tries(error: Exception, attempts: int, cause: str | None) -> int:
+    """The tries that count, this one included, after ``attempts`` of which the last failed for ``cause``.
+
+    What ends a message is counted from its own first time: a storm before must not use up the patience with it.
+    """
+    return 1 if isinstance(error, ENDING) and cause != cause_of(error) else attempts + 1
+
+
+def cause_of(error: Exception) -> str:
+    return error.code if isinstance(error, RejectedError) else type(error).__name__
+
+
 def react(error: Exception, attempts: int, now: float) -> Reaction:
     """``attempts`` counts the tries so far, this one included."""
-    cause = error.code if isinstance(error, RejectedError) else type(error).__name__
+    cause = cause_of(error)
     if isinstance(error, NotFoundError):
         if attempts > len(GONE_AFTER):
             return Reaction(Reason.GONE, None, cause)

@@ -58,4 +58,5 @@ def passed(state: Backfill, done: Window, found: int) -> Backfill:
         width = 0 if width * 2 > WIDEST else width * 2
     elif width and found > TARGET:
         width = max(width // 2, DAY)
-    return replace(state, until=done.until, width=width, seen=min(state.seen + found, max(state.size, 1)))
+    seen = min(state.seen + found, max(state.size, 1))
+    return replace(state, until=done.until, width=width, seen=seen, paused_until=0.0, failures=0, last_error=None)

@@ -19,6 +19,7 @@ from server.domain.errors import (
     ConflictError,
     MailboxUnavailableError,
     NotFoundError,
+    OutOfScopeError,
     RefusedError,
     RejectedError,
     TransientError,
@@ -54,9 +55,10 @@ def deployment(settings: Settings) -> Answer:
 class RefusalError(Exception):
     """A card that says why not, in place of the one that was asked for."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, said: str = "") -> None:
         super().__init__(kind)
         self.kind = kind
+        self.said = said
 
 
 def blueprint(source: Source) -> Blueprint:
@@ -123,6 +125,7 @@ class Desk:
 
     def card(self) -> Answer:
         ref = self.opened()
+        self._check_known(ref)
         view = self.view(ref)
         self.ask_for_sync(view)
         return conversation_card(self.presenter().conversation(view), self.act(ref))
@@ -167,12 +170,22 @@ class Desk:
         if queue is not None and any(s.foreseen for s in view.shown):
             ask_collect(queue, self.mailbox.mailbox_id, self.services.ports.clock.now())
 
+    def _check_known(self, ref: MessageRef) -> None:
+        """A mailbox that drains shows what the ledger has; of anything else a card would promise in vain."""
+        if self.mailbox.stage is not Stage.DRAINING:
+            return
+        rows = self.services.ports.store.known(self.mailbox.mailbox_id, [ref.gmail_message_id])
+        complete_to = self.mailbox.complete_to
+        if not rows:
+            moment = self.presenter().moment(complete_to) if complete_to is not None else ""
+            raise RefusalError("no_longer_read" if moment else "not_included", moment)
+
     def _mailbox(self) -> Mailbox:
         mailbox = mailbox_of(self.services.ports, self.caller.subject, self.caller.address)
         if mailbox is None:
             internal = self.services.workspaces.current().is_internal(self.caller.address)
             raise RefusalError("not_included" if internal else "consumer")
-        if mailbox.stage is Stage.OFF:
+        if mailbox.stage is Stage.OFF or not mailbox.is_in_scope:
             raise RefusalError("not_included")
         if mailbox.stage is Stage.DRY_RUN:
             raise RefusalError("not_live")
@@ -185,7 +198,9 @@ def _answered(services: Services, admitted: Admitted, work: Callable[[Desk], Ans
     try:
         return work(Desk(services, admitted))
     except RefusalError as refusal:
-        kind = refusal.kind
+        kind, said = refusal.kind, refusal.said
+    except OutOfScopeError:
+        kind = "not_included"
     except NotFoundError:
         kind = "not_found"
     except RejectedError as error:

@@ -10,7 +10,7 @@ from flask import Flask, Response, jsonify
 from server.bootstrap import Services, build
 from server.cli import register_commands
 from server.settings import Settings
-from server.web import addon, health
+from server.web import addon, cron, health, push
 from server.worker import Worker
 
 
@@ -66,6 +66,8 @@ def create_app(source: Mapping[str, str]) -> TrulyApp:
     app = TrulyApp(services)
     app.register_blueprint(health.blueprint(services))
     app.register_blueprint(addon.blueprint(services))
+    app.register_blueprint(push.blueprint(services))
+    app.register_blueprint(cron.blueprint(services))
     register_commands(app, services)
 
     @app.errorhandler(404)

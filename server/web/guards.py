@@ -1,4 +1,4 @@
-"""Who may call the add-on's endpoints: the header's token before the body is parsed, the person's before anything."""
+"""Who may call us: the header's token before the body is parsed, the person's before anything."""
 
 from __future__ import annotations
 
@@ -27,15 +27,24 @@ class Admitted:
 
 
 def check_google(services: Services, path: str, authorization: str) -> None:
-    """Raises UntrustedCallerError, TransientError.
+    """The caller is Google's add-on service. Raises UntrustedCallerError, TransientError."""
+    _check_service(services, path, authorization, services.settings.addon_service_account)
 
-    The audience is the URL that we were deployed under, never a Host header. ``authorization`` is the header's value.
+
+def check_pubsub(services: Services, path: str, authorization: str) -> None:
+    """The caller is our Pub/Sub subscription. Raises UntrustedCallerError, TransientError."""
+    _check_service(services, path, authorization, services.settings.push_service_account)
+
+
+def _check_service(services: Services, path: str, authorization: str, account: str) -> None:
+    """``authorization`` is the header's value. Without an ``account`` nobody is trusted.
+
+    The audience is the URL that we were deployed under, never a Host header.
     """
-    settings = services.settings
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not settings.addon_service_account:
-        raise UntrustedCallerError("The caller is not Google's add-on.")
-    services.identity.check_service(token.strip(), settings.public_url + path, settings.addon_service_account)
+    if scheme.lower() != "bearer" or not account:
+        raise UntrustedCallerError("The caller is not the service of Google's that may call here.")
+    services.identity.check_service(token.strip(), services.settings.public_url + path, account)
 
 
 def admit(services: Services, path: str, authorization: str, body: bytes) -> Admitted:

@@ -1,4 +1,7 @@
-"""``python -m simulator.demo [--once] [--world DIR] [--json FILE] [--explain FILE]``."""
+"""``python -m simulator.demo [--once] [--json FILE] [--world DIR] [--explain FILE]``.
+
+With ``--mbox FILE --me ADDRESS [--contacts FILE]`` in place of a world, one is made from that export.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,13 @@ from typing import Any
 
 from simulator.demo.page import PageApp, page_server
 from simulator.demo.result import result_of
-from simulator.demo.stage import Scene, SceneError, scene
+from simulator.demo.stage import PATIENCE, Scene, SceneError, scene
+from simulator.takeout.making import make_world
+from simulator.world import WorldError
 
 DEMO_WORLD = Path(__file__).parent.parent / "worlds" / "demo"
+SECONDS_A_MESSAGE = 0.01
+"""Far more than a header takes to be read."""
 BAD_INPUT = 4
 NOT_AT_REST = 8
 INCOMPLETE = 9
@@ -29,18 +36,30 @@ def main() -> int:
     except argparse.ArgumentError as error:
         print(f"Error: {error.message}", file=sys.stderr)  # noqa: T201
         return BAD_INPUT
-    world = Path(arguments.world) if arguments.world else DEMO_WORLD
     try:
         _check_writable(arguments.json)
-        with _folder() as folder, scene(world, folder, arguments.state) as stage:
-            if arguments.explain:
-                return stage.server("explain", arguments.explain, check=False)
-            return _run(stage, arguments)
+        with _folder() as folder:
+            world, patience = _world(arguments, folder)
+            with scene(world, folder, arguments.state, patience=patience) as stage:
+                if arguments.explain:
+                    return stage.server("explain", arguments.explain, check=False)
+                return _run(stage, arguments)
+    except WorldError as error:
+        print(f"Error: {error}", file=sys.stderr)  # noqa: T201
+        return BAD_INPUT
     except SceneError as error:
         print(f"Error: {error}", file=sys.stderr)  # noqa: T201  # a program's own words
         return error.exit_code
     except KeyboardInterrupt:
         return 0
+
+
+def _world(arguments: argparse.Namespace, folder: Path) -> tuple[Path, float]:
+    """The world's folder, and how many seconds the simulator may take to read it."""
+    if arguments.mbox is None:
+        return (Path(arguments.world) if arguments.world else DEMO_WORLD), PATIENCE
+    made = make_world(arguments.mbox, arguments.me, arguments.contacts, folder / "world")
+    return made.folder, PATIENCE + made.messages * SECONDS_A_MESSAGE
 
 
 @contextmanager
@@ -73,6 +92,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo", exit_on_error=False)
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--world", default="")
+    parser.add_argument("--mbox", default=None)
+    parser.add_argument("--me", default="")
+    parser.add_argument("--contacts", default="")
     parser.add_argument("--json", default="")
     parser.add_argument("--explain", default="")
     parser.add_argument("--state", default=None)

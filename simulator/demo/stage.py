@@ -96,9 +96,16 @@ class Scene:
 
 @contextmanager
 def scene(
-    world: Path, folder: Path, state: str | None = None, extra: Mapping[str, str] | None = None
+    world: Path,
+    folder: Path,
+    state: str | None = None,
+    extra: Mapping[str, str] | None = None,
+    patience: float = PATIENCE,
 ) -> Iterator[Scene]:
-    """The simulator runs as long as the block does. ``extra`` adds to the server's environment."""
+    """The simulator runs as long as the block does. ``extra`` adds to the server's environment.
+
+    ``patience`` is how many seconds the simulator may take to read the world.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port_file = folder / "port"
     port_file.unlink(missing_ok=True)
@@ -108,7 +115,7 @@ def scene(
         stderr=subprocess.PIPE,
     )
     try:
-        url = f"http://127.0.0.1:{_port(process, port_file)}"
+        url = f"http://127.0.0.1:{_port(process, port_file, patience)}"
         described = json.loads((world / "world.json").read_text(encoding="utf-8"))
         admin = _admin(described)
         wanted = {**described.get("server", {}), **(extra or {})}
@@ -131,8 +138,8 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise SceneError(f"The service did not start.\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def _port(process: subprocess.Popen[bytes], port_file: Path) -> int:
-    ends = time.monotonic() + PATIENCE
+def _port(process: subprocess.Popen[bytes], port_file: Path, patience: float) -> int:
+    ends = time.monotonic() + patience
     while time.monotonic() < ends:
         if port_file.exists() and (text := port_file.read_text().strip()):
             return int(text)
@@ -140,7 +147,7 @@ def _port(process: subprocess.Popen[bytes], port_file: Path) -> int:
             said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
             raise SceneError(said.splitlines()[-1] if said else "The simulator did not start.", process.returncode or 1)
         time.sleep(0.02)
-    raise SceneError("The simulator did not answer within 30 seconds.")
+    raise SceneError(f"The simulator did not answer within {patience:.0f} seconds.")
 
 
 def _admin(world: Mapping[str, Any]) -> str:
@@ -174,6 +181,8 @@ def _environment(folder: Path, url: str, admin: str, state: str | None, extra: M
         "ADDON_SERVICE_ACCOUNT": SERVICE_ACCOUNT,
         "ADDON_CLIENT_ID": CLIENT_ID,
         "POLL_SECONDS": "5",
+        "GMAIL_UNITS_PER_MINUTE": "0",
+        "GMAIL_PROJECT_UNITS_PER_MINUTE": "0",
         "NEW_MAILBOX_STAGE": "live",
         "BACKFILL_MONTHS": "all",
         **extra,

@@ -67,6 +67,7 @@ class Ask:
     args: MultiDict[str, str]
     body: bytes
     access: Access
+    is_one_too_many: bool = False
 
 
 class Gmail:
@@ -88,8 +89,10 @@ class Gmail:
             kind = self._universe.faults.take("gmail", method, mailbox=mailbox, record=path_args.get("id"))
             if kind and kind not in ("drop_answer", EMPTY_PAGE):
                 raise failure_of(kind)
-            if not self._universe.quota.allows(mailbox, UNITS[method], self._universe.clock.now()):
-                raise failure_of("rateLimitExceeded")
+            if ask.is_one_too_many:
+                raise failure_of("429")
+            charged = ask.args.get("quotaUser", mailbox)
+            self._universe.quota.spend(charged, UNITS[method], self._universe.clock.now())
             body = METHODS[method](self._universe, box, ask, path_args)
             if kind == EMPTY_PAGE:
                 body = empty_page(body, ask.args)
@@ -123,11 +126,16 @@ def _masked(body: Any, mask: str | None, detail: dict[str, Any]) -> Response:
         except ValueError:
             raise Failure(400, "invalidParameter", f"Invalid field selection {mask}", "INVALID_ARGUMENT") from None
     if detail:
-        payload = body.get("payload", {})
-        detail["snippet"] = "snippet" in body
-        detail["body"] = "raw" in body or bool(payload.get("parts") or payload.get("body", {}).get("data"))
+        shown = body.get("messages", [body])
+        detail["snippet"] = any("snippet" in message for message in shown)
+        detail["body"] = any(_has_body(message) for message in shown)
         detail["fields"] = mask
     return reply(body)
+
+
+def _has_body(message: Any) -> bool:
+    payload = message.get("payload", {})
+    return "raw" in message or bool(payload.get("parts") or payload.get("body", {}).get("data"))
 
 
 def _profile(_universe: Universe, box: Mailbox, _ask: Ask, _path: dict[str, str]) -> Any:
@@ -223,13 +231,11 @@ def _send(universe: Universe, box: Mailbox, ask: Ask, _path: dict[str, str]) -> 
 
 
 def _watch(universe: Universe, box: Mailbox, ask: Ask, _path: dict[str, str]) -> Any:
-    if not str(_json(ask.body).get("topicName", "")).startswith("projects/"):
-        raise Failure(400, "invalidArgument", "Invalid topicName", "INVALID_ARGUMENT")
-    return {"historyId": str(box.history_id), "expiration": str(universe.clock.now_ms() + 7 * 86_400_000)}
+    return universe.watches.start(box, ask.access.project, _json(ask.body))
 
 
-def _stop(_universe: Universe, _box: Mailbox, _ask: Ask, _path: dict[str, str]) -> Any:
-    return None
+def _stop(universe: Universe, box: Mailbox, ask: Ask, _path: dict[str, str]) -> Any:
+    universe.watches.stop(box, ask.access.project)
 
 
 def _json(body: bytes) -> dict[str, Any]:

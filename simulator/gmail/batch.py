@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import email
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from email.message import Message
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
@@ -14,33 +14,49 @@ from simulator.answers import Failure
 
 MOST = 100
 BOUNDARY = "batch_simulated"
-Answer = Callable[[str, str, MultiDict[str, str], bytes], Response]
+Answer = Callable[[int, str, str, MultiDict[str, str], bytes], Response]
 
 
-def batch(request: Request, answer: Answer) -> Response:
-    """``answer`` takes verb, path, arguments and body of one inner call."""
+def inner_calls(request: Request) -> list[Message]:
+    """Raises Failure for an empty or too large batch."""
     head = f"Content-Type: {request.headers.get('Content-Type', '')}\r\n\r\n".encode()
     outer = email.message_from_bytes(head + request.get_data())
     parts = outer.get_payload() if outer.is_multipart() else []
     inner = [p for p in parts if isinstance(p, Message)] if isinstance(parts, list) else []
     if not inner or len(inner) > MOST:
-        return Failure(
-            400, "badRequest", "The batch is empty, or has more than 100 calls.", "INVALID_ARGUMENT"
-        ).response()
-    body = "".join(_part(part, answer) for part in inner) + f"--{BOUNDARY}--\r\n"
-    return Response(body.encode(), 200, content_type=f"multipart/mixed; boundary={BOUNDARY}")
+        raise Failure(400, "badRequest", "The batch is empty, or has more than 100 calls.", "INVALID_ARGUMENT")
+    return inner
 
 
-def _part(part: Message, answer: Answer) -> str:
+def batch(inner: list[Message], answer: Answer) -> Response:
+    """``answer`` takes number, verb, path, arguments and body of one inner call."""
+    answers = [_answered(number, part, answer) for number, part in enumerate(inner)]
+    body: Iterable[bytes] = _written(answers)
+    if not any(response.is_streamed for _, response in answers):
+        body = [b"".join(body)]
+    return Response(body, 200, content_type=f"multipart/mixed; boundary={BOUNDARY}")
+
+
+def _answered(number: int, part: Message, answer: Answer) -> tuple[str, Response]:
+    """The Content-ID of one inner call, and its answer."""
     payload = part.get_payload(decode=True)
     text = payload.decode() if isinstance(payload, bytes) else ""
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     verb, target, *_ = head.split(" ", 2)
     parts = urlsplit(target)
-    response = answer(verb, parts.path, MultiDict(parse_qs(parts.query)), body.strip().encode())
-    content_id = str(part.get("Content-ID", "")).strip()
-    return (
-        f"--{BOUNDARY}\r\nContent-Type: application/http\r\nContent-ID: <response-{content_id.lstrip('<')}\r\n\r\n"
-        f"HTTP/1.1 {response.status}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"
-        f"{response.get_data(as_text=True)}\r\n"
-    )
+    response = answer(number, verb, unquote(parts.path), MultiDict(parse_qs(parts.query)), body.strip().encode())
+    return str(part.get("Content-ID", "")).strip(), response
+
+
+def _written(answers: Iterable[tuple[str, Response]]) -> Iterator[bytes]:
+    """A long mail passes through piece by piece."""
+    for content_id, response in answers:
+        wait = f"Retry-After: {response.headers['Retry-After']}\r\n" if "Retry-After" in response.headers else ""
+        yield (
+            f"--{BOUNDARY}\r\nContent-Type: application/http\r\n"
+            f"Content-ID: <response-{content_id.lstrip('<')}\r\n\r\n"
+            f"HTTP/1.1 {response.status}\r\nContent-Type: application/json; charset=UTF-8\r\n{wait}\r\n"
+        ).encode()
+        yield from response.iter_encoded()
+        yield b"\r\n"
+    yield f"--{BOUNDARY}--\r\n".encode()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from simulator import mime
 from simulator.answers import BAD_REQUEST, NOT_FOUND, Failure
-from simulator.gmail.mailbox import Mailbox, Stored
+from simulator.gmail import query
+from simulator.gmail.mailbox import Event, Mailbox, Stored
 from simulator.gmail.messages import ref_of
 
 LISTED = {
@@ -55,57 +53,34 @@ def history_page(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
         kinds = set(args.getlist("historyTypes"))
         events = [e for e in box.events if e.history_id > int(start) and (not kinds or LISTED[e.kind] in kinds)]
         current = box.history_id
-    records = []
-    for event in events:
-        ref: dict[str, Any] = {"id": event.message_id, "threadId": event.thread_id}
-        change: dict[str, Any] = {"message": ref}
-        if event.label_ids:
-            where = change if event.kind.startswith("labels") else ref
-            where["labelIds"] = list(event.label_ids)
-        records.append({"id": str(event.history_id), "messages": [ref], event.kind: [change]})
-    body = _page(records, args, "history")
+    body = _page([_record(event) for event in events], args, "history")
     body["historyId"] = str(current)
     return body
+
+
+def _record(event: Event) -> dict[str, Any]:
+    """The message bears the labels it then had, the change those that came or went; empty lists are left out."""
+    ref = {"id": event.message_id, "threadId": event.thread_id}
+    change: dict[str, Any] = {"message": {**ref, **_labelled(event.labels_then)}, **_labelled(event.changed)}
+    return {"id": str(event.history_id), "messages": [ref], event.kind: [change]}
+
+
+def _labelled(label_ids: tuple[str, ...]) -> dict[str, list[str]]:
+    return {"labelIds": list(label_ids)} if label_ids else {}
 
 
 def _selected(box: Mailbox, args: MultiDict[str, str]) -> list[Stored]:
     everything = args.get("includeSpamTrash", "false").lower() == "true"
     labels = set(args.getlist("labelIds"))
-    fits = _query(args.get("q", ""))
+    terms = query.parse(args.get("q", ""))
+    everything |= any(o == "in" and v in {"SPAM", "TRASH"} for is_not, o, v in terms if not is_not)
     return [
         m
         for m in reversed(box.messages.values())
         if (everything or not m.label_ids & {"SPAM", "TRASH"} or labels & {"SPAM", "TRASH"})
         and labels <= m.label_ids
-        and all(test(m) for test in fits)
+        and query.fits(m, terms)
     ]
-
-
-def _query(text: str) -> list[Callable[[Stored], bool]]:
-    """The three operators of Gmail's search that the simulator knows. Times are epoch seconds."""
-    tests: list[Callable[[Stored], bool]] = []
-    for word in text.split():
-        name, _, value = word.partition(":")
-        if name in ("after", "before") and value.isdigit():
-            tests.append(partial(_is_after if name == "after" else _is_before, int(value) * 1000))
-        elif name == "rfc822msgid" and value:
-            tests.append(partial(_has_id, value.strip("<>")))
-        else:
-            message = "The simulator knows only after:, before: and rfc822msgid: in q."
-            raise Failure(400, "invalidArgument", message, "INVALID_ARGUMENT")
-    return tests
-
-
-def _is_after(edge: int, stored: Stored) -> bool:
-    return stored.internal_date >= edge
-
-
-def _is_before(edge: int, stored: Stored) -> bool:
-    return stored.internal_date < edge
-
-
-def _has_id(wanted: str, stored: Stored) -> bool:
-    return (mime.message_id_of(stored.headers) or "").strip("<> ") == wanted
 
 
 def _page(items: list[dict[str, Any]], args: MultiDict[str, str], name: str) -> dict[str, Any]:

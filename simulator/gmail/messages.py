@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator import mime
-from simulator.answers import BAD_REQUEST, Failure
+from simulator.answers import BAD_REQUEST, Failure, Streamed
 from simulator.gmail.mailbox import Mailbox, Stored
 
 
@@ -16,29 +16,32 @@ def ref_of(stored: Stored) -> dict[str, Any]:
 
 def as_json(stored: Stored, form: str, wanted: list[str]) -> dict[str, Any]:
     """Every format carries a snippet, as the real one does: only a mask keeps it out."""
+    opening = stored.mail.opening(mime.SNIPPED)
     body: dict[str, Any] = {
         **ref_of(stored),
         "labelIds": sorted(stored.label_ids),
-        "snippet": mime.snippet_of(stored.raw),
-        "sizeEstimate": len(stored.raw),
+        "snippet": mime.snippet_of(opening),
+        "sizeEstimate": stored.mail.size,
         "historyId": str(stored.history_id),
         "internalDate": str(stored.internal_date),
     }
     if form == "raw":
-        body["raw"] = mime.encoded(stored.raw)
+        body["raw"] = Streamed(mime.encoded_parts(stored.mail.chunks()))
     elif form == "full":
         body["payload"] = mime.payload_of(stored.raw)
     elif form == "metadata":
         names = {name.lower() for name in wanted}
-        shown = [(n, v) for n, v in stored.headers if not names or n.lower() in names]
-        tree = mime.payload_of(stored.raw) if not names else {"mimeType": _type_of(stored)}
-        body["payload"] = {"mimeType": tree["mimeType"], "headers": [{"name": n, "value": v} for n, v in shown]}
+        shown = [(n, v) for n, v in mime.headers_of(opening) if not names or n.lower() in names]
+        headers = [{"name": n, "value": v} for n, v in shown]
+        body["payload"] = {"mimeType": mime.type_of(opening), "headers": headers}
     elif form != "minimal":
         raise Failure(*BAD_REQUEST)
     return body
 
 
 def thread_as_json(box: Mailbox, thread_id: str, form: str, wanted: list[str]) -> dict[str, Any] | None:
+    if form == "raw":  # Gmail has no such thread
+        raise Failure(*BAD_REQUEST)
     with box.lock:
         found = [m for m in box.messages.values() if m.thread_id == thread_id]
         if not found:
@@ -49,11 +52,6 @@ def thread_as_json(box: Mailbox, thread_id: str, form: str, wanted: list[str]) -
             "historyId": str(max(m.history_id for m in found)),
             "messages": [as_json(m, form, wanted) for m in found],
         }
-
-
-def _type_of(stored: Stored) -> str:
-    value = mime.first(stored.headers, "Content-Type") or "text/plain"
-    return value.partition(";")[0].strip().lower()
 
 
 def _get_detail(_body: Any, args: Any, path: dict[str, str]) -> dict[str, Any]:

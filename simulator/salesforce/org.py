@@ -30,9 +30,10 @@ class Org:
         self.hidden: frozenset[tuple[str, str]] = frozenset(tuple(pair) for pair in records.get("hidden", ()))
         self._tables: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in self.schema}
         self._uniques: dict[tuple[str, str, str], str] = {}
+        loaded = self._now()
         for name in self.schema:
             for record in records.get(name, ()):
-                self._put(name, ids.to_18(record["Id"]), {**record})
+                self._put(name, ids.to_18(record["Id"]), {"LastModifiedDate": loaded, **record})
         self._add_statuses(records)
 
     @classmethod

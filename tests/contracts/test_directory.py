@@ -6,6 +6,7 @@ import pytest
 
 from server.domain.errors import ReconnectRequiredError, ThrottledError, TransientError
 from simulator.faults import Fault
+from simulator.people import People
 from simulator.world import User
 from tests.support.scene import Scene, small_world
 
@@ -69,6 +70,101 @@ def test_suspended_people_are_listed_as_such(made):
     people = {person.address: person.is_suspended for person in scene.services.ports.directory.people()}
 
     assert people == {"ann@acme.example": False, "dan@acme.example": True}
+
+
+def test_a_person_has_org_unit_archive_guest_and_set_up_told(made):
+    scene = made(
+        users=(
+            User("ann@acme.example", is_admin=True, org_unit="/Sales/North"),
+            User("dan@acme.example", is_archived=True),
+            User("eve@acme.example", is_set_up=False),
+            User("fay@acme.example", has_licence=False),
+            User("guest@partner.example", is_guest=True),
+        )
+    )
+
+    people = {person.address.partition("@")[0]: person for person in scene.services.ports.directory.people()}
+
+    assert people["ann"].org_unit == "/Sales/North"
+    assert {name: (person.state.value, person.is_guest) for name, person in people.items()} == {
+        "ann": ("active", False),
+        "dan": ("archived", False),
+        "eve": ("not_set_up", False),
+        "fay": ("not_set_up", False),
+        "guest": ("active", True),
+    }
+
+
+def test_an_alias_of_the_domain_is_an_address_of_everybody_in_it(made):
+    scene = made(domains=({"name": "acme.example", "primary": True, "aliases": ["acme.test"]},))
+
+    assert scene.services.ports.directory.people()[1].addresses == (
+        "ben@acme.example", "b@acme.example", "ben@acme.test",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["id", "ben@acme.example", "b@acme.example"])
+def test_one_person_is_found_by_id_and_by_any_address(scene, directory, key):
+    ben = scene.universe.user("ben@acme.example")
+
+    found = directory.person(ben.user_id if key == "id" else key)
+
+    assert found == directory.people()[1]
+
+
+def test_a_renamed_person_is_found_by_id(scene, directory):
+    ben = scene.universe.user("ben@acme.example")
+    People(scene.universe).change({"op": "rename", "email": ben.email, "to": "benno@acme.example"})
+
+    assert directory.person(ben.user_id).addresses == ("benno@acme.example", "b@acme.example", "ben@acme.example")
+
+
+def test_who_was_deleted_and_who_never_was_are_nobody(scene, directory):
+    ben = scene.universe.user("ben@acme.example")
+    People(scene.universe).change({"op": "delete", "email": ben.email})
+
+    assert directory.person(ben.user_id) is None
+    assert directory.person("zoe@acme.example") is None
+
+
+def test_membership_is_direct_or_through_groups_in_the_group(made):
+    scene = made(
+        domains=({"name": "acme.example", "primary": True}, {"name": "lamps.example"}),
+        users=(*small_world().users, User("lu@lamps.example")),
+        groups=(
+            {"email": "all@acme.example", "aliases": ["everyone@acme.example"], "members": ["sales@acme.example"]},
+            {"email": "sales@acme.example", "members": ["b@acme.example", "lu@lamps.example", "all@acme.example"]},
+        ),
+    )
+    directory = scene.services.ports.directory
+    ids = {person.address: person.mailbox_id for person in directory.people()}
+
+    assert directory.is_member("sales@acme.example", ids["ben@acme.example"])
+    assert directory.is_member("all@acme.example", ids["ben@acme.example"])
+    assert directory.is_member("everyone@acme.example", ids["ben@acme.example"])
+    assert not directory.is_member("all@acme.example", ids["cem@acme.example"])
+    assert not directory.is_member("none@acme.example", ids["ben@acme.example"])
+    assert directory.is_member("sales@acme.example", ids["lu@lamps.example"])
+    # Google answers "Invalid Input" for a nested member of another domain: unknown is no.
+    assert not directory.is_member("all@acme.example", ids["lu@lamps.example"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("503", TransientError),
+        ("drop_answer", TransientError),
+        ("429", ThrottledError),
+        ("domainPolicy", ReconnectRequiredError),
+    ],
+)
+def test_a_question_about_one_person_fails_as_a_listing_does(scene, directory, kind, expected):
+    for method in ("users.get", "members.hasMember"):
+        scene.universe.faults.plan(Fault("directory", method, kind, times=-1))
+
+    for ask in (lambda: directory.person("1"), lambda: directory.is_member("sales@acme.example", "1")):
+        with pytest.raises(expected):
+            ask()
 
 
 def test_domains_are_the_verified_ones_with_their_aliases_as_a_labels(made):

@@ -4,7 +4,7 @@ import pytest
 
 from server.domain.errors import (
     CursorExpiredError,
-    MailboxUnavailableError,
+    GmailOffError,
     NotFoundError,
     ReconnectRequiredError,
     ThrottledError,
@@ -166,7 +166,7 @@ def test_headers_bring_labels_and_the_named_headers_and_nothing_else(scene, mail
     calls = [call.detail for call in scene.universe.calls.calls("gmail") if call.method == "messages.get"]
     assert len(calls) == 60
     assert not any(call["snippet"] or call["body"] or call["format"] != "metadata" for call in calls)
-    assert scene.universe.calls.summary()["gmail"]["batch"] == 3
+    assert scene.universe.calls.summary()["gmail"]["batch"] == 12
 
 
 def test_a_body_is_the_message_byte_for_byte(scene, mail, ann):
@@ -191,7 +191,7 @@ def test_a_body_is_the_message_byte_for_byte(scene, mail, ann):
         ("503", TransientError, None),
         ("drop_answer", TransientError, None),
         ("domainPolicy", ReconnectRequiredError, None),
-        ("failedPrecondition", MailboxUnavailableError, None),
+        ("failedPrecondition", GmailOffError, None),
     ],
 )
 def test_one_messages_failure_is_its_value(scene, mail, ann, read, kind, expected, retry_after):
@@ -219,7 +219,7 @@ def test_a_message_that_was_never_there_is_not_found(mail, ann):
         ("500", TransientError, None),
         ("503", TransientError, None),
         ("drop_answer", TransientError, None),
-        ("failedPrecondition", MailboxUnavailableError, None),
+        ("failedPrecondition", GmailOffError, None),
         ("domainPolicy", ReconnectRequiredError, None),
         ("authError", ReconnectRequiredError, None),
     ],

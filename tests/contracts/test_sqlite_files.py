@@ -134,7 +134,7 @@ def test_a_file_of_a_newer_program_is_named_and_left_alone(path, which):
     SqliteDocuments(path).close()
     newer = path if which == "first" else second(path)
     with sqlite3.connect(newer) as connection:
-        connection.execute("PRAGMA user_version=2")
+        connection.execute("PRAGMA user_version=99")
     connection.close()
     before = newer.read_bytes()
 
@@ -233,4 +233,21 @@ def test_a_failed_commit_leaves_its_connection_fit_for_the_next(path):
     documents.commit([Create("messages", "b", {"x": 2})])
 
     assert keys(documents.query("messages")) == ["a", "b"]
+    documents.close()
+
+
+def test_a_file_of_the_first_form_gets_the_collections_it_has_not_and_keeps_the_rest(path):
+    documents = SqliteDocuments(path)
+    documents.commit([Create("mailboxes", "m1", {"addresses": ["a@acme.example"], "stage": "live"})])
+    documents.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE alarms")
+        connection.execute("PRAGMA user_version=1")
+    connection.close()
+
+    documents = SqliteDocuments(path)
+    documents.commit([Create("alarms", "a", {"code": "x"})])
+
+    assert documents.get("mailboxes", "m1").data["stage"] == "live"
+    assert len(documents.query("alarms")) == 1
     documents.close()

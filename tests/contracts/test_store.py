@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from server.adapters.documents import Create
 from server.adapters.store import DocumentStore
 from server.domain.ledger import Conversation
-from server.domain.mailbox import Mailbox, Stage
+from server.domain.mailbox import DirectoryState, Mailbox, Stage
 from tests.support.threads import THREADS, at_once
 
 ANN = Mailbox("m1", ("ann@acme.example", "a@acme.example"), Stage.LIVE, start=5, cursor=77, name="Ann")
@@ -67,6 +68,23 @@ def test_a_mailbox_is_read_back_as_it_was_saved(store):
     assert store.mailbox("m2") is None
     store.save_mailbox("m2", lambda _before: Mailbox("m2", ("aaa@acme.example",)))
     assert [m.mailbox_id for m in store.mailboxes()] == ["m2", "m1"]
+
+
+def test_what_the_directory_says_of_a_mailbox_is_kept(store):
+    away = replace(ANN, is_in_scope=False, asked_at=8.0).seen(DirectoryState.SUSPENDED, 9.0)
+
+    store.save_mailbox("m1", lambda _before: away)
+
+    assert store.mailbox("m1") == away
+    assert (away.returns_to, away.directory_since) == (Stage.LIVE, 9.0)
+
+
+def test_a_mailbox_written_before_there_was_a_directory_state_reads_as_active_and_in_scope(documents):
+    documents.commit([Create("mailboxes", "m1", {"addresses": ["ann@acme.example"], "stage": "live"})])
+
+    found = DocumentStore(documents).mailbox("m1")
+
+    assert (found.directory_state, found.is_in_scope, found.returns_to) == (DirectoryState.ACTIVE, True, None)
 
 
 def test_a_mailbox_that_did_not_change_costs_no_write(store):

@@ -136,11 +136,11 @@ def test_search_that_misses_a_message_loses_nothing(
 ) -> None:
     ids = {old(scene, days) for days in range(1, 60, 5)}
     forgotten = min(ids)
-    mail = scene.services.ports.mail
+    mail = type(scene.services.ports.mail)
     original = mail.list_messages
 
-    def forgetful(mailbox: Any, span: Any = EVERYTHING, labels: Any = ()) -> Any:
-        for page in original(mailbox, span, labels):
+    def forgetful(self: Any, mailbox: Any, span: Any = EVERYTHING, labels: Any = ()) -> Any:
+        for page in original(self, mailbox, span, labels):
             yield [r for r in page if span == EVERYTHING or r.gmail_message_id != forgotten]
 
     monkeypatch.setattr(mail, "list_messages", forgetful)
@@ -203,13 +203,16 @@ def test_a_mailbox_in_trouble_pauses_with_its_place_kept(scene: Scene, narrow: N
     assert ann(scene).last_error is None
 
 
-def test_someone_who_moves_the_start_meanwhile_has_the_last_word(scene: Scene, narrow: None) -> None:
+def test_someone_who_moves_the_start_meanwhile_has_the_last_word(
+    scene: Scene, narrow: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ports, workspace = scene.services.ports, scene.services.workspaces
     sweep(ports, workspace)
     set_start(ports, ann(scene), int((START - 10 * DAY) * 1000))
     ids = {old(scene, days) for days in (1, 5, 50, 500)}
     collect(ports, workspace.current(), ann(scene).mailbox_id)
-    screened = ports.mail.headers
+    mail = type(ports.mail)
+    screened = mail.headers
 
     def moving(*args: Any) -> Any:
         if ann(scene).start:
@@ -219,6 +222,6 @@ def test_someone_who_moves_the_start_meanwhile_has_the_last_word(scene: Scene, n
             )
         return screened(*args)
 
-    ports.mail.headers = moving  # type: ignore[method-assign]
+    monkeypatch.setattr(mail, "headers", moving)
     scene.sync()
     assert dict.fromkeys(ids, "contact_match") == scene.outcomes()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from server.engine.audit import coverage
@@ -116,10 +118,10 @@ def test_an_expired_history_is_listed_again_and_nothing_is_missed(scene: Scene) 
     assert closed(scene)
 
 
-def test_mail_that_arrives_while_listing_is_not_missed(scene: Scene) -> None:
+def test_mail_that_arrives_while_listing_is_not_missed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(60):
         scene.deliver(ANN, eml(subject=f"Early {number}"))
-    mail = scene.services.ports.mail
+    mail = type(scene.services.ports.mail)
     original = mail.headers
     late: list[str] = []
 
@@ -128,8 +130,28 @@ def test_mail_that_arrives_while_listing_is_not_missed(scene: Scene) -> None:
             late.append(scene.deliver(ANN, eml(subject="Late")))
         return original(*args)  # type: ignore[arg-type]
 
-    mail.headers = headers  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(mail, "headers", headers)
     scene.sync()
     scene.sync()
     assert scene.outcomes()[late[0]] == "contact_match"
     assert len(scene.tasks()) == 61
+
+
+def test_a_position_that_comes_before_its_history_loses_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.sync()
+    new = scene.deliver(ANN, eml())
+    mail = scene.services.ports.mail
+    original = mail.history
+    monkeypatch.setattr(mail, "history", lambda *args: replace(original(*args), events=()))
+    scene.sync()
+    monkeypatch.setattr(mail, "history", original)
+    scene.sync()
+    assert scene.outcomes() == {new: "contact_match"}
+
+
+def test_a_quiet_mailbox_s_cursor_does_not_grow_old(scene: Scene) -> None:
+    scene.sync()
+    begun = find_mailbox(scene.services.ports, ANN)
+    scene.clock.advance(43_201)
+    scene.sync()
+    assert find_mailbox(scene.services.ports, ANN).cursor_at > begun.cursor_at

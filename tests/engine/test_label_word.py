@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from server.engine import backfill
+from simulator.faults import Fault
 from tests.support.scene import Scene, eml
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
@@ -79,3 +81,56 @@ def test_a_label_that_comes_later_deletes_nothing_and_stops_what_follows(scene: 
     scene.sync()
     assert scene.outcomes() == {logged: "contact_match", later: "kept_out"}
     assert len(scene.tasks()) == 1
+
+
+@pytest.mark.parametrize("is_past", [True, False])
+def test_the_label_speaks_for_what_is_read_together_with_it(scene: Scene, is_past: bool) -> None:
+    label = scene.universe.mailboxes[ANN].label_id("Don't log")
+    if not is_past:
+        scene.sync()
+    later = reply(scene, ANN)
+    thread = scene.universe.mailboxes[ANN].messages[later].thread_id
+    labelled = scene.deliver(ANN, eml(message_id=FIRST), "INBOX", label, thread=thread)
+    scene.sync()
+    assert scene.outcomes() == {labelled: "kept_out", later: "kept_out"}
+
+
+def test_a_label_that_was_put_unseen_holds_for_what_came_after_it(scene: Scene) -> None:
+    """Gmail had forgotten the history of it."""
+    box = scene.universe.mailboxes[ANN]
+    scene.sync()
+    logged = first(scene, ANN)
+    scene.sync()
+    box.relabel(logged, {box.label_id("Don't log")}, set())
+    later = reply(scene, ANN)
+    box.expire_history()
+    scene.sync()
+    assert scene.outcomes() == {logged: "contact_match", later: "kept_out"}
+
+
+def test_a_label_that_was_put_unseen_on_waiting_mail_keeps_it_out(scene: Scene) -> None:
+    box = scene.universe.mailboxes[ANN]
+    scene.sync()
+    waiting = first(scene, ANN)
+    scene.universe.faults.plan(Fault("salesforce", "composite", "503"))
+    scene.sync(patience=0)
+    box.relabel(waiting, {box.label_id("Don't log")}, set())
+    box.expire_history()
+    scene.sync(patience=7200)
+    assert scene.outcomes() == {waiting: "kept_out"}
+
+
+def test_in_the_past_an_old_label_is_read_before_newer_mail_of_its_conversation(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows of a day, the newest first: the label is in the last of them."""
+    monkeypatch.setattr(backfill, "TOO_MANY", 1)
+    label = scene.universe.mailboxes[ANN].label_id("Don't log")
+    dates = [f"{day:02d} Sep 2026 09:00:00 +0000" for day in (3, 8, 13)]
+    old = scene.deliver(ANN, eml(message_id=FIRST, date=dates[0]), "INBOX", label)
+    newer = [
+        scene.deliver(ANN, eml(message_id=f"<n{i}@byron.example>", date=date, References=FIRST), "INBOX")
+        for i, date in enumerate(dates[1:])
+    ]
+    scene.sync()
+    assert scene.outcomes() == dict.fromkeys((old, *newer), "kept_out")

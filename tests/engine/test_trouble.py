@@ -6,6 +6,7 @@ import pytest
 
 from server.domain.decision import Outcome
 from server.domain.errors import ReconnectRequiredError
+from server.domain.mailbox import DirectoryState
 from server.engine.audit import coverage
 from server.engine.stages import find_mailbox
 from simulator.faults import Fault
@@ -66,7 +67,9 @@ def test_one_mailbox_in_trouble_delays_no_other(scene: Scene) -> None:
     three_mails(scene)
     scene.universe.faults.plan(Fault("gmail", "*", "failedPrecondition", times=-1, mailbox="ann@acme.example"))
     result = scene.sync(patience=10)
-    assert (result.is_at_rest, result.troubled) == (False, {"ann@acme.example": "MailboxUnavailableError"})
+    assert (result.is_at_rest, result.mailboxes) == (True, 2)
+    ann = find_mailbox(scene.services.ports, "ann@acme.example")
+    assert ann.directory_state is DirectoryState.NO_GMAIL
     assert scene.outcomes("ben@acme.example") != {}
     assert len(scene.tasks()) == 1
     scene.universe.faults.clear()

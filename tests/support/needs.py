@@ -34,4 +34,5 @@ ALL = (
         _firestore,
     ),
     Need("chromium", "Chromium", "apt install chromium", lambda: CHROMIUM is not None),
+    Need("lieer", "Lieer", "apt install lieer notmuch", lambda: bool(shutil.which("gmi") and shutil.which("notmuch"))),
 )

@@ -161,7 +161,7 @@ class Scene:
         self.services.close()
 
     def _built(self) -> Services:
-        return build(Settings.of(self.source), transport=self.transport, clock=self.clock)
+        return build(Settings.of(self.source), transport=self.transport, clock=self.clock, sleep=self.clock.advance)
 
     def _source(self, settings: Mapping[str, str]) -> dict[str, str]:
         return {
@@ -176,6 +176,8 @@ class Scene:
             "SALESFORCE_PRIVATE_KEY_FILE": str(self.folder / "salesforce.pem"),
             "NEW_MAILBOX_STAGE": "live",
             "BACKFILL_MONTHS": "all",
+            "GMAIL_UNITS_PER_MINUTE": "0",
+            "GMAIL_PROJECT_UNITS_PER_MINUTE": "0",
             "ADDON_SERVICE_ACCOUNT": SERVICE_ACCOUNT,
             "ADDON_CLIENT_ID": CLIENT_ID,
             **settings,

@@ -9,6 +9,9 @@ import pytest
 from click.testing import Result
 
 from server.web.app import create_app
+from simulator.faults import Fault
+from simulator.mailfiles import MailFile
+from tests.support.pushing import TOPIC, Pushing
 from tests.support.scene import Scene, eml, forget, small_world
 
 
@@ -153,3 +156,84 @@ def test_unknown_mailboxes_and_files_are_exit_4(scene: Scene) -> None:
     assert run(scene, "mailbox", "zoe@acme.example", "--stage", "off").exit_code == 4
     assert run(scene, "explain", str(scene.folder / "none.eml")).exit_code == 4
     assert run(scene, "export", "/nowhere/x.json").exit_code == 4
+
+
+def test_watch_says_whose_mail_gmail_pushes_and_whose_not(scene: Scene) -> None:
+    pushing = Pushing(scene)
+    scene.sync()
+    scene.universe.faults.plan(Fault("gmail", "watch", "503", mailbox="ben@acme.example"))
+    done = run(scene, "watch")
+    assert done.exit_code == 6
+    assert "2 mailboxes are watched anew, 0 no longer." in done.stdout
+    assert "ben@acme.example is not (TransientError)" in done.stderr
+    assert "Push: On: 2 of 3 mailboxes have a watch that lives." in run(scene, "doctor").stdout
+    scene.clock.advance(3600)
+    assert run(scene, "watch").exit_code == 0
+    assert "ok    Push: On: 3 of 3" in run(scene, "doctor").stdout
+    assert pushing.mailbox("ben@acme.example").watched_at == scene.clock.now()
+
+
+def test_watch_names_the_setting_at_fault(scene: Scene) -> None:
+    assert run(scene, "watch").exit_code == 4
+    Pushing(scene)
+    scene.sync()
+    scene.universe.pubsub.create_topic(TOPIC, [])
+    done = run(scene, "watch")
+    assert done.exit_code == 3
+    assert "gmail-api-push@system.gserviceaccount.com" in done.stderr
+
+
+def explained(scene: Scene, message: bytes, *options: str) -> str:
+    path = scene.folder / "a.eml"
+    path.write_bytes(message)
+    done = run(scene, "explain", str(path), *options)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ("Inbox,Category Promotions", "not_primary"),
+        ("Bin", "not_primary"),
+        ("=?UTF-8?Q?Trash,Unread?=", "not_primary"),
+        ("=?UTF-8?Q?Kunden=2C_M=C3=BCnchen?=,Spam", "not_primary"),
+        ('"Clients, old",Drafts', "not_mail"),
+        ('"Trash, no",Inbox', "contact_match"),
+        ("Chats", "not_mail"),
+        ("Scheduled", "not_mail"),
+        ("Inbox,Don't log", "kept_out"),
+        ("Inbox,DON'T LOG ", "kept_out"),
+        ("Archived,Important", "contact_match"),
+    ],
+)
+def test_explain_reads_labels_as_the_sync_does(scene: Scene, labels: str, reason: str) -> None:
+    message = f"X-Gmail-Labels: {labels}\r\n".encode() + eml()
+    assert f"({reason})" in explained(scene, message).splitlines()[0]
+    name = scene.universe.mailboxes["ann@acme.example"].add(MailFile("1", message), scene.clock.now_ms()).message_id
+    scene.sync()
+    assert scene.outcomes()[name] == reason
+
+
+def test_explain_takes_labels_by_id_and_by_name(scene: Scene) -> None:
+    assert "(not_primary)" in explained(scene, eml(), "--label", "CATEGORY_FORUMS")
+    assert "(kept_out)" in explained(scene, eml(), "--label", "Don't Log")
+
+
+@pytest.mark.parametrize("harm", [(b"From:", b"From :"), (b"From:", b"\xef\xbb\xbfFrom:"), (b"To:", b"To\t:")])
+def test_odd_headers_hide_nobody_in_explain_nor_sync(scene: Scene, harm: tuple[bytes, bytes]) -> None:
+    message = eml().replace(*harm, 1)
+    assert "(contact_match)" in explained(scene, message)
+    name = scene.deliver("ann@acme.example", message)
+    scene.sync()
+    assert scene.outcomes()[name] == "contact_match"
+    assert scene.tasks()[0]["Description"].strip().endswith("Hello.")
+
+
+def test_explain_says_what_would_change_it(scene: Scene) -> None:
+    told = explained(scene, eml(sender="z@eu.unknown.example"))
+    assert "Would change: a contact or lead with the address z@eu.unknown.example\n" in told
+    assert "Would change: an account with the domain eu.unknown.example or unknown.example\n" in told
+    told = explained(scene, eml(sender="z@harbor.example"))
+    assert "Would change: a contact with the address z@harbor.example\n" in told
+    assert "an account with" not in told

@@ -20,7 +20,18 @@ LEAST = {
     "SALESFORCE_CONSUMER_SECRET": "secret",
 }
 NAMES = sorted(
-    {*LEAST, "STATE", "KEYS", "MAILBOXES", "BACKFILL_MONTHS", "DISCLOSURE", "WORKERS", "PUBLIC_URL", "ENVIRONMENT"}
+    {
+        *LEAST,
+        "STATE",
+        "KEYS",
+        "MAILBOXES",
+        "BACKFILL_MONTHS",
+        "DISCLOSURE",
+        "WORKERS",
+        "PUBLIC_URL",
+        "ENVIRONMENT",
+        "PUBSUB_TOPIC",
+    }
 )
 
 
@@ -30,6 +41,7 @@ def test_the_least_that_must_be_said_gives_safe_defaults() -> None:
     assert settings.new_mailbox_stage is Stage.DRY_RUN
     assert settings.disclosure is Disclosure.TEXT
     assert settings.backfill_months == 12
+    assert (settings.gmail_units_per_minute, settings.gmail_project_units_per_minute) == (6_000, 1_200_000)
     assert (settings.may_open_copies, settings.mailboxes, settings.simulator_url) == (False, frozenset(), "")
 
 
@@ -55,6 +67,10 @@ def test_every_problem_is_told_at_once() -> None:
         ),
         ({"PUBLIC_URL": "http://acme.example"}, "PUBLIC_URL must be https://host, without a path."),
         ({"NEW_MAILBOX_STAGE": "on"}, "NEW_MAILBOX_STAGE must be off, dry_run or live."),
+        (
+            {"GMAIL_UNITS_PER_MINUTE": "199"},
+            "GMAIL_UNITS_PER_MINUTE must be a number of quota units a minute, at least 200, or 0 for not paced.",
+        ),
         ({"PUBLISH_DELAY_SECONDS": "-1"}, "PUBLISH_DELAY_SECONDS must be a number of seconds."),
         (
             {"ENVIRONMENT": "simulator"},
@@ -64,6 +80,17 @@ def test_every_problem_is_told_at_once() -> None:
             {"ENVIRONMENT": "simulator", "SIMULATOR_URL": "http://127.0.0.1.evil.example"},
             "ENVIRONMENT is simulator, so SIMULATOR_URL must be an address on this machine.",
         ),
+        ({"PUBSUB_TOPIC": "gmail"}, "PUBSUB_TOPIC must be a topic's full name, projects/PROJECT/topics/TOPIC."),
+        (
+            {"PUBSUB_TOPIC": "projects/p/topics/t"},
+            "PUBSUB_TOPIC needs PUSH_SERVICE_ACCOUNT: without it nobody who pushes is trusted.",
+        ),
+        (
+            {"SCOPE_ORG_UNITS": "Sales"},
+            "SCOPE_ORG_UNITS must be paths of org units such as /Sales, with commas between them.",
+        ),
+        ({"SCOPE_GROUPS": "sales"}, "SCOPE_GROUPS must hold only what looks like an address such as ann@acme.com."),
+        ({"REPORTS_WITNESS": "perhaps"}, "REPORTS_WITNESS must be yes or no."),
         ({"STATE": "firestore:UPPER"}, "STATE must be sqlite:FILE or firestore:PROJECT."),
     ],
 )
@@ -73,9 +100,22 @@ def test_a_value_that_cannot_be_used_is_told(extra: dict[str, str], problem: str
     assert problem in caught.value.problems
 
 
+@pytest.mark.parametrize(("where", "is_there"), [("standard", True), ("", False), ("localdev", False)])
+def test_app_engine_is_known_by_the_environment_it_sets(where: str, is_there: bool) -> None:
+    assert Settings.of({**LEAST, "GAE_ENV": where}).is_on_app_engine is is_there
+
+
 def test_lists_are_split_and_lower_case() -> None:
     settings = Settings.of({**LEAST, "MAILBOXES": "Ann@acme.example, ben@acme.example;\n c@acme.example"})
     assert settings.mailboxes == {"ann@acme.example", "ben@acme.example", "c@acme.example"}
+
+
+def test_org_units_may_have_spaces_and_are_compared_without_case() -> None:
+    settings = Settings.of(
+        {**LEAST, "SCOPE_ORG_UNITS": "/Sales Team/North/, /Support;/", "SCOPE_GROUPS": "A@b.c d@e.f"}
+    )
+    assert settings.scope_org_units == {"/sales team/north", "/support", "/"}
+    assert settings.scope_groups == {"a@b.c", "d@e.f"}
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=30)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
+import json
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import google.auth
 import google.auth.exceptions
@@ -15,16 +15,12 @@ from google.auth.credentials import Credentials
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
+from server.adapters.gmail.refusals import refresh_failure
+from server.adapters.gmail.scope import Verdict
 from server.adapters.transport import Transport
-from server.domain.errors import (
-    ConfigurationError,
-    MailboxUnavailableError,
-    ReconnectRequiredError,
-    RefusedError,
-    TransientError,
-)
-
-log = logging.getLogger(__name__)
+from server.domain.alarm import AlarmCode
+from server.domain.errors import ConfigurationError, OutOfScopeError, TransientError
+from server.ports.alarms import Alarms
 
 GMAIL_SCOPES = ("https://www.googleapis.com/auth/gmail.readonly",)
 DIRECTORY_SCOPES = (
@@ -32,19 +28,20 @@ DIRECTORY_SCOPES = (
     "https://www.googleapis.com/auth/admin.directory.domain.readonly",
     "https://www.googleapis.com/auth/admin.directory.group.readonly",
 )
+REPORTS_SCOPES = ("https://www.googleapis.com/auth/admin.reports.audit.readonly",)
 
 
 @dataclass(frozen=True)
 class Delegation:
-    """Who acts, for whom. Without a ``key_file`` the process's own identity signs as ``delegate``: no key exists.
-
-    ``scope`` holds mailbox addresses; empty means the whole Workspace.
-    """
+    """Who acts, for whom. Without a ``key_file`` the process's own identity signs as ``delegate``: no key exists."""
 
     admin: str
     delegate: str = ""
     key_file: Path | None = None
-    scope: frozenset[str] = frozenset()
+
+
+class Admits(Protocol):
+    def of_address(self, address: str) -> Verdict: ...
 
 
 class DelegatedCredentials(Credentials):
@@ -53,48 +50,86 @@ class DelegatedCredentials(Credentials):
     googleapiclient's batch would refresh over a connection of its own: past the simulator, and without a time-out.
     """
 
-    def __init__(self, inner: Any, transport: Transport) -> None:
+    def __init__(self, inner: Any, transport: Transport, client_id: str, scopes: tuple[str, ...]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._inner = inner
         self._transport = transport
+        self._client_id = client_id
+        self._asked = scopes
 
     def refresh(self, _request: Any) -> None:
         try:
             self._inner.refresh(Request(session=self._transport.session()))
         except google.auth.exceptions.RefreshError as error:
-            raise _refresh_failure(error) from None
+            raise refresh_failure(error, self._client_id, self._asked) from None
         except google.auth.exceptions.GoogleAuthError:
             raise TransientError("Google's token service cannot be reached.") from None
         self.token, self.expiry = self._inner.token, self._inner.expiry
 
 
-class CredentialMint:
-    """Delegated credentials, one for each subject and set of scopes, kept while they live. Thread-safe."""
+class SharedIdentity(Credentials):
+    """The process's own identity, whose one token signs for every mailbox. google-auth copies it for each of them."""
 
-    def __init__(self, delegation: Delegation, transport: Transport) -> None:
+    def __init__(self, inner: Any, lock: threading.Lock) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._inner = inner
+        self._shared_lock = lock
+
+    def refresh(self, request: Any) -> None:
+        with self._shared_lock:
+            if not self._inner.valid or self._inner.token == self.token:
+                self._inner.refresh(request)
+            self.token, self.expiry = self._inner.token, self._inner.expiry
+
+
+class CredentialMint:
+    """Delegated credentials, one for each subject and set of scopes, kept while they live. Thread-safe.
+
+    Until ``guard`` is called no mailbox is in scope.
+    """
+
+    def __init__(self, delegation: Delegation, transport: Transport, alarms: Alarms) -> None:
         self._delegation = delegation
         self._transport = transport
+        self._alarms = alarms
+        self._scope: Admits | None = None
         self._lock = threading.Lock()
         self._minted: dict[tuple[str, tuple[str, ...]], Any] = {}
+        self._client_id = ""
         self._source = self._load()
+        self._identity: SharedIdentity | None = None
+
+    def guard(self, scope: Admits) -> None:
+        """From now on ``scope`` says whose mailbox may be read. It asks the Directory, for which we mint as well."""
+        self._scope = scope
 
     def for_mailbox(self, addresses: tuple[str, ...]) -> Any:
-        """Raises RefusedError for a mailbox outside the configured scope: nothing is minted."""
-        scope = self._delegation.scope
-        if scope and not scope & set(addresses):
-            log.error("ALARM credentials were asked for a mailbox outside the configured scope")
-            raise RefusedError("This mailbox is outside the configured scope (MAILBOXES).")
+        """Raises OutOfScopeError before anything is asked of Google for a mailbox that is not in scope, or unknown.
+
+        Raises TransientError where nobody can know: that is no permission. The first address is whom we act for, and
+        it is that one which must be in scope: an address may have gone to somebody else since.
+        """
+        verdict = self._scope.of_address(addresses[0]) if self._scope else Verdict(is_in_scope=False, since=0)
+        if not verdict.is_in_scope:
+            self._alarms.raise_(AlarmCode.OUT_OF_SCOPE_ASKED, verdict.mailbox_id)
+            raise OutOfScopeError(
+                "This mailbox is outside the configured scope (MAILBOXES, SCOPE_ORG_UNITS, SCOPE_GROUPS)."
+            )
         return self._mint(addresses[0], GMAIL_SCOPES)
 
     def for_directory(self) -> Any:
         return self._mint(self._delegation.admin, DIRECTORY_SCOPES)
+
+    def for_reports(self) -> Any:
+        return self._mint(self._delegation.admin, REPORTS_SCOPES)
 
     def _mint(self, subject: str, scopes: tuple[str, ...]) -> Any:
         with self._lock:
             known = self._minted.get((subject, scopes))
             if known is None:
                 inner = self._delegated(subject, scopes)
-                known = self._minted[subject, scopes] = DelegatedCredentials(inner, self._transport)
+                known = DelegatedCredentials(inner, self._transport, self._client_id, scopes)
+                self._minted[subject, scopes] = known
         if not known.valid:
             known.refresh(None)
         return known
@@ -104,37 +139,31 @@ class CredentialMint:
         if path is None:
             return None
         try:
-            return service_account.Credentials.from_service_account_file(str(path))
-        except (ValueError, OSError):
+            info = json.loads(path.read_text(encoding="utf-8"))
+            self._client_id = str(info.get("client_id", ""))
+            return service_account.Credentials.from_service_account_info(info)
+        except (ValueError, OSError, AttributeError):
             raise ConfigurationError(f"GOOGLE_SERVICE_ACCOUNT_FILE is not a service account key: {path}") from None
 
     def _delegated(self, subject: str, scopes: tuple[str, ...]) -> Any:
         if self._source is not None:
             return self._source.with_scopes(list(scopes)).with_subject(subject)
-        try:
-            source, _project = google.auth.default(request=Request(session=self._transport.session()))
-        except google.auth.exceptions.DefaultCredentialsError:
-            raise ConfigurationError(
-                "There is no GOOGLE_SERVICE_ACCOUNT_FILE, and this machine has no Google identity of its own."
-            ) from None
         return impersonated_credentials.Credentials(
-            source_credentials=source,
+            source_credentials=self._own_identity(),
             target_principal=self._delegation.delegate,
             target_scopes=list(scopes),
             subject=subject,
         )
 
-
-def _refresh_failure(error: google.auth.exceptions.RefreshError) -> Exception:
-    body = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
-    if "jwt" in str(body.get("error_description", "")).lower():
-        return ReconnectRequiredError(
-            "Google does not accept the service account's signature. Check its key file, and this machine's clock."
-        )
-    if body.get("error") == "invalid_grant":
-        return MailboxUnavailableError("Google knows no such user, or the user is suspended.")
-    if getattr(error, "retryable", False):
-        return TransientError("Google's token service did not answer.")
-    return ReconnectRequiredError(
-        "Google refused the service account. Check its client id and scopes under domain-wide delegation."
-    )
+    def _own_identity(self) -> SharedIdentity:
+        if self._identity is None:
+            try:
+                source, _project = google.auth.default(
+                    scopes=["https://www.googleapis.com/auth/iam"], request=Request(session=self._transport.session())
+                )
+            except google.auth.exceptions.DefaultCredentialsError:
+                raise ConfigurationError(
+                    "There is no GOOGLE_SERVICE_ACCOUNT_FILE, and this machine has no Google identity of its own."
+                ) from None
+            self._identity = SharedIdentity(source, threading.Lock())
+        return self._identity

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http.client import HTTPException
 from typing import Any
 
-import google_auth_httplib2
-import httplib2
 import idna
 from googleapiclient.discovery import build
-from googleapiclient.errors import HttpError
 
+from server.adapters.gmail.calling import AdminCalls, settled
 from server.adapters.gmail.credentials import CredentialMint
-from server.adapters.gmail.failures import mapped
 from server.adapters.transport import Transport
-from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError
+from server.domain.errors import NotFoundError, TrulyError
 from server.domain.ids import MailboxId
 from server.domain.mailbox import Person
 from server.ports.clock import Clock
 
+WHO = "Google Directory"
+
 
 class GoogleDirectory:
-    """Implements ``server.ports.directory.Directory`` as an admin of the Workspace."""
+    """Implements ``server.ports.directory.Directory`` as an admin of the Workspace. Thread-safe."""
 
     def __init__(self, mint: CredentialMint, transport: Transport, clock: Clock, customer: str) -> None:
-        self._mint = mint
-        self._transport = transport
-        self._clock = clock
+        self._calls = AdminCalls(mint.for_directory, transport, clock, WHO)
         self._customer = customer
         self._service = build("admin", "directory_v1", http=transport.http(), static_discovery=True)
 
@@ -36,14 +32,30 @@ class GoogleDirectory:
         request = users.list(customer=self._customer, maxResults=500, orderBy="email")
         return [_person(item) for page in self._pages(users, request) for item in page.get("users", ())]
 
+    def person(self, key: MailboxId | str) -> Person | None:
+        try:
+            found = self._calls.call(self._service.users().get(userKey=key))
+        except NotFoundError:
+            return None
+        except TrulyError as error:
+            raise settled(error, WHO) from None
+        return None if found.get("deletionTime") else _person(found)
+
+    def is_member(self, group: str, mailbox_id: MailboxId) -> bool:
+        try:
+            answer = self._calls.call(self._service.members().hasMember(groupKey=group, memberKey=mailbox_id))
+        except NotFoundError:
+            return False
+        except TrulyError as error:
+            # A 400: of groups within groups across domains the Directory cannot tell, and unknown is no.
+            if type(error) is TrulyError:
+                return False
+            raise settled(error, WHO) from None
+        return bool(answer.get("isMember"))
+
     def domains(self) -> frozenset[str]:
         answer = self._call(self._service.domains().list(customer=self._customer))
-        names: set[str] = set()
-        for domain in answer.get("domains", ()):
-            if domain.get("verified", True):
-                names.add(_a_label(str(domain["domainName"])))
-                names.update(_a_label(str(alias["domainAliasName"])) for alias in domain.get("domainAliases", ()))
-        return frozenset(names)
+        return frozenset(_a_label(str(name)) for domain in answer.get("domains", ()) for name in _names(domain))
 
     def groups(self) -> frozenset[str]:
         groups = self._service.groups()
@@ -56,32 +68,23 @@ class GoogleDirectory:
         )
 
     def _pages(self, resource: Any, request: Any) -> Iterator[Any]:
-        while request is not None:
-            answer = self._call(request)
-            yield answer
-            request = resource.list_next(request, answer)
+        try:
+            yield from self._calls.pages(resource, request)
+        except TrulyError as error:
+            raise settled(error, WHO) from None
 
     def _call(self, request: Any) -> Any:
         try:
-            http = google_auth_httplib2.AuthorizedHttp(
-                self._mint.for_directory(), http=self._transport.http(), max_refresh_attempts=1
-            )
-            answer = request.execute(http=http, num_retries=2)
-        except MailboxUnavailableError:
-            raise ReconnectRequiredError("GOOGLE_ADMIN is not an active user of this Workspace.") from None
-        except HttpError as error:
-            failure = mapped(error, self._clock.now())
-            if not isinstance(failure, TransientError | ReconnectRequiredError):
-                failure = ReconnectRequiredError(
-                    f"Google Directory refuses our question with {int(error.resp.status)}."
-                    " Check GOOGLE_CUSTOMER and GOOGLE_ADMIN."
-                )
-            raise failure from None
-        except (httplib2.HttpLib2Error, HTTPException, OSError, UnicodeDecodeError):
-            raise TransientError("Google Directory cannot be reached.") from None
-        if not isinstance(answer, dict):
-            raise TransientError("Google Directory's answer is not JSON.")
-        return answer
+            return self._calls.call(request)
+        except TrulyError as error:
+            raise settled(error, WHO) from None
+
+
+def _names(domain: Any) -> Iterator[str]:
+    """Of a domain that is verified, and its aliases that are: anybody could claim the others."""
+    if domain.get("verified", True):
+        yield domain["domainName"]
+        yield from (a["domainAliasName"] for a in domain.get("domainAliases", ()) if a.get("verified", True))
 
 
 def _a_label(name: str) -> str:
@@ -100,5 +103,8 @@ def _person(item: Any) -> Person:
         name=str(item.get("name", {}).get("fullName", "")),
         is_suspended=bool(item.get("suspended")),
         is_admin=bool(item.get("isAdmin")),
-        has_mailbox=bool(item.get("isMailboxSetup", True)) and not item.get("archived"),
+        is_archived=bool(item.get("archived")),
+        is_set_up=bool(item.get("isMailboxSetup", True)),
+        is_guest=bool(item.get("isGuestUser")),
+        org_unit=str(item.get("orgUnitPath") or "/"),
     )

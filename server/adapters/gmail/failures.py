@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from googleapiclient.errors import HttpError
 
 from server.domain.errors import (
+    GmailOffError,
     MailboxUnavailableError,
     NotFoundError,
     ReconnectRequiredError,
@@ -21,7 +23,7 @@ from server.domain.errors import (
 RATE_REASONS = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded", "RESOURCE_EXHAUSTED"}
 )
-PARKED_REASONS = frozenset({"failedPrecondition", "FAILED_PRECONDITION", "delegationDenied"})
+OFF_REASONS = frozenset({"failedPrecondition", "FAILED_PRECONDITION"})
 A_DAY = 86_400.0
 
 
@@ -30,14 +32,17 @@ def mapped(error: HttpError, now: float) -> TrulyError:
     status = int(error.resp.status)
     reason, message = _reason(error.content)
     if status == 429 or (status == 403 and (reason in RATE_REASONS or "quota" in message.lower())):
-        return ThrottledError("Gmail asked us to slow down.", _retry_after(reason, message, now))
+        stated = _retry_after(reason, message, now)
+        return ThrottledError("Gmail asked us to slow down.", _header(error.resp, now) if stated is None else stated)
     if status == 404:
         return NotFoundError("Gmail does not know this id.")
     if status == 408 or status >= 500:
-        return TransientError(f"Gmail answered {status}.")
+        return TransientError(f"Gmail answered {status}.", _header(error.resp, now))
     if status == 401:
         return ReconnectRequiredError("Google no longer accepts our credentials.")
-    if status == 400 and reason in PARKED_REASONS:
+    if status == 400 and reason in OFF_REASONS:
+        return GmailOffError("This person has no Gmail: no licence, switched off, or not set up yet.")
+    if status == 400 and reason == "delegationDenied":
         return MailboxUnavailableError("Gmail is not available for this user.")
     if status == 403:
         return ReconnectRequiredError(f"Google refuses access ({reason or 'forbidden'}).")
@@ -62,3 +67,13 @@ def _retry_after(reason: str, message: str, now: float) -> float | None:
         at = datetime.fromisoformat(stated.group(1)).replace(tzinfo=UTC).timestamp()
         return min(max(at - now, 1.0), A_DAY)
     return None
+
+
+def _header(response: Any, now: float) -> float | None:
+    """Retry-After: seconds, or a date."""
+    stated = str(response.get("retry-after", "")).strip()
+    try:
+        wait = float(stated) if re.fullmatch(r"[0-9]{1,9}", stated) else parsedate_to_datetime(stated).timestamp() - now
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(max(wait, 1.0), A_DAY)

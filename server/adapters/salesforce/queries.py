@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+import idna
 from simple_salesforce.format import format_soql
 
 from server.adapters.salesforce.shape import OrgShape
@@ -62,7 +63,22 @@ def accounts(shape: OrgShape) -> Callable[[list[str]], str] | None:
     extra += ["IsPersonAccount"] if shape.has_person_accounts else []
     fields = ", ".join(["Id", "Name", "OwnerId", "LastModifiedDate", shape.domain, *extra])
     head = f"SELECT {fields} FROM Account WHERE {shape.domain} IN "  # noqa: S608  # field names come from describe
-    return lambda domains: head + str(format_soql("{}", domains))
+    return lambda domains: head + str(format_soql("{}", sorted({form for d in domains for form in _written(d)})))
+
+
+def _written(domain: str) -> set[str]:
+    """As mail names it, and as a person writes it: an international domain has two forms."""
+    try:
+        return {domain, idna.decode(domain)} if "xn--" in domain else {domain}
+    except (idna.IDNAError, UnicodeError):
+        return {domain}
+
+
+def _as_mail_names_it(domain: str) -> str:
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return domain
 
 
 def access(user_id: str, record_ids: Sequence[str]) -> str:
@@ -158,7 +174,7 @@ def account(row: Any, shape: OrgShape) -> Record:
     return Record(
         record_id=SalesforceId(row["Id"]),
         kind=RecordKind.ACCOUNT,
-        found_by=str(row[shape.domain]).strip().lower(),
+        found_by=_as_mail_names_it(str(row[shape.domain]).strip().lower()),
         name=str(row.get("Name") or ""),
         owner_id=row.get("OwnerId"),
         account_id=row["Id"],
@@ -174,7 +190,8 @@ def user(row: Any) -> CrmUser:
 
 
 def epoch_ms(value: Any) -> int:
-    """Salesforce writes ``2026-10-01T09:00:00.000+0000``."""
-    if not value:
+    """Salesforce writes ``2026-10-01T09:00:00.000+0000``. What is no such moment is as old as can be."""
+    try:
+        return int(datetime.fromisoformat(str(value)).timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
         return 0
-    return int(datetime.strptime(str(value), "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() * 1000)

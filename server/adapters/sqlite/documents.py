@@ -27,7 +27,8 @@ from server.adapters.documents import (
 from server.adapters.sqlite.files import SqliteFile
 from server.domain.errors import ConflictError, InvariantError
 
-FORM = 1
+FORM = 2
+"""2 added collections to 1."""
 AT_ONCE = 500
 """Keys in one IN list."""
 
@@ -101,14 +102,16 @@ class SqliteDocuments:
 
 
 def _prepare(connection: sqlite3.Connection, collections: Iterable[str]) -> None:
-    connection.execute("CREATE TABLE sequence (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL)")
-    connection.execute("INSERT INTO sequence VALUES (1, 0)")
+    """Of a file of an older form, only what it has not."""
+    columns = "one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL"
+    connection.execute(f"CREATE TABLE IF NOT EXISTS sequence ({columns})")
+    connection.execute("INSERT OR IGNORE INTO sequence VALUES (1, 0)")
     for name in collections:
         columns = "key TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL, blob BLOB"
-        connection.execute(f"CREATE TABLE {name} ({columns})")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
         for number, fields in enumerate(INDEXES.get(name, ())):
             columns = ", ".join(map(_field, fields))
-            connection.execute(f"CREATE INDEX {name}_{number} ON {name} ({columns})")
+            connection.execute(f"CREATE INDEX IF NOT EXISTS {name}_{number} ON {name} ({columns})")
 
 
 def _field(name: str | None) -> str:

@@ -10,7 +10,7 @@ from server.domain.access import AccessEntry
 from server.domain.decision import Evidence, Reason
 from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, HistoryId, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
-from server.domain.mailbox import Backfill, Mailbox, Stage
+from server.domain.mailbox import Backfill, DirectoryState, Mailbox, Stage
 
 Data = Mapping[str, Any]
 
@@ -27,6 +27,8 @@ def from_row(row: Row) -> Data:
         "activity_key": row.activity_key,
         "shard": row.shard,
         "due_at": row.due_at,
+        # Of its own, so that rows still to be read are found without those that only wait.
+        "unread_at": None if row.is_screened else (row.due_at or 0.0),
         "attempts": row.attempts,
         "cause": row.cause,
         # Named fields: Firestore keeps no list in a list.
@@ -115,8 +117,17 @@ def from_mailbox(mailbox: Mailbox) -> Data:
         "last_synced_at": mailbox.last_synced_at,
         "last_audit_at": mailbox.last_audit_at,
         "crm_user_id": mailbox.crm_user_id,
+        "directory_state": mailbox.directory_state.value,
+        "directory_since": mailbox.directory_since,
+        "is_in_scope": mailbox.is_in_scope,
+        "returns_to": mailbox.returns_to.value if mailbox.returns_to else None,
+        "asked_at": mailbox.asked_at,
         "backfill": asdict(mailbox.backfill) if mailbox.backfill else None,
         "dont_log_label": mailbox.dont_log_label,
+        "watch_expires_at": mailbox.watch_expires_at,
+        "watched_at": mailbox.watched_at,
+        "watch_failed_at": mailbox.watch_failed_at,
+        "cursor_at": mailbox.cursor_at,
     }
     return {name: value for name, value in data.items() if value is not None}
 
@@ -135,8 +146,17 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
         last_synced_at=data.get("last_synced_at"),
         last_audit_at=data.get("last_audit_at"),
         crm_user_id=_record(data.get("crm_user_id")),
+        directory_state=DirectoryState(data.get("directory_state", DirectoryState.ACTIVE)),
+        directory_since=data.get("directory_since", 0.0),
+        is_in_scope=data.get("is_in_scope", True),
+        returns_to=Stage(data["returns_to"]) if "returns_to" in data else None,
+        asked_at=data.get("asked_at", 0.0),
         backfill=Backfill(**data["backfill"]) if "backfill" in data else None,
         dont_log_label=data.get("dont_log_label"),
+        watch_expires_at=data.get("watch_expires_at"),
+        watched_at=data.get("watched_at"),
+        watch_failed_at=data.get("watch_failed_at"),
+        cursor_at=data.get("cursor_at", 0.0),
     )
 
 

@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from server.adapters.documents import MOST_WRITES, Create, Delete, Documents, Replace, Version, Where, Write
+from server.adapters.documents import Create, Delete, Documents, Replace, Version, Where, Write
 from server.adapters.store import codec
 from server.adapters.store.copies import chunk_keys, dek_of, keeping, without_dek
+from server.adapters.store.portions import commits, one, portions
 from server.domain.access import AccessEntry
 from server.domain.decision import Outcome
 from server.domain.errors import ConflictError, InvariantError
@@ -82,20 +83,21 @@ class DocumentStore:
         rows = (codec.to_row(d.data, d.version) for d in found.values())
         return {row.gmail_message_id: row for row in rows}
 
-    def add_rows(self, rows: Sequence[Row]) -> None:
+    def add_rows(self, rows: Sequence[Row]) -> list[Row]:
+        late: list[Row] = []
         for start in range(0, len(rows), AT_ONCE):
             part = rows[start : start + AT_ONCE]
-            if not self._wrote([Create("messages", row.key, codec.from_row(row)) for row in part]):
+            if not self._wrote([_created(row) for row in part]):
                 # One that exists fails a whole commit, so each has its own chance.
-                for row in part:
-                    self._wrote([Create("messages", row.key, codec.from_row(row))])
+                late += [row for row in part if not self._wrote([_created(row)])]
+        return late
 
     def change_rows(self, rows: Sequence[Row]) -> list[Row]:
         out: list[Row] = []
-        for start in range(0, len(rows), AT_ONCE):
-            part = rows[start : start + AT_ONCE]
-            versions = self._documents.commit([_replaced(row) for row in part])
-            out += [replace(row, version=str(v)) for row, v in zip(part, versions, strict=True)]
+        for part in portions([_replaced(row) for row in rows], one, AT_ONCE):
+            versions = self._documents.commit(list(part))
+            changed = rows[len(out) : len(out) + len(part)]
+            out += [replace(row, version=str(v)) for row, v in zip(changed, versions, strict=True)]
         return out
 
     def rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
@@ -108,9 +110,13 @@ class DocumentStore:
         return sorted((codec.to_row(d.data, d.version) for d in found), key=lambda row: (row.internal_date, row.key))
 
     def unscreened(self, mailbox_id: MailboxId, now: float) -> list[Row]:
+        due = (Where("mailbox_id", "==", mailbox_id), Where("unread_at", "<=", now))
+        return [codec.to_row(d.data, d.version) for d in self._documents.query("messages", where=due)]
+
+    def held(self, mailbox_id: MailboxId) -> Iterator[Row]:
         waiting = (Where("mailbox_id", "==", mailbox_id), Where("outcome", "==", Outcome.WAITING.value))
-        rows = (codec.to_row(d.data, d.version) for d in self._documents.query("messages", where=waiting))
-        return [row for row in rows if not row.is_screened and (row.due_at or 0) <= now]
+        for document in self._documents.scan("messages", where=waiting):
+            yield codec.to_row(document.data, document.version)
 
     def waiting(self, shard: int, now: float, limit: int) -> list[Row]:
         found = self._documents.query(
@@ -151,7 +157,7 @@ class DocumentStore:
 
     def close(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
         """In one commit; where it is too much for one, each activity stays with its rows."""
-        for part in _closing(activities, rows):
+        for part in commits(_closing(activities, rows)):
             self._documents.commit(part)
 
     # sealed copies
@@ -239,6 +245,10 @@ def _access_key(sequence: int) -> str:
     return f"{sequence:012d}"
 
 
+def _created(row: Row) -> Create:
+    return Create("messages", row.key, codec.from_row(row))
+
+
 def _replaced(row: Row) -> Replace:
     return Replace("messages", row.key, codec.from_row(row), Version(row.version))
 
@@ -247,20 +257,11 @@ def _claim(activity: ActivityRow) -> Create:
     return Create("activities", activity.key, codec.from_activity(activity))
 
 
-def _closing(activities: Sequence[ActivityRow], rows: Sequence[Row]) -> Iterator[list[Write]]:
+def _closing(activities: Sequence[ActivityRow], rows: Sequence[Row]) -> list[list[Write]]:
+    """Each activity with its rows."""
     groups: dict[str | None, list[Write]] = {
         a.key: [Replace("activities", a.key, codec.from_activity(a), Version(a.version))] for a in activities
     }
     for row in rows:
         groups.setdefault(row.activity_key, []).append(_replaced(row))
-    part: list[Write] = []
-    for group in groups.values():
-        if part and len(part) + len(group) > MOST_WRITES:
-            yield part
-            part = []
-        part += group
-        while len(part) > MOST_WRITES:
-            yield part[:MOST_WRITES]
-            part = part[MOST_WRITES:]
-    if part:
-        yield part
+    return list(groups.values())

@@ -264,3 +264,22 @@ def test_no_headers_crash_and_the_verdict_is_always_the_same(fields, outbound, o
 
     assert first == second
     assert first.is_automated == (first.kind not in {K.PERSON, K.PERSON_VIA_LIST, K.SALES_SEQUENCE})
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_automated"),
+    [
+        ("I am out of the office until Monday", True),
+        ("I'm currently out of office until 3 May", True),
+        ("Absent du bureau: Re: offre", True),
+        ("Absente jusqu'au 3 mai", True),
+        ("Ofis d\u0131\u015f\u0131nda", True),
+        ("Re: Out of office coverage plan", False),
+        ("Vacation rental contract", False),
+        ("Re: Absent du bureau", False),
+        ("I am out of ideas until Monday", False),
+        ("Absent sponsors and what to do", False),
+    ],
+)
+def test_away_notes_without_a_single_header(subject, is_automated):
+    assert judge(("Subject", subject)).is_automated is is_automated

@@ -37,7 +37,10 @@ def file(name: str) -> bytes:
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_white_space_before_a_colon_and_a_byte_order_mark_hide_nobody(end, mark):
-    raw = mark + end.join(["From : ada@byron.example", "To\t : ann@acme.example", "X: a : b", "", "Note : no header"]).encode()
+    raw = (
+        mark
+        + end.join(["From : ada@byron.example", "To\t : ann@acme.example", "X: a : b", "", "Note : no header"]).encode()
+    )
 
     assert read_headers(raw) == [("From", "ada@byron.example"), ("To", "ann@acme.example"), ("X", "a : b")]
     assert read_body(raw).text == "Note : no header"

@@ -187,7 +187,9 @@ def test_an_account_passed_over_for_a_closer_domain_says_so() -> None:
 @pytest.mark.parametrize(("make", "prefix"), [(contact, "003"), (lead, "00Q")])
 def test_a_person_passed_over_for_a_closer_address_says_so(make: Callable[..., Record], prefix: str) -> None:
     tagged = mail(("From", "ada+lamps@byron.example"), ("To", "ann@acme.example"))
-    decision = decided(make(1, address="ada@byron.example", at=9), make(2, address="ada+lamps@byron.example"), of=tagged)
+    decision = decided(
+        make(1, address="ada@byron.example", at=9), make(2, address="ada+lamps@byron.example"), of=tagged
+    )
     assert chosen(decision) == f"{prefix}2"
     assert whys(decision) == {f"{prefix}1": Why.NOT_EXACT_ADDRESS}
     assert decision.related == ((decision.chosen,) if prefix == "003" else ())
@@ -218,16 +220,6 @@ def test_what_would_change_it_names_addresses_and_domains() -> None:
     assert decided(of=unknown).would_change == ("x@eu.byron.com", "y@gmail.com", "eu.byron.com", "byron.com")
     assert decided(account(1, box=True)).would_change == ("ada@byron.example",)
     assert decided(contact(1)).would_change == ()
-
-
-def test_a_domain_is_known_in_the_letters_that_a_person_types() -> None:
-    from_there = mail(("From", "z@ütf.example"), ("To", "ann@acme.example"))
-    assert question(from_there, WORKSPACE, Policy()).domains == {"xn--tf-wka.example", "ütf.example"}
-    assert chosen(decided(account(1, "ütf.example"), of=from_there)) == "0011"
-    assert chosen(decided(account(1, "ütf.example"), account(2, "xn--tf-wka.example", at=1), of=from_there)) == "0012"
-    assert decided(lead(1, "z@xn--tf-wka.example"), account(1, "ütf.example", box=True), of=from_there).reason is (
-        Reason.CONTACTS_ONLY_ACCOUNT
-    )
 
 
 def test_a_domain_that_the_admin_calls_public_finds_no_company() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.domain import errors
 from server.domain.decision import Reason
-from server.rules.recovery import LONGEST_WAIT, Reaction, backoff, react
+from server.rules.recovery import LONGEST_WAIT, Reaction, backoff, react, tries
 
 NOW = 1000.0
 
@@ -49,3 +49,20 @@ def test_every_class_of_failure_has_a_reaction() -> None:
     for each in classes:
         reaction = react(each("x"), 1, NOW)
         assert (reaction.due_at is None) == (reaction.reason is not Reason.RETRYING)
+
+
+@pytest.mark.parametrize(
+    ("error", "before", "cause", "expected"),
+    [
+        (errors.NotFoundError("x"), 0, None, 1),
+        (errors.NotFoundError("x"), 5, "TransientError", 1),
+        (errors.NotFoundError("x"), 2, "NotFoundError", 3),
+        (errors.StaleTargetError("x"), 5, "DoubtError", 1),
+        (errors.TransientError("x"), 2, "NotFoundError", 3),
+        (errors.TransientError("x"), 2, "ThrottledError", 3),
+    ],
+)
+def test_what_ends_a_message_is_counted_from_its_own_first_time(
+    error: Exception, before: int, cause: str | None, expected: int
+) -> None:
+    assert tries(error, before, cause) == expected

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from simulator.gmail import fields
 from simulator.labels import label_of, names_of
-from simulator.mailfiles import read_folder, read_mbox
+from simulator.mailfiles import read_folder
+from simulator.mbox import read_mbox
 from simulator.salesforce import ids
 from simulator.world import WorldError, load
 

@@ -1,0 +1,24 @@
+"""Messages of a mailbox by the Message-ID that their sender gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from server.adapters.gmail.answers import ref_of
+from server.adapters.gmail.calls import GmailCalls
+from server.domain.history import MessageRef
+from server.domain.mailbox import Mailbox
+
+
+class GmailMessageIds:
+    """Implements ``server.engine.witness.Finder``. Thread-safe."""
+
+    def __init__(self, calls: GmailCalls) -> None:
+        self._calls = calls
+        self._messages = calls.service.users().messages()
+
+    def find_by_rfc822_id(self, mailbox: Mailbox, message_id: str) -> Sequence[MessageRef]:
+        request = self._messages.list(
+            userId="me", q=f"rfc822msgid:{message_id}", includeSpamTrash=True, fields="messages(id,threadId)"
+        )
+        return [ref_of(item) for item in self._calls.one(mailbox, request).get("messages", ())]

@@ -1,0 +1,76 @@
+"""Turns, for threads: a call waits here until it may begin."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from server.adapters.gmail.turns import Ticket, Turns
+from server.domain.errors import ThrottledError
+from server.ports.clock import Clock
+
+LOOK = 1.0
+"""Seconds after which a waiting call looks again, for the world may have changed."""
+Told = Callable[[ThrottledError], None]
+
+
+class Pacer:
+    """One for a process: live and background work, and all mailboxes, share it. Thread-safe.
+
+    ``sleep`` takes seconds. It stands beside ``clock`` so that a test can let both be virtual.
+    """
+
+    def __init__(self, clock: Clock, sleep: Callable[[float], None], per_mailbox: int, per_project: int) -> None:
+        """Allowances in units a minute, 0 for not paced."""
+        self._clock = clock
+        self._sleep = sleep
+        self._turns = Turns(per_mailbox, per_project, clock.now())
+        self._changed = threading.Condition()
+
+    def admit(self, mailbox_id: str) -> None:
+        """Raises ThrottledError until the time that Gmail named for this mailbox has come."""
+        with self._changed:
+            self._turns.admit(mailbox_id, self._clock.now())
+
+    @contextmanager
+    def turn(self, mailbox_id: str, units: int, calls: int = 1, *, in_background: bool = False) -> Iterator[Told]:
+        """Within it the calls are made. Raises ThrottledError where the wait would be too long, or a time was named.
+
+        A ThrottledError out of the block slows the mailbox down; where one is an answer among others, tell it.
+        """
+        ticket = self._begun(mailbox_id, units, calls, in_background=in_background)
+
+        def told(error: ThrottledError) -> None:
+            with self._changed:
+                self._turns.slow_down(ticket, error.retry_after, self._clock.now())
+
+        try:
+            yield told
+        except ThrottledError as error:
+            told(error)
+            raise
+        finally:
+            with self._changed:
+                self._turns.end(ticket)
+                self._changed.notify_all()
+
+    def _begun(self, mailbox_id: str, units: int, calls: int, *, in_background: bool) -> Ticket:
+        with self._changed:
+            ticket = self._turns.join(mailbox_id, units, calls, self._clock.now(), in_background=in_background)
+        try:
+            while (wait := self._asked(ticket)) != 0:
+                if wait is not None:
+                    self._sleep(min(wait, LOOK))
+        finally:
+            with self._changed:
+                self._turns.leave(ticket)
+                self._changed.notify_all()
+        return ticket
+
+    def _asked(self, ticket: Ticket) -> float | None:
+        with self._changed:
+            wait = self._turns.ask(ticket, self._clock.now())
+            if wait is None:
+                self._changed.wait(LOOK)
+            return wait

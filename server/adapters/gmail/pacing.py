@@ -1,0 +1,88 @@
+"""How fast we may ask: the arithmetic of one allowance, as a value. No clock, no thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from server.adapters.gmail.costs import DEAREST
+
+MINUTE = 60.0
+LEAST_ALLOWANCE = 2 * DEAREST
+"""Units a minute, below which the dearest call could not be made without breaking the allowance."""
+SPARE = 0.005
+"""Share of an allowance that is never used."""
+BURST = 0.04
+"""Share of an allowance that may be spent at once; the rest comes evenly."""
+FLOOR = 0.05
+"""Share of the full speed that is left however often Gmail asks us to slow down."""
+STEP = 0.1
+"""Share of the full speed that comes back at a time."""
+STEP_SECONDS = 20.0
+TOLERANCE = 1e-6
+"""Units: floating point alone must not make anybody wait."""
+LEAST_WAIT = 0.001
+"""Seconds. Epoch seconds are so large that a much shorter wait would not move them at all."""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Units that may be spent now (``level``, as of ``at``), and how fast more of them come.
+
+    In any minute at most ``burst`` + a minute's flow are spent, which is less than ``allowance`` (units a minute; 0 is
+    no limit). ``share`` is the part of the full speed that Gmail left us when it last asked us to slow down.
+    """
+
+    allowance: int
+    level: float
+    at: float
+    share: float = 1.0
+    slowed_at: float | None = None
+
+    @classmethod
+    def full(cls, allowance: int, now: float) -> Bucket:
+        empty = cls(allowance, 0.0, now)
+        return replace(empty, level=empty.burst)
+
+    @property
+    def burst(self) -> float:
+        return max(self.allowance * BURST, DEAREST)
+
+    @property
+    def full_speed(self) -> float:
+        """Units a second: 95.5 percent of the allowance, where that is 2,500 or more."""
+        return (self.allowance * (1 - SPARE) - self.burst) / MINUTE
+
+    def speed(self, now: float) -> float:
+        """Units a second, after the steps that have been won back since the last slowing."""
+        return self.full_speed * self._share(now)
+
+    def at_time(self, now: float) -> Bucket:
+        """The same bucket, later. A step won back in between counts from now on."""
+        if now <= self.at:
+            return self
+        level = min(self.burst, self.level + (now - self.at) * self.speed(self.at))
+        return replace(self, level=level, at=now)
+
+    def wait(self, units: float, now: float) -> float:
+        """Seconds until so many units are there, at the speed of now; 0 for at once."""
+        if not self.allowance:
+            return 0.0
+        short = units - self.at_time(now).level
+        return max(short / self.speed(now), LEAST_WAIT) if short > TOLERANCE else 0.0
+
+    def spent(self, units: int, now: float) -> Bucket:
+        later = self.at_time(now)
+        return replace(later, level=later.level - units) if self.allowance else later
+
+    def slowed(self, began: float, now: float) -> Bucket:
+        """Half the speed and nothing in hand; once only for all calls that began before they could know of it."""
+        if self.slowed_at is not None and began <= self.slowed_at:
+            return self
+        later = self.at_time(now)
+        return replace(later, level=min(later.level, 0.0), share=max(self._share(now) / 2, FLOOR), slowed_at=now)
+
+    def _share(self, now: float) -> float:
+        if self.slowed_at is None:
+            return 1.0
+        steps = max(int((now - self.slowed_at) // STEP_SECONDS), 0)
+        return min(self.share + steps * STEP, 1.0)

@@ -1,0 +1,161 @@
+"""A message from the tree of format=full: the same headers, the same parts, the same decoded contents as its raw form.
+
+Not the same bytes: preamble, epilogue, folding and transfer encodings are ours, and every content is base64. Where the
+tree does not say enough for that, there is no message, and the raw form has to be fetched.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from email.message import Message
+from typing import Any
+
+DEEPEST = 30
+MOST_PARTS = 500
+CONTAINERS = frozenset({"multipart/mixed", "multipart/alternative", "multipart/related"})
+"""Others (signed, encrypted, report, digest) mean something byte for byte, or have a default type of their own."""
+ASCII_OR_UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+ASCII_ABOVE = ("iso-8859-", "windows-125", "cp125")
+"""Charsets whose ASCII half is ASCII."""
+ENCODING = "content-transfer-encoding"
+NAME = re.compile(r"[!-,.-9;-~][!-9;-~]*")
+"""A header's name; one that begins with a hyphen could pass for a boundary."""
+UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff\ufffd]")
+"""Line ends, controls, and what is left where Gmail could not read a character."""
+BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,199}[0-9A-Za-z'()+_,./:=?-]")
+LONG = 900
+"""Characters of a header's value, from which on it is folded."""
+LINE = 76
+Headers = list[tuple[str, str]]
+
+
+class _CannotBeRebuiltError(Exception):
+    pass
+
+
+def rebuilt(payload: Any) -> bytes | None:
+    """RFC 822 bytes, or None where they would not be the message that was sent."""
+    try:
+        if not isinstance(payload, Mapping) or not any(n.lower() == "mime-version" for n, _ in _headers(payload)):
+            return None  # without it, nobody has to decode what we encode
+        return b"\r\n".join(_lines(payload, ()))
+    except (_CannotBeRebuiltError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _lines(node: Any, around: tuple[str, ...]) -> Iterator[bytes]:
+    """``around``: the boundaries of the containers that this part lies in."""
+    if len(around) > DEEPEST:
+        raise _CannotBeRebuiltError
+    headers = _headers(node)
+    stub = _stub(headers)
+    kind = stub.get_content_type()
+    if kind != str(node.get("mimeType") or kind).lower():
+        raise _CannotBeRebuiltError
+    body, parts = node.get("body") or {}, node.get("parts") or []
+    if body.get("attachmentId"):
+        raise _CannotBeRebuiltError
+    if stub.get_content_maintype() in ("multipart", "message"):
+        yield from _container(headers, kind, stub.get_boundary(), parts, body, around)
+    elif parts:
+        raise _CannotBeRebuiltError
+    else:
+        yield from _leaf(headers, _content(body), stub)
+
+
+def _container(
+    headers: Headers, kind: str, boundary: str | None, parts: Any, body: Any, around: tuple[str, ...]
+) -> Iterator[bytes]:
+    if kind not in CONTAINERS or not parts or len(parts) > MOST_PARTS or body.get("data") or body.get("size"):
+        raise _CannotBeRebuiltError
+    if not boundary or not BOUNDARY.fullmatch(boundary) or any(_alike(boundary, other) for other in around):
+        raise _CannotBeRebuiltError
+    yield from _written(headers, "8bit", is_needed=False)
+    yield b""
+    for part in parts:
+        yield f"--{boundary}".encode()
+        yield from _lines(part, (*around, boundary))
+    yield f"--{boundary}--".encode()
+    if not around:
+        yield b""
+
+
+def _leaf(headers: Headers, content: bytes, stub: Message) -> Iterator[bytes]:
+    if stub.get_content_maintype() == "text" and not _is_as_sent(content, stub):
+        raise _CannotBeRebuiltError
+    yield from _written(headers, "base64")
+    yield b""
+    encoded = base64.b64encode(content)
+    for start in range(0, len(encoded), LINE):
+        yield encoded[start : start + LINE]
+    yield b""
+
+
+def _is_as_sent(text: bytes, stub: Message) -> bool:
+    """Gmail is said to turn texts to UTF-8 and to leave the header as it was; then only these are certain."""
+    charset = stub.get_content_charset("us-ascii")
+    if charset in ASCII_OR_UTF8 and b"\xef\xbf\xbd" not in text:
+        return charset.startswith("utf") or text.isascii()
+    return charset.startswith(ASCII_ABOVE) and text.isascii()
+
+
+def _content(body: Any) -> bytes:
+    data = str(body.get("data") or "")
+    if not data and body.get("size"):
+        raise _CannotBeRebuiltError
+    try:
+        plain = data.rstrip("=").translate(str.maketrans("-_", "+/"))
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise _CannotBeRebuiltError from None
+
+
+def _headers(node: Any) -> Headers:
+    found = [(str(h.get("name") or ""), str(h.get("value") or "")) for h in node.get("headers") or ()]
+    if any(not NAME.fullmatch(name) or UNSAFE.search(value) for name, value in found):
+        raise _CannotBeRebuiltError
+    return found
+
+
+def _stub(headers: Headers) -> Message:
+    """A message without content, to be asked for its type: as every reader of the rebuilt bytes will read it."""
+    stub = Message()
+    values = [value for name, value in headers if name.lower() == "content-type"]
+    if len(values) > 1:
+        raise _CannotBeRebuiltError  # readers differ in which one they take
+    if values:
+        stub["Content-Type"] = values[0]
+    return stub
+
+
+def _written(headers: Headers, encoding: str, *, is_needed: bool = True) -> Iterator[bytes]:
+    """As given; only the transfer encoding is ours."""
+    has_encoding = False
+    for name, value in headers:
+        if name.lower() != ENCODING:
+            yield f"{name}: {_folded(value)}".encode()
+        elif not has_encoding:
+            has_encoding = True
+            yield f"{name}: {encoding}".encode()
+    if is_needed and not has_encoding:
+        yield f"Content-Transfer-Encoding: {encoding}".encode()
+
+
+def _folded(value: str) -> str:
+    """At single spaces, so that unfolding gives the value back."""
+    if len(value) <= LONG:
+        return value
+    lines = [""]
+    for word in re.split(r"(?<=\S) (?=\S)", value):
+        if lines[-1] and len(lines[-1]) + len(word) > LONG:
+            lines.append(word)
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return "\r\n ".join(lines)
+
+
+def _alike(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)

@@ -1,0 +1,62 @@
+"""Why Google gave no token, and what a person must do about it: one sentence for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import google.auth.exceptions
+
+from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError, TrulyError
+
+TOKEN_CREATOR = (
+    "This service may not sign as GOOGLE_DELEGATE: give its own identity the role Service Account Token Creator on that"  # noqa: S105
+    " account, and enable the IAM Service Account Credentials API."
+)
+NO_DELEGATE = "Google knows no service account of the name in GOOGLE_DELEGATE."
+
+
+def refresh_failure(error: google.auth.exceptions.RefreshError, client_id: str, scopes: Sequence[str]) -> TrulyError:
+    """``client_id`` is empty where no key file tells it. Google's texts hold addresses: none of them is repeated."""
+    said = error.args[1] if len(error.args) > 1 else None
+    if isinstance(said, str):
+        return _signing_failure(said)
+    body = said if isinstance(said, dict) else {}
+    if "jwt" in str(body.get("error_description", "")).lower():
+        return ReconnectRequiredError(
+            "Google does not accept the service account's signature. Check its key file, and this machine's clock."
+        )
+    if body.get("error") == "invalid_grant":
+        return MailboxUnavailableError("Google knows no such user, or the user is suspended.")
+    if body.get("error") == "unauthorized_client":
+        return ReconnectRequiredError(_not_delegated(client_id, scopes))
+    if getattr(error, "retryable", False):
+        return TransientError("Google's token service did not answer.")
+    return ReconnectRequiredError(
+        "Google refused the service account. Check its client id and scopes under domain-wide delegation."
+    )
+
+
+def _not_delegated(client_id: str, scopes: Sequence[str]) -> str:
+    client = f"client id {client_id}" if client_id else "the client id (unique id) of the account in GOOGLE_DELEGATE"
+    return (
+        "Google Workspace does not let this service act for its users. In the Admin console, under Security, API"
+        f" controls, Domain-wide delegation, authorise {client} for {', '.join(scopes)}."
+    )
+
+
+def _signing_failure(answer: str) -> TrulyError:
+    """IAM's answer to signJwt, which google-auth hands on as text."""
+    try:
+        body: Any = json.loads(answer)
+        status = int(body["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return TransientError("Google's signing service did not answer.")
+    if status == 403:
+        return ReconnectRequiredError(TOKEN_CREATOR)
+    if status == 404:
+        return ReconnectRequiredError(NO_DELEGATE)
+    if status == 429 or status >= 500:
+        return TransientError("Google's signing service did not answer.")
+    return ReconnectRequiredError("Google's signing service refuses this service's own identity.")

@@ -1,0 +1,81 @@
+"""The Reports API behind the Witness port: Google's own record of every delivery in the Workspace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from googleapiclient.discovery import build
+
+from server.adapters.gmail.calling import AdminCalls, settled
+from server.adapters.gmail.credentials import CredentialMint
+from server.adapters.transport import Transport
+from server.domain.errors import TrulyError
+from server.ports.clock import Clock
+from server.ports.witness import Delivery
+
+WHO = "Google's Reports API"
+SENT, RECEIVED = "1", "2"
+"""``mail_event_type``; the others are moves to and from Spam and quarantine."""
+INTO_A_MAILBOX = re.compile(r"gmail-ui::([^\s,;]+@[^\s,;]+)")
+FIELDS = "nextPageToken,items(id/time,actor/email,events(name,parameters))"
+
+
+class GoogleReports:
+    """Implements ``server.ports.witness.Witness`` as an admin of the Workspace."""
+
+    def __init__(self, mint: CredentialMint, transport: Transport, clock: Clock) -> None:
+        self._calls = AdminCalls(mint.for_reports, transport, clock, WHO)
+        self._service = build("admin", "reports_v1", http=transport.http(), static_discovery=True)
+
+    def delivered(self, since: float, until: float) -> Iterator[Delivery]:
+        activities = self._service.activities()
+        request = activities.list(
+            userKey="all", applicationName="gmail", maxResults=1000,
+            startTime=_moment(since), endTime=_moment(until), fields=FIELDS,
+        )  # fmt: skip
+        try:
+            for page in self._calls.pages(activities, request):
+                for item in page.get("items", ()):
+                    yield from _deliveries(item)
+        except TrulyError as error:
+            raise settled(error, WHO) from None
+
+
+def _moment(epoch: float) -> str:
+    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _deliveries(item: Any) -> Iterator[Delivery]:
+    at = datetime.fromisoformat(item["id"]["time"]).timestamp()
+    actor = str(item.get("actor", {}).get("email", "")).lower()
+    for event in item.get("events", ()):
+        said = dict(_flat(event.get("parameters", ())))
+        message_id = said.get("rfc2822_message_id", "")
+        if not message_id:
+            continue
+        if said.get("mail_event_type") == SENT:
+            boxes = [actor]
+        elif said.get("mail_event_type") == RECEIVED:
+            # Groups and routes are destinations as well; only these are mailboxes.
+            found = INTO_A_MAILBOX.findall(said.get("flattened_destinations", ""))
+            boxes = [address.lower() for address in found] or [actor]
+        else:
+            boxes = []
+        for address in dict.fromkeys(boxes):
+            if address:
+                yield Delivery(address, message_id, at)
+
+
+def _flat(parameters: Any) -> Iterator[tuple[str, str]]:
+    """Names and values of nested parameters; a name may carry the names above it, as in the export to BigQuery."""
+    for parameter in parameters:
+        name = str(parameter.get("name", "")).rpartition(".")[2]
+        nested = [parameter["messageValue"]] if "messageValue" in parameter else parameter.get("multiMessageValue", ())
+        for message in nested:
+            yield from _flat(message.get("parameter", ()))
+        value = parameter.get("intValue") or parameter.get("value") or " ".join(parameter.get("multiValue", ()))
+        if value:
+            yield name, str(value)

@@ -1,0 +1,98 @@
+"""Whose mailbox may be read: asked of the Directory, by id, and never older than an hour."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from server.domain.ids import MailboxId
+from server.domain.mailbox import Person
+from server.ports.clock import Clock
+from server.ports.directory import Directory
+
+FRESH = 3600.0
+"""Seconds for which an answer holds."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Whoever is named in one of them is in scope; all empty means everybody. All lower-case."""
+
+    mailboxes: frozenset[str] = frozenset()
+    org_units: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.mailboxes or self.org_units or self.groups)
+
+    def name(self, person: Person) -> bool:
+        """By address, or by the org unit and those above it."""
+        return bool(self.mailboxes & set(person.addresses)) or bool(self.org_units & _units(person.org_unit))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``mailbox_id`` is None for an address that the Directory does not know. ``since`` dates the oldest evidence."""
+
+    is_in_scope: bool
+    since: float
+    mailbox_id: MailboxId | None = None
+
+
+class WorkspaceScope:
+    """Implements ``server.ports.scope.Scope``, and answers the mint. Thread-safe; nothing is asked under the lock."""
+
+    def __init__(self, limits: Limits, directory: Directory, clock: Clock) -> None:
+        self._limits = limits
+        self._directory = directory
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._members: dict[tuple[str, MailboxId], tuple[float, bool]] = {}
+        self._verdicts: dict[str, Verdict] = {}
+
+    def includes(self, person: Person) -> bool:
+        if not self._limits:
+            return True
+        return self._judged(person).is_in_scope
+
+    def of_address(self, address: str) -> Verdict:
+        """Raises TransientError and ReconnectRequiredError: where nobody can know, nothing is permitted."""
+        now = self._clock.now()
+        if not self._limits or address in self._limits.mailboxes:
+            return Verdict(is_in_scope=True, since=now)
+        with self._lock:
+            known = self._verdicts.get(address)
+        if known is not None and now - known.since < FRESH:
+            return known
+        person = self._directory.person(address)
+        if person is None:
+            return Verdict(is_in_scope=False, since=now)
+        return self._judged(person)
+
+    def _judged(self, person: Person) -> Verdict:
+        now = self._clock.now()
+        if self._limits.name(person):
+            verdict = Verdict(is_in_scope=True, since=now, mailbox_id=person.mailbox_id)
+        else:
+            asked = [self._member(group, person.mailbox_id, now) for group in sorted(self._limits.groups)]
+            since = min((at for at, _ in asked), default=now)
+            verdict = Verdict(any(is_one for _, is_one in asked), since, person.mailbox_id)
+        with self._lock:
+            self._verdicts |= dict.fromkeys(person.addresses, verdict)
+        return verdict
+
+    def _member(self, group: str, mailbox_id: MailboxId, now: float) -> tuple[float, bool]:
+        with self._lock:
+            known = self._members.get((group, mailbox_id))
+        if known is not None and now - known[0] < FRESH:
+            return known
+        answer = now, self._directory.is_member(group, mailbox_id)
+        with self._lock:
+            self._members[group, mailbox_id] = answer
+        return answer
+
+
+def _units(path: str) -> set[str]:
+    """``/sales/north`` is in ``/sales/north``, ``/sales`` and ``/``."""
+    parts = [part for part in path.lower().split("/") if part]
+    return {"/" + "/".join(parts[:depth]) for depth in range(len(parts) + 1)}

@@ -1,0 +1,30 @@
+"""What a person must look at soon, although nothing failed: counted, and said once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.domain.ids import MailboxId
+
+
+class AlarmCode(StrEnum):
+    """``what happened`` in one word; ``server.engine.alarms`` has the sentence for each."""
+
+    OUT_OF_SCOPE_ASKED = "out_of_scope_asked"
+    LEFT_SCOPE = "left_scope"
+    WITNESS_MISSED = "witness_missed"
+    AUDIT_MISSED = "audit_missed"
+    WATCH_ENDS = "watch_ends"
+    WATCH_SETTING = "watch_setting"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """``count`` times between ``first_at`` and ``last_at`` (epoch seconds). Without a mailbox it concerns everybody."""
+
+    code: str
+    mailbox_id: MailboxId | None = None
+    count: int = 1
+    first_at: float = 0.0
+    last_at: float = 0.0

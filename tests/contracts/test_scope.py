@@ -1,0 +1,186 @@
+"""Whose mailbox is in scope, asked of the Directory: by address, org unit and group, and never older than an hour."""
+
+from dataclasses import replace
+
+import pytest
+
+from server.domain.errors import OutOfScopeError, ReconnectRequiredError, TransientError
+from server.domain.ids import MailboxId
+from server.domain.mailbox import Mailbox
+from simulator.faults import Fault
+from simulator.people import People
+from simulator.world import User
+from tests.support.scene import Scene, small_world
+from tests.support.threads import at_once
+
+UNITS = {"ann": "/", "ben": "/Sales", "cem": "/Sales/North", "dan": "/Salesforce"}
+GROUPS = (
+    {"email": "customer-facing@acme.example", "members": ["sales@acme.example"]},
+    {"email": "sales@acme.example", "members": ["ben@acme.example", "cem@acme.example"]},
+)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    """googleapiclient waits between its own attempts."""
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+
+
+@pytest.fixture
+def made(tmp_path):
+    scenes = []
+
+    def make(**settings):
+        users = tuple(
+            User(
+                f"{name}@acme.example",
+                is_admin=name == "ann",
+                org_unit=unit,
+                aliases=("b@acme.example",) * (name == "ben"),
+            )
+            for name, unit in UNITS.items()
+        )
+        scenes.append(Scene(tmp_path, replace(small_world(), users=users, groups=GROUPS), **settings))
+        return scenes[-1]
+
+    yield make
+    for scene in scenes:
+        scene.close()
+
+
+def mailbox_of(scene, name):
+    user = scene.universe.user(f"{name}@acme.example")
+    return Mailbox(MailboxId(user.user_id), (user.email, *user.aliases))
+
+
+def readable(scene):
+    out = set()
+    for name in UNITS:
+        try:
+            scene.services.ports.mail.position(mailbox_of(scene, name))
+        except OutOfScopeError:
+            continue
+        out.add(name)
+    return out
+
+
+def gmail_asked(scene):
+    """Tokens for Gmail that were asked for, and calls of it."""
+    wanted = [c for c in scene.universe.calls.calls("google_token") if any("gmail" in s for s in c.detail["scopes"])]
+    return len(wanted) + len(scene.universe.calls.calls("gmail"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "inside"),
+    [
+        ({}, {"ann", "ben", "cem", "dan"}),
+        ({"MAILBOXES": "ann@acme.example"}, {"ann"}),
+        ({"MAILBOXES": "b@acme.example"}, {"ben"}),
+        ({"SCOPE_ORG_UNITS": "/sales/"}, {"ben", "cem"}),
+        ({"SCOPE_ORG_UNITS": "/Sales/North"}, {"cem"}),
+        ({"SCOPE_ORG_UNITS": "/"}, {"ann", "ben", "cem", "dan"}),
+        ({"SCOPE_ORG_UNITS": "/None At All"}, set()),
+        ({"SCOPE_GROUPS": "sales@acme.example"}, {"ben", "cem"}),
+        ({"SCOPE_GROUPS": "customer-facing@acme.example"}, {"ben", "cem"}),
+        ({"SCOPE_GROUPS": "nobody@acme.example"}, set()),
+        ({"SCOPE_GROUPS": "sales@acme.example", "MAILBOXES": "dan@acme.example"}, {"ben", "cem", "dan"}),
+    ],
+)
+def test_the_mint_and_the_sweep_read_the_same_mailboxes(made, settings, inside):
+    scene = made(**settings)
+
+    assert readable(scene) == inside
+    scene.sync()
+    assert {m.address.partition("@")[0] for m in scene.services.ports.store.mailboxes()} == inside
+
+
+def test_nothing_is_asked_of_gmail_for_who_is_outside_and_an_alarm_says_so(made, caplog):
+    scene = made(SCOPE_ORG_UNITS="/Sales")
+    ann = mailbox_of(scene, "ann")
+
+    for ask in (scene.services.ports.mail.position, scene.services.ports.mail.send_as):
+        with pytest.raises(OutOfScopeError) as caught:
+            ask(ann)
+
+    assert gmail_asked(scene) == 0
+    assert "acme" not in caplog.text + str(caught.value)
+    assert [line for line in caplog.messages if "ALARM" in line] == [
+        f"ALARM out_of_scope_asked mailbox={ann.mailbox_id}"
+    ]
+    [alarm] = scene.services.ports.alarms.since(0)
+    assert (alarm.code, alarm.mailbox_id, alarm.count) == ("out_of_scope_asked", ann.mailbox_id, 2)
+
+
+def test_an_address_that_nobody_has_is_refused(made):
+    scene = made(SCOPE_ORG_UNITS="/Sales")
+
+    with pytest.raises(OutOfScopeError):
+        scene.services.ports.mail.position(Mailbox(MailboxId("9"), ("zoe@acme.example", "ben@acme.example")))
+
+    assert gmail_asked(scene) == 0
+
+
+def test_an_address_that_went_to_somebody_outside_is_refused_although_the_mailbox_is_inside(made):
+    scene = made(SCOPE_ORG_UNITS="/Sales/North")
+    cem = mailbox_of(scene, "cem")
+    people = People(scene.universe)
+    people.change({"op": "rename", "email": cem.address, "to": "cemal@acme.example", "keep_alias": False})
+    people.change({"op": "create", "email": cem.address})
+
+    with pytest.raises(OutOfScopeError):
+        scene.services.ports.mail.position(cem)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("503", TransientError), ("429", TransientError), ("domainPolicy", ReconnectRequiredError)]
+)
+@pytest.mark.parametrize("settings", [{"SCOPE_ORG_UNITS": "/Sales"}, {"SCOPE_GROUPS": "sales@acme.example"}])
+def test_a_directory_that_is_away_is_no_permission(made, settings, kind, expected):
+    scene = made(**settings)
+    scene.universe.faults.plan(Fault("directory", "*", kind, times=-1))
+
+    with pytest.raises(expected):
+        scene.services.ports.mail.position(mailbox_of(scene, "ben"))
+
+    assert gmail_asked(scene) == 0
+    assert scene.services.ports.alarms.since(0) == []
+
+
+def test_an_answer_holds_for_an_hour_and_no_longer(made):
+    scene = made(SCOPE_GROUPS="sales@acme.example")
+    ben = mailbox_of(scene, "ben")
+    scene.services.ports.mail.position(ben)
+    scene.universe.world.groups = (GROUPS[0], {"email": "sales@acme.example", "members": ["cem@acme.example"]})
+
+    asked = len(scene.universe.calls.calls("directory"))
+    scene.clock.advance(3599)
+    scene.services.ports.mail.position(ben)
+    assert len(scene.universe.calls.calls("directory")) == asked
+
+    scene.clock.advance(1)
+    with pytest.raises(OutOfScopeError):
+        scene.services.ports.mail.position(ben)
+
+
+def test_a_sweep_does_not_make_old_answers_young(made):
+    scene = made(SCOPE_GROUPS="sales@acme.example")
+    scene.sync()
+    scene.universe.world.groups = ()
+    scene.clock.advance(3500)
+    scene.sync()
+    scene.clock.advance(200)
+
+    assert readable(scene) == set()
+
+
+def test_many_threads_get_one_answer(made):
+    scene = made(SCOPE_ORG_UNITS="/Sales")
+    ports = scene.services.ports
+
+    def ask(n):
+        try:
+            return bool(ports.mail.position(mailbox_of(scene, "ben" if n % 2 else "ann")))
+        except OutOfScopeError:
+            return False
+
+    assert sum(at_once(ask)) * 2 == len(at_once(ask))

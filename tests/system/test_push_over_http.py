@@ -1,0 +1,86 @@
+"""Push as it is deployed: Gmail and Pub/Sub in one process, the service in another, HTTP between them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.demo.stage import Scene, scene
+from tests.support.pushing import ACCOUNT, TOPIC, URL
+from tests.support.scene import eml
+
+pytestmark = pytest.mark.slow
+ANN = "ann@acme.example"
+PATIENCE = 60.0
+"""Seconds; a push takes some ten, most of it waiting for the end of a bucket."""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    folder = tmp_path / "world"
+    (folder / "mail" / ANN).mkdir(parents=True)
+    described = {
+        "name": "push",
+        "workspace": {
+            "customer": "C01",
+            "domains": [{"name": "acme.example", "primary": True}],
+            "users": [{"email": ANN, "name": "Ann", "admin": True}],
+        },
+        "salesforce": {
+            "namespace": "TrulyActivity",
+            "User": [{"Id": "005A00000000001", "Email": ANN, "Name": "Ann", "IsActive": True}],
+            "Account": [{"Id": "001A00000000001", "Name": "Byron Works", "OwnerId": "005A00000000001"}],
+            "Contact": [
+                {"Id": "003A00000000001", "LastName": "Byron", "Email": "ada@byron.example",
+                 "AccountId": "001A00000000001", "OwnerId": "005A00000000001"},
+            ],
+            "Lead": [],
+            "Opportunity": [],
+        },
+    }  # fmt: skip
+    (folder / "world.json").write_text(json.dumps(described))
+    return folder
+
+
+@pytest.fixture
+def ready(world: Path, tmp_path: Path) -> Iterator[Scene]:
+    """Polling is an hour away: what arrives in time came by push."""
+    settings = {"PUBSUB_TOPIC": TOPIC, "PUSH_SERVICE_ACCOUNT": ACCOUNT, "POLL_SECONDS": "3600"}
+    with scene(world, tmp_path / "run", extra=settings) as made:
+        made.post("pubsub/topics", {"name": TOPIC})
+        yield made
+
+
+def until(found: Callable[[], bool]) -> bool:
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends and not found():
+        time.sleep(0.1)
+    return found()
+
+
+def deliver(ready: Scene, subject: str) -> None:
+    raw = base64.b64encode(eml(subject=subject)).decode()
+    ready.post("mail", {"op": "deliver", "mailbox": ANN, "raw": raw})
+
+
+def subjects(ready: Scene) -> list[str]:
+    return sorted(task["Subject"].rpartition(": ")[2] for task in ready.get("salesforce")["Task"])
+
+
+def test_a_mail_is_in_salesforce_soon_after_gmail_pushed(ready: Scene) -> None:
+    with ready.service() as url:
+        ready.post(
+            "pubsub/subscriptions", {"topic": TOPIC, "endpoint": f"{url}/push", "audience": URL, "account": ACCOUNT}
+        )
+        assert until(lambda: bool(ready.get("pubsub")["watches"]))
+        ready.post("calls/clear", {})
+        deliver(ready, "Pushed")
+        assert until(lambda: subjects(ready) == ["Pushed"])
+        assert ready.get("calls/summary")["pubsub"]["push"] >= 1
+        statuses = {call["status"] for call in ready.get("calls?service=pubsub")}
+        assert statuses == {204}

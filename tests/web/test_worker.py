@@ -1,0 +1,68 @@
+"""The local thread that asks by time: sweeps, watches, the nightly audit, all through the queue."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.domain.errors import TransientError
+from server.engine.jobs import AUDIT, SWEEP, WATCH
+from server.rules.timetable import tonight
+from server.worker import Worker
+from tests.support.pushing import Pushing
+
+
+def asked(pushing, hours, step=300):
+    """Kinds of jobs as they fall due while the thread ticks; nobody does the work."""
+    queue, clock = pushing.scene.services.queue, pushing.scene.clock
+    found = []
+    for _ in range(int(hours * 3600 / step)):
+        pushing.worker.tick()
+        clock.advance(step)
+        while task := queue.take(clock.now()):
+            queue.done(task, clock.now())
+            found.append(task.job.kind)
+    return found
+
+
+def test_sweeps_come_as_set_watches_hourly_and_one_audit_a_night(scene):
+    pushing = Pushing(scene)
+
+    found = asked(pushing, hours=48)
+
+    assert found.count(SWEEP) == 48 * 12
+    assert found.count(WATCH) == 48
+    assert found.count(AUDIT) == 2
+
+
+def test_without_a_topic_nothing_is_watched(scene):
+    pushing = Pushing(scene)
+    scene.restart(PUBSUB_TOPIC="")
+    pushing.worker = Worker(scene.services)
+
+    assert set(asked(pushing, hours=2)) <= {SWEEP, AUDIT}
+
+
+def test_an_audit_that_fell_into_a_standstill_is_done_afterwards_once(scene):
+    pushing = Pushing(scene)
+    pushing.worker.tick()
+    at = tonight("acme", scene.clock.now())
+    scene.clock.advance(at - scene.clock.now() + 3600)
+    pushing.worker = Worker(scene.services)
+    pushing.worker.tick()
+
+    kinds = [job.kind for job in pushing.jobs()]
+    assert kinds.count(AUDIT) == 1
+
+
+def test_what_could_not_be_asked_for_is_asked_for_at_the_next_tick(scene, monkeypatch):
+    pushing = Pushing(scene)
+
+    def away(*_args):
+        raise TransientError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.services.queue, "put", away)
+        with pytest.raises(TransientError):
+            pushing.worker.tick()
+        assert not pushing.worker._safely(pushing.worker.tick)
+    assert {SWEEP, WATCH} <= set(asked(pushing, hours=0.1))
