@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from server.adapters.documents import Documents
 from server.adapters.firestore.documents import FirestoreDocuments
 from server.adapters.gmail.calls import GmailCalls
@@ -182,7 +185,9 @@ def _login(settings: Settings) -> Login:
     key = settings.salesforce_private_key_file
     try:
         pem = key.read_text() if key else ""
-    except (OSError, UnicodeDecodeError):
+        if key:
+            load_pem_private_key(pem.encode(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
         raise ConfigurationError("SALESFORCE_PRIVATE_KEY_FILE cannot be read as a PEM file.") from None
     return Login(
         domain=settings.salesforce_domain,

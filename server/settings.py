@@ -97,7 +97,7 @@ class Settings:
             is_on_app_engine=source.get("GAE_ENV", "") == "standard",  # App Engine sets it itself
             addon_service_account=read.text("ADDON_SERVICE_ACCOUNT", "", _ADDRESS),
             addon_client_id=read.text("ADDON_CLIENT_ID", ""),
-            new_mailbox_stage=read.choice("NEW_MAILBOX_STAGE", Stage.DRY_RUN, Stage, "off, dry_run or live"),
+            new_mailbox_stage=read.choice("NEW_MAILBOX_STAGE", Stage.DRY_RUN, _new_stage, "off, dry_run or live"),
             backfill_months=read.choice("BACKFILL_MONTHS", 12, _months, "a number of months, or all"),
             mailboxes=read.words("MAILBOXES"),
             scope_org_units=read.paths("SCOPE_ORG_UNITS"),
@@ -187,14 +187,32 @@ class _Reader:
 
 
 def _months(value: str) -> int | None:
-    return None if value == "all" else _count(value)
+    """A thousand years are enough."""
+    months = None if value == "all" else _count(value)
+    if months is not None and months > 12_000:
+        raise ValueError(value)
+    return months
 
 
 def _count(value: str) -> int:
-    number = int(value)
-    if number < 0:
+    """Up to a billion: seconds, months and threads that nobody means."""
+    number = int(value) if len(value) < 12 else -1
+    if not 0 <= number <= 1_000_000_000:
         raise ValueError(value)
     return number
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _new_stage(value: str) -> Stage:
+    if value == Stage.DRAINING:
+        raise ValueError(value)
+    return Stage(value)
 
 
 def _allowance(value: str) -> int:
@@ -214,7 +232,7 @@ def _contradictions(settings: Settings) -> list[str]:
     simulated = settings.environment is Environment.SIMULATOR
     if settings.simulator_url and not simulated:
         problems.append("SIMULATOR_URL is set, but ENVIRONMENT is production: remove one of the two.")
-    if simulated and urlsplit(settings.simulator_url).hostname not in ("127.0.0.1", "localhost", "::1"):
+    if simulated and _host(settings.simulator_url) not in ("127.0.0.1", "localhost", "::1"):
         problems.append("ENVIRONMENT is simulator, so SIMULATOR_URL must be an address on this machine.")
     if not settings.google_service_account_file and not settings.google_delegate:
         problems.append("Set GOOGLE_DELEGATE (keyless, preferred) or GOOGLE_SERVICE_ACCOUNT_FILE.")

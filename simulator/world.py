@@ -6,17 +6,16 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from simulator import world_checks
 from simulator.labels import ENGLISH, LANGUAGES
 from simulator.mailfiles import MailFile, read_folder
 from simulator.mbox import INDEX, read_mbox
 
-
-class WorldError(Exception):
-    """What is wrong with a world, for the person who made it."""
+WorldError = world_checks.WorldError
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,9 @@ def load(folder: Path) -> World:
         name=str(data.get("name", folder.name)),
         customer=str(space.get("customer", "C0simulated")),
         domains=tuple(_domain(item, i) for i, item in enumerate(_list(space, "domains"))),
-        users=_unique(users),
+        users=_administered(_unique(users)),
         groups=tuple(_group(item, i) for i, item in enumerate(_list(space, "groups"))),
-        org=_org(_section(data, "salesforce", folder)),
+        org=world_checks.org(_section(data, "salesforce", folder)),
         mail=_mail(folder / "mail", users),
         server={str(k): str(v) for k, v in _section(data, "server", folder, required=False).items()},
     )
@@ -104,6 +103,8 @@ def _json(path: Path) -> dict[str, Any]:
         raise WorldError(f"{path} is not UTF-8 text.") from None
     except json.JSONDecodeError as error:
         raise WorldError(f"{path} is not JSON: {error.msg} in line {error.lineno}.") from None
+    except RecursionError:
+        raise WorldError(f"{path} is nested too deep.") from None
     except OSError as error:
         raise WorldError(f"{path} cannot be read: {error.strerror}.") from None
     if not isinstance(data, dict):
@@ -126,14 +127,15 @@ def _list(data: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _user(item: Any, number: int) -> User:
-    email = _address(item, "email", f"workspace.users[{number}]")
+    where = f"workspace.users[{number}]"
+    email = _address(item, "email", where)
     return User(
         email=email,
         name=str(item.get("name", "")),
-        aliases=tuple(str(a).lower() for a in item.get("aliases") or ()),
+        aliases=tuple(world_checks.strings(item, "aliases", where)),
         is_suspended=bool(item.get("suspended")),
         is_admin=bool(item.get("admin")),
-        settings={name: item[name] for name in ("stage", "start") if item.get(name)},
+        settings=world_checks.begin(item, where),
         language=_language(item, number),
         org_unit=str(item.get("orgUnit") or "/"),
         is_archived=bool(item.get("archived")),
@@ -159,16 +161,25 @@ def _unique(users: tuple[User, ...]) -> tuple[User, ...]:
     return users
 
 
+def _administered(users: tuple[User, ...]) -> tuple[User, ...]:
+    """Somebody must read the Directory: where the world names no admin, the first who works there."""
+    if any(user.is_admin and not user.is_suspended for user in users):
+        return users
+    first = next((user for user in users if not user.is_suspended), users[0])
+    return tuple(replace(user, is_admin=True) if user is first else user for user in users)
+
+
 def _domain(item: Any, number: int) -> Mapping[str, Any]:
     if not isinstance(item, dict) or not isinstance(item.get("name"), str) or "." not in item["name"]:
         raise WorldError(f"world.json: workspace.domains[{number}] needs a name such as acme.example.")
-    return item
+    return {**item, "aliases": world_checks.strings(item, "aliases", f"workspace.domains[{number}]")}
 
 
 def _group(item: Any, number: int) -> Mapping[str, Any]:
     _address(item, "email", f"workspace.groups[{number}]")
     assert isinstance(item, dict)
-    return item
+    lists = {name: world_checks.strings(item, name, f"workspace.groups[{number}]") for name in ("aliases", "members")}
+    return {**item, **lists}
 
 
 def _address(item: Any, name: str, where: str) -> str:
@@ -176,17 +187,6 @@ def _address(item: Any, name: str, where: str) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
         raise WorldError(f"world.json: {where} needs an {name} such as ann@acme.example.")
     return value.lower()
-
-
-def _org(org: Mapping[str, Any]) -> Mapping[str, Any]:
-    for name, records in org.items():
-        if not isinstance(records, list):
-            continue
-        for number, record in enumerate(records):
-            identifier = record.get("Id") if isinstance(record, dict) else None
-            if not isinstance(identifier, str) or not re.fullmatch(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", identifier):
-                raise WorldError(f"world.json: salesforce.{name}[{number}] needs an Id of 15 or 18 letters and digits.")
-    return org
 
 
 def _mail(folder: Path, users: tuple[User, ...]) -> dict[str, tuple[MailFile, ...]]:

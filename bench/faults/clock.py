@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
@@ -29,11 +31,31 @@ class SharedClock(Clock):
         """Never back."""
         self._cell.value = max(self._cell.value, at)
 
+
+class Sleeper:
+    """Lets threads sleep until so much of this time has gone by; somebody else has to move it.
+
+    ``wakes`` says at ``place`` when the first of them wakes up, 0 where nobody sleeps: who moves time need not wait.
+    """
+
+    def __init__(self, clock: SharedClock, wakes: Any, place: int) -> None:
+        self._clock = clock
+        self._wakes = wakes
+        self._place = place
+        self._lock = threading.Lock()
+        self._until: list[float] = []
+
     def sleep(self, seconds: float) -> None:
-        """Until so much of this time has gone by; somebody else has to move it."""
-        until = self.now() + seconds
-        while self.now() < until:
+        until = self._clock.now() + seconds
+        self._tell(lambda: self._until.append(until))
+        while self._clock.now() < until:
             time.sleep(LOOK)
+        self._tell(lambda: self._until.remove(until))
+
+    def _tell(self, change: Callable[[], None]) -> None:
+        with self._lock:
+            change()
+            self._wakes[self._place] = min(self._until, default=0.0)
 
 
 def cell(start: float) -> Any:

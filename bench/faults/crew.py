@@ -36,6 +36,7 @@ class Crew:
         self._envs = envs
         self._log = str(folder / "worker.log")
         self._idle = RawArray("d", [BUSY] * (size * threads))
+        self._wakes = RawArray("d", [0.0] * size)
         self._lock = threading.Lock()
         self._looked_at = 0.0
         self._processes: list[Any] = [None] * size
@@ -65,8 +66,17 @@ class Crew:
             self._start(number)
         return len(dead)
 
-    def is_idle(self, now: float) -> bool:
-        return all(found >= now for found in self._idle)
+    def is_resting(self, now: float) -> bool:
+        """Nobody has anything to do at this moment: each process found nothing, or sleeps."""
+        return all(self._is_resting(number, now) for number in range(self.size))
+
+    def wakes_at(self, now: float) -> float | None:
+        """When the first of those who sleep wakes up."""
+        return min((at for at in self._wakes if at > now), default=None)
+
+    def _is_resting(self, number: int, now: float) -> bool:
+        first = number * self._threads
+        return self._wakes[number] > now or all(at >= now for at in self._idle[first : first + self._threads])
 
     def dump(self) -> None:
         """Everybody writes down where each thread stands."""
@@ -82,9 +92,18 @@ class Crew:
 
     def _start(self, number: int) -> None:
         first = number * self._threads
-        for slot in range(first, first + self._threads):
-            self._idle[slot] = BUSY
-        orders = Orders(self._envs[number], self._cell, self._idle, first, self._threads, self.ports[number], self._log)
+        self._idle[first : first + self._threads] = [BUSY] * self._threads
+        self._wakes[number] = 0.0
+        orders = Orders(
+            env=self._envs[number],
+            cell=self._cell,
+            idle=self._idle,
+            wakes=self._wakes,
+            number=number,
+            threads=self._threads,
+            port=self.ports[number],
+            log=self._log,
+        )
         process = FORKS.Process(target=main, args=(orders,), daemon=True)
         process.start()
         with self._lock:

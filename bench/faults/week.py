@@ -125,7 +125,8 @@ class Week:
         self.pushes.pump()
         self._steps += 1
         self._rest(now, is_hurried=now < END and weight(self._seed, f"hurry {self._steps}") < HURRY)
-        times = [now + STEP, self._next_due(), self.pushes.next_at(), events[0].at if events else None]
+        times = [now + STEP, self._next_due(), self.pushes.next_at(), self.crew.wakes_at(now)]
+        times += [events[0].at] if events else []
         self.clock.move_to(max(min(at for at in times if at is not None and at > now), now + 0.5))
 
     def _happen(self, events: list[Event], now: float) -> None:
@@ -150,7 +151,7 @@ class Week:
         """Until nobody has anything to do at this moment, or for a moment only."""
         began = time.monotonic()
         patience = weight(self._seed, f"wait {self._steps}") * 0.05 if is_hurried else PATIENCE
-        while not self.crew.is_idle(now):
+        while not self.crew.is_resting(now):
             self.crew.mend()
             time.sleep(LOOK)
             if time.monotonic() - began > patience:

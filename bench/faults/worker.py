@@ -19,7 +19,7 @@ import googleapiclient.http
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import server.adapters.transport
-from bench.faults.clock import LOOK, SharedClock
+from bench.faults.clock import LOOK, SharedClock, Sleeper
 from server.bootstrap import Services, build
 from server.domain.errors import TrulyError
 from server.settings import Settings
@@ -40,13 +40,14 @@ class Quiet(WSGIRequestHandler):
 class Orders:
     """``cell`` holds the time, ``idle`` for each thread the time at which it found nothing to do, or BUSY.
 
-    ``port`` is where pushes are taken.
+    ``port`` is where pushes are taken, ``number`` whose place in ``wakes`` is ours.
     """
 
     env: Mapping[str, str]
     cell: Any
     idle: Any
-    slot: int
+    wakes: Any
+    number: int
     threads: int
     port: int
     log: str
@@ -58,7 +59,8 @@ def main(orders: Orders) -> None:
     faulthandler.register(signal.SIGUSR1, file=Path(orders.log).with_suffix(".stacks").open("a"))
     _make_patient()
     clock = SharedClock(orders.cell)
-    services = build(Settings.of(orders.env), clock=clock)
+    sleeper = Sleeper(clock, orders.wakes, orders.number)
+    services = build(Settings.of(orders.env), clock=clock, sleep=sleeper.sleep)
     _listen(services, orders)
     hands = _Hands(services, clock, orders)
     threads = [threading.Thread(target=hands.work, args=(i,), daemon=True) for i in range(1, orders.threads)]
@@ -96,7 +98,7 @@ class _Hands:
         self._lock = threading.Lock()
 
     def work(self, number: int) -> None:
-        slot = self._orders.slot + number
+        slot = self._orders.number * self._orders.threads + number
         while os.getppid() == self._parent:
             now = self._clock.now()
             self._orders.idle[slot] = BUSY

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from server.bootstrap import Services
-from server.domain.errors import TrulyError, UserError
+from server.domain.errors import InvariantError, TrulyError, UserError
 from server.settings import Settings
 
 out = Console(highlight=False)
@@ -38,5 +38,10 @@ def reported(command: Callable[..., Any]) -> Callable[..., Any]:
         except TrulyError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(error.exit_code)
+        except (click.ClickException, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001  # a trace could quote mail; the class says where to look
+            click.echo(f"Error: a bug of ours ({type(error).__name__}). Please report it with the command.", err=True)
+            sys.exit(InvariantError.exit_code)
 
     return run

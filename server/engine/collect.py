@@ -170,4 +170,5 @@ def _is_open(change: Change, known: Mapping[GmailMessageId, Row]) -> bool:
     row = known.get(change.ref.gmail_message_id)
     if row is None:
         return True
-    return change.fate is Fate.RELABELLED and row.outcome in {Outcome.SKIPPED, Outcome.WAITING}
+    # A run that ended between the rows and the cursor left rows that the history calls new.
+    return change.has_moved and row.outcome in {Outcome.SKIPPED, Outcome.WAITING}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from server.domain.decision import Reason
-from server.domain.errors import NotFoundError
+from server.domain.errors import BadInputError
 from server.domain.ids import ActivityKey
 from server.domain.ledger import ActivityState
 from server.engine.delivery import closed
@@ -17,7 +17,7 @@ def erase(ports: Ports, key: ActivityKey) -> int:
     rows = ports.store.copies_of(key)
     activity = ports.store.activities([key]).get(key)
     if not rows and activity is None:
-        raise NotFoundError("Nothing is known under this key.")
+        raise BadInputError("Nothing is known under this key. It is the activity key that export and coverage name.")
     ports.store.drop_copies([key])
     now = ports.clock.now()
     gone = [replace(closed(row, Reason.ERASED, now), evidence=()) for row in rows]

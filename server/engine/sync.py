@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from server.domain.errors import BadInputError
 from server.domain.ids import MailboxId
 from server.domain.ledger import BACKFILL, LIVE
 from server.domain.mailbox import Mailbox
@@ -41,7 +42,10 @@ def sync(
 ) -> Synced:  # fmt: skip
     """``patience`` is how long (seconds) the pass waits in all for rows and mailboxes that must be tried again."""
     result = Synced()
-    mailboxes = [m for m in sweep(ports, workspaces) if not only or only & set(m.addresses)]
+    swept = sweep(ports, workspaces)
+    mailboxes = [m for m in swept if not only or only & set(m.addresses)]
+    if unknown := sorted(only - {a for m in ports.store.mailboxes() for a in m.addresses}):
+        raise BadInputError(f"No mailbox of this Workspace has the address {', '.join(unknown)}.")
     result.mailboxes = len(mailboxes)
     pending: list[MailboxId] = [m.mailbox_id for m in mailboxes]
     waited = 0.0

@@ -24,8 +24,11 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
+    """``has_moved``: a label that decides came or went; of an arrival that is known already, that alone counts."""
+
     ref: MessageRef
     fate: Fate
+    has_moved: bool = False
 
 
 def decides(label_id: str) -> bool:
@@ -43,7 +46,8 @@ def fold(events: Iterable[HistoryEvent]) -> list[Change]:
         fate = Fate.RELABELLED if event.kind in LABELS_MOVED else Fate(event.kind)
         if before and (before.fate is Fate.DELETED or (before.fate is Fate.ADDED and fate is Fate.RELABELLED)):
             fate = before.fate
-        fates[event.ref.gmail_message_id] = Change(event.ref, fate)
+        has_moved = event.kind in LABELS_MOVED or (before is not None and before.has_moved)
+        fates[event.ref.gmail_message_id] = Change(event.ref, fate, has_moved)
     return list(fates.values())
 
 

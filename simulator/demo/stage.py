@@ -152,8 +152,9 @@ def _port(process: subprocess.Popen[bytes], port_file: Path, patience: float) ->
 
 def _admin(world: Mapping[str, Any]) -> str:
     users = world["workspace"]["users"]
-    admins = [user["email"] for user in users if user.get("admin")]
-    return str(admins[0] if admins else users[0]["email"])
+    working = [user for user in users if not user.get("suspended")] or users
+    admins = [user["email"] for user in working if user.get("admin")]
+    return str(admins[0] if admins else working[0]["email"])
 
 
 def _environment(folder: Path, url: str, admin: str, state: str | None, extra: Mapping[str, str]) -> dict[str, str]:

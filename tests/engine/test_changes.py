@@ -155,3 +155,17 @@ def test_a_quiet_mailbox_s_cursor_does_not_grow_old(scene: Scene) -> None:
     scene.clock.advance(43_201)
     scene.sync()
     assert find_mailbox(scene.services.ports, ANN).cursor_at > begun.cursor_at
+
+
+@pytest.mark.parametrize("sender", ["ada@byron.example", "who@nowhere.example"])
+def test_a_label_that_moves_after_a_crash_between_rows_and_cursor_is_seen(scene: Scene, sender: str) -> None:
+    """The history still calls the message new, and its row is there: what happened since must count all the same."""
+    scene.sync()
+    ports = scene.services.ports
+    before = find_mailbox(ports, "ann@acme.example")
+    message = scene.deliver("ann@acme.example", eml(sender=sender), "INBOX", "SPAM")
+    scene.sync()
+    ports.store.save_mailbox(before.mailbox_id, lambda _now: before)
+    scene.universe.mailboxes["ann@acme.example"].relabel(message, set(), {"SPAM"})
+    scene.sync()
+    assert scene.outcomes() == {message: "contact_match" if "byron" in sender else "no_match"}

@@ -132,3 +132,16 @@ def test_no_secret_is_in_a_problem() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.of({**LEAST, "SALESFORCE_CONSUMER_SECRET": "hunter2", "GOOGLE_ADMIN": "hunter3", "WORKERS": "x"})
     assert "hunter" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BACKFILL_MONTHS", "1" + 400 * "0", "BACKFILL_MONTHS must be a number of months, or all."),
+        ("NEW_MAILBOX_STAGE", "draining", "NEW_MAILBOX_STAGE must be off, dry_run or live."),
+    ],
+)
+def test_values_that_nobody_can_mean(name: str, value: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.of({**LEAST, name: value})
+    assert said in caught.value.problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,9 +106,11 @@ class OrgClient:
             else {"consumer_secret": login.consumer_secret}
         )
         try:
-            session_id, instance = SalesforceLogin(
-                consumer_key=login.consumer_key, domain=login.domain, session=self._transport.session(), **proof
-            )
+            # The library warns with the consumer key in its text: our own sentence says what is wrong.
+            with warnings.catch_warnings(action="ignore"):
+                session_id, instance = SalesforceLogin(
+                    consumer_key=login.consumer_key, domain=login.domain, session=self._transport.session(), **proof
+                )
         except SalesforceError as error:
             raise of_library(error) from None
         except requests.RequestException:

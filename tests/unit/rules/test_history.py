@@ -37,6 +37,20 @@ def test_fold(events: list[HistoryEvent], fates: dict[str, Fate]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (["added"], False),
+        (["added", "labelled"], True),
+        (["unlabelled", "added"], True),
+        (["labelled", "unlabelled"], True),
+    ],
+)
+def test_a_move_is_remembered_beside_the_arrival(kinds: list[str], expected: bool) -> None:
+    [change] = fold([event("a", kind, *(["INBOX"] if kind.endswith("labelled") else [])) for kind in kinds])
+    assert change.has_moved is expected
+
+
+@pytest.mark.parametrize(
     ("label", "expected"),
     [
         ("INBOX", True),

@@ -1,0 +1,75 @@
+"""What a world.json may hold, part by part. Every fault is one sentence for the person who made it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+STAGES = ("off", "dry_run", "live", "draining")
+FLAGS = ("IsActive", "IsConverted", "IsPersonAccount")
+
+
+class WorldError(Exception):
+    """What is wrong with a world, for the person who made it."""
+
+
+def strings(item: Mapping[str, Any], name: str, where: str) -> list[str]:
+    """A list of words, in lower case; absent or null is empty."""
+    found = item.get(name)
+    if found is None:
+        return []
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        raise WorldError(f"world.json: {where}.{name} must be a list of texts.")
+    return [word.lower() for word in found]
+
+
+def begin(item: Mapping[str, Any], where: str) -> dict[str, str]:
+    """A mailbox's stage and start, where the world names them."""
+    stage, start = item.get("stage"), item.get("start")
+    if stage and stage not in STAGES:
+        raise WorldError(f"world.json: {where}.stage must be one of {', '.join(STAGES)}.")
+    if start and not re.fullmatch(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?", str(start)):
+        raise WorldError(f"world.json: {where}.start must be a day such as 2026-09-05.")
+    return {name: str(value) for name, value in (("stage", stage), ("start", start)) if value}
+
+
+def org(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The records, their moments as Salesforce writes them."""
+    namespace = found.get("namespace")
+    if namespace is not None and not isinstance(namespace, str):
+        raise WorldError('world.json: salesforce.namespace must be a text such as "TrulyActivity", or null.')
+    checked: dict[str, Any] = {**found}
+    for name, records in found.items():
+        if name in ("namespace", "hidden"):
+            continue
+        if not isinstance(records, list):
+            raise WorldError(f"world.json: salesforce.{name} must be a list of records.")
+        checked[name] = [_record(record, f"salesforce.{name}[{number}]") for number, record in enumerate(records)]
+    return checked
+
+
+def _record(record: Any, where: str) -> dict[str, Any]:
+    identifier = record.get("Id") if isinstance(record, dict) else None
+    if not isinstance(identifier, str) or not re.fullmatch(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", identifier):
+        raise WorldError(f"world.json: {where} needs an Id of 15 or 18 letters and digits.")
+    assert isinstance(record, dict)
+    for name, value in record.items():
+        is_flag = name in FLAGS or name.lower().endswith("_matches__c")
+        if is_flag and not isinstance(value, bool | None):
+            raise WorldError(f"world.json: {where}.{name} must be true or false.")
+    if record.get("LastModifiedDate") is None:
+        return {name: value for name, value in record.items() if name != "LastModifiedDate"}
+    return {**record, "LastModifiedDate": _moment(record["LastModifiedDate"], where)}
+
+
+def _moment(value: Any, where: str) -> str:
+    try:
+        found = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise WorldError(
+            f"world.json: {where}.LastModifiedDate must be a moment such as 2026-10-01T09:00:00.000+0000."
+        ) from None
+    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
