@@ -131,7 +131,7 @@ def _user(item: Any, number: int) -> User:
     email = _address(item, "email", where)
     return User(
         email=email,
-        name=str(item.get("name", "")),
+        name=str(item.get("name") or ""),
         aliases=tuple(world_checks.strings(item, "aliases", where)),
         is_suspended=bool(item.get("suspended")),
         is_admin=bool(item.get("admin")),

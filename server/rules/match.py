@@ -59,10 +59,7 @@ def owner_of(mail: Mail, workspace: Workspace, candidates: Candidates) -> Salesf
 
 
 def by_address(person: Participant, found: dict[str, tuple[Record, ...]]) -> Iterator[tuple[Record, ...]]:
-    """Records with this very address, then those that have it without its tag; the nearest group is what counts.
-
-    Of the dots in Gmail's addresses only those on the mail can be taken out: Salesforce compares what a person typed.
-    """
+    """Records with this very address, then those that have it without its tag; the nearest group is what counts."""
     return (records for variant in address_variants(person.address) if (records := found.get(variant)))
 
 

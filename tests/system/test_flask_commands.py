@@ -35,6 +35,9 @@ def run(scene: Scene, *arguments: str, **settings: str) -> Result:
         ({"SALESFORCE_USERNAME": ""}, "SALESFORCE_PRIVATE_KEY_FILE needs SALESFORCE_USERNAME."),
         ({"GOOGLE_SERVICE_ACCOUNT_FILE": "/nowhere.json"}, "a file that is not there"),
         ({"WORKERS": "0"}, "WORKERS must be at least 1."),
+        ({"BACKFILL_MONTHS": "1" + "0" * 400}, "BACKFILL_MONTHS must be a number of months, or all."),
+        ({"NEW_MAILBOX_STAGE": "draining"}, "NEW_MAILBOX_STAGE must be off, dry_run or live."),
+        ({"ENVIRONMENT": "simulator", "SIMULATOR_URL": "http://[::1"}, "must be an address on this machine"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_and_exit_3(scene: Scene, settings: dict[str, str], words: str) -> None:
@@ -70,6 +73,49 @@ def test_a_broken_file_is_named(scene: Scene, name: str, words: str) -> None:
     done = run(scene, "sync", WORKERS="1")
     assert done.exit_code == 3
     assert words in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "content"),
+    [
+        ("SALESFORCE_PRIVATE_KEY_FILE", b""),
+        ("SALESFORCE_PRIVATE_KEY_FILE", b"{}"),
+        ("SALESFORCE_PRIVATE_KEY_FILE", b"\xff\xfe"),
+        ("SALESFORCE_PRIVATE_KEY_FILE", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+        ("GOOGLE_SERVICE_ACCOUNT_FILE", b"[1]"),
+        ("GOOGLE_SERVICE_ACCOUNT_FILE", b"{}"),
+        ("GOOGLE_SERVICE_ACCOUNT_FILE", b"\xff\xfe"),
+        ("GOOGLE_SERVICE_ACCOUNT_FILE", b"[" * 100_000),
+        ("GOOGLE_SERVICE_ACCOUNT_FILE", b'{"client_email": "a", "token_uri": "b", "private_key": 5}'),
+    ],
+)
+def test_a_file_of_something_else_is_found_at_the_start(scene: Scene, setting: str, content: bytes) -> None:
+    path = scene.folder / "odd"
+    path.write_bytes(content)
+    done = run(scene, "sync", **{setting: str(path)})
+    assert done.exit_code == 3
+    assert done.stderr.startswith(f"Error: {setting}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_bug_of_ours_is_one_sentence_that_quotes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object, **_more: object) -> None:
+        raise RuntimeError("SELECT Id FROM Contact WHERE Email = 'ada@byron.example'")
+
+    monkeypatch.setattr("server.commands.setup.examine", broken)
+    done = run(scene, "doctor")
+    assert done.exit_code == 70
+    assert "RuntimeError" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "ada@" not in done.output
+
+
+def test_a_mailbox_setting_that_names_nobody_is_told(scene: Scene) -> None:
+    scene.restart(MAILBOXES="zoe@acme.example, b@acme.example")
+    done = run(scene, "sync")
+    assert done.exit_code == 0
+    assert "MAILBOXES names zoe@acme.example, an address that nobody" in " ".join(done.stderr.split())
+    assert "b@acme.example" not in done.stderr
 
 
 def test_doctor_names_each_missing_salesforce_field(tmp_path: Path) -> None:
@@ -156,6 +202,10 @@ def test_unknown_mailboxes_and_files_are_exit_4(scene: Scene) -> None:
     assert run(scene, "mailbox", "zoe@acme.example", "--stage", "off").exit_code == 4
     assert run(scene, "explain", str(scene.folder / "none.eml")).exit_code == 4
     assert run(scene, "export", "/nowhere/x.json").exit_code == 4
+    assert run(scene, "erase", "no-such-key", "--yes").exit_code == 4
+    typo = run(scene, "sync", "who@else", "ann@acme.example")
+    assert typo.exit_code == 4
+    assert typo.stderr == "Error: No mailbox of this Workspace has the address who@else.\n"
 
 
 def test_watch_says_whose_mail_gmail_pushes_and_whose_not(scene: Scene) -> None:
