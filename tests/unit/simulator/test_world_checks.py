@@ -35,6 +35,7 @@ def made(folder, path=(), value=None):
         (("workspace", "users", 0, "start"), "yesterday", "start must be a day"),
         (("workspace", "domains", 0, "aliases"), 3, "workspace.domains[0].aliases must be a list"),
         (("workspace", "groups", 0, "members"), 7, "workspace.groups[0].members must be a list"),
+        (("workspace", "users", 0, "suspended"), True, "everybody in workspace.users is suspended"),
         (("workspace", "users", 0, "start"), "2026-99-01", "start must be a day"),
         (("workspace", "users", 0, "aliases"), "a@north.example", "aliases must be a list of texts"),
         (("workspace", "groups", 0, "aliases"), 7, "workspace.groups[0].aliases must be a list"),
