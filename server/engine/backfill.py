@@ -15,7 +15,7 @@ from server.domain.history import EVERYTHING, MessageRef, Span
 from server.domain.ids import GmailMessageId, MailboxId
 from server.domain.ledger import Row
 from server.domain.mailbox import Backfill, Mailbox, Workspace
-from server.engine.label_word import OWN, has_mark, hear
+from server.engine.label_word import OWN, follow_label, has_mark, hear
 from server.engine.ports import Ports
 from server.engine.reading import Lease, Progress, Reader, portions
 from server.engine.trouble import pause_past
@@ -122,6 +122,8 @@ class _Past:
         for page in self._ports.mail.list_messages(self._mailbox, span, (label,)):
             known = self._ports.store.known(self._mailbox.mailbox_id, [ref.gmail_message_id for ref in page])
             hear(self._ports, self._mailbox, dict.fromkeys(page, True), known)
+            # A run that ended between a row and its word left the word to us.
+            follow_label(self._ports, self._mailbox, {}, [row for row in known.values() if has_mark(row, OWN)])
             unread = [ref for ref in page if _is_unheard(known.get(ref.gmail_message_id))]
             if not self._screened(unread, known):
                 return False
@@ -192,20 +194,26 @@ class _Past:
         )
 
     def _keep(self, state: Backfill | None) -> bool:
-        """False where somebody moved the start meanwhile: that has the last word, and the past is looked at anew."""
-        start = self._mailbox.start
+        """False where the past began anew meanwhile (the start moved, the history expired): that has the last word."""
+        mine, kept = self._mailbox, False
 
         def change(before: Mailbox | None) -> Mailbox:
-            found = before or self._mailbox
-            return replace(found, backfill=state) if found.start == start else found
+            nonlocal kept
+            found = before or mine
+            kept = found.start == mine.start and _is_same_walk(found.backfill, mine.backfill)
+            return replace(found, backfill=state) if kept else found
 
-        self._mailbox = self._ports.store.save_mailbox(self._mailbox.mailbox_id, change)
+        self._mailbox = self._ports.store.save_mailbox(mine.mailbox_id, change)
         self._has_moved = True
-        return self._mailbox.start == start
+        return kept
 
     def _is_over(self) -> bool:
         """Never before anything is done, or a short turn would be the same turn for ever."""
         return (self._has_moved or self._reader.count > 0) and self._ports.clock.now() >= self._ends_at
+
+
+def _is_same_walk(now: Backfill | None, mine: Backfill | None) -> bool:
+    return now is not None and mine is not None and (now.begun_at, now.is_again) == (mine.begun_at, mine.is_again)
 
 
 def _present(mail: Mail, mailbox: Mailbox) -> list[str]:

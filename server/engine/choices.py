@@ -6,12 +6,19 @@ ledger; where that is interrupted, the same click finishes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.crm import Record
 from server.domain.decision import Decision, Outcome, Reason
-from server.domain.errors import NotFoundError, RefusedError
+from server.domain.errors import (
+    MailboxUnavailableError,
+    NotFoundError,
+    RefusedError,
+    TrulyError,
+    UnreadableError,
+)
 from server.domain.history import MessageRef
 from server.domain.ids import KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
@@ -27,6 +34,8 @@ from server.engine.record_access import RecordAccess
 from server.engine.screening import conversation_of, day_of, screen_messages
 from server.engine.words import seal_record
 from server.rules.screen import HEADERS
+
+log = logging.getLogger(__name__)
 
 FORCED = frozenset({Reason.AUTOMATED, Reason.BEFORE_START, Reason.NOT_PRIMARY})
 """What "log it anyway" has to be said for."""
@@ -71,12 +80,19 @@ class Choices:
             return replace(before, kept_out_by=kept, log_anyway=True, said_by=mailbox.address)
 
         self._ports.store.save_conversation(key, change)
+        for other in {row.conversation for row in rows if row.conversation} - {key}:
+            self._ports.store.save_conversation(
+                other, lambda before: replace(before, kept_out_by=before.kept_out_by - {mailbox.mailbox_id})
+            )
         others = self._follower.revive([row for row in rows if _may_come_again(row, ref)])
         self._take_up(workspace, mailbox, self._refs(mailbox, ref, rows), others)
 
     def move(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, record_id: SalesforceId) -> Record:
         """To a record that the rep may read. Raises NotFoundError, RefusedError."""
-        record = self._ports.crm.record(record_id)
+        try:
+            record = self._ports.crm.record(record_id)
+        except NotFoundError:
+            raise RefusedError("That record isn't in Salesforce any more. Choose another one.") from None
         if record_id not in self._access.readable(mailbox, [record]):
             raise RefusedError("Salesforce does not let you open this record.")
         rows = self._rows(mailbox, ref)
@@ -92,7 +108,7 @@ class Choices:
                 kept_out_by=before.kept_out_by - {mailbox.mailbox_id},
             ),
         )
-        standing = [a for a in self._ports.store.activities_of(key) if a.state is ActivityState.LOGGED]
+        standing = [a for a in self._activities(mailbox, key) if a.state is ActivityState.LOGGED]
         self._follower.retarget([(activity, record, Reason.THREAD_OVERRIDE) for activity in standing])
         others = self._follower.revive([row for row in rows if _may_come_again(row, ref)])
         self._take_up(workspace, mailbox, self._refs(mailbox, ref, rows), others)
@@ -107,18 +123,22 @@ class Choices:
         )
         by_word = [
             a
-            for a in self._ports.store.activities_of(key)
+            for a in self._activities(mailbox, key)
             if a.state is ActivityState.LOGGED and a.reason is Reason.THREAD_OVERRIDE
         ]
         mailboxes = {m.mailbox_id: m for m in self._ports.store.mailboxes()}
         moved: list[tuple[ActivityRow, Record, Reason]] = []
         for activity in by_word:
-            decision = self._by_rules(workspace, mailboxes.get(activity.mailbox_id), activity)
-            if decision.outcome is Outcome.LOGGED and decision.chosen:
-                moved.append((activity, decision.chosen, decision.reason))
-            elif decision.outcome is Outcome.SKIPPED:
-                self._follower.remove(activity, _always(decision.reason), revivable=True)
+            decisions = self._by_rules(workspace, mailboxes, activity)
+            logged = next((d for d in decisions.values() if d.outcome is Outcome.LOGGED and d.chosen), None)
+            if logged and logged.chosen:
+                moved.append((activity, logged.chosen, logged.reason))
+            elif decisions:
+                self._follower.remove(activity, _each(decisions), revivable=True)
+            # Where no copy can be read any more, nobody can say what the rules would do: it stays where it is.
         self._follower.retarget(moved)
+        waiting = [row for row in self._rows(mailbox, ref) if row.outcome is Outcome.WAITING and row.shard is not None]
+        self._screened(workspace, mailbox, [MessageRef(r.gmail_message_id, r.gmail_thread_id) for r in waiting])
 
     def stopping(self, mailbox: Mailbox, ref: MessageRef) -> Stopping:
         """What ``stop`` would do now. Nothing is changed."""
@@ -132,10 +152,11 @@ class Choices:
         """Keep the conversation out of Salesforce for this mailbox; its owner's activities go to the Recycle Bin."""
         done = self.stopping(mailbox, ref)
         rows = self._rows(mailbox, ref)
-        key = self._conversation(mailbox, ref, rows)
-        self._ports.store.save_conversation(
-            key, lambda before: replace(before, kept_out_by=before.kept_out_by | {mailbox.mailbox_id})
-        )
+        # A thread of Gmail's may hold several conversations by their References: the rep means all of it.
+        for key in {self._conversation(mailbox, ref, rows), *(row.conversation for row in rows if row.conversation)}:
+            self._ports.store.save_conversation(
+                key, lambda before: replace(before, kept_out_by=before.kept_out_by | {mailbox.mailbox_id})
+            )
         for copy in self._copies(rows):
             if self._goes(mailbox, copy):
                 self._follower.remove(copy.activity, lambda row: self._fate(mailbox, row), revivable=False)
@@ -195,22 +216,42 @@ class Choices:
     def _fate(self, mailbox: Mailbox, row: Row) -> Reason:
         return Reason.KEPT_OUT if row.mailbox_id == mailbox.mailbox_id else Reason.TAKEN_BACK
 
-    def _by_rules(self, workspace: Workspace, mailbox: Mailbox | None, activity: ActivityRow) -> Decision:
-        if mailbox is None:
-            return Decision(Reason.GONE)
-        ref = MessageRef(activity.gmail_message_id, "")  # type: ignore[arg-type]
-        return explain(self._ports, workspace, self._message(mailbox, ref), mailbox).decision
+    def _activities(self, mailbox: Mailbox, key: KeyedHash) -> list[ActivityRow]:
+        """Those of the conversation of which this mailbox has a copy: nobody's word reaches others' mail."""
+        found = self._ports.store.activities_of(key)
+        return [a for a in found if any(c.mailbox_id == mailbox.mailbox_id for c in self._ports.store.copies_of(a.key))]
+
+    def _by_rules(
+        self, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox], activity: ActivityRow
+    ) -> dict[str, Decision]:
+        """What the rules say of each logged copy that can be read now, by the row's key."""
+        found: dict[str, Decision] = {}
+        for row in self._ports.store.copies_of(activity.key):
+            mailbox = mailboxes.get(row.mailbox_id)
+            if row.outcome is not Outcome.LOGGED or mailbox is None or not mailbox.reads:
+                continue
+            try:
+                message = self._message(mailbox, MessageRef(row.gmail_message_id, row.gmail_thread_id))
+                found[row.key] = explain(self._ports, workspace, message, mailbox).decision
+            except (NotFoundError, MailboxUnavailableError, UnreadableError):
+                continue
+        return found
 
     def _take_up(
         self, workspace: Workspace, mailbox: Mailbox, refs: Sequence[MessageRef], others: Sequence[Row] = ()
     ) -> None:
         """Screen again, and deliver at once."""
-        ready = self._screened(workspace, mailbox, refs)
+        deliver_now(self._ports, workspace, self._screened(workspace, mailbox, refs))
         for row in others:
             other = self._ports.store.mailbox(MailboxId(row.mailbox_id))
-            if other is not None:
-                ready += self._screened(workspace, other, [MessageRef(row.gmail_message_id, row.gmail_thread_id)])
-        deliver_now(self._ports, workspace, ready)
+            if other is None or not other.reads:
+                continue  # nobody reads a mailbox that is off, whoever clicks
+            try:
+                ready = self._screened(workspace, other, [MessageRef(row.gmail_message_id, row.gmail_thread_id)])
+                deliver_now(self._ports, workspace, ready)
+            except TrulyError as error:
+                # A colleague's trouble is not this rep's: that copy joins when its mailbox is read again.
+                log.warning("a copy in another mailbox could not follow: %s", type(error).__name__)
 
     def _screened(self, workspace: Workspace, mailbox: Mailbox, refs: Sequence[MessageRef]) -> list[Row]:
         if not refs:
@@ -233,8 +274,10 @@ def _may_come_again(row: Row, ref: MessageRef) -> bool:
     return row.outcome in (Outcome.SKIPPED, Outcome.WAITING, Outcome.FAILED)
 
 
-def _always(reason: Reason) -> Callable[[Row], Reason]:
-    return lambda _row: reason
+def _each(decisions: Mapping[str, Decision]) -> Callable[[Row], Reason]:
+    """Each copy its own reason; one that could not be asked goes by another's."""
+    any_reason = next(iter(decisions.values())).reason
+    return lambda row: decisions[row.key].reason if row.key in decisions else any_reason
 
 
 def _due(row: Row, now: float) -> Row:

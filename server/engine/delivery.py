@@ -19,7 +19,7 @@ from server.domain.mailbox import Mailbox, Workspace
 from server.engine.filing import Filing, file_mails
 from server.engine.ports import Ports
 from server.engine.screening import NEVER, open_copy
-from server.engine.words import override_of
+from server.engine.words import override_for
 from server.rules.decide import decide, explaining_domains
 from server.rules.match import owner_of, question
 from server.rules.recovery import react, tries
@@ -145,7 +145,8 @@ class Delivery:
         owner = owner_of(mail, self._workspace, candidates)
         if len(_kept_out(mail, words)) == len({copy.mailbox_id for copy in mail.copies}):
             return mail, Decision(Reason.KEPT_OUT, evidence=BY_WORD), owner
-        override = override_of(self._ports, words.get(mail.conversation) if mail.conversation else None)
+        word = words.get(mail.conversation) if mail.conversation else None
+        override = override_for(self._ports, self._workspace, word, mail)
         return mail, decide(mail, owner, candidates, self._workspace, self._ports.policy, override), owner
 
     def _settle(

@@ -88,10 +88,13 @@ class Reader:
             )
             late = {row.gmail_message_id for row in self.write(screened.rows)}
             self._free(screened.rows)
-            ours = [row for row in screened.rows if row.gmail_message_id not in late]
-            follow_label(self._ports, self._mailbox, known, ours)
             fresh = self._ports.store.known(self._mailbox.mailbox_id, sorted(late)) if late else {}
-            known = {i: row for i, row in fresh.items() if row.outcome in OPEN}
+            again = {i: row for i, row in fresh.items() if row.outcome in OPEN}
+            # The label's word holds for a conversation also where a delivery was faster with the message itself.
+            follow_label(
+                self._ports, self._mailbox, known, [r for r in screened.rows if r.gmail_message_id not in again]
+            )
+            known = again
             part = [MessageRef(i, row.gmail_thread_id) for i, row in known.items()]
             if screened.throttled or not part:
                 return screened.throttled

@@ -20,7 +20,7 @@ from server.engine.ports import Ports
 from server.engine.record_access import RecordAccess
 from server.engine.screening import conversation_of
 from server.engine.snapshots import Snapshot, open_snapshot
-from server.engine.words import override_of, situation_of
+from server.engine.words import override_for, situation_of
 from server.rules.decide import decide
 from server.rules.match import owner_of, question
 from server.rules.screen import HEADERS, screen
@@ -161,7 +161,9 @@ class Sidebar:
         self, workspace: Workspace, mail: Mail, candidates: Candidates, word: Conversation | None
     ) -> Decision:
         owner = owner_of(mail, workspace, candidates)
-        return decide(mail, owner, candidates, workspace, self._ports.policy, override_of(self._ports, word))
+        return decide(
+            mail, owner, candidates, workspace, self._ports.policy, override_for(self._ports, workspace, word, mail)
+        )
 
     def _permitted(self, mailbox: Mailbox, shown: Sequence[Shown]) -> tuple[Shown, ...]:
         """A rep sees only the records that Salesforce lets that rep read."""

@@ -36,8 +36,9 @@ def pause_past(ports: Ports, mailbox: Mailbox, error: Exception) -> str:
 
     def change(before: Mailbox | None) -> Mailbox:
         found = before or mailbox
-        if found.backfill is None:
-            return found
+        mine = mailbox.backfill
+        if found.backfill is None or mine is None or found.backfill.begun_at != mine.begun_at:
+            return found  # it began anew meanwhile, and that walk is in no trouble
         failures = found.backfill.failures + 1
         until = ports.clock.now() + _wait(error, failures)
         past = replace(found.backfill, failures=failures, last_error=name, paused_until=until)

@@ -8,7 +8,8 @@ from typing import Any
 from server.domain.crm import Record, RecordKind
 from server.domain.ids import KeyedHash, SalesforceId
 from server.domain.ledger import Conversation
-from server.domain.mailbox import Mailbox
+from server.domain.mail import Mail
+from server.domain.mailbox import Mailbox, Workspace
 from server.domain.policy import Override
 from server.engine.ports import Ports
 from server.rules.screen import Situation
@@ -20,6 +21,31 @@ def override_of(ports: Ports, word: Conversation | None) -> Override | None:
     if word is None or not (word.record_id or word.log_anyway):
         return None
     return Override(open_record(ports, word), word.said_by)
+
+
+def override_for(ports: Ports, workspace: Workspace, word: Conversation | None, mail: Mail) -> Override | None:
+    """The same, where whoever chose is on this mail, or has another of the conversation with one of its mailboxes.
+
+    The conversation is named by a header that its senders write: without this, anybody who knows a Message-ID could
+    choose for mail of others.
+    """
+    found = override_of(ports, word)
+    if word is None or found is None:
+        return None
+    speaker = set(workspace.addresses_of(word.said_by))
+    there = {copy.mailbox_address for copy in mail.copies}
+    there |= {person.address for copy in mail.copies for person in copy.people.participants}
+    return found if speaker & there or _have_one_in_common(ports, word, speaker, mail) else None
+
+
+def _have_one_in_common(ports: Ports, word: Conversation, speaker: set[str], mail: Mail) -> bool:
+    speakers = {m.mailbox_id for m in ports.store.mailboxes() if speaker & set(m.addresses)}
+    ours = {copy.mailbox_id for copy in mail.copies}
+    for activity in ports.store.activities_of(word.conversation):
+        having = {row.mailbox_id for row in ports.store.copies_of(activity.key)}
+        if having & speakers and having & ours:
+            return True
+    return False
 
 
 def open_record(ports: Ports, word: Conversation) -> Record | None:

@@ -225,3 +225,28 @@ def test_someone_who_moves_the_start_meanwhile_has_the_last_word(
     monkeypatch.setattr(mail, "headers", moving)
     scene.sync()
     assert dict.fromkeys(ids, "contact_match") == scene.outcomes()
+
+
+def test_a_history_that_expires_at_the_end_of_a_backfill_is_a_past_of_its_own(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spam = old(scene, 3, "SPAM")
+    ports, workspace = scene.services.ports, scene.services.workspaces
+    sweep(ports, workspace)
+    collect(ports, workspace.current(), ann(scene).mailbox_id)
+    keep = ports.store.save_mailbox
+    done: list[str] = []
+
+    def expiring(mailbox_id: Any, change: Any) -> Any:
+        if not done and ann(scene).backfill is not None and set(scene.outcomes()) == {spam}:
+            done.append(scene.deliver(ANN, eml(subject="New")))
+            box = scene.universe.mailboxes[ANN]
+            box.relabel(spam, {"INBOX"}, {"SPAM"})
+            box.expire_history()
+            collect(ports, workspace.current(), ann(scene).mailbox_id)
+        return keep(mailbox_id, change)
+
+    monkeypatch.setattr(ports.store, "save_mailbox", expiring)
+    backfill(ports, workspace.current(), ann(scene).mailbox_id)
+    scene.sync()
+    assert scene.outcomes() == {spam: "contact_match", done[0]: "contact_match"}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from server.engine import backfill
+from server.engine.collect import collect
+from server.engine.deliver import deliver_next
+from server.engine.stages import find_mailbox
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml
 
@@ -134,3 +139,26 @@ def test_in_the_past_an_old_label_is_read_before_newer_mail_of_its_conversation(
     ]
     scene.sync()
     assert scene.outcomes() == dict.fromkeys((old, *newer), "kept_out")
+
+
+def test_a_label_holds_for_what_follows_also_where_the_delivery_was_faster(scene: Scene) -> None:
+    scene.sync()
+    ports, workspace = scene.services.ports, scene.services.workspaces.current()
+    box, mailbox_id = scene.universe.mailboxes[ANN], find_mailbox(ports, ANN).mailbox_id
+    logged = first(scene, ANN)
+    collect(ports, workspace, mailbox_id)
+    box.relabel(logged, {box.label_id("Don't log")}, set())
+    mail: Any = ports.mail
+    headers = mail.headers
+
+    def read_and_overtaken(*args: Any) -> Any:
+        answer = headers(*args)
+        assert deliver_next(ports, workspace).logged == 1
+        return answer
+
+    mail.headers = read_and_overtaken
+    collect(ports, workspace, mailbox_id)
+    mail.headers = headers
+    later = reply(scene, ANN)
+    scene.sync()
+    assert scene.outcomes() == {logged: "contact_match", later: "kept_out"}
