@@ -88,10 +88,10 @@ WHYS = {
     "higher_id": "alike in all else, and it is newer",
     "not_a_contact": "a contact comes before a lead",
     "not_a_person": "a person comes before a company",
-    "contacts_only": "it takes only emails with its contacts",
+    "contacts_only": "for this company, only emails with its contacts are logged",
     "choice_of_a_person": "someone chose another record",
-    "parent_domain": "another account has the exact domain",
-    "not_exact_address": "another record has the exact address",
+    "parent_domain": "another account's domain is closer",
+    "not_exact_address": "another record's address is closer",
 }
 MORE_HIDDEN = {
     1: "1 more record is not shown: you can't open it in Salesforce.",

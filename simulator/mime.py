@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import email
 import re
 from collections.abc import Iterable, Iterator
@@ -18,11 +19,22 @@ DEEPEST = 90
 LARGE = 256 * 1024
 """Bytes from which on a text comes only by attachments.get. Gmail's own edge is not known."""
 
+_HEAD = re.compile(rb"(?:[^\r\n]++(?:\r\n|\r|\n|\Z))*+")
+_SPACED_NAME = re.compile(rb"(?<![^\r\n])([!-9;-~]++)[ \t]++:")
+
 
 def headers_of(raw: bytes) -> list[tuple[str, str]]:
     """Top-level headers in order, unfolded, as text."""
-    parsed = BytesHeaderParser().parsebytes(raw)
+    parsed = BytesHeaderParser().parsebytes(_tolerated(raw))
     return [(name, unfolded(str(value))) for name, value in parsed.raw_items()]
+
+
+def _tolerated(raw: bytes) -> bytes:
+    """As a tolerant reader takes it: no byte order mark, no white space before the colon of a header."""
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    head = _HEAD.match(raw)
+    end = head.end() if head else 0
+    return _SPACED_NAME.sub(rb"\1:", raw[:end]) + raw[end:] if _SPACED_NAME.search(raw, 0, end) else raw
 
 
 def unfolded(value: str) -> str:
@@ -69,19 +81,19 @@ def snippet_of(raw: bytes) -> str:
 
 def type_of(raw: bytes) -> str:
     """The media type of the whole; the header alone is looked at."""
-    return BytesHeaderParser().parsebytes(raw).get_content_type()
+    return BytesHeaderParser().parsebytes(_tolerated(raw)).get_content_type()
 
 
 def payload_of(raw: bytes) -> dict[str, Any]:
     """The parsed tree of format=full."""
     try:
-        return _part(email.message_from_bytes(raw), "")
+        return _part(email.message_from_bytes(_tolerated(raw)), "")
     except RecursionError:
         return {"partId": "", "mimeType": "text/plain", "filename": "", "headers": [], "body": {"size": len(raw)}}
 
 
 def attachment_of(raw: bytes, attachment_id: str) -> bytes | None:
-    return _attachment(email.message_from_bytes(raw), "", attachment_id.removeprefix(ATTACHMENT))
+    return _attachment(email.message_from_bytes(_tolerated(raw)), "", attachment_id.removeprefix(ATTACHMENT))
 
 
 def encoded(data: bytes) -> str:
@@ -152,7 +164,7 @@ def _bytes(part: Message) -> bytes:
 
 def text_of(raw: bytes) -> str:
     """The plain words of a message, for the page; of HTML alone, its text without the tags."""
-    everything = email.message_from_bytes(raw).walk()
+    everything = email.message_from_bytes(_tolerated(raw)).walk()
     parts = [p for p in everything if p.get_content_maintype() == "text" and not p.get_filename()]
     plain = [p for p in parts if p.get_content_type() == "text/plain"] or parts
     texts = []

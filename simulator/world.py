@@ -131,7 +131,7 @@ def _user(item: Any, number: int) -> User:
     email = _address(item, "email", where)
     return User(
         email=email,
-        name=str(item.get("name", "")),
+        name=str(item.get("name") or ""),
         aliases=tuple(world_checks.strings(item, "aliases", where)),
         is_suspended=bool(item.get("suspended")),
         is_admin=bool(item.get("admin")),
@@ -165,7 +165,9 @@ def _administered(users: tuple[User, ...]) -> tuple[User, ...]:
     """Somebody must read the Directory: where the world names no admin, the first who works there."""
     if any(user.is_admin and not user.is_suspended for user in users):
         return users
-    first = next((user for user in users if not user.is_suspended), users[0])
+    first = next((user for user in users if not user.is_suspended), None)
+    if first is None:
+        raise WorldError("world.json: everybody in workspace.users is suspended, so nobody can read the Directory.")
     return tuple(replace(user, is_admin=True) if user is first else user for user in users)
 
 

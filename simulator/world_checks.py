@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 STAGES = ("off", "dry_run", "live", "draining")
+SWITCHES = ("activity_fields", "shared_activities")
+TEXTS = ("Name", "FirstName", "LastName", "Company", "Email", "Username", "OwnerId", "AccountId")
 FLAGS = ("IsActive", "IsConverted", "IsPersonAccount")
 
 
@@ -30,19 +32,33 @@ def begin(item: Mapping[str, Any], where: str) -> dict[str, str]:
     stage, start = item.get("stage"), item.get("start")
     if stage and stage not in STAGES:
         raise WorldError(f"world.json: {where}.stage must be one of {', '.join(STAGES)}.")
-    if start and not re.fullmatch(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?", str(start)):
+    if start and not _is_day(str(start)):
         raise WorldError(f"world.json: {where}.start must be a day such as 2026-09-05.")
     return {name: str(value) for name, value in (("stage", stage), ("start", start)) if value}
 
 
+def _is_day(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return re.fullmatch(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?", text) is not None
+
+
 def org(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The records, their moments as Salesforce writes them."""
-    namespace = found.get("namespace")
+    """The records, their moments as Salesforce writes them; what says how the org is, is no record."""
+    namespace, hidden = found.get("namespace"), found.get("hidden", [])
     if namespace is not None and not isinstance(namespace, str):
         raise WorldError('world.json: salesforce.namespace must be a text such as "TrulyActivity", or null.')
+    if not isinstance(hidden, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in hidden):
+        raise WorldError("world.json: salesforce.hidden must be a list of pairs, the ids of a user and of a record.")
     checked: dict[str, Any] = {**found}
     for name, records in found.items():
         if name in ("namespace", "hidden"):
+            continue
+        if name in SWITCHES:
+            if not isinstance(records, bool):
+                raise WorldError(f"world.json: salesforce.{name} must be true or false.")
             continue
         if not isinstance(records, list):
             raise WorldError(f"world.json: salesforce.{name} must be a list of records.")
@@ -56,6 +72,8 @@ def _record(record: Any, where: str) -> dict[str, Any]:
         raise WorldError(f"world.json: {where} needs an Id of 15 or 18 letters and digits.")
     assert isinstance(record, dict)
     for name, value in record.items():
+        if name in TEXTS and not isinstance(value, str | None):
+            raise WorldError(f"world.json: {where}.{name} must be a text.")
         is_flag = name in FLAGS or name.lower().endswith("_matches__c")
         if is_flag and not isinstance(value, bool | None):
             raise WorldError(f"world.json: {where}.{name} must be true or false.")
@@ -65,11 +83,12 @@ def _record(record: Any, where: str) -> dict[str, Any]:
 
 
 def _moment(value: Any, where: str) -> str:
+    """In UTC, with its milliseconds: they may settle a tie."""
     try:
         found = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        moment = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         raise WorldError(
             f"world.json: {where}.LastModifiedDate must be a moment such as 2026-10-01T09:00:00.000+0000."
         ) from None
-    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "+0000")

@@ -45,28 +45,29 @@ WHYS = {
     Why.HIGHER_ID: "equal in all else, and it was created later",
     Why.NOT_A_CONTACT: "a contact comes before a lead",
     Why.NOT_A_PERSON: "a person comes before a company",
-    Why.CONTACTS_ONLY: "it takes only emails with its contacts",
+    Why.CONTACTS_ONLY: "for this company, only emails with its contacts are logged",
     Why.CHOICE_OF_A_PERSON: "someone chose another record",
-    Why.PARENT_DOMAIN: "another account has the exact domain",
-    Why.NOT_EXACT_ADDRESS: "another record has the exact address",
+    Why.PARENT_DOMAIN: "another account's domain is closer",
+    Why.NOT_EXACT_ADDRESS: "another record's address is closer",
 }
 
 
 def commands(source: Source) -> list[click.Command]:
     @click.command("explain")
     @click.argument("file", type=click.Path(path_type=Path))
-    @click.option("--label", "labels", multiple=True, help="A Gmail label id, such as CATEGORY_PROMOTIONS.")
+    @click.option("--label", "labels", multiple=True, help="A Gmail label id, such as CATEGORY_PROMOTIONS, or a name.")
     @click.option("--mailbox", "address", default="", help="Whose copy it is; found from the message if not given.")
     @click.option("--json", "as_json", is_flag=True)
     @reported
     def command(file: Path, labels: tuple[str, ...], address: str, as_json: bool) -> None:
         """Decide the message in FILE (.eml) as the sync would, and say why. Nothing is written."""
         services = source.get()
-        explanation = _explained(services, file, frozenset(labels) or _labels_of(file), address.lower())
+        given = frozenset(form for label in labels for form in (label, label.lower()))
+        explanation = _explained(services, file, given or _labels_of(file), address.lower())
         if as_json:
             click.echo(json.dumps(as_dict(explanation), indent=1))
         else:
-            _print(explanation)
+            _print(explanation, with_leads=services.ports.policy.leads)
 
     return [command]
 
@@ -145,7 +146,7 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def _print(explanation: Explanation) -> None:
+def _print(explanation: Explanation, *, with_leads: bool) -> None:
     decision = explanation.decision
     logged = decision.outcome is Outcome.LOGGED
     click.echo(f"{'Logged' if logged else 'Not logged'} ({decision.reason.value}): {SENTENCES[decision.reason]}")
@@ -159,16 +160,19 @@ def _print(explanation: Explanation) -> None:
     for evidence in decision.evidence:
         at = "" if evidence.header_position is None else f" (header {evidence.header_position + 1})"
         click.echo(f"Evidence: {evidence.mark}{at}")
-    _print_change(decision)
+    for change in _changes(decision, with_leads=with_leads):
+        click.echo(f"Would change: {change}")
 
 
-def _print_change(decision: Decision) -> None:
+def _changes(decision: Decision, *, with_leads: bool) -> list[str]:
+    """Each in words. Where only contacts count, a lead would change nothing."""
     addresses = [change for change in decision.would_change if "@" in change]
     domains = [change for change in decision.would_change if "@" not in change]
-    if addresses:
-        click.echo(f"Would change: a contact or lead with the address {' or '.join(addresses)}")
-    if domains:
-        click.echo(f"Would change: an account with the domain {' or '.join(domains)}")
+    person = "a contact or lead" if with_leads and decision.reason is Reason.NO_MATCH else "a contact"
+    return [
+        *([f"{person} with the address {' or '.join(addresses)}"] if addresses else []),
+        *([f"an account with the domain {' or '.join(domains)}"] if domains else []),
+    ]
 
 
 def _named(record: Record) -> str:

@@ -69,6 +69,9 @@ def _synced(services: Services, only: frozenset[str], patience: float) -> None:
             on_progress=moved,
         )  # fmt: skip
     _summary(services)
+    unknown = services.settings.mailboxes - services.workspaces.current().owners.keys()
+    if unknown:
+        err.print(f"MAILBOXES names {', '.join(sorted(unknown))}, an address that nobody in the Directory has.")
     for address, cause in sorted(result.troubled.items()):
         err.print(f"{address} could not be read to the end ({cause}). It is tried again by itself.")
     if not result.is_at_rest:

@@ -21,7 +21,7 @@ class Header(StrEnum):
 
 @dataclass(frozen=True)
 class Headers:
-    """Top-level headers in their order on the wire; names compare without case.
+    """Top-level headers in their order on the wire; names compare without case and the white space around them.
 
     Values are unfolded and otherwise untouched: still RFC 2047-encoded, possibly hostile.
     """
@@ -30,7 +30,7 @@ class Headers:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Headers:
-        return cls(tuple((name, value) for name, value in pairs))
+        return cls(tuple((name.strip(), value) for name, value in pairs))
 
     def first(self, name: str) -> str | None:
         return next(iter(self.all(name)), None)

@@ -95,6 +95,8 @@ def address_variants(address: str) -> tuple[str, ...]:
     """The addresses that reach the same person, the exact one first, then without its tag.
 
     Dots and the second domain count for Gmail's public service only: in a Workspace a dot makes another mailbox.
+    Gmail's dots go one way. Those on the mail are taken out, but a Contact that somebody typed with dots of its own is
+    found by just that spelling, for Salesforce compares what was typed (decision 40).
     """
     local, _, domain = address.rpartition("@")
     if not local or local.startswith('"'):

@@ -194,30 +194,17 @@ AUTO_REPLY_SUBJECT = re.compile(
     r"(?:$|[:;!.(\[-]|(?:re|from|to)\b)"
     r"|automatische[s]? (?:antwort|antwoord|beantwoording)|automatisk[t]? svar|autosvar|automaattinen vastaus"
     r"|abwesenheits(?:notiz|nachricht|meldung|assistent|benachrichtigung)|abwesend\s*:|r[ée]ponse automatique"
-    r"|absence du bureau|message d'absence|absente?\s+(?:du bureau|jusqu['\u2019]|du \d)|je suis absente?\b"
-    r"|respuesta autom[áa]tica|fuera de (?:la )?oficina\s*[:(-]"
+    r"|absence du bureau|message d['\u2019]absence|respuesta autom[áa]tica|fuera de (?:la )?oficina\s*[:(-]"
     r"|resposta autom[áa]tica"
     r"|risposta automatica|fuori sede\s*[:(-]|automatisch antwoord|afwezigheids(?:melding|bericht)"
     r"|fr[åa]nvaromeddelande"
     r"|frav[æa]rsmelding|automatyczna odpowied[źz]|odpowied[źz] automatyczna|automatick[áa] odpov[eěé][dď]"
     r"|r[ăa]spuns automat|automatikus v[áa]lasz|otomatik (?:yan\w{1,2}t|cevap)"
-    r"|ofis d\w\u015f\wnda(?:y\wm)?\s*(?:$|[:(-])|автоматический ответ|автоответ"
+    r"|автоматический ответ|автоответ"
     r"|автоматична відповідь|αυτόματη απάντηση|自動返信|自动回复|自動回覆|자동 ?(?:회신|응답)|תשובה אוטומטית|رد تلقائي"
     r"|auto:\s.{1,80}\b(?:out of|away|office|abwesend|leave|vacation)\b)",
     re.IGNORECASE,
 )
-AWAY = re.compile(
-    r"\W{0,3}(?:i(?: am|['\u2019]m) )?(?:currently )?"
-    r"(?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|ooo"
-    r"|abwesenheit|abwesend|absence|on (?:vacation|leave|holiday)|vacation)\b",
-    re.IGNORECASE,
-)
-AWAY_AUTOMATIC = re.compile(
-    AWAY.pattern
-    + r"\s*(?:$|[:\[(]|(?:auto|re|aw|fwd)\b|until\b|till\b|from \d|bis\b|vom\b|- ?re\b|message$|notification|notice)",
-    re.IGNORECASE,
-)
-
 SALES_TOOL_HEADERS = (
     "x-mixmax",
     "x-yesware",

@@ -33,6 +33,8 @@ MOST_STEPS = 100_000_000
 CHARSET = re.compile(r"[\w.:-]{1,40}")
 NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
 """Codecs of Python's that no mail is written in; some are slow on purpose-made input."""
+_HEAD = re.compile(rb"(?:[^\r\n]++(?:\r\n|\r|\n|\Z))*+")
+_SPACED_NAME = re.compile(rb"(?<![^\r\n])([!-9;-~]++)[ \t]++:")
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 UNREADABLE = "(The text of this email could not be read.)"
@@ -48,14 +50,10 @@ class MailBody:
     is_cut: bool = False
 
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""Some editors write it before the first header."""
-
-
 def read_headers(raw: bytes) -> list[tuple[str, str]]:
     """Top-level headers, unfolded. Raises UnreadableError where there is not one."""
-    message = BytesHeaderParser().parsebytes(raw[:LONGEST_HEAD].removeprefix(BYTE_ORDER_MARK))
-    pairs = [(name.strip(), _unfolded(str(value))) for name, value in message.raw_items()]
+    message = BytesHeaderParser().parsebytes(_mended(raw)[:LONGEST_HEAD])
+    pairs = [(name, _unfolded(str(value))) for name, value in message.raw_items()]
     if not pairs:
         raise UnreadableError("These bytes have no header line.")
     return pairs
@@ -65,7 +63,7 @@ def read_body(raw: bytes) -> MailBody:
     """Raises UnreadableError where the bytes are not a message; a body that cannot be taken apart says so instead."""
     read_headers(raw)
     try:
-        message = email.message_from_bytes(raw, policy=_BOUNDED)
+        message = email.message_from_bytes(_mended(raw), policy=_BOUNDED)
         read = _Texts()
         texts = [text for part in _text_parts(message, read) if (text := read(part)).strip()]
         names = tuple(dict.fromkeys(_attachments(message)))[:MOST_ATTACHMENTS]
@@ -73,6 +71,17 @@ def read_body(raw: bytes) -> MailBody:
         return MailBody(UNREADABLE)
     text = _tidy("\n\n".join(texts))
     return MailBody(text[:LONGEST], names, is_cut=len(text) > LONGEST)
+
+
+def _mended(raw: bytes) -> bytes:
+    """Without a byte order mark before the first header, and without white space before the colon of any.
+
+    RFC 5322 (4.5) has readers accept that white space; Python's parser takes such a line for the end of the headers.
+    """
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    head = _HEAD.match(raw, 0, LONGEST_HEAD)
+    end = head.end() if head else 0
+    return _SPACED_NAME.sub(rb"\1:", raw[:end]) + raw[end:] if _SPACED_NAME.search(raw, 0, end) else raw
 
 
 class _Bounded(Compat32):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from server.domain.crm import Candidates, Query, Record
 from server.domain.decision import Loser, Why
@@ -57,37 +58,40 @@ def owner_of(mail: Mail, workspace: Workspace, candidates: Candidates) -> Salesf
     return None
 
 
-def by_address(person: Participant, found: dict[str, tuple[Record, ...]]) -> tuple[Record, ...]:
-    """Records with this very address; only if there are none, those that have it without its tag."""
-    for variant in address_variants(person.address):
-        if records := found.get(variant):
-            return records
-    return ()
+def by_address(person: Participant, found: dict[str, tuple[Record, ...]]) -> Iterator[tuple[Record, ...]]:
+    """Records with this very address, then those that have it without its tag; the nearest group is what counts."""
+    return (records for variant in address_variants(person.address) if (records := found.get(variant)))
 
 
 def by_domain(
     person: Participant, found: dict[str, tuple[Record, ...]], workspace: Workspace, policy: Policy
-) -> tuple[Record, ...]:
-    """Accounts of the exact domain; only if there are none, those of the nearest parent."""
+) -> Iterator[tuple[Record, ...]]:
+    """Accounts of the exact domain, then of each parent; the nearest group is what counts."""
     for domain in searchable_domains(person.domain, workspace, policy):
-        if records := tuple(r for r in found.get(domain, ()) if not r.is_person_account):
-            return records
-    return ()
+        if companies := tuple(r for r in found.get(domain, ()) if not r.is_person_account):
+            yield companies
 
 
-def inexact(person: Participant, found: dict[str, tuple[Record, ...]]) -> tuple[Record, ...]:
-    """Records with another form of this address, where some have the nearer one."""
-    hits = [records for variant in address_variants(person.address) if (records := found.get(variant))]
-    return tuple(record for records in hits[1:] for record in records)
+@dataclass(frozen=True)
+class Matches:
+    """Records of one kind for all people of a mail. ``fitting`` ones are ranked; ``passed`` had a nearer one."""
 
+    fitting: tuple[Record, ...] = ()
+    passed: tuple[Record, ...] = ()
 
-def farther(
-    person: Participant, found: dict[str, tuple[Record, ...]], workspace: Workspace, policy: Policy
-) -> tuple[Record, ...]:
-    """Accounts of a parent domain, where some have a nearer one."""
-    domains = searchable_domains(person.domain, workspace, policy)
-    hits = [own for d in domains if (own := [r for r in found.get(d, ()) if not r.is_person_account])]
-    return tuple(record for own in hits[1:] for record in own)
+    @classmethod
+    def of(cls, groups: Iterable[Iterable[tuple[Record, ...]]], owner: SalesforceId | None) -> Matches:
+        """``groups`` holds the groups of one person after the other, each person's nearest first."""
+        listed = [tuple(each) for each in groups]
+        nearest = unique(r for each in listed for r in (each[0] if each else ()))
+        every = unique(r for each in listed for group in each for r in group)
+        known = {r.record_id for r in nearest}
+        rest = [r for r in every if r.record_id not in known]
+        return cls(tuple(rank(nearest, owner)), tuple(rank(rest, owner)))
+
+    @property
+    def every(self) -> tuple[Record, ...]:
+        return self.fitting + self.passed
 
 
 def unique(records: Iterable[Record]) -> tuple[Record, ...]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.adapters.salesforce.queries import epoch_ms
 from server.adapters.salesforce.shape import OrgShape
 from server.adapters.salesforce.tasks import CUT, cut
 from server.domain.crm import Activity, Candidates, Direction, Query, RecordKind
@@ -153,6 +154,41 @@ def test_addresses_are_found_whatever_their_case(made):
 
     assert len(found.contacts["ada@byron.example"]) == 2
     assert set(found.users) == {"ann@acme.example"}
+
+
+@pytest.mark.parametrize("typed", ["ütf.example", "ÜTF.example", "xn--tf-wka.example", "XN--TF-WKA.example"])
+def test_an_international_domain_is_found_however_it_is_typed(made, typed):
+    account = {"Id": "001A00000000001", "Name": "A", "TrulyActivity__Email_Domain__c": typed}
+    crm = made(Account=[account]).services.ports.crm
+
+    found = crm.look_up(Query(domains=frozenset({"xn--tf-wka.example", "byron.example"})))
+
+    assert {domain: len(records) for domain, records in found.accounts.items()} == {"xn--tf-wka.example": 1}
+
+
+@pytest.mark.parametrize(
+    ("written", "epoch"),
+    [
+        ("2026-10-01T09:00:00.000+0000", 1_790_845_200_000),
+        ("2026-10-01T09:00:00Z", 1_790_845_200_000),
+        ("2026-10-01T09:00:00", 1_790_845_200_000),
+        ("2026-10-01", 1_790_812_800_000),
+        ("soon", 0), ("", 0), (None, 0), (5, 0),
+    ],
+)  # fmt: skip
+def test_no_moment_can_fail_a_delivery(written, epoch):
+    assert epoch_ms(written) == epoch
+
+
+def test_records_without_a_moment_of_their_own_are_equally_old(made):
+    twins = [contact(n, "ada@byron.example") for n in (2, 1)]
+    crowd = [contact(n, f"p{n}@byron.example") for n in range(3, 500)]
+
+    found = made(Contact=[twins[0], *crowd, twins[1]]).services.ports.crm.look_up(
+        Query(frozenset({"ada@byron.example"}))
+    )
+
+    assert len({c.modified_at for c in found.contacts["ada@byron.example"]}) == 1
 
 
 @pytest.mark.parametrize(

@@ -209,9 +209,6 @@ def test_nothing_is_kept_of_a_shape_that_could_not_be_read(scene):
     assert crm.shape().key_field
 
 
-@pytest.mark.filterwarnings(
-    r"ignore:\s*If your connected app policy:UserWarning"
-)  # simple-salesforce's advice for an unapproved user
 @pytest.mark.parametrize(
     "app",
     [
@@ -231,6 +228,17 @@ def test_a_refused_login_asks_for_a_reconnect(scene, app):
 
     assert_names_nobody(caught.value)
     assert calls(scene) == []
+
+
+def test_the_librarys_warning_with_our_consumer_key_reaches_nobody(scene, recwarn, capfd):
+    app = scene.universe.org.sessions._apps.pop("key")
+    scene.universe.org.register({**app, "consumer_key": "3MVG9secret"})
+
+    with pytest.raises(ReconnectRequiredError):
+        crm_of(scene, consumer_key="3MVG9secret", username="x@acme.example", private_key=PRIVATE_PEM).shape()
+
+    assert not recwarn.list
+    assert "3MVG9" not in "".join(capfd.readouterr())
 
 
 def test_a_login_service_that_is_down_is_transient(scene):

@@ -10,6 +10,7 @@ from click.testing import Result
 
 from server.web.app import create_app
 from simulator.faults import Fault
+from simulator.mailfiles import MailFile
 from tests.support.pushing import TOPIC, Pushing
 from tests.support.scene import Scene, eml, forget, small_world
 
@@ -34,6 +35,9 @@ def run(scene: Scene, *arguments: str, **settings: str) -> Result:
         ({"SALESFORCE_USERNAME": ""}, "SALESFORCE_PRIVATE_KEY_FILE needs SALESFORCE_USERNAME."),
         ({"GOOGLE_SERVICE_ACCOUNT_FILE": "/nowhere.json"}, "a file that is not there"),
         ({"WORKERS": "0"}, "WORKERS must be at least 1."),
+        ({"BACKFILL_MONTHS": "1" + "0" * 400}, "BACKFILL_MONTHS must be a number of months, or all."),
+        ({"NEW_MAILBOX_STAGE": "draining"}, "NEW_MAILBOX_STAGE must be off, dry_run or live."),
+        ({"ENVIRONMENT": "simulator", "SIMULATOR_URL": "http://[::1"}, "must be an address on this machine"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_and_exit_3(scene: Scene, settings: dict[str, str], words: str) -> None:
@@ -69,6 +73,49 @@ def test_a_broken_file_is_named(scene: Scene, name: str, words: str) -> None:
     done = run(scene, "sync", WORKERS="1")
     assert done.exit_code == 3
     assert words in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "content"),
+    [
+        ("SALESFORCE_PRIVATE_KEY_FILE", b""),
+        ("SALESFORCE_PRIVATE_KEY_FILE", b"{}"),
+        ("SALESFORCE_PRIVATE_KEY_FILE", b"\xff\xfe"),
+        ("SALESFORCE_PRIVATE_KEY_FILE", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+        ("GOOGLE_SERVICE_ACCOUNT_FILE", b"[1]"),
+        ("GOOGLE_SERVICE_ACCOUNT_FILE", b"{}"),
+        ("GOOGLE_SERVICE_ACCOUNT_FILE", b"\xff\xfe"),
+        ("GOOGLE_SERVICE_ACCOUNT_FILE", b"[" * 100_000),
+        ("GOOGLE_SERVICE_ACCOUNT_FILE", b'{"client_email": "a", "token_uri": "b", "private_key": 5}'),
+    ],
+)
+def test_a_file_of_something_else_is_found_at_the_start(scene: Scene, setting: str, content: bytes) -> None:
+    path = scene.folder / "odd"
+    path.write_bytes(content)
+    done = run(scene, "sync", **{setting: str(path)})
+    assert done.exit_code == 3
+    assert done.stderr.startswith(f"Error: {setting}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_bug_of_ours_is_one_sentence_that_quotes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object, **_more: object) -> None:
+        raise RuntimeError("SELECT Id FROM Contact WHERE Email = 'ada@byron.example'")
+
+    monkeypatch.setattr("server.commands.setup.examine", broken)
+    done = run(scene, "doctor")
+    assert done.exit_code == 70
+    assert "RuntimeError" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "ada@" not in done.output
+
+
+def test_a_mailbox_setting_that_names_nobody_is_told(scene: Scene) -> None:
+    scene.restart(MAILBOXES="zoe@acme.example, b@acme.example")
+    done = run(scene, "sync")
+    assert done.exit_code == 0
+    assert "MAILBOXES names zoe@acme.example, an address that nobody" in " ".join(done.stderr.split())
+    assert "b@acme.example" not in done.stderr
 
 
 def test_doctor_names_each_missing_salesforce_field(tmp_path: Path) -> None:
@@ -155,6 +202,10 @@ def test_unknown_mailboxes_and_files_are_exit_4(scene: Scene) -> None:
     assert run(scene, "mailbox", "zoe@acme.example", "--stage", "off").exit_code == 4
     assert run(scene, "explain", str(scene.folder / "none.eml")).exit_code == 4
     assert run(scene, "export", "/nowhere/x.json").exit_code == 4
+    assert run(scene, "erase", "no-such-key", "--yes").exit_code == 4
+    typo = run(scene, "sync", "who@else", "ann@acme.example")
+    assert typo.exit_code == 4
+    assert typo.stderr == "Error: No mailbox of this Workspace has the address who@else.\n"
 
 
 def test_watch_says_whose_mail_gmail_pushes_and_whose_not(scene: Scene) -> None:
@@ -180,3 +231,59 @@ def test_watch_names_the_setting_at_fault(scene: Scene) -> None:
     done = run(scene, "watch")
     assert done.exit_code == 3
     assert "gmail-api-push@system.gserviceaccount.com" in done.stderr
+
+
+def explained(scene: Scene, message: bytes, *options: str) -> str:
+    path = scene.folder / "a.eml"
+    path.write_bytes(message)
+    done = run(scene, "explain", str(path), *options)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ("Inbox,Category Promotions", "not_primary"),
+        ("Bin", "not_primary"),
+        ("=?UTF-8?Q?Trash,Unread?=", "not_primary"),
+        ("=?UTF-8?Q?Kunden=2C_M=C3=BCnchen?=,Spam", "not_primary"),
+        ('"Clients, old",Drafts', "not_mail"),
+        ('"Trash, no",Inbox', "contact_match"),
+        ("Chats", "not_mail"),
+        ("Scheduled", "not_mail"),
+        ("Inbox,Don't log", "kept_out"),
+        ("Inbox,DON'T LOG ", "kept_out"),
+        ("Archived,Important", "contact_match"),
+    ],
+)
+def test_explain_reads_labels_as_the_sync_does(scene: Scene, labels: str, reason: str) -> None:
+    message = f"X-Gmail-Labels: {labels}\r\n".encode() + eml()
+    assert f"({reason})" in explained(scene, message).splitlines()[0]
+    name = scene.universe.mailboxes["ann@acme.example"].add(MailFile("1", message), scene.clock.now_ms()).message_id
+    scene.sync()
+    assert scene.outcomes()[name] == reason
+
+
+def test_explain_takes_labels_by_id_and_by_name(scene: Scene) -> None:
+    assert "(not_primary)" in explained(scene, eml(), "--label", "CATEGORY_FORUMS")
+    assert "(kept_out)" in explained(scene, eml(), "--label", "Don't Log")
+
+
+@pytest.mark.parametrize("harm", [(b"From:", b"From :"), (b"From:", b"\xef\xbb\xbfFrom:"), (b"To:", b"To\t:")])
+def test_odd_headers_hide_nobody_in_explain_nor_sync(scene: Scene, harm: tuple[bytes, bytes]) -> None:
+    message = eml().replace(*harm, 1)
+    assert "(contact_match)" in explained(scene, message)
+    name = scene.deliver("ann@acme.example", message)
+    scene.sync()
+    assert scene.outcomes()[name] == "contact_match"
+    assert scene.tasks()[0]["Description"].strip().endswith("Hello.")
+
+
+def test_explain_says_what_would_change_it(scene: Scene) -> None:
+    told = explained(scene, eml(sender="z@eu.unknown.example"))
+    assert "Would change: a contact or lead with the address z@eu.unknown.example\n" in told
+    assert "Would change: an account with the domain eu.unknown.example or unknown.example\n" in told
+    told = explained(scene, eml(sender="z@harbor.example"))
+    assert "Would change: a contact with the address z@harbor.example\n" in told
+    assert "an account with" not in told

@@ -35,9 +35,7 @@ def events_of(record: Any) -> Iterator[HistoryEvent]:
 
 
 def message_of(answer: Any) -> Message:
-    pairs = (
-        (str(h.get("name", "")).strip(), str(h.get("value", ""))) for h in answer.get("payload", {}).get("headers", ())
-    )
+    pairs = ((str(h.get("name", "")), str(h.get("value", ""))) for h in answer.get("payload", {}).get("headers", ()))
     return Message(
         gmail_message_id=GmailMessageId(answer["id"]),
         gmail_thread_id=GmailThreadId(answer["threadId"]),

@@ -142,7 +142,7 @@ class CredentialMint:
             info = json.loads(path.read_text(encoding="utf-8"))
             self._client_id = str(info.get("client_id", ""))
             return service_account.Credentials.from_service_account_info(info)
-        except (ValueError, OSError, AttributeError):
+        except (ValueError, OSError, AttributeError, TypeError, RecursionError):
             raise ConfigurationError(f"GOOGLE_SERVICE_ACCOUNT_FILE is not a service account key: {path}") from None
 
     def _delegated(self, subject: str, scopes: tuple[str, ...]) -> Any:

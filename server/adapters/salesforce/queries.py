@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import idna
@@ -67,7 +67,11 @@ def accounts(shape: OrgShape) -> Callable[[list[str]], str] | None:
 
 
 def _written(domain: str) -> set[str]:
-    """As mail names it, and as a person writes it: an international domain has two forms."""
+    """As mail names it, and as a person writes it: an international domain has two forms.
+
+    Case does not count in SOQL. A "www." or an "@" before the domain is not looked for: ``www.acme.com`` is a domain of
+    its own by the same rule, and each guess more would lengthen every question.
+    """
     try:
         return {domain, idna.decode(domain)} if "xn--" in domain else {domain}
     except (idna.IDNAError, UnicodeError):
@@ -192,6 +196,7 @@ def user(row: Any) -> CrmUser:
 def epoch_ms(value: Any) -> int:
     """Salesforce writes ``2026-10-01T09:00:00.000+0000``. What is no such moment is as old as can be."""
     try:
-        return int(datetime.fromisoformat(str(value)).timestamp() * 1000)
+        found = datetime.fromisoformat(str(value))
+        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
     except (ValueError, OverflowError, OSError):
         return 0

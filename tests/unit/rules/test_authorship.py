@@ -267,19 +267,36 @@ def test_no_headers_crash_and_the_verdict_is_always_the_same(fields, outbound, o
 
 
 @pytest.mark.parametrize(
-    ("subject", "is_automated"),
+    "subject",
     [
-        ("I am out of the office until Monday", True),
-        ("I'm currently out of office until 3 May", True),
-        ("Absent du bureau: Re: offre", True),
-        ("Absente jusqu'au 3 mai", True),
-        ("Ofis d\u0131\u015f\u0131nda", True),
-        ("Re: Out of office coverage plan", False),
-        ("Vacation rental contract", False),
-        ("Re: Absent du bureau", False),
-        ("I am out of ideas until Monday", False),
-        ("Absent sponsors and what to do", False),
+        "I am out of the office until Monday", "I'm currently out of office until 3 May", "I’m out of the office",
+        "Away from my desk", "On annual leave until 3 May", "OOO: Re: offer",
+        "Ich bin derzeit nicht im Büro", "Außer Haus bis 3. Mai", "Abwesend bis Montag",
+        "Absent du bureau: Re: offre", "Absente jusqu'au 3 mai", "Je suis absent du bureau jusqu’au 3 mai",
+        "En congés du 3 au 7 mai", "Absence : de retour lundi",
+        "Fuera de la oficina: Re: oferta", "Estoy fuera de la oficina hasta el lunes", "De vacaciones hasta el 3 de mayo",
+        "Fora do escritório até segunda", "Estou de férias até 3 de maio", "Fuori ufficio fino al 3 maggio", "Assente dal 3 al 7",
+        "Afwezig tot maandag", "Ik ben momenteel niet op kantoor", "Inte på kontoret: Re: offert", "Fraværende til mandag",
+        "Poissa toimistolta: Re: tarjous", "Poza biurem do 3 maja", "Mimo kancelář: nabídka", "În afara biroului până luni",
+        "Házon kívül: ajánlat", "Yanıt: ofis dışında", "Ofis dışındayım", "Вне офиса до понедельника", "Я в отпуске до 3 мая",
+        "Поза офісом: пропозиція", "Εκτός γραφείου: προσφορά", "不在：提案", "不在办公室", "부재중: 제안", "מחוץ למשרד עד", "خارج المكتب: عرض",
     ],
-)
-def test_away_notes_without_a_single_header(subject, is_automated):
-    assert judge(("Subject", subject)).is_automated is is_automated
+)  # fmt: skip
+def test_an_away_note_gives_itself_away_by_its_subject_alone(subject):
+    assert judge(("Subject", subject), REPLY).kind is K.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: Out of office coverage plan", "Out of office coverage plan", "Vacation rental contract", "Re: Absent du bureau",
+        "RE: I am out of the office until Monday", "Ynt: Ofis dışında", "I am out of ideas until Monday",
+        "I am out of the office on Friday, can we move it?", "Absent sponsors and what to do",
+        "Absent mardi, on décale ?", "Je suis absente demain, jeudi vous irait ?", "Absence de réponse à notre offre",
+        "En congé maternité : qui prend la suite ?", "Nicht im Büro erreicht, bitte um Rückruf", "Abwesenheit von Frau Meier",
+        "Ausente en la reunión de ayer", "De vacaciones con el equipo", "Afwezigheidsbeleid 2027", "Fuori sede il cliente paga di più",
+        "On leave policies for 2027", "Do we meet until Monday?", "В отпуске с понедельника, решим раньше?", "休假安排",
+    ],
+)  # fmt: skip
+def test_a_person_may_write_about_being_away(subject):
+    assert judge(("Subject", subject), REPLY).kind is K.PERSON

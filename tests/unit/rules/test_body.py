@@ -34,6 +34,24 @@ def file(name: str) -> bytes:
     return f'Content-Type: text/plain\r\nContent-Disposition: attachment; filename="{name}"\r\n\r\nsecret'.encode()
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_white_space_before_a_colon_and_a_byte_order_mark_hide_nobody(end, mark):
+    raw = (
+        mark
+        + end.join(["From : ada@byron.example", "To\t : ann@acme.example", "X: a : b", "", "Note : no header"]).encode()
+    )
+
+    assert read_headers(raw) == [("From", "ada@byron.example"), ("To", "ann@acme.example"), ("X", "a : b")]
+    assert read_body(raw).text == "Note : no header"
+
+
+def test_an_mbox_separator_is_no_header():
+    raw = b"From ada@byron.example Mon Oct 12 09:00:00 2026\r\nFrom: ada@byron.example\r\n\r\nhi"
+
+    assert read_headers(raw) == [("From", "ada@byron.example")]
+
+
 @pytest.mark.parametrize(
     ("kind", "extra", "content", "expected"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -77,6 +78,10 @@ def decided(*records: Record, of: Mail | None = None, policy: Policy | None = No
 
 def chosen(decision: Decision) -> str | None:
     return decision.chosen.record_id if decision.chosen else None
+
+
+def whys(decision: Decision) -> dict[str, Why]:
+    return {loser.record.record_id: loser.why for loser in decision.losers}
 
 
 @pytest.mark.parametrize(
@@ -167,6 +172,54 @@ def test_the_exact_domain_comes_before_its_parents() -> None:
     sub = mail(("From", "x@eu.byron.com"), ("To", "ann@acme.example"))
     assert chosen(decided(account(1, "byron.com", OWNER), account(2, "eu.byron.com"), of=sub)) == "0012"
     assert chosen(decided(account(1, "byron.com"), of=sub)) == "0011"
+
+
+def test_an_account_passed_over_for_a_closer_domain_says_so() -> None:
+    sub = mail(("From", "x@eu.byron.com"), ("To", "ann@acme.example"))
+    decision = decided(account(1, "byron.com", OWNER), account(2, "eu.byron.com"), of=sub)
+    assert whys(decision) == {"0011": Why.PARENT_DOMAIN}
+    both = mail(("From", "x@eu.byron.com"), ("To", "ann@acme.example"), ("Cc", "y@byron.com"))
+    assert whys(decided(account(1, "byron.com", OWNER), account(2, "eu.byron.com"), of=both)) == {
+        "0012": Why.OWNED_BY_OTHER
+    }
+
+
+@pytest.mark.parametrize(("make", "prefix"), [(contact, "003"), (lead, "00Q")])
+def test_a_person_passed_over_for_a_closer_address_says_so(make: Callable[..., Record], prefix: str) -> None:
+    tagged = mail(("From", "ada+lamps@byron.example"), ("To", "ann@acme.example"))
+    decision = decided(
+        make(1, address="ada@byron.example", at=9), make(2, address="ada+lamps@byron.example"), of=tagged
+    )
+    assert chosen(decision) == f"{prefix}2"
+    assert whys(decision) == {f"{prefix}1": Why.NOT_EXACT_ADDRESS}
+    assert decision.related == ((decision.chosen,) if prefix == "003" else ())
+
+
+def test_the_box_is_the_one_of_the_leads_own_domain() -> None:
+    both = mail(("From", "l@eu.byron.com"), ("To", "ann@acme.example"), ("Cc", "other@byron.com"))
+    someone = lead(1, "l@eu.byron.com")
+    own, parent = account(1, "eu.byron.com", at=1, box=True), account(2, "byron.com", at=20)
+    decision = decided(someone, own, parent, of=both)
+    assert (decision.reason, whys(decision)) == (
+        Reason.CONTACTS_ONLY_ACCOUNT,
+        {"0011": Why.CONTACTS_ONLY, "00Q1": Why.CONTACTS_ONLY, "0012": Why.NOT_A_PERSON},
+    )
+    boxed_parent = (replace(own, contacts_only=False), replace(parent, contacts_only=True))
+    assert decided(someone, *boxed_parent, of=both).reason is Reason.LEAD_MATCH
+    twin = account(3, "eu.byron.com", OWNER)
+    assert decided(someone, own, twin, of=both).reason is Reason.LEAD_MATCH
+
+
+def test_accounts_behind_the_box_say_why_they_lost() -> None:
+    decision = decided(account(1, at=9, box=True), account(2, at=1))
+    assert whys(decision) == {"0011": Why.CONTACTS_ONLY, "0012": Why.UPDATED_EARLIER}
+
+
+def test_what_would_change_it_names_addresses_and_domains() -> None:
+    unknown = mail(("From", "x@eu.byron.com"), ("To", "ann@acme.example"), ("Cc", "y@gmail.com"))
+    assert decided(of=unknown).would_change == ("x@eu.byron.com", "y@gmail.com", "eu.byron.com", "byron.com")
+    assert decided(account(1, box=True)).would_change == ("ada@byron.example",)
+    assert decided(contact(1)).would_change == ()
 
 
 def test_a_domain_that_the_admin_calls_public_finds_no_company() -> None:
@@ -265,43 +318,3 @@ def test_the_order_of_answers_never_matters(records: list[Record], chance: objec
     assert {r.record_id for r in losers} | ({before.chosen.record_id} if before.chosen else set()) == {
         r.record_id for r in records
     }
-
-
-def test_the_box_that_counts_for_a_lead_is_on_its_own_domain() -> None:
-    found = Candidates(
-        leads={"l@lead-eu.par.example": (lead(1, "l@lead-eu.par.example"),)},
-        accounts={
-            "lead-eu.par.example": (account(1, "lead-eu.par.example", box=True),),
-            "par.example": (account(2, "par.example", at=9),),
-        },
-    )
-    two = mail(("From", "l@lead-eu.par.example"), ("To", "ann@acme.example"), ("Cc", "other@par.example"))
-    assert decide(two, OWNER, found, WORKSPACE, Policy()).reason is Reason.CONTACTS_ONLY_ACCOUNT
-
-
-def test_an_account_of_a_parent_domain_says_why_it_lost() -> None:
-    found = Candidates(
-        accounts={"eu.cust.example": (account(1, "eu.cust.example"),), "cust.example": (account(2, "cust.example"),)}
-    )
-    one = mail(("From", "z@eu.cust.example"), ("To", "ann@acme.example"))
-    decision = decide(one, OWNER, found, WORKSPACE, Policy())
-    assert decision.chosen == account(1, "eu.cust.example")
-    assert [(loser.record.record_id, loser.why) for loser in decision.losers] == [("0012", Why.PARENT_DOMAIN)]
-
-
-def test_a_contact_without_the_tag_says_why_it_lost() -> None:
-    found = Candidates(
-        contacts={
-            "tag+x@cust.example": (contact(1, address="tag+x@cust.example"),),
-            "tag@cust.example": (contact(2, address="tag@cust.example"),),
-        }
-    )
-    one = mail(("From", "tag+x@cust.example"), ("To", "ann@acme.example"))
-    decision = decide(one, OWNER, found, WORKSPACE, Policy())
-    assert [(loser.record.record_id, loser.why) for loser in decision.losers] == [("0032", Why.NOT_EXACT_ADDRESS)]
-
-
-def test_what_would_change_names_people_and_companies() -> None:
-    one = mail(("From", "z@eu.cust.example"), ("To", "ann@acme.example"))
-    decision = decide(one, OWNER, Candidates(), WORKSPACE, Policy())
-    assert decision.would_change == ("z@eu.cust.example", "eu.cust.example", "cust.example")

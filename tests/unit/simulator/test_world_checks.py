@@ -35,6 +35,22 @@ def made(folder, path=(), value=None):
         (("workspace", "users", 0, "start"), "yesterday", "start must be a day"),
         (("workspace", "domains", 0, "aliases"), 3, "workspace.domains[0].aliases must be a list"),
         (("workspace", "groups", 0, "members"), 7, "workspace.groups[0].members must be a list"),
+        (("workspace", "users", 0, "suspended"), True, "everybody in workspace.users is suspended"),
+        (("workspace", "users", 0, "start"), "2026-99-01", "start must be a day"),
+        (("workspace", "users", 0, "aliases"), "a@north.example", "aliases must be a list of texts"),
+        (("workspace", "groups", 0, "aliases"), 7, "workspace.groups[0].aliases must be a list"),
+        (("salesforce", "hidden"), 5, "hidden must be a list of pairs"),
+        (("salesforce", "activity_fields"), "no", "activity_fields must be true or false"),
+        (
+            ("salesforce", "Contact"),
+            [{"Id": "003A00000000001", "Email": 5}],
+            "salesforce.Contact[0].Email must be a text",
+        ),
+        (
+            ("salesforce", "Account", 0, "LastModifiedDate"),
+            "0001-01-01T00:00:00+14:00",
+            "LastModifiedDate must be a moment",
+        ),
         (("salesforce", "Account"), {}, "salesforce.Account must be a list"),
         (("salesforce", "Account"), None, "salesforce.Account must be a list"),
         (("salesforce", "namespace"), 5, "namespace must be a text"),
@@ -56,12 +72,19 @@ def test_what_cannot_be_meant_is_one_sentence(tmp_path, path, value, said):
         ("2026-10-01T09:00:00Z", "2026-10-01T09:00:00.000+0000"),
         ("2026-10-01T11:00:00.000+02:00", "2026-10-01T09:00:00.000+0000"),
         ("2026-10-01", "2026-10-01T00:00:00.000+0000"),
+        ("2026-10-01T09:00:00.250+0000", "2026-10-01T09:00:00.250+0000"),
+        ("0999-10-01", "0999-10-01T00:00:00.000+0000"),
     ],
 )
 def test_moments_in_other_forms_are_taken(tmp_path, written, kept):
     world = made(tmp_path, ("salesforce", "Account", 0, "LastModifiedDate"), written)
 
     assert world.org["Account"][0]["LastModifiedDate"] == kept
+
+
+@pytest.mark.parametrize("switch", ["activity_fields", "shared_activities"])
+def test_what_says_how_the_org_is_is_no_record(tmp_path, switch):
+    assert made(tmp_path, ("salesforce", switch), False).org[switch] is False
 
 
 def test_where_nobody_is_an_admin_the_first_who_works_there_is(tmp_path):
