@@ -36,6 +36,7 @@ class TlsProxy:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_ready = threading.Event()
         self._ended = asyncio.Event()
+        self._busy: set[asyncio.Task[None] | None] = set()
 
     @property
     def url(self) -> str:
@@ -66,6 +67,8 @@ class TlsProxy:
         server.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # While TLS begins the loop itself holds nothing of a connection, and the collector could take it away.
+        self._busy.add(task := asyncio.current_task())
         try:
             async with asyncio.timeout(PATIENCE):
                 host = await _asked_for(reader)
@@ -77,6 +80,7 @@ class TlsProxy:
         except (OSError, ssl.SSLError, asyncio.IncompleteReadError, TimeoutError):
             pass  # the client left, or does not trust us: nobody is there to be told
         finally:
+            self._busy.discard(task)
             writer.close()
 
     async def _relayed(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
