@@ -19,15 +19,21 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["commonEventObject", "authorizationEventObject", "gmail", "x"]), JSON))
 def test_any_object_is_an_event(event):
-    Event.parse(json.dumps(event).encode())
+    parsed = Event.parse(json.dumps(event).encode())
+
+    assert all(isinstance(text, str) for text in (parsed.user_token, parsed.message_id, parsed.thread_id))
+    assert all(isinstance(text, str) for pairs in (parsed.parameters, parsed.inputs) for text in pairs.values())
+    assert isinstance(parsed.offset, int)
 
 
 @given(st.binary(max_size=100))
 def test_any_bytes_are_an_event_or_bad_input(body):
     try:
-        Event.parse(body)
+        parsed = Event.parse(body)
     except BadInputError:
-        pass
+        return
+
+    assert isinstance(parsed, Event)
 
 
 def test_a_whole_event():
