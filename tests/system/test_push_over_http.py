@@ -78,9 +78,10 @@ def test_a_mail_is_in_salesforce_soon_after_gmail_pushed(ready: Scene) -> None:
             "pubsub/subscriptions", {"topic": TOPIC, "endpoint": f"{url}/push", "audience": URL, "account": ACCOUNT}
         )
         assert until(lambda: bool(ready.get("pubsub")["watches"]))
-        ready.post("calls/clear", {})
         deliver(ready, "Pushed")
         assert until(lambda: subjects(ready) == ["Pushed"])
-        assert ready.get("calls/summary")["pubsub"]["push"] >= 1
+        # A watch that begins is pushed too, and Gmail says no more than one thing a second about a mailbox: that push
+        # may be what brought the mail. It is noted when it is answered, which may be after the worker is done.
+        assert until(lambda: bool(ready.get("calls?service=pubsub")))
         statuses = {call["status"] for call in ready.get("calls?service=pubsub")}
         assert statuses == {204}
