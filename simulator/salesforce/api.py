@@ -31,7 +31,7 @@ class SalesforceApi:
         self._universe = universe
         self._org = universe.org
         self._usage = Usage(universe.clock)
-        self._resources = Resources(universe.org, universe.faults, self._usage)
+        self._resources = Resources(universe, self._usage)
 
     def answer(self, request: Request) -> Response:
         if request.path == "/services/oauth2/token":

@@ -119,7 +119,7 @@ class Org:
     def convert(self, lead: str, account: str) -> str:
         with self._lock:
             contact = self._hands.convert(lead, account)
-            self._wrote(PERSON, "convert", "Lead", ids.to_18(lead), other=contact)
+            self._wrote(PERSON, "convert", "Lead", ids.to_18(lead), other=contact, values={"AccountId": account})
             return contact
 
     def lock(self, identifier: str, until: float) -> None:
@@ -145,12 +145,12 @@ class Org:
 
     def dump(self) -> dict[str, list[dict[str, Any]]]:
         """The activities that stand, whole."""
-        return {"Task": [row for row in self.everything("Task") if not row.get("IsDeleted")]}
+        return {"Task": [dict(row) for row in self.everything("Task") if not row.get("IsDeleted")]}
 
-    def everything(self, kind: str) -> list[dict[str, Any]]:
-        """Deleted ones too."""
+    def everything(self, kind: str) -> list[Row]:
+        """Deleted ones too, as they are now: a row that changes is replaced. Not to be written to."""
         with self._lock:
-            return [dict(row) for row in self.tables[kind].values()]
+            return list(self.tables[kind].values())
 
     def names(self) -> dict[str, str]:
         """Of every record that has one, by id."""

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from simulator.faults import Faults
 from simulator.salesforce.errors import SESSION, ApiError, RecordError
-from simulator.salesforce.org import Org
 from simulator.salesforce.usage import Usage
+from simulator.universe import Universe
 
 ROWS = 2000
 """In one page."""
@@ -32,9 +31,9 @@ Body = tuple[int, Any]
 class Resources:
     """Thread-safe but for its cursors."""
 
-    def __init__(self, org: Org, faults: Faults, usage: Usage) -> None:
-        self._org = org
-        self._faults = faults
+    def __init__(self, universe: Universe, usage: Usage) -> None:
+        self._universe = universe
+        self._org = universe.org
         self._usage = usage
         self._cursors: dict[str, list[dict[str, Any]]] = {}
         self._numbers = itertools.count()
@@ -120,7 +119,7 @@ class Resources:
                 identifier = record
             elif verb == "PATCH":
                 identifier = record["id"] if "id" in record else record["Id"]
-                _refused(self._faults.take("salesforce", "update"))
+                _refused(self._universe.faults.take("salesforce", "update"))
                 self._org.update(identifier, {k: v for k, v in record.items() if k not in ("id", "Id")})
             else:
                 identifier = self._inserted(record["attributes"]["type"], record)
@@ -131,7 +130,7 @@ class Resources:
         return {"id": identifier, "success": True, "errors": []}
 
     def _inserted(self, kind: str, record: Any) -> str:
-        fault = self._faults.take("salesforce", "insert", record=record.get("Subject"))
+        fault = self._universe.faults.take("salesforce", "insert", record=record.get("Subject"))
         if fault in RIVALS:
             return self._too_late(kind, record, RIVALS[fault])
         _refused(fault)
@@ -152,7 +151,7 @@ class Resources:
         queries = [p for p in parts if re.search(r"/(query|queryAll)[/?]|/composite/sobjects", p["url"])]
         if len(queries) > MOST_QUERIES:
             raise ApiError(400, "INVALID_INPUT", "A composite request has at most 5 query or collection subrequests")
-        if self._faults.take("salesforce", "composite.parts") == "401":
+        if self._universe.faults.take("salesforce", "composite.parts") == "401":
             # The session ends within a request: the whole is answered with 200, each part with 401.
             self._org.end_sessions()
             return 200, {"compositeResponse": [_part(p, SESSION.status, SESSION.body) for p in parts]}
