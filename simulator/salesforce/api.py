@@ -10,8 +10,10 @@ from werkzeug.wrappers import Request, Response
 
 from simulator.answers import dropped
 from simulator.calls import Call
+from simulator.salesforce import about
 from simulator.salesforce.errors import BUSY, LIMIT, SESSION, ApiError, html, reply
 from simulator.salesforce.resources import Resources
+from simulator.salesforce.sessions import host_of
 from simulator.salesforce.usage import Usage
 from simulator.universe import Universe
 
@@ -36,8 +38,12 @@ class SalesforceApi:
     def answer(self, request: Request) -> Response:
         if request.path == "/services/oauth2/token":
             return self._token(request)
+        if request.path == "/services/oauth2/revoke":
+            return self._org.sessions.revoke(request)
         if request.path in ("/services/data", "/services/data/"):
             return reply(VERSIONS)
+        if request.path.startswith("/id/"):
+            return self._identity(request)
         if len(request.full_path) > LONGEST_URI:
             return html(414, "URI Too Long")
         method = _method_of(request.method, request.path)
@@ -58,6 +64,12 @@ class SalesforceApi:
         response = html(503, "Service Unavailable") if kind else self._org.sessions.token(request)
         self._universe.calls.record(Call("salesforce_token", "token", 1, response.status_code))
         return response
+
+    def _identity(self, request: Request) -> Response:
+        """The address that a login's answer names; the token may stand in the query."""
+        if not self._org.sessions.knows(request):
+            return reply("Missing_OAuth_Token" if not request.args.get("oauth_token") else "Bad_OAuth_Token", 403)
+        return reply(about.identity(self._org, host_of(request)))
 
     def _failed(self, kind: str) -> Response | None:
         """Before anything is done; ``drop_answer`` loses the answer of a call that was done."""

@@ -31,9 +31,9 @@ class Org:
         self._lock = threading.RLock()
         self._numbers = 0
         self.schema = schema_of(records)
-        self.sessions = Sessions()
         self.daily_limit = 100_000
         self.user = ids.to_18(str(records.get("integration_user") or ""))
+        self.sessions = Sessions(self.user)
         self.hidden = _pairs(records.get("hidden", ()))
         self.read_only = _pairs(records.get("read_only", ()))
         self.rules: list[rules.Rule] = list(records.get("rules", ()))

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from simulator.salesforce.ids import PREFIXES
+
+SOAP = {
+    "id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "date": "xsd:date", "datetime": "xsd:dateTime",
+    "double": "xsd:double", "int": "xsd:int",
+}  # fmt: skip
+"""What SOAP calls a type of describe's; the others are strings."""
 
 
 @dataclass(frozen=True)
@@ -147,30 +156,55 @@ def _seen(name: str, value: Any) -> Field:
     return Field(name, kind, 255 if kind == "string" else 0)
 
 
+def label_of(name: str) -> str:
+    """As Setup would write it: the name without namespace and suffix, in words."""
+    plain = name.removesuffix("__c").rpartition("__")[2].replace("_", " ")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).removesuffix(" Id")
+
+
 def describe(name: str, fields: Mapping[str, Field]) -> dict[str, Any]:
     return {
         "name": name,
-        "label": name,
-        "keyPrefix": None,
+        "label": label_of(name),
+        "labelPlural": f"{label_of(name)}s",
+        "keyPrefix": next((prefix for prefix, kind in PREFIXES.items() if kind == name), None),
+        "custom": False,
         "queryable": True,
-        "fields": [
-            {
-                "name": f.name,
-                "label": f.name,
-                "type": f.type,
-                "length": f.length,
-                "filterable": f.is_filterable,
-                "createable": f.is_writable,
-                "updateable": f.is_writable,
-                "unique": f.is_unique,
-                "externalId": f.is_unique,
-                "caseSensitive": f.is_unique,
-                "custom": f.name.endswith("__c"),
-                "restrictedPicklist": f.is_restricted,
-                "picklistValues": [{"value": v, "active": True} for v in f.picklist],
-                "referenceTo": list(f.refers_to),
-                "nillable": True,
-            }
-            for f in fields.values()
-        ],
+        "createable": name != "TaskStatus",
+        "updateable": name != "TaskStatus",
+        "deletable": name != "TaskStatus",
+        "urls": {"sobject": f"/services/data/v67.0/sobjects/{name}"},
+        "childRelationships": [],
+        "recordTypeInfos": [],
+        "fields": [_described(f) for f in fields.values()],
+    }
+
+
+def _described(field: Field) -> dict[str, Any]:
+    is_reference = field.type == "reference"
+    relation = field.name.removesuffix("Id") if is_reference and field.name.endswith("Id") else None
+    return {
+        "name": field.name,
+        "label": label_of(field.name),
+        "type": field.type,
+        "soapType": SOAP.get(field.type, "xsd:string"),
+        "length": field.length,
+        "byteLength": field.length * 3,
+        "filterable": field.is_filterable,
+        "sortable": field.is_filterable,
+        "groupable": field.is_filterable,
+        "createable": field.is_writable,
+        "updateable": field.is_writable and field.name != "TaskSubtype",
+        "unique": field.is_unique,
+        "externalId": field.is_unique,
+        "idLookup": field.is_unique or field.name == "Id",
+        "caseSensitive": field.is_unique,
+        "custom": field.name.endswith("__c"),
+        "calculated": False,
+        "defaultedOnCreate": not field.is_writable,
+        "restrictedPicklist": field.is_restricted,
+        "picklistValues": [{"value": v, "label": v, "active": True, "defaultValue": False} for v in field.picklist],
+        "referenceTo": list(field.refers_to),
+        "relationshipName": relation,
+        "nillable": field.name != "Id",
     }
