@@ -21,12 +21,15 @@ from server.engine.bodies import fetch_bodies
 from server.engine.closing import is_owners
 from server.engine.ports import Ports
 from server.engine.snapshots import seal_snapshot, snapshot_of
+from server.ports.crm import FILE_AT_ONCE
 from server.rules.activity import plan_activity
 from server.rules.body import read_body
 from server.vault.envelope import Place, seal_copy
 
 BYTES_AT_ONCE = 64 * 1024 * 1024
 """Of raw messages, by Gmail's own estimate."""
+BODIES_WITHIN = 90.0
+"""Seconds after which no further portion is begun: a round's leases last five minutes, and Gmail paces a mailbox."""
 CLOSING_TRIES = 5
 
 
@@ -66,11 +69,34 @@ class _Round:
         self._result = Result()
 
     def run(self, filings: Sequence[Filing]) -> Result:
-        claimed = self._claim([f for f in filings if f.claimed is None])
-        claimed += self._resolve_doubt([f for f in filings if f.claimed is not None])
-        for portion in _portions(claimed):
-            self._file(self._with_bodies(portion))
+        fresh = [f for f in filings if f.claimed is None]
+        doubtful = [f for f in filings if f.claimed is not None]
+        ends = self._ports.clock.now() + BODIES_WITHIN
+        planned: list[tuple[Filing, Activity]] = []
+        for portion in _portions([*self._resolve_doubt(doubtful), *fresh]):
+            if planned and self._ports.clock.now() > ends:
+                break  # the rest stays in line, unclaimed: a round ends while its leases hold
+            planned += self._prepared(portion)
+        if planned:
+            self._answer(planned, self._ports.crm.file([activity for _, activity in planned]))
         return self._result
+
+    def _prepared(self, portion: list[Filing]) -> list[tuple[Filing, Activity]]:
+        """Claimed, read, sealed and planned: what stays in memory of each is the text that Salesforce gets."""
+        claimed = [f for f in portion if f.claimed is not None]
+        claimed += self._claim([f for f in portion if f.claimed is None])
+        planned: list[tuple[Filing, Activity]] = []
+        copies: list[SealedMail] = []
+        for filing, raw in self._with_bodies(claimed):
+            try:
+                activity = self._planned(filing, raw)
+            except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
+                self._fail(filing, error)
+                continue
+            planned.append((filing, activity))
+            copies.append(self._sealed(filing.mail.key, raw))
+        self._ports.store.keep_copies(copies)
+        return planned
 
     def _claim(self, filings: list[Filing]) -> list[Filing]:
         """Who loses the claim leaves the mail to the winner and looks again later."""
@@ -130,37 +156,12 @@ class _Round:
                 self._fail(filing, answer)
         return found
 
-    def _file(self, filings: list[tuple[Filing, bytes]]) -> None:
-        planned: list[tuple[Filing, Activity]] = []
-        copies: list[SealedMail] = []
-        for filing, raw in filings:
-            try:
-                activity = self._planned(filing, raw)
-            except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
-                self._fail(filing, error)
-                continue
-            planned.append((filing, activity))
-            copies.append(self._sealed(filing.mail.key, raw))
-        self._ports.store.keep_copies(copies)
-        if planned:
-            self._answer(planned, self._filed([activity for _, activity in planned]))
-
     def _planned(self, filing: Filing, raw: bytes) -> Activity:
         assert filing.claimed is not None
         body = read_body(raw)
         planned = plan_activity(filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy)
         is_past = all(row.shard in BACKFILL for row in filing.rows)
         return replace(planned, key=filing.claimed.crm_key, is_backfilled=is_past)
-
-    def _filed(self, activities: Sequence[Activity]) -> list[Filed]:
-        """A request that is refused whole is halved until the record that spoils it stands alone."""
-        try:
-            return list(self._ports.crm.file(activities))
-        except RejectedError as error:
-            if len(activities) == 1:
-                return [Filed(activities[0].key, error=error)]
-        middle = len(activities) // 2
-        return self._filed(activities[:middle]) + self._filed(activities[middle:])
 
     def _answer(self, planned: list[tuple[Filing, Activity]], answers: Sequence[Filed]) -> None:
         unnamed = [a.key for a in answers if a.error is None and a.activity_id is None]
@@ -269,7 +270,7 @@ def _portions(filings: Sequence[Filing]) -> Iterator[list[Filing]]:
     size = 0
     for filing in filings:
         weight = filing.mail.canonical.size
-        if part and size + weight > BYTES_AT_ONCE:
+        if part and (len(part) == FILE_AT_ONCE or size + weight > BYTES_AT_ONCE):
             yield part
             part, size = [], 0
         part.append(filing)

@@ -39,6 +39,11 @@ class OrgShape:
     has_person_accounts: bool
 
     @property
+    def optional(self) -> frozenset[str]:
+        """Fields of ours that an activity can do without."""
+        return frozenset(name for ours, name in self.task.items() if ours != "key")
+
+    @property
     def public(self) -> CrmShape:
         missing = [] if self.domain else [f"Account.{DOMAIN[0]}"]
         missing += [] if self.contacts_only else [f"Account.{CONTACTS_ONLY[0]}"]
