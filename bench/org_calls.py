@@ -102,7 +102,8 @@ def _naive(scene: Scene, mails: Sequence[tuple[str, bytes]]) -> float:
             companies = org.query(soql + format_soql("{}", address.partition("@")[2]))["records"]
             links = {"WhatId": companies[0]["Id"]}
         owner = org.query(format_soql("SELECT Id FROM User WHERE Email = {}", rep))["records"][0]["Id"]
-        org.Task.create({"Subject": str(mail["Subject"]), "Status": "Completed", "OwnerId": owner, **links})
+        task = {"Subject": str(mail["Subject"]), "Status": "Completed", "OwnerId": owner, **links}
+        org.restful("sobjects/Task", method="POST", json=task)
     return len(scene.universe.calls.calls("salesforce")) / len(mails) * 1_000
 
 
