@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.domain.mailbox import Stage
-from server.engine import delivery, filing, screening
+from server.engine import delivery, planning, screening
 from server.engine.stages import find_mailbox, set_stage
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml
@@ -33,7 +33,7 @@ def test_a_record_that_is_refused_hurts_no_other(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(filing, "plan_activity"), (delivery, "decide"), (delivery, "open_copy"), (screening, "screen")],
+    [(planning, "plan_activity"), (delivery, "decide"), (delivery, "open_copy"), (screening, "screen")],
 )
 def test_a_bug_that_one_mail_finds_stops_no_other(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, module: Any, name: str

@@ -66,6 +66,7 @@ def _ours(activity: Activity, sent: datetime) -> dict[str, Any]:
         "mailbox": activity.mailbox,
         "match_type": activity.match_type,
         "attachments": len(activity.attachment_names),
+        "response_minutes": activity.response_minutes,
         "backfilled": activity.is_backfilled,
     }
 
