@@ -54,7 +54,10 @@ class Control:
             "pubsub/topics": lambda body: universe.pubsub.create_topic(**body),
             "pubsub/subscriptions": lambda body: universe.pubsub.subscribe(**body),
             "salesforce/change": lambda body: universe.org.change(body["type"], body["record"]),
-            "salesforce/delete": lambda body: universe.org.remove(body["id"]),
+            "salesforce/delete": lambda body: universe.org.remove(body["id"], by="person"),
+            "salesforce/undelete": lambda body: universe.org.restore(body["id"]),
+            "salesforce/merge": lambda body: universe.org.merge(body["master"], body["loser"]),
+            "salesforce/convert": lambda body: {"id": universe.org.convert(body["lead"], body["account"])},
         }
 
     def answer(self, request: Request) -> Response:

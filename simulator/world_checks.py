@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 STAGES = ("off", "dry_run", "live", "draining")
+NO_RECORDS = ("namespace", "hidden", "read_only", "rules", "integration_user")
 SWITCHES = ("activity_fields", "shared_activities")
 TEXTS = ("Name", "FirstName", "LastName", "Company", "Email", "Username", "OwnerId", "AccountId")
 FLAGS = ("IsActive", "IsConverted", "IsPersonAccount")
@@ -47,14 +48,15 @@ def _is_day(text: str) -> bool:
 
 def org(found: Mapping[str, Any]) -> dict[str, Any]:
     """The records, their moments as Salesforce writes them; what says how the org is, is no record."""
-    namespace, hidden = found.get("namespace"), found.get("hidden", [])
+    namespace = found.get("namespace")
     if namespace is not None and not isinstance(namespace, str):
         raise WorldError('world.json: salesforce.namespace must be a text such as "TrulyActivity", or null.')
-    if not isinstance(hidden, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in hidden):
-        raise WorldError("world.json: salesforce.hidden must be a list of pairs, the ids of a user and of a record.")
+    _pairs(found, "hidden")
+    _pairs(found, "read_only")
+    _rules(found.get("rules", []))
     checked: dict[str, Any] = {**found}
     for name, records in found.items():
-        if name in ("namespace", "hidden"):
+        if name in NO_RECORDS:
             continue
         if name in SWITCHES:
             if not isinstance(records, bool):
@@ -64,6 +66,24 @@ def org(found: Mapping[str, Any]) -> dict[str, Any]:
             raise WorldError(f"world.json: salesforce.{name} must be a list of records.")
         checked[name] = [_record(record, f"salesforce.{name}[{number}]") for number, record in enumerate(records)]
     return checked
+
+
+def _pairs(found: Mapping[str, Any], name: str) -> None:
+    pairs = found.get(name, [])
+    if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        raise WorldError(f"world.json: salesforce.{name} must be a list of pairs, the ids of a user and of a record.")
+
+
+def _rules(rules: Any) -> None:
+    """What each kind needs: a validation rule its sentence, a required field its name."""
+    needs = {"validation": ("message",), "required": ("field",), "trigger": ()}
+    for number, rule in enumerate(rules if isinstance(rules, list) else [None]):
+        kind = rule.get("kind") if isinstance(rule, dict) else None
+        if kind not in needs or not all(isinstance(rule.get(name), str) for name in needs[kind]):
+            raise WorldError(
+                f"world.json: salesforce.rules[{number}] must have a kind: validation (with a message), required"
+                " (with a field) or trigger."
+            )
 
 
 def _record(record: Any, where: str) -> dict[str, Any]:

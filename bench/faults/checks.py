@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.faults import oracle
 from bench.faults.journal import Change
+from bench.faults.play import Violation
 from bench.faults.town import CUSTOMERS, Kind
 from bench.faults.truth import Copy, Truth
 from server.domain.decision import OUTCOME_OF, Outcome
@@ -19,15 +20,6 @@ KEY = "TrulyActivity__Message_Key__c"
 MESSAGE_ID = "TrulyActivity__Message_Id__c"
 FINAL = frozenset({Outcome.LOGGED, Outcome.FAILED, Outcome.GONE, Outcome.REMOVED})
 """Outcomes that no event of this week may change."""
-
-
-@dataclass(frozen=True)
-class Violation:
-    """``what`` is the promise that was broken, ``where`` a mailbox and a message, or a mail; no text of mail."""
-
-    what: str
-    where: str
-    detail: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ class Front:
         self._kill = kill
         self._chance = random.Random(f"kills {seed}")
         self._lock = threading.Lock()
+        self.before: Callable[[str, bytes], None] = lambda _path, _body: None
+        """Called with each request before it is done."""
         self._fuses: list[tuple[int, str]] = []
         self.requests = 0
         self.hung = 0
@@ -61,6 +63,7 @@ class Front:
         if len(body) < size:
             raise ConnectionResetError  # whoever asked was killed at it
         environ["wsgi.input"] = io.BytesIO(body)
+        self.before(environ["PATH_INFO"], body)
         answer = list(self._app(environ, start_response))
         if way == "lost":
             self._kill(number)

@@ -39,7 +39,8 @@ DRIZZLE = {"pubsub": 0.4, "gmail": 0.01, "directory": 0.02, "salesforce": 0.02, 
 RECORDS = 0.01
 """Of a single record's insert."""
 STORM = 0.3
-NONE = ("update",)
+NONE = ("update", "composite.parts")
+"""Within a call that may suffer itself."""
 REFUSAL = "FIELD_CUSTOM_VALIDATION_EXCEPTION:Region is required."
 
 

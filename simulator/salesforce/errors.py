@@ -49,3 +49,6 @@ def html(status: int, title: str) -> Response:
 
 SESSION = ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
 LIMIT = ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+"""Of 24 hours."""
+BUSY = ApiError(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")
+"""Too many long calls at once."""

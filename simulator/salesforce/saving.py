@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from simulator.salesforce import ids
 from simulator.salesforce.errors import ApiError, RecordError
 from simulator.salesforce.schema import Field
 
-Tables = Mapping[str, Mapping[str, dict[str, Any]]]
+LEAD_CONVERTED = "CANNOT_UPDATE_CONVERTED_LEAD"
+
+
+class Tables(Protocol):
+    """Rows by object and id."""
+
+    def __getitem__(self, kind: str) -> Mapping[str, dict[str, Any]]: ...
+
+    def get(self, kind: str, default: Mapping[str, dict[str, Any]]) -> Mapping[str, dict[str, Any]]: ...
 
 
 def known_fields(kind: str, record: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
@@ -35,6 +43,47 @@ def checked(kind: str, record: Mapping[str, Any], fields: Mapping[str, Field], t
     if kind == "Task":
         _task(values, tables)
     return values
+
+
+def check_access(values: Mapping[str, Any], barred: frozenset[str]) -> None:
+    """Nothing is related to a record that the user may not read and edit. Raises RecordError."""
+    for name in ("WhoId", "WhatId"):
+        if values.get(name) in barred:
+            message = f"insufficient access rights on cross-reference id: {values[name][:15]}"
+            raise RecordError("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message)
+
+
+def check_locks(
+    kind: str, values: Mapping[str, Any], is_locked: Callable[[str], bool], *, is_new: bool = False
+) -> None:
+    """A new task locks what it is about only where it is open and has a date; a change always does."""
+    if kind == "Task":
+        parents = [values.get(name) for name in ("AccountId", "WhoId", "WhatId")]
+        if is_new and (values.get("Status") == "Completed" or not values.get("ActivityDate")):
+            parents = []
+    else:
+        parents = [values.get("Id")]
+    for parent in parents:
+        if parent and is_locked(str(parent)):
+            message = f"unable to obtain exclusive access to this record or 1 records: {parent}"
+            raise RecordError("UNABLE_TO_LOCK_ROW", message)
+
+
+def account_of(task: Mapping[str, Any], tables: Tables) -> str | None:
+    """The account that a task rolls up to: by its record, else by its person."""
+    what = task.get("WhatId")
+    if what and what.startswith("001"):
+        return str(what)
+    opportunity = tables["Opportunity"].get(what or "", {})
+    contact = tables["Contact"].get(task.get("WhoId") or "", {})
+    return opportunity.get("AccountId") or contact.get("AccountId")
+
+
+def is_closed(task: Mapping[str, Any], tables: Tables) -> bool:
+    rows = tables["TaskStatus"].values()
+    return any(
+        row.get("IsClosed") and task.get("Status") in (row.get("ApiName"), row.get("MasterLabel")) for row in rows
+    )
 
 
 def _value(field: Field, value: Any, tables: Tables) -> Any:
@@ -78,6 +127,8 @@ def _reference(field: Field, value: str, tables: Tables) -> str:
         raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name)
     if found.get("IsDeleted"):
         raise RecordError("ENTITY_IS_DELETED", "entity is deleted", field.name)
+    if field.name == "WhoId" and found.get("IsConverted"):
+        raise RecordError(LEAD_CONVERTED, "cannot reference converted lead", field.name)
     if field.name == "OwnerId" and not found.get("IsActive", True):
         raise RecordError("INACTIVE_OWNER_OR_USER", "operation performed with inactive user", field.name)
     return identifier
@@ -92,8 +143,4 @@ def _task(values: dict[str, Any], tables: Tables) -> None:
         raise RecordError("FIELD_INTEGRITY_EXCEPTION", "A task relates to one lead or up to 50 contacts", "TaskWhoIds")
     for person in people:
         _reference(Field("TaskWhoIds", "reference", refers_to=("Contact", "Lead")), person, tables)
-    contact = tables["Contact"].get(who or "", {})
-    opportunity = tables["Opportunity"].get(what or "", {})
-    values["AccountId"] = (
-        what if what and what.startswith("001") else opportunity.get("AccountId") or contact.get("AccountId")
-    )
+    values["AccountId"] = account_of(values, tables)

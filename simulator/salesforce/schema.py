@@ -41,13 +41,18 @@ COMMON = (
 )  # fmt: skip
 PERSON = (_text("FirstName", 40), _text("LastName", 80), Field("Email", "email", 80), Field("Phone", "phone", 40))
 OWNER = _reference("OwnerId", "User")
+MASTER = _system("MasterRecordId", "reference")
+"""Of a record that lost in a merge: who won."""
 STANDARD: dict[str, tuple[Field, ...]] = {
-    "Account": (_text("Name"), OWNER, Field("Website", "url", 255)),
-    "Contact": (*PERSON, Field("Name", "string", 121, is_writable=False), _reference("AccountId", "Account"), OWNER),
+    "Account": (_text("Name"), OWNER, Field("Website", "url", 255), MASTER),
+    "Contact": (
+        *PERSON, Field("Name", "string", 121, is_writable=False), _reference("AccountId", "Account"), OWNER,
+        MASTER,
+    ),
     "Lead": (
         *PERSON, Field("Name", "string", 121, is_writable=False), _text("Company"), OWNER,
         Field("IsConverted", "boolean"),
-        _reference("ConvertedContactId", "Contact"), _reference("ConvertedAccountId", "Account"),
+        _reference("ConvertedContactId", "Contact"), _reference("ConvertedAccountId", "Account"), MASTER,
     ),
     "User": (
         _text("Username", 80), Field("Email", "email", 128), _text("Name", 121), Field("IsActive", "boolean"),
@@ -117,12 +122,21 @@ def schema_of(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
                 else f"{plain}__c"
             )
             objects[name][full] = _named(field, full)
+    _add_seen(objects, org)
+    return objects
+
+
+def _add_seen(objects: dict[str, dict[str, Field]], org: Mapping[str, Any]) -> None:
+    """Fields that records or rules of the world name."""
     for name, found in objects.items():
         for record in org.get(name, ()):
             for key, value in record.items():
                 if key not in found and key != "attributes":
                     found[key] = _seen(key, value)
-    return objects
+    for rule in org.get("rules", ()):
+        found = objects[rule.get("object", "Task")]
+        if (key := rule.get("field")) and key not in found:
+            found[key] = _text(key)
 
 
 def _named(field: Field, name: str) -> Field:

@@ -64,6 +64,40 @@ class Select:
     offset: int = 0
     filtered: frozenset[str] = field(default_factory=frozenset)
 
+    @property
+    def keys(self) -> dict[str, tuple[Any, ...]]:
+        """Of fields of the object itself: values of which a wanted record must have one."""
+        parts = self.test.parts if isinstance(self.test, All) else [self.test]
+        return {p.path: p.values for p in parts if isinstance(p, Within) and "." not in p.path}
+
+
+class Within:
+    """One of these values; made once for a list that may be long."""
+
+    def __init__(self, path: str, values: list[Any]) -> None:
+        self.path = path
+        self.values = tuple(values)
+        self._exact = set(values)
+        self._lower = {value.lower() for value in values if isinstance(value, str)}
+
+    def __call__(self, get: Callable[[str], Any]) -> bool:
+        value = get(self.path)
+        if isinstance(value, CaseSensitive):
+            return str(value) in self._exact
+        if isinstance(value, str) and value:
+            return value.lower() in self._lower
+        return value in self._exact or (value in (None, "") and not self._exact.isdisjoint({None, ""}))
+
+
+class All:
+    """Every part holds."""
+
+    def __init__(self, parts: list[Test]) -> None:
+        self.parts = parts
+
+    def __call__(self, get: Callable[[str], Any]) -> bool:
+        return all(test(get) for test in self.parts)
+
 
 def parse(text: str) -> Select:
     """Raises ApiError MALFORMED_QUERY, in Salesforce's words as far as they matter."""
@@ -125,7 +159,7 @@ class _Builder(Transformer[Token, Any]):
         return lambda get: any(test(get) for test in parts)
 
     def all(self, parts: list[Test]) -> Test:
-        return lambda get: all(test(get) for test in parts)
+        return All(parts)
 
     def negated(self, parts: list[Test]) -> Test:
         return lambda get: not parts[0](get)
@@ -133,17 +167,20 @@ class _Builder(Transformer[Token, Any]):
     def compare(self, parts: list[Any]) -> Test:
         path, operator, wanted = parts
         self._filtered.add(path)
+        if str(operator) == "=" and isinstance(wanted, str):
+            return Within(path, [wanted])
         return lambda get: _compared(get(path), str(operator), wanted)
 
     def within(self, parts: list[Any]) -> Test:
         path, wanted = parts
         self._filtered.add(path)
-        return lambda get: any(_compared(get(path), "=", value) for value in wanted)
+        return Within(path, wanted)
 
     def without(self, parts: list[Any]) -> Test:
         path, wanted = parts
         self._filtered.add(path)
-        return lambda get: not any(_compared(get(path), "=", value) for value in wanted)
+        among = Within(path, wanted)
+        return lambda get: not among(get)
 
     def like(self, parts: list[Any]) -> Test:
         path, pattern = parts[0], _unquoted(str(parts[1]))

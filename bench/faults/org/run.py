@@ -1,0 +1,75 @@
+"""One seed's day: mail comes in, the org fails and changes, and the checks at its end."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from bench.faults.org import checks, town
+from bench.faults.org.checks import End
+from bench.faults.org.deeds import Deeds
+from bench.faults.org.planning import BEGINS, ENDS, Arrival, Done, plan
+from bench.faults.org.weather import Weather
+from bench.faults.play import KILLS, Play, Result, Span
+from bench.faults.script import HOUR
+from simulator.mailfiles import MailFile
+
+REST = 6 * HOUR
+INBOX = frozenset({"INBOX", "UNREAD"})
+SENT = frozenset({"SENT"})
+
+
+class Day(Play[Arrival | Done]):
+    """``messages`` is an aim, not a promise."""
+
+    def __init__(self, folder: Path, seed: int, mailboxes: int, messages: int, kills: int = KILLS) -> None:
+        super().__init__(folder, seed, town.world(mailboxes), Span(BEGINS, ENDS, REST), kills)
+        self.org = self.universe.org
+        self.weather = Weather(seed, self.clock)
+        self.universe.faults = self.universe.pubsub.faults = self.weather
+        self.plan = plan(seed, mailboxes, messages)
+        self.deeds = Deeds(self.org, self.weather, seed)
+        self.front.before = self.deeds.before
+        self.copies: dict[str, int] = {}
+        """The mail of each row that must be, by the row's key."""
+        self._threads: dict[tuple[str, str], str] = {}
+
+    def happen(self, event: Arrival | Done) -> None:
+        if isinstance(event, Done):
+            self.deeds.play(event)
+            return
+        mail, box = self.plan.mails[event.mail], self.universe.mailboxes[event.box]
+        thread = self._threads.get((event.box, mail.root))
+        labels = SENT if mail.sender == event.box else INBOX
+        name = f"{mail.number}.{event.box.partition('@')[0]}"
+        stored = box.add(MailFile(name, mail.raw()), self.clock.now_ms(), set(labels), thread)
+        self._threads.setdefault((event.box, mail.root), stored.thread_id)
+        user = self.universe.user(event.box)
+        assert user is not None
+        self.copies[f"{user.user_id}.{stored.message_id}"] = mail.number
+
+    def calm(self) -> None:
+        self.weather.is_over = True
+        self.deeds.everybody_back()
+
+    def play(self) -> None:
+        self.play_out(self.plan.events)
+
+    def run(self) -> Result:
+        began = time.monotonic()
+        self.play()
+        end = self.end()
+        result = self.result(dict(end.rows), [task for task in end.tasks if not task["IsDeleted"]])
+        result.messages = len(self.copies)
+        result.events = dict(sorted(self.deeds.done.items()))
+        result.suffered = dict(sorted(self.weather.suffered.items()))
+        result.refusals = checks.refusals(end.rows)
+        result.violations = [*self.violations, *checks.violations(end)]
+        result.seconds = round(time.monotonic() - began, 1)
+        return result
+
+    def end(self) -> End:
+        _, rows = self.ledger()
+        return End(
+            self.plan.mails, self.copies, rows, self.org.everything("Task"), self.org.journal, self.universe.world.org
+        )

@@ -1,0 +1,86 @@
+"""What SOQL asks, answered out of an org's tables as the API shows rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.salesforce import ids, soql
+from simulator.salesforce.errors import ApiError
+from simulator.salesforce.schema import Field
+from simulator.salesforce.tables import Row, Tables
+
+RELATIONS = {"Account": "AccountId", "Owner": "OwnerId", "Who": "WhoId", "What": "WhatId"}
+SHARED = ("Account", "Contact", "Lead", "Opportunity", "Task")
+"""Objects of which not everybody may see each record."""
+Pairs = frozenset[tuple[str, str]]
+"""Ids of a user and of a record that this user may not see."""
+
+
+def rows(tables: Tables, select: soql.Select, *, everything: bool, unseen: frozenset[str]) -> list[dict[str, Any]]:
+    """With ``everything`` deleted and archived rows too; ``unseen`` are records that whoever asks may not see."""
+    found = [
+        row
+        for row in tables.candidates(select.source, select)
+        if (everything or not (row.get("IsDeleted") or row.get("IsArchived"))) and row["Id"] not in unseen
+    ]
+    if select.test:
+        found = [row for row in found if select.test(lambda path, row=row: value(tables, row, path))]  # type: ignore[misc]
+    found = soql.ordered(found, select.order, lambda row, path: value(tables, row, path))
+    found = found[select.offset : None if select.limit is None else select.offset + select.limit]
+    return [_shown(tables, select, row) for row in found]
+
+
+def access(tables: Tables, select: soql.Select, hidden: Pairs) -> list[dict[str, Any]]:
+    """Who may see what: everybody everything, but for the pairs that the world hides."""
+    wanted = select.keys.get("UserId", ()), select.keys.get("RecordId", ())
+    users = [u for u in tables["User"] if not wanted[0] or u in wanted[0]]
+    records = wanted[1] or [i for kind in SHARED for i in tables[kind]]
+    everything = (
+        {"UserId": u, "RecordId": r, "HasReadAccess": (u, r) not in hidden}
+        for u in users
+        for r in records
+        if tables.find(r) is not None
+    )
+    found = [row for row in everything if select.test and select.test(lambda path, row=row: row.get(path))]  # type: ignore[misc]
+    return [{"attributes": {"type": "UserRecordAccess"}, **{c: row.get(c) for c in select.columns}} for row in found]
+
+
+def check_paths(kind: str, fields: Mapping[str, Field], select: soql.Select) -> None:
+    """Raises ApiError."""
+    for path in (*select.columns, *select.filtered, *(p for p, _, _ in select.order)):
+        head, _, rest = path.partition(".")
+        if path == "COUNT()" or (rest and head in RELATIONS and RELATIONS[head] in fields):
+            continue
+        if path not in fields:
+            message = f"\nSELECT\n^\nERROR at Row:1:Column:8\nNo such column '{path}' on entity '{kind}'."
+            raise ApiError(400, "INVALID_FIELD", message)
+        if path in select.filtered and not fields[path].is_filterable:
+            raise ApiError(400, "INVALID_FIELD", f"field '{path}' can not be filtered in a query call")
+
+
+def value(tables: Tables, row: Mapping[str, Any], path: str) -> Any:
+    head, _, rest = path.partition(".")
+    if not rest:
+        return row.get(path)
+    return (tables.find(str(row.get(RELATIONS[head]) or "")) or {}).get(rest)
+
+
+def attributes(kind: str, identifier: str) -> dict[str, str]:
+    return {"type": kind, "url": f"/services/data/v67.0/sobjects/{kind}/{identifier}"}
+
+
+def _shown(tables: Tables, select: soql.Select, row: Row) -> dict[str, Any]:
+    shown: dict[str, Any] = {"attributes": attributes(select.source, str(row["Id"]))}
+    for path in select.columns:
+        head, _, rest = path.partition(".")
+        if not rest:
+            shown[path] = row.get(path)
+            continue
+        target = str(row.get(RELATIONS[head]) or "")
+        if not target:
+            shown[head] = None
+        else:
+            nested = shown.setdefault(head, {"attributes": attributes(ids.type_of(target) or "", target)})
+            nested[rest] = value(tables, row, path)
+    return shown

@@ -1,0 +1,199 @@
+"""The REST resources below ``/services/data``: query, describe, records, collections, composite, search, limits."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from simulator.salesforce.errors import SESSION, ApiError, RecordError
+from simulator.salesforce.usage import Usage
+from simulator.universe import Universe
+
+ROWS = 2000
+"""In one page."""
+MOST_RECORDS = 200
+MOST_PARTS = 25
+MOST_QUERIES = 5
+SHORTEST = 2
+"""Characters of a search."""
+TEXTS = ("Name", "Email", "Company")
+RIVALS = {
+    "rival": "{}",
+    "rival_unnamed": "duplicate value found: <unknown> duplicates value on record with id: <unknown>",
+}
+"""Somebody else inserts the same record a moment before, and how the sentence about it reads."""
+Body = tuple[int, Any]
+
+
+class Resources:
+    """Thread-safe but for its cursors."""
+
+    def __init__(self, universe: Universe, usage: Usage) -> None:
+        self._universe = universe
+        self._org = universe.org
+        self._usage = usage
+        self._cursors: dict[str, list[dict[str, Any]]] = {}
+        self._numbers = itertools.count()
+
+    def answer(self, verb: str, path: str, args: dict[str, str], body: Any) -> Body:
+        """One request, or one part of a composite."""
+        rest = re.sub(r"^/services/data/v\d+\.\d+/", "", path).rstrip("/")
+        try:
+            for pattern, verbs, handle in self._routes():
+                match = re.fullmatch(pattern, rest)
+                if match and verb in verbs:
+                    return handle(verb, match.groups(), args, body)
+        except ApiError as error:
+            return error.status, error.body
+        except RecordError as error:
+            status = 404 if error.code in ("ENTITY_IS_DELETED", "NOT_FOUND") else 400
+            return status, [{"message": error.message, "errorCode": error.code, "fields": list(error.fields)}]
+        return 404, ApiError(404, "NOT_FOUND", "The requested resource does not exist").body
+
+    def _routes(self) -> list[tuple[str, tuple[str, ...], Callable[..., Body]]]:
+        return [
+            (r"(query|queryAll)", ("GET",), self._query),
+            (r"(?:query|queryAll)/(01g[A-Za-z0-9-]+)", ("GET",), self._more),
+            (r"sobjects/(\w+)/describe", ("GET",), self._describe),
+            (r"sobjects/(\w+)", ("POST",), self._create),
+            (r"sobjects/(\w+)/(\w{15,18})", ("GET", "PATCH", "DELETE"), self._one),
+            (r"composite/sobjects", ("POST", "PATCH", "DELETE"), self._collection),
+            (r"composite", ("POST",), self._composite),
+            (r"parameterizedSearch", ("POST",), self._search),
+            (r"limits", ("GET",), self._limits),
+        ]
+
+    def _query(self, _verb: str, groups: tuple[str, ...], args: dict[str, str], _body: Any) -> Body:
+        rows = self._org.query(args.get("q", ""), everything=groups[0] == "queryAll")
+        if not rows or "COUNT()" not in rows[0]:
+            return 200, self._page(rows, len(rows))
+        return 200, {"totalSize": len(rows), "done": True, "records": []}
+
+    def _more(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
+        rows = self._cursors.pop(groups[0], None)
+        if rows is None:
+            raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        return 200, self._page(rows, len(rows))
+
+    def _page(self, rows: list[dict[str, Any]], total: int) -> dict[str, Any]:
+        page = {"totalSize": total, "done": len(rows) <= ROWS, "records": rows[:ROWS]}
+        if len(rows) > ROWS:
+            locator = f"01gS{next(self._numbers):011d}-{ROWS}"
+            self._cursors[locator] = rows[ROWS:]
+            page["nextRecordsUrl"] = f"/services/data/v67.0/query/{locator}"
+        return page
+
+    def _describe(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
+        if groups[0] not in self._org.schema:
+            raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        return 200, self._org.describe(groups[0])
+
+    def _create(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
+        return 201, {"id": self._inserted(groups[0], body), "success": True, "errors": []}
+
+    def _one(self, verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
+        if verb == "PATCH":
+            self._org.update(groups[1], body)
+            return 204, None
+        if verb == "DELETE":
+            self._org.remove(groups[1])
+            return 204, None
+        kind, record = self._org.record(groups[1])
+        return 200, {"attributes": {"type": kind}, **record}
+
+    def _collection(self, verb: str, _groups: tuple[str, ...], args: dict[str, str], body: Any) -> Body:
+        records = args.get("ids", "").split(",") if verb == "DELETE" else (body or {}).get("records")
+        if not isinstance(records, list) or not records or len(records) > MOST_RECORDS:
+            raise ApiError(
+                400, "EXCEEDED_MAX_SIZE_REQUEST", "record limit reached. cannot submit more than 200 records"
+            )
+        return 200, [self._saved(verb, record) for record in records]
+
+    def _saved(self, verb: str, record: Any) -> dict[str, Any]:
+        try:
+            if verb == "DELETE":
+                self._org.remove(record)
+                identifier = record
+            elif verb == "PATCH":
+                identifier = record["id"] if "id" in record else record["Id"]
+                _refused(self._universe.faults.take("salesforce", "update"))
+                self._org.update(identifier, {k: v for k, v in record.items() if k not in ("id", "Id")})
+            else:
+                identifier = self._inserted(record["attributes"]["type"], record)
+        except RecordError as error:
+            return error.body
+        except KeyError:
+            raise ApiError(400, "INVALID_INPUT", "Each record needs attributes with a type") from None
+        return {"id": identifier, "success": True, "errors": []}
+
+    def _inserted(self, kind: str, record: Any) -> str:
+        fault = self._universe.faults.take("salesforce", "insert", record=record.get("Subject"))
+        if fault in RIVALS:
+            return self._too_late(kind, record, RIVALS[fault])
+        _refused(fault)
+        return self._org.insert(kind, record)
+
+    def _too_late(self, kind: str, record: Any, sentence: str) -> str:
+        """Another process was faster."""
+        self._org.insert(kind, record, by="rival")
+        try:
+            return self._org.insert(kind, record)
+        except RecordError as error:
+            raise RecordError(error.code, sentence.format(error.message), *error.fields) from None
+
+    def _composite(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
+        parts = body.get("compositeRequest") if isinstance(body, dict) else None
+        if not isinstance(parts, list) or not 0 < len(parts) <= MOST_PARTS:
+            raise ApiError(400, "INVALID_INPUT", "A composite request has 1 to 25 subrequests")
+        queries = [p for p in parts if re.search(r"/(query|queryAll)[/?]|/composite/sobjects", p["url"])]
+        if len(queries) > MOST_QUERIES:
+            raise ApiError(400, "INVALID_INPUT", "A composite request has at most 5 query or collection subrequests")
+        if self._universe.faults.take("salesforce", "composite.parts") == "401":
+            # The session ends within a request: the whole is answered with 200, each part with 401.
+            self._org.end_sessions()
+            return 200, {"compositeResponse": [_part(p, SESSION.status, SESSION.body) for p in parts]}
+        return 200, {"compositeResponse": [self._part(part) for part in parts]}
+
+    def _part(self, part: dict[str, Any]) -> dict[str, Any]:
+        url = urlsplit(part["url"])
+        args = {name: values[0] for name, values in parse_qs(url.query).items()}
+        status, body = self.answer(part["method"], url.path, args, part.get("body"))
+        return _part(part, status, body)
+
+    def _search(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
+        text = body.get("q") if isinstance(body, dict) else None
+        objects = body.get("sobjects") if isinstance(body, dict) else None
+        if not isinstance(text, str) or len(text.strip()) < SHORTEST or not isinstance(objects, list):
+            raise ApiError(400, "MALFORMED_SEARCH", "search term must be longer than one character")
+        found: list[dict[str, Any]] = []
+        for wanted in objects:
+            where = f" WHERE {wanted['where']}" if wanted.get("where") else ""
+            soql = f"SELECT {', '.join(wanted['fields'])} FROM {wanted['name']}{where}"  # noqa: S608  # it is only SOQL
+            rows = self._org.query(soql)
+            found += [row for row in rows if _has_words(row, text)][: wanted.get("limit", 20)]
+        return 200, {"searchRecords": found}
+
+    def _limits(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
+        limit = self._org.daily_limit
+        return 200, {"DailyApiRequests": {"Max": limit, "Remaining": max(limit - self._usage.last_day(), 0)}}
+
+
+def _part(part: dict[str, Any], status: int, body: Any) -> dict[str, Any]:
+    return {"body": body, "httpHeaders": {}, "httpStatusCode": status, "referenceId": part["referenceId"]}
+
+
+def _refused(fault: str | None) -> None:
+    """A record's own failure, on request: ``CODE:message``."""
+    if fault:
+        code, _, message = fault.partition(":")
+        raise RecordError(code, message or "simulated failure")
+
+
+def _has_words(row: dict[str, Any], text: str) -> bool:
+    """Every word of the search begins a word of a text field."""
+    held = re.findall(r"[^\W_]+", " ".join(str(v) for n, v in row.items() if n in TEXTS and v).lower())
+    words = re.findall(r"[^\W_]+", text.lower())
+    return bool(words) and all(any(have.startswith(word) for have in held) for word in words)
