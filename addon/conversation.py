@@ -88,6 +88,8 @@ def _why_not(message: MessageShown) -> str:
     if message.reason == "no_match":
         known = texts.WHY_NOT["no_match"].format(address=address)
         return known if address else texts.WHY_NOT["no_match_unnamed"]
+    if message.reason == "rejected" and message.sentence:
+        return texts.WHY_NOT["rejected_sentence"].format(sentence=rich(message.sentence))
     if message.reason == "rejected" and message.code:
         return texts.WHY_NOT["rejected_code"].format(code=rich(message.code))
     return texts.WHY_NOT[message.reason]

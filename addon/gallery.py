@@ -90,14 +90,16 @@ def _not_logged() -> Iterator[tuple[str, ConversationShown]]:
 
 
 def _plain_reasons() -> list[str]:
-    return [reason for reason in WHY_NOT if not reason.endswith(("_label", "_unnamed", "_code"))]
+    return [reason for reason in WHY_NOT if not reason.endswith(("_label", "_unnamed", "_code", "_sentence"))]
 
 
 def _waiting() -> Iterator[tuple[str, ConversationShown]]:
     yield "Waiting: ready", ConversationShown(MessageShown("ready", "14:20"))
     yield "Waiting: held", ConversationShown(MessageShown("held", "14:20", next_try="14:35"))
     yield "Waiting: tried again", ConversationShown(MessageShown("retrying", "14:20", next_try="14:35"))
-    yield "Refused", ConversationShown(MessageShown("rejected", "14:20", code="FIELD_CUSTOM_VALIDATION_EXCEPTION"))
+    code = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+    yield "Refused", ConversationShown(MessageShown("rejected", "14:20", code=code, sentence="Region is required."))
+    yield "Refused without a word", ConversationShown(MessageShown("rejected", "14:20", code=code))
 
 
 def act(operation: str, **_arguments: str) -> Mapping[str, Any]:

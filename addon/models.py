@@ -29,7 +29,8 @@ class MessageShown:
     """One message. ``reason`` is the decision's code.
 
     ``when`` and ``next_try`` are ready to be read. ``foreseen`` says that the decision is not carried out yet.
-    ``mark`` names what a label decided. ``add_contact`` and ``add_lead`` are links to Salesforce's own forms.
+    ``mark`` names what a label decided. ``code`` and ``sentence`` are Salesforce's own, of a refused one.
+    ``add_contact`` and ``add_lead`` are links to Salesforce's own forms.
     """
 
     reason: str
@@ -43,6 +44,7 @@ class MessageShown:
     mark: str = ""
     next_try: str = ""
     code: str = ""
+    sentence: str = ""
     add_contact: str = ""
     add_lead: str = ""
     may_override: bool = True

@@ -50,6 +50,7 @@ WHY_NOT = {
     "no_match": "No person or company for {address} is in Salesforce. Add them and this conversation will be logged.",
     "no_match_unnamed": "Nobody on this email is in Salesforce.",
     "rejected": "Ask your Salesforce admin. We log it once that is fixed.",
+    "rejected_sentence": "It says: “{sentence}” Ask your Salesforce admin. We log it once that is fixed.",
     "rejected_code": "Its answer was {code}. Ask your Salesforce admin. We log it once that is fixed.",
     "unreadable": "Gmail gave us nothing that can be read. Open it in Gmail: it may be damaged.",
     "gone": "It was deleted from Gmail before it could be logged.",

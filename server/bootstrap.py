@@ -26,6 +26,7 @@ from server.adapters.holders import LocalHolders
 from server.adapters.local_kek import create_keys, load_local_keys
 from server.adapters.salesforce.client import Login, OrgClient
 from server.adapters.salesforce.crm import SalesforceCrm
+from server.adapters.salesforce.usage import Usage
 from server.adapters.sqlite.documents import SqliteDocuments
 from server.adapters.sqlite.queue import SqliteQueue
 from server.adapters.store import DocumentStore
@@ -103,7 +104,7 @@ def build(
         directory=google.directory,
         scope=google.scope,
         alarms=alarms,
-        crm=SalesforceCrm(OrgClient(_login(settings), transport)),
+        crm=_crm(settings, transport, clock),
         store=DocumentStore(documents, holders.is_dead if holders else lambda _holder: False),
         sealer=WorkSealer(keys.work, settings.organisation),
         hasher=KeyedHasher(keys.hash_keys, max(keys.hash_keys)),
@@ -181,8 +182,12 @@ def _limits(settings: Settings) -> Limits:
     return Limits(settings.mailboxes, settings.scope_org_units, settings.scope_groups)
 
 
+def _crm(settings: Settings, transport: Transport, clock: Clock) -> SalesforceCrm:
+    return SalesforceCrm(OrgClient(_login(settings), transport, Usage(settings.salesforce.background_share, clock.now)))
+
+
 def _login(settings: Settings) -> Login:
-    key = settings.salesforce_private_key_file
+    key = settings.salesforce.private_key_file
     try:
         pem = key.read_text() if key else ""
         if key:
@@ -190,12 +195,12 @@ def _login(settings: Settings) -> Login:
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
         raise ConfigurationError("SALESFORCE_PRIVATE_KEY_FILE cannot be read as a PEM file.") from None
     return Login(
-        domain=settings.salesforce_domain,
-        consumer_key=settings.salesforce_consumer_key,
-        version=settings.salesforce_api_version,
-        username=settings.salesforce_username,
+        domain=settings.salesforce.domain,
+        consumer_key=settings.salesforce.consumer_key,
+        version=settings.salesforce.api_version,
+        username=settings.salesforce.username,
         private_key=pem,
-        consumer_secret=settings.salesforce_consumer_secret,
+        consumer_secret=settings.salesforce.consumer_secret,
     )
 
 

@@ -74,6 +74,11 @@ def _synced(services: Services, only: frozenset[str], patience: float) -> None:
         err.print(f"MAILBOXES names {', '.join(sorted(unknown))}, an address that nobody in the Directory has.")
     for address, cause in sorted(result.troubled.items()):
         err.print(f"{address} could not be read to the end ({cause}). It is tried again by itself.")
+    if result.is_spent:
+        err.print(
+            "The Salesforce org's daily API calls are used as far as background work may"
+            " (SALESFORCE_BACKGROUND_PERCENT). The rest of the mail goes on by itself; buttons in the sidebar work."
+        )
     if not result.is_at_rest:
         err.print("Some messages wait for another try. Run sync again later, or leave the service running.")
         sys.exit(NOT_AT_REST)

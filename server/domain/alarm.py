@@ -16,6 +16,7 @@ class AlarmCode(StrEnum):
     WITNESS_MISSED = "witness_missed"
     AUDIT_MISSED = "audit_missed"
     WATCH_ENDS = "watch_ends"
+    SALESFORCE_CALLS = "salesforce_calls"
     WATCH_SETTING = "watch_setting"
 
 

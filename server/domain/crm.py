@@ -69,7 +69,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True)
 class Activity:
-    """One mail as it will stand in Salesforce. Times are epoch milliseconds, UTC."""
+    """One mail as it will stand in Salesforce. Times are epoch milliseconds, UTC.
+
+    ``response_minutes``: how long the customer waited for it, where it is an answer to a mail that is logged too.
+    """
 
     key: ActivityKey
     subject: str
@@ -89,6 +92,7 @@ class Activity:
     match_type: str
     attachment_names: tuple[str, ...] = ()
     is_backfilled: bool = False
+    response_minutes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ class Row:
     """One message in one mailbox.
 
     ``due_at`` (epoch seconds) and ``shard`` are set only while the row waits; a waiting row without a shard is not
-    screened yet. ``cause`` is an error code, never a text. ``hashes`` are kept only where a later CRM change could
-    alter the decision. ``version`` is the store's, and empty for a row not stored yet.
+    screened yet. ``cause`` is an error code, never a text; what Salesforce said of a refused one is in
+    ``sealed_cause``. ``hashes`` are kept only where a later CRM change could alter the decision. ``version`` is the
+    store's, and empty for a row not stored yet.
     """
 
     mailbox_id: MailboxId
@@ -42,6 +43,7 @@ class Row:
     activity_id: SalesforceId | None = None
     hashes: tuple[KeyedHash, ...] = ()
     sealed_headers: bytes | None = None
+    sealed_cause: bytes | None = None
     policy_version: int = 0
     updated_at: float = 0.0
     version: str = field(default="", compare=False)
@@ -74,7 +76,8 @@ class ActivityRow:
     """One real mail's activity, claimed before its body is fetched.
 
     ``generation`` counts explicit decisions to log again after a removal. ``reason`` is the match that chose
-    ``record_id``. ``sealed_snapshot`` is what a card shows of the decision, once for all copies.
+    ``record_id``. ``sent_at`` (epoch milliseconds) is 0 where it is not known. ``sealed_snapshot`` is what a card
+    shows of the decision, once for all copies.
     """
 
     key: ActivityKey
@@ -89,6 +92,8 @@ class ActivityRow:
     owner_id: SalesforceId | None = None
     activity_id: SalesforceId | None = None
     sealed_snapshot: bytes | None = None
+    sent_at: int = 0
+    is_inbound: bool = False
     generation: int = 1
     version: str = field(default="", compare=False)
 

@@ -14,6 +14,7 @@ WORDS: dict[str, str] = {
     AlarmCode.WITNESS_MISSED: "Google delivered a message that has no row in our ledger",
     AlarmCode.AUDIT_MISSED: "an audit found messages that were missed for longer than a poll takes",
     AlarmCode.WATCH_ENDS: "a watch ends soon and cannot be renewed, so that new mail is only polled",
+    AlarmCode.SALESFORCE_CALLS: "the org's daily API calls are used as far as background work may, so that mail waits",
     AlarmCode.WATCH_SETTING: "the settings of push are wrong, so that new mail is only polled",
 }
 """One sentence for each code that has one; another is shown as it is."""

@@ -14,8 +14,9 @@ from server.engine.ports import Ports
 def closed(row: Row, reason: Reason, now: float) -> Row:
     """The row with nothing left of what it needed while it waited."""
     return replace(
-        row, reason=reason, shard=None, due_at=None, sealed_headers=None, cause=None, hashes=(), updated_at=now
-    )
+        row, reason=reason, shard=None, due_at=None, sealed_headers=None, sealed_cause=None, cause=None, hashes=(),
+        updated_at=now,
+    )  # fmt: skip
 
 
 def is_owners(ports: Ports, mailbox_ids: Iterable[MailboxId], owner: SalesforceId | None) -> bool:

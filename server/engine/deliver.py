@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from server.domain.alarm import AlarmCode
 from server.domain.decision import Outcome
+from server.domain.errors import ReconnectRequiredError, TransientError
 from server.domain.ids import ActivityKey
 from server.domain.ledger import BACKFILL, LIVE, Row
 from server.domain.mailbox import Workspace
 from server.engine.delivery import Delivered, Delivery
 from server.engine.ports import Ports
-from server.ports.crm import FILE_AT_ONCE
+from server.ports.crm import FILE_AT_ONCE, FILE_MANY
 
 LEASE = 300.0
 """Seconds: a job ends within five minutes."""
 READ_AHEAD = 3
 """Rows read for each activity wanted, for a mail has as many rows as mailboxes."""
+LEAST_READ = 200
+"""Rows read of one shard."""
+SPENT = "AllowanceSpent"
+"""What a round says that left the rest of the org's daily calls to people."""
 
 
 def deliver(
@@ -27,6 +33,8 @@ def deliver(
     now, holder = ports.clock.now(), ports.new_holder()
     # A look costs less than a lease: a shard without due rows is left alone.
     due = [s for s in shards if (first := ports.store.next_due(s)) is not None and first <= now]
+    if due and _is_spent(ports):
+        return Delivered(error=SPENT)
     held = [s for s in due if ports.store.lease(f"shard/{s}", holder, now, LEASE)]
     try:
         rows = _due(ports, held, limit)
@@ -43,10 +51,10 @@ def deliver(
 def deliver_next(ports: Ports, workspace: Workspace, on_progress: Callable[[int], None] = lambda _n: None) -> Delivered:
     """A round over new mail; only where none is due, one over mail out of the past, below all other work."""
     done = deliver(ports, workspace, LIVE, on_progress=on_progress)
-    if done.read:
+    if done.read or done.error:
         return done
     background = replace(ports, mail=ports.mail.in_background())
-    return deliver(background, workspace, BACKFILL, on_progress=on_progress)
+    return deliver(background, workspace, BACKFILL, FILE_MANY, on_progress)
 
 
 def deliver_now(ports: Ports, workspace: Workspace, rows: Sequence[Row]) -> Delivered | None:
@@ -65,10 +73,26 @@ def deliver_now(ports: Ports, workspace: Workspace, rows: Sequence[Row]) -> Deli
             ports.store.release(f"shard/{shard}", holder)
 
 
+def _is_spent(ports: Ports) -> bool:
+    """Nobody waits for a round: it leaves the rest of the day's calls to those who click."""
+    try:
+        allowance = ports.crm.allowance()
+    except (TransientError, ReconnectRequiredError):
+        return False  # the round itself will say what is wrong
+    if allowance is None or not allowance.is_spent:
+        return False
+    ports.alarms.raise_(AlarmCode.SALESFORCE_CALLS)
+    return True
+
+
 def _due(ports: Ports, shards: Sequence[int], limit: int) -> list[Row]:
-    """The longest waiting first, cut where the next mail would be one too many."""
+    """The longest waiting first, cut where the next mail would be one too many.
+
+    Each shard gives its share: all that all of them hold would be read sixteen times over.
+    """
     now = ports.clock.now()
-    rows = [row for shard in shards for row in ports.store.waiting(shard, now, limit * READ_AHEAD)]
+    each = max(limit * READ_AHEAD // max(len(shards), 1), LEAST_READ)
+    rows = [row for shard in shards for row in ports.store.waiting(shard, now, each)]
     rows.sort(key=lambda row: (row.due_at or 0, row.gmail_thread_id, row.key))
     keys: dict[ActivityKey | None, None] = {}
     for row in rows:

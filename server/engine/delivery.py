@@ -17,9 +17,11 @@ from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.closing import closed, is_owners
-from server.engine.filing import Filing, file_mails
+from server.engine.filing import file_mails
 from server.engine.following import Follower, revived
+from server.engine.planning import Filing
 from server.engine.ports import Ports
+from server.engine.refusals import with_sentence
 from server.engine.screening import NEVER, open_copy
 from server.engine.words import override_for
 from server.rules.decide import decide, explaining_domains
@@ -250,7 +252,8 @@ class Delivery:
         attempts = tries(error, row.attempts, row.cause)
         reaction = react(error, attempts, now)
         if reaction.due_at is None:
-            return replace(closed(row, reaction.reason, now), cause=reaction.cause, attempts=attempts)
+            ended = replace(closed(row, reaction.reason, now), cause=reaction.cause, attempts=attempts)
+            return with_sentence(self._ports, ended, error)
         return replace(
             row,
             reason=Reason.RETRYING,

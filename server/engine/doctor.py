@@ -25,6 +25,7 @@ def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
     yield from _scope(ports)
     yield from _alarms(ports)
     yield _asked("Salesforce", lambda: f"Connected. Activities are closed as {ports.crm.shape().closed_status}.")
+    yield from _calls(ports)
     yield from _fields(ports)
     yield _push(ports)
     yield Finding(
@@ -39,6 +40,19 @@ def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
         ports.unwrap is None,
         "This process cannot open stored copies." if ports.unwrap is None else "This process can open stored copies.",
     )
+
+
+def _calls(ports: Ports) -> Iterator[Finding]:
+    try:
+        known = ports.crm.allowance()
+    except TrulyError:
+        return
+    if known is None:
+        return
+    text = f"{known.used:,} of {known.allowed:,} API calls of the last 24 hours are used, by all who use the org."
+    if known.is_spent:
+        text += f" Background work stands still above {known.share:.0%}; buttons go on. It resumes by itself."
+    yield Finding("Salesforce calls", not known.is_spent, text)
 
 
 def _fields(ports: Ports) -> Iterator[Finding]:

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from server.domain.crm import Activity, Filed, Found
-from server.domain.decision import Decision, Outcome, Reason
+from server.domain.crm import Direction, Filed, Found
+from server.domain.decision import Outcome, Reason
 from server.domain.errors import (
     ConfigurationError,
     ConflictError,
     RejectedError,
     TransientError,
 )
-from server.domain.ids import ActivityKey, MailboxId, SalesforceId
-from server.domain.ledger import BACKFILL, ActivityRow, ActivityState, Row, SealedMail
-from server.domain.mail import Mail
+from server.domain.ids import ActivityKey, MailboxId
+from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.domain.mailbox import Mailbox, Workspace
-from server.engine.bodies import fetch_bodies
 from server.engine.closing import is_owners
+from server.engine.planning import Filing, Planned, Planner, portions
 from server.engine.ports import Ports
 from server.engine.snapshots import seal_snapshot, snapshot_of
-from server.rules.activity import plan_activity
-from server.rules.body import read_body
-from server.vault.envelope import Place, seal_copy
 
-BYTES_AT_ONCE = 64 * 1024 * 1024
-"""Of raw messages, by Gmail's own estimate."""
+BODIES_WITHIN = 90.0
+"""Seconds after which no further portion is begun: a round's leases last five minutes, and Gmail paces a mailbox."""
 CLOSING_TRIES = 5
-
-
-@dataclass(frozen=True)
-class Filing:
-    """A mail on its way. ``claimed`` is an older claim on it, left by a try whose end nobody knows."""
-
-    mail: Mail
-    decision: Decision
-    owner: SalesforceId | None
-    rows: tuple[Row, ...]
-    claimed: ActivityRow | None = None
 
 
 @dataclass
@@ -61,15 +46,24 @@ def file_mails(
 class _Round:
     def __init__(self, ports: Ports, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox]) -> None:
         self._ports = ports
-        self._workspace = workspace
-        self._mailboxes = mailboxes
+        self._planner = Planner(ports, workspace, mailboxes)
         self._result = Result()
 
     def run(self, filings: Sequence[Filing]) -> Result:
-        claimed = self._claim([f for f in filings if f.claimed is None])
-        claimed += self._resolve_doubt([f for f in filings if f.claimed is not None])
-        for portion in _portions(claimed):
-            self._file(self._with_bodies(portion))
+        fresh = [f for f in filings if f.claimed is None]
+        doubtful = [f for f in filings if f.claimed is not None]
+        ends = self._ports.clock.now() + BODIES_WITHIN
+        planned: list[Planned] = []
+        for portion in portions([*self._resolve_doubt(doubtful), *fresh]):
+            if planned and self._ports.clock.now() > ends:
+                break  # the rest stays in line, unclaimed: a round ends while its leases hold
+            won = self._claim([f for f in portion if f.claimed is None])
+            planned += self._planner.prepare([f for f in portion if f.claimed is not None] + won)
+        for filing, error in self._planner.failed:
+            self._fail(filing, error)
+        if planned:
+            planned = self._planner.timed(planned)
+            self._answer(planned, self._ports.crm.file([activity for _, activity in planned]))
         return self._result
 
     def _claim(self, filings: list[Filing]) -> list[Filing]:
@@ -119,55 +113,12 @@ class _Round:
             self._ports.store.drop_copies([filing.mail.key])
         self._close([(filing, activity)])
 
-    def _with_bodies(self, filings: list[Filing]) -> list[tuple[Filing, bytes]]:
-        answers = fetch_bodies(self._ports, self._mailboxes, [f.mail for f in filings])
-        found: list[tuple[Filing, bytes]] = []
-        for filing in filings:
-            answer = answers[filing.mail.key]
-            if isinstance(answer, bytes):
-                found.append((filing, answer))
-            else:
-                self._fail(filing, answer)
-        return found
-
-    def _file(self, filings: list[tuple[Filing, bytes]]) -> None:
-        planned: list[tuple[Filing, Activity]] = []
-        copies: list[SealedMail] = []
-        for filing, raw in filings:
-            try:
-                activity = self._planned(filing, raw)
-            except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
-                self._fail(filing, error)
-                continue
-            planned.append((filing, activity))
-            copies.append(self._sealed(filing.mail.key, raw))
-        self._ports.store.keep_copies(copies)
-        if planned:
-            self._answer(planned, self._filed([activity for _, activity in planned]))
-
-    def _planned(self, filing: Filing, raw: bytes) -> Activity:
-        assert filing.claimed is not None
-        body = read_body(raw)
-        planned = plan_activity(filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy)
-        is_past = all(row.shard in BACKFILL for row in filing.rows)
-        return replace(planned, key=filing.claimed.crm_key, is_backfilled=is_past)
-
-    def _filed(self, activities: Sequence[Activity]) -> list[Filed]:
-        """A request that is refused whole is halved until the record that spoils it stands alone."""
-        try:
-            return list(self._ports.crm.file(activities))
-        except RejectedError as error:
-            if len(activities) == 1:
-                return [Filed(activities[0].key, error=error)]
-        middle = len(activities) // 2
-        return self._filed(activities[:middle]) + self._filed(activities[middle:])
-
-    def _answer(self, planned: list[tuple[Filing, Activity]], answers: Sequence[Filed]) -> None:
+    def _answer(self, planned: list[Planned], answers: Sequence[Filed]) -> None:
         unnamed = [a.key for a in answers if a.error is None and a.activity_id is None]
         found = self._ports.crm.find(unnamed) if unnamed else {}
         done: list[tuple[Filing, ActivityRow]] = []
         refused: list[ActivityKey] = []
-        for (filing, _), answer in zip(planned, answers, strict=True):
+        for (filing, plan), answer in zip(planned, answers, strict=True):
             assert filing.claimed is not None
             if answer.error is not None:
                 self._fail(filing, answer.error)
@@ -175,14 +126,16 @@ class _Round:
                 continue
             known = found.get(answer.key)
             activity_id = answer.activity_id or (known.activity_id if known else None)
-            activity = self._decided(filing.claimed, filing)
-            done.append((filing, replace(activity, state=ActivityState.LOGGED, activity_id=activity_id)))
+            logged = replace(
+                self._decided(filing.claimed, filing),
+                state=ActivityState.LOGGED,
+                activity_id=activity_id,
+                sent_at=plan.sent_at,
+                is_inbound=plan.direction is Direction.INBOUND,
+            )
+            done.append((filing, logged))
         self._ports.store.drop_copies(refused)
         self._close(done)
-
-    def _sealed(self, key: ActivityKey, raw: bytes) -> SealedMail:
-        sealed = seal_copy(raw, Place(self._ports.organisation, "copies", key, "copy"), self._ports.wrap)
-        return SealedMail(key, sealed.dek_id, sealed.ciphertext, sealed.wrapped_dek, sealed.key_name)
 
     def _close(self, done: list[tuple[Filing, ActivityRow]]) -> None:
         """All in one commit; where a row changed meanwhile, mail by mail on top of what stands now."""
@@ -261,21 +214,6 @@ class _Round:
 
     def _fail(self, filing: Filing, error: Exception) -> None:
         self._result.failed.append((filing.rows, error))
-
-
-def _portions(filings: Sequence[Filing]) -> Iterator[list[Filing]]:
-    """Bodies held in memory at once stay bounded, however large the attachments."""
-    part: list[Filing] = []
-    size = 0
-    for filing in filings:
-        weight = filing.mail.canonical.size
-        if part and size + weight > BYTES_AT_ONCE:
-            yield part
-            part, size = [], 0
-        part.append(filing)
-        size += weight
-    if part:
-        yield part
 
 
 def _claim_of(filing: Filing, now: float) -> ActivityRow:

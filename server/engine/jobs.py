@@ -12,6 +12,7 @@ from server.engine.backfill import backfill
 from server.engine.collect import collect
 from server.engine.deliver import deliver_next
 from server.engine.ports import Ports
+from server.engine.refusals import AT_ONCE, replay
 from server.engine.sweep import sweep
 from server.engine.watching import renew
 from server.engine.workspace import WorkspaceCache
@@ -111,12 +112,21 @@ def _watch(ports: Ports, queue: Queue) -> None:
 
 
 def _audit(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
-    """Without a subject, of everybody: each mailbox is a job of its own."""
+    """Without a subject, of everybody: each mailbox is a job of its own.
+
+    What Salesforce refused is tried once more: an admin may have mended what it was refused for.
+    """
     if not job.subject:
         for mailbox in ports.store.mailboxes():
             if mailbox.reads:
                 queue.put(Job(AUDIT, mailbox.mailbox_id), ports.clock.now())
         return
     found = ports.store.mailbox(MailboxId(job.subject))
-    if found is not None and found.reads and audit(ports, workspaces.current(), found).missed:
+    if found is None or not found.reads:
+        return
+    missed = audit(ports, workspaces.current(), found).missed
+    replayed = replay(ports, found, limit=AT_ONCE) if found.delivers else 0
+    if replayed:
+        queue.put(Job(COLLECT, job.subject), ports.clock.now())
+    if missed:
         queue.put(Job(DELIVER), ports.clock.now())

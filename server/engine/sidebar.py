@@ -18,6 +18,7 @@ from server.engine.explain import mail_of
 from server.engine.label_word import is_labelled, labelled_key
 from server.engine.ports import Ports
 from server.engine.record_access import RecordAccess
+from server.engine.refusals import sentence_of
 from server.engine.screening import conversation_of
 from server.engine.snapshots import Snapshot, open_snapshot
 from server.engine.words import override_for, situation_of
@@ -34,7 +35,8 @@ class Shown:
     """One message as a card shows it.
 
     ``foreseen``: decided now and not written. ``is_hidden``: the record is one that this rep may not read, and so is
-    each that ``hidden_losers`` counts. ``addresses`` are the external people on it, known only where we just looked.
+    each that ``hidden_losers`` counts. ``sentence`` is Salesforce's own, of a refused one. ``addresses`` are the
+    external people on it, known only where we just looked.
     """
 
     message_id: GmailMessageId
@@ -49,6 +51,7 @@ class Shown:
     marks: tuple[str, ...] = ()
     activity_id: SalesforceId | None = None
     cause: str | None = None
+    sentence: str = ""
     due_at: float | None = None
 
     @property
@@ -105,7 +108,9 @@ class Sidebar:
         keys = list(dict.fromkeys(row.activity_key for row in rows if row.activity_key))
         activities = self._ports.store.activities(keys) if keys else {}
         snapshots = {key: open_snapshot(self._ports, activity) for key, activity in activities.items()}
-        return {row.gmail_message_id: _of_row(row, activities, snapshots) for row in rows}
+        shown = {row.gmail_message_id: _of_row(row, activities, snapshots) for row in rows}
+        said = {row.gmail_message_id: sentence_of(self._ports, row) for row in rows if row.sealed_cause}
+        return shown | {i: replace(shown[i], sentence=sentence) for i, sentence in said.items()}
 
     def _word(self, rows: Sequence[Row]) -> Conversation | None:
         keys = list(dict.fromkeys(row.conversation for row in rows if row.conversation))

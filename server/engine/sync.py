@@ -13,7 +13,7 @@ from server.domain.ledger import BACKFILL, LIVE
 from server.domain.mailbox import Mailbox
 from server.engine.backfill import backfill
 from server.engine.collect import collect
-from server.engine.deliver import deliver_next, next_due
+from server.engine.deliver import SPENT, deliver_next, next_due
 from server.engine.ports import Ports
 from server.engine.sweep import sweep
 from server.engine.workspace import WorkspaceCache
@@ -26,12 +26,16 @@ Progress = Callable[[str, int], None]
 
 @dataclass
 class Synced:
-    """``troubled`` maps a mailbox address to the class of its error."""
+    """``troubled`` maps a mailbox address to the class of its error.
+
+    ``is_spent``: it ended before its time, for the org's daily calls are used as far as background work may.
+    """
 
     mailboxes: int = 0
     messages: int = 0
     logged: int = 0
     is_at_rest: bool = True
+    is_spent: bool = False
     troubled: dict[str, str] = field(default_factory=dict)
 
 
@@ -53,6 +57,9 @@ def sync(
         _collect_all(ports, workspaces, pending, workers, result, on_progress)
         _deliver_all(ports, workspaces, result, on_progress)
         due = _next_due(ports, mailboxes)
+        if result.is_spent:
+            result.is_at_rest = False
+            return result
         if due is None:
             result.is_at_rest = not result.troubled
             return result
@@ -101,6 +108,7 @@ def _deliver_all(ports: Ports, workspaces: WorkspaceCache, result: Synced, on_pr
     stuck = 0
     while stuck < STUCK:
         done = deliver_next(ports, workspaces.current(), lambda n: on_progress("settled", n))
+        result.is_spent = done.error == SPENT
         if done.read == 0:
             return
         result.logged += done.logged

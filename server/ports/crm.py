@@ -10,7 +10,23 @@ from server.domain.crm import Activity, Candidates, Filed, Found, Query, Record,
 from server.domain.ids import ActivityKey, SalesforceId
 
 FILE_AT_ONCE = 200
-"""Activities in one call."""
+"""Activities in one collection."""
+FILE_MANY = 1000
+"""Activities in one call: five collections."""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """The org's calls of the last 24 hours, everybody's. ``share`` (0 to 1) of them is the most for background work."""
+
+    used: int
+    allowed: int
+    share: float = 1.0
+
+    @property
+    def is_spent(self) -> bool:
+        """For work that nobody waits for; people's clicks go on."""
+        return self.used >= self.share * self.allowed
 
 
 @dataclass(frozen=True)
@@ -37,12 +53,15 @@ class Crm(Protocol):
         """Which of these records Salesforce lets that user read."""
 
     def file(self, activities: Sequence[Activity]) -> Sequence[Filed]:
-        """Insert, never update; at most ``FILE_AT_ONCE``; the answers are in order.
+        """Insert, never update; at most ``FILE_MANY``; the answers are in order.
 
-        Raises RejectedError where the request was refused whole and nothing was done. An activity whose key is there
-        already counts as filed. Raises DoubtError when the answer was lost: then
-        ``find`` before anything is filed again.
+        One bad record does not hurt the others: its error is a value. An activity whose key is there already counts as
+        filed. DoubtError, as a value or raised for all, says that the answer was lost: then ``find`` before anything is
+        filed again.
         """
+
+    def allowance(self) -> Allowance | None:
+        """What Salesforce said of its daily calls, at most some minutes ago; None where it never said."""
 
     def retarget(self, targets: Sequence[Target]) -> Sequence[Exception | None]:
         """Point activities at other records; the answers are in order, None for done.

@@ -46,6 +46,9 @@ class Store(Protocol):
     def held(self, mailbox_id: MailboxId) -> Iterator[Row]:
         """All waiting rows of a mailbox, due or not."""
 
+    def failed(self, mailbox_id: MailboxId) -> Iterator[Row]:
+        """The failed rows of a mailbox."""
+
     def waiting(self, shard: int, now: float, limit: int) -> list[Row]:
         """Due rows of a shard, the longest waiting first."""
 

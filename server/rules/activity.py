@@ -16,6 +16,8 @@ from server.rules.header_text import decode_words, visible
 from server.rules.identity_key import normalise_message_id
 
 NO_SUBJECT = "(no subject)"
+MOST_TEXT = 40_000
+"""Characters of a body that go on: no field of Salesforce takes as many, and what is too long shows its cut."""
 
 
 def plan_activity(
@@ -31,7 +33,7 @@ def plan_activity(
     return Activity(
         key=mail.key,
         subject=_subject(copy.headers, author, direction, shown),
-        body=body.text if shown is Disclosure.TEXT else "",
+        body=body.text[:MOST_TEXT] if shown is Disclosure.TEXT else "",
         sent_at=sent_at(copy.headers, copy.internal_date),
         direction=direction,
         owner_id=owner,

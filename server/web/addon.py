@@ -49,7 +49,7 @@ class Source(Protocol):
 
 def deployment(settings: Settings) -> Answer:
     """deployment.json for this service."""
-    return manifest(settings.public_url, HOME, OPEN, Salesforce(settings.salesforce_domain).origin)
+    return manifest(settings.public_url, HOME, OPEN, Salesforce(settings.salesforce.domain).origin)
 
 
 class RefusalError(Exception):
@@ -147,7 +147,7 @@ class Desk:
     def presenter(self) -> Presenter:
         ports, settings = self.services.ports, self.services.settings
         return Presenter(
-            links=Salesforce(settings.salesforce_domain),
+            links=Salesforce(settings.salesforce.domain),
             now=ports.clock.now(),
             offset=self.event.offset,
             may_override=ports.policy.override_contacts_only,

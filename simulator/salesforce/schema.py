@@ -103,6 +103,7 @@ PACKAGED: dict[str, tuple[tuple[str, str, Field], ...]] = {
         ("Mailbox", "mailbox", Field("", "string", 255)),
         ("Match_Type", "matchType", Field("", "string", 255)),
         ("Attachment_Count", "attachmentCount", Field("", "double")),
+        ("Response_Minutes", "responseMinutes", Field("", "double")),
         ("Backfilled", "backfilled", Field("", "boolean")),
     ),
 }

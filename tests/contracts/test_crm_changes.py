@@ -81,7 +81,7 @@ def test_removing_what_never_was_is_done(crm):
     [("503", TransientError), ("REQUEST_LIMIT_EXCEEDED", ThrottledError), ("timeout", TransientError)],
 )
 def test_salesforce_away_while_changing(scene, crm, filed, kind, error):
-    scene.universe.faults.plan(Fault("salesforce", "*", kind, times=2))
+    scene.universe.faults.plan(Fault("salesforce", "*", kind, times=-1))
 
     with pytest.raises(error):
         crm.retarget([Target(filed[0], LEO_ID, None, "x")])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from server.domain.crm import Activity, Filed
-from server.domain.errors import RejectedError
 from server.domain.mailbox import Stage
-from server.engine import delivery, filing, screening
+from server.engine import delivery, planning, screening
 from server.engine.stages import find_mailbox, set_stage
+from simulator.faults import Fault
 from tests.support.scene import Scene, eml
 
 
@@ -21,17 +19,13 @@ def mails(scene: Scene) -> None:
         scene.deliver("ann@acme.example", eml(subject=name))
 
 
-def test_a_record_that_spoils_its_whole_request_is_found_and_refused_alone(scene: Scene) -> None:
+def test_a_record_that_is_refused_hurts_no_other(scene: Scene) -> None:
     mails(scene)
-    crm: Any = scene.services.ports.crm
-    original = crm.file
+    spoiler = "From ada@byron.example: Spoiler"
+    scene.universe.faults.plan(
+        Fault("salesforce", "insert", "FIELD_CUSTOM_VALIDATION_EXCEPTION:No", -1, record=spoiler)
+    )
 
-    def file(activities: Sequence[Activity]) -> Sequence[Filed]:
-        if any("Spoiler" in a.subject for a in activities):
-            raise RejectedError("JSON_PARSER_ERROR")
-        return list(original(activities))
-
-    crm.file = file
     assert scene.sync().is_at_rest
     assert sorted(scene.outcomes().values()) == ["contact_match"] * 3 + ["rejected"]
     assert len(scene.tasks()) == 3
@@ -39,7 +33,7 @@ def test_a_record_that_spoils_its_whole_request_is_found_and_refused_alone(scene
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(filing, "plan_activity"), (delivery, "decide"), (delivery, "open_copy"), (screening, "screen")],
+    [(planning, "plan_activity"), (delivery, "decide"), (delivery, "open_copy"), (screening, "screen")],
 )
 def test_a_bug_that_one_mail_finds_stops_no_other(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, module: Any, name: str

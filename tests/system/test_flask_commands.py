@@ -198,6 +198,21 @@ def test_the_vault_opens_only_where_it_may_and_only_with_an_entry(scene: Scene) 
     assert set(scene.outcomes().values()) == {"erased"}
 
 
+def test_what_salesforce_refused_is_listed_and_tried_again(scene: Scene) -> None:
+    assert "refused nothing" in run(scene, "refused").stdout
+    scene.universe.faults.plan(Fault("salesforce", "insert", "FIELD_CUSTOM_VALIDATION_EXCEPTION:Region, please.", 1))
+    scene.deliver("ann@acme.example", eml())
+    scene.sync()
+
+    listed = run(scene, "refused").stdout
+    assert "FIELD_CUSTOM_VALIDATION_EXCEPTION" in listed
+    assert "Region," in listed
+    assert run(scene, "replay", "nobody@acme.example").exit_code == 4
+    assert "1 messages wait" in run(scene, "replay", "ann@acme.example").stdout
+    scene.sync()
+    assert len(scene.tasks()) == 1
+
+
 def test_unknown_mailboxes_and_files_are_exit_4(scene: Scene) -> None:
     assert run(scene, "mailbox", "zoe@acme.example", "--stage", "off").exit_code == 4
     assert run(scene, "explain", str(scene.folder / "none.eml")).exit_code == 4

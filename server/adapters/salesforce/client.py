@@ -15,6 +15,7 @@ from simple_salesforce.exceptions import SalesforceError
 from simple_salesforce.login import SalesforceLogin
 
 from server.adapters.salesforce.failures import SessionExpired, of_library
+from server.adapters.salesforce.usage import Usage
 from server.adapters.transport import Transport
 from server.domain.errors import DoubtError, ReconnectRequiredError, TransientError
 
@@ -37,9 +38,10 @@ class Login:
 class OrgClient:
     """Thread-safe: a client per thread over one token."""
 
-    def __init__(self, login: Login, transport: Transport) -> None:
+    def __init__(self, login: Login, transport: Transport, usage: Usage | None = None) -> None:
         self._login = login
         self._transport = transport
+        self.usage = usage or Usage()
         self._lock = threading.Lock()
         self._token: tuple[str, str] | None = None
         self._local = threading.local()
@@ -68,7 +70,7 @@ class OrgClient:
     def _once(self, token: tuple[str, str], path: str, method: str, json: Any, params: Any, *, writes: bool) -> Any:
         arguments = {key: value for key, value in (("json", json), ("params", params)) if value is not None}
         try:
-            return self._client(token).restful(path, method=method, **arguments)
+            return self._sent(token, path, method, arguments, writes=writes)
         except SalesforceError as error:
             failure = of_library(error)
             if writes and isinstance(failure, TransientError) and int(error.status) >= 500:
@@ -79,14 +81,27 @@ class OrgClient:
                 raise DoubtError("Salesforce's answer to a write was lost.") from None
             raise TransientError("Salesforce cannot be reached.") from None
 
+    def _sent(self, token: tuple[str, str], path: str, method: str, arguments: dict[str, Any], *, writes: bool) -> Any:
+        """A question whose connection broke is asked once more: one that idled is closed by the other side unasked."""
+        try:
+            return self._client(token).restful(path, method=method, **arguments)
+        except requests.Timeout:
+            raise
+        except requests.ConnectionError:
+            if writes:
+                raise
+            return self._client(token).restful(path, method=method, **arguments)
+
     def _client(self, token: tuple[str, str]) -> Salesforce:
         if getattr(self._local, "token", None) != token:
             session_id, instance = token
+            session = self._transport.session()
+            session.hooks["response"].append(self.usage.note)
             self._local.client = Salesforce(
                 session_id=session_id,
                 instance_url=f"https://{instance}",
                 version=self._login.version,
-                session=self._transport.session(),
+                session=session,
             )
             self._local.token = token
         client: Salesforce = self._local.client

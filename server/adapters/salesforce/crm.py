@@ -12,12 +12,13 @@ from urllib.parse import quote
 from server.adapters.salesforce import queries
 from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.failures import mapped, of_record
+from server.adapters.salesforce.insert import Answer, insert
 from server.adapters.salesforce.shape import OrgShape, shape_of
 from server.adapters.salesforce.tasks import full_id, retargeted, task
 from server.domain.crm import Activity, Candidates, Filed, Found, Query, Record, Target
 from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, StaleTargetError, TransientError
 from server.domain.ids import ActivityKey, SalesforceId
-from server.ports.crm import FILE_AT_ONCE, CrmShape
+from server.ports.crm import FILE_AT_ONCE, FILE_MANY, Allowance, CrmShape
 
 QUERIES_AT_ONCE = 5
 """Of a composite's subrequests at most this many may be queries."""
@@ -40,7 +41,9 @@ class SalesforceCrm:
         return self._org().public
 
     def look_up(self, query: Query) -> Candidates:
-        org = self._org()
+        return self._with_shape(lambda org: self._looked_up(query, org))
+
+    def _looked_up(self, query: Query, org: OrgShape) -> Candidates:
         kinds: list[tuple[str, Callable[[list[str]], str] | None, Iterable[str]]] = [
             ("contacts", queries.contacts, query.addresses),
             ("leads", queries.leads, query.addresses),
@@ -74,17 +77,28 @@ class SalesforceCrm:
         return frozenset(SalesforceId(row["RecordId"]) for row in rows if row["HasReadAccess"])
 
     def file(self, activities: Sequence[Activity]) -> Sequence[Filed]:
-        if len(activities) > FILE_AT_ONCE:
+        if len(activities) > FILE_MANY:
             raise InvariantError("Too many activities for one call.")
-        if not activities:
-            return []
-        org = self._org()
-        body = {"allOrNone": False, "records": [task(activity, org) for activity in activities]}
-        answers = self._client.call("composite/sobjects", method="POST", json=body, writes=True)
-        if not isinstance(answers, list) or len(answers) != len(activities):
-            raise InvariantError("Salesforce answered for another number of records than we sent.")
+        return self._with_shape(lambda org: self._filed(activities, org)) if activities else []
+
+    def _filed(self, activities: Sequence[Activity], org: OrgShape) -> list[Filed]:
+        answers = insert(self._client, [task(activity, org) for activity in activities], org.optional)
         field = org.task.get("key")
-        return [_filed(activity.key, answer, field) for activity, answer in zip(activities, answers, strict=True)]
+        filed = [_filed(activity.key, answer, field) for activity, answer in zip(activities, answers, strict=True)]
+        if any(isinstance(each.error, ConfigurationError) for each in filed):
+            with self._lock:
+                self._shape = None  # an admin changed the fields: the next call describes them
+        return filed
+
+    def allowance(self) -> Allowance | None:
+        usage = self._client.usage
+        known = usage.allowance
+        if known and known.is_spent and not usage.is_fresh:
+            # Nothing else asks while all work stands still, so somebody has to.
+            daily = self._client.call("limits").get("DailyApiRequests") or {}
+            if "Max" in daily and "Remaining" in daily:
+                usage.set(int(daily["Max"]) - int(daily["Remaining"]), int(daily["Max"]))
+        return usage.allowance
 
     def retarget(self, targets: Sequence[Target]) -> Sequence[Exception | None]:
         org = self._org()
@@ -139,6 +153,22 @@ class SalesforceCrm:
                 self._shape = self._describe()
             return self._shape
 
+    def _with_shape(self, ask: Callable[[OrgShape], T]) -> T:
+        """An admin may rename or hide a field at any time: the org is described again before that is anybody's problem.
+
+        What names a field that is not there is refused before anything is done.
+        """
+        org = self._org()
+        try:
+            return ask(org)
+        except ConfigurationError:
+            fresh = self._describe()
+            if fresh == org:
+                raise
+            with self._lock:
+                self._shape = fresh
+            return ask(fresh)
+
     def _describe(self) -> OrgShape:
         base = self._client.base
         status = quote("SELECT ApiName, MasterLabel, IsClosed, SortOrder FROM TaskStatus")
@@ -190,7 +220,9 @@ def _saved(answers: Any, count: int) -> list[Exception | None]:
     return [None if answer.get("success") else of_record(answer.get("errors") or []) for answer in answers]
 
 
-def _filed(key: ActivityKey, answer: Any, field: str | None) -> Filed:
+def _filed(key: ActivityKey, answer: Answer, field: str | None) -> Filed:
+    if isinstance(answer, Exception):
+        return Filed(key, error=answer)
     if answer.get("success"):
         return Filed(key, SalesforceId(answer["id"]))
     errors = answer.get("errors") or []

@@ -28,6 +28,11 @@ TRANSIENT_RECORD = frozenset(
         "PROCESSING_HALTED",
     }
 )
+LOCKED_IN_TRIGGER = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+"""A trigger or flow failed; what befell it stands in its sentence."""
+FULL = "STORAGE_LIMIT_EXCEEDED"
+FULL_PAUSE = 3_600.0
+"""Seconds: somebody has to make room or buy some."""
 BUSY_LOGIN = frozenset({"server_error", "temporarily_unavailable", "unknown_error", 408, 429})
 STALE_TARGET = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"})
 OUR_QUERY = frozenset({"MALFORMED_QUERY", "QUERY_TOO_COMPLICATED"})
@@ -80,8 +85,13 @@ def of_record(errors: list[Any]) -> TrulyError:
     """A record's own failure."""
     first = errors[0] if errors and isinstance(errors[0], dict) else {}
     code = str(first.get("statusCode") or first.get("errorCode") or "UNKNOWN")
-    if code in TRANSIENT_RECORD:
+    sentence = str(first.get("message", ""))
+    if code == FULL:
+        return ThrottledError("The org's storage is full.", FULL_PAUSE)
+    if code in MISSING:
+        return ConfigurationError(f"Salesforce says {code} of an activity: a field is missing or hidden. Run doctor.")
+    if code in TRANSIENT_RECORD or (code == LOCKED_IN_TRIGGER and "UNABLE_TO_LOCK_ROW" in sentence):
         return TransientError(f"Salesforce could not save a record now ({code}).")
     if code in STALE_TARGET:
         return StaleTargetError(f"The chosen record is gone ({code}).")
-    return RejectedError(code, str(first.get("message", "")))
+    return RejectedError(code, sentence)

@@ -22,6 +22,7 @@ ACTIVITY = {
     "mailbox": ("Mailbox__c", "truly_mailbox__c"),
     "match_type": ("Match_Type__c", "truly_matchType__c"),
     "attachments": ("Attachment_Count__c", "truly_attachmentCount__c"),
+    "response_minutes": ("Response_Minutes__c", "truly_responseMinutes__c"),
     "backfilled": ("Backfilled__c", "truly_backfilled__c"),
 }
 
@@ -37,6 +38,11 @@ class OrgShape:
     closed_status: str
     relates_many: bool
     has_person_accounts: bool
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Fields of ours that an activity can do without."""
+        return frozenset(name for ours, name in self.task.items() if ours != "key")
 
     @property
     def public(self) -> CrmShape:

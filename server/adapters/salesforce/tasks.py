@@ -66,6 +66,7 @@ def _ours(activity: Activity, sent: datetime) -> dict[str, Any]:
         "mailbox": activity.mailbox,
         "match_type": activity.match_type,
         "attachments": len(activity.attachment_names),
+        "response_minutes": activity.response_minutes,
         "backfilled": activity.is_backfilled,
     }
 
@@ -74,12 +75,16 @@ def cut(name: str, value: Any, shape: OrgShape) -> Any:
     """Salesforce counts UTF-16 units, so a cut never leaves half a surrogate pair."""
     if not isinstance(value, str):
         return value
-    longest = shape.lengths.get(name) or STANDARD_LENGTHS.get(name)
+    return shortened(value, shape.lengths.get(name) or STANDARD_LENGTHS.get(name))
+
+
+def shortened(value: str, longest: int | None) -> str:
+    """At most ``longest`` UTF-16 units, the cut shown."""
     whole = value if value.isascii() else _mended(value)
     units = whole.encode("utf-16-le")
     if longest is None or len(units) // 2 <= longest:
         return whole
-    return units[: 2 * (longest - 1)].decode("utf-16-le", "ignore") + CUT
+    return units[: 2 * max(longest - 1, 0)].decode("utf-16-le", "ignore") + CUT
 
 
 def _mended(value: str) -> str:

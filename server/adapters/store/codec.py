@@ -37,6 +37,7 @@ def from_row(row: Row) -> Data:
         "activity_id": row.activity_id,
         "hashes": list(row.hashes),
         "sealed_headers": row.sealed_headers,
+        "sealed_cause": row.sealed_cause,
         "policy_version": row.policy_version,
         "updated_at": row.updated_at,
     }
@@ -61,6 +62,7 @@ def to_row(data: Data, version: str) -> Row:
         activity_id=_record(data.get("activity_id")),
         hashes=tuple(KeyedHash(h) for h in data.get("hashes", ())),
         sealed_headers=data.get("sealed_headers"),
+        sealed_cause=data.get("sealed_cause"),
         policy_version=data.get("policy_version", 0),
         updated_at=data.get("updated_at", 0.0),
         version=version,
@@ -80,6 +82,8 @@ def from_activity(activity: ActivityRow) -> Data:
         "owner_id": activity.owner_id,
         "activity_id": activity.activity_id,
         "sealed_snapshot": activity.sealed_snapshot,
+        "sent_at": activity.sent_at or None,
+        "is_inbound": activity.is_inbound or None,
         "generation": activity.generation,
     }
     return {name: value for name, value in data.items() if value not in (None, [])}
@@ -99,6 +103,8 @@ def to_activity(key: str, data: Data, version: str) -> ActivityRow:
         owner_id=_record(data.get("owner_id")),
         activity_id=_record(data.get("activity_id")),
         sealed_snapshot=data.get("sealed_snapshot"),
+        sent_at=data.get("sent_at", 0),
+        is_inbound=data.get("is_inbound", False),
         generation=data.get("generation", 1),
         version=version,
     )

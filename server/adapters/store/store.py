@@ -118,6 +118,11 @@ class DocumentStore:
         for document in self._documents.scan("messages", where=waiting):
             yield codec.to_row(document.data, document.version)
 
+    def failed(self, mailbox_id: MailboxId) -> Iterator[Row]:
+        failed = (Where("mailbox_id", "==", mailbox_id), Where("outcome", "==", Outcome.FAILED.value))
+        for document in self._documents.scan("messages", where=failed):
+            yield codec.to_row(document.data, document.version)
+
     def waiting(self, shard: int, now: float, limit: int) -> list[Row]:
         found = self._documents.query(
             "messages",

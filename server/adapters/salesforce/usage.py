@@ -1,0 +1,48 @@
+"""How many of the org's daily API calls are used, by what Salesforce says with every answer."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from server.ports.crm import Allowance
+
+HEADER = "Sforce-Limit-Info"
+FRESH = 300.0
+"""Seconds for which a figure is believed where no call renews it: the day rolls on, and others use the org too."""
+
+
+class Usage:
+    """Thread-safe. ``share`` (0 to 1) of the calls is what work that nobody waits for may bring the org to."""
+
+    def __init__(self, share: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
+        self._share = share
+        self._now = now
+        self._lock = threading.Lock()
+        self._known: tuple[int, int] | None = None
+        self._at = 0.0
+
+    def note(self, response: Any, *_args: Any, **_kwargs: Any) -> None:
+        """A hook of requests: refusals carry the header too."""
+        found = re.search(r"(?<!-)\bapi-usage=(\d+)/(\d+)", response.headers.get(HEADER, ""))
+        if found:
+            self.set(int(found.group(1)), int(found.group(2)))
+
+    def set(self, used: int, allowed: int) -> None:
+        with self._lock:
+            self._known, self._at = (used, allowed), self._now()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the figure is young enough to refuse work by it."""
+        with self._lock:
+            return self._known is not None and 0 <= self._now() - self._at < FRESH
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """None before the first answer."""
+        with self._lock:
+            return Allowance(*self._known, self._share) if self._known else None

@@ -1,0 +1,122 @@
+"""Claimed mails become activities: their bodies read, copies sealed, and what Salesforce gets of each worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from server.domain.crm import Activity, Direction
+from server.domain.decision import Decision
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
+from server.domain.ledger import BACKFILL, ActivityRow, Row, SealedMail
+from server.domain.mail import Mail
+from server.domain.mailbox import Mailbox, Workspace
+from server.engine.bodies import fetch_bodies
+from server.engine.ports import Ports
+from server.ports.crm import FILE_AT_ONCE
+from server.rules.activity import plan_activity
+from server.rules.body import read_body
+from server.rules.response import response_minutes
+from server.vault.envelope import Place, seal_copy
+
+BYTES_AT_ONCE = 64 * 1024 * 1024
+"""Of raw messages, by Gmail's own estimate."""
+
+
+@dataclass(frozen=True)
+class Filing:
+    """A mail on its way. ``claimed`` is an older claim on it, left by a try whose end nobody knows."""
+
+    mail: Mail
+    decision: Decision
+    owner: SalesforceId | None
+    rows: tuple[Row, ...]
+    claimed: ActivityRow | None = None
+
+
+Planned = tuple[Filing, Activity]
+Moments = dict[KeyedHash, list[tuple[int, bool]]]
+"""Of a conversation: when each mail was sent, and whether it came from outside."""
+
+
+class Planner:
+    """Of one round. ``failed`` collects what came to nothing, each with why."""
+
+    def __init__(self, ports: Ports, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox]) -> None:
+        self._ports = ports
+        self._workspace = workspace
+        self._mailboxes = mailboxes
+        self.failed: list[tuple[Filing, Exception]] = []
+
+    def prepare(self, claimed: Sequence[Filing]) -> list[Planned]:
+        """Read, sealed and planned: what stays in memory of each is the text that Salesforce gets."""
+        planned: list[Planned] = []
+        copies: list[SealedMail] = []
+        for filing, raw in self._with_bodies(claimed):
+            try:
+                activity = self._planned(filing, raw)
+            except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
+                self.failed.append((filing, error))
+                continue
+            planned.append((filing, activity))
+            copies.append(self._sealed(filing.mail.key, raw))
+        self._ports.store.keep_copies(copies)
+        return planned
+
+    def timed(self, planned: list[Planned]) -> list[Planned]:
+        """Answers of ours, with how long the customer waited: the other mails are in this round, or logged before."""
+        here: Moments = {}
+        for filing, activity in planned:
+            if filing.mail.conversation:
+                moment = (activity.sent_at, activity.direction is Direction.INBOUND)
+                here.setdefault(filing.mail.conversation, []).append(moment)
+        logged: Moments = {}
+        return [(filing, self._with_wait(filing, activity, here, logged)) for filing, activity in planned]
+
+    def _with_wait(self, filing: Filing, activity: Activity, here: Moments, logged: Moments) -> Activity:
+        conversation = filing.mail.conversation
+        is_answer = bool(filing.mail.canonical.headers.first("In-Reply-To"))
+        if conversation is None or activity.direction is Direction.INBOUND or not is_answer:
+            return activity
+        if conversation not in logged:
+            known = self._ports.store.activities_of(conversation)
+            logged[conversation] = [(each.sent_at, each.is_inbound) for each in known if each.sent_at]
+        minutes = response_minutes(activity.sent_at, logged[conversation] + here[conversation])
+        return replace(activity, response_minutes=minutes)
+
+    def _with_bodies(self, filings: Sequence[Filing]) -> list[tuple[Filing, bytes]]:
+        answers = fetch_bodies(self._ports, self._mailboxes, [f.mail for f in filings])
+        found: list[tuple[Filing, bytes]] = []
+        for filing in filings:
+            answer = answers[filing.mail.key]
+            if isinstance(answer, bytes):
+                found.append((filing, answer))
+            else:
+                self.failed.append((filing, answer))
+        return found
+
+    def _planned(self, filing: Filing, raw: bytes) -> Activity:
+        assert filing.claimed is not None
+        body = read_body(raw)
+        planned = plan_activity(filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy)
+        is_past = all(row.shard in BACKFILL for row in filing.rows)
+        return replace(planned, key=filing.claimed.crm_key, is_backfilled=is_past)
+
+    def _sealed(self, key: ActivityKey, raw: bytes) -> SealedMail:
+        sealed = seal_copy(raw, Place(self._ports.organisation, "copies", key, "copy"), self._ports.wrap)
+        return SealedMail(key, sealed.dek_id, sealed.ciphertext, sealed.wrapped_dek, sealed.key_name)
+
+
+def portions(filings: Sequence[Filing]) -> Iterator[list[Filing]]:
+    """Bodies held in memory at once stay bounded, however large the attachments."""
+    part: list[Filing] = []
+    size = 0
+    for filing in filings:
+        weight = filing.mail.canonical.size
+        if part and (len(part) == FILE_AT_ONCE or size + weight > BYTES_AT_ONCE):
+            yield part
+            part, size = [], 0
+        part.append(filing)
+        size += weight
+    if part:
+        yield part
