@@ -353,6 +353,7 @@ def test_a_duplicate_of_the_customers_own_unique_field_is_not_our_success(scene,
         ("SERVER_UNAVAILABLE", TransientError),
         ("ENTITY_IS_DELETED", StaleTargetError),
         ("INVALID_CROSS_REFERENCE_KEY", StaleTargetError),
+        ("CANNOT_UPDATE_CONVERTED_LEAD", StaleTargetError),
     ],
 )
 def test_one_records_failure_is_its_own(scene, crm, code, expected):
