@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.faults.org import town
@@ -98,12 +98,21 @@ class _Look:
         for number, found in sorted(self._inserts.items(), key=lambda item: item[1][0][0]):
             for place, entry in found if number >= 0 else ():
                 got = Place(*(entry.values.get(name) for name in ("WhoId", "WhatId", "OwnerId")))
-                allowed = self._history.places(self._end.mails[number], place)
+                allowed = self._spared(number, self._history.places(self._end.mails[number], place))
                 if got not in allowed:
                     where = f"mail {number}"
                     yield Violation(
                         "an activity on the wrong record", where, f"{got}, expected {sorted(map(str, allowed))}"
                     )
+
+    def _spared(self, number: int, places: set[Place | None]) -> set[Place | None]:
+        """What the org refused to link may be left out: an owner who left, an account that may not be edited."""
+        found = set(places)
+        if town.NO_OWNER in self._refusals[number]:
+            found |= {replace(place, owner=None) for place in found if place}
+        if town.NO_ACCESS in self._refusals[number]:
+            found |= {replace(place, what=None) for place in found if place and place.who}
+        return found
 
     def _rows(self) -> Iterator[Violation]:
         rows = self._end.rows

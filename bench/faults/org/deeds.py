@@ -19,7 +19,7 @@ RECENT = 30
 LOCKED = (20.0, 400.0)
 """Seconds for which a record is locked."""
 AMBUSHES = (Deed.DELETE_CONTACT, Deed.MERGE, Deed.CONVERT, Deed.LEAVE, Deed.LOCK)
-QUIET = frozenset(town.account(i) for i in range(town.QUIET))
+QUIET = frozenset((*(town.account(i) for i in range(town.QUIET)), town.SHUT_ACCOUNT))
 """Accounts whose people are left alone."""
 
 
@@ -61,14 +61,15 @@ class Deeds:
     def before(self, path: str, body: bytes) -> None:
         """Of each request: one that inserts tasks may find that somebody was faster."""
         with self._lock:
-            if not self._armed or not path.endswith("/composite/sobjects") or not body.startswith(b"{"):
+            if not self._armed or not path.endswith(("/composite", "/composite/sobjects")):
+                return
+            records = _inserted(body)
+            if not records:
                 return
             event = self._armed.popleft()
-        records = [r for r in json.loads(body)["records"] if "Subject" in r and "id" not in r]
-        if records:
-            record = records[int(event.chance * len(records))]
-            deed = AMBUSHES[int(event.chance * 1_000) % len(AMBUSHES)]
-            self._do(deed, event, record, "ambush: ")
+        record = records[int(event.chance * len(records))]
+        deed = AMBUSHES[int(event.chance * 1_000) % len(AMBUSHES)]
+        self._do(deed, event, record, "ambush: ")
 
     def everybody_back(self) -> None:
         """At the end of the day nobody is away, and nothing is locked or required any more."""
@@ -195,3 +196,14 @@ class Deeds:
     def _relax(self, _event: Done, _record: dict[str, Any]) -> bool:
         self._org.rules.remove(town.REQUIRED)
         return True
+
+
+def _inserted(body: bytes) -> list[dict[str, Any]]:
+    """The new tasks of a collection, or of all collections of a composite; none where it asks something else."""
+    found = json.loads(body or b"{}")
+    parts = (
+        [part.get("body") or {} for part in found.get("compositeRequest", ())] if "records" not in found else [found]
+    )
+    return [
+        record for part in parts for record in part.get("records", ()) if "Subject" in record and "id" not in record
+    ]

@@ -19,7 +19,7 @@ ENDS = BEGINS + 6 * HOUR
 GRID = 120.0
 """Seconds: mail arrives in bursts at these moments."""
 KINDS = {
-    Kind.CONTACT: 44, Kind.TWIN: 10, Kind.ACCOUNT: 14, Kind.LEAD: 10, Kind.HOMELESS: 6, Kind.SHUT: 1, Kind.STRANGER: 8,
+    Kind.CONTACT: 44, Kind.TWIN: 10, Kind.ACCOUNT: 14, Kind.LEAD: 10, Kind.HOMELESS: 6, Kind.SHUT: 2, Kind.STRANGER: 8,
     Kind.COLLEAGUE: 7,
 }  # fmt: skip
 SHARED = 0.25
@@ -172,7 +172,8 @@ class _Planner:
         if kind is Kind.HOMELESS:
             return town.homeless(chance.randrange(town.HOMELESS))[0]
         if kind is Kind.SHUT:
-            return f"anybody{chance.randrange(5)}@{town.SHUT}"
+            number = chance.randrange(town.SHUT_PEOPLE)
+            return town.shut(number)[0] if chance.random() < 0.5 else f"anybody{number}@{town.SHUT}"
         if kind is Kind.CONTACT:
             return town.contact(chance.randrange(town.ACCOUNTS), chance.randrange(town.PEOPLE))[0]
         return f"who{chance.randrange(500)}@nowhere{chance.randrange(500)}.example"

@@ -25,6 +25,7 @@ ADMIN = rep(0)
 SHUT = "shut.example"
 """The domain of an account that the integration user may read and not edit."""
 SHUT_ACCOUNT = identifier("001", 800)
+SHUT_PEOPLE = 5
 REGION = "Region__c"
 
 
@@ -52,6 +53,7 @@ class Refusal:
 VALIDATION = Refusal("confidential", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
 TRIGGER = Refusal("embargo", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY")
 REFUSALS = (VALIDATION, TRIGGER)
+NO_OWNER = "INACTIVE_OWNER_OR_USER"
 NO_ACCESS = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
 OFFER = "offer"
 """A word in subjects of which the org wants a region, for as long as somebody thinks that a good idea."""
@@ -81,6 +83,11 @@ def homeless(number: int) -> tuple[str, str]:
 
 def lead(number: int) -> tuple[str, str]:
     return f"lead{number}@startup{number}.example", identifier("00Q", number)
+
+
+def shut(number: int) -> tuple[str, str]:
+    """A contact of the account that may not be edited; the contact itself may."""
+    return f"inside{number}@{SHUT}", identifier("003", 80_000 + number)
 
 
 def account(number: int) -> str:
@@ -136,6 +143,7 @@ def _contacts(owners: list[str]) -> list[dict[str, Any]]:
         address, both = twin(number)
         made += [(address, one, account(QUIET + number), number + k * 3) for k, one in enumerate(both)]
     made += [(*homeless(i), account(i % ACCOUNTS), i) for i in range(HOMELESS)]
+    made += [(*shut(i), SHUT_ACCOUNT, i) for i in range(SHUT_PEOPLE)]
     return [
         {"Id": record, "FirstName": "P", "LastName": address.partition("@")[0], "Email": address,
          "AccountId": of, "OwnerId": owners[owner % len(owners)]}

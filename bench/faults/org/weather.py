@@ -31,6 +31,7 @@ CALLS: dict[str, tuple[str, ...]] = {
 DRIZZLE = {"insert": 0.02, "composite.parts": 0.01, "token": 0.02, "*": 0.06}
 STORM = {"insert": 0.15, "composite.parts": 0.1, "token": 0.2, "*": 0.4}
 NONE = ("update",)
+WRITING = ("collections.create", "composite")
 
 
 def spells(seed: int) -> list[Spell]:
@@ -46,7 +47,7 @@ def spells(seed: int) -> list[Spell]:
 class Weather(Faults):
     """Which calls to Salesforce fail; Google is calm. Thread-safe.
 
-    ``lost_at`` are the moments at which the answer to an insert was lost although it was done.
+    ``lost_at`` are the moments at which an answer was lost, perhaps to an insert, although it was done.
     """
 
     def __init__(self, seed: int, clock: Clock) -> None:
@@ -70,7 +71,7 @@ class Weather(Faults):
             kind = self._chance.choice(CALLS[name])
             short = kind.partition(":")[0] if name == "insert" else kind
             self.suffered[f"{method} {short}"] += 1
-            if (method, kind) == ("collections.create", "drop_answer"):
+            if method in WRITING and kind == "drop_answer":
                 self.lost_at.append(self._clock.now())
             return kind
 
