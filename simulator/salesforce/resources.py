@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from simulator.salesforce import about, questions
+from simulator.salesforce import about, questions, references
 from simulator.salesforce.errors import SESSION, ApiError, RecordError
 from simulator.salesforce.usage import Usage
 from simulator.universe import Universe
@@ -27,6 +27,7 @@ RIVALS = {
     "rival_unnamed": "duplicate value found: <unknown> duplicates value on record with id: <unknown>",
 }
 """Somebody else inserts the same record a moment before, and how the sentence about it reads."""
+NOT_THERE = RecordError("NOT_FOUND", "The requested resource does not exist")
 Body = tuple[int, Any]
 
 
@@ -118,9 +119,12 @@ class Resources:
         if verb == "DELETE":
             self._org.remove(groups[1])
             return 204, None
-        kind, record = self._org.record(groups[1])
+        try:
+            kind, record = self._org.record(groups[1])
+        except RecordError as error:
+            raise error if error.code == "ENTITY_IS_DELETED" else NOT_THERE from None
         if kind != groups[0]:
-            raise RecordError("NOT_FOUND", "The requested resource does not exist")
+            raise NOT_THERE
         wanted = [name for name in args.get("fields", "").split(",") if name]
         return 200, self._picked(kind, record, wanted or list(record))
 
@@ -197,7 +201,13 @@ class Resources:
             # The session ends within a request: the whole is answered with 200, each part with 401.
             self._org.end_sessions()
             return 200, {"compositeResponse": [_part(p, SESSION.status, SESSION.body) for p in parts]}
-        return 200, {"compositeResponse": [self._part(part) for part in parts]}
+        answers: dict[str, Any] = {}
+        for part in parts:
+            try:
+                answers[part["referenceId"]] = self._part(references.resolved(part, answers))
+            except ApiError as error:
+                answers[part["referenceId"]] = _part(part, error.status, error.body)
+        return 200, {"compositeResponse": list(answers.values())}
 
     def _part(self, part: dict[str, Any]) -> dict[str, Any]:
         url = urlsplit(part["url"])

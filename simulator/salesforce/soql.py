@@ -67,8 +67,8 @@ class Select:
     @property
     def keys(self) -> dict[str, tuple[Any, ...]]:
         """Of fields of the object itself: values of which a wanted record must have one."""
-        parts = self.test.parts if isinstance(self.test, All) else [self.test]
-        return {p.path: p.values for p in parts if isinstance(p, Within) and "." not in p.path}
+        found = [part for part in _parts(self.test) if isinstance(part, Within)]
+        return {part.path: part.values for part in found if "." not in part.path}
 
 
 class Within:
@@ -97,6 +97,11 @@ class All:
 
     def __call__(self, get: Callable[[str], Any]) -> bool:
         return all(test(get) for test in self.parts)
+
+
+def _parts(test: Test | None) -> list[Any]:
+    """All that must hold at once."""
+    return [part for inner in test.parts for part in _parts(inner)] if isinstance(test, All) else [test]
 
 
 def parse(text: str) -> Select:
@@ -156,10 +161,10 @@ class _Builder(Transformer[Token, Any]):
         return parts[0], down, "LAST" in words if "NULLS" in words else down
 
     def any(self, parts: list[Test]) -> Test:
-        return lambda get: any(test(get) for test in parts)
+        return parts[0] if len(parts) == 1 else lambda get: any(test(get) for test in parts)
 
     def all(self, parts: list[Test]) -> Test:
-        return All(parts)
+        return parts[0] if len(parts) == 1 else All(parts)
 
     def negated(self, parts: list[Test]) -> Test:
         return lambda get: not parts[0](get)
@@ -169,7 +174,8 @@ class _Builder(Transformer[Token, Any]):
         self._filtered.add(path)
         if str(operator) == "=" and isinstance(wanted, str):
             return Within(path, [wanted])
-        return lambda get: _compared(get(path), str(operator), wanted)
+        is_id = _is_id(path)
+        return lambda get: _compared(get(path), str(operator), wanted, is_id=is_id)
 
     def within(self, parts: list[Any]) -> Test:
         path, wanted = parts
@@ -226,13 +232,18 @@ class CaseSensitive(str):
     __slots__ = ()
 
 
-def _compared(value: Any, operator: str, wanted: Any) -> bool:
+def _is_id(path: str) -> bool:
+    """Ids are in the order of their characters: capitals come before small letters."""
+    return path.rpartition(".")[2].endswith("Id")
+
+
+def _compared(value: Any, operator: str, wanted: Any, *, is_id: bool = False) -> bool:
     if operator in ("=", "!=", "<>"):
         return _equal(value, wanted) is (operator == "=")
     if value is None or wanted is None:
         return False
-    left: Any = value if isinstance(wanted, float) else str(value).lower()
-    right: Any = wanted if isinstance(wanted, float) else str(wanted).lower()
+    left: Any = value if isinstance(wanted, float) else str(value) if is_id else str(value).lower()
+    right: Any = wanted if isinstance(wanted, float) else str(wanted) if is_id else str(wanted).lower()
     return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator])
 
 
@@ -251,14 +262,14 @@ def ordered(rows: list[Any], order: tuple[tuple[str, bool, bool], ...], get: Cal
     for path, down, nulls_last in reversed(order):
         empty = [r for r in rows if get(r, path) is None]
         full = sorted(
-            (r for r in rows if get(r, path) is not None), key=lambda r: _sortable(get(r, path)), reverse=down
+            (r for r in rows if get(r, path) is not None), key=lambda r: _sortable(get(r, path), path), reverse=down
         )
         rows = full + empty if nulls_last else empty + full
     return rows
 
 
-def _sortable(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
+def _sortable(value: Any, path: str) -> Any:
+    return value.lower() if isinstance(value, str) and not _is_id(path) else value
 
 
 Record = Mapping[str, Any]

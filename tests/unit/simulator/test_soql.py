@@ -126,3 +126,26 @@ def test_any_text_is_parsed_or_refused(text):
             parse(query)
         except ApiError as error:
             assert error.code == "MALFORMED_QUERY"
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("Email = 'a'", {"Email": ("a",)}),
+        ("Email IN ('a', 'b')", {"Email": ("a", "b")}),
+        ("On = true AND (Email IN ('a') AND Name != 'x')", {"Email": ("a",)}),
+        ("Email = 'a' OR Name = 'b'", {}),
+        ("NOT Email = 'a'", {}),
+        ("Owner.Email = 'a'", {}),
+        ("Email NOT IN ('a')", {}),
+    ],
+)
+def test_a_list_of_values_that_must_be_met_is_known_before_rows_are_looked_at(where, expected):
+    assert parse(f"SELECT Id FROM Contact WHERE {where}").keys == expected
+
+
+def test_ids_are_ordered_by_their_characters():
+    rows = [{"Id": identifier} for identifier in ("b", "B", "a", "A")]
+
+    assert [r["Id"] for r in ordered(rows, (("Id", False, False),), lambda r, p: r[p])] == ["A", "B", "a", "b"]
+    assert [r["Id"] for r in rows if parse("SELECT Id FROM Task WHERE Id > 'B'").test(r.get)] == ["b", "a"]
