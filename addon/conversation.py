@@ -55,6 +55,8 @@ def _title(message: MessageShown) -> str:
     if message.reason in MATCHES:
         if message.foreseen:
             return texts.FORESEEN
+        if message.is_joined:
+            return texts.LOGGED
         is_tie = message.record and any(other.why in TIES for other in message.others)
         return texts.LOGGED_ON.format(record=named(message.record)) if is_tie and message.record else texts.LOGGED
     if message.reason in ("ready", "held", "retrying"):
@@ -63,6 +65,8 @@ def _title(message: MessageShown) -> str:
 
 
 def _because(message: MessageShown, chosen_by: str) -> str:
+    if message.reason in MATCHES and message.is_joined:
+        return texts.JOINED
     if message.reason in MATCHES:
         return _logged(message, chosen_by)
     if message.reason == "not_primary":
@@ -127,6 +131,8 @@ def _buttons(message: MessageShown, act: Act) -> list[Widget | None]:
     if reason in MATCHES:
         add = link(texts.ADD_CONTACT, message.add_contact, reload=True) if reason == "account_domain_match" else None
         move = texts.USE_ANOTHER if any(other.why in TIES for other in message.others) else texts.MOVE
+        if message.is_joined:
+            return [button(texts.STOP, act("ask_stop"))]
         now = button(texts.LOG_NOW, act("log"), primary=True) if message.foreseen else None
         return [now, add, button(move, act("choose")), button(texts.STOP, act("ask_stop"))]
     if reason == "no_match":

@@ -98,6 +98,7 @@ def _waiting() -> Iterator[tuple[str, ConversationShown]]:
     yield "Waiting: held", ConversationShown(MessageShown("held", "14:20", next_try="14:35"))
     yield "Waiting: tried again", ConversationShown(MessageShown("retrying", "14:20", next_try="14:35"))
     code = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+    yield "Logged by another tool", ConversationShown(MessageShown("contact_match", "14:20", is_joined=True))
     yield "Refused", ConversationShown(MessageShown("rejected", "14:20", code=code, sentence="Region is required."))
     yield "Refused without a word", ConversationShown(MessageShown("rejected", "14:20", code=code))
 

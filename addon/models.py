@@ -30,7 +30,7 @@ class MessageShown:
 
     ``when`` and ``next_try`` are ready to be read. ``foreseen`` says that the decision is not carried out yet.
     ``mark`` names what a label decided. ``code`` and ``sentence`` are Salesforce's own, of a refused one.
-    ``add_contact`` and ``add_lead`` are links to Salesforce's own forms.
+    ``is_joined``: another tool logged it. ``add_contact`` and ``add_lead`` are links to Salesforce's own forms.
     """
 
     reason: str
@@ -45,6 +45,7 @@ class MessageShown:
     next_try: str = ""
     code: str = ""
     sentence: str = ""
+    is_joined: bool = False
     add_contact: str = ""
     add_lead: str = ""
     may_override: bool = True

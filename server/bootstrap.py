@@ -207,6 +207,7 @@ def _login(settings: Settings) -> Login:
 def _policy(settings: Settings) -> Policy:
     return Policy(
         leads=settings.match_leads,
+        join_others=settings.join_others,
         publish_delay=settings.publish_delay_seconds,
         blocked=settings.blocked,
         public_domains=settings.public_mail_domains,

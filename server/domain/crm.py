@@ -118,6 +118,14 @@ class Filed:
 
 
 @dataclass(frozen=True)
+class Foreign:
+    """An activity that another tool made of a mail. ``author`` is the sender's address, empty where it has none."""
+
+    activity_id: SalesforceId
+    author: str = ""
+
+
+@dataclass(frozen=True)
 class Found:
     """An activity that Salesforce already has under our key. ``is_deleted``: somebody put it in the Recycle Bin."""
 

@@ -77,7 +77,7 @@ class ActivityRow:
 
     ``generation`` counts explicit decisions to log again after a removal. ``reason`` is the match that chose
     ``record_id``. ``sent_at`` (epoch milliseconds) is 0 where it is not known. ``sealed_snapshot`` is what a card
-    shows of the decision, once for all copies.
+    shows of the decision, once for all copies. ``is_joined``: another tool made it, so it is not ours to change.
     """
 
     key: ActivityKey
@@ -94,8 +94,14 @@ class ActivityRow:
     sealed_snapshot: bytes | None = None
     sent_at: int = 0
     is_inbound: bool = False
+    is_joined: bool = False
     generation: int = 1
     version: str = field(default="", compare=False)
+
+    @property
+    def own_activity_id(self) -> SalesforceId | None:
+        """What is ours to move and to delete."""
+        return None if self.is_joined else self.activity_id
 
     @property
     def crm_key(self) -> ActivityKey:

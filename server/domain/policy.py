@@ -18,7 +18,10 @@ class Disclosure(StrEnum):
 
 @dataclass(frozen=True)
 class Policy:
-    """``publish_delay`` is in seconds. ``blocked`` holds lower-case addresses and domains of the blocklists."""
+    """``publish_delay`` is in seconds. ``blocked`` holds lower-case addresses and domains of the blocklists.
+
+    ``join_others``: what another tool logged is not logged again.
+    """
 
     version: int = 1
     leads: bool = True
@@ -27,6 +30,7 @@ class Policy:
     public_domains: frozenset[str] = frozenset()
     dont_log_label: str = "Don't log"
     override_contacts_only: bool = False
+    join_others: bool = False
     disclosure: Disclosure = Disclosure.TEXT
 
 

@@ -156,7 +156,8 @@ class Choices:
         staying = {row.mailbox_id for copy in copies if not self._goes(mailbox, copy) for row in copy.others}
         found = [self._ports.store.mailbox(i) for i in sorted(staying)]
         names = tuple(m.name or m.address for m in found if m)
-        return Stopping(len({c.activity.key for c in copies if self._goes(mailbox, c)}), names)
+        ours = {c.activity.key for c in copies if self._goes(mailbox, c) and not c.activity.is_joined}
+        return Stopping(len(ours), names)
 
     def stop(self, mailbox: Mailbox, ref: MessageRef) -> Stopping:
         """Keep the conversation out of Salesforce for this mailbox; its owner's activities go to the Recycle Bin."""

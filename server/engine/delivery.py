@@ -21,12 +21,11 @@ from server.engine.filing import file_mails
 from server.engine.following import Follower, revived
 from server.engine.planning import Filing
 from server.engine.ports import Ports
-from server.engine.refusals import with_sentence
+from server.engine.retrying import reacted
 from server.engine.screening import NEVER, open_copy
 from server.engine.words import override_for
 from server.rules.decide import decide, explaining_domains
 from server.rules.match import owner_of, question
-from server.rules.recovery import react, tries
 
 Words = Mapping[KeyedHash, Conversation]
 BY_WORD = (Evidence("conversation"),)
@@ -98,7 +97,7 @@ class Delivery:
             try:
                 copy = open_copy(self._ports, self._workspace, row, mailbox)
             except Exception as error:  # noqa: BLE001  # one bad row must not stop the others
-                batch.changed.append(self._reacted(row, error))
+                batch.changed.append(reacted(self._ports, row, error))
                 continue
             copies.setdefault(row.activity_key, []).append(copy)
             batch.rows.setdefault(row.activity_key, []).append(row)
@@ -188,7 +187,7 @@ class Delivery:
             self._skip(filing.mail, filing.decision, list(filing.rows))
             self._ports.store.drop_copies([filing.mail.key])
         for failed, failure in result.failed:
-            self._retry(failed, failure)
+            self._retry(failed, failure, alone=True)
         self._done.logged += result.logged
         self._done.settled += result.settled
 
@@ -236,8 +235,9 @@ class Delivery:
         kept = tuple(KeyedHash(h) for h in hashes)
         self._save([replace(closed(row, decision.reason, now), hashes=kept) for row in rows])
 
-    def _retry(self, rows: Iterable[Row], error: Exception) -> None:
-        after = [self._reacted(row, error) for row in rows]
+    def _retry(self, rows: Iterable[Row], error: Exception, *, alone: bool = False) -> None:
+        """``alone``: the failure of one mail, whose next try is its own. A whole round's rows come together again."""
+        after = [reacted(self._ports, row, error, alone=alone) for row in rows]
         self._save(after)
         self._forget_copies({row.activity_key for row in after if row.outcome is not Outcome.WAITING})
 
@@ -246,22 +246,6 @@ class Delivery:
         given_up = [key for key in keys if key]
         known = self._ports.store.activities(given_up) if given_up else {}
         self._ports.store.drop_copies([key for key, a in known.items() if a.state is ActivityState.CLAIMED])
-
-    def _reacted(self, row: Row, error: Exception) -> Row:
-        now = self._ports.clock.now()
-        attempts = tries(error, row.attempts, row.cause)
-        reaction = react(error, attempts, now)
-        if reaction.due_at is None:
-            ended = replace(closed(row, reaction.reason, now), cause=reaction.cause, attempts=attempts)
-            return with_sentence(self._ports, ended, error)
-        return replace(
-            row,
-            reason=Reason.RETRYING,
-            due_at=reaction.due_at,
-            attempts=attempts,
-            cause=reaction.cause,
-            updated_at=now,
-        )
 
     def _save(self, rows: list[Row]) -> None:
         """A row that changed meanwhile (a label moved, the message went) is read again in the next round."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from server.domain.errors import TrulyError
+from server.domain.errors import ConfigurationError, TrulyError
 from server.engine.alarms import in_words, recent
 from server.engine.ports import Ports
 from server.rules.renewal import is_alive
@@ -26,6 +26,7 @@ def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
     yield from _alarms(ports)
     yield _asked("Salesforce", lambda: f"Connected. Activities are closed as {ports.crm.shape().closed_status}.")
     yield from _calls(ports)
+    yield from _others(ports)
     yield from _fields(ports)
     yield _push(ports)
     yield Finding(
@@ -40,6 +41,20 @@ def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
         ports.unwrap is None,
         "This process cannot open stored copies." if ports.unwrap is None else "This process can open stored copies.",
     )
+
+
+def _others(ports: Ports) -> Iterator[Finding]:
+    """Whether the setting can be kept to: without email records every mail is logged by us."""
+    if not ports.policy.join_others:
+        return
+    try:
+        ports.crm.others(["doctor@truly.invalid"])
+    except ConfigurationError:
+        yield Finding("Other tools", False, "JOIN_OTHERS is yes, but the integration user cannot read EmailMessage.")
+    except TrulyError:
+        return
+    else:
+        yield Finding("Other tools", True, "What another tool logged as an email is not logged again.")
 
 
 def _calls(ports: Ports) -> Iterator[Finding]:

@@ -13,10 +13,11 @@ from server.domain.errors import (
     RejectedError,
     TransientError,
 )
-from server.domain.ids import ActivityKey, MailboxId
+from server.domain.ids import ActivityKey, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.closing import is_owners
+from server.engine.joining import others_of
 from server.engine.planning import Filing, Planned, Planner, portions
 from server.engine.ports import Ports
 from server.engine.snapshots import seal_snapshot, snapshot_of
@@ -54,11 +55,15 @@ class _Round:
         doubtful = [f for f in filings if f.claimed is not None]
         ends = self._ports.clock.now() + BODIES_WITHIN
         planned: list[Planned] = []
-        for portion in portions([*self._resolve_doubt(doubtful), *fresh]):
+        missing = self._resolve_doubt(doubtful)
+        others = others_of(self._ports, [*missing, *fresh])
+        for portion in portions([*missing, *fresh]):
             if planned and self._ports.clock.now() > ends:
                 break  # the rest stays in line, unclaimed: a round ends while its leases hold
             won = self._claim([f for f in portion if f.claimed is None])
-            planned += self._planner.prepare([f for f in portion if f.claimed is not None] + won)
+            claimed = [f for f in portion if f.claimed is not None] + won
+            self._join([(f, others[f.mail.key]) for f in claimed if f.mail.key in others])
+            planned += self._planner.prepare([f for f in claimed if f.mail.key not in others])
         for filing, error in self._planner.failed:
             self._fail(filing, error)
         if planned:
@@ -112,6 +117,15 @@ class _Round:
         if known.is_deleted:
             self._ports.store.drop_copies([filing.mail.key])
         self._close([(filing, activity)])
+
+    def _join(self, joined: Sequence[tuple[Filing, SalesforceId]]) -> None:
+        """Another tool's activity stands for it: neither a body nor a copy of ours is needed."""
+        done = [
+            (f, replace(self._decided(f.claimed, f), state=ActivityState.LOGGED, activity_id=other, is_joined=True))
+            for f, other in joined
+            if f.claimed is not None
+        ]
+        self._close(done)
 
     def _answer(self, planned: list[Planned], answers: Sequence[Filed]) -> None:
         unnamed = [a.key for a in answers if a.error is None and a.activity_id is None]
@@ -175,8 +189,8 @@ class _Round:
 
     def _taken_out(self, activity: ActivityRow) -> ActivityRow:
         """Logged a moment after its only rep said no: that word is older, so it goes again. Raises what refuses it."""
-        if activity.activity_id is not None:
-            [failure] = self._ports.crm.remove([activity.activity_id])
+        if activity.own_activity_id is not None:
+            [failure] = self._ports.crm.remove([activity.own_activity_id])
             if failure is not None:
                 raise failure
         self._ports.store.drop_copies([activity.key])

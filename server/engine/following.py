@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from server.domain.crm import Record, RecordKind, Target
 from server.domain.decision import Loser, Outcome, Reason, Why
-from server.domain.errors import StaleTargetError
+from server.domain.errors import RejectedError, StaleTargetError
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.engine.closing import closed
 from server.engine.ports import Ports
 from server.engine.snapshots import Snapshot, open_snapshot, seal_snapshot
 from server.rules.activity import links
 
+NOT_OURS = ("LOGGED_BY_ANOTHER_TOOL", "Another tool logged this email. Move it in Salesforce.")
 Fate = Callable[[Row], Reason]
 """What becomes of a copy whose activity is removed."""
 
@@ -26,13 +27,13 @@ class Follower:
 
     def retarget(self, wanted: Sequence[tuple[ActivityRow, Record, Reason]]) -> None:
         """Raises the first failure, once all that could be done is done."""
-        named = [item for item in wanted if item[0].activity_id]
+        named = [item for item in wanted if item[0].own_activity_id]
         targets = [
             Target(activity.activity_id, *links(record), reason.value)
             for activity, record, reason in named
             if activity.activity_id
         ]
-        failures: list[Exception] = []
+        failures: list[Exception] = [RejectedError(*NOT_OURS) for activity, _, _ in wanted if activity.is_joined]
         for (activity, record, reason), answer in zip(named, self._ports.crm.retarget(targets), strict=True):
             if isinstance(answer, StaleTargetError) and self._was_deleted(activity):
                 self.remove(replace(activity, activity_id=None), lambda _row: Reason.TAKEN_BACK, revivable=False)
@@ -70,8 +71,8 @@ class Follower:
 
         ``by_rep``: a rep who does not own it stopped it, for nobody else had it. A copy that comes later may want it.
         """
-        if activity.activity_id is not None:
-            [failure] = self._ports.crm.remove([activity.activity_id])
+        if activity.own_activity_id is not None:
+            [failure] = self._ports.crm.remove([activity.own_activity_id])
             if failure is not None:
                 raise failure
         self._ports.store.drop_copies([activity.key])
@@ -108,6 +109,7 @@ def revived(activity: ActivityRow, now: float) -> ActivityRow:
         claimed_at=now,
         generation=activity.generation + 1,
         activity_id=None,
+        is_joined=False,
         sealed_snapshot=None,
     )
 

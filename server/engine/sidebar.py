@@ -35,8 +35,8 @@ class Shown:
     """One message as a card shows it.
 
     ``foreseen``: decided now and not written. ``is_hidden``: the record is one that this rep may not read, and so is
-    each that ``hidden_losers`` counts. ``sentence`` is Salesforce's own, of a refused one. ``addresses`` are the
-    external people on it, known only where we just looked.
+    each that ``hidden_losers`` counts. ``sentence`` is Salesforce's own, of a refused one. ``is_joined``: another tool
+    logged it. ``addresses`` are the external people on it, known only where we just looked.
     """
 
     message_id: GmailMessageId
@@ -52,6 +52,7 @@ class Shown:
     activity_id: SalesforceId | None = None
     cause: str | None = None
     sentence: str = ""
+    is_joined: bool = False
     due_at: float | None = None
 
     @property
@@ -201,6 +202,8 @@ def _of_row(
         return plain
     snapshot = snapshots.get(row.activity_key)
     activity = activities.get(row.activity_key)
+    if activity is not None and activity.is_joined:
+        return replace(plain, is_joined=True)  # where the other tool put it is its matter
     if snapshot is None or activity is None or snapshot.chosen is None:
         return replace(plain, is_hidden=row.record_id is not None)
     return replace(

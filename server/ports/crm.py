@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.domain.crm import Activity, Candidates, Filed, Found, Query, Record, Target
+from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Query, Record, Target
 from server.domain.ids import ActivityKey, SalesforceId
 
 FILE_AT_ONCE = 200
@@ -77,6 +77,12 @@ class Crm(Protocol):
 
     def record(self, record_id: SalesforceId) -> Record:
         """One Contact, Lead or Account. Raises NotFoundError."""
+
+    def others(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
+        """Activities that other tools (Einstein Activity Capture, the Gmail integration) made of these mails.
+
+        By Message-ID without its angle brackets. Raises ConfigurationError where the org keeps no email records.
+        """
 
     def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
         """Which of these the org has, archived and deleted included. Raises ConfigurationError without a key field."""

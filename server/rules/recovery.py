@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from server.domain.decision import Reason
@@ -58,6 +59,12 @@ def react(error: Exception, attempts: int, now: float) -> Reaction:
     if isinstance(error, TransientError) and error.retry_after is not None:
         return Reaction(Reason.RETRYING, now + error.retry_after, cause)
     return Reaction(Reason.RETRYING, now + backoff(attempts), cause)
+
+
+def apart(key: str, attempts: int, wait: float) -> float:
+    """Up to half as long again, another share for each mail and try: what collided once does not meet again."""
+    share = int.from_bytes(hashlib.sha256(f"{key}.{attempts}".encode()).digest()[:2], "big") / 0xFFFF
+    return wait * (1 + share / 2)
 
 
 def backoff(attempts: int) -> float:

@@ -67,6 +67,7 @@ class Presenter:
             next_try=self.moment(shown.due_at) if shown.due_at else "",
             code=shown.cause or "",
             sentence=shown.sentence,
+            is_joined=shown.is_joined,
             add_contact=self.links.new("Contact", address),
             add_lead=self.links.new("Lead", address),
             may_override=self.may_override or shown.reason is not Reason.CONTACTS_ONLY_ACCOUNT,

@@ -80,6 +80,10 @@ STANDARD: dict[str, tuple[Field, ...]] = {
         _system("IsClosed", "boolean"), _system("IsArchived", "boolean"), _system("CompletedDateTime", "datetime"),
         Field("TaskWhoIds", "junctionidlist", is_filterable=False),
     ),
+    "EmailMessage": (
+        Field("Subject", "string", 3_000), Field("MessageIdentifier", "string", 255), _reference("ActivityId", "Task"),
+        Field("FromAddress", "string", 1_000), Field("Incoming", "boolean"), Field("Status", "picklist", 40),
+    ),
     "TaskStatus": (
         _text("MasterLabel"), _text("ApiName"), _system("IsClosed", "boolean"), _system("IsDefault", "boolean"),
         _system("SortOrder", "int"),

@@ -24,7 +24,7 @@ def mailbox(scene: Scene):  # type: ignore[no-untyped-def]
 
 
 def opened(scene: Scene, message: str) -> str:
-    return texts(card_of(scene.ask("/addon/open", ANN, message)))
+    return " ".join(texts(card_of(scene.ask("/addon/open", ANN, message))))
 
 
 def test_the_rep_reads_what_salesforce_says(scene: Scene) -> None:

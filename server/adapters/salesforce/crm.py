@@ -15,7 +15,7 @@ from server.adapters.salesforce.failures import mapped, of_record
 from server.adapters.salesforce.insert import Answer, insert
 from server.adapters.salesforce.shape import OrgShape, shape_of
 from server.adapters.salesforce.tasks import full_id, retargeted, task
-from server.domain.crm import Activity, Candidates, Filed, Found, Query, Record, Target
+from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Query, Record, Target
 from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, StaleTargetError, TransientError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.ports.crm import FILE_AT_ONCE, FILE_MANY, Allowance, CrmShape
@@ -130,6 +130,17 @@ class SalesforceCrm:
         if not rows:
             raise NotFoundError("Salesforce has no such contact, lead or account.")
         return queries.found(rows[0])
+
+    def others(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
+        asked = [queries.email_messages(part) for part in queries.chunks(message_ids)]
+        found: dict[str, Foreign] = {}
+        for start in range(0, len(asked), QUERIES_AT_ONCE):
+            for rows in self._queries(asked[start : start + QUERIES_AT_ONCE]):
+                for row in sorted((r for r in rows if r.get("ActivityId")), key=lambda r: str(r["ActivityId"])):
+                    identifier = str(row["MessageIdentifier"]).strip().removeprefix("<").removesuffix(">")
+                    other = Foreign(SalesforceId(row["ActivityId"]), str(row.get("FromAddress") or "").lower())
+                    found.setdefault(identifier, other)
+        return found
 
     def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
         field = self._org().task.get("key")

@@ -148,6 +148,16 @@ def tasks_by_key(key_field: str, keys: list[str]) -> str:
     return head + str(format_soql("{}", keys))
 
 
+def email_messages(message_ids: list[str]) -> str:
+    """Some tools store the identifier with its angle brackets and some without."""
+    forms = [form for i in message_ids for form in (f"<{i}>", i)]
+    return str(
+        format_soql(
+            "SELECT MessageIdentifier, ActivityId, FromAddress FROM EmailMessage WHERE MessageIdentifier IN {}", forms
+        )
+    )
+
+
 def contact(row: Any) -> Record:
     account = row.get("Account") or {}
     return Record(

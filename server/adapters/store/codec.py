@@ -84,6 +84,7 @@ def from_activity(activity: ActivityRow) -> Data:
         "sealed_snapshot": activity.sealed_snapshot,
         "sent_at": activity.sent_at or None,
         "is_inbound": activity.is_inbound or None,
+        "is_joined": activity.is_joined or None,
         "generation": activity.generation,
     }
     return {name: value for name, value in data.items() if value not in (None, [])}
@@ -105,6 +106,7 @@ def to_activity(key: str, data: Data, version: str) -> ActivityRow:
         sealed_snapshot=data.get("sealed_snapshot"),
         sent_at=data.get("sent_at", 0),
         is_inbound=data.get("is_inbound", False),
+        is_joined=data.get("is_joined", False),
         generation=data.get("generation", 1),
         version=version,
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.domain import errors
 from server.domain.decision import Reason
-from server.rules.recovery import LONGEST_WAIT, Reaction, backoff, react, tries
+from server.rules.recovery import LONGEST_WAIT, Reaction, apart, backoff, react, tries
 
 NOW = 1000.0
 
@@ -66,3 +66,12 @@ def test_what_ends_a_message_is_counted_from_its_own_first_time(
     error: Exception, before: int, cause: str | None, expected: int
 ) -> None:
     assert tries(error, before, cause) == expected
+
+
+@given(st.text(max_size=80), st.integers(0, 40), st.floats(0, 3_600))
+def test_tries_apart_are_never_earlier_and_at_most_half_as_late_again(key, attempts, wait):
+    assert wait <= apart(key, attempts, wait) <= 1.5 * wait
+
+
+def test_two_mails_that_collided_do_not_meet_again():
+    assert len({apart(str(number), 1, 1.0) for number in range(100)}) > 90
