@@ -49,10 +49,12 @@ class _Round:
         self._ports = ports
         self._planner = Planner(ports, workspace, mailboxes)
         self._result = Result()
+        self._tried_before: frozenset[ActivityKey] = frozenset()
 
     def run(self, filings: Sequence[Filing]) -> Result:
         fresh = [f for f in filings if f.claimed is None]
         doubtful = [f for f in filings if f.claimed is not None]
+        self._tried_before = frozenset(f.mail.key for f in doubtful)
         ends = self._ports.clock.now() + BODIES_WITHIN
         planned: list[Planned] = []
         missing = self._resolve_doubt(doubtful)
@@ -155,7 +157,11 @@ class _Round:
         """All in one commit; where a row changed meanwhile, mail by mail on top of what stands now."""
         if not done:
             return
-        rows = [row for filing, activity in done for row in self._settled(filing.rows, activity)]
+        rows = [
+            row
+            for filing, activity in done
+            for row in self._settled([*filing.rows, *self._refused_before(filing)], activity)
+        ]
         try:
             self._ports.store.close([activity for _, activity in done], rows)
         except ConflictError:
@@ -182,10 +188,19 @@ class _Round:
             known = self._ports.store.activities([activity.key]).get(activity.key)
             version = known.version if known else activity.version
             try:
-                self._ports.store.close([replace(activity, version=version)], self._settled(waiting, activity))
+                rows = self._settled([*waiting, *self._refused_before(filing)], activity)
+                self._ports.store.close([replace(activity, version=version)], rows)
             except ConflictError:
                 continue
             return
+
+    def _refused_before(self, filing: Filing) -> list[Row]:
+        """Copies whose mail Salesforce refused, and now has after all: by another copy, or tried once more."""
+        if filing.mail.key not in self._tried_before:
+            return []
+        here = {row.key for row in filing.rows}
+        copies = self._ports.store.copies_of(filing.mail.key)
+        return [row for row in copies if row.reason is Reason.REJECTED and row.key not in here]
 
     def _taken_out(self, activity: ActivityRow) -> ActivityRow:
         """Logged a moment after its only rep said no: that word is older, so it goes again. Raises what refuses it."""
@@ -207,6 +222,7 @@ class _Round:
                 due_at=None,
                 sealed_headers=None,
                 cause=None,
+                sealed_cause=None,
                 hashes=(),
                 record_id=activity.record_id,
                 activity_id=activity.activity_id,
