@@ -158,7 +158,7 @@ class _Look:
             yield Violation(
                 "refused without a rule", row.key, f"{row.reason} {row.cause}, {mail.kind} mail {mail.number}"
             )
-        elif self._tasks.get(mail.number) and row.cause != town.MISSING:
+        elif self._tasks.get(mail.number):
             yield Violation("refused, and it is there", row.key, f"mail {mail.number}")
 
 
