@@ -14,8 +14,9 @@ STATE ?=
 PORT ?= 8080
 SEED ?=
 SEEDS ?= 10
-MAILBOXES ?= 50
-MESSAGES ?= 20000
+RUN ?=
+MAILBOXES ?=
+MESSAGES ?=
 MBOX ?=
 ME ?=
 CONTACTS ?=
@@ -51,8 +52,9 @@ check: $(STAMP) ## Lint, types, import directions
 bench: $(STAMP) ## Measure; figures to build/bench.json
 	@$(BIN)/python -m bench
 
-faults: $(STAMP) ## A week of failures and kills, for each of ten seeds; SEEDS=10 MAILBOXES=50 MESSAGES=20000, or SEED=7 alone
-	@$(BIN)/python -m bench.faults --seeds $(SEEDS) --mailboxes $(MAILBOXES) --messages $(MESSAGES) $(if $(SEED),--seed $(SEED))
+faults: $(STAMP) ## A day of a failing org and a week in which all fails, ten seeds each; RUN=org|week SEEDS=10 MAILBOXES=40 MESSAGES=10000, or SEED=7
+	@$(BIN)/python -m bench.faults $(if $(RUN),--run $(RUN)) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(MAILBOXES),--mailboxes $(MAILBOXES)) $(if $(MESSAGES),--messages $(MESSAGES))
 
 screenshots: $(STAMP) ## Take the README's pictures anew, in Chromium
 	@$(BIN)/python -m simulator.demo.screenshots

@@ -15,7 +15,9 @@ from bench.faults.script import DAY, HOUR, START
 from bench.faults.town import DOMAIN, rep
 
 BEGINS = START + DAY / 3
-ENDS = BEGINS + 6 * HOUR
+LONGEST, SHORTEST = 6 * HOUR, 1.5 * HOUR
+FULL = 10_000
+"""Messages of the longest day."""
 GRID = 120.0
 """Seconds: mail arrives in bursts at these moments."""
 KINDS = {
@@ -111,9 +113,14 @@ class Plan:
     events: list[Arrival | Done] = field(default_factory=list)
 
 
+def ends(messages: int) -> float:
+    """A day with fewer messages is shorter, as epoch seconds of its end."""
+    return BEGINS + min(LONGEST, max(SHORTEST, LONGEST * messages / FULL))
+
+
 def plan(seed: int, mailboxes: int, messages: int) -> Plan:
     """About ``messages`` messages in ``mailboxes`` mailboxes."""
-    made = _Planner(seed, mailboxes)
+    made = _Planner(seed, mailboxes, ends(messages))
     while made.copies < messages:
         made.talk()
     made.deeds()
@@ -122,7 +129,8 @@ def plan(seed: int, mailboxes: int, messages: int) -> Plan:
 
 
 class _Planner:
-    def __init__(self, seed: int, mailboxes: int) -> None:
+    def __init__(self, seed: int, mailboxes: int, ends: float) -> None:
+        self._length = ends - BEGINS
         self._chance = random.Random(f"org {seed}")
         self._boxes = [rep(i) for i in range(mailboxes)]
         self.plan = Plan()
@@ -138,25 +146,25 @@ class _Planner:
         if word in (town.VALIDATION.word, town.TRIGGER.word):
             outsider = town.contact(chance.randrange(town.QUIET), chance.randrange(town.PEOPLE))[0]
         root = ""
-        at = BEGINS + chance.random() * (ENDS - BEGINS - HOUR)
+        at = BEGINS + chance.random() * self._length * 0.85
         for _ in range(chance.choice((1, 1, 1, 2, 3))):
             mail = self._mail(kind, boxes, outsider, root, at // GRID * GRID, word)
             root = root or mail.message_id
             self._arrive(mail, boxes)
-            at += chance.uniform(0, HOUR / 4)
+            at += chance.uniform(0, self._length / 24)
 
     def deeds(self) -> None:
         """Spread over the day; a user who leaves comes back, and a required field is not required any more."""
         chance = self._chance
         for _ in range(len(self.plan.mails) // MAILS_A_DEED + 4):
             [deed] = chance.choices(list(DEEDS), list(DEEDS.values()))
-            at = BEGINS + chance.random() * (ENDS - BEGINS)
+            at = BEGINS + chance.random() * self._length
             self._do(at, deed)
             if deed is Deed.LEAVE:
-                self._do(min(at + chance.uniform(0.2, 2) * HOUR, ENDS), Deed.RETURN)
-        begins = BEGINS + chance.uniform(1, 3) * HOUR
+                self._do(at + chance.uniform(0.03, 0.3) * self._length, Deed.RETURN)
+        begins = BEGINS + chance.uniform(0.2, 0.5) * self._length
         self._do(begins, Deed.REQUIRE)
-        self._do(begins + chance.uniform(0.3, 1) * HOUR, Deed.RELAX)
+        self._do(begins + chance.uniform(0.05, 0.15) * self._length, Deed.RELAX)
 
     def _do(self, at: float, deed: Deed) -> None:
         self.plan.events.append(Done(at, deed, self._chance.random()))

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.faults.org import checks, town
 from bench.faults.org.checks import End
 from bench.faults.org.deeds import Deeds
-from bench.faults.org.planning import BEGINS, ENDS, Arrival, Done, plan
+from bench.faults.org.planning import BEGINS, Arrival, Done, ends, plan
 from bench.faults.org.weather import Weather
 from bench.faults.play import KILLS, Play, Result, Span
 from bench.faults.script import HOUR
@@ -23,9 +23,9 @@ class Day(Play[Arrival | Done]):
     """``messages`` is an aim, not a promise."""
 
     def __init__(self, folder: Path, seed: int, mailboxes: int, messages: int, kills: int = KILLS) -> None:
-        super().__init__(folder, seed, town.world(mailboxes), Span(BEGINS, ENDS, REST), kills)
+        super().__init__(folder, seed, town.world(mailboxes), Span(BEGINS, ends(messages), REST), kills)
         self.org = self.universe.org
-        self.weather = Weather(seed, self.clock)
+        self.weather = Weather(seed, self.clock, self.span)
         self.universe.faults = self.universe.pubsub.faults = self.weather
         self.plan = plan(seed, mailboxes, messages)
         self.deeds = Deeds(self.org, self.weather, seed)

@@ -6,8 +6,7 @@ import random
 import threading
 from collections import Counter
 
-from bench.faults.org.planning import BEGINS, ENDS
-from bench.faults.script import HOUR
+from bench.faults.play import Span
 from bench.faults.weather import Spell
 from simulator.clock import Clock
 from simulator.faults import Faults
@@ -34,13 +33,15 @@ NONE = ("update",)
 WRITING = ("collections.create", "composite")
 
 
-def spells(seed: int) -> list[Spell]:
+def spells(seed: int, span: Span) -> list[Spell]:
     """Five storms and two outages."""
     chance = random.Random(f"org weather {seed}")
     found = []
     for number in range(7):
-        begins = BEGINS + chance.uniform(0, ENDS - BEGINS - HOUR)
-        found.append(Spell(begins, begins + chance.uniform(0.1, 0.4) * HOUR, "salesforce", 0.0 if number < 5 else 1.0))
+        length = span.ends - span.begins
+        begins = span.begins + chance.uniform(0, 0.85) * length
+        ends = begins + chance.uniform(0.02, 0.07) * length
+        found.append(Spell(begins, ends, "salesforce", 0.0 if number < 5 else 1.0))
     return found
 
 
@@ -50,11 +51,11 @@ class Weather(Faults):
     ``lost_at`` are the moments at which an answer was lost, perhaps to an insert, although it was done.
     """
 
-    def __init__(self, seed: int, clock: Clock) -> None:
+    def __init__(self, seed: int, clock: Clock, span: Span) -> None:
         super().__init__()
         self._chance = random.Random(f"org calls {seed}")
         self._clock = clock
-        self._spells = spells(seed)
+        self._spells = spells(seed, span)
         self._guard = threading.Lock()
         self.is_over = False
         self.suffered: Counter[str] = Counter()
