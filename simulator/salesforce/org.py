@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -98,6 +99,18 @@ class Org:
             questions.check_paths(select.source, self._fields(select.source), select)
             unseen = frozenset(record for user, record in self.hidden if user == self.user)
             return questions.rows(self.tables, select, everything=everything, unseen=unseen)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Callable[[], None]]:
+        """Nobody else comes between; what is yielded takes back all that was done since."""
+        with self._lock:
+            rows, entries = self.tables.snapshot(), len(self.journal)
+
+            def undo() -> None:
+                self.tables.restore(rows)
+                del self.journal[entries:]
+
+            yield undo
 
     def record(self, identifier: str) -> tuple[str, dict[str, Any]]:
         with self._lock:

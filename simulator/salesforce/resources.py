@@ -28,6 +28,15 @@ RIVALS = {
 }
 """Somebody else inserts the same record a moment before, and how the sentence about it reads."""
 NOT_THERE = RecordError("NOT_FOUND", "The requested resource does not exist")
+VICTIM = RecordError(
+    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+    "Record rolled back because not all records were valid and the request was using AllOrNone header",
+)
+HALTED = ApiError(
+    400,
+    "PROCESSING_HALTED",
+    "The transaction was rolled back since another operation in the same transaction failed.",
+)
 Body = tuple[int, Any]
 
 
@@ -156,7 +165,14 @@ class Resources:
             raise ApiError(
                 400, "EXCEEDED_MAX_SIZE_REQUEST", "record limit reached. cannot submit more than 200 records"
             )
-        return 200, [self._saved(verb, record) for record in records]
+        if not _is_whole(args.get("allOrNone") if verb == "DELETE" else body.get("allOrNone")):
+            return 200, [self._saved(verb, record) for record in records]
+        with self._org.transaction() as undo:
+            answers = [self._saved(verb, record) for record in records]
+            if all(answer["success"] for answer in answers):
+                return 200, answers
+            undo()
+            return 200, [VICTIM.body if answer["success"] else answer for answer in answers]
 
     def _saved(self, verb: str, record: Any) -> dict[str, Any]:
         try:
@@ -201,13 +217,26 @@ class Resources:
             # The session ends within a request: the whole is answered with 200, each part with 401.
             self._org.end_sessions()
             return 200, {"compositeResponse": [_part(p, SESSION.status, SESSION.body) for p in parts]}
+        if not _is_whole(body.get("allOrNone")):
+            return 200, {"compositeResponse": self._parts(parts)}
+        with self._org.transaction() as undo:
+            answers = self._parts(parts)
+            if any(answer["httpStatusCode"] >= 400 for answer in answers):
+                undo()
+                answers = [
+                    answer if answer["httpStatusCode"] >= 400 else _part(part, HALTED.status, HALTED.body)
+                    for part, answer in zip(parts, answers, strict=True)
+                ]
+            return 200, {"compositeResponse": answers}
+
+    def _parts(self, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         answers: dict[str, Any] = {}
         for part in parts:
             try:
                 answers[part["referenceId"]] = self._part(references.resolved(part, answers))
             except ApiError as error:
                 answers[part["referenceId"]] = _part(part, error.status, error.body)
-        return 200, {"compositeResponse": list(answers.values())}
+        return list(answers.values())
 
     def _part(self, part: dict[str, Any]) -> dict[str, Any]:
         url = urlsplit(part["url"])
@@ -231,6 +260,10 @@ class Resources:
     def _limits(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
         limit = self._org.daily_limit
         return 200, {"DailyApiRequests": {"Max": limit, "Remaining": max(limit - self._usage.last_day(), 0)}}
+
+
+def _is_whole(all_or_none: Any) -> bool:
+    return str(all_or_none).lower() == "true"
 
 
 def _part(part: dict[str, Any], status: int, body: Any) -> dict[str, Any]:

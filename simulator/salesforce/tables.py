@@ -42,6 +42,14 @@ class Tables:
             if of == kind:
                 index.setdefault(_key(row.get(name)), {})[identifier] = None
 
+    def snapshot(self) -> dict[str, dict[str, Row]]:
+        """Rows are replaced and never written to, so that their places are enough."""
+        return {kind: dict(rows) for kind, rows in self._rows.items()}
+
+    def restore(self, snapshot: dict[str, dict[str, Row]]) -> None:
+        self._rows = snapshot
+        self._indexes.clear()
+
     def where(self, kind: str, name: str, *values: Any) -> list[Row]:
         """Rows with one of these values in a field, case aside, in the order in which they came."""
         index = self._index(kind, name)
