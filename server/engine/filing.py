@@ -34,7 +34,7 @@ class Result:
     logged: int = 0
     settled: int = 0
     unwanted: list[Filing] = field(default_factory=list)
-    failed: list[tuple[tuple[Row, ...], Exception]] = field(default_factory=list)
+    failed: list[tuple[Filing, Exception]] = field(default_factory=list)
 
 
 def file_mails(
@@ -227,7 +227,7 @@ class _Round:
         )
 
     def _fail(self, filing: Filing, error: Exception) -> None:
-        self._result.failed.append((filing.rows, error))
+        self._result.failed.append((filing, error))
 
 
 def _claim_of(filing: Filing, now: float) -> ActivityRow:

@@ -31,13 +31,17 @@ class Allowance:
 
 @dataclass(frozen=True)
 class CrmShape:
-    """What the org offers. ``missing`` names the fields of ours that it lacks."""
+    """What the org offers. ``missing`` names the fields of ours that it lacks.
+
+    ``unusable`` has a sentence for each field that a setting names and that cannot be searched.
+    """
 
     domain_field: str | None
     contacts_only_field: str | None
     key_field: str | None
     closed_status: str
     missing: tuple[str, ...] = ()
+    unusable: tuple[str, ...] = ()
 
 
 class Crm(Protocol):
@@ -76,7 +80,7 @@ class Crm(Protocol):
         """Contacts, Leads and Accounts with these words in a name or address, the likeliest first; at most 30."""
 
     def record(self, record_id: SalesforceId) -> Record:
-        """One Contact, Lead or Account. Raises NotFoundError."""
+        """One Contact, Lead or Account; of a merged or converted one, what became of it. Raises NotFoundError."""
 
     def others(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
         """Activities that other tools (Einstein Activity Capture, the Gmail integration) made of these mails.

@@ -148,8 +148,11 @@ def _named(field: Field, name: str) -> Field:
 
 
 def _seen(name: str, value: Any) -> Field:
-    kind = "boolean" if isinstance(value, bool) else "double" if isinstance(value, int | float) else "string"
-    return Field(name, kind, 255 if kind == "string" else 0)
+    if isinstance(value, str):
+        return Field(name, "email", 80) if name.endswith("Email__c") else Field(name, "string", 255)
+    return Field(
+        name, "boolean" if isinstance(value, bool) else "double" if isinstance(value, int | float) else "string"
+    )
 
 
 def describe(name: str, fields: Mapping[str, Field]) -> dict[str, Any]:
