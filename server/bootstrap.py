@@ -219,6 +219,7 @@ def _policy(settings: Settings) -> Policy:
     return Policy(
         leads=settings.match_leads,
         join_others=settings.join_others,
+        opportunities=settings.opportunities,
         publish_delay=settings.publish_delay_seconds,
         blocked=settings.blocked,
         public_domains=settings.public_mail_domains,

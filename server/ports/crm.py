@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Query, Record, Target
+from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Opportunities, Query, Record, Target
 from server.domain.ids import ActivityKey, SalesforceId
 
 FILE_AT_ONCE = 200
@@ -81,6 +81,9 @@ class Crm(Protocol):
 
     def record(self, record_id: SalesforceId) -> Record:
         """One Contact, Lead or Account; of a merged or converted one, what became of it. Raises NotFoundError."""
+
+    def opportunities(self, contacts: Sequence[SalesforceId], accounts: Sequence[SalesforceId]) -> Opportunities:
+        """The open ones of these contacts (by contact role) and accounts."""
 
     def others(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
         """Activities that other tools (Einstein Activity Capture, the Gmail integration) made of these mails.

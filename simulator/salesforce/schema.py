@@ -71,6 +71,9 @@ STANDARD: dict[str, tuple[Field, ...]] = {
         _system("IsClosed", "boolean"), _system("IsArchived", "boolean"), _system("CompletedDateTime", "datetime"),
         Field("TaskWhoIds", "junctionidlist", is_filterable=False),
     ),
+    "OpportunityContactRole": (
+        _reference("OpportunityId", "Opportunity"), _reference("ContactId", "Contact"), Field("IsPrimary", "boolean"),
+    ),
     "EmailMessage": (
         Field("Subject", "string", 3_000), Field("MessageIdentifier", "string", 255), _reference("ActivityId", "Task"),
         Field("FromAddress", "string", 1_000), Field("Incoming", "boolean"), Field("Status", "picklist", 40),

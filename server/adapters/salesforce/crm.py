@@ -18,7 +18,7 @@ from server.adapters.salesforce.look_up import Matching, candidates, statements
 from server.adapters.salesforce.more_emails import with_emails
 from server.adapters.salesforce.shape import OrgShape, shape_of
 from server.adapters.salesforce.tasks import full_id, retargeted, task
-from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Query, Record, Target
+from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Opportunities, Query, Record, Target
 from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, StaleTargetError, TransientError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.ports.crm import FILE_AT_ONCE, FILE_MANY, Allowance, CrmShape
@@ -130,6 +130,22 @@ class SalesforceCrm:
                 return queries.found(row)
             wanted = row.get("MasterRecordId") or row.get("ConvertedContactId")
         raise NotFoundError("Salesforce has no such contact, lead or account.")
+
+    def opportunities(self, contacts: Sequence[SalesforceId], accounts: Sequence[SalesforceId]) -> Opportunities:
+        asked = [("contact", queries.opportunities_by_role(part)) for part in queries.chunks(contacts)]
+        asked += [("account", queries.opportunities_of(part)) for part in queries.chunks(accounts)]
+        found: dict[str, dict[SalesforceId, set[SalesforceId]]] = {"contact": {}, "account": {}}
+        for start in range(0, len(asked), QUERIES_AT_ONCE):
+            part = asked[start : start + QUERIES_AT_ONCE]
+            for (kind, _), rows in zip(part, self._queries([soql for _, soql in part]), strict=True):
+                for row in rows:
+                    owner, deal = (
+                        row.get("ContactId") or row.get("AccountId"),
+                        row.get("OpportunityId") or row.get("Id"),
+                    )
+                    found[kind].setdefault(SalesforceId(owner), set()).add(SalesforceId(deal))
+        by_contact, by_account = ({i: frozenset(s) for i, s in found[kind].items()} for kind in ("contact", "account"))
+        return Opportunities(by_contact, by_account)
 
     def others(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
         asked = [queries.email_messages(part) for part in queries.chunks(message_ids)]

@@ -179,6 +179,17 @@ def tasks_by_key(key_field: str, keys: list[str]) -> str:
     return head + str(format_soql("{}", keys))
 
 
+def opportunities_by_role(contacts: list[str]) -> str:
+    where = f"ContactId IN {format_soql('{}', contacts)} AND Opportunity.IsClosed = false"
+    return _select(("OpportunityId", "ContactId"), "OpportunityContactRole", where)
+
+
+def opportunities_of(accounts: list[str]) -> str:
+    return _select(
+        ("Id", "AccountId"), "Opportunity", f"AccountId IN {format_soql('{}', accounts)} AND IsClosed = false"
+    )
+
+
 def email_messages(message_ids: list[str]) -> str:
     """Some tools store the identifier with its angle brackets and some without."""
     forms = [form for i in message_ids for form in (f"<{i}>", i)]
