@@ -107,6 +107,8 @@ def _logged(message: MessageShown, chosen_by: str) -> str:
     text = texts.BECAUSE[message.reason].format(record=named(record), found_by=rich(record.found_by), chosen_by=who)
     if message.reason == "account_domain_match" and message.addresses:
         text = f"{text} {texts.NOT_A_CONTACT.format(address=rich(message.addresses[0]))}"
+    if message.on_opportunity:
+        text = f"{text} {texts.ON_OPPORTUNITY}"
     ties = [other for other in message.others if other.why in TIES]
     if not ties:
         return text

@@ -46,6 +46,7 @@ class MessageShown:
     code: str = ""
     sentence: str = ""
     is_joined: bool = False
+    on_opportunity: bool = False
     add_contact: str = ""
     add_lead: str = ""
     may_override: bool = True

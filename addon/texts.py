@@ -34,6 +34,7 @@ LOG_ANYWAY = "On nobody's record. {chosen_by} chose to log this conversation any
 YOU = "You"
 SOMEBODY = "Somebody"
 NOT_A_CONTACT = "{address} isn't a contact yet."
+ON_OPPORTUNITY = "It is also on the only open opportunity."
 JOINED = "Another tool put this email into Salesforce already, so we didn't add it twice. Move or delete it there."
 HIDDEN = "On a record that you can't open in Salesforce."
 WHY_NOT = {

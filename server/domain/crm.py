@@ -62,6 +62,14 @@ class Candidates:
     users: dict[str, CrmUser] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Opportunities:
+    """Open ones: those on which a contact has a role, and those of an account."""
+
+    by_contact: dict[SalesforceId, frozenset[SalesforceId]] = field(default_factory=dict)
+    by_account: dict[SalesforceId, frozenset[SalesforceId]] = field(default_factory=dict)
+
+
 class Direction(StrEnum):
     INBOUND = "Inbound"
     OUTBOUND = "Outbound"

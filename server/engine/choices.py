@@ -93,7 +93,7 @@ class Choices:
             record = self._ports.crm.record(record_id)
         except NotFoundError:
             raise RefusedError("That record isn't in Salesforce any more. Choose another one.") from None
-        if record_id not in self._access.readable(mailbox, [record]):
+        if record.record_id not in self._access.readable(mailbox, [record]):
             raise RefusedError("Salesforce does not let you open this record.")
         rows = self._rows(mailbox, ref)
         key = self._conversation(mailbox, ref, rows)

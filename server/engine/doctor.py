@@ -75,6 +75,8 @@ def _fields(ports: Ports) -> Iterator[Finding]:
         missing = ports.crm.shape().missing
     except TrulyError:
         return
+    for sentence in ports.crm.shape().unusable:
+        yield Finding("Salesforce fields", False, sentence)
     if not missing:
         yield Finding("Salesforce fields", True, "All our fields are there.")
         return

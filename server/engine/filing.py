@@ -20,7 +20,6 @@ from server.engine.closing import is_owners
 from server.engine.joining import others_of
 from server.engine.planning import Filing, Planned, Planner, portions
 from server.engine.ports import Ports
-from server.engine.snapshots import seal_snapshot, snapshot_of
 
 BODIES_WITHIN = 90.0
 """Seconds after which no further portion is begun: a round's leases last five minutes, and Gmail paces a mailbox."""
@@ -34,7 +33,7 @@ class Result:
     logged: int = 0
     settled: int = 0
     unwanted: list[Filing] = field(default_factory=list)
-    failed: list[tuple[tuple[Row, ...], Exception]] = field(default_factory=list)
+    failed: list[tuple[Filing, Exception]] = field(default_factory=list)
 
 
 def file_mails(
@@ -59,6 +58,7 @@ class _Round:
         planned: list[Planned] = []
         missing = self._resolve_doubt(doubtful)
         others = others_of(self._ports, [*missing, *fresh])
+        self._planner.learn_opportunities([*missing, *fresh])
         for portion in portions([*missing, *fresh]):
             if planned and self._ports.clock.now() > ends:
                 break  # the rest stays in line, unclaimed: a round ends while its leases hold
@@ -239,11 +239,11 @@ class _Round:
             record_id=chosen.record_id if chosen else None,
             related_ids=tuple(record.record_id for record in filing.decision.related),
             owner_id=filing.owner,
-            sealed_snapshot=seal_snapshot(self._ports, filing.mail.key, snapshot_of(filing.mail, filing.decision)),
+            sealed_snapshot=self._planner.snapshot(filing),
         )
 
     def _fail(self, filing: Filing, error: Exception) -> None:
-        self._result.failed.append((filing.rows, error))
+        self._result.failed.append((filing, error))
 
 
 def _claim_of(filing: Filing, now: float) -> ActivityRow:

@@ -53,6 +53,7 @@ class Shown:
     cause: str | None = None
     sentence: str = ""
     is_joined: bool = False
+    on_opportunity: bool = False
     due_at: float | None = None
 
     @property
@@ -212,6 +213,7 @@ def _of_row(
         losers=snapshot.losers,
         hidden_losers=snapshot.more,
         addresses=snapshot.addresses,
+        on_opportunity=snapshot.opportunity_id is not None,
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from server.domain.crm import Record, RecordKind
+from server.domain.errors import NotFoundError, TrulyError
 from server.domain.ids import KeyedHash, SalesforceId
 from server.domain.ledger import Conversation
 from server.domain.mail import Mail
@@ -57,6 +60,35 @@ def open_record(ports: Ports, word: Conversation) -> Record | None:
 
 def seal_record(ports: Ports, conversation: KeyedHash, record: Record, day: str) -> bytes:
     return ports.sealer.seal(json.dumps(from_record(record)).encode(), _place(ports, conversation), day)
+
+
+def follow_chosen(ports: Ports, word: Conversation | None) -> None:
+    """The chosen record went: into the one that it was merged with, or for good, and then the rules decide again.
+
+    Where Salesforce cannot be asked now, the next try asks.
+    """
+    if word is None or word.record_id is None:
+        return
+    gone = word.record_id
+    try:
+        record: Record | None = ports.crm.record(gone)
+    except NotFoundError:
+        record = None
+    except TrulyError:
+        return
+    if record is not None and record.record_id == gone:
+        return
+    day = datetime.fromtimestamp(ports.clock.now(), UTC).date().isoformat()
+
+    def change(before: Conversation) -> Conversation:
+        if before.record_id != gone:
+            return before  # somebody chose anew meanwhile
+        if record is None:
+            return replace(before, record_id=None, sealed_record=None, log_anyway=True)
+        sealed = seal_record(ports, before.conversation, record, day)
+        return replace(before, record_id=record.record_id, sealed_record=sealed)
+
+    ports.store.save_conversation(word.conversation, change)
 
 
 def _place(ports: Ports, conversation: KeyedHash) -> Place:

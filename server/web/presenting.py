@@ -68,6 +68,7 @@ class Presenter:
             code=shown.cause or "",
             sentence=shown.sentence,
             is_joined=shown.is_joined,
+            on_opportunity=shown.on_opportunity,
             add_contact=self.links.new("Contact", address),
             add_lead=self.links.new("Lead", address),
             may_override=self.may_override or shown.reason is not Reason.CONTACTS_ONLY_ACCOUNT,

@@ -10,7 +10,10 @@ from simulator.salesforce.errors import ApiError
 from simulator.salesforce.schema import Field
 from simulator.salesforce.tables import Row, Tables
 
-RELATIONS = {"Account": "AccountId", "Owner": "OwnerId", "Who": "WhoId", "What": "WhatId"}
+RELATIONS = {
+    "Account": "AccountId", "Owner": "OwnerId", "Who": "WhoId", "What": "WhatId", "Opportunity": "OpportunityId",
+    "ConvertedContact": "ConvertedContactId",
+}  # fmt: skip
 SHARED = ("Account", "Contact", "Lead", "Opportunity", "Task")
 """Objects of which not everybody may see each record."""
 Pairs = frozenset[tuple[str, str]]

@@ -80,6 +80,9 @@ STANDARD: dict[str, tuple[Field, ...]] = {
         _system("IsClosed", "boolean"), _system("IsArchived", "boolean"), _system("CompletedDateTime", "datetime"),
         Field("TaskWhoIds", "junctionidlist", is_filterable=False),
     ),
+    "OpportunityContactRole": (
+        _reference("OpportunityId", "Opportunity"), _reference("ContactId", "Contact"), Field("IsPrimary", "boolean"),
+    ),
     "EmailMessage": (
         Field("Subject", "string", 3_000), Field("MessageIdentifier", "string", 255), _reference("ActivityId", "Task"),
         Field("FromAddress", "string", 1_000), Field("Incoming", "boolean"), Field("Status", "picklist", 40),
@@ -157,8 +160,11 @@ def _named(field: Field, name: str) -> Field:
 
 
 def _seen(name: str, value: Any) -> Field:
-    kind = "boolean" if isinstance(value, bool) else "double" if isinstance(value, int | float) else "string"
-    return Field(name, kind, 255 if kind == "string" else 0)
+    if isinstance(value, str):
+        return Field(name, "email", 80) if name.endswith("Email__c") else Field(name, "string", 255)
+    return Field(
+        name, "boolean" if isinstance(value, bool) else "double" if isinstance(value, int | float) else "string"
+    )
 
 
 def label_of(name: str) -> str:

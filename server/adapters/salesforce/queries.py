@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,19 +11,26 @@ import idna
 from simple_salesforce.format import format_soql
 
 from server.adapters.salesforce.shape import OrgShape
-from server.domain.crm import CrmUser, Record, RecordKind
+from server.domain.crm import Record, RecordKind
 from server.domain.ids import SalesforceId
 
-LONGEST_LIST = 60_000
+LONGEST_LIST = 80_000
 """Characters of quoted values in one statement; Salesforce takes 100,000 in all."""
+USER_FIELDS = ("Email", "FederationIdentifier", "Username")
+"""What a User is known by to a mailbox, the nearest first."""
+SCHEMES = ("", "http://", "https://")
+WEBSITE_FORMS = 2 * 2 * len(SCHEMES)
+"""Ways to write a site: with a scheme or without, with "www." or without, with a slash at the end or without."""
+PERSON = ("Id", "Name", "Email", "OwnerId")
+CONVERTED = tuple(f"ConvertedContact.{name}" for name in ("Name", "OwnerId", "AccountId", "LastModifiedDate"))
 
 
-def chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """In a fixed order, so that the same question is the same bytes."""
+def chunks(values: Iterable[str], times: int = 1) -> Iterator[list[str]]:
+    """In a fixed order, so that the same question is the same bytes. Each value is written ``times`` times."""
     part: list[str] = []
     size = 0
     for value in sorted(values):
-        cost = 2 * len(value) + 4
+        cost = times * (len(format_soql("{}", value)) + 1)
         if part and size + cost > LONGEST_LIST:
             yield part
             part, size = [], 0
@@ -32,38 +40,55 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-def contacts(addresses: list[str]) -> str:
-    return str(
-        format_soql(
-            "SELECT Id, Name, Email, OwnerId, AccountId, Account.Name, LastModifiedDate FROM Contact WHERE Email IN {}",
-            addresses,
-        )
-    )
+def _select(names: Iterable[str], source: str, where: str) -> str:
+    return f"SELECT {', '.join(dict.fromkeys(names))} FROM {source} WHERE {where}"  # noqa: S608  # no value in it
 
 
-def leads(addresses: list[str]) -> str:
-    return str(
-        format_soql(
-            "SELECT Id, Name, Email, OwnerId, Company, LastModifiedDate FROM Lead"
-            " WHERE IsConverted = false AND Email IN {}",
-            addresses,
-        )
-    )
+def _any_of(fields: Sequence[str], values: Sequence[str]) -> str:
+    """Each field is indexed, or the whole OR would read every record."""
+    listed = format_soql("{}", list(values))
+    parts = [f"{name} IN {listed}" for name in fields]
+    return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
+
+
+def contacts(addresses: list[str], fields: Sequence[str] = ("Email",)) -> str:
+    names = (*PERSON, "AccountId", "Account.Name", "LastModifiedDate", *fields)
+    return _select(names, "Contact", _any_of(fields, addresses))
+
+
+def leads(addresses: list[str], fields: Sequence[str] = ("Email",)) -> str:
+    """Converted ones too, with the Contact that each became."""
+    names = (*PERSON, "Company", "LastModifiedDate", "IsConverted", "ConvertedContactId", *CONVERTED, *fields)
+    return _select(names, "Lead", _any_of(fields, addresses))
 
 
 def users(addresses: list[str]) -> str:
-    return str(format_soql("SELECT Id, Email, Username FROM User WHERE IsActive = true AND Email IN {}", addresses))
+    return _select(("Id", *USER_FIELDS), "User", f"IsActive = true AND {_any_of(USER_FIELDS, addresses)}")
 
 
-def accounts(shape: OrgShape) -> Callable[[list[str]], str] | None:
-    """None where the org has no domain field: then no account is found by domain."""
-    if shape.domain is None:
-        return None
+def accounts(shape: OrgShape, domains: list[str]) -> str:
+    assert shape.domain is not None
+    forms = sorted({form for domain in domains for form in _written(domain)})
+    return _select((*_account_fields(shape), shape.domain), "Account", _any_of([shape.domain], forms))
+
+
+def domain_lists(shape: OrgShape) -> str:
+    """Accounts whose field holds more than one domain. No index helps: asked now and then, never with a batch."""
+    assert shape.domain is not None
+    several = " OR ".join(f"{shape.domain} LIKE '%{mark}%'" for mark in (",", ";", " "))
+    return _select((*_account_fields(shape), shape.domain), "Account", f"({several})")
+
+
+def websites(shape: OrgShape, domains: list[str]) -> str:
+    """Website has no index of its own: an admin who turns this on in a large org asks Salesforce for one."""
+    forms = [form for domain in domains for form in _sites(domain)]
+    return _select((*_account_fields(shape), "Website"), "Account", _any_of(["Website"], forms))
+
+
+def _account_fields(shape: OrgShape) -> list[str]:
     extra = [shape.contacts_only] if shape.contacts_only else []
     extra += ["IsPersonAccount"] if shape.has_person_accounts else []
-    fields = ", ".join(["Id", "Name", "OwnerId", "LastModifiedDate", shape.domain, *extra])
-    head = f"SELECT {fields} FROM Account WHERE {shape.domain} IN "  # noqa: S608  # field names come from describe
-    return lambda domains: head + str(format_soql("{}", sorted({form for d in domains for form in _written(d)})))
+    return ["Id", "Name", "OwnerId", "LastModifiedDate", *extra, *([shape.domain] if shape.domain else [])]
 
 
 def _written(domain: str) -> set[str]:
@@ -76,6 +101,11 @@ def _written(domain: str) -> set[str]:
         return {domain, idna.decode(domain)} if "xn--" in domain else {domain}
     except (idna.IDNAError, UnicodeError):
         return {domain}
+
+
+def _sites(domain: str) -> list[str]:
+    hosts = (domain, f"www.{domain}")
+    return [f"{scheme}{host}{end}" for scheme in SCHEMES for host in hosts for end in ("", "/")]
 
 
 def _as_mail_names_it(domain: str) -> str:
@@ -122,8 +152,9 @@ def by_id(record_id: str) -> str | None:
     kind = PREFIXES.get(record_id[:3])
     if kind is None:
         return None
-    head = f"SELECT {', '.join(SEARCHED[kind])} FROM {kind} WHERE Id = "  # noqa: S608  # names of our own
-    return head + str(format_soql("{}", record_id))
+    later = ("IsConverted", "ConvertedContactId") if kind == "Lead" else ()
+    names = (*SEARCHED[kind], "IsDeleted", "MasterRecordId", *later)
+    return _select(names, kind, format_soql("Id = {}", record_id))
 
 
 def found(row: Any) -> Record:
@@ -148,6 +179,17 @@ def tasks_by_key(key_field: str, keys: list[str]) -> str:
     return head + str(format_soql("{}", keys))
 
 
+def opportunities_by_role(contacts: list[str]) -> str:
+    where = f"ContactId IN {format_soql('{}', contacts)} AND Opportunity.IsClosed = false"
+    return _select(("OpportunityId", "ContactId"), "OpportunityContactRole", where)
+
+
+def opportunities_of(accounts: list[str]) -> str:
+    return _select(
+        ("Id", "AccountId"), "Opportunity", f"AccountId IN {format_soql('{}', accounts)} AND IsClosed = false"
+    )
+
+
 def email_messages(message_ids: list[str]) -> str:
     """Some tools store the identifier with its angle brackets and some without."""
     forms = [form for i in message_ids for form in (f"<{i}>", i)]
@@ -158,37 +200,79 @@ def email_messages(message_ids: list[str]) -> str:
     )
 
 
-def contact(row: Any) -> Record:
+def contact(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    """Once for each address that was asked for and is in one of its fields."""
     account = row.get("Account") or {}
-    return Record(
-        record_id=SalesforceId(row["Id"]),
-        kind=RecordKind.CONTACT,
-        found_by=str(row["Email"]).lower(),
-        name=str(row.get("Name") or ""),
-        owner_id=row.get("OwnerId"),
-        account_id=row.get("AccountId"),
-        account_name=str(account.get("Name") or ""),
-        modified_at=epoch_ms(row.get("LastModifiedDate")),
-    )
+    for address in _found_by(row, ("Email", *shape.contact_emails), asked):
+        yield Record(
+            record_id=SalesforceId(row["Id"]),
+            kind=RecordKind.CONTACT,
+            found_by=address,
+            name=str(row.get("Name") or ""),
+            owner_id=row.get("OwnerId"),
+            account_id=row.get("AccountId"),
+            account_name=str(account.get("Name") or ""),
+            modified_at=epoch_ms(row.get("LastModifiedDate")),
+        )
 
 
-def lead(row: Any) -> Record:
-    return Record(
-        record_id=SalesforceId(row["Id"]),
-        kind=RecordKind.LEAD,
-        found_by=str(row["Email"]).lower(),
-        name=str(row.get("Name") or ""),
-        owner_id=row.get("OwnerId"),
-        account_name=str(row.get("Company") or ""),
-        modified_at=epoch_ms(row.get("LastModifiedDate")),
-    )
+def lead(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    for address in _found_by(row, ("Email", *shape.lead_emails), asked):
+        yield Record(
+            record_id=SalesforceId(row["Id"]),
+            kind=RecordKind.LEAD,
+            found_by=address,
+            name=str(row.get("Name") or ""),
+            owner_id=row.get("OwnerId"),
+            account_name=str(row.get("Company") or ""),
+            modified_at=epoch_ms(row.get("LastModifiedDate")),
+        )
 
 
-def account(row: Any, shape: OrgShape) -> Record:
+def became(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    """The Contact of a converted Lead; none where it is gone, or hidden from the integration user."""
+    person = row.get("ConvertedContact")
+    if not row.get("ConvertedContactId") or not person:
+        return
+    for address in _found_by(row, ("Email", *shape.lead_emails), asked):
+        yield Record(
+            record_id=SalesforceId(row["ConvertedContactId"]),
+            kind=RecordKind.CONTACT,
+            found_by=address,
+            name=str(person.get("Name") or row.get("Name") or ""),
+            owner_id=person.get("OwnerId"),
+            account_id=person.get("AccountId"),
+            account_name=str(row.get("Company") or ""),
+            modified_at=epoch_ms(person.get("LastModifiedDate")),
+        )
+
+
+def _found_by(row: Any, fields: Iterable[str], asked: Collection[str]) -> Iterator[str]:
+    held = dict.fromkeys(str(row.get(name) or "").strip().lower() for name in fields)
+    return (address for address in held if address in asked)
+
+
+def account(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    """Once for each domain that was asked for and is in our field, which may hold a list."""
+    held = str(row.get(shape.domain or "") or "")
+    for written in dict.fromkeys(re.split(r"[,;\s]+", held.strip().lower())):
+        if (domain := _as_mail_names_it(written)) in asked:
+            yield _account(row, domain, shape)
+
+
+def by_website(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    """An Account whose own domain field says something else is that domain's."""
+    host = re.sub(r"^https?://", "", str(row.get("Website") or "").strip().lower()).rstrip("/")
+    domain = _as_mail_names_it(host.removeprefix("www."))
+    if domain in asked and not (shape.domain and row.get(shape.domain)):
+        yield _account(row, domain, shape)
+
+
+def _account(row: Any, domain: str, shape: OrgShape) -> Record:
     return Record(
         record_id=SalesforceId(row["Id"]),
         kind=RecordKind.ACCOUNT,
-        found_by=_as_mail_names_it(str(row[shape.domain]).strip().lower()),
+        found_by=domain,
         name=str(row.get("Name") or ""),
         owner_id=row.get("OwnerId"),
         account_id=row["Id"],
@@ -197,10 +281,6 @@ def account(row: Any, shape: OrgShape) -> Record:
         contacts_only=bool(row.get(shape.contacts_only)) if shape.contacts_only else False,
         is_person_account=bool(row.get("IsPersonAccount")),
     )
-
-
-def user(row: Any) -> CrmUser:
-    return CrmUser(SalesforceId(row["Id"]), str(row["Email"]).lower())
 
 
 def epoch_ms(value: Any) -> int:

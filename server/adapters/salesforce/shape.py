@@ -38,6 +38,10 @@ class OrgShape:
     closed_status: str
     relates_many: bool
     has_person_accounts: bool
+    contact_emails: tuple[str, ...] = ()
+    lead_emails: tuple[str, ...] = ()
+    unusable: tuple[str, ...] = ()
+    """Fields that a setting names and that cannot be searched, each with why."""
 
     @property
     def optional(self) -> frozenset[str]:
@@ -49,7 +53,9 @@ class OrgShape:
         missing = [] if self.domain else [f"Account.{DOMAIN[0]}"]
         missing += [] if self.contacts_only else [f"Account.{CONTACTS_ONLY[0]}"]
         missing += [f"Task.{names[0]}" for ours, names in ACTIVITY.items() if ours not in self.task]
-        return CrmShape(self.domain, self.contacts_only, self.task.get("key"), self.closed_status, tuple(missing))
+        return CrmShape(
+            self.domain, self.contacts_only, self.task.get("key"), self.closed_status, tuple(missing), self.unusable
+        )
 
 
 def resolve(names: tuple[str, ...], existing: set[str]) -> str | None:
