@@ -16,6 +16,8 @@ RELATIONS = {
 }  # fmt: skip
 SHARED = ("Account", "Contact", "Lead", "Opportunity", "Task")
 """Objects of which not everybody may see each record."""
+SMALL = ("TaskStatus",)
+"""Objects that never have many records."""
 Pairs = frozenset[tuple[str, str]]
 """Ids of a user and of a record that this user may not see."""
 
@@ -60,6 +62,13 @@ def check_paths(kind: str, fields: Mapping[str, Field], select: soql.Select) -> 
             raise ApiError(400, "INVALID_FIELD", message)
         if path in select.filtered and not fields[path].is_filterable:
             raise ApiError(400, "INVALID_FIELD", f"field '{path}' can not be filtered in a query call")
+
+
+def is_scan(schema: Mapping[str, Mapping[str, Field]], select: soql.Select) -> bool:
+    """In a large org it would read every record: no index finds what it asks for."""
+    fields = schema[select.source]
+    found = select.access(lambda name: name in fields and fields[name].is_indexed)
+    return found is None and select.source not in SMALL
 
 
 def value(tables: Tables, row: Mapping[str, Any], path: str) -> Any:
