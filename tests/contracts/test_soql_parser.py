@@ -20,8 +20,8 @@ from tests.support.scene import Scene, eml, small_world
 
 pytestmark = [pytest.mark.node, pytest.mark.xdist_group("jsforce")]
 HOSTILE = (
-    "o'brien@x.example", 'a"b@x.example', "a\\'b@x.example", "a\\", "%_%", "a\nb\r\t\b\f", "') OR (Email != '", "--", "/*",
-    ":bind", "{0}", "ö@ü.example", "\u202e", "x" * 3_000, "", " ", "null", "TODAY",
+    "xn--tf-wka.example", "o'brien@x.example", 'a"b@x.example', "a\\'b@x.example", "a\\", "%_%", "a\nb\r\t\b\f",
+    "') OR (Email != '", "--", "/*", ":bind", "{0}", "ö@ü.example", "\u202e", "x" * 3_000, "", " ", "null", "TODAY",
 )  # fmt: skip
 SHAPE = OrgShape(
     "TrulyActivity__Email_Domain__c", "TrulyActivity__Email_Only_Sync_Contact_Matches__c", {}, {}, "Completed",
