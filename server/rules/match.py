@@ -58,6 +58,11 @@ def owner_of(mail: Mail, workspace: Workspace, candidates: Candidates) -> Salesf
     return None
 
 
+def activity_owner(owner: SalesforceId | None, chosen: Record | None) -> SalesforceId | None:
+    """Whose the activity is: the mail's owner, else the chosen record's. None leaves it to the integration user."""
+    return owner or (chosen.owner_id if chosen and chosen.is_owner_active else None)
+
+
 def by_address(person: Participant, found: dict[str, tuple[Record, ...]]) -> Iterator[tuple[Record, ...]]:
     """Records with this very address, then those that have it without its tag; the nearest group is what counts."""
     return (records for variant in address_variants(person.address) if (records := found.get(variant)))

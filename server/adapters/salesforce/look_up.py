@@ -42,14 +42,14 @@ def statements(query: Query, org: OrgShape, matching: Matching) -> Iterator[tupl
     if org.domain is not None:
         for part in queries.chunks(query.domains, 2):
             yield "accounts", queries.accounts(org, part)
-    for part in queries.chunks(query.users - matching.users.keys(), len(queries.USER_FIELDS)):
+    for part in queries.chunks(query.users - org.users.keys(), len(queries.USER_FIELDS)):
         yield "users", queries.users(part)
     if matching.websites:
         for part in queries.chunks(query.domains, queries.WEBSITE_FORMS, queries.WEBSITE_MORE):
             yield "websites", queries.websites(org, part)
 
 
-def candidates(found: Mapping[str, Sequence[Any]], query: Query, org: OrgShape, matching: Matching) -> Candidates:
+def candidates(found: Mapping[str, Sequence[Any]], query: Query, org: OrgShape) -> Candidates:
     """``found`` holds the rows by the names that ``statements`` gave.
 
     A converted Lead is an alias of the Contact that it became, where no Contact has the address itself. A Website
@@ -71,11 +71,11 @@ def candidates(found: Mapping[str, Sequence[Any]], query: Query, org: OrgShape, 
         contacts={**aliases, **contacts},
         leads=leads,
         accounts={**websites, **accounts},
-        users=_users(found.get("users", ()), query, matching),
+        users=_users(found.get("users", ()), query, org.users),
     )
 
 
-def _users(rows: Iterable[Any], query: Query, matching: Matching) -> dict[str, CrmUser]:
+def _users(rows: Iterable[Any], query: Query, table: Mapping[str, SalesforceId]) -> dict[str, CrmUser]:
     """The table's word first; then by the nearest field, then by the lowest id."""
     ranked: dict[str, tuple[int, str]] = {}
     for row in rows:
@@ -84,7 +84,7 @@ def _users(rows: Iterable[Any], query: Query, matching: Matching) -> dict[str, C
             if address in query.users:
                 ranked[address] = min(ranked.get(address, (rank, row["Id"])), (rank, row["Id"]))
     users = {address: CrmUser(SalesforceId(identifier), address) for address, (_, identifier) in ranked.items()}
-    return users | {a: CrmUser(identifier, a) for a, identifier in matching.users.items() if a in query.users}
+    return users | {a: CrmUser(identifier, a) for a, identifier in table.items() if a in query.users}
 
 
 def _parted(rows: Iterable[Any]) -> tuple[list[Any], list[Any]]:

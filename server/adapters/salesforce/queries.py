@@ -22,8 +22,11 @@ SCHEMES = ("", "http://", "https://")
 WEBSITE_FORMS = 2 * 2 * len(SCHEMES)
 WEBSITE_MORE = len("https://www./")
 """Ways to write a site: with a scheme or without, with "www." or without, with a slash at the end or without."""
-PERSON = ("Id", "Name", "Email", "OwnerId")
-CONVERTED = tuple(f"ConvertedContact.{name}" for name in ("Name", "OwnerId", "AccountId", "LastModifiedDate"))
+PERSON = ("Id", "Name", "Email", "OwnerId", "Owner.IsActive")
+CONVERTED = tuple(
+    f"ConvertedContact.{name}"
+    for name in ("Name", "OwnerId", "Owner.IsActive", "AccountId", "LastModifiedDate", "IsDeleted")
+)
 
 
 def chunks(values: Iterable[str], times: int = 1, more: int = 0) -> Iterator[list[str]]:
@@ -70,6 +73,10 @@ def users(addresses: list[str]) -> str:
     return _select(("Id", *USER_FIELDS), "User", f"IsActive = true AND {_any_of(USER_FIELDS, addresses)}")
 
 
+def active_users(identifiers: list[str]) -> str:
+    return _select(("Id",), "User", f"IsActive = true AND {_any_of(['Id'], identifiers)}")
+
+
 def accounts(shape: OrgShape, domains: list[str]) -> str:
     assert shape.domain is not None
     forms = sorted({form for domain in domains for form in _written(domain)})
@@ -92,7 +99,15 @@ def websites(shape: OrgShape, domains: list[str]) -> str:
 def _account_fields(shape: OrgShape) -> list[str]:
     extra = [shape.contacts_only] if shape.contacts_only else []
     extra += ["IsPersonAccount"] if shape.has_person_accounts else []
-    return ["Id", "Name", "OwnerId", "LastModifiedDate", *extra, *([shape.domain] if shape.domain else [])]
+    return [
+        "Id",
+        "Name",
+        "OwnerId",
+        "Owner.IsActive",
+        "LastModifiedDate",
+        *extra,
+        *([shape.domain] if shape.domain else []),
+    ]
 
 
 def _written(domain: str) -> set[str]:
@@ -217,6 +232,7 @@ def contact(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Recor
             account_id=row.get("AccountId"),
             account_name=str(account.get("Name") or ""),
             modified_at=epoch_ms(row.get("LastModifiedDate")),
+            is_owner_active=_is_owner_active(row),
         )
 
 
@@ -230,13 +246,14 @@ def lead(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
             owner_id=row.get("OwnerId"),
             account_name=str(row.get("Company") or ""),
             modified_at=epoch_ms(row.get("LastModifiedDate")),
+            is_owner_active=_is_owner_active(row),
         )
 
 
 def became(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
     """The Contact of a converted Lead; none where it is gone, or hidden from the integration user."""
     person = row.get("ConvertedContact")
-    if not row.get("ConvertedContactId") or not person:
+    if not row.get("ConvertedContactId") or not person or person.get("IsDeleted"):
         return
     for address in _found_by(row, ("Email", *shape.lead_emails), asked):
         yield Record(
@@ -248,7 +265,13 @@ def became(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record
             account_id=person.get("AccountId"),
             account_name=str(row.get("Company") or ""),
             modified_at=epoch_ms(person.get("LastModifiedDate")),
+            is_owner_active=_is_owner_active(person),
         )
+
+
+def _is_owner_active(row: Any) -> bool:
+    """A queue owns nothing that is an activity of ours."""
+    return str(row.get("OwnerId") or "").startswith("005") and bool((row.get("Owner") or {}).get("IsActive"))
 
 
 def _found_by(row: Any, fields: Iterable[str], asked: Collection[str]) -> Iterator[str]:
@@ -284,6 +307,7 @@ def _account(row: Any, domain: str, shape: OrgShape) -> Record:
         modified_at=epoch_ms(row.get("LastModifiedDate")),
         contacts_only=bool(row.get(shape.contacts_only)) if shape.contacts_only else False,
         is_person_account=bool(row.get("IsPersonAccount")),
+        is_owner_active=_is_owner_active(row),
     )
 
 
