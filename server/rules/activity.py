@@ -37,7 +37,7 @@ def plan_activity(
         body=body.text[:MOST_TEXT] if shown is Disclosure.TEXT else "",
         sent_at=sent_at(copy.headers, copy.internal_date),
         direction=direction,
-        owner_id=activity_owner(owner, decision.chosen),
+        owner_id=activity_owner(owner, decision.chosen, policy),
         who_id=who,
         what_id=what,
         related_ids=tuple(r.record_id for r in decision.related),

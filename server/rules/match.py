@@ -58,9 +58,14 @@ def owner_of(mail: Mail, workspace: Workspace, candidates: Candidates) -> Salesf
     return None
 
 
-def activity_owner(owner: SalesforceId | None, chosen: Record | None) -> SalesforceId | None:
-    """Whose the activity is: the mail's owner, else the chosen record's. None leaves it to the integration user."""
-    return owner or (chosen.owner_id if chosen and chosen.is_owner_active else None)
+def activity_owner(owner: SalesforceId | None, chosen: Record | None, policy: Policy) -> SalesforceId | None:
+    """Whose the activity is: the mail's owner, else, where an admin wants that, the chosen record's.
+
+    None leaves it to the integration user.
+    """
+    if owner or chosen is None or not policy.owner_of_record:
+        return owner
+    return chosen.owner_id if chosen.is_owner_active else None
 
 
 def by_address(person: Participant, found: dict[str, tuple[Record, ...]]) -> Iterator[tuple[Record, ...]]:

@@ -12,7 +12,7 @@ from simulator.salesforce.tables import Row, Tables
 
 RELATIONS = {
     "Account": "AccountId", "Owner": "OwnerId", "Who": "WhoId", "What": "WhatId", "Opportunity": "OpportunityId",
-    "ConvertedContact": "ConvertedContactId",
+    "ConvertedContact": "ConvertedContactId", "MasterRecord": "MasterRecordId",
 }  # fmt: skip
 SHARED = ("Account", "Contact", "Lead", "Opportunity", "Task")
 """Objects of which not everybody may see each record."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from server.adapters.salesforce import describing, queries
+from server.adapters.salesforce import describing, queries, reading
 from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.domain_lists import DomainLists
 from server.adapters.salesforce.failures import mapped, of_record
@@ -117,16 +117,17 @@ class SalesforceCrm:
         if len(text.strip()) < LEAST_SEARCHED:
             return []
         answer = self._client.call("parameterizedSearch", method="POST", json=queries.search(text))
-        return [queries.found(row) for row in answer.get("searchRecords", ())]
+        return [reading.found(row) for row in answer.get("searchRecords", ())]
 
     def record(self, record_id: SalesforceId) -> Record:
         wanted: SalesforceId | None = record_id
+        persons = self._org().has_person_accounts
         for _ in range(MERGES_FOLLOWED):
-            soql = queries.by_id(wanted) if wanted else None
+            soql = queries.by_id(wanted, person_accounts=persons) if wanted else None
             rows = self._queries([soql], deleted=True)[0] if soql else []
             row = rows[0] if rows else {}
             if row and not row.get("IsDeleted") and not row.get("IsConverted"):
-                return queries.found(row)
+                return reading.found(row)
             wanted = row.get("MasterRecordId") or row.get("ConvertedContactId")
         raise NotFoundError("Salesforce has no such contact, lead or account.")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.adapters.salesforce import queries
+from server.adapters.salesforce import queries, reading
 from server.adapters.salesforce.shape import OrgShape
 from server.domain.crm import Candidates, CrmUser, Query, Record
 from server.domain.ids import SalesforceId
@@ -36,9 +36,9 @@ def statements(query: Query, org: OrgShape, matching: Matching) -> Iterator[tupl
     """Each with what it asks for. The same question is the same bytes, whatever the org holds."""
     contact_fields, lead_fields = ("Email", *org.contact_emails), ("Email", *org.lead_emails)
     for part in queries.chunks(query.addresses, len(contact_fields)):
-        yield "contacts", queries.contacts(part, contact_fields)
+        yield "contacts", queries.contacts(part, contact_fields, person_accounts=org.has_person_accounts)
     for part in queries.chunks(query.addresses, len(lead_fields)):
-        yield "leads", queries.leads(part, lead_fields)
+        yield "leads", queries.leads(part, lead_fields, person_accounts=org.has_person_accounts)
     if org.domain is not None:
         for part in queries.chunks(query.domains, 2):
             yield "accounts", queries.accounts(org, part)
@@ -56,16 +56,16 @@ def candidates(found: Mapping[str, Sequence[Any]], query: Query, org: OrgShape) 
     speaks only for a domain that no Account names in our field.
     """
     contacts = _grouped(
-        record for row in found.get("contacts", ()) for record in queries.contact(row, query.addresses, org)
+        record for row in found.get("contacts", ()) for record in reading.contact(row, query.addresses, org)
     )
     open_, converted = _parted(found.get("leads", ()))
-    leads = _grouped(record for row in open_ for record in queries.lead(row, query.addresses, org))
-    aliases = _grouped(record for row in converted for record in queries.became(row, query.addresses, org))
+    leads = _grouped(record for row in open_ for record in reading.lead(row, query.addresses, org))
+    aliases = _grouped(record for row in converted for record in reading.became(row, query.addresses, org))
     accounts = _grouped(
-        record for row in found.get("accounts", ()) for record in queries.account(row, query.domains, org)
+        record for row in found.get("accounts", ()) for record in reading.account(row, query.domains, org)
     )
     websites = _grouped(
-        record for row in found.get("websites", ()) for record in queries.by_website(row, query.domains, org)
+        record for row in found.get("websites", ()) for record in reading.by_website(row, query.domains, org)
     )
     return Candidates(
         contacts={**aliases, **contacts},

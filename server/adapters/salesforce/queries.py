@@ -1,18 +1,14 @@
-"""The SOQL we emit, quoted by simple-salesforce, and the records read back."""
+"""The SOQL we emit, quoted by simple-salesforce."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import idna
 from simple_salesforce.format import format_soql
 
 from server.adapters.salesforce.shape import OrgShape
-from server.domain.crm import Record, RecordKind
-from server.domain.ids import SalesforceId
 
 LONGEST_LIST = 80_000
 """Characters of quoted values in one statement; Salesforce takes 100,000 in all."""
@@ -23,10 +19,13 @@ WEBSITE_FORMS = 2 * 2 * len(SCHEMES)
 WEBSITE_MORE = len("https://www./")
 """Ways to write a site: with a scheme or without, with "www." or without, with a slash at the end or without."""
 PERSON = ("Id", "Name", "Email", "OwnerId", "Owner.IsActive")
-CONVERTED = tuple(
-    f"ConvertedContact.{name}"
-    for name in ("Name", "OwnerId", "Owner.IsActive", "AccountId", "LastModifiedDate", "IsDeleted")
+BECAME = ("Name", "OwnerId", "Owner.IsActive", "AccountId", "LastModifiedDate", "IsDeleted")
+CONVERTED = (
+    *(f"ConvertedContact.{name}" for name in (*BECAME, "MasterRecordId")),
+    *(f"ConvertedContact.MasterRecord.{name}" for name in BECAME),
 )
+PEOPLE_BECAME = ("ConvertedContact", "ConvertedContact.MasterRecord")
+"""The Contact that a Lead became; where that one lost in a merge since, the one that won."""
 
 
 def chunks(values: Iterable[str], times: int = 1, more: int = 0) -> Iterator[list[str]]:
@@ -58,15 +57,21 @@ def _any_of(fields: Sequence[str], values: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
 
 
-def contacts(addresses: list[str], fields: Sequence[str] = ("Email",)) -> str:
-    names = (*PERSON, "AccountId", "Account.Name", "LastModifiedDate", *fields)
+def contacts(addresses: list[str], fields: Sequence[str] = ("Email",), *, person_accounts: bool = False) -> str:
+    names = (*PERSON, "AccountId", "Account.Name", *_kind_of_account(person_accounts), "LastModifiedDate", *fields)
     return _select(names, "Contact", _any_of(fields, addresses))
 
 
-def leads(addresses: list[str], fields: Sequence[str] = ("Email",)) -> str:
+def leads(addresses: list[str], fields: Sequence[str] = ("Email",), *, person_accounts: bool = False) -> str:
     """Converted ones too, with the Contact that each became."""
-    names = (*PERSON, "Company", "LastModifiedDate", "IsConverted", "ConvertedContactId", *CONVERTED, *fields)
+    became = [f"{each}.{name}" for each in PEOPLE_BECAME for name in _kind_of_account(person_accounts)]
+    names = (*PERSON, "Company", "LastModifiedDate", "IsConverted", "ConvertedContactId", *CONVERTED, *became, *fields)
     return _select(names, "Lead", _any_of(fields, addresses))
+
+
+def _kind_of_account(person_accounts: bool) -> tuple[str, ...]:  # a fact of the org
+    """The field exists only where the org has person accounts."""
+    return ("Account.IsPersonAccount",) if person_accounts else ()
 
 
 def users(addresses: list[str]) -> str:
@@ -86,7 +91,7 @@ def accounts(shape: OrgShape, domains: list[str]) -> str:
 def domain_lists(shape: OrgShape) -> str:
     """Accounts whose field holds more than one domain. No index helps: asked now and then, never with a batch."""
     assert shape.domain is not None
-    several = " OR ".join(f"{shape.domain} LIKE '%{mark}%'" for mark in (",", ";", " "))
+    several = " OR ".join(f"{shape.domain} LIKE '%{mark}%'" for mark in (",", ";", " ", "\\n"))
     return _select((*_account_fields(shape), shape.domain), "Account", f"({several})")
 
 
@@ -127,13 +132,6 @@ def _sites(domain: str) -> list[str]:
     return [f"{scheme}{host}{end}" for scheme in SCHEMES for host in hosts for end in ("", "/")]
 
 
-def _as_mail_names_it(domain: str) -> str:
-    try:
-        return idna.encode(domain, uts46=True).decode("ascii")
-    except (idna.IDNAError, UnicodeError):
-        return domain
-
-
 def access(user_id: str, record_ids: Sequence[str]) -> str:
     return str(
         format_soql(
@@ -167,30 +165,14 @@ def _open_leads(kind: str) -> dict[str, str]:
     return {"where": "IsConverted = false"} if kind == "Lead" else {}
 
 
-def by_id(record_id: str) -> str | None:
+def by_id(record_id: str, *, person_accounts: bool = False) -> str | None:
     kind = PREFIXES.get(record_id[:3])
     if kind is None:
         return None
     later = ("IsConverted", "ConvertedContactId") if kind == "Lead" else ()
+    later += _kind_of_account(person_accounts) if kind == "Contact" else ()
     names = (*SEARCHED[kind], "IsDeleted", "MasterRecordId", *later)
     return _select(names, kind, format_soql("Id = {}", record_id))
-
-
-def found(row: Any) -> Record:
-    """A record that was named, and not found by an address or a domain."""
-    kind = RecordKind(row["attributes"]["type"])
-    account = row.get("Account") or {}
-    name = str(row.get("Name") or "")
-    return Record(
-        record_id=SalesforceId(row["Id"]),
-        kind=kind,
-        found_by=str(row.get("Email") or "").lower(),
-        name=name,
-        owner_id=row.get("OwnerId"),
-        account_id=row["Id"] if kind is RecordKind.ACCOUNT else row.get("AccountId"),
-        account_name=name if kind is RecordKind.ACCOUNT else str(account.get("Name") or row.get("Company") or ""),
-        modified_at=epoch_ms(row.get("LastModifiedDate")),
-    )
 
 
 def tasks_by_key(key_field: str, keys: list[str]) -> str:
@@ -217,104 +199,3 @@ def email_messages(message_ids: list[str]) -> str:
             "SELECT MessageIdentifier, ActivityId, FromAddress FROM EmailMessage WHERE MessageIdentifier IN {}", forms
         )
     )
-
-
-def contact(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    """Once for each address that was asked for and is in one of its fields."""
-    account = row.get("Account") or {}
-    for address in _found_by(row, ("Email", *shape.contact_emails), asked):
-        yield Record(
-            record_id=SalesforceId(row["Id"]),
-            kind=RecordKind.CONTACT,
-            found_by=address,
-            name=str(row.get("Name") or ""),
-            owner_id=row.get("OwnerId"),
-            account_id=row.get("AccountId"),
-            account_name=str(account.get("Name") or ""),
-            modified_at=epoch_ms(row.get("LastModifiedDate")),
-            is_owner_active=_is_owner_active(row),
-        )
-
-
-def lead(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    for address in _found_by(row, ("Email", *shape.lead_emails), asked):
-        yield Record(
-            record_id=SalesforceId(row["Id"]),
-            kind=RecordKind.LEAD,
-            found_by=address,
-            name=str(row.get("Name") or ""),
-            owner_id=row.get("OwnerId"),
-            account_name=str(row.get("Company") or ""),
-            modified_at=epoch_ms(row.get("LastModifiedDate")),
-            is_owner_active=_is_owner_active(row),
-        )
-
-
-def became(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    """The Contact of a converted Lead; none where it is gone, or hidden from the integration user."""
-    person = row.get("ConvertedContact")
-    if not row.get("ConvertedContactId") or not person or person.get("IsDeleted"):
-        return
-    for address in _found_by(row, ("Email", *shape.lead_emails), asked):
-        yield Record(
-            record_id=SalesforceId(row["ConvertedContactId"]),
-            kind=RecordKind.CONTACT,
-            found_by=address,
-            name=str(person.get("Name") or row.get("Name") or ""),
-            owner_id=person.get("OwnerId"),
-            account_id=person.get("AccountId"),
-            account_name=str(row.get("Company") or ""),
-            modified_at=epoch_ms(person.get("LastModifiedDate")),
-            is_owner_active=_is_owner_active(person),
-        )
-
-
-def _is_owner_active(row: Any) -> bool:
-    """A queue owns nothing that is an activity of ours."""
-    return str(row.get("OwnerId") or "").startswith("005") and bool((row.get("Owner") or {}).get("IsActive"))
-
-
-def _found_by(row: Any, fields: Iterable[str], asked: Collection[str]) -> Iterator[str]:
-    held = dict.fromkeys(str(row.get(name) or "").strip().lower() for name in fields)
-    return (address for address in held if address in asked)
-
-
-def account(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    """Once for each domain that was asked for and is in our field, which may hold a list."""
-    held = str(row.get(shape.domain or "") or "")
-    for written in dict.fromkeys(re.split(r"[,;\s]+", held.strip().lower())):
-        if (domain := _as_mail_names_it(written)) in asked:
-            yield _account(row, domain, shape)
-
-
-def by_website(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    """An Account whose own domain field says something else is that domain's."""
-    host = re.sub(r"^https?://", "", str(row.get("Website") or "").strip().lower()).rstrip("/")
-    domain = _as_mail_names_it(host.removeprefix("www."))
-    if domain in asked and not (shape.domain and row.get(shape.domain)):
-        yield _account(row, domain, shape)
-
-
-def _account(row: Any, domain: str, shape: OrgShape) -> Record:
-    return Record(
-        record_id=SalesforceId(row["Id"]),
-        kind=RecordKind.ACCOUNT,
-        found_by=domain,
-        name=str(row.get("Name") or ""),
-        owner_id=row.get("OwnerId"),
-        account_id=row["Id"],
-        account_name=str(row.get("Name") or ""),
-        modified_at=epoch_ms(row.get("LastModifiedDate")),
-        contacts_only=bool(row.get(shape.contacts_only)) if shape.contacts_only else False,
-        is_person_account=bool(row.get("IsPersonAccount")),
-        is_owner_active=_is_owner_active(row),
-    )
-
-
-def epoch_ms(value: Any) -> int:
-    """Salesforce writes ``2026-10-01T09:00:00.000+0000``. What is no such moment is as old as can be."""
-    try:
-        found = datetime.fromisoformat(str(value))
-        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
-    except (ValueError, OverflowError, OSError):
-        return 0
