@@ -84,7 +84,7 @@ def follow_chosen(ports: Ports, word: Conversation | None) -> None:
         if before.record_id != gone:
             return before  # somebody chose anew meanwhile
         if record is None:
-            return replace(before, record_id=None, sealed_record=None, log_anyway=True)
+            return replace(before, record_id=None, sealed_record=None, log_anyway=True, is_record_gone=True)
         sealed = seal_record(ports, before.conversation, record, day)
         return replace(before, record_id=record.record_id, sealed_record=sealed)
 

@@ -62,9 +62,10 @@ def emitted(values: Sequence[str]) -> list[tuple[str, str]]:
         ("emails", queries.email_messages),
         ("roles", queries.opportunities_by_role),
         ("deals", queries.opportunities_of),
+        ("table", queries.active_users),
     )
     every += [(name, make(part)) for name, make in whole for part in queries.chunks(listed, 2)]
-    return every + [(prefix, queries.by_id(f"{prefix}A00000000001") or "") for prefix in queries.PREFIXES]
+    return every + [(prefix, queries.by_id(f"{prefix}A00000000001", person_accounts=True) or "") for prefix in queries.PREFIXES]
 
 
 def test_every_statement_parses_and_means_what_was_asked() -> None:

@@ -170,8 +170,8 @@ def by_id(record_id: str, *, person_accounts: bool = False) -> str | None:
     if kind is None:
         return None
     later = ("IsConverted", "ConvertedContactId") if kind == "Lead" else ()
-    later += _kind_of_account(person_accounts) if kind == "Contact" else ()
-    names = (*SEARCHED[kind], "IsDeleted", "MasterRecordId", *later)
+    account = _kind_of_account(person_accounts) if kind == "Contact" else ()
+    names = (*SEARCHED[kind], "IsDeleted", "MasterRecordId", *later, *account)
     return _select(names, kind, format_soql("Id = {}", record_id))
 
 
