@@ -19,9 +19,11 @@ MESSAGES ?= 20000
 MBOX ?=
 ME ?=
 CONTACTS ?=
+SECONDS ?= 60
+ONLY ?=
 DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: demo try explain test test-all check bench faults screenshots format help clean
+.PHONY: demo try explain test test-all check bench faults fuzz screenshots format help clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -53,6 +55,10 @@ bench: $(STAMP) ## Measure; figures to build/bench.json
 
 faults: $(STAMP) ## A week of failures and kills, for each of ten seeds; SEEDS=10 MAILBOXES=50 MESSAGES=20000, or SEED=7 alone
 	@$(BIN)/python -m bench.faults --seeds $(SEEDS) --mailboxes $(MAILBOXES) --messages $(MESSAGES) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(STAMP) ## Hostile bytes into everything that reads what others wrote; SECONDS=60 for each harness, ONLY="addresses headers"
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-fuzz.txt >&2 || true
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ONLY)
 
 screenshots: $(STAMP) ## Take the README's pictures anew, in Chromium
 	@$(BIN)/python -m simulator.demo.screenshots
