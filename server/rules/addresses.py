@@ -160,7 +160,7 @@ def _may_follow_quote(text: str, at: int) -> bool:
 
 
 def _without_comments(tokens: list[_Token]) -> list[_Token]:
-    """Matched parentheses become one comment token each; unmatched ones part words, or two would become one."""
+    """Matched parentheses become one comment token each; unmatched ones stay."""
     opened: list[int] = []
     closes: dict[int, int] = {}
     for i, token in enumerate(tokens):
@@ -175,7 +175,7 @@ def _without_comments(tokens: list[_Token]) -> list[_Token]:
             kept.append(_Token("comment", "".join(t.text for t in tokens[i + 1 : closes[i]])))
             i = closes[i]
         else:
-            kept.append(_Token("space", " ") if tokens[i].kind in "()" else tokens[i])
+            kept.append(tokens[i])
         i += 1
     return kept
 
@@ -204,7 +204,8 @@ def _entries(tokens: list[_Token]) -> Iterator[_Entry]:
         elif kind == ":" and _names_group(entry):
             entry.tokens.clear()
         else:
-            entry.tokens.append(_Token("space", " ") if kind == ">" else token)
+            # A stray bracket parts words: left out, it would join two into an address that nobody wrote.
+            entry.tokens.append(_Token("space", " ") if kind in {">", "(", ")"} else token)
     if angle is not None:
         entry.angles.append("".join(angle[1:]))
     yield entry
