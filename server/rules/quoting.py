@@ -1,7 +1,7 @@
 """What the author of a mail wrote, apart from the mail that is answered and from signatures.
 
-Lines of others and a quote too many do no harm; a word of the author's that is lost does. So history is cut only where a known mark begins it
-and nothing of the author's follows; answers between quoted lines keep the quotes they answer; a forward is kept whole.
+A quote too many is no harm; a word of the author's that is lost does. So history is cut only where a known mark begins
+it and nothing of the author's follows; answers between quoted lines keep what they answer; a forward is kept whole.
 """
 
 from __future__ import annotations
