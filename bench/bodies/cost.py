@@ -64,7 +64,7 @@ def hostile() -> dict[str, bytes]:
         "dashes": PLAIN + b"-" * 500_000,
         "dash lines": PLAIN + b"-- \n" * 200_000,
         "sent from": PLAIN + b"Sent from my iPhone\n" * 40_000,
-        "turkish": PLAIN + ("ı" * 40 + "dan\n").encode() * 20_000,
+        "turkish": PLAIN + ("\u0131" * 40 + "dan\n").encode() * 20_000,
         "uuencode": PLAIN + b"begin 644 a\n" * 50_000 + b"end\n" * 50_000,
         "flowed": b"text/plain; format=flowed; delsp=yes\r\n\r\n" + b"> a \n" * 100_000,
         "base64": uu + b"base64\r\n\r\n" + b"QUFB\n" * 200_000,

@@ -1,4 +1,4 @@
-"""Trimmed replies of discourse/email_reply_trimmer (MIT, data/LICENSE): ours beside other libraries, where they are installed.
+"""Trimmed replies of discourse/email_reply_trimmer (MIT, data/LICENSE): ours beside others that are installed.
 
 Its forwards are trimmed to the words above them; we keep a forward whole on purpose, so those count as under-cut here.
 """

@@ -8,6 +8,7 @@ from email.message import Message as MimePart
 
 LONGEST_PART = 4_000_000
 """Bytes of one text part that are looked at."""
+MOST_UUENCODED = 20
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/_-]*={0,3}")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _UU_BEGIN = re.compile(r"begin [0-7]{3,4} (\S.{0,200})")
@@ -65,9 +66,10 @@ def without_uuencoded(text: str) -> tuple[str, tuple[str, ...]]:
     names: list[str] = []
     lines = text.splitlines()
     ends = [i for i, line in enumerate(lines) if line.strip() == "end"]
-    at = 0
+    at = tries = 0
     while at < len(lines):
-        begin = _UU_BEGIN.fullmatch(lines[at].rstrip())
+        begin = _UU_BEGIN.fullmatch(lines[at].rstrip()) if tries < MOST_UUENCODED else None
+        tries += bool(begin)
         while ends and ends[0] <= at:
             ends.pop(0)
         if begin and ends and all(_UU_LINE.fullmatch(line) for line in lines[at + 1 : ends[0]] if line):
