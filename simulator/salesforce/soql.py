@@ -193,7 +193,12 @@ class _Builder(Transformer[Token, Any]):
 
 def _unquoted(literal: str) -> str:
     names = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-    return re.sub(r"\\(.)", lambda m: names.get(m.group(1), m.group(1)), literal[1:-1], flags=re.DOTALL)
+    return re.sub(
+        r"\\(?:u([0-9A-Fa-f]{4})|(.))",
+        lambda m: chr(int(m.group(1), 16)) if m.group(1) else names.get(m.group(2), m.group(2)),
+        literal[1:-1],
+        flags=re.DOTALL,
+    )
 
 
 def _is_id(path: str) -> bool:

@@ -36,7 +36,7 @@ def chunks(values: Iterable[str], times: int = 1, more: int = 0) -> Iterator[lis
     part: list[str] = []
     size = 0
     for value in sorted(values):
-        cost = times * (len(format_soql("{}", value)) + 1 + more)
+        cost = times * (len(quoted([value])) - 1 + more)
         if part and size + cost > LONGEST_LIST:
             yield part
             part, size = [], 0
@@ -50,9 +50,15 @@ def _select(names: Iterable[str], source: str, where: str) -> str:
     return f"SELECT {', '.join(dict.fromkeys(names))} FROM {source} WHERE {where}"  # noqa: S608  # no value in it
 
 
+def quoted(values: Sequence[str]) -> str:
+    """A list of literals. Unicode's own line breaks are escaped, too: not every parser takes them within one."""
+    listed = str(format_soql("{}", list(values)))
+    return listed.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
 def _any_of(fields: Sequence[str], values: Sequence[str]) -> str:
     """Each field is indexed, or the whole OR would read every record."""
-    listed = format_soql("{}", list(values))
+    listed = quoted(values)
     parts = [f"{name} IN {listed}" for name in fields]
     return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
 
@@ -133,13 +139,8 @@ def _sites(domain: str) -> list[str]:
 
 
 def access(user_id: str, record_ids: Sequence[str]) -> str:
-    return str(
-        format_soql(
-            "SELECT RecordId, HasReadAccess FROM UserRecordAccess WHERE UserId = {} AND RecordId IN {}",
-            user_id,
-            list(record_ids),
-        )
-    )
+    where = f"{format_soql('UserId = {}', user_id)} AND {_any_of(['RecordId'], record_ids)}"
+    return _select(("RecordId", "HasReadAccess"), "UserRecordAccess", where)
 
 
 SEARCHED = {
@@ -176,26 +177,20 @@ def by_id(record_id: str, *, person_accounts: bool = False) -> str | None:
 
 
 def tasks_by_key(key_field: str, keys: list[str]) -> str:
-    head = f"SELECT Id, {key_field}, IsDeleted, WhoId, WhatId, OwnerId FROM Task WHERE {key_field} IN "  # noqa: S608
-    return head + str(format_soql("{}", keys))
+    return _select(("Id", key_field, "IsDeleted", "WhoId", "WhatId", "OwnerId"), "Task", _any_of([key_field], keys))
 
 
 def opportunities_by_role(contacts: list[str]) -> str:
-    where = f"ContactId IN {format_soql('{}', contacts)} AND Opportunity.IsClosed = false"
+    where = f"{_any_of(['ContactId'], contacts)} AND Opportunity.IsClosed = false"
     return _select(("OpportunityId", "ContactId"), "OpportunityContactRole", where)
 
 
 def opportunities_of(accounts: list[str]) -> str:
-    return _select(
-        ("Id", "AccountId"), "Opportunity", f"AccountId IN {format_soql('{}', accounts)} AND IsClosed = false"
-    )
+    return _select(("Id", "AccountId"), "Opportunity", f"{_any_of(['AccountId'], accounts)} AND IsClosed = false")
 
 
 def email_messages(message_ids: list[str]) -> str:
     """Some tools store the identifier with its angle brackets and some without."""
     forms = [form for i in message_ids for form in (f"<{i}>", i)]
-    return str(
-        format_soql(
-            "SELECT MessageIdentifier, ActivityId, FromAddress FROM EmailMessage WHERE MessageIdentifier IN {}", forms
-        )
-    )
+    names = ("MessageIdentifier", "ActivityId", "FromAddress")
+    return _select(names, "EmailMessage", _any_of(["MessageIdentifier"], forms))
