@@ -162,7 +162,7 @@ def _attachments(message: MimePart) -> Iterator[str]:
         if name:
             yield visible(decode_words(str(name)))
         elif part.get_content_disposition() == "attachment":
-            yield f"({part.get_content_type()})"
+            yield visible(f"({part.get_content_type()})")
 
 
 def _text(part: MimePart) -> str:
