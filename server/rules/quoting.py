@@ -44,7 +44,9 @@ _LABEL = {
 _MARKED = r"[\s>*]{{0,8}}[-–—_=*]{{2,60}}\s{{0,4}}(?:{})\s{{0,4}}[-–—_=*]{{2,60}}\s{{0,4}}"
 _ORIGINAL = re.compile(_MARKED.format(_alternatives(words.ORIGINAL)), re.IGNORECASE)
 _FORWARDED = re.compile(
-    rf"{_MARKED.format(_alternatives(words.FORWARDED))}|[\s>*]{{0,8}}(?:{_alternatives(words.FORWARDED)})\s{{0,4}}[:：]\s{{0,4}}",
+    rf"{_MARKED.format(_alternatives(words.FORWARDED))}"
+    rf"|[\s>*]{{0,8}}(?:{_alternatives(words.FORWARDED)})\s{{0,4}}[:：]\s{{0,4}}"
+    rf"|[\s>*]{{0,8}}-{{2,60}}\s{{0,4}}begin forwarded (?:text|message|mail)\b.{{0,60}}",
     re.IGNORECASE,
 )
 _FORWARD_SUBJECT = re.compile(rf"\s{{0,4}}(?:{_alternatives(words.FORWARD_PREFIXES)})\s{{0,2}}[:：]", re.IGNORECASE)

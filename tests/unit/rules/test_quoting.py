@@ -25,3 +25,10 @@ def test_answers_between_quotes_and_forwards_are_kept(text):
 @given(st.text(max_size=300))
 def test_lines_of_the_rest_stand_in_the_text_in_order(text):
     assert own_text(text) in text
+
+
+def test_a_forward_of_an_old_program_keeps_what_it_forwards() -> None:
+    text = (
+        "Look at this.\n\n--- begin forwarded text\n\nDate: Tue, 24 Sep 2002\nFrom: Bob\nTo: Ann\nSubject: x\n\nHello\n"
+    )
+    assert "Hello" in own_text(text, "Re: x")
