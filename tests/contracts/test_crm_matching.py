@@ -160,6 +160,20 @@ def test_a_converted_lead_whose_contact_is_gone_is_nobody(made):
     assert (found.contacts, found.leads) == ({}, {})
 
 
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_a_contact_that_was_a_lead_and_is_in_the_recycle_bin_is_nobody(made, is_merged):
+    org = {"Contact": [contact(1, "leo@brandt.example"), contact(2, "x@x.example")]}
+    scene = made({**org, "Lead": [converted("leo@brandt.example", to_18("003A00000000001"))]})
+    if is_merged:
+        scene.universe.org.merge("003A00000000002", "003A00000000001")
+    else:
+        scene.universe.org.remove("003A00000000001")
+
+    found = looked_up(scene, "leo@brandt.example")
+
+    assert (found.contacts, found.leads) == ({}, {})
+
+
 def test_a_record_that_was_merged_or_converted_is_followed(made):
     scene = made(
         {

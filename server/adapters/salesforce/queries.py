@@ -22,7 +22,9 @@ SCHEMES = ("", "http://", "https://")
 WEBSITE_FORMS = 2 * 2 * len(SCHEMES)
 """Ways to write a site: with a scheme or without, with "www." or without, with a slash at the end or without."""
 PERSON = ("Id", "Name", "Email", "OwnerId")
-CONVERTED = tuple(f"ConvertedContact.{name}" for name in ("Name", "OwnerId", "AccountId", "LastModifiedDate"))
+CONVERTED = tuple(
+    f"ConvertedContact.{name}" for name in ("Name", "OwnerId", "AccountId", "LastModifiedDate", "IsDeleted")
+)
 
 
 def chunks(values: Iterable[str], times: int = 1) -> Iterator[list[str]]:
@@ -232,7 +234,7 @@ def lead(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
 def became(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
     """The Contact of a converted Lead; none where it is gone, or hidden from the integration user."""
     person = row.get("ConvertedContact")
-    if not row.get("ConvertedContactId") or not person:
+    if not row.get("ConvertedContactId") or not person or person.get("IsDeleted"):
         return
     for address in _found_by(row, ("Email", *shape.lead_emails), asked):
         yield Record(
