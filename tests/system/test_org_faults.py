@@ -34,9 +34,9 @@ def end(day: Day) -> End:
 def test_a_day_of_a_failing_org_loses_and_doubles_nothing(day: Day, end: End) -> None:
     assert violations(end) == []
     assert day.violations == []
-    assert day.crew.deaths >= KILLS // 2
-    assert sum(day.weather.suffered.values()) > 20
-    assert sum(day.deeds.done.values()) > 10
+    assert day.crew.deaths >= 2
+    assert sum(day.weather.suffered.values()) > 10
+    assert sum(day.deeds.done.values()) > 5
     assert len(end.tasks) > 80
     assert {row.outcome for row in end.rows.values()} >= {Outcome.LOGGED, Outcome.SKIPPED, Outcome.FAILED}
 

@@ -27,7 +27,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "*": (*PAGES, *LIMITS, *LOST, "401", "401", "slow:0.1"),
 }
 """Which failures a call can suffer; ``*`` stands for the methods that are not named."""
-DRIZZLE = {"insert": 0.02, "composite.parts": 0.01, "token": 0.02, "*": 0.06}
+DRIZZLE = {"insert": 0.04, "composite.parts": 0.02, "token": 0.05, "*": 0.1}
 STORM = {"insert": 0.15, "composite.parts": 0.1, "token": 0.2, "*": 0.4}
 NONE = ("update",)
 WRITING = ("collections.create", "composite")
