@@ -84,8 +84,8 @@ def _is_pair(pair: Any) -> bool:
 def _integration_user(found: Mapping[str, Any]) -> None:
     wanted = found.get("integration_user", "")
     users = found.get("User")
-    known = [u.get("Id") for u in users if isinstance(u, dict)] if isinstance(users, list) else []
-    if wanted != "" and wanted not in known:
+    known = {str(u.get("Id"))[:15] for u in users if isinstance(u, dict)} if isinstance(users, list) else set()
+    if wanted != "" and (not isinstance(wanted, str) or wanted[:15] not in known):
         raise WorldError("world.json: salesforce.integration_user must be the id of a User of this world.")
 
 
