@@ -148,7 +148,7 @@ class SalesforceCrm:
         return Opportunities(by_contact, by_account)
 
     def others(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
-        asked = [queries.email_messages(part) for part in queries.chunks(message_ids)]
+        asked = [queries.email_messages(part) for part in queries.chunks(message_ids, 2, 2)]
         found: dict[str, Foreign] = {}
         for start in range(0, len(asked), QUERIES_AT_ONCE):
             for rows in self._queries(asked[start : start + QUERIES_AT_ONCE]):

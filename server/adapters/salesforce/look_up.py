@@ -45,7 +45,7 @@ def statements(query: Query, org: OrgShape, matching: Matching) -> Iterator[tupl
     for part in queries.chunks(query.users - matching.users.keys(), len(queries.USER_FIELDS)):
         yield "users", queries.users(part)
     if matching.websites:
-        for part in queries.chunks(query.domains, queries.WEBSITE_FORMS):
+        for part in queries.chunks(query.domains, queries.WEBSITE_FORMS, queries.WEBSITE_MORE):
             yield "websites", queries.websites(org, part)
 
 

@@ -20,6 +20,7 @@ USER_FIELDS = ("Email", "FederationIdentifier", "Username")
 """What a User is known by to a mailbox, the nearest first."""
 SCHEMES = ("", "http://", "https://")
 WEBSITE_FORMS = 2 * 2 * len(SCHEMES)
+WEBSITE_MORE = len("https://www./")
 """Ways to write a site: with a scheme or without, with "www." or without, with a slash at the end or without."""
 PERSON = ("Id", "Name", "Email", "OwnerId")
 CONVERTED = tuple(
@@ -27,12 +28,15 @@ CONVERTED = tuple(
 )
 
 
-def chunks(values: Iterable[str], times: int = 1) -> Iterator[list[str]]:
-    """In a fixed order, so that the same question is the same bytes. Each value is written ``times`` times."""
+def chunks(values: Iterable[str], times: int = 1, more: int = 0) -> Iterator[list[str]]:
+    """In a fixed order, so that the same question is the same bytes.
+
+    Each value is written ``times`` times, with up to ``more`` characters around it.
+    """
     part: list[str] = []
     size = 0
     for value in sorted(values):
-        cost = times * (len(format_soql("{}", value)) + 1)
+        cost = times * (len(format_soql("{}", value)) + 1 + more)
         if part and size + cost > LONGEST_LIST:
             yield part
             part, size = [], 0
