@@ -104,6 +104,10 @@ def with_refused_row_silent(end: End) -> End:
     return with_row(end, failed(end), cause=None)
 
 
+def with_refusal_in_no_words(end: End) -> End:
+    return replace(end, sentences={**end.sentences, failed(end): "It failed."})
+
+
 def with_refused_row_skipped(end: End) -> End:
     return with_row(end, failed(end), reason=Reason.NO_MATCH)
 
@@ -152,6 +156,7 @@ def with_task_changed(end: End) -> End:
         (with_another_task_named, "a row names another activity"),
         (with_logged_row_refused, "refused without a rule"),
         (with_refused_row_silent, "refused without a rule"),
+        (with_refusal_in_no_words, "refused without the org's own sentence"),
         (with_refused_row_skipped, "no activity"),
         (with_logged_row_taken_back, "taken back, and nobody did it"),
         (lambda end: with_link(end, WhoId="003F00000000002IAA"), "an activity on the wrong record"),

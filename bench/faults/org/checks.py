@@ -19,16 +19,20 @@ from simulator.salesforce.journal import API, PERSON, Entry
 KEY = "TrulyActivity__Message_Key__c"
 MESSAGE_ID = "TrulyActivity__Message_Id__c"
 NOBODYS = {Kind.STRANGER: Reason.NO_MATCH, Kind.COLLEAGUE: Reason.INTERNAL_ONLY}
-REFUSED = {refusal.word: refusal.code for refusal in town.REFUSALS}
+REFUSED = {refusal.word: {refusal.code: refusal.says} for refusal in town.REFUSALS}
 
 
 @dataclass(frozen=True)
 class End:
-    """All that is looked at. ``copies`` maps a row's key to its mail; ``tasks`` are the org's, deleted ones too."""
+    """All that is looked at. ``copies`` maps a row's key to its mail; ``tasks`` are the org's, deleted ones too.
+
+    ``sentences`` are what a rep reads of each refused row.
+    """
 
     mails: Sequence[Mail]
     copies: Mapping[str, int]
     rows: Mapping[str, Row]
+    sentences: Mapping[str, str]
     tasks: Sequence[Mapping[str, Any]]
     journal: Sequence[Entry]
     org: Mapping[str, Any]
@@ -150,14 +154,14 @@ class _Look:
             yield Violation("no activity", row.key, f"{row.reason}, {mail.kind} mail {mail.number}")
 
     def _refused(self, row: Row, mail: Mail) -> Iterator[Violation]:
-        """The org's rules refuse it, and the row says with which code; nothing else ends as refused."""
-        codes = {REFUSED.get(mail.word)} if mail.word in REFUSED else set()
-        codes |= {town.NO_ACCESS} if mail.kind is Kind.SHUT else set()
-        codes |= {town.MISSING} if mail.word == town.OFFER else set()
-        if row.reason is not Reason.REJECTED or row.cause not in codes & self._refusals[mail.number]:
-            yield Violation(
-                "refused without a rule", row.key, f"{row.reason} {row.cause}, {mail.kind} mail {mail.number}"
-            )
+        """The org's rules refuse it, and the row says so in their code and words; nothing else ends as refused."""
+        said = dict(REFUSED.get(mail.word, {}))
+        said |= {town.NO_ACCESS: town.NO_ACCESS_SAYS} if mail.kind is Kind.SHUT else {}
+        if row.reason is not Reason.REJECTED or row.cause not in said.keys() & self._refusals[mail.number]:
+            where = f"{row.reason} {row.cause}, {mail.kind} mail {mail.number}"
+            yield Violation("refused without a rule", row.key, where)
+        elif said[row.cause] not in self._end.sentences.get(row.key, ""):
+            yield Violation("refused without the org's own sentence", row.key, f"mail {mail.number}")
         elif self._tasks.get(mail.number):
             yield Violation("refused, and it is there", row.key, f"mail {mail.number}")
 

@@ -188,7 +188,7 @@ class _Planner:
     def _word(self, kind: Kind) -> str:
         if kind is not Kind.CONTACT:
             return ""
-        words = ["", town.OFFER, town.VALIDATION.word, town.TRIGGER.word]
+        words = ["", town.OFFER.word, town.VALIDATION.word, town.TRIGGER.word]
         return self._chance.choices(words, [84, 10, 3, 3])[0]
 
     def _mail(self, kind: Kind, boxes: tuple[str, ...], outsider: str, root: str, at: float, word: str) -> Mail:
