@@ -139,6 +139,8 @@ class _Look:
 
     def _logged(self, row: Row, mail: Mail, task: str, *, is_deleted: bool) -> Iterator[Violation]:
         """It names its task, which is there, or which a person deleted."""
+        if row.reason is Reason.NO_MATCH and self._is_older(row, mail):
+            return
         was_binned = task in self._binned or is_deleted
         if row.outcome is Outcome.REMOVED and not was_binned:
             yield Violation("taken back, and nobody did it", row.key, f"mail {mail.number}")
@@ -147,10 +149,17 @@ class _Look:
         elif row.activity_id != task:
             yield Violation("a row names another activity", row.key, f"{row.activity_id}, not {task}")
 
+    def _is_older(self, row: Row, mail: Mail) -> bool:
+        """Nothing explained the mail when this copy was decided; another one came when something did."""
+        inserted = min((entry.at for _, entry in self._inserts[mail.number]), default=0.0)
+        return row.updated_at < inserted and None in self._places_at(row, mail)
+
+    def _places_at(self, row: Row, mail: Mail) -> set[Place | None]:
+        return self._history.places(mail, self._history.index(row.updated_at), row.updated_at)
+
     def _without(self, row: Row, mail: Mail) -> Iterator[Violation]:
         """Nothing is in the org: then nothing explained the mail when its row was closed."""
-        allowed = self._history.places(mail, self._history.index(row.updated_at), row.updated_at)
-        if row.reason is not Reason.NO_MATCH or None not in allowed:
+        if row.reason is not Reason.NO_MATCH or None not in self._places_at(row, mail):
             yield Violation("no activity", row.key, f"{row.reason}, {mail.kind} mail {mail.number}")
 
     def _refused(self, row: Row, mail: Mail) -> Iterator[Violation]:
