@@ -19,6 +19,7 @@ from simulator.salesforce.journal import API, PERSON, Entry
 KEY = "TrulyActivity__Message_Key__c"
 MESSAGE_ID = "TrulyActivity__Message_Id__c"
 NOBODYS = {Kind.STRANGER: Reason.NO_MATCH, Kind.COLLEAGUE: Reason.INTERNAL_ONLY}
+SHUT_PEOPLE = frozenset(town.shut(number)[0] for number in range(town.SHUT_PEOPLE))
 REFUSED = {refusal.word: {refusal.code: refusal.says} for refusal in town.REFUSALS}
 
 
@@ -50,6 +51,7 @@ class _Look:
         self._inserts: dict[int, list[tuple[int, Entry]]] = defaultdict(list)
         self._refusals: dict[int, set[str]] = defaultdict(set)
         self._binned: set[str] = set()
+        self._named = {row.activity_id for row in end.rows.values() if row.activity_id}
         self._history = History(end.org, end.journal)
         for task in end.tasks:
             self._tasks[self._mail_of(task)].append(task)
@@ -61,8 +63,6 @@ class _Look:
 
     def _note(self, place: int, entry: Entry) -> None:
         if entry.kind != "Task":
-            if entry.what == "delete":  # its tasks may have gone with it
-                self._binned.add(entry.identifier)
             return
         if entry.what == "insert":
             self._inserts[self._mail_of(entry.values)].append((place, entry))
@@ -150,9 +150,10 @@ class _Look:
             yield Violation("a row names another activity", row.key, f"{row.activity_id}, not {task}")
 
     def _is_older(self, row: Row, mail: Mail) -> bool:
-        """Nothing explained the mail when this copy was decided; another one came when something did."""
-        inserted = min((entry.at for _, entry in self._inserts[mail.number]), default=0.0)
-        return row.updated_at < inserted and None in self._places_at(row, mail)
+        """Nothing explained the mail when this copy was decided; another one came when something did, and says so."""
+        inserted = [(entry.at, entry.identifier) for _, entry in self._inserts[mail.number]]
+        named = [task for at, task in inserted if row.updated_at < at and task in self._named]
+        return bool(named) and None in self._places_at(row, mail)
 
     def _places_at(self, row: Row, mail: Mail) -> set[Place | None]:
         return self._history.places(mail, self._history.index(row.updated_at), row.updated_at)
@@ -165,7 +166,8 @@ class _Look:
     def _refused(self, row: Row, mail: Mail) -> Iterator[Violation]:
         """The org's rules refuse it, and the row says so in their code and words; nothing else ends as refused."""
         said = dict(REFUSED.get(mail.word, {}))
-        said |= {town.NO_ACCESS: town.NO_ACCESS_SAYS} if mail.kind is Kind.SHUT else {}
+        if mail.kind is Kind.SHUT and mail.outsider not in SHUT_PEOPLE:  # a person's mail goes in without the account
+            said[town.NO_ACCESS] = town.NO_ACCESS_SAYS
         if row.reason is not Reason.REJECTED or row.cause not in said.keys() & self._refusals[mail.number]:
             where = f"{row.reason} {row.cause}, {mail.kind} mail {mail.number}"
             yield Violation("refused without a rule", row.key, where)
