@@ -31,6 +31,7 @@ class Day(Play[Arrival | Done]):
     def __init__(self, folder: Path, seed: int, mailboxes: int, messages: int, kills: int = KILLS) -> None:
         super().__init__(folder, seed, town.world(mailboxes), Span(BEGINS, ends(messages), REST), kills)
         self.org = self.universe.org
+        self.org.is_journalled = True
         self.weather = Weather(seed, self.clock, self.span)
         self.universe.faults = self.universe.pubsub.faults = self.weather
         self.plan = plan(seed, mailboxes, messages)
