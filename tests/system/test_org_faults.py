@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.faults.org.checks import KEY, MESSAGE_ID, End, violations
+from bench.faults.org.checks import MESSAGE_ID, End, violations
+from bench.faults.org.deeds import KEY
 from bench.faults.org.planning import Arrival, plan
 from bench.faults.org.run import Day
 from bench.faults.org.town import Kind

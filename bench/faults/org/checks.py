@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.faults.org import town
+from bench.faults.org.deeds import KEY
 from bench.faults.org.oracle import History, Place
 from bench.faults.org.planning import Mail
 from bench.faults.org.town import Kind
@@ -16,7 +17,6 @@ from server.domain.decision import Outcome, Reason
 from server.domain.ledger import Row
 from simulator.salesforce.journal import API, PERSON, Entry
 
-KEY = "TrulyActivity__Message_Key__c"
 MESSAGE_ID = "TrulyActivity__Message_Id__c"
 NOBODYS = {Kind.STRANGER: Reason.NO_MATCH, Kind.COLLEAGUE: Reason.INTERNAL_ONLY}
 SHUT_PEOPLE = frozenset(town.shut(number)[0] for number in range(town.SHUT_PEOPLE))

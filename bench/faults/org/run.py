@@ -36,7 +36,7 @@ class Day(Play[Arrival | Done]):
         self.universe.faults = self.universe.pubsub.faults = self.weather
         self.plan = plan(seed, mailboxes, messages)
         self.deeds = Deeds(self.org, self.weather, seed)
-        self.front.before = self.deeds.before
+        self.front.before, self.front.after = self.deeds.before, self.deeds.after
         self.copies: dict[str, int] = {}
         """The mail of each row that must be, by the row's key."""
         self._threads: dict[tuple[str, str], str] = {}
