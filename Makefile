@@ -20,9 +20,11 @@ MESSAGES ?=
 MBOX ?=
 ME ?=
 CONTACTS ?=
+SECONDS ?= 60
+ONLY ?=
 DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: demo try explain test test-all check bench faults screenshots format help clean
+.PHONY: demo try explain test test-all check bench faults fuzz screenshots format help clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -55,6 +57,10 @@ bench: $(STAMP) ## Measure; figures to build/bench.json
 faults: $(STAMP) ## A day of a failing org and a week in which all fails, ten seeds each; RUN=org|week SEEDS=10 MAILBOXES=40 MESSAGES=10000, or SEED=7
 	@$(BIN)/python -m bench.faults $(if $(RUN),--run $(RUN)) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(MAILBOXES),--mailboxes $(MAILBOXES)) $(if $(MESSAGES),--messages $(MESSAGES))
+
+fuzz: $(STAMP) ## Hostile bytes into everything that reads what others wrote; SECONDS=60 for each harness, ONLY="addresses headers"
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-fuzz.txt >&2 || true
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ONLY)
 
 screenshots: $(STAMP) ## Take the README's pictures anew, in Chromium
 	@$(BIN)/python -m simulator.demo.screenshots

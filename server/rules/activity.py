@@ -23,7 +23,10 @@ MOST_TEXT = 40_000
 def plan_activity(
     mail: Mail, decision: Decision, owner: SalesforceId | None, body: MailBody, workspace: Workspace, policy: Policy
 ) -> Activity:
-    """``body`` is disclosed only as far as the policy says. A Lead takes no second record, so none is set."""
+    """Of ``body`` its author's own part, as far as the policy discloses it: the sealed copy has all of it.
+
+    A Lead takes no second record, so none is set.
+    """
     copy = mail.canonical
     author = mail.author
     direction = Direction.OUTBOUND if author and workspace.is_internal(author.address) else Direction.INBOUND

@@ -160,7 +160,7 @@ def _may_follow_quote(text: str, at: int) -> bool:
 
 
 def _without_comments(tokens: list[_Token]) -> list[_Token]:
-    """Matched parentheses become one comment token each; unmatched ones vanish."""
+    """Matched parentheses become one comment token each; unmatched ones stay."""
     opened: list[int] = []
     closes: dict[int, int] = {}
     for i, token in enumerate(tokens):
@@ -174,7 +174,7 @@ def _without_comments(tokens: list[_Token]) -> list[_Token]:
         if i in closes:
             kept.append(_Token("comment", "".join(t.text for t in tokens[i + 1 : closes[i]])))
             i = closes[i]
-        elif tokens[i].kind not in "()":
+        else:
             kept.append(tokens[i])
         i += 1
     return kept
@@ -203,8 +203,9 @@ def _entries(tokens: list[_Token]) -> Iterator[_Entry]:
             angle.append(token.text)
         elif kind == ":" and _names_group(entry):
             entry.tokens.clear()
-        elif kind != ">":
-            entry.tokens.append(token)
+        else:
+            # A stray bracket parts words: left out, it would join two into an address that nobody wrote.
+            entry.tokens.append(_Token("space", " ") if kind in {">", "(", ")"} else token)
     if angle is not None:
         entry.angles.append("".join(angle[1:]))
     yield entry

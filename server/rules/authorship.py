@@ -10,13 +10,12 @@ import re
 from dataclasses import dataclass
 
 from server.domain.decision import Evidence
-from server.domain.message import Header, Headers, Participant
+from server.domain.message import Headers
 from server.rules import authorship_marks as words
 from server.rules import away_words
-from server.rules.addresses import parse_addresses
-from server.rules.authorship_marks import DECISIVE, THRESHOLD, AuthorKind, Facts, Mark, Predicate, SetBy, bare
-from server.rules.domains import registrable_domain
-from server.rules.header_text import decode_words, visible
+from server.rules.authorship_facts import facts_of
+from server.rules.authorship_facts import sales_tool as find_sales_tool
+from server.rules.authorship_marks import DECISIVE, THRESHOLD, AuthorKind, Facts, Mark, Predicate, SetBy
 
 __all__ = ["MARKS", "AuthorKind", "Evidence", "Verdict", "authorship"]
 
@@ -36,8 +35,8 @@ def authorship(headers: Headers, *, is_outbound: bool, own_group: bool, label_id
     ``is_outbound``: it left this mailbox. ``own_group``: it came through one of our own Google Groups, whose list marks
     and Precedence then say nothing, and whose original sender is judged.
     """
-    facts = _facts(headers, own_group=own_group, label_ids=label_ids)
-    sales_tool = _sales_tool(facts)
+    facts = facts_of(headers, own_group=own_group, label_ids=label_ids)
+    sales_tool = find_sales_tool(facts)
     others = _set_by_others(facts, uses_sales_tool=sales_tool is not None, own_group=own_group)
     found = _found([m for m in MARKS if m.set_by not in others and (m.on_outbound or not is_outbound)], facts)
     if decided := [each for each in found if each[0].weight == DECISIVE]:
@@ -70,72 +69,6 @@ def _evidence(found: list[tuple[Mark, str]], headers: Headers) -> tuple[Evidence
     return tuple(Evidence(mark.name, position, mark.weight) for mark, position in places)
 
 
-# --- facts -----------------------------------------------------------------------------------------------------------
-
-
-def _facts(headers: Headers, *, own_group: bool, label_ids: frozenset[str]) -> Facts:
-    author = _author(headers, own_group)
-    domain = author.domain if author else ""
-    left = domain.removesuffix(registrable_domain(domain) or domain)
-    list_marks = [] if own_group else [name for name in _LIST_HEADERS if headers.has(name)]
-    owned = not own_group and _is_owned(headers)
-    from_list = author is not None and bool(list_marks) and author.address in _list_addresses(headers)
-    passed_on = author is not None and (" via " in author.name.lower() or headers.has("X-Original-From"))
-    people_write = owned or any(
-        bare(headers.first(name) or "") not in {"", "no"} for name in _DISCUSSION if name in list_marks
-    )
-    return Facts(
-        headers=headers,
-        label_ids=label_ids,
-        local=author.local if author else _daemon_without_domain(headers),
-        domain_labels=frozenset(left.split(".")) - {""},
-        name=author.name if author else "",
-        subject=visible(decode_words((headers.first("Subject") or "")[:2000])),
-        is_from_list=from_list and not passed_on,
-        has_list_marks=owned or bool(list_marks),
-        is_discussion=people_write and (passed_on or not from_list),
-    )
-
-
-_DISCUSSION = ("List-Post", "X-BeenThere", "X-Mailman-Version", "Mailing-list", "X-Google-Group-Id")
-_LIST_HEADERS = (*_DISCUSSION, "List-ID", "List-Help", "List-Archive")
-
-
-def _author(headers: Headers, own_group: bool) -> Participant | None:
-    """The first person of the first header that names one."""
-    names = ("X-Original-From", "X-Original-Sender", "From", "Sender") if own_group else ("From", "Sender")
-    values = (value for name in names for value in headers.all(name))
-    return next((person for value in values for person in parse_addresses(value, Header.FROM)), None)
-
-
-def _daemon_without_domain(headers: Headers) -> str:
-    """Some servers sign as plain MAILER-DAEMON."""
-    found = re.search(r"[\w.-]+", (headers.first("From") or "")[:200].lower())
-    return found.group() if found else ""
-
-
-def _is_owned(headers: Headers) -> bool:
-    """Majordomo and its kin leave no List- headers, only an owner who gets the bounces."""
-    values = (headers.first(name) or "" for name in ("Sender", "Errors-To", "Return-Path"))
-    owned = any(re.match(r"\W*(?:owner-|[\w.+-]{1,80}-(?:owner|admin|bounces?)@)", value.lower()) for value in values)
-    return owned and bare(headers.first("Precedence") or "") in {"bulk", "list"}
-
-
-def _list_addresses(headers: Headers) -> frozenset[str]:
-    values = [v for name in ("List-Post", "X-BeenThere") for v in headers.all(name)]
-    values += [v.strip()[4:].lstrip().partition(";")[0] for v in headers.all("Mailing-list")]
-    return frozenset(person.address for value in values for person in parse_addresses(value[:2000], Header.FROM))
-
-
-def _sales_tool(facts: Facts) -> str | None:
-    """The header in which a sales tool names itself: what it sends is its user's own mail."""
-    by_name = (name for name, _ in facts.headers if name.lower().startswith(words.SALES_TOOL_HEADERS))
-    by_value = (
-        n for n in ("X-Mailer", "Message-ID") if words.SALES_TOOL.search((facts.headers.first(n) or "")[:1000].lower())
-    )
-    return next(by_name, None) or next(by_value, None)
-
-
 # --- predicates ------------------------------------------------------------------------------------------------------
 
 
@@ -152,8 +85,14 @@ def _says(*names: str, among: frozenset[str] | None = None) -> Predicate:
     return shows
 
 
-def _local(pattern: re.Pattern[str], *, whole: bool = False) -> Predicate:
-    return lambda f: "From" if (pattern.fullmatch(f.local) if whole else pattern.search(f.local)) else None
+def _local(pattern: re.Pattern[str], *, whole: bool = False, spares_names: bool = False) -> Predicate:
+    """``spares_names``: Alert Jansen <alert.jansen@...> is a person with that name."""
+
+    def shows(facts: Facts) -> str | None:
+        found = pattern.fullmatch(facts.local) if whole else pattern.search(facts.local)
+        return "From" if found and not (spares_names and facts.is_named_so) else None
+
+    return shows
 
 
 def _subject(pattern: re.Pattern[str]) -> Predicate:
@@ -260,17 +199,19 @@ MARKS: tuple[Mark, ...] = (
     _inbound("no_reply", _K.NOTIFICATION, _local(words.NO_REPLY)),
     _inbound("list_digest", _K.BULK, _both(_list_marks, _subject(words.DIGEST_SUBJECT))),
     _inbound("list_admin", _K.NOTIFICATION, _both(_local(words.LIST_ADMIN, whole=True), _list_marks)),
+    _inbound("service_domain", _K.NOTIFICATION, lambda f: _flag(f.domain in words.SERVICE_DOMAINS, "From")),
     _inbound("empty_return_path", _K.BOUNCE, _value("Return-Path", r"^\s*<\s*>")),
     # Circumstances: none proves anything alone but the author's name for itself.
-    Mark("robot", 50, _K.NOTIFICATION, _local(words.ROBOT)),
+    Mark("robot", 50, _K.NOTIFICATION, _local(words.ROBOT, spares_names=True)),
     Mark("bulk_mailer", 50, _K.BULK, _is_bulk_mailer),
-    Mark("mailing_local_part", 40, _K.BULK, _local(words.MAILING)),
-    Mark("tool_account", 40, _K.NOTIFICATION, _local(words.TOOL_ACCOUNT, whole=True)),
+    Mark("mailing_local_part", 40, _K.BULK, _local(words.MAILING, spares_names=True)),
+    Mark("tool_account", 50, _K.NOTIFICATION, _local(words.TOOL_ACCOUNT, whole=True)),
     Mark("minted_local_part", 40, _K.BULK, _local(words.MINTED, whole=True)),
-    Mark("paperwork_local_part", 30, _K.RECEIPT, _local(words.PAPERWORK)),
+    Mark("paperwork_local_part", 30, _K.RECEIPT, _local(words.PAPERWORK, spares_names=True)),
     Mark("paperwork_subject", 15, _K.RECEIPT, _both(_local(words.PAPERWORK), _subject(words.RECEIPT_SUBJECT))),
     Mark("help_desk", 30, _K.NOTIFICATION, _says(*words.HELP_DESK_HEADERS)),
     Mark("from_the_list", 30, _K.BULK, lambda f: _flag(f.is_from_list, "From")),
+    Mark("campaign_tool", 40, _K.BULK, _says(*words.CAMPAIGN_HEADERS), SetBy.SERVICE),
     Mark("sending_service", 25, _K.BULK, _says(*words.SENDING_SERVICE_HEADERS), SetBy.SERVICE),
     Mark("feedback_id", 20, _K.BULK, _says("Feedback-ID"), SetBy.SERVICE),
     Mark("mailing_domain", 20, _K.BULK, lambda f: _flag(bool(f.domain_labels & words.MAILING_LABELS), "From")),

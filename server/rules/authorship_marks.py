@@ -36,7 +36,9 @@ class AuthorKind(StrEnum):
 class Facts:
     """A mail's headers, read once. ``local`` is the author's; ``domain_labels`` stand left of the registrable domain.
 
-    ``name`` and ``subject`` are decoded. ``is_discussion``: people write to this list, and the author is not the list.
+    ``name`` and ``subject`` are decoded; ``domain`` is the registrable one. ``is_named_so``: the local part is made of
+    the display name's words, so that they are a person's name. ``is_discussion``: people write to this list, and the
+    author is not the list.
     """
 
     headers: Headers
@@ -48,6 +50,8 @@ class Facts:
     is_from_list: bool
     has_list_marks: bool
     is_discussion: bool
+    is_named_so: bool = False
+    domain: str = ""
 
     def token(self, name: str) -> str:
         """The first header of that name as a bare word: lower case, no comments, cut at the first semicolon."""
@@ -108,8 +112,8 @@ DAEMON = re.compile(
 )
 ROBOT = re.compile(
     r"(?:^|[-_.+])(?:notifications?|notif|notify|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
-    r"|auto[-_.]?respon(?:der|se)|automated|robot|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman"
-    r"|ecartis|ezmlm|sympa)"
+    r"|auto[-_.]?respon(?:der|se)|automated|(?:mail[-_.]?)?robot|form[-_.]?submissions?|web[-_.]?forms?|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman"
+    r"|ecartis|ezmlm|sympa|rss(?:[-_.]?feeds?)?|rss2email)"
     r"(?:$|[-_.+\d])"
 )
 MAILING = re.compile(
@@ -121,6 +125,17 @@ PAPERWORK = re.compile(
     r"(?:^|[-_.+])(?:billing|receipts?|invoic(?:es?|ing)|e?statements?|payments?|orders?|order[-_.]?confirmation"
     r"|shipping|tracking|rechnung(?:en)?|factur(?:es?|acion|as?)|fattur[ae])(?:$|[-_.+\d])"
 )
+SERVICE_DOMAINS = frozenset(
+    {"docusign.net", "adobesign.com", "facebookmail.com", "squarespace.info", "amazonses.com", "bounces.google.com"}
+)
+"""Only programs write from these: the firms' own people have other domains."""
+ROLE_WORDS = frozenset(
+    {
+        "no", "not", "reply", "noreply", "team", "service", "services", "support", "system", "systems", "center",
+        "centre", "desk", "help", "daemon", "mail", "mailer", "info", "account", "accounts", "online", "customer",
+    }
+)  # fmt: skip
+"""Of which names of departments are made: with nothing else in it, a name is nobody's."""
 TOOL_ACCOUNT = re.compile(r"(?:jira|confluence|bugzilla|gitlab|github|jenkins|trac|redmine|root|cron|nagios|wordpress)")
 LIST_ADMIN = re.compile(r"(?:owner-.+|.+-(?:request|admin|bounces?|owner|digest|announce-request))")
 MINTED = re.compile(
@@ -201,6 +216,7 @@ AUTO_REPLY_SUBJECT = re.compile(
     r"|frav[æa]rsmelding|automatyczna odpowied[źz]|odpowied[źz] automatyczna|automatick[áa] odpov[eěé][dď]"
     r"|r[ăa]spuns automat|automatikus v[áa]lasz|otomatik (?:yan\w{1,2}t|cevap)"
     r"|автоматический ответ|автоответ"
+    r"|poissaolo(?:ilmoitus|viesti)|自动答复"
     r"|автоматична відповідь|αυτόματη απάντηση|自動返信|自动回复|自動回覆|자동 ?(?:회신|응답)|תשובה אוטומטית|رد تلقائي"
     r"|auto:\s.{1,80}\b(?:out of|away|office|abwesend|leave|vacation)\b)",
     re.IGNORECASE,
@@ -226,7 +242,8 @@ AUTO_REPLY_HEADERS = (
 )  # fmt: skip
 TOOL_HEADERS = (
     "X-GitHub-Reason", "X-GitLab-Project", "X-JIRA-FingerPrint", "X-Bugzilla-Type", "X-Phabricator-Sent-This-Message",
-    "X-Redmine-Host", "X-Jenkins-Job", "X-Trello-Event", "X-Asana-Task", "X-Cron-Env", "X-FC-MachineGenerated",
+    "X-LinkedIn-Class", "X-LinkedIn-Template", "X-Redmine-Host", "X-Jenkins-Job", "X-Trello-Event", "X-Asana-Task",
+    "X-Cron-Env", "X-FC-MachineGenerated",
 )  # fmt: skip
 HELP_DESK_HEADERS = (
     "X-Zendesk-From-Account-Id",
@@ -234,6 +251,11 @@ HELP_DESK_HEADERS = (
     "X-Zendesk-Priority-Mail",
     "X-Freshdesk-Ticket-Id",
 )
+CAMPAIGN_HEADERS = (
+    "X-MarketoID", "X-HS-CID", "X-Kmail-Account", "X-Roving-ID", "X-CTCT-ID", "X-SFMC-Stack", "X-Mailchimp-Campaign-Id",
+    "X-Klaviyo-Message-Id", "X-Braze-Id", "X-CleverReach", "X-Emarsys-Campaign",
+)  # fmt: skip
+"""Of tools that send one text to many, and nothing else. Relays, which carry people's mail too, are the next table."""
 SENDING_SERVICE_HEADERS = (
     "X-SG-EID", "X-Mailgun-Sid", "X-MC-User", "X-CampaignID", "X-Campaign", "X-CSA-Complaints", "X-SES-Outgoing",
     "X-PM-Message-Id", "X-MSYS-API", "X-Mailjet-Campaign", "X-Bulkmail",

@@ -1,0 +1,24 @@
+"""The bounce collection, labelled by its own file names."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.authorship.samples import Sample, headers_of
+from server.rules.authorship import AuthorKind
+
+ARCHIVE = Path(__file__).parent / "bounces" / "headers.zip"
+KINDS = {"arf": (AuthorKind.NOTIFICATION, AuthorKind.BOUNCE), "rfc3834": (AuthorKind.AUTO_REPLY,)}
+KNOWN = ARCHIVE.parent / "known.tsv"
+BOUNCE = (AuthorKind.BOUNCE, AuthorKind.NOTIFICATION)
+
+
+def samples() -> Iterator[Sample]:
+    lines = KNOWN.read_text("utf-8").splitlines()
+    known = dict(line.split("\t", 1) for line in lines if not line.startswith("#"))
+    with zipfile.ZipFile(ARCHIVE) as archive:
+        for name in archive.namelist():
+            kinds = KINDS.get(name.partition("-")[0], BOUNCE)
+            yield Sample(name, headers_of(archive.read(name)), kinds, miss=known.get(name, ""))
