@@ -56,10 +56,12 @@ class MessageShown:
 class ConversationShown:
     """``chosen_by`` is empty where nobody chose, ``you`` for the rep who looks, else an address.
 
-    ``undo`` is the operation that takes back what the rep just did, with its arguments.
+    ``undo`` is the operation that takes back what the rep just did, with its arguments. ``is_record_gone``: the record
+    that was chosen was deleted in Salesforce.
     """
 
     opened: MessageShown
     others: tuple[MessageShown, ...] = ()
     chosen_by: str = ""
     undo: tuple[str, Mapping[str, str]] | None = None
+    is_record_gone: bool = False

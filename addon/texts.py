@@ -30,6 +30,8 @@ BECAUSE = {
     "rule_match": "On {record}. A standing rule names it for this address.",
     "thread_override": "On {record}. {chosen_by} chose it for this conversation.",
 }
+CHOSEN_GONE = "On {record}, by the rules: the record chosen for this conversation was deleted in Salesforce."
+CHOSEN_GONE_NOBODY = "On nobody's record: the one chosen for this conversation was deleted in Salesforce."
 LOG_ANYWAY = "On nobody's record. {chosen_by} chose to log this conversation anyway."
 YOU = "You"
 SOMEBODY = "Somebody"

@@ -220,6 +220,7 @@ def _policy(settings: Settings) -> Policy:
         leads=settings.match_leads,
         join_others=settings.join_others,
         opportunities=settings.opportunities,
+        owner_of_record=settings.owner_of_record,
         publish_delay=settings.publish_delay_seconds,
         blocked=settings.blocked,
         public_domains=settings.public_mail_domains,

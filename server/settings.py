@@ -93,6 +93,7 @@ class Settings:
     match_leads: bool
     join_others: bool
     opportunities: bool
+    owner_of_record: bool
     publish_delay_seconds: int
     disclosure: Disclosure
     dont_log_label: str
@@ -135,6 +136,7 @@ class Settings:
             blocked=read.words("BLOCKED"),
             match_leads=read.choice("MATCH_LEADS", True, forms.yes_or_no, "yes or no"),
             join_others=read.choice("JOIN_OTHERS", False, forms.yes_or_no, "yes or no"),
+            owner_of_record=read.choice("OWNER_OF_RECORD", False, forms.yes_or_no, "yes or no"),
             opportunities=read.choice("OPPORTUNITIES", False, forms.yes_or_no, "yes or no"),
             publish_delay_seconds=read.choice("PUBLISH_DELAY_SECONDS", 0, forms.count, "a number of seconds"),
             disclosure=read.choice("DISCLOSURE", Disclosure.TEXT, Disclosure, "text, subject or headers"),

@@ -84,7 +84,7 @@ def follow_chosen(ports: Ports, word: Conversation | None) -> None:
         if before.record_id != gone:
             return before  # somebody chose anew meanwhile
         if record is None:
-            return replace(before, record_id=None, sealed_record=None, log_anyway=True)
+            return replace(before, record_id=None, sealed_record=None, log_anyway=True, is_record_gone=True)
         sealed = seal_record(ports, before.conversation, record, day)
         return replace(before, record_id=record.record_id, sealed_record=sealed)
 
@@ -99,6 +99,7 @@ def from_record(record: Record) -> dict[str, Any]:
     return {
         "id": record.record_id, "kind": record.kind.value, "found_by": record.found_by, "name": record.name,
         "owner": record.owner_id, "account": record.account_id, "account_name": record.account_name,
+        "is_person": record.is_person_account,
     }  # fmt: skip
 
 
@@ -111,6 +112,7 @@ def to_record(item: dict[str, Any]) -> Record:
         owner_id=item["owner"],
         account_id=item["account"],
         account_name=item["account_name"],
+        is_person_account=item.get("is_person", False),
     )
 
 

@@ -33,7 +33,8 @@ class Allowance:
 class CrmShape:
     """What the org offers. ``missing`` names the fields of ours that it lacks.
 
-    ``unusable`` has a sentence for each field that a setting names and that cannot be searched.
+    ``unusable`` has a sentence for each field or User that a setting names and that cannot be used, ``advice`` for what
+    works and would be slow in a very large org.
     """
 
     domain_field: str | None
@@ -42,6 +43,7 @@ class CrmShape:
     closed_status: str
     missing: tuple[str, ...] = ()
     unusable: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 class Crm(Protocol):

@@ -14,6 +14,7 @@ from server.domain.policy import Disclosure, Policy
 from server.rules.body import MailBody
 from server.rules.header_text import decode_words, visible
 from server.rules.identity_key import normalise_message_id
+from server.rules.match import activity_owner
 
 NO_SUBJECT = "(no subject)"
 MOST_TEXT = 40_000
@@ -39,7 +40,7 @@ def plan_activity(
         body=body.text[:MOST_TEXT] if shown is Disclosure.TEXT else "",
         sent_at=sent_at(copy.headers, copy.internal_date),
         direction=direction,
-        owner_id=owner,
+        owner_id=activity_owner(owner, decision.chosen, policy),
         who_id=who,
         what_id=what,
         related_ids=tuple(r.record_id for r in decision.related),

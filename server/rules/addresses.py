@@ -31,6 +31,16 @@ _BAD_LOCAL = re.compile(r'[\s"(),:;<>@\[\\\]\x00-\x1f\x7f-\x9f]|=\?|\?=')
 _BAD_QUOTED_LOCAL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LITERAL = re.compile(r"\[(?:ipv6:[0-9a-f:.]{2,45}|\d{1,3}(?:\.\d{1,3}){3})\]")
 _BEFORE_QUOTE = frozenset(' \t\r\n,;:<>()"')
+_AS_MEANT = str.maketrans(
+    {
+        "\uff1c": "<", "\uff1e": ">", "\uff0c": ",", "\uff1b": ";", "\u3001": ",",
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad"),
+    }
+)  # fmt: skip
+"""What people type and paste for the signs of an address list, and what nobody sees."""
+_TYPED = re.compile(f"[{''.join(map(chr, _AS_MEANT))}]")
+_AROUND = "*\u2018\u2019\u201c\u201d\u00ab\u00bb\u2039\u203a\u201e\u201a"
+"""Around an address that was pasted out of a text."""
 _GMAIL = ("gmail.com", "googlemail.com")
 
 
@@ -56,6 +66,8 @@ def parse_addresses(value: str, header: Header) -> tuple[Participant, ...]:
     """
     text = repair(value[:MAX_VALUE])
     found = _once(_people(text, header))
+    if _TYPED.search(text) and all(_TYPED.search(person.address) for person in found):
+        found = _once(_people(text.translate(_AS_MEANT), header))
     if found or "=?" not in text:
         return found
     decoded = _once(_people(decode_words(text), header))
@@ -83,7 +95,7 @@ def normalise_address(text: str) -> str | None:
     if text[:7].lower() == "mailto:":
         text = text[7:]
     local, at, domain = _unwrapped(text).rpartition("@")
-    local, domain = local.strip(), domain.strip()
+    local, domain = local.strip(), domain.partition("?")[0].strip()  # of "mailto:jane@acme.com?subject=Hi"
     if not (local and at and domain) or len(local) + len(domain) >= MAX_ADDRESS:
         return None
     clean_local = _normal_local(local)
@@ -266,7 +278,7 @@ def _unquoted(text: str) -> str:
 
 def _unwrapped(text: str) -> str:
     """Without the brackets, quotes and full stops that people and programs put around an address."""
-    text = text.lstrip("<[({' \t").rstrip(">)}', \t.;:")
+    text = text.lstrip("<[({' \t" + _AROUND).rstrip(">)}', \t.;:" + _AROUND)
     if text.endswith("]") and "[" not in text:
         text = text.rstrip("].")
     return text[7:] if text[:7].lower() == "mailto:" else text

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email.message import Message as MimePart
 from email.parser import BytesHeaderParser
 from email.policy import Compat32
+from itertools import islice
 
 from server.domain.errors import UnreadableError
 from server.rules.charsets import decoded
@@ -26,6 +27,8 @@ LONGEST_VALUE = 16_000
 MOST_PARAMETERS = 100
 """Characters and parameters of one header of a part: the parser takes quadratic time over what is longer."""
 MOST_ATTACHMENTS = 100
+MOST_MULTIPARTS = 150
+_MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
 _HEAD = re.compile(rb"(?:[^\r\n]++(?:\r\n|\r|\n|\Z))*+")
 _SPACED_NAME = re.compile(rb"(?<![^\r\n])([!-9;-~]++)[ \t]++:")
 UNREADABLE = "(The text of this email could not be read.)"
@@ -57,12 +60,12 @@ def read_body(raw: bytes) -> MailBody:
     """Raises UnreadableError where the bytes are not a message; a body that cannot be taken apart says so instead."""
     read_headers(raw)
     try:
-        message = email.message_from_bytes(_mended(raw), policy=_BOUNDED)
+        message = email.message_from_bytes(_without_depth(_mended(raw)), policy=_BOUNDED)
         read = _Texts()
         texts = list(_until_enough(text for part in _text_parts(message, read) if (text := read(part)).strip()))
         names = tuple(dict.fromkeys(_attachments(message)))[:MOST_ATTACHMENTS]
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError, AssertionError):
-        return MailBody(UNREADABLE)
+        return MailBody(UNREADABLE, own=UNREADABLE)
     text = _tidy("\n\n".join(texts))
     own = own_text(text, visible(decode_words(str(message.get("Subject", "")))))
     return MailBody(text[:LONGEST], names, is_cut=len(text) > LONGEST, own=own[:LONGEST])
@@ -77,6 +80,13 @@ def _mended(raw: bytes) -> bytes:
     head = _HEAD.match(raw, 0, LONGEST_HEAD)
     end = head.end() if head else 0
     return _SPACED_NAME.sub(rb"\1:", raw[:end]) + raw[end:] if _SPACED_NAME.search(raw, 0, end) else raw
+
+
+def _without_depth(raw: bytes) -> bytes:
+    """The parser hands every line through all open levels: what lies deeper than any mail goes is not looked at."""
+    begins = islice(_MULTIPART.finditer(raw), MOST_MULTIPARTS, None)
+    beyond = next(begins, None)
+    return raw[: beyond.start()] if beyond else raw
 
 
 class _Bounded(Compat32):
@@ -152,7 +162,7 @@ def _attachments(message: MimePart) -> Iterator[str]:
         if name:
             yield visible(decode_words(str(name)))
         elif part.get_content_disposition() == "attachment":
-            yield f"({part.get_content_type()})"
+            yield visible(f"({part.get_content_type()})")
 
 
 def _text(part: MimePart) -> str:

@@ -58,6 +58,16 @@ def owner_of(mail: Mail, workspace: Workspace, candidates: Candidates) -> Salesf
     return None
 
 
+def activity_owner(owner: SalesforceId | None, chosen: Record | None, policy: Policy) -> SalesforceId | None:
+    """Whose the activity is: the mail's owner, else, where an admin wants that, the chosen record's.
+
+    None leaves it to the integration user.
+    """
+    if owner or chosen is None or not policy.owner_of_record:
+        return owner
+    return chosen.owner_id if chosen.is_owner_active else None
+
+
 def by_address(person: Participant, found: dict[str, tuple[Record, ...]]) -> Iterator[tuple[Record, ...]]:
     """Records with this very address, then those that have it without its tag; the nearest group is what counts."""
     return (records for variant in address_variants(person.address) if (records := found.get(variant)))

@@ -50,7 +50,7 @@ class Presenter:
         opened = next(s for s in view.shown if s.message_id == view.opened)
         others = tuple(self.message(s) for s in view.shown if s.message_id != view.opened)
         by = "you" if view.chosen_by and view.chosen_by in view.mailbox.addresses else view.chosen_by
-        return ConversationShown(self.message(opened), others, by, undo)
+        return ConversationShown(self.message(opened), others, by, undo, view.is_record_gone)
 
     def message(self, shown: Shown) -> MessageShown:
         address = shown.addresses[0] if shown.addresses else ""

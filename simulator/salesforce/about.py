@@ -13,7 +13,6 @@ from simulator.salesforce.sessions import NOBODY, ORGANISATION, identity_url
 
 BASE = "/services/data/v67.0"
 RESOURCES = ("sobjects", "query", "queryAll", "parameterizedSearch", "composite", "limits")
-INDEXED = frozenset({"Id", "Name", "OwnerId", "Email", "CreatedDate", "SystemModstamp", "AccountId", "WhoId", "WhatId"})
 
 
 def resources(org: Org, host: str) -> dict[str, str]:
@@ -75,14 +74,15 @@ def plan(org: Org, text: str) -> dict[str, Any]:
     select = soql.parse(text)
     org.query(text)  # refuses what a query would refuse
     rows = len(org.everything(select.source)) if select.source in org.schema else 0
-    unique = {field.name for field in org.schema.get(select.source, {}).values() if field.is_unique}
-    used = sorted(name for name in select.keys if name in INDEXED | unique)
+    indexed = {field.name for field in org.schema.get(select.source, {}).values() if field.is_indexed}
+    lists = select.access(indexed.__contains__) or []
+    used = sorted({name for name, _ in lists})
     note = {"description": "Not considering filter for optimization because unindexed", "tableEnumOrId": select.source}
-    notes = [{**note, "fields": [name]} for name in sorted(select.filtered) if name not in INDEXED | unique]
+    notes = [{**note, "fields": [name]} for name in sorted(select.filtered) if name not in indexed]
     return {
         "plans": [
             {
-                "cardinality": len(select.keys[used[0]]) if used else rows,
+                "cardinality": sum(len(values) for _, values in lists) if used else rows,
                 "fields": used,
                 "leadingOperationType": "Index" if used else "TableScan",
                 "notes": notes,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from simulator.clock import Clock
-from simulator.salesforce import ids, questions, rules, saving, soql
+from simulator.salesforce import conditions, ids, questions, rules, saving, soql
+from simulator.salesforce.crowd import Crowd
 from simulator.salesforce.errors import ApiError, RecordError
 from simulator.salesforce.hands import Hands
 from simulator.salesforce.journal import API, PERSON, Entry
@@ -41,6 +42,7 @@ class Org:
         self.is_journalled = False
         """Whether what happens is written down, which takes memory."""
         self.journal: list[Entry] = []
+        self.scans: list[tuple[str, frozenset[str]]] = []
         self.tables = Tables(self.schema)
         self._locks: dict[str, float] = {}
         self._hands = Hands(self)
@@ -92,13 +94,15 @@ class Org:
             self._hands.delete(found["Id"])
             self._wrote(by, "delete", kind, found["Id"])
 
-    def query(self, text: str, *, everything: bool = False) -> list[dict[str, Any]]:
-        """Rows as the API shows them; with ``everything`` deleted and archived ones too."""
+    def query(self, text: str, *, everything: bool = False, watched: bool = False) -> list[dict[str, Any]]:
+        """Rows as the API shows them; with ``everything`` deleted and archived ones. ``watched``: fills ``scans``."""
         select = soql.parse(text)
         with self._lock:
             if select.source == "UserRecordAccess":
                 return questions.access(self.tables, select, self.hidden)
             questions.check_paths(select.source, self._fields(select.source), select)
+            if watched and questions.is_scan(self.schema, select):
+                self.scans.append((select.source, select.filtered))
             unseen = frozenset(record for user, record in self.hidden if user == self.user)
             return questions.rows(self.tables, select, everything=everything, unseen=unseen)
 
@@ -155,6 +159,13 @@ class Org:
             self._put(kind, identifier, {**before, **record}, touched="LastModifiedDate" not in record)
             self._wrote(PERSON, "change", kind, identifier, values=record)
             return {"id": identifier}
+
+    def crowd(self, kind: str, fields: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Very many records besides, such as a large org has; nobody changes them."""
+        plain: dict[str, Any] = dict.fromkeys(self.schema[kind])
+        loaded = self._now()
+        times = dict.fromkeys(("CreatedDate", "LastModifiedDate", "SystemModstamp"), loaded)
+        self.tables.crowds[kind] = Crowd(fields, rows, {**plain, **times, "IsDeleted": False, "IsConverted": False})
 
     # what is there
 
@@ -261,7 +272,7 @@ class Org:
             row["LastModifiedDate"] = row["SystemModstamp"] = now
         for name, field in self.schema[kind].items():
             if field.is_unique and row.get(name):
-                row[name] = soql.CaseSensitive(row[name])
+                row[name] = conditions.CaseSensitive(row[name])
         self.tables.put(kind, identifier, row)
 
     def _add_statuses(self, records: Mapping[str, Any]) -> None:

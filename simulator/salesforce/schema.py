@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator.salesforce.ids import PREFIXES
@@ -26,9 +26,21 @@ class Field:
     is_filterable: bool = True
     is_writable: bool = True
     is_unique: bool = False
+    is_external_id: bool = False
     picklist: tuple[str, ...] = ()
     is_restricted: bool = False
     refers_to: tuple[str, ...] = ()
+
+    @property
+    def is_indexed(self) -> bool:
+        """By Salesforce itself, or because an admin made it an External ID or unique. An email field alone is not."""
+        return self.is_unique or self.is_external_id or self.type in ("id", "reference") or self.name in INDEXED
+
+
+INDEXED = frozenset(
+    {"Name", "Email", "CreatedDate", "SystemModstamp", "Username", "FederationIdentifier", "MessageIdentifier"}
+)
+"""Standard fields."""
 
 
 def _text(name: str, length: int = 255) -> Field:
@@ -95,7 +107,7 @@ STANDARD: dict[str, tuple[Field, ...]] = {
 
 PACKAGED: dict[str, tuple[tuple[str, str, Field], ...]] = {
     "Account": (
-        ("Email_Domain", "emailDomain", Field("", "string", 255)),
+        ("Email_Domain", "emailDomain", Field("", "string", 255, is_external_id=True)),
         ("Email_Only_Sync_Contact_Matches", "emailOnlySyncContactMatches", Field("", "boolean")),
     ),
     "Task": (
@@ -143,16 +155,21 @@ def schema_of(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
 
 
 def _add_seen(objects: dict[str, dict[str, Field]], org: Mapping[str, Any]) -> None:
-    """Fields that records or rules of the world name."""
+    """Fields that records or rules of the world name; ``external_ids`` are those made one, as "Contact.Other__c"."""
     for name, found in objects.items():
         for record in org.get(name, ()):
             for key, value in record.items():
                 if key not in found and key != "attributes":
-                    found[key] = _seen(key, value)
+                    is_key = f"{name}.{key}" in org.get("external_ids", ()) or _is_our_domain(key)
+                    found[key] = replace(_seen(key, value), is_external_id=is_key)
     for rule in org.get("rules", ()):
         found = objects[rule.get("object", "Task")]
         if (key := rule.get("field")) and key not in found:
             found[key] = _text(key)
+
+
+def _is_our_domain(name: str) -> bool:
+    return name.endswith("Email_Domain__c") or name == "truly_emailDomain__c"
 
 
 def _named(field: Field, name: str) -> Field:
@@ -207,8 +224,8 @@ def _described(field: Field) -> dict[str, Any]:
         "createable": field.is_writable,
         "updateable": field.is_writable and field.name != "TaskSubtype",
         "unique": field.is_unique,
-        "externalId": field.is_unique,
-        "idLookup": field.is_unique or field.name == "Id",
+        "externalId": field.is_unique or field.is_external_id,
+        "idLookup": field.is_unique or field.is_external_id or field.name in ("Id", "Name", "Email", "Username"),
         "caseSensitive": field.is_unique,
         "custom": field.name.endswith("__c"),
         "calculated": False,

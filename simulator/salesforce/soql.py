@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError
 
+from simulator.salesforce.conditions import All, CaseSensitive, Either, Lists, Test, Within, access, parts_of
 from simulator.salesforce.errors import ApiError
 
 GRAMMAR = r"""
@@ -50,8 +51,6 @@ NAME: /(?!(?:FROM|WHERE|ORDER|LIMIT|OFFSET|AND|OR|NOT|IN|LIKE)\b)[A-Za-z_][A-Za-
 """
 
 LONGEST = 100_000
-Test = Callable[[Callable[[str], Any]], bool]
-"""Asks the record's value of a path, and says whether the record is wanted."""
 
 
 @dataclass
@@ -67,41 +66,12 @@ class Select:
     @property
     def keys(self) -> dict[str, tuple[Any, ...]]:
         """Of fields of the object itself: values of which a wanted record must have one."""
-        found = [part for part in _parts(self.test) if isinstance(part, Within)]
+        found = [part for part in parts_of(self.test) if isinstance(part, Within)]
         return {part.path: part.values for part in found if "." not in part.path}
 
-
-class Within:
-    """One of these values; made once for a list that may be long."""
-
-    def __init__(self, path: str, values: list[Any]) -> None:
-        self.path = path
-        self.values = tuple(values)
-        self._exact = set(values)
-        self._lower = {value.lower() for value in values if isinstance(value, str)}
-
-    def __call__(self, get: Callable[[str], Any]) -> bool:
-        value = get(self.path)
-        if isinstance(value, CaseSensitive):
-            return str(value) in self._exact
-        if isinstance(value, str) and value:
-            return value.lower() in self._lower
-        return value in self._exact or (value in (None, "") and not self._exact.isdisjoint({None, ""}))
-
-
-class All:
-    """Every part holds."""
-
-    def __init__(self, parts: list[Test]) -> None:
-        self.parts = parts
-
-    def __call__(self, get: Callable[[str], Any]) -> bool:
-        return all(test(get) for test in self.parts)
-
-
-def _parts(test: Test | None) -> list[Any]:
-    """All that must hold at once."""
-    return [part for inner in test.parts for part in _parts(inner)] if isinstance(test, All) else [test]
+    def access(self, is_indexed: Callable[[str], bool]) -> Lists | None:
+        """Lists of values by which indexes find all wanted records; None: only by reading all."""
+        return access(self.test, is_indexed)
 
 
 def parse(text: str) -> Select:
@@ -161,7 +131,7 @@ class _Builder(Transformer[Token, Any]):
         return parts[0], down, "LAST" in words if "NULLS" in words else down
 
     def any(self, parts: list[Test]) -> Test:
-        return parts[0] if len(parts) == 1 else lambda get: any(test(get) for test in parts)
+        return parts[0] if len(parts) == 1 else Either(parts)
 
     def all(self, parts: list[Test]) -> Test:
         return parts[0] if len(parts) == 1 else All(parts)
@@ -223,13 +193,12 @@ class _Builder(Transformer[Token, Any]):
 
 def _unquoted(literal: str) -> str:
     names = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-    return re.sub(r"\\(.)", lambda m: names.get(m.group(1), m.group(1)), literal[1:-1], flags=re.DOTALL)
-
-
-class CaseSensitive(str):
-    """A value of a unique case-sensitive field."""
-
-    __slots__ = ()
+    return re.sub(
+        r"\\(?:u([0-9A-Fa-f]{4})|(.))",
+        lambda m: chr(int(m.group(1), 16)) if m.group(1) else names.get(m.group(2), m.group(2)),
+        literal[1:-1],
+        flags=re.DOTALL,
+    )
 
 
 def _is_id(path: str) -> bool:
@@ -270,6 +239,3 @@ def ordered(rows: list[Any], order: tuple[tuple[str, bool, bool], ...], get: Cal
 
 def _sortable(value: Any, path: str) -> Any:
     return value.lower() if isinstance(value, str) and not _is_id(path) else value
-
-
-Record = Mapping[str, Any]

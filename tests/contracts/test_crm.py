@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.adapters.salesforce.queries import epoch_ms
+from server.adapters.salesforce.reading import epoch_ms
 from server.adapters.salesforce.shape import ACTIVITY, OrgShape
 from server.adapters.salesforce.tasks import CUT, cut
 from server.domain.crm import Activity, Candidates, Direction, Query, RecordKind

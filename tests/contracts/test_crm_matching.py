@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.adapters.salesforce import queries
-from server.adapters.salesforce.domain_lists import FRESH, DomainLists
+from server.adapters.salesforce.domain_lists import FRESH, PAUSE, DomainLists
 from server.domain.crm import Query
 from server.domain.errors import NotFoundError, TransientError
 from simulator.salesforce import soql
 from simulator.salesforce.ids import to_18
 from tests.contracts.test_crm import ANN_ID, BEN_ID, calls, contact
-from tests.support.scene import DOMAIN_FIELD, Scene, small_world
+from tests.support.scene import DOMAIN_FIELD, Scene, eml, small_world
 
 ADA = "ada@byron.example"
 
@@ -50,7 +51,8 @@ def test_a_contact_is_found_by_each_of_its_email_fields(made):
             "Contact": [
                 contact(1, "ada@home.example", Other_Email__c="Ada@Byron.example"),
                 contact(2, "bo@byron.example"),
-            ]
+            ],
+            "external_ids": ["Contact.Other_Email__c"],
         },
         CONTACT_EMAIL_FIELDS="other_email__c",
     )
@@ -70,10 +72,15 @@ def test_a_contact_is_found_by_each_of_its_email_fields(made):
 
 @pytest.mark.parametrize(
     ("field", "words"),
-    [("Nothing__c", "is not there"), ("Phone", "must be an email or a text"), ("Plain__c", "make it an External ID")],
+    [
+        ("Nothing__c", "is not there"),
+        ("Phone", "must be an email or a text"),
+        ("Plain__c", "make it an External ID"),
+        ("Other_Email__c", "make it an External ID"),
+    ],
 )
 def test_a_field_that_cannot_be_searched_is_left_out_and_told(made, field, words):
-    scene = made({"Contact": [contact(1, ADA, Plain__c="x")]}, CONTACT_EMAIL_FIELDS=field)
+    scene = made({"Contact": [contact(1, ADA, Plain__c="x", Other_Email__c="x@x.example")]}, CONTACT_EMAIL_FIELDS=field)
 
     shape = scene.services.ports.crm.shape()
 
@@ -114,6 +121,16 @@ def test_the_table_has_the_last_word_and_asks_nothing(made):
 
     assert found["ann@acme.example"].user_id == BEN_ID
     assert len(calls(scene)) == before
+
+
+@pytest.mark.parametrize("named", [to_18("005A00000000099"), BEN_ID])
+def test_a_line_of_the_table_that_names_no_active_user_is_told_and_left_out(made, named):
+    users = [user(1, "ann@acme.example"), user(2, "ben@acme.example", active=False)]
+    scene = made({"User": users}, SALESFORCE_USERS=f"ann@acme.example={named}")
+
+    assert scene.services.ports.crm.shape().unusable == (f"SALESFORCE_USERS names {named}, which is no active User.",)
+    found = looked_up(scene, users=("ann@acme.example",)).users
+    assert found["ann@acme.example"].user_id == ANN_ID
 
 
 # --- leads that were converted, people who were merged -------------------------------------------------------------
@@ -160,18 +177,21 @@ def test_a_converted_lead_whose_contact_is_gone_is_nobody(made):
     assert (found.contacts, found.leads) == ({}, {})
 
 
-@pytest.mark.parametrize("is_merged", [False, True])
-def test_a_contact_that_was_a_lead_and_is_in_the_recycle_bin_is_nobody(made, is_merged):
-    org = {"Contact": [contact(1, "leo@brandt.example"), contact(2, "x@x.example")]}
-    scene = made({**org, "Lead": [converted("leo@brandt.example", to_18("003A00000000001"))]})
-    if is_merged:
-        scene.universe.org.merge("003A00000000002", "003A00000000001")
-    else:
-        scene.universe.org.remove("003A00000000001")
+def test_a_converted_lead_follows_its_contact_through_a_merge_and_into_the_bin(made):
+    """Whether or not the lead itself was pointed at the winner."""
+    scene = made(
+        {
+            "Contact": [contact(1, "leo@private.example"), contact(2, "x@x.example")],
+            "Lead": [converted("leo@brandt.example", to_18("003A00000000001"))],
+        }
+    )
+    scene.universe.org.merge(to_18("003A00000000002"), to_18("003A00000000001"))
 
-    found = looked_up(scene, "leo@brandt.example")
+    (leo,) = looked_up(scene, "leo@brandt.example").contacts["leo@brandt.example"]
+    assert leo.record_id == to_18("003A00000000002")
 
-    assert (found.contacts, found.leads) == ({}, {})
+    scene.universe.org.remove(to_18("003A00000000002"))
+    assert looked_up(scene, "leo@brandt.example").contacts == {}
 
 
 def test_a_record_that_was_merged_or_converted_is_followed(made):
@@ -191,6 +211,52 @@ def test_a_record_that_was_merged_or_converted_is_followed(made):
     for gone in (one, three):
         with pytest.raises(NotFoundError):
             crm.record(gone)
+
+
+# --- owners, for mail of nobody who is a User ------------------------------------------------------------------------
+
+
+def test_whether_its_owner_can_own_an_activity_comes_with_each_record(made):
+    queue = to_18("00GA00000000001")
+    scene = made(
+        {
+            "User": [user(1, "ann@acme.example"), user(2, "ben@acme.example", active=False)],
+            "Contact": [contact(1, ADA), contact(2, ADA, OwnerId=BEN_ID), contact(3, "leo@private.example")],
+            "Lead": [
+                {"Id": "00QA00000000002", "LastName": "Q", "Company": "C", "Email": "q@x.example", "OwnerId": queue},
+                converted("leo@brandt.example", to_18("003A00000000003")),
+            ],
+            "Account": [account(1, **{DOMAIN_FIELD: "a.example"}), account(2, OwnerId=BEN_ID, **{DOMAIN_FIELD: "b.example"})],
+        }
+    )  # fmt: skip
+
+    found = looked_up(scene, ADA, "q@x.example", "leo@brandt.example", domains=("a.example", "b.example"))
+
+    records = [r for group in (found.contacts, found.leads, found.accounts) for each in group.values() for r in each]
+    assert {(r.record_id[:15], r.is_owner_active) for r in records} == {
+        ("003A00000000001", True), ("003A00000000002", False), ("003A00000000003", True), ("00QA00000000002", False),
+        ("001A00000000001", True), ("001A00000000002", False),
+    }  # fmt: skip
+
+
+# --- person accounts ---------------------------------------------------------------------------------------------------
+
+
+def test_a_person_account_is_a_contact_and_never_a_company(made):
+    person = account(1, IsPersonAccount=True, **{DOMAIN_FIELD: "byron.example"})
+    scene = made(
+        {
+            "Account": [person, account(2, IsPersonAccount=False, Website="harbor.example")],
+            "Contact": [contact(1, ADA, AccountId="001A00000000001")],
+        }
+    )
+    scene.deliver("ann@acme.example", eml(sender=ADA, subject="to the person"))
+    scene.deliver("ann@acme.example", eml(sender="new@byron.example", subject="a stranger at a person's domain"))
+    scene.sync()
+
+    (task,) = scene.tasks()
+    assert (task["WhoId"], task["WhatId"]) == (to_18("003A00000000001"), None)
+    assert sorted(scene.outcomes().values()) == ["contact_match", "no_match"]
 
 
 # --- accounts ----------------------------------------------------------------------------------------------------------
@@ -216,6 +282,25 @@ def test_a_website_speaks_for_a_domain_that_no_account_names(made):
         "one.example": ["A0"], "two.example": ["A11"], "three.example": ["A2"], "xn--tf-wka.example": ["A4"],
     }  # fmt: skip
     assert looked_up(made({"Account": accounts}), domains=("one.example",)).accounts == {}
+
+
+def test_nobody_asks_again_right_after_a_failure():
+    """The question reads every account: what makes it fail must not be made worse."""
+    now, asked = [0.0], [0]
+
+    def read() -> list[Any]:
+        asked[0] += 1
+        if asked[0] == 1:
+            raise TransientError("away")
+        return [{"Id": "1", "D__c": "\u00fctf.example;b.example"}]
+
+    lists = DomainLists(read, lambda: now[0])
+    for _ in range(5):
+        with pytest.raises(TransientError):
+            lists.rows({"b.example"})
+    assert asked[0] == 1
+    now[0] = PAUSE
+    assert [row["Id"] for row in lists.rows({"xn--tf-wka.example"})] == ["1"]
 
 
 @pytest.mark.parametrize("written", ["a.example, b.example", "a.example;b.example", "B.example  a.example"])
@@ -244,6 +329,29 @@ def test_lists_are_asked_for_once_an_hour_and_outlive_a_failure():
         now[0] = moment
         assert lists.rows({"a.example", "b.example"}) == rows
     assert asked[0] == 3
+
+
+def test_a_domain_field_that_cannot_be_searched_stops_nothing(made):
+    scene = made({"Contact": [contact(1, ADA)]})
+    fields = scene.universe.org.schema["Account"]
+    fields[DOMAIN_FIELD] = replace(fields[DOMAIN_FIELD], type="textarea", is_filterable=False)
+
+    shape = scene.services.ports.crm.shape()
+
+    assert shape.domain_field is None
+    assert shape.unusable == (f"Account.{DOMAIN_FIELD} cannot be searched: make it a text.",)
+    assert set(looked_up(scene, ADA, domains=("byron.example",)).contacts) == {ADA}
+
+
+def test_what_would_be_slow_in_a_large_org_is_told(made):
+    scene = made({}, ACCOUNT_WEBSITE="yes")
+    fields = scene.universe.org.schema["Account"]
+    fields[DOMAIN_FIELD] = replace(fields[DOMAIN_FIELD], is_external_id=False)
+
+    advice = scene.services.ports.crm.shape().advice
+
+    assert [("External ID" in each, "Website" in each) for each in advice] == [(True, False), (False, True)]
+    assert looked_up(scene, domains=("byron.example",)).accounts != {}
 
 
 # --- what is asked -------------------------------------------------------------------------------------------------------

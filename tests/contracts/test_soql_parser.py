@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from server.adapters.salesforce import queries
 from server.adapters.salesforce.look_up import Matching, statements
@@ -21,7 +24,7 @@ from tests.support.scene import Scene, eml, small_world
 pytestmark = [pytest.mark.node, pytest.mark.xdist_group("jsforce")]
 HOSTILE = (
     "xn--tf-wka.example", "o'brien@x.example", 'a"b@x.example', "a\\'b@x.example", "a\\", "%_%", "a\nb\r\t\b\f",
-    "') OR (Email != '", "--", "/*", ":bind", "{0}", "ö@ü.example", "\u202e", "x" * 3_000, "", " ", "null", "TODAY",
+    "') OR (Email != '", "--", "/*", ":bind", "{0}", "ö@ü.example", "\u202e", "a\u2028b\u2029", "\\u2028", "x" * 3_000, "", " ", "null", "TODAY",
 )  # fmt: skip
 SHAPE = OrgShape(
     "TrulyActivity__Email_Domain__c", "TrulyActivity__Email_Only_Sync_Contact_Matches__c", {}, {}, "Completed",
@@ -62,9 +65,12 @@ def emitted(values: Sequence[str]) -> list[tuple[str, str]]:
         ("emails", queries.email_messages),
         ("roles", queries.opportunities_by_role),
         ("deals", queries.opportunities_of),
+        ("table", queries.active_users),
     )
     every += [(name, make(part)) for name, make in whole for part in queries.chunks(listed, 2)]
-    return every + [(prefix, queries.by_id(f"{prefix}A00000000001") or "") for prefix in queries.PREFIXES]
+    return every + [
+        (prefix, queries.by_id(f"{prefix}A00000000001", person_accounts=True) or "") for prefix in queries.PREFIXES
+    ]
 
 
 def test_every_statement_parses_and_means_what_was_asked() -> None:
@@ -81,6 +87,30 @@ def test_every_statement_parses_and_means_what_was_asked() -> None:
     several = {"accounts", "websites", "emails"}  # which ask for a value in more than one form
     assert {key for key, count in asked.items() if count != len(values)} == {k for k in asked if k[0] in several}
     assert all(count > len(values) for key, count in asked.items() if key[0] in several)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sets(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=200))
+def test_what_is_read_back_is_what_was_asked(values: set[str]) -> None:
+    [parsed] = read([queries.contacts(sorted(values), ("Email", "Other_Email__c"))])
+
+    assert [(field, operator) for field, operator, _ in parsed["literals"]] == [
+        ("Email", "IN"), ("Other_Email__c", "IN"),
+    ]  # fmt: skip
+    for _, _, literals in parsed["literals"]:
+        assert {unquoted(literal) for literal in literals} == values
+
+
+def unquoted(literal: str) -> str:
+    """By Salesforce's table of escapes."""
+    plain = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
+    assert literal[0] == literal[-1] == "'"
+    return re.sub(
+        r"\\(?:u([0-9a-f]{4})|(.))",
+        lambda m: chr(int(m[1], 16)) if m[1] else plain[m[2]],
+        literal[1:-1],
+        flags=re.DOTALL,
+    )
 
 
 def test_every_filter_stands_on_an_index() -> None:

@@ -9,14 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from server.adapters.salesforce import queries
+from server.adapters.salesforce import describing, queries, reading
 from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.domain_lists import DomainLists
 from server.adapters.salesforce.failures import mapped, of_record
 from server.adapters.salesforce.insert import Answer, insert
 from server.adapters.salesforce.look_up import Matching, candidates, statements
-from server.adapters.salesforce.more_emails import with_emails
-from server.adapters.salesforce.shape import OrgShape, shape_of
+from server.adapters.salesforce.shape import OrgShape
 from server.adapters.salesforce.tasks import full_id, retargeted, task
 from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Opportunities, Query, Record, Target
 from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, StaleTargetError, TransientError
@@ -58,7 +57,7 @@ class SalesforceCrm:
                 rows[kind] += found
         if self._lists is not None and org.domain is not None:
             rows["accounts"] += self._lists.rows(query.domains)
-        return candidates(rows, query, org, self._matching)
+        return candidates(rows, query, org)
 
     def readable(self, user_id: SalesforceId, record_ids: Sequence[SalesforceId]) -> frozenset[SalesforceId]:
         wanted = list(dict.fromkeys(record_ids))
@@ -118,16 +117,17 @@ class SalesforceCrm:
         if len(text.strip()) < LEAST_SEARCHED:
             return []
         answer = self._client.call("parameterizedSearch", method="POST", json=queries.search(text))
-        return [queries.found(row) for row in answer.get("searchRecords", ())]
+        return [reading.found(row) for row in answer.get("searchRecords", ())]
 
     def record(self, record_id: SalesforceId) -> Record:
         wanted: SalesforceId | None = record_id
+        persons = self._org().has_person_accounts
         for _ in range(MERGES_FOLLOWED):
-            soql = queries.by_id(wanted) if wanted else None
+            soql = queries.by_id(wanted, person_accounts=persons) if wanted else None
             rows = self._queries([soql], deleted=True)[0] if soql else []
             row = rows[0] if rows else {}
             if row and not row.get("IsDeleted") and not row.get("IsConverted"):
-                return queries.found(row)
+                return reading.found(row)
             wanted = row.get("MasterRecordId") or row.get("ConvertedContactId")
         raise NotFoundError("Salesforce has no such contact, lead or account.")
 
@@ -197,14 +197,9 @@ class SalesforceCrm:
             return ask(fresh)
 
     def _describe(self) -> OrgShape:
-        base = self._client.base
-        status = quote("SELECT ApiName, MasterLabel, IsClosed, SortOrder FROM TaskStatus")
-        described = ["Account", "Task", *(["Contact", "Lead"] if self._matching.has_more_emails else [])]
-        *objects, statuses = self._composite(
-            [*(f"{base}/sobjects/{name}/describe" for name in described), f"{base}/query?q={status}"]
+        return describing.understood(
+            self._composite(describing.asked(self._client.base, self._matching)), self._matching
         )
-        shape = shape_of(objects[0], objects[1], statuses["records"])
-        return with_emails(shape, self._matching, *objects[2:]) if self._matching.has_more_emails else shape
 
     def _all_lists(self) -> list[Any]:
         org = self._org()

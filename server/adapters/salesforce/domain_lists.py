@@ -6,13 +6,16 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from server.adapters.salesforce.reading import as_mail_names_it
 from server.domain.errors import TransientError
 
 FRESH = 3_600.0
 """Seconds for which the rows are believed."""
+PAUSE = 60.0
+"""Seconds after a failure in which nobody asks again: the question reads every account."""
 
 
 class DomainLists:
@@ -23,6 +26,7 @@ class DomainLists:
         self._now = now
         self._lock = threading.Lock()
         self._at: float | None = None
+        self._failed_at: float | None = None
         self._by_domain: dict[str, list[Any]] = {}
 
     def rows(self, domains: Collection[str]) -> list[Any]:
@@ -34,15 +38,24 @@ class DomainLists:
         return list(found.values())
 
     def _renew(self) -> None:
+        if self._failed_at is not None and 0 <= self._now() - self._failed_at < PAUSE:
+            if self._at is None:
+                raise TransientError("Salesforce has not yet said which accounts hold several domains.", PAUSE)
+            return
         try:
             rows = self._read()
         except TransientError:
+            self._failed_at = self._now()
             if self._at is None:
                 raise
-            return
-        by_domain: dict[str, list[Any]] = defaultdict(list)
-        for row in rows:
-            texts = (str(value) for name, value in row.items() if name.endswith("__c") and isinstance(value, str))
-            for domain in {d for text in texts for d in re.split(r"[,;\s]+", text.lower()) if d}:
-                by_domain[domain].append(row)
-        self._by_domain, self._at = by_domain, self._now()
+        else:
+            self._by_domain, self._at, self._failed_at = _by_domain(rows), self._now(), None
+
+
+def _by_domain(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        texts = (value for name, value in row.items() if name.endswith("__c") and isinstance(value, str))
+        for written in {each for text in texts for each in re.split(r"[,;\s]+", text.lower()) if each}:
+            found[as_mail_names_it(written)].append(row)
+    return found

@@ -1,4 +1,8 @@
-"""Further email fields that an admin named: used where they can be searched by an index, and told where not."""
+"""Further email fields that an admin named: used where an index finds them, and told where not.
+
+Of email fields only the standard ``Email`` has an index of its own; without one, the OR over all fields reads every
+record.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from server.adapters.salesforce.look_up import Matching
-from server.adapters.salesforce.shape import OrgShape
+from server.adapters.salesforce.shape import OrgShape, is_indexed
 
 TEXTS = ("email", "string")
 
@@ -19,7 +23,7 @@ def with_emails(shape: OrgShape, matching: Matching, contact: Any, lead: Any) ->
         shape,
         contact_emails=tuple(_usable("Contact", matching.contact_emails, contact, problems)),
         lead_emails=tuple(_usable("Lead", matching.lead_emails, lead, problems)),
-        unusable=tuple(problems),
+        unusable=(*shape.unusable, *problems),
     )
 
 
@@ -32,7 +36,7 @@ def _usable(kind: str, names: Sequence[str], described: Any, problems: list[str]
             problems.append(f"{kind}.{name} is not there, or the integration user may not see it.")
         elif found["type"] not in TEXTS or not found.get("filterable"):
             problems.append(f"{kind}.{name} holds no addresses that can be searched: it must be an email or a text.")
-        elif not (found["type"] == "email" or found.get("externalId") or found.get("unique")):
-            problems.append(f"{kind}.{name} has no index: make it an External ID, or an email field.")
+        elif not is_indexed(found):
+            problems.append(f"{kind}.{name} has no index: make it an External ID.")
         elif str(found["name"]) != "Email":
             yield str(found["name"])
