@@ -70,7 +70,7 @@ format: $(STAMP) ## Format the code
 	@$(BIN)/ruff format $(SOURCES)
 
 clean: ## Remove everything that was built or installed here
-	rm -rf build $(VENV)
+	rm -rf build $(VENV) tests/node/node_modules
 
 $(STAMP): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -27,6 +27,7 @@ class SalesforceApi:
 
     Before anything is done: ``502``, ``503``, ``504`` (HTML), ``500``, ``timeout``, ``401``, ``REQUEST_LIMIT_EXCEEDED``
     (the day's) and ``REQUEST_LIMIT_EXCEEDED:concurrent``. After it was done: ``drop_answer``, and ``slow:<seconds>``.
+    ``late:<seconds>`` waits before anything is done, and then does it: whoever asked may have given up.
     """
 
     def __init__(self, universe: Universe) -> None:
@@ -48,6 +49,8 @@ class SalesforceApi:
             return html(414, "URI Too Long")
         method = _method_of(request.method, request.path)
         kind = self._universe.faults.take("salesforce", method) or ""
+        if kind.startswith("late:"):
+            time.sleep(float(kind.partition(":")[2]))
         response = self._failed(kind) or self._done(request)
         if kind == "drop_answer":
             response = dropped()
@@ -73,7 +76,7 @@ class SalesforceApi:
 
     def _failed(self, kind: str) -> Response | None:
         """Before anything is done; ``drop_answer`` loses the answer of a call that was done."""
-        if not kind or kind == "drop_answer" or kind.startswith("slow:"):
+        if not kind or kind == "drop_answer" or kind.startswith(("slow:", "late:")):
             return None
         if kind == "timeout":
             return dropped()

@@ -39,6 +39,8 @@ class Org:
         self.hidden = _pairs(records.get("hidden", ()))
         self.read_only = _pairs(records.get("read_only", ()))
         self.rules: list[rules.Rule] = list(records.get("rules", ()))
+        self.is_journalled = False
+        """Whether what happens is written down, which takes memory."""
         self.journal: list[Entry] = []
         self.scans: list[tuple[str, frozenset[str]]] = []
         self.tables = Tables(self.schema)
@@ -287,7 +289,7 @@ class Org:
             self._put("TaskStatus", ids.make("01J", number), values)
 
     def _wrote(self, by: str, what: str, kind: str, identifier: str = "", **more: Any) -> None:
-        if kind in ("User", "Account", "Contact", "Lead", "Task"):
+        if self.is_journalled and kind in ("User", "Account", "Contact", "Lead", "Task"):
             self.journal.append(Entry(self.clock.now(), by, what, kind, identifier, **more))
 
     def _now(self) -> str:

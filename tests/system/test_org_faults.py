@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.faults.org.checks import KEY, MESSAGE_ID, End, violations
+from bench.faults.org.checks import MESSAGE_ID, End, violations
+from bench.faults.org.deeds import KEY
 from bench.faults.org.planning import Arrival, plan
 from bench.faults.org.run import Day
 from bench.faults.org.town import Kind
@@ -37,7 +38,7 @@ def test_a_day_of_a_failing_org_loses_and_doubles_nothing(day: Day, end: End) ->
     # How much of the weather a day meets depends on the machine's speed; that it met some does not.
     assert day.crew.deaths >= 1
     assert sum(day.weather.suffered.values()) > 5
-    assert sum(day.deeds.done.values()) > 5
+    assert sum(day.deeds.done.values()) > 3
     assert len(end.tasks) > 80
     assert {row.outcome for row in end.rows.values()} >= {Outcome.LOGGED, Outcome.SKIPPED, Outcome.FAILED}
 
@@ -104,6 +105,10 @@ def with_refused_row_silent(end: End) -> End:
     return with_row(end, failed(end), cause=None)
 
 
+def with_refusal_in_no_words(end: End) -> End:
+    return replace(end, sentences={**end.sentences, failed(end): "It failed."})
+
+
 def with_refused_row_skipped(end: End) -> End:
     return with_row(end, failed(end), reason=Reason.NO_MATCH)
 
@@ -152,6 +157,7 @@ def with_task_changed(end: End) -> End:
         (with_another_task_named, "a row names another activity"),
         (with_logged_row_refused, "refused without a rule"),
         (with_refused_row_silent, "refused without a rule"),
+        (with_refusal_in_no_words, "refused without the org's own sentence"),
         (with_refused_row_skipped, "no activity"),
         (with_logged_row_taken_back, "taken back, and nobody did it"),
         (lambda end: with_link(end, WhoId="003F00000000002IAA"), "an activity on the wrong record"),

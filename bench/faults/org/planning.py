@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from email.utils import format_datetime
 from enum import StrEnum
 
@@ -77,14 +76,14 @@ class Mail:
         return f"{self.word} matter {self.number}".strip()
 
     def raw(self) -> bytes:
-        mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = self.sender, ", ".join(self.to), self.subject
-        mail["Date"] = format_datetime(datetime.fromtimestamp(int(self.sent_at), UTC))
-        mail["Message-ID"] = self.message_id
+        """Plain enough to be written without a library, which would take a tenth of the run."""
+        date = format_datetime(datetime.fromtimestamp(int(self.sent_at), UTC))
+        lines = [f"From: {self.sender}", f"To: {', '.join(self.to)}", f"Subject: {self.subject}", f"Date: {date}"]
+        lines.append(f"Message-ID: {self.message_id}")
         if self.root != self.message_id:
-            mail["In-Reply-To"] = mail["References"] = self.root
-        mail.set_content(f"Number {self.number}.\n")
-        return mail.as_bytes()
+            lines += [f"In-Reply-To: {self.root}", f"References: {self.root}"]
+        lines += ["MIME-Version: 1.0", 'Content-Type: text/plain; charset="utf-8"', "", f"Number {self.number}.", ""]
+        return "\n".join(lines).encode()
 
 
 @dataclass(frozen=True)
@@ -189,7 +188,7 @@ class _Planner:
     def _word(self, kind: Kind) -> str:
         if kind is not Kind.CONTACT:
             return ""
-        words = ["", town.OFFER, town.VALIDATION.word, town.TRIGGER.word]
+        words = ["", town.OFFER.word, town.VALIDATION.word, town.TRIGGER.word]
         return self._chance.choices(words, [84, 10, 3, 3])[0]
 
     def _mail(self, kind: Kind, boxes: tuple[str, ...], outsider: str, root: str, at: float, word: str) -> Mail:

@@ -44,24 +44,25 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """A word in a subject that a rule of the org does not take, and the code with which it says so."""
+    """A word in a subject that a rule of the org does not take, the code with which it says so, and in which words."""
 
     word: str
     code: str
+    says: str
 
 
-VALIDATION = Refusal("confidential", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
-TRIGGER = Refusal("embargo", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY")
-REFUSALS = (VALIDATION, TRIGGER)
+VALIDATION = Refusal("confidential", "FIELD_CUSTOM_VALIDATION_EXCEPTION", "Vertrauliches gehört nicht hierher.")
+TRIGGER = Refusal("embargo", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "Not before the board has met.")
+OFFER = Refusal("offer", "REQUIRED_FIELD_MISSING", REGION)
+"""Of these the org wants a region, for as long as somebody thinks that a good idea."""
+REFUSALS = (VALIDATION, TRIGGER, OFFER)
 NO_OWNER = "INACTIVE_OWNER_OR_USER"
+NO_ACCESS_SAYS = "insufficient access"
 NO_ACCESS = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
-OFFER = "offer"
-"""A word in subjects of which the org wants a region, for as long as somebody thinks that a good idea."""
-MISSING = "REQUIRED_FIELD_MISSING"
-REQUIRED: Mapping[str, Any] = {"kind": "required", "when": {"Subject": OFFER}, "field": REGION}
+REQUIRED: Mapping[str, Any] = {"kind": "required", "when": {"Subject": OFFER.word}, "field": REGION}
 RULES: tuple[Mapping[str, Any], ...] = (
-    {"kind": "validation", "when": {"Subject": VALIDATION.word}, "message": "Vertrauliches gehört nicht hierher."},
-    {"kind": "trigger", "name": "Embargo", "when": {"Subject": TRIGGER.word}, "message": "Region is required."},
+    {"kind": "validation", "when": {"Subject": VALIDATION.word}, "message": VALIDATION.says},
+    {"kind": "trigger", "name": "Embargo", "when": {"Subject": TRIGGER.word}, "message": TRIGGER.says},
     {"kind": "trigger", "name": "AccountRollup", "updates": "AccountId"},
 )
 

@@ -8,6 +8,7 @@ from collections import Counter
 
 from bench.faults.play import Span
 from bench.faults.weather import Spell
+from bench.faults.worker import TIMEOUT
 from simulator.clock import Clock
 from simulator.faults import Faults
 
@@ -19,7 +20,9 @@ LOCK_IN_TRIGGER = (
 )
 PAGES = ("502", "503", "504", "500")
 LIMITS = ("REQUEST_LIMIT_EXCEEDED", "REQUEST_LIMIT_EXCEEDED:concurrent")
-LOST = ("drop_answer", "drop_answer", "drop_answer", "timeout")
+LATE = f"late:{TIMEOUT * 1.3}"
+"""Done after whoever asked has given up, and perhaps asked again."""
+LOST = ("drop_answer", "drop_answer", "drop_answer", "timeout", LATE)
 CALLS: dict[str, tuple[str, ...]] = {
     "insert": (LOCK, LOCK, LOCK_IN_TRIGGER, "rival", "rival_unnamed"),
     "composite.parts": ("401",),
@@ -27,7 +30,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "*": (*PAGES, *LIMITS, *LOST, "401", "401", "slow:0.1"),
 }
 """Which failures a call can suffer; ``*`` stands for the methods that are not named."""
-DRIZZLE = {"insert": 0.02, "composite.parts": 0.01, "token": 0.02, "*": 0.06}
+DRIZZLE = {"insert": 0.04, "composite.parts": 0.02, "token": 0.05, "*": 0.1}
 STORM = {"insert": 0.15, "composite.parts": 0.1, "token": 0.2, "*": 0.4}
 NONE = ("update",)
 WRITING = ("collections.create", "composite")

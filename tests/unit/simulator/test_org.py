@@ -22,7 +22,9 @@ EVES = {"Id": EVE, "LastName": "Second", "Email": "ada@byron.example", "AccountI
 
 
 def org_of(**more):
-    return Org.of({**small_world().org, **more}, Clock(START, frozen=True))
+    made = Org.of({**small_world().org, **more}, Clock(START, frozen=True))
+    made.is_journalled = True
+    return made
 
 
 @pytest.fixture
@@ -208,6 +210,7 @@ def test_the_integration_user_sees_and_touches_what_is_shared_with_it():
 @pytest.fixture
 def api():
     universe = Universe.of(small_world(), Clock(START, frozen=True))
+    universe.org.is_journalled = True
     universe.org.register({"consumer_key": "app", "secret": "word"})
     session = InProcessTransport(Simulator(universe)).session()
     login = {"grant_type": "client_credentials", "client_id": "app", "client_secret": "word"}
