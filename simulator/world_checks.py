@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 STAGES = ("off", "dry_run", "live", "draining")
-NO_RECORDS = ("namespace", "hidden", "read_only", "rules", "integration_user")
+NO_RECORDS = ("namespace", "package", "hidden", "read_only", "rules", "integration_user")
 RULES: dict[str, tuple[str, ...]] = {"validation": ("message",), "required": ("field",), "trigger": ()}
 RULED = ("Task", "Account", "Contact", "Lead", "Opportunity")
 SWITCHES = ("activity_fields", "shared_activities")

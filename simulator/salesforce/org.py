@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from simulator.clock import Clock
@@ -14,6 +15,7 @@ from simulator.salesforce.crowd import Crowd
 from simulator.salesforce.errors import ApiError, RecordError
 from simulator.salesforce.hands import Hands
 from simulator.salesforce.journal import API, PERSON, Entry
+from simulator.salesforce.metadata import package_fields
 from simulator.salesforce.schema import Field, describe, schema_of
 from simulator.salesforce.sessions import Sessions
 from simulator.salesforce.tables import LINKS, Row, Tables
@@ -25,14 +27,17 @@ class Org:
     """Thread-safe. ``daily_limit`` is the number of API calls in 24 hours that Sforce-Limit-Info speaks of.
 
     ``hidden`` are pairs of a user and a record that this user may not see, ``read_only`` those it may not relate
-    anything to; the API's own user is the world's ``integration_user``. ``rules`` are the customer's own.
+    anything to; the API's own user is the world's ``integration_user``. ``rules`` are the customer's own. ``package``
+    is the folder of a Salesforce package whose fields the org has instead of the ones that the simulator knows.
     """
 
     def __init__(self, records: Mapping[str, Any], clock: Clock) -> None:
         self.clock = clock
         self._lock = threading.RLock()
         self._numbers = 0
-        self.schema = schema_of(records)
+        package = records.get("package")
+        installed = package_fields(Path(package), records.get("namespace")) if package else None
+        self.schema = schema_of(records, installed)
         self.daily_limit = 100_000
         self.user = ids.to_18(str(records.get("integration_user") or ""))
         self.sessions = Sessions(self.user)

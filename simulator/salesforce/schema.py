@@ -129,13 +129,26 @@ PACKAGED: dict[str, tuple[tuple[str, str, Field], ...]] = {
 """Our package's fields: name in the package, name in the older one, and what they hold."""
 
 
-def schema_of(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
-    """Field by name, object by object. A world with ``"activity_fields": false`` has no Task fields of our package."""
-    namespace = org.get("namespace")
-    older = any(key.startswith("truly_") for record in org.get("Account", ()) for key in record)
+def schema_of(
+    org: Mapping[str, Any], installed: Mapping[str, Mapping[str, Field]] | None = None
+) -> dict[str, dict[str, Field]]:
+    """Field by name, object by object. A world with ``"activity_fields": false`` has no Task fields of our package.
+
+    ``installed`` are the fields of a package's own source, by object; they stand for the ones that are known here.
+    """
     objects = {name: {f.name: f for f in (*COMMON, *standard)} for name, standard in STANDARD.items()}
     if not org.get("shared_activities", True):
         del objects["Task"]["TaskWhoIds"]
+    for name, held in (_known(org) if installed is None else installed).items():
+        objects[name].update(held)
+    _add_seen(objects, org)
+    return objects
+
+
+def _known(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
+    namespace = org.get("namespace")
+    older = any(key.startswith("truly_") for record in org.get("Account", ()) for key in record)
+    known: dict[str, dict[str, Field]] = {}
     for name, fields in PACKAGED.items():
         if name == "Task" and not org.get("activity_fields", True):
             continue
@@ -149,9 +162,8 @@ def schema_of(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
                 if namespace
                 else f"{plain}__c"
             )
-            objects[name][full] = _named(field, full)
-    _add_seen(objects, org)
-    return objects
+            known.setdefault(name, {})[full] = _named(field, full)
+    return known
 
 
 def _add_seen(objects: dict[str, dict[str, Field]], org: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ STANDARD: Mapping[str, frozenset[str]] = {
     "Account": frozenset({"Id", "Name", "Website", "OwnerId", "CreatedDate", "Contacts"}),
     "Contact": frozenset({"Id", "LastName", "Email", "AccountId", "CreatedDate"}),
     "StaticResource": frozenset({"Body", "Name"}),
+    "Profile": frozenset({"Id", "Name"}),
     "CronTrigger": frozenset({"Id", "CronExpression"}),
 }
 """Standard fields that the Apex uses; Contacts is the name of Account's list of them."""
