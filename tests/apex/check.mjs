@@ -57,7 +57,14 @@ async function converts() {
       outputDirectory: scratch,
       genUniqueDir: false,
     });
-    return done.converted?.length ? [] : ["nothing was converted"];
+    if (!done.converted?.length) return ["nothing was converted"];
+    const claimed = new Set();
+    for (const each of components.getSourceComponents().toArray()) {
+      for (const file of [each.xml, ...each.walkContent(), ...each.getChildren().map((child) => child.xml)]) claimed.add(file);
+    }
+    const all = await readdir(source, { recursive: true, withFileTypes: true });
+    const files = all.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
+    return files.filter((file) => !claimed.has(file)).map((file) => `${path.basename(file)}: belongs to no component`);
   } catch (error) {
     return [error.message];
   }

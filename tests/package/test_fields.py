@@ -90,5 +90,3 @@ def test_the_server_finds_the_account_by_its_first_company_contact(domains: list
     if stored is not None and parents(stored):
         assert stored in parents(own[0])
         assert not is_public_mail_domain(stored)
-
-

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,18 @@ CATEGORIES = {
     "bestpractices": ("ApexUnitTestClassShouldHaveRunAs",),
 }
 """PMD's rules, and the ones left out: what is swallowed must be logged, and a test of a pure rule has no user."""
+OLDEST = 20
+"""Of Node: what Salesforce's converter brings along runs on no older one."""
 QUIET = {"SF_DISABLE_TELEMETRY": "true", "SF_AUTOUPDATE_DISABLE": "true"}
+
+
+def is_here() -> bool:
+    """Node itself, new enough, and npm to bring the packages; or these are here already."""
+    found = shutil.which("node")
+    if found is None or not (shutil.which("npm") or STAMP.exists()):
+        return False
+    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+    return said.startswith("v") and int(said[1:].partition(".")[0]) >= OLDEST
 
 
 def install() -> None:
@@ -87,8 +99,7 @@ def _violation(found: dict[str, Any]) -> str:
 
 def _rules() -> str:
     refs = "".join(
-        f'<rule ref="category/apex/{name}.xml">{_excluded(left_out)}</rule>'
-        for name, left_out in CATEGORIES.items()
+        f'<rule ref="category/apex/{name}.xml">{_excluded(left_out)}</rule>' for name, left_out in CATEGORIES.items()
     )
     return (
         '<?xml version="1.0"?><ruleset name="package" xmlns="http://pmd.sourceforge.net/ruleset/2.0.0">'
