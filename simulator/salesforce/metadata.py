@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
-from simulator.salesforce.schema import Field
+from simulator.salesforce.schema import Field, schema_of
 
 OBJECTS = Path("force-app", "main", "default", "objects")
 TYPES = {"Text": "string", "Number": "double", "Checkbox": "boolean", "DateTime": "datetime", "Picklist": "picklist"}
 """Describe's word for the metadata's. A type that is not here is an error, for the simulator would not know it."""
 _NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
+
+
+def org_schema(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
+    """As ``schema_of``, with the fields of the package in the folder that the world names as ``package``, if any."""
+    package = org.get("package")
+    return schema_of(org, package_fields(Path(package), org.get("namespace")) if package else None)
 
 
 def package_fields(project: Path, namespace: str | None) -> dict[str, dict[str, Field]]:

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from simulator.clock import Clock
@@ -15,8 +14,8 @@ from simulator.salesforce.crowd import Crowd
 from simulator.salesforce.errors import ApiError, RecordError
 from simulator.salesforce.hands import Hands
 from simulator.salesforce.journal import API, PERSON, Entry
-from simulator.salesforce.metadata import package_fields
-from simulator.salesforce.schema import Field, describe, schema_of
+from simulator.salesforce.metadata import org_schema
+from simulator.salesforce.schema import Field, describe
 from simulator.salesforce.sessions import Sessions
 from simulator.salesforce.tables import LINKS, Row, Tables
 
@@ -35,9 +34,7 @@ class Org:
         self.clock = clock
         self._lock = threading.RLock()
         self._numbers = 0
-        package = records.get("package")
-        installed = package_fields(Path(package), records.get("namespace")) if package else None
-        self.schema = schema_of(records, installed)
+        self.schema = org_schema(records)
         self.daily_limit = 100_000
         self.user = ids.to_18(str(records.get("integration_user") or ""))
         self.sessions = Sessions(self.user)
