@@ -1,4 +1,4 @@
-"""``python -m bench.addresses``: public lists of addresses, our parser beside others, our misses by name."""
+"""``python -m bench.addresses``: public lists, our parser beside others, and each of our misses by name."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ class Result:
 def lists() -> dict[str, list[Case]]:
     """By name, those whose people are known first. A name ends with what it holds: valid, headers, or invalid."""
     names = sorted((path.stem for path in LISTS.glob("*.json")), key=lambda n: (n.endswith("-invalid"), n))
-    texts = {name: json.loads((LISTS / f"{name}.json").read_text("utf-8")) for name in names}
-    return {name: [Case(**each) for each in found["cases"]] for name, found in texts.items()}
+    return {
+        name: [Case(**each) for each in json.loads((LISTS / f"{name}.json").read_text())["cases"]] for name in names
+    }
 
 
 def measured(*, with_others: bool) -> dict[str, dict[str, list[Result]]]:
@@ -80,8 +81,9 @@ def _share(results: list[list[Result]], verdict: Verdict) -> float:
 
 
 def table(found: dict[str, dict[str, list[Result]]], verdicts: tuple[Verdict, ...], *, invalid: bool) -> Table:
-    title = "What no list calls an address" if invalid else "People known"
-    shown = Table("List", "Texts", "Parser", *verdicts, title=title)
+    shown = Table(
+        "List", "Texts", "Parser", *verdicts, title="What no list calls an address" if invalid else "People known"
+    )
     for name, by in found.items():
         if name.endswith("-invalid") is not invalid:
             continue

@@ -12,7 +12,7 @@ import idna
 
 from server.rules.header_text import decode_words, repair
 
-_INNER_COMMENT = re.compile(r"\([^()]*\)")
+_INNER_COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)", re.DOTALL)
 _QUOTING = re.compile(r'["\\\s]+')
 
 

@@ -12,7 +12,7 @@ from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Workspace
 from server.domain.message import Header, Participant
 from server.domain.policy import Policy
-from server.rules.addresses import address_variants
+from server.rules.addr_spec import address_variants
 from server.rules.domains import is_public_mail_domain, parents
 
 

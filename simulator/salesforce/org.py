@@ -266,10 +266,7 @@ class Org:
         if kind == "Task":
             row["IsClosed"] = saving.is_closed(row, self.tables)
             row["IsArchived"] = bool(values.get("IsArchived"))
-        if kind == "User" and "IsActive" not in values:
-            row["IsActive"] = True
-        if kind == "Lead" and "IsConverted" not in values:
-            row["IsConverted"] = False
+        row |= {name: value for name, value in saving.DEFAULTS.get(kind, {}).items() if name not in values}
         if touched:
             row["LastModifiedDate"] = row["SystemModstamp"] = now
         for name, field in self.schema[kind].items():

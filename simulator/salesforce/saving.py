@@ -14,6 +14,9 @@ from simulator.salesforce.tables import Tables
 
 LEAD_CONVERTED = "CANNOT_UPDATE_CONVERTED_LEAD"
 
+DEFAULTS: dict[str, dict[str, Any]] = {"User": {"IsActive": True}, "Lead": {"IsConverted": False}}
+"""What a record has that was made without a word of it."""
+
 
 def known_fields(kind: str, record: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
     """Raises ApiError: an unknown field makes the whole request malformed."""

@@ -5,6 +5,7 @@ The first byte chooses labels and what Salesforce knows; the rest is the header 
 
 from __future__ import annotations
 
+from bench.addresses.compare import stands_in
 from server.domain.crm import Candidates, Query, Record, RecordKind
 from server.domain.decision import OUTCOME_OF, Decision, Reason
 from server.domain.ids import GmailMessageId, GmailThreadId, MailboxId, SalesforceId
@@ -16,7 +17,6 @@ from server.rules.decide import decide
 from server.rules.identity_key import activity_key, conversation_root
 from server.rules.match import owner_addresses, owner_of, question
 from server.rules.screen import Situation, screen
-from tests.fuzz.harnesses.addresses import stands_in
 
 WORDS = (
     *(f"{name}: ".encode() for name in ("From", "To", "Cc", "Bcc", "Sender", "Reply-To", "X-Original-From", "X-Original-Sender")),

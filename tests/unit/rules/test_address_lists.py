@@ -8,7 +8,7 @@ from bench.addresses.__main__ import LISTS, counts, explained, measured, misses
 from bench.addresses.compare import Verdict
 
 FOUND = measured(with_others=False)
-COMMENTS = {"cal(foo\\)bar)@iamcal.com", 'first.(")middle.last(")@iana.org', "first(abc\\(def)@iana.org"}
+COMMENTS = {'first.(")middle.last(")@iana.org', "cal(foo)bar)@iamcal.com", "test@(iana.org"}
 """Comments within a local part are taken out, so that what is left does not stand there letter by letter."""
 
 
@@ -27,7 +27,7 @@ def test_nothing_is_raised_and_nothing_invented(name: str) -> None:
 
 def test_more_is_read_of_what_people_write_than_the_standard_library_reads() -> None:
     ours, theirs = (counts(FOUND["field-headers"][parser])[Verdict.EXACT] for parser in ("ours", "getaddresses"))
-    assert ours >= theirs + 15
+    assert ours >= theirs + 20
 
 
 def test_every_miss_is_explained() -> None:
