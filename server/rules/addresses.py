@@ -29,6 +29,8 @@ _QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _BEFORE_QUOTE = frozenset(' \t\r\n,;:<>()"')
 
 
+_APART = frozenset({"space", "gap"})
+"""What parts words: white space, and a stray bracket, over which no address goes on."""
 _MOST_PIECES = 8
 """Words of an address that was written with spaces."""
 
@@ -182,7 +184,7 @@ def _entries(tokens: list[_Token]) -> Iterator[_Entry]:
             entry.tokens.clear()
         else:
             # A stray bracket parts words: left out, it would join two into an address that nobody wrote.
-            entry.tokens.append(_Token("space", " ") if kind in {">", "(", ")"} else token)
+            entry.tokens.append(_Token("gap", " ") if kind in {">", "(", ")"} else token)
     if angle is not None:
         entry.angles.append("".join(angle[1:]))
     yield entry
@@ -199,7 +201,7 @@ def _addresses_of(entry: _Entry) -> Iterator[str]:
     if not found:
         found = _bare(entry.tokens)
     if not found and not entry.angles:
-        solid = [t for t in entry.tokens if t.kind != "space"]
+        solid = [t for t in entry.tokens if t.kind not in _APART]
         if len(solid) == 1 and solid[0].kind == "quoted":
             found = [a for a in [normalise_address(solid[0].text[1:-1])] if a]
     yield from found
@@ -223,7 +225,8 @@ def _bare(tokens: list[_Token]) -> list[str]:
     """Addresses among the words; where the words are nothing but one address in pieces, that one."""
     words = list(_words(tokens))
     pieces = [word for word in words if not word.isspace()]
-    if 1 < len(pieces) <= _MOST_PIECES and sum("@" in piece for piece in pieces) == 1:
+    is_whole = not any(token.kind == "gap" for token in tokens)
+    if is_whole and 1 < len(pieces) <= _MOST_PIECES and sum("@" in piece for piece in pieces) == 1:
         text = " ".join(pieces)
         # "Jr. ann@acme.com" is a name and an address: after a full stop only a space before it makes a piece.
         glued = re.sub(r" ?@ ?| (?=\.)|(?<= \.) |(?<=@)([^\s@.]+\.) ", lambda m: m.group().replace(" ", ""), text)
@@ -243,7 +246,7 @@ def _words(tokens: list[_Token]) -> Iterator[str]:
     """Runs without white space, as they stand between it; an at sign in quotes counts for nothing."""
     word: list[str] = []
     for token in (*tokens, _Token("space", " ")):
-        if token.kind != "space":
+        if token.kind not in _APART:
             word.append(token.text)
         elif word:
             yield "".join(word)
