@@ -96,7 +96,8 @@ def _normal_local(local: str) -> str | None:
         inner = unquoted(local)
         if not inner or _BAD_QUOTED_LOCAL.search(inner):
             return None
-        return _lower(local if _BAD_LOCAL.search(inner) else inner)
+        needs_quotes = _BAD_LOCAL.search(inner) or _unwrapped(f"{inner}@x") != f"{inner}@x"
+        return _lower(local if needs_quotes else inner)
     return None if _BAD_LOCAL.search(local) else _lower(local)
 
 
