@@ -97,8 +97,13 @@ def _a_label(label: str) -> str:
 
 
 def _is_written(domain: str) -> bool:
-    """Made of letters, digits, dashes and symbols: a quote or a full-width dot belongs to the text around it."""
-    return all(c in ".-_" or unicodedata.category(c)[0] in "LMN" or unicodedata.category(c) == "So" for c in domain)
+    """Made of letters, digits, dashes and symbols: a quote or a full-width dot belongs to the text around it.
+
+    The mark for a byte that could not be read is no symbol that anybody wrote.
+    """
+    return "\ufffd" not in domain and all(
+        c in ".-_" or unicodedata.category(c)[0] in "LMN" or unicodedata.category(c) == "So" for c in domain
+    )
 
 
 def _is_ip(domain: str) -> bool:
