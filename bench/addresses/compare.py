@@ -83,7 +83,11 @@ def _uncommented(text: str) -> str:
 
 
 def _spoken(domain: str) -> str:
+    return ".".join(_spoken_label(label) for label in domain.split("."))
+
+
+def _spoken_label(label: str) -> str:
     try:
-        return idna.decode(domain)
+        return idna.decode(label)
     except (idna.IDNAError, UnicodeError):
-        return domain
+        return label
