@@ -12,7 +12,12 @@ from server.rules.authorship import AuthorKind
 
 ARCHIVE = Path(__file__).parent / "data" / "bounces.zip"
 MISSES = Path(__file__).parent / "data" / "bounces.tsv"
-_KINDS = {"bsd/rfc3834-": AuthorKind.AUTO_REPLY, "bsd/arf-": AuthorKind.NOTIFICATION, "not/is-not": AuthorKind.PERSON}
+_KINDS = {
+    "bsd/lhost-sendmail-14": AuthorKind.PERSON,  # somebody forwards a bounce
+    "bsd/rfc3834-": AuthorKind.AUTO_REPLY,
+    "bsd/arf-": AuthorKind.NOTIFICATION,
+    "not/is-not": AuthorKind.PERSON,
+}
 """By the beginning of the name; all others are bounces."""
 
 

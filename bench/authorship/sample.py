@@ -46,9 +46,7 @@ def asked(headers: Headers) -> Headers:
 
 def judge(sample: Sample) -> Verdict:
     """As the service does: from the headers that it asks for, without a label of Gmail's to help."""
-    return authorship(
-        sample.headers, is_outbound=sample.is_outbound, own_group=sample.own_group, label_ids=frozenset()
-    )
+    return authorship(sample.headers, is_outbound=sample.is_outbound, own_group=sample.own_group, label_ids=frozenset())
 
 
 def prepared(sample: Sample) -> Sample:
