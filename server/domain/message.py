@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
 
@@ -36,16 +37,22 @@ class Headers:
         return next(iter(self.all(name)), None)
 
     def all(self, name: str) -> list[str]:
-        wanted = name.lower()
-        return [value for key, value in self.fields if key.lower() == wanted]
+        return [self.fields[at][1] for at in self._places.get(name.lower(), ())]
 
     def has(self, name: str) -> bool:
         return self.first(name) is not None
 
     def position(self, name: str) -> int | None:
         """Index of the first header of that name: evidence that quotes nothing."""
-        wanted = name.lower()
-        return next((i for i, (key, _) in enumerate(self.fields) if key.lower() == wanted), None)
+        return next(iter(self._places.get(name.lower(), ())), None)
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """Where each name stands, in lower case: a hundred questions cost no more than one reading."""
+        found: dict[str, list[int]] = {}
+        for at, (name, _) in enumerate(self.fields):
+            found.setdefault(name.lower(), []).append(at)
+        return found
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.fields)

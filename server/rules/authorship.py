@@ -123,6 +123,7 @@ MARKS: tuple[Mark, ...] = (
     # Programs.
     _always("auto_submitted", _K.NOTIFICATION, by.says("Auto-Submitted"), SetBy.HELP_DESK),
     _inbound("tool", _K.NOTIFICATION, by.says(*words.TOOL_HEADERS)),
+    _inbound("tool_paperwork", _K.RECEIPT, by.both(by.is_known_tool, by.subject(words.RECEIPT_SUBJECT))),
     _inbound("tool_sender", _K.NOTIFICATION, by.is_known_tool),
     _inbound("crm_alert", _K.NOTIFICATION, by.says("X-SFDC-EmailCategory", among=words.CRM_ALERT)),
     _inbound("no_reply", _K.NOTIFICATION, by.local(words.NO_REPLY)),
@@ -143,6 +144,7 @@ MARKS: tuple[Mark, ...] = (
     Mark("from_the_list", 30, _K.BULK, by.holds("From", lambda f: f.is_from_list)),
     Mark("sending_service", 25, _K.BULK, by.says(*words.SENDING_SERVICE_HEADERS), SetBy.SERVICE),
     Mark("feedback_id", 20, _K.BULK, by.says("Feedback-ID"), SetBy.SERVICE),
+    Mark("script_mailer", 20, _K.NOTIFICATION, by.value("X-Mailer", words.SCRIPT_MAILER)),
     Mark("mailing_domain", 20, _K.BULK, by.holds("From", lambda f: bool(f.domain_labels & words.MAILING_LABELS))),
     Mark("mailing_name", 20, _K.BULK, _SAYS_MAILING),
     Mark("promotions", 20, _K.BULK, by.label("CATEGORY_PROMOTIONS")),
@@ -157,6 +159,6 @@ MARKS: tuple[Mark, ...] = (
     Mark("suppresses_replies", 5, _K.NOTIFICATION, by.says("X-Auto-Response-Suppress"), SetBy.LIST),
     # What speaks for a person.
     Mark("answers", -40, _K.PERSON, by.answers),
-    Mark("own_name", -30, _K.PERSON, by.both(by.is_own_name, _NAMED_AFTER_MACHINE)),
+    Mark("own_name", -40, _K.PERSON, by.both(by.is_own_name, _NAMED_AFTER_MACHINE)),
     Mark("answering_subject", -15, _K.PERSON, by.subject(words.ANSWERING)),
 )  # fmt: skip

@@ -37,7 +37,7 @@ def facts_of(headers: Headers, *, own_group: bool, label_ids: frozenset[str]) ->
     return Facts(
         headers=headers,
         label_ids=label_ids,
-        local=(author.local if author else _daemon_without_domain(headers))[:LONGEST_LOCAL],
+        local=(_local(author) if author else _daemon_without_domain(headers))[:LONGEST_LOCAL],
         domain=domain,
         domain_labels=frozenset(left.split(".")) - {""},
         name=name,
@@ -77,6 +77,12 @@ def _author(headers: Headers, own_group: bool) -> Participant | None:
     names = ("X-Original-From", "X-Original-Sender", "From", "Sender") if own_group else ("From", "Sender")
     values = (value[:LONGEST] for name in names for value in headers.all(name)[:REPEATS])
     return next((person for value in values for person in parse_addresses(value, Header.FROM)), None)
+
+
+def _local(author: Participant) -> str:
+    """Apple's relay writes the hidden address into its own: ``jane_at_acme_com_x1y2@privaterelay.appleid.com``."""
+    is_relayed = author.domain == "privaterelay.appleid.com"
+    return author.local.partition("_at_")[0] if is_relayed else author.local
 
 
 def _daemon_without_domain(headers: Headers) -> str:

@@ -50,7 +50,7 @@ MAILING_LABELS = frozenset(
 )
 """Left of the registrable domain."""
 MAILING_NAME = re.compile(
-    r"\b(?:e?-?newsletter|mailing list|digest|mailer|no[- ]?reply|notifications?|alerts?)\b", re.IGNORECASE
+    r"\b(?:e?-?newsletter|news|mailing list|digest|mailer|no[- ]?reply|notifications?|alerts?)\b", re.IGNORECASE
 )
 MAILING_SUBJECT = re.compile(
     r"\bnewsletter\b|\b(?:vol(?:ume)?\.?|issue|ausgabe|numero)\s?(?:no\.? ?|# ?)?\d{1,4}\b"
@@ -102,6 +102,7 @@ CALENDAR_SENDER = r"calendar-notification@google\.com"
 CALENDAR_ID = r"<calendar-[0-9a-f-]{20,}@google\.com>"
 CALENDAR_CLASS = r"urn:content-classes:calendarmessage"
 CALENDAR_HEADERS = ("X-MS-Exchange-Calendar-Originator-Id", "X-MS-Exchange-Calendar-Series-Instance-Id")
+SCRIPT_MAILER = r"phpmailer|wpmailsmtp|swiftmailer|drupal"
 AUTO_REPLY_HEADERS = (
     "X-Autoreply", "X-Auto-Reply", "X-Autorespond", "X-Autoresponse", "X-Mail-Autoreply", "X-AutoReply-From",
 )  # fmt: skip

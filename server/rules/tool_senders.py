@@ -27,9 +27,10 @@ ADDRESSES: dict[str, frozenset[str]] = {
     "slack.com": frozenset({"feedback", "notification"}),
     "microsoft.com": frozenset({"azuredevops", "msonlineservicesteam", "powerbi"}),
     "webex.com": frozenset({"messenger"}),
+    "hotmail.com": frozenset({"staff"}),
     "fireflies.ai": frozenset({"fred"}),
     "otter.ai": frozenset({"notes"}),
-    "google.com": frozenset({"calendar-notification", "calendar-server", "workspace", "payments"}),
+    "google.com": frozenset({"calendar-notification", "calendar-server"}),
     "stripe.com": frozenset({"receipts", "invoice", "notifications"}),
 }  # fmt: skip
 
