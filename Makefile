@@ -14,14 +14,17 @@ STATE ?=
 PORT ?= 8080
 SEED ?=
 SEEDS ?= 10
-MAILBOXES ?= 50
-MESSAGES ?= 20000
+RUN ?=
+MAILBOXES ?=
+MESSAGES ?=
 MBOX ?=
 ME ?=
 CONTACTS ?=
+SECONDS ?= 60
+ONLY ?=
 DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: demo try explain test test-all check bench faults screenshots format help clean
+.PHONY: demo try explain test test-all check bench faults fuzz screenshots format help clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -51,8 +54,13 @@ check: $(STAMP) ## Lint, types, import directions
 bench: $(STAMP) ## Measure; figures to build/bench.json
 	@$(BIN)/python -m bench
 
-faults: $(STAMP) ## A week of failures and kills, for each of ten seeds; SEEDS=10 MAILBOXES=50 MESSAGES=20000, or SEED=7 alone
-	@$(BIN)/python -m bench.faults --seeds $(SEEDS) --mailboxes $(MAILBOXES) --messages $(MESSAGES) $(if $(SEED),--seed $(SEED))
+faults: $(STAMP) ## A day of a failing org and a week in which all fails, ten seeds each; RUN=org|week SEEDS=10 MAILBOXES=40 MESSAGES=10000, or SEED=7
+	@$(BIN)/python -m bench.faults $(if $(RUN),--run $(RUN)) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(MAILBOXES),--mailboxes $(MAILBOXES)) $(if $(MESSAGES),--messages $(MESSAGES))
+
+fuzz: $(STAMP) ## Hostile bytes into everything that reads what others wrote; SECONDS=60 for each harness, ONLY="addresses headers"
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-fuzz.txt >&2 || true
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ONLY)
 
 screenshots: $(STAMP) ## Take the README's pictures anew, in Chromium
 	@$(BIN)/python -m simulator.demo.screenshots
@@ -62,7 +70,7 @@ format: $(STAMP) ## Format the code
 	@$(BIN)/ruff format $(SOURCES)
 
 clean: ## Remove everything that was built or installed here
-	rm -rf build $(VENV)
+	rm -rf build $(VENV) tests/node/node_modules
 
 $(STAMP): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -24,7 +24,7 @@ def conversation_card(conversation: ConversationShown, act: Act) -> Widget:
         [
             section(
                 [
-                    paragraph(_because(opened, conversation.chosen_by)),
+                    paragraph(_because(opened, conversation)),
                     _record_line(opened.record) if opened.record else None,
                     buttons([*_buttons(opened, act), _undo(conversation, act)]),
                 ],
@@ -64,11 +64,11 @@ def _title(message: MessageShown) -> str:
     return texts.REFUSED if message.reason == "rejected" else texts.NOT_LOGGED
 
 
-def _because(message: MessageShown, chosen_by: str) -> str:
+def _because(message: MessageShown, conversation: ConversationShown) -> str:
     if message.reason in MATCHES and message.is_joined:
         return texts.JOINED
     if message.reason in MATCHES:
-        return _logged(message, chosen_by)
+        return _logged(message, conversation)
     if message.reason == "not_primary":
         return texts.CATEGORY.format(name=texts.CATEGORIES.get(message.mark, "another tab"))
     if message.reason == "kept_out" and message.mark in BY_LABEL:
@@ -99,20 +99,33 @@ def _why_not(message: MessageShown) -> str:
     return texts.WHY_NOT[message.reason]
 
 
-def _logged(message: MessageShown, chosen_by: str) -> str:
-    who = texts.YOU if chosen_by == "you" else rich(chosen_by) or texts.SOMEBODY
+def _logged(message: MessageShown, conversation: ConversationShown) -> str:
     record = message.record
+    text = _on(message, conversation)
     if record is None:
-        return texts.HIDDEN if message.is_hidden else texts.LOG_ANYWAY.format(chosen_by=who)
-    text = texts.BECAUSE[message.reason].format(record=named(record), found_by=rich(record.found_by), chosen_by=who)
+        return text
     if message.reason == "account_domain_match" and message.addresses:
         text = f"{text} {texts.NOT_A_CONTACT.format(address=rich(message.addresses[0]))}"
+    if message.on_opportunity:
+        text = f"{text} {texts.ON_OPPORTUNITY}"
     ties = [other for other in message.others if other.why in TIES]
     if not ties:
         return text
     same = all(other.found_by == record.found_by for other in ties)
     others = plural(texts.OTHERS_HAVE_IT[record.kind] if same else texts.OTHERS_ON_IT, len(ties))
     return f"{text} {others} {_chose(record, {other.why for other in ties})}"
+
+
+def _on(message: MessageShown, conversation: ConversationShown) -> str:
+    who = texts.YOU if conversation.chosen_by == "you" else rich(conversation.chosen_by) or texts.SOMEBODY
+    is_gone = message.reason == "thread_override" and conversation.is_record_gone
+    record = message.record
+    if record is None and message.is_hidden:
+        return texts.HIDDEN
+    if record is None:
+        return texts.CHOSEN_GONE_NOBODY if is_gone else texts.LOG_ANYWAY.format(chosen_by=who)
+    form = texts.CHOSEN_GONE if is_gone else texts.BECAUSE[message.reason]
+    return form.format(record=named(record), found_by=rich(record.found_by), chosen_by=who)
 
 
 def _chose(record: RecordShown, whys: set[str]) -> str:

@@ -57,6 +57,7 @@ def conversations() -> Iterator[tuple[str, ConversationShown]]:
     for by in ("you", "ben@acme.com", ""):
         chosen = ConversationShown(replace(logged, reason="thread_override"), chosen_by=by)
         yield f"Logged: chosen by {by or 'somebody'}", chosen
+        yield f"Logged: chosen by {by or 'somebody'}, and deleted since", replace(chosen, is_record_gone=True)
     for why in ("owned_by_other", "updated_earlier", "higher_id"):
         tied = replace(logged, others=tuple(replace(twin, why=why) for twin in TWINS))
         yield f"Logged: tie, {why}", ConversationShown(tied)

@@ -46,6 +46,7 @@ class MessageShown:
     code: str = ""
     sentence: str = ""
     is_joined: bool = False
+    on_opportunity: bool = False
     add_contact: str = ""
     add_lead: str = ""
     may_override: bool = True
@@ -55,10 +56,12 @@ class MessageShown:
 class ConversationShown:
     """``chosen_by`` is empty where nobody chose, ``you`` for the rep who looks, else an address.
 
-    ``undo`` is the operation that takes back what the rep just did, with its arguments.
+    ``undo`` is the operation that takes back what the rep just did, with its arguments. ``is_record_gone``: the record
+    that was chosen was deleted in Salesforce.
     """
 
     opened: MessageShown
     others: tuple[MessageShown, ...] = ()
     chosen_by: str = ""
     undo: tuple[str, Mapping[str, str]] | None = None
+    is_record_gone: bool = False

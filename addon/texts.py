@@ -30,10 +30,13 @@ BECAUSE = {
     "rule_match": "On {record}. A standing rule names it for this address.",
     "thread_override": "On {record}. {chosen_by} chose it for this conversation.",
 }
+CHOSEN_GONE = "On {record}, by the rules: the record chosen for this conversation was deleted in Salesforce."
+CHOSEN_GONE_NOBODY = "On nobody's record: the one chosen for this conversation was deleted in Salesforce."
 LOG_ANYWAY = "On nobody's record. {chosen_by} chose to log this conversation anyway."
 YOU = "You"
 SOMEBODY = "Somebody"
 NOT_A_CONTACT = "{address} isn't a contact yet."
+ON_OPPORTUNITY = "It is also on the only open opportunity."
 JOINED = "Another tool put this email into Salesforce already, so we didn't add it twice. Move or delete it there."
 HIDDEN = "On a record that you can't open in Salesforce."
 WHY_NOT = {

@@ -14,7 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from rich.console import Console
 from rich.table import Table
 
-from bench import backfill, cards, floor, memory, org_calls, quota, world
+from bench import backfill, cards, floor, memory, org_calls, org_size, quota, world
+from bench.addresses import __main__ as addresses
+from bench.authorship import figures as authorship
+from bench.bodies import cost as bodies
 from server.adapters.local_kek import BITS, RsaWrap
 from server.bootstrap import build
 from server.engine.sync import sync
@@ -24,7 +27,7 @@ from simulator.demo.stage import scene
 OUT = Path("build") / "bench.json"
 COUNT = 600
 RUNS = 3
-PARTS = (backfill, memory, cards, org_calls)
+PARTS = (authorship, addresses, bodies, backfill, memory, cards, org_calls, org_size)
 """Modules that measure a matter of their own: ``figures`` gives value, unit, aim and what it is held against."""
 
 

@@ -26,6 +26,8 @@ from server.adapters.holders import LocalHolders
 from server.adapters.local_kek import create_keys, load_local_keys
 from server.adapters.salesforce.client import Login, OrgClient
 from server.adapters.salesforce.crm import SalesforceCrm
+from server.adapters.salesforce.look_up import Matching
+from server.adapters.salesforce.tasks import full_id
 from server.adapters.salesforce.usage import Usage
 from server.adapters.sqlite.documents import SqliteDocuments
 from server.adapters.sqlite.queue import SqliteQueue
@@ -33,6 +35,7 @@ from server.adapters.store import DocumentStore
 from server.adapters.store.alarms import DocumentAlarms
 from server.adapters.transport import DirectTransport, SimulatorTransport, Transport
 from server.domain.errors import ConfigurationError
+from server.domain.ids import SalesforceId
 from server.domain.policy import Policy
 from server.engine.address_book import AddressBook
 from server.engine.choices import Choices
@@ -183,7 +186,15 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _crm(settings: Settings, transport: Transport, clock: Clock) -> SalesforceCrm:
-    return SalesforceCrm(OrgClient(_login(settings), transport, Usage(settings.salesforce.background_share, clock.now)))
+    org = settings.salesforce
+    matching = Matching(
+        contact_emails=org.contact_email_fields,
+        lead_emails=org.lead_email_fields,
+        users={address: SalesforceId(full_id(identifier)) for address, identifier in org.users.items()},
+        websites=org.websites,
+        domain_lists=org.domain_lists,
+    )
+    return SalesforceCrm(OrgClient(_login(settings), transport, Usage(org.background_share, clock.now)), matching)
 
 
 def _login(settings: Settings) -> Login:
@@ -208,6 +219,8 @@ def _policy(settings: Settings) -> Policy:
     return Policy(
         leads=settings.match_leads,
         join_others=settings.join_others,
+        opportunities=settings.opportunities,
+        owner_of_record=settings.owner_of_record,
         publish_delay=settings.publish_delay_seconds,
         blocked=settings.blocked,
         public_domains=settings.public_mail_domains,

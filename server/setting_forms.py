@@ -68,6 +68,21 @@ class Reader:
             self.problems.append(f"{name} must hold only what looks like {form.words}.")
         return found
 
+    def names(self, name: str) -> tuple[str, ...]:
+        """API names of fields, in the order given."""
+        found = tuple(word for word in re.split(r"[,;\s]+", self.source.get(name, "")) if word)
+        if not all(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", word) for word in found):
+            self.problems.append(f"{name} must be API names of fields, such as Other_Email__c.")
+        return tuple(dict.fromkeys(found))
+
+    def table(self, name: str) -> dict[str, str]:
+        """Addresses and the ids of their Users."""
+        words = [word for word in re.split(r"[,;\s]+", self.source.get(name, "")) if word]
+        pairs = [re.fullmatch(rf"({ADDRESS.pattern})=(005[A-Za-z0-9]{{12}}(?:[A-Z0-5]{{3}})?)", word) for word in words]
+        if not all(pairs):
+            self.problems.append(f"{name} must be like ann@acme.com=0055g000001AbCd, with commas between them.")
+        return {pair.group(1).lower(): pair.group(2) for pair in pairs if pair}
+
     def paths(self, name: str) -> frozenset[str]:
         """Org units: their names may have spaces in them, and case does not count."""
         parts = (part.strip().lower() for part in re.split(r"[,;\n]", self.source.get(name, "")))

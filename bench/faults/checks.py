@@ -11,8 +11,8 @@ from bench.faults import oracle
 from bench.faults.journal import Change
 from bench.faults.play import Violation
 from bench.faults.town import CUSTOMERS, Kind
-from bench.faults.truth import Copy, Truth
-from server.domain.decision import OUTCOME_OF, Outcome
+from bench.faults.truth import Truth
+from server.domain.decision import OUTCOME_OF, Outcome, Reason
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox
 
@@ -20,6 +20,8 @@ KEY = "TrulyActivity__Message_Key__c"
 MESSAGE_ID = "TrulyActivity__Message_Id__c"
 FINAL = frozenset({Outcome.LOGGED, Outcome.FAILED, Outcome.GONE, Outcome.REMOVED})
 """Outcomes that no event of this week may change."""
+AGAIN = (Reason.REJECTED, Reason.RETRYING)
+"""What Salesforce refused is tried once more each night."""
 
 
 @dataclass(frozen=True)
@@ -124,18 +126,21 @@ def _history(end: End) -> Iterator[Violation]:
     """No row is closed twice, but for an event between."""
     copies = {f"{i}.{m}": copy for (i, m), copy in end.truth.by_id().items()}
     closed: dict[str, list[Change]] = defaultdict(list)
+    again: dict[str, list[float]] = defaultdict(list)
     for change in end.changes:
         if change.new is None:
             yield Violation("a row was removed", change.key)
             continue
-        if change.old is not None and OUTCOME_OF[change.old] in FINAL:
+        if (change.old, change.new) == AGAIN:
+            again[change.key].append(change.at)
+        elif change.old is not None and OUTCOME_OF[change.old] in FINAL:
             yield Violation("a final row was written again", change.key, f"{change.old} to {change.new}")
         if change.closes and not _is_repeated(change, closed[change.key]):
             closed[change.key].append(change)
     for key, found in closed.items():
         copy = copies.get(key)
         if copy is not None:
-            yield from _unprovoked(key, copy, found)
+            yield from _unprovoked(key, sorted([*copy.moments, *again[key]]), found)
 
 
 def _is_repeated(change: Change, before: list[Change]) -> bool:
@@ -146,10 +151,10 @@ def _is_repeated(change: Change, before: list[Change]) -> bool:
     return last.new is not None and OUTCOME_OF[last.new] is Outcome.SKIPPED and last.new == change.new
 
 
-def _unprovoked(key: str, copy: Copy, found: list[Change]) -> Iterator[Violation]:
+def _unprovoked(key: str, moments: list[float], found: list[Change]) -> Iterator[Violation]:
     """The first closing needs the arrival, each further one an event of its own, before it."""
     for number, change in enumerate(found, 1):
-        if sum(at <= change.at for at in copy.moments) < number:
+        if sum(at <= change.at for at in moments) < number:
             yield Violation("closed twice without an event between", key, f"{change.new}, closing {number}")
 
 

@@ -103,6 +103,7 @@ class Crew:
             threads=self._threads,
             port=self.ports[number],
             log=self._log,
+            harness=os.getpid(),
         )
         process = FORKS.Process(target=main, args=(orders,), daemon=True)
         process.start()

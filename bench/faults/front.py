@@ -28,7 +28,8 @@ class Front:
         self._chance = random.Random(f"kills {seed}")
         self._lock = threading.Lock()
         self.before: Callable[[str, bytes], None] = lambda _path, _body: None
-        """Called with each request before it is done."""
+        """Called with the path and the body of each request before it is done, and ``after`` before it is answered."""
+        self.after: Callable[[str, bytes], None] = lambda _path, _body: None
         self._fuses: list[tuple[int, str]] = []
         self.requests = 0
         self.hung = 0
@@ -65,6 +66,7 @@ class Front:
         environ["wsgi.input"] = io.BytesIO(body)
         self.before(environ["PATH_INFO"], body)
         answer = list(self._app(environ, start_response))
+        self.after(environ["PATH_INFO"], body)
         if way == "lost":
             self._kill(number)
         elif way:

@@ -40,7 +40,8 @@ class Quiet(WSGIRequestHandler):
 class Orders:
     """``cell`` holds the time, ``idle`` for each thread the time at which it found nothing to do, or BUSY.
 
-    ``port`` is where pushes are taken, ``number`` whose place in ``wakes`` is ours.
+    ``port`` is where pushes are taken, ``number`` whose place in ``wakes`` is ours. ``harness`` is the process to end
+    with: our parent is the fork server, which in turn stays as long as we do.
     """
 
     env: Mapping[str, str]
@@ -51,6 +52,7 @@ class Orders:
     threads: int
     port: int
     log: str
+    harness: int
 
 
 def main(orders: Orders) -> None:
@@ -93,20 +95,26 @@ class _Hands:
         self._clock = clock
         self._orders = orders
         self._worker = Worker(services)
-        self._parent = os.getppid()
         self._next_tick = 0.0
         self._lock = threading.Lock()
 
     def work(self, number: int) -> None:
         slot = self._orders.number * self._orders.threads + number
-        while os.getppid() == self._parent:
+        while self._is_wanted():
             now = self._clock.now()
             self._orders.idle[slot] = BUSY
             if self._safely(now):
                 continue
             self._orders.idle[slot] = now
-            while self._clock.now() == now and os.getppid() == self._parent:
+            while self._clock.now() == now and self._is_wanted():
                 time.sleep(LOOK)
+
+    def _is_wanted(self) -> bool:
+        try:
+            os.kill(self._orders.harness, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def _safely(self, now: float) -> bool:
         try:

@@ -19,7 +19,8 @@ class Record:
     """A Contact, Lead or Account that an address or a domain found.
 
     ``found_by`` is that address or domain, lower-case. ``modified_at`` is Salesforce's LastModifiedDate in epoch
-    milliseconds. ``contacts_only`` is the Account's "only sync contact matches" box.
+    milliseconds. ``contacts_only`` is the Account's "only sync contact matches" box. ``is_owner_active``: its owner is
+    known to be a User who can own an activity.
     """
 
     record_id: SalesforceId
@@ -32,6 +33,7 @@ class Record:
     modified_at: int = 0
     contacts_only: bool = False
     is_person_account: bool = False
+    is_owner_active: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,14 @@ class Candidates:
     leads: dict[str, tuple[Record, ...]] = field(default_factory=dict)
     accounts: dict[str, tuple[Record, ...]] = field(default_factory=dict)
     users: dict[str, CrmUser] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Opportunities:
+    """Open ones: those on which a contact has a role, and those of an account."""
+
+    by_contact: dict[SalesforceId, frozenset[SalesforceId]] = field(default_factory=dict)
+    by_account: dict[SalesforceId, frozenset[SalesforceId]] = field(default_factory=dict)
 
 
 class Direction(StrEnum):

@@ -127,13 +127,14 @@ class Conversation:
     """People's word on a conversation: the chosen record, and in which mailboxes it is kept out.
 
     ``sealed_record`` holds the record as it was when it was chosen: its names, and its account. ``said_by`` is the
-    address of who chose it, or chose to log it anyway.
+    address of who chose it, or chose to log it anyway. ``is_record_gone``: the chosen one was deleted since.
     """
 
     conversation: KeyedHash
     record_id: SalesforceId | None = None
     sealed_record: bytes | None = None
     log_anyway: bool = False
+    is_record_gone: bool = False
     said_by: str = ""
     kept_out_by: frozenset[MailboxId] = frozenset()
     version: str = field(default="", compare=False)

@@ -33,26 +33,27 @@ class Headers:
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Headers:
         return cls(tuple((name.strip(), value) for name, value in pairs))
 
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """By name: some eighty questions are asked of each message, however many headers somebody wrote into it."""
+        places: dict[str, list[int]] = {}
+        for index, (name, _) in enumerate(self.fields):
+            places.setdefault(name.lower(), []).append(index)
+        return places
+
     def first(self, name: str) -> str | None:
-        return next(iter(self.all(name)), None)
+        position = self.position(name)
+        return None if position is None else self.fields[position][1]
 
     def all(self, name: str) -> list[str]:
-        return [self.fields[at][1] for at in self._places.get(name.lower(), ())]
+        return [self.fields[index][1] for index in self._places.get(name.lower(), ())]
 
     def has(self, name: str) -> bool:
-        return self.first(name) is not None
+        return name.lower() in self._places
 
     def position(self, name: str) -> int | None:
         """Index of the first header of that name: evidence that quotes nothing."""
         return next(iter(self._places.get(name.lower(), ())), None)
-
-    @cached_property
-    def _places(self) -> dict[str, list[int]]:
-        """Where each name stands, in lower case: a hundred questions cost no more than one reading."""
-        found: dict[str, list[int]] = {}
-        for at, (name, _) in enumerate(self.fields):
-            found.setdefault(name.lower(), []).append(at)
-        return found
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.fields)

@@ -20,7 +20,8 @@ class Disclosure(StrEnum):
 class Policy:
     """``publish_delay`` is in seconds. ``blocked`` holds lower-case addresses and domains of the blocklists.
 
-    ``join_others``: what another tool logged is not logged again.
+    ``join_others``: what another tool logged is not logged again. ``opportunities``: an activity is linked to the only
+    open one. ``owner_of_record``: mail of nobody who is a User belongs to the owner of its record.
     """
 
     version: int = 1
@@ -30,7 +31,9 @@ class Policy:
     public_domains: frozenset[str] = frozenset()
     dont_log_label: str = "Don't log"
     override_contacts_only: bool = False
+    owner_of_record: bool = False
     join_others: bool = False
+    opportunities: bool = False
     disclosure: Disclosure = Disclosure.TEXT
 
 

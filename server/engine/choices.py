@@ -93,7 +93,7 @@ class Choices:
             record = self._ports.crm.record(record_id)
         except NotFoundError:
             raise RefusedError("That record isn't in Salesforce any more. Choose another one.") from None
-        if record_id not in self._access.readable(mailbox, [record]):
+        if record.record_id not in self._access.readable(mailbox, [record]):
             raise RefusedError("Salesforce does not let you open this record.")
         rows = self._rows(mailbox, ref)
         key = self._conversation(mailbox, ref, rows)
@@ -105,6 +105,7 @@ class Choices:
                 before,
                 record_id=record.record_id,
                 sealed_record=sealed,
+                is_record_gone=False,
                 said_by=mailbox.address,
                 kept_out_by=before.kept_out_by - {mailbox.mailbox_id},
             ),
@@ -128,7 +129,10 @@ class Choices:
         key = self._conversation(mailbox, ref, rows)
         said_by = mailbox.address if stays else ""
         self._ports.store.save_conversation(
-            key, lambda before: replace(before, record_id=None, sealed_record=None, log_anyway=stays, said_by=said_by)
+            key,
+            lambda before: replace(
+                before, record_id=None, sealed_record=None, is_record_gone=False, log_anyway=stays, said_by=said_by
+            ),
         )
         override = Override(None, said_by) if stays else None
         by_word = [
@@ -271,6 +275,7 @@ def _as_it_was(now: Conversation, earlier: Conversation) -> Conversation:
         now,
         record_id=earlier.record_id,
         sealed_record=earlier.sealed_record,
+        is_record_gone=earlier.is_record_gone,
         log_anyway=earlier.log_anyway,
         said_by=earlier.said_by,
         kept_out_by=earlier.kept_out_by,

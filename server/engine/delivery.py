@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from server.domain.crm import Candidates, Query, Record
 from server.domain.decision import Decision, Evidence, Outcome, Reason
-from server.domain.errors import ConfigurationError, ConflictError, TransientError
+from server.domain.errors import ConfigurationError, ConflictError, StaleTargetError, TransientError
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
@@ -23,7 +23,7 @@ from server.engine.planning import Filing
 from server.engine.ports import Ports
 from server.engine.retrying import reacted
 from server.engine.screening import NEVER, open_copy
-from server.engine.words import override_for
+from server.engine.words import follow_chosen, override_for
 from server.rules.decide import decide, explaining_domains
 from server.rules.match import owner_of, question
 
@@ -186,8 +186,10 @@ class Delivery:
         for filing in result.unwanted:
             self._skip(filing.mail, filing.decision, list(filing.rows))
             self._ports.store.drop_copies([filing.mail.key])
-        for failed, failure in result.failed:
-            self._retry(failed, failure, alone=True)
+        for filing, failure in result.failed:
+            self._retry(filing.rows, failure, alone=True)
+            if isinstance(failure, StaleTargetError) and filing.decision.reason is Reason.THREAD_OVERRIDE:
+                follow_chosen(self._ports, _word_of(filing.mail, words))
         self._done.logged += result.logged
         self._done.settled += result.settled
 

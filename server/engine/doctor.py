@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from server.domain.errors import ConfigurationError, TrulyError
+from server.domain.ids import SalesforceId
 from server.engine.alarms import in_words, recent
 from server.engine.ports import Ports
 from server.rules.renewal import is_alive
@@ -27,6 +28,7 @@ def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
     yield _asked("Salesforce", lambda: f"Connected. Activities are closed as {ports.crm.shape().closed_status}.")
     yield from _calls(ports)
     yield from _others(ports)
+    yield from _opportunities(ports)
     yield from _fields(ports)
     yield _push(ports)
     yield Finding(
@@ -57,6 +59,22 @@ def _others(ports: Ports) -> Iterator[Finding]:
         yield Finding("Other tools", True, "What another tool logged as an email is not logged again.")
 
 
+def _opportunities(ports: Ports) -> Iterator[Finding]:
+    """A round that may not ask for them would wait without end."""
+    if not ports.policy.opportunities:
+        return
+    nobody, nothing = SalesforceId("003000000000000AAA"), SalesforceId("001000000000000AAA")
+    try:
+        ports.crm.opportunities([nobody], [nothing])
+    except ConfigurationError:
+        text = "OPPORTUNITIES is yes, but the integration user cannot read Opportunity and OpportunityContactRole."
+        yield Finding("Opportunities", False, text)
+    except TrulyError:
+        return
+    else:
+        yield Finding("Opportunities", True, "Activities are linked to the only open opportunity.")
+
+
 def _calls(ports: Ports) -> Iterator[Finding]:
     try:
         known = ports.crm.allowance()
@@ -75,6 +93,10 @@ def _fields(ports: Ports) -> Iterator[Finding]:
         missing = ports.crm.shape().missing
     except TrulyError:
         return
+    for sentence in ports.crm.shape().unusable:
+        yield Finding("Salesforce fields", False, sentence)
+    for sentence in ports.crm.shape().advice:
+        yield Finding("Salesforce index", True, sentence)
     if not missing:
         yield Finding("Salesforce fields", True, "All our fields are there.")
         return

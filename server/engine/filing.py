@@ -20,7 +20,6 @@ from server.engine.closing import is_owners
 from server.engine.joining import others_of
 from server.engine.planning import Filing, Planned, Planner, portions
 from server.engine.ports import Ports
-from server.engine.snapshots import seal_snapshot, snapshot_of
 
 BODIES_WITHIN = 90.0
 """Seconds after which no further portion is begun: a round's leases last five minutes, and Gmail paces a mailbox."""
@@ -34,7 +33,7 @@ class Result:
     logged: int = 0
     settled: int = 0
     unwanted: list[Filing] = field(default_factory=list)
-    failed: list[tuple[tuple[Row, ...], Exception]] = field(default_factory=list)
+    failed: list[tuple[Filing, Exception]] = field(default_factory=list)
 
 
 def file_mails(
@@ -49,14 +48,17 @@ class _Round:
         self._ports = ports
         self._planner = Planner(ports, workspace, mailboxes)
         self._result = Result()
+        self._tried_before: frozenset[ActivityKey] = frozenset()
 
     def run(self, filings: Sequence[Filing]) -> Result:
         fresh = [f for f in filings if f.claimed is None]
         doubtful = [f for f in filings if f.claimed is not None]
+        self._tried_before = frozenset(f.mail.key for f in doubtful)
         ends = self._ports.clock.now() + BODIES_WITHIN
         planned: list[Planned] = []
         missing = self._resolve_doubt(doubtful)
         others = others_of(self._ports, [*missing, *fresh])
+        self._planner.learn_opportunities([*missing, *fresh])
         for portion in portions([*missing, *fresh]):
             if planned and self._ports.clock.now() > ends:
                 break  # the rest stays in line, unclaimed: a round ends while its leases hold
@@ -155,7 +157,11 @@ class _Round:
         """All in one commit; where a row changed meanwhile, mail by mail on top of what stands now."""
         if not done:
             return
-        rows = [row for filing, activity in done for row in self._settled(filing.rows, activity)]
+        rows = [
+            row
+            for filing, activity in done
+            for row in self._settled([*filing.rows, *self._refused_before(filing)], activity)
+        ]
         try:
             self._ports.store.close([activity for _, activity in done], rows)
         except ConflictError:
@@ -182,10 +188,19 @@ class _Round:
             known = self._ports.store.activities([activity.key]).get(activity.key)
             version = known.version if known else activity.version
             try:
-                self._ports.store.close([replace(activity, version=version)], self._settled(waiting, activity))
+                rows = self._settled([*waiting, *self._refused_before(filing)], activity)
+                self._ports.store.close([replace(activity, version=version)], rows)
             except ConflictError:
                 continue
             return
+
+    def _refused_before(self, filing: Filing) -> list[Row]:
+        """Copies whose mail Salesforce refused, and now has after all: by another copy, or tried once more."""
+        if filing.mail.key not in self._tried_before:
+            return []
+        here = {row.key for row in filing.rows}
+        copies = self._ports.store.copies_of(filing.mail.key)
+        return [row for row in copies if row.reason is Reason.REJECTED and row.key not in here]
 
     def _taken_out(self, activity: ActivityRow) -> ActivityRow:
         """Logged a moment after its only rep said no: that word is older, so it goes again. Raises what refuses it."""
@@ -207,6 +222,7 @@ class _Round:
                 due_at=None,
                 sealed_headers=None,
                 cause=None,
+                sealed_cause=None,
                 hashes=(),
                 record_id=activity.record_id,
                 activity_id=activity.activity_id,
@@ -223,11 +239,11 @@ class _Round:
             record_id=chosen.record_id if chosen else None,
             related_ids=tuple(record.record_id for record in filing.decision.related),
             owner_id=filing.owner,
-            sealed_snapshot=seal_snapshot(self._ports, filing.mail.key, snapshot_of(filing.mail, filing.decision)),
+            sealed_snapshot=self._planner.snapshot(filing),
         )
 
     def _fail(self, filing: Filing, error: Exception) -> None:
-        self._result.failed.append((filing.rows, error))
+        self._result.failed.append((filing, error))
 
 
 def _claim_of(filing: Filing, now: float) -> ActivityRow:

@@ -118,6 +118,7 @@ def _moved(before: Snapshot | None, record: Record, *, by_rules: bool) -> Snapsh
     """The card goes on showing the records that were not chosen."""
     if before is None:
         return Snapshot(record)
+    before = replace(before, opportunity_id=None)  # it was the other record's
     known = [*([before.chosen] if before.chosen else []), *(loser.record for loser in before.losers)]
     others = [r for r in known if r.record_id != record.record_id]
     losers = () if by_rules else tuple(Loser(r, Why.CHOICE_OF_A_PERSON) for r in others)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
-from server.domain.crm import Activity, Direction
+from server.domain.crm import Activity, Direction, Opportunities
 from server.domain.decision import Decision
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import BACKFILL, ActivityRow, Row, SealedMail
@@ -13,9 +14,11 @@ from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.bodies import fetch_bodies
 from server.engine.ports import Ports
+from server.engine.snapshots import seal_snapshot, snapshot_of
 from server.ports.crm import FILE_AT_ONCE
 from server.rules.activity import plan_activity
 from server.rules.body import read_body
+from server.rules.opportunity import asked_for, linked
 from server.rules.response import response_minutes
 from server.vault.envelope import Place, seal_copy
 
@@ -46,7 +49,22 @@ class Planner:
         self._ports = ports
         self._workspace = workspace
         self._mailboxes = mailboxes
+        self._opportunities = Opportunities()
         self.failed: list[tuple[Filing, Exception]] = []
+
+    def learn_opportunities(self, filings: Sequence[Filing]) -> None:
+        """One question for all of a round, where an admin wants it."""
+        if self._ports.policy.opportunities:
+            chosen = [f.decision.chosen for f in filings if f.decision.chosen]
+            self._opportunities = self._ports.crm.opportunities(*asked_for(chosen))
+
+    def snapshot(self, filing: Filing) -> bytes:
+        """What a card shows of it, sealed."""
+        plain = snapshot_of(filing.mail, filing.decision)
+        return seal_snapshot(self._ports, filing.mail.key, replace(plain, opportunity_id=self._opportunity(filing)))
+
+    def _opportunity(self, filing: Filing) -> SalesforceId | None:
+        return linked(filing.decision.chosen, self._opportunities) if filing.decision.chosen else None
 
     def prepare(self, claimed: Sequence[Filing]) -> list[Planned]:
         """Read, sealed and planned: what stays in memory of each is the text that Salesforce gets."""
@@ -99,6 +117,7 @@ class Planner:
         assert filing.claimed is not None
         body = read_body(raw)
         planned = plan_activity(filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy)
+        planned = replace(planned, what_id=self._opportunity(filing) or planned.what_id)
         is_past = all(row.shard in BACKFILL for row in filing.rows)
         return replace(planned, key=filing.claimed.crm_key, is_backfilled=is_past)
 
@@ -108,15 +127,28 @@ class Planner:
 
 
 def portions(filings: Sequence[Filing]) -> Iterator[list[Filing]]:
-    """Bodies held in memory at once stay bounded, however large the attachments."""
+    """Bodies held in memory at once stay bounded, however large the attachments.
+
+    A mailbox's conversation stays together where it fits: read whole it costs less than message by message.
+    """
     part: list[Filing] = []
     size = 0
-    for filing in filings:
-        weight = filing.mail.canonical.size
-        if part and (len(part) == FILE_AT_ONCE or size + weight > BYTES_AT_ONCE):
+    for _, group in groupby(sorted(filings, key=_conversation_of), key=_conversation_of):
+        conversation = list(group)
+        if part and len(part) + len(conversation) > FILE_AT_ONCE:
             yield part
             part, size = [], 0
-        part.append(filing)
-        size += weight
+        for filing in conversation:
+            weight = filing.mail.canonical.size
+            if part and (len(part) == FILE_AT_ONCE or size + weight > BYTES_AT_ONCE):
+                yield part
+                part, size = [], 0
+            part.append(filing)
+            size += weight
     if part:
         yield part
+
+
+def _conversation_of(filing: Filing) -> tuple[str, str]:
+    copy = filing.mail.canonical
+    return copy.mailbox_id, copy.gmail_thread_id

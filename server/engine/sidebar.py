@@ -53,6 +53,7 @@ class Shown:
     cause: str | None = None
     sentence: str = ""
     is_joined: bool = False
+    on_opportunity: bool = False
     due_at: float | None = None
 
     @property
@@ -62,13 +63,17 @@ class Shown:
 
 @dataclass(frozen=True)
 class View:
-    """A conversation in one mailbox, the oldest message first. ``chosen_by`` is the address of who chose the record."""
+    """A conversation in one mailbox, the oldest message first.
+
+    ``chosen_by`` is the address of who chose the record; ``is_record_gone``: Salesforce does not have it any more.
+    """
 
     mailbox: Mailbox
     opened: GmailMessageId
     shown: tuple[Shown, ...]
     conversation: KeyedHash | None = None
     chosen_by: str = ""
+    is_record_gone: bool = False
     is_kept_out: bool = False
 
 
@@ -94,6 +99,7 @@ class Sidebar:
             shown=self._permitted(mailbox, shown),
             conversation=word.conversation if word else next((r.conversation for r in rows if r.conversation), None),
             chosen_by=word.said_by if word else "",
+            is_record_gone=bool(word and word.is_record_gone),
             is_kept_out=bool(word and mailbox.mailbox_id in word.kept_out_by),
         )
 
@@ -212,6 +218,7 @@ def _of_row(
         losers=snapshot.losers,
         hidden_losers=snapshot.more,
         addresses=snapshot.addresses,
+        on_opportunity=snapshot.opportunity_id is not None,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from server.domain.crm import Record
 from server.domain.decision import Decision, Loser, Why
 from server.domain.errors import SealBrokenError
-from server.domain.ids import ActivityKey
+from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import ActivityRow
 from server.domain.mail import Mail
 from server.engine.ports import Ports
@@ -28,6 +28,7 @@ class Snapshot:
     losers: tuple[Loser, ...] = ()
     more: int = 0
     addresses: tuple[str, ...] = ()
+    opportunity_id: SalesforceId | None = None
 
 
 def snapshot_of(mail: Mail, decision: Decision) -> Snapshot:
@@ -45,6 +46,7 @@ def seal_snapshot(ports: Ports, key: ActivityKey, snapshot: Snapshot) -> bytes:
         "losers": [{**from_record(loser.record), "why": loser.why.value} for loser in snapshot.losers],
         "more": snapshot.more,
         "addresses": list(snapshot.addresses),
+        "opportunity": snapshot.opportunity_id,
     }
     return ports.sealer.seal(json.dumps(plain).encode(), _place(ports, key), day_of(ports.clock.now()))
 
@@ -62,6 +64,7 @@ def open_snapshot(ports: Ports, activity: ActivityRow) -> Snapshot | None:
         losers=tuple(Loser(to_record(item), Why(item["why"])) for item in plain["losers"]),
         more=int(plain["more"]),
         addresses=tuple(plain["addresses"]),
+        opportunity_id=plain.get("opportunity"),
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from server.domain.crm import Record, RecordKind
+from server.domain.errors import NotFoundError, TrulyError
 from server.domain.ids import KeyedHash, SalesforceId
 from server.domain.ledger import Conversation
 from server.domain.mail import Mail
@@ -59,6 +62,35 @@ def seal_record(ports: Ports, conversation: KeyedHash, record: Record, day: str)
     return ports.sealer.seal(json.dumps(from_record(record)).encode(), _place(ports, conversation), day)
 
 
+def follow_chosen(ports: Ports, word: Conversation | None) -> None:
+    """The chosen record went: into the one that it was merged with, or for good, and then the rules decide again.
+
+    Where Salesforce cannot be asked now, the next try asks.
+    """
+    if word is None or word.record_id is None:
+        return
+    gone = word.record_id
+    try:
+        record: Record | None = ports.crm.record(gone)
+    except NotFoundError:
+        record = None
+    except TrulyError:
+        return
+    if record is not None and record.record_id == gone:
+        return
+    day = datetime.fromtimestamp(ports.clock.now(), UTC).date().isoformat()
+
+    def change(before: Conversation) -> Conversation:
+        if before.record_id != gone:
+            return before  # somebody chose anew meanwhile
+        if record is None:
+            return replace(before, record_id=None, sealed_record=None, log_anyway=True, is_record_gone=True)
+        sealed = seal_record(ports, before.conversation, record, day)
+        return replace(before, record_id=record.record_id, sealed_record=sealed)
+
+    ports.store.save_conversation(word.conversation, change)
+
+
 def _place(ports: Ports, conversation: KeyedHash) -> Place:
     return Place(ports.organisation, "conversations", conversation, "record")
 
@@ -67,6 +99,7 @@ def from_record(record: Record) -> dict[str, Any]:
     return {
         "id": record.record_id, "kind": record.kind.value, "found_by": record.found_by, "name": record.name,
         "owner": record.owner_id, "account": record.account_id, "account_name": record.account_name,
+        "is_person": record.is_person_account,
     }  # fmt: skip
 
 
@@ -79,6 +112,7 @@ def to_record(item: dict[str, Any]) -> Record:
         owner_id=item["owner"],
         account_id=item["account"],
         account_name=item["account_name"],
+        is_person_account=item.get("is_person", False),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Query, Record, Target
+from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Opportunities, Query, Record, Target
 from server.domain.ids import ActivityKey, SalesforceId
 
 FILE_AT_ONCE = 200
@@ -31,13 +31,19 @@ class Allowance:
 
 @dataclass(frozen=True)
 class CrmShape:
-    """What the org offers. ``missing`` names the fields of ours that it lacks."""
+    """What the org offers. ``missing`` names the fields of ours that it lacks.
+
+    ``unusable`` has a sentence for each field or User that a setting names and that cannot be used, ``advice`` for what
+    works and would be slow in a very large org.
+    """
 
     domain_field: str | None
     contacts_only_field: str | None
     key_field: str | None
     closed_status: str
     missing: tuple[str, ...] = ()
+    unusable: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 class Crm(Protocol):
@@ -76,7 +82,10 @@ class Crm(Protocol):
         """Contacts, Leads and Accounts with these words in a name or address, the likeliest first; at most 30."""
 
     def record(self, record_id: SalesforceId) -> Record:
-        """One Contact, Lead or Account. Raises NotFoundError."""
+        """One Contact, Lead or Account; of a merged or converted one, what became of it. Raises NotFoundError."""
+
+    def opportunities(self, contacts: Sequence[SalesforceId], accounts: Sequence[SalesforceId]) -> Opportunities:
+        """The open ones of these contacts (by contact role) and accounts."""
 
     def others(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
         """Activities that other tools (Einstein Activity Capture, the Gmail integration) made of these mails.

@@ -14,6 +14,7 @@ from server.domain.policy import Disclosure, Policy
 from server.rules.body import MailBody
 from server.rules.header_text import decode_words, visible
 from server.rules.identity_key import normalise_message_id
+from server.rules.match import activity_owner
 
 NO_SUBJECT = "(no subject)"
 MOST_TEXT = 40_000
@@ -23,7 +24,10 @@ MOST_TEXT = 40_000
 def plan_activity(
     mail: Mail, decision: Decision, owner: SalesforceId | None, body: MailBody, workspace: Workspace, policy: Policy
 ) -> Activity:
-    """``body`` is disclosed only as far as the policy says. A Lead takes no second record, so none is set."""
+    """Of ``body`` its author's own part, as far as the policy discloses it: the sealed copy has all of it.
+
+    A Lead takes no second record, so none is set.
+    """
     copy = mail.canonical
     author = mail.author
     direction = Direction.OUTBOUND if author and workspace.is_internal(author.address) else Direction.INBOUND
@@ -36,7 +40,7 @@ def plan_activity(
         body=body.text[:MOST_TEXT] if shown is Disclosure.TEXT else "",
         sent_at=sent_at(copy.headers, copy.internal_date),
         direction=direction,
-        owner_id=owner,
+        owner_id=activity_owner(owner, decision.chosen, policy),
         who_id=who,
         what_id=what,
         related_ids=tuple(r.record_id for r in decision.related),

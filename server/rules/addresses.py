@@ -13,11 +13,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from server.domain.message import Header, Headers, Participant
-from server.rules.domains import normalise_domain
+from server.rules.addr_spec import MAX_TEXT, normalise_address, squashed, unquoted
 from server.rules.header_text import decode_words, repair, visible
 
 MAX_PER_HEADER = 1_000
-MAX_ADDRESS = 320
 MAX_VALUE = 250_000
 """Characters of one value; far beyond 1,000 ordinary addresses. The rest is not read."""
 
@@ -27,11 +26,13 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_BAD_LOCAL = re.compile(r'[\s"(),:;<>@\[\\\]\x00-\x1f\x7f-\x9f]|=\?|\?=')
-_BAD_QUOTED_LOCAL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_LITERAL = re.compile(r"\[(?:ipv6:[0-9a-f:.]{2,45}|\d{1,3}(?:\.\d{1,3}){3})\]")
 _BEFORE_QUOTE = frozenset(' \t\r\n,;:<>()"')
-_GMAIL = ("gmail.com", "googlemail.com")
+
+
+_APART = frozenset({"space", "gap"})
+"""What parts words: white space, and a stray bracket, over which no address goes on."""
+_MOST_PIECES = 8
+"""Words of an address that was written with spaces."""
 
 
 class _Token(NamedTuple):
@@ -54,7 +55,7 @@ def parse_addresses(value: str, header: Header) -> tuple[Participant, ...]:
     Never raises. What cannot be read is left out and takes nobody else with it; an address inside a display name or a
     comment is nobody. A value that holds no address at all but one whole encoded address yields that one.
     """
-    text = repair(value[:MAX_VALUE])
+    text = repair(_readable(value))
     found = _once(_people(text, header))
     if found or "=?" not in text:
         return found
@@ -77,34 +78,12 @@ def participants(headers: Headers, trusted_original_from: bool) -> tuple[Partici
     return tuple(people)
 
 
-def normalise_address(text: str) -> str | None:
-    """``local@domain`` in lower case with the domain as A-labels, or None if it is not one address."""
-    text = repair(text[: 4 * MAX_ADDRESS]).strip()
-    if text[:7].lower() == "mailto:":
-        text = text[7:]
-    local, at, domain = _unwrapped(text).rpartition("@")
-    local, domain = local.strip(), domain.strip()
-    if not (local and at and domain) or len(local) + len(domain) >= MAX_ADDRESS:
-        return None
-    clean_local = _normal_local(local)
-    clean_domain = domain.lower() if _LITERAL.fullmatch(domain.lower()) else normalise_domain(domain)
-    return f"{clean_local}@{clean_domain}" if clean_local and clean_domain else None
-
-
-def address_variants(address: str) -> tuple[str, ...]:
-    """The addresses that reach the same person, the exact one first, then without its tag.
-
-    Dots and the second domain count for Gmail's public service only: in a Workspace a dot makes another mailbox.
-    Gmail's dots go one way. Those on the mail are taken out, but a Contact that somebody typed with dots of its own is
-    found by just that spelling, for Salesforce compares what was typed (decision 40).
-    """
-    local, _, domain = address.rpartition("@")
-    if not local or local.startswith('"'):
-        return (address,)
-    untagged = local.partition("+")[0] or local
-    locals_ = (local, untagged, untagged.replace(".", "") or untagged) if domain in _GMAIL else (local, untagged)
-    domains = (domain, *(d for d in _GMAIL if d != domain)) if domain in _GMAIL else (domain,)
-    return tuple(dict.fromkeys(f"{each}@{d}" for d in domains for each in locals_))
+def _readable(value: str) -> str:
+    """At most 250,000 characters, and no half address at their end."""
+    if len(value) <= MAX_VALUE:
+        return value
+    head = value[:MAX_VALUE]
+    return head[: max(head.rfind(","), head.rfind(";"), 0)]
 
 
 def _all_of(headers: Headers, name: str, header: Header) -> tuple[Participant, ...]:
@@ -160,7 +139,7 @@ def _may_follow_quote(text: str, at: int) -> bool:
 
 
 def _without_comments(tokens: list[_Token]) -> list[_Token]:
-    """Matched parentheses become one comment token each; unmatched ones vanish."""
+    """Matched parentheses become one comment token each; unmatched ones stay."""
     opened: list[int] = []
     closes: dict[int, int] = {}
     for i, token in enumerate(tokens):
@@ -174,7 +153,7 @@ def _without_comments(tokens: list[_Token]) -> list[_Token]:
         if i in closes:
             kept.append(_Token("comment", "".join(t.text for t in tokens[i + 1 : closes[i]])))
             i = closes[i]
-        elif tokens[i].kind not in "()":
+        else:
             kept.append(tokens[i])
         i += 1
     return kept
@@ -203,8 +182,9 @@ def _entries(tokens: list[_Token]) -> Iterator[_Entry]:
             angle.append(token.text)
         elif kind == ":" and _names_group(entry):
             entry.tokens.clear()
-        elif kind != ">":
-            entry.tokens.append(token)
+        else:
+            # A stray bracket parts words: left out, it would join two into an address that nobody wrote.
+            entry.tokens.append(_Token("gap", " ") if kind in {">", "(", ")"} else token)
     if angle is not None:
         entry.angles.append("".join(angle[1:]))
     yield entry
@@ -219,10 +199,9 @@ def _addresses_of(entry: _Entry) -> Iterator[str]:
     """In angle brackets; only if there is nothing usable, the bare ones; last, one that is wholly in quotes."""
     found = [a for angle in entry.angles for a in _in_angle(angle)]
     if not found:
-        bare = (normalise_address(word) for word in _words(entry.tokens))
-        found = list(islice((a for a in bare if a), MAX_PER_HEADER))
+        found = _bare(entry.tokens)
     if not found and not entry.angles:
-        solid = [t for t in entry.tokens if t.kind != "space"]
+        solid = [t for t in entry.tokens if t.kind not in _APART]
         if len(solid) == 1 and solid[0].kind == "quoted":
             found = [a for a in [normalise_address(solid[0].text[1:-1])] if a]
     yield from found
@@ -232,49 +211,53 @@ def _in_angle(text: str) -> list[str]:
     text = text.strip()
     if text.startswith("@"):
         text = text.rpartition(":")[2]
-    whole = normalise_address(text)
+    whole = normalise_address(text) or _spaced(text)
     return [whole] if whole else [a for word in text.split() if (a := normalise_address(word))]
 
 
+def _spaced(text: str) -> str | None:
+    """``ann @ acme . com``: one address with white space around its marks, as the oldest mail has it."""
+    is_one = text.count("@") == 1 and '"' not in text and len(text) <= MAX_TEXT
+    return normalise_address(squashed(text)) if is_one else None
+
+
+def _bare(tokens: list[_Token]) -> list[str]:
+    """Addresses among the words; where the words are nothing but one address in pieces, that one."""
+    words = list(_words(tokens))
+    pieces = [word for word in words if not word.isspace()]
+    is_whole = not any(token.kind == "gap" for token in tokens)
+    if is_whole and 1 < len(pieces) <= _MOST_PIECES and sum("@" in piece for piece in pieces) == 1:
+        text = " ".join(pieces)
+        # "Jr. ann@acme.com" is a name and an address: after a full stop only a space before it makes a piece.
+        glued = re.sub(r" ?@ ?| (?=\.)|(?<= \.) |(?<=@)([^\s@.]+\.) ", lambda m: m.group().replace(" ", ""), text)
+        whole = normalise_address(glued) if " " not in glued and '"' not in glued else None
+        if whole and "." in whole.rpartition("@")[2]:
+            return [whole]
+    with_at = (part for word in words if "@" in word for part in _parts(word))
+    return list(islice((a for part in with_at if (a := normalise_address(part))), MAX_PER_HEADER))
+
+
+def _parts(word: str) -> list[str]:
+    """Chinese and Japanese writers part addresses with marks of their own."""
+    return [word] if '"' in word else re.split("[\uff0c\uff1b\u3001]", word)
+
+
 def _words(tokens: list[_Token]) -> Iterator[str]:
-    """Runs without white space that hold an at sign outside quotes."""
+    """Runs without white space, as they stand between it; an at sign in quotes counts for nothing."""
     word: list[str] = []
-    has_at = False
     for token in (*tokens, _Token("space", " ")):
-        if token.kind == "space":
-            if has_at:
-                yield "".join(word)
-            word, has_at = [], False
-        else:
+        if token.kind not in _APART:
             word.append(token.text)
-            has_at = has_at or (token.kind == "text" and "@" in token.text)
+        elif word:
+            yield "".join(word)
+            word = []
 
 
 def _name_of(entry: _Entry, addresses: list[str]) -> str:
-    parts = (_unquoted(t.text) if t.kind == "quoted" else t.text for t in entry.tokens)
-    text = "".join(parts)[: 4 * MAX_ADDRESS]
+    parts = (unquoted(t.text) if t.kind == "quoted" else t.text for t in entry.tokens)
+    text = "".join(parts)[:MAX_TEXT]
     if not entry.angles:
         text = " ".join(word for word in text.split() if normalise_address(word) not in addresses)
-    name = visible(decode_words(text)) or visible(decode_words(" ".join(entry.comments)[: 4 * MAX_ADDRESS]))
+        text = "" if _spaced(text) in addresses else text
+    name = visible(decode_words(text)) or visible(decode_words(" ".join(entry.comments)[:MAX_TEXT]))
     return name[1:-1].strip() if len(name) > 1 and name[0] == name[-1] == "'" else name
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
-
-
-def _unwrapped(text: str) -> str:
-    """Without the brackets, quotes and full stops that people and programs put around an address."""
-    text = text.lstrip("<[({' \t").rstrip(">)}', \t.;:")
-    if text.endswith("]") and "[" not in text:
-        text = text.rstrip("].")
-    return text[7:] if text[:7].lower() == "mailto:" else text
-
-
-def _normal_local(local: str) -> str | None:
-    if len(local) > 1 and local[0] == local[-1] == '"':
-        inner = _unquoted(local)
-        if not inner or _BAD_QUOTED_LOCAL.search(inner):
-            return None
-        return (local if _BAD_LOCAL.search(inner) else inner).lower()
-    return None if _BAD_LOCAL.search(local) else local.lower()

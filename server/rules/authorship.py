@@ -76,7 +76,9 @@ _PRECEDENCE = ("Precedence", "X-Precedence")
 _QUIET = by.says("X-Auto-Response-Suppress", *_PRECEDENCE)
 _LISTED = by.holds("", lambda f: f.has_list_marks)
 _SAYS_MAILING = by.holds("From", lambda f: bool(words.MAILING_NAME.search(f.name)))
-_NAMED_AFTER_MACHINE = by.either(by.local(words.ROBOT), by.either(by.local(words.MAILING), _SAYS_MAILING))
+_NAMED_AFTER_MACHINE = by.either(
+    by.local(words.ROBOT), by.either(by.local(words.MAILING), by.either(by.local(words.PAPERWORK), _SAYS_MAILING))
+)
 
 
 def _inbound(name: str, kind: AuthorKind, shows: Predicate) -> Mark:
@@ -136,7 +138,7 @@ MARKS: tuple[Mark, ...] = (
     Mark("newsletter_local_part", 50, _K.BULK, by.local(words.NEWSLETTER)),
     Mark("campaign_tool", 40, _K.BULK, by.says(*words.CAMPAIGN_HEADERS), SetBy.SERVICE),
     Mark("mailing_local_part", 40, _K.BULK, by.local(words.MAILING)),
-    Mark("tool_account", 40, _K.NOTIFICATION, by.local(words.TOOL_ACCOUNT, whole=True)),
+    Mark("tool_account", 50, _K.NOTIFICATION, by.local(words.TOOL_ACCOUNT, whole=True)),
     Mark("minted_local_part", 40, _K.BULK, by.local(words.MINTED, whole=True)),
     Mark("paperwork_local_part", 30, _K.RECEIPT, by.local(words.PAPERWORK)),
     Mark("paperwork_subject", 15, _K.RECEIPT, by.both(by.local(words.PAPERWORK), by.subject(words.RECEIPT_SUBJECT))),

@@ -23,7 +23,7 @@ DAEMON = re.compile(
 )
 ROBOT = re.compile(
     r"(?:^|[-_.+])(?:notifications?|notif|notify|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
-    r"|auto[-_.]?respon(?:der|se)|automated|robot|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman|reminders?"
+    r"|auto[-_.]?respon(?:der|se)|automated|(?:mail[-_.]?)?robot|rss(?:[-_.]?feeds?)?|rss2email|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman|reminders?"
     r"|web[-_.]?forms?|contact[-_.]?forms?|form[-_.]?(?:mailer|submissions?)"
     r"|ecartis|ezmlm|sympa)"
     r"(?:$|[-_.+\d])"
@@ -38,7 +38,7 @@ PAPERWORK = re.compile(
     r"(?:^|[-_.+])(?:billing|receipts?|invoic(?:es?|ing)|e?statements?|payments?|orders?|order[-_.]?confirmation"
     r"|shipping|tracking|rechnung(?:en)?|factur(?:es?|acion|as?)|fattur[ae])(?:$|[-_.+\d])"
 )
-TOOL_ACCOUNT = re.compile(r"(?:jira|confluence|bugzilla|gitlab|github|jenkins|trac|redmine|root|cron|nagios|wordpress)")
+TOOL_ACCOUNT = re.compile(r"(?:jira|confluence|bugzilla|gitlab|github|trac|redmine|root|cron|nagios|wordpress)")
 LIST_ADMIN = re.compile(r"(?:listmaster|owner-.+|.+-(?:request|admin|bounces?|owner|digest|announce-request))")
 MINTED = re.compile(
     r"(?=.*[0-9])(?=.*[a-z])[a-z0-9._~-]*[#$=][a-z0-9._~#$=-]{20,}|[0-9a-f]{24,}|(?=(?:\D*\d){10}).{32,}|(?=(?:\D*\d){14})\d*[a-z_].*"
@@ -109,7 +109,7 @@ AUTO_REPLY_HEADERS = (
 TOOL_HEADERS = (
     "X-GitHub-Reason", "X-GitLab-Project", "X-JIRA-FingerPrint", "X-Bugzilla-Type", "X-Phabricator-Sent-This-Message",
     "X-Redmine-Host", "X-Jenkins-Job", "X-Trello-Event", "X-Asana-Task", "X-Cron-Env", "X-FC-MachineGenerated",
-    "X-LinkedIn-Class",
+    "X-LinkedIn-Class", "X-LinkedIn-Template",
 )  # fmt: skip
 HELP_DESK_HEADERS = (
     "X-Zendesk-From-Account-Id",
@@ -123,7 +123,8 @@ SENDING_SERVICE_HEADERS = (
 """Carriers: campaigns leave through them, and so does many a firm's ordinary mail."""
 CAMPAIGN_HEADERS = (
     "X-MC-User", "X-Campaign", "X-CampaignID", "X-MarketoID", "X-HS-Cid", "X-SFMC-Stack", "X-Kmail-Message",
-    "X-Mailin-Campaign", "X-Mailjet-Campaign", "X-Roving-ID", "X-Bulkmail",
+    "X-Mailin-Campaign", "X-Mailjet-Campaign", "X-Roving-ID", "X-Bulkmail", "X-Kmail-Account", "X-CTCT-ID",
+    "X-Mailchimp-Campaign-Id", "X-Klaviyo-Message-Id", "X-Braze-Id", "X-CleverReach", "X-Emarsys-Campaign",
 )  # fmt: skip
 """Programs that write to many at once and do nothing else."""
 EXCHANGE_MEETING = r":ee_meetingmessage\b"

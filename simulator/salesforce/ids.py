@@ -5,6 +5,7 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 PREFIXES = {
     "001": "Account", "003": "Contact", "00Q": "Lead", "005": "User", "006": "Opportunity", "00T": "Task",
     "01J": "TaskStatus", "02s": "EmailMessage",
+    "00K": "OpportunityContactRole",
 }  # fmt: skip
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from simulator.clock import Clock
-from simulator.salesforce import ids, questions, rules, saving, soql
+from simulator.salesforce import conditions, ids, questions, rules, saving, soql
+from simulator.salesforce.crowd import Crowd
 from simulator.salesforce.errors import ApiError, RecordError
 from simulator.salesforce.hands import Hands
 from simulator.salesforce.journal import API, PERSON, Entry
-from simulator.salesforce.schema import Field, describe, schema_of
+from simulator.salesforce.metadata import org_schema
+from simulator.salesforce.schema import Field, describe
 from simulator.salesforce.sessions import Sessions
 from simulator.salesforce.tables import LINKS, Row, Tables
 
@@ -23,21 +26,25 @@ class Org:
     """Thread-safe. ``daily_limit`` is the number of API calls in 24 hours that Sforce-Limit-Info speaks of.
 
     ``hidden`` are pairs of a user and a record that this user may not see, ``read_only`` those it may not relate
-    anything to; the API's own user is the world's ``integration_user``. ``rules`` are the customer's own.
+    anything to; the API's own user is the world's ``integration_user``. ``rules`` are the customer's own. ``package``
+    is the folder of a Salesforce package whose fields the org has instead of the ones that the simulator knows.
     """
 
     def __init__(self, records: Mapping[str, Any], clock: Clock) -> None:
         self.clock = clock
         self._lock = threading.RLock()
         self._numbers = 0
-        self.schema = schema_of(records)
-        self.sessions = Sessions()
+        self.schema = org_schema(records)
         self.daily_limit = 100_000
         self.user = ids.to_18(str(records.get("integration_user") or ""))
+        self.sessions = Sessions(self.user)
         self.hidden = _pairs(records.get("hidden", ()))
         self.read_only = _pairs(records.get("read_only", ()))
         self.rules: list[rules.Rule] = list(records.get("rules", ()))
+        self.is_journalled = False
+        """Whether what happens is written down, which takes memory."""
         self.journal: list[Entry] = []
+        self.scans: list[tuple[str, frozenset[str]]] = []
         self.tables = Tables(self.schema)
         self._locks: dict[str, float] = {}
         self._hands = Hands(self)
@@ -89,15 +96,29 @@ class Org:
             self._hands.delete(found["Id"])
             self._wrote(by, "delete", kind, found["Id"])
 
-    def query(self, text: str, *, everything: bool = False) -> list[dict[str, Any]]:
-        """Rows as the API shows them; with ``everything`` deleted and archived ones too."""
+    def query(self, text: str, *, everything: bool = False, watched: bool = False) -> list[dict[str, Any]]:
+        """Rows as the API shows them; with ``everything`` deleted and archived ones. ``watched``: fills ``scans``."""
         select = soql.parse(text)
         with self._lock:
             if select.source == "UserRecordAccess":
                 return questions.access(self.tables, select, self.hidden)
             questions.check_paths(select.source, self._fields(select.source), select)
+            if watched and questions.is_scan(self.schema, select):
+                self.scans.append((select.source, select.filtered))
             unseen = frozenset(record for user, record in self.hidden if user == self.user)
             return questions.rows(self.tables, select, everything=everything, unseen=unseen)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Callable[[], None]]:
+        """Nobody else comes between; what is yielded takes back all that was done since."""
+        with self._lock:
+            rows, entries = self.tables.snapshot(), len(self.journal)
+
+            def undo() -> None:
+                self.tables.restore(rows)
+                del self.journal[entries:]
+
+            yield undo
 
     def record(self, identifier: str) -> tuple[str, dict[str, Any]]:
         with self._lock:
@@ -140,6 +161,13 @@ class Org:
             self._put(kind, identifier, {**before, **record}, touched="LastModifiedDate" not in record)
             self._wrote(PERSON, "change", kind, identifier, values=record)
             return {"id": identifier}
+
+    def crowd(self, kind: str, fields: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Very many records besides, such as a large org has; nobody changes them."""
+        plain: dict[str, Any] = dict.fromkeys(self.schema[kind])
+        loaded = self._now()
+        times = dict.fromkeys(("CreatedDate", "LastModifiedDate", "SystemModstamp"), loaded)
+        self.tables.crowds[kind] = Crowd(fields, rows, {**plain, **times, "IsDeleted": False, "IsConverted": False})
 
     # what is there
 
@@ -238,15 +266,12 @@ class Org:
         if kind == "Task":
             row["IsClosed"] = saving.is_closed(row, self.tables)
             row["IsArchived"] = bool(values.get("IsArchived"))
-        if kind == "User" and "IsActive" not in values:
-            row["IsActive"] = True
-        if kind == "Lead" and "IsConverted" not in values:
-            row["IsConverted"] = False
+        row |= {name: value for name, value in saving.DEFAULTS.get(kind, {}).items() if name not in values}
         if touched:
             row["LastModifiedDate"] = row["SystemModstamp"] = now
         for name, field in self.schema[kind].items():
             if field.is_unique and row.get(name):
-                row[name] = soql.CaseSensitive(row[name])
+                row[name] = conditions.CaseSensitive(row[name])
         self.tables.put(kind, identifier, row)
 
     def _add_statuses(self, records: Mapping[str, Any]) -> None:
@@ -263,7 +288,7 @@ class Org:
             self._put("TaskStatus", ids.make("01J", number), values)
 
     def _wrote(self, by: str, what: str, kind: str, identifier: str = "", **more: Any) -> None:
-        if kind in ("User", "Account", "Contact", "Lead", "Task"):
+        if self.is_journalled and kind in ("User", "Account", "Contact", "Lead", "Task"):
             self.journal.append(Entry(self.clock.now(), by, what, kind, identifier, **more))
 
     def _now(self) -> str:

@@ -10,9 +10,14 @@ from simulator.salesforce.errors import ApiError
 from simulator.salesforce.schema import Field
 from simulator.salesforce.tables import Row, Tables
 
-RELATIONS = {"Account": "AccountId", "Owner": "OwnerId", "Who": "WhoId", "What": "WhatId"}
+RELATIONS = {
+    "Account": "AccountId", "Owner": "OwnerId", "Who": "WhoId", "What": "WhatId", "Opportunity": "OpportunityId",
+    "ConvertedContact": "ConvertedContactId", "MasterRecord": "MasterRecordId",
+}  # fmt: skip
 SHARED = ("Account", "Contact", "Lead", "Opportunity", "Task")
 """Objects of which not everybody may see each record."""
+SMALL = ("TaskStatus",)
+"""Objects that never have many records."""
 Pairs = frozenset[tuple[str, str]]
 """Ids of a user and of a record that this user may not see."""
 
@@ -59,11 +64,18 @@ def check_paths(kind: str, fields: Mapping[str, Field], select: soql.Select) -> 
             raise ApiError(400, "INVALID_FIELD", f"field '{path}' can not be filtered in a query call")
 
 
+def is_scan(schema: Mapping[str, Mapping[str, Field]], select: soql.Select) -> bool:
+    """In a large org it would read every record: no index finds what it asks for."""
+    fields = schema[select.source]
+    found = select.access(lambda name: name in fields and fields[name].is_indexed)
+    return found is None and select.source not in SMALL
+
+
 def value(tables: Tables, row: Mapping[str, Any], path: str) -> Any:
     head, _, rest = path.partition(".")
     if not rest:
         return row.get(path)
-    return (tables.find(str(row.get(RELATIONS[head]) or "")) or {}).get(rest)
+    return value(tables, tables.find(str(row.get(RELATIONS[head]) or "")) or {}, rest)
 
 
 def attributes(kind: str, identifier: str) -> dict[str, str]:
@@ -73,14 +85,19 @@ def attributes(kind: str, identifier: str) -> dict[str, str]:
 def _shown(tables: Tables, select: soql.Select, row: Row) -> dict[str, Any]:
     shown: dict[str, Any] = {"attributes": attributes(select.source, str(row["Id"]))}
     for path in select.columns:
-        head, _, rest = path.partition(".")
-        if not rest:
-            shown[path] = row.get(path)
-            continue
-        target = str(row.get(RELATIONS[head]) or "")
-        if not target:
-            shown[head] = None
-        else:
-            nested = shown.setdefault(head, {"attributes": attributes(ids.type_of(target) or "", target)})
-            nested[rest] = value(tables, row, path)
+        _show(tables, shown, row, path)
     return shown
+
+
+def _show(tables: Tables, shown: dict[str, Any], row: Row, path: str) -> None:
+    """A path of several steps is an object within an object; null where it leads nowhere."""
+    head, _, rest = path.partition(".")
+    if not rest:
+        shown[path] = row.get(path)
+        return
+    target = tables.find(str(row.get(RELATIONS[head]) or ""))
+    if target is None:
+        shown[head] = None
+        return
+    nested = shown.setdefault(head, {"attributes": attributes(ids.type_of(target["Id"]) or "", target["Id"])})
+    _show(tables, nested, target, rest)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from simulator.salesforce import about, questions, references
 from simulator.salesforce.errors import SESSION, ApiError, RecordError
 from simulator.salesforce.usage import Usage
 from simulator.universe import Universe
@@ -15,6 +16,7 @@ from simulator.universe import Universe
 ROWS = 2000
 """In one page."""
 MOST_RECORDS = 200
+MOST_RETRIEVED = 2000
 MOST_PARTS = 25
 MOST_QUERIES = 5
 SHORTEST = 2
@@ -25,6 +27,16 @@ RIVALS = {
     "rival_unnamed": "duplicate value found: <unknown> duplicates value on record with id: <unknown>",
 }
 """Somebody else inserts the same record a moment before, and how the sentence about it reads."""
+NOT_THERE = RecordError("NOT_FOUND", "The requested resource does not exist")
+VICTIM = RecordError(
+    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+    "Record rolled back because not all records were valid and the request was using AllOrNone header",
+)
+HALTED = ApiError(
+    400,
+    "PROCESSING_HALTED",
+    "The transaction was rolled back since another operation in the same transaction failed.",
+)
 Body = tuple[int, Any]
 
 
@@ -55,19 +67,25 @@ class Resources:
 
     def _routes(self) -> list[tuple[str, tuple[str, ...], Callable[..., Body]]]:
         return [
+            (r"", ("GET",), self._root),
             (r"(query|queryAll)", ("GET",), self._query),
             (r"(?:query|queryAll)/(01g[A-Za-z0-9-]+)", ("GET",), self._more),
+            (r"sobjects", ("GET",), self._objects),
             (r"sobjects/(\w+)/describe", ("GET",), self._describe),
+            (r"sobjects/(\w+)/(updated|deleted)", ("GET",), self._changed),
             (r"sobjects/(\w+)", ("POST",), self._create),
             (r"sobjects/(\w+)/(\w{15,18})", ("GET", "PATCH", "DELETE"), self._one),
             (r"composite/sobjects", ("POST", "PATCH", "DELETE"), self._collection),
+            (r"composite/sobjects/(\w+)", ("POST",), self._retrieve),
             (r"composite", ("POST",), self._composite),
             (r"parameterizedSearch", ("POST",), self._search),
             (r"limits", ("GET",), self._limits),
         ]
 
     def _query(self, _verb: str, groups: tuple[str, ...], args: dict[str, str], _body: Any) -> Body:
-        rows = self._org.query(args.get("q", ""), everything=groups[0] == "queryAll")
+        if "explain" in args:
+            return 200, about.plan(self._org, args["explain"])
+        rows = self._org.query(args.get("q", ""), everything=groups[0] == "queryAll", watched=True)
         if not rows or "COUNT()" not in rows[0]:
             return 200, self._page(rows, len(rows))
         return 200, {"totalSize": len(rows), "done": True, "records": []}
@@ -86,6 +104,15 @@ class Resources:
             page["nextRecordsUrl"] = f"/services/data/v67.0/query/{locator}"
         return page
 
+    def _root(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
+        return 200, about.resources(self._org, "acme.my.salesforce.com")
+
+    def _objects(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
+        return 200, about.objects(self._org)
+
+    def _changed(self, _verb: str, groups: tuple[str, ...], args: dict[str, str], _body: Any) -> Body:
+        return 200, about.changed(self._org, groups[0], groups[1], args)
+
     def _describe(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
         if groups[0] not in self._org.schema:
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
@@ -94,15 +121,43 @@ class Resources:
     def _create(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
         return 201, {"id": self._inserted(groups[0], body), "success": True, "errors": []}
 
-    def _one(self, verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
+    def _one(self, verb: str, groups: tuple[str, ...], args: dict[str, str], body: Any) -> Body:
         if verb == "PATCH":
             self._org.update(groups[1], body)
             return 204, None
         if verb == "DELETE":
             self._org.remove(groups[1])
             return 204, None
-        kind, record = self._org.record(groups[1])
-        return 200, {"attributes": {"type": kind}, **record}
+        try:
+            kind, record = self._org.record(groups[1])
+        except RecordError as error:
+            raise error if error.code == "ENTITY_IS_DELETED" else NOT_THERE from None
+        if kind != groups[0]:
+            raise NOT_THERE
+        wanted = [name for name in args.get("fields", "").split(",") if name]
+        return 200, self._picked(kind, record, wanted or list(record))
+
+    def _retrieve(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
+        """Records by their ids, in order; null for one that is not there."""
+        wanted, fields = (body.get(name) if isinstance(body, dict) else None for name in ("ids", "fields"))
+        if not isinstance(wanted, list) or not isinstance(fields, list) or len(wanted) > MOST_RETRIEVED:
+            raise ApiError(400, "INVALID_INPUT", "ids and fields are required, at most 2000 ids")
+        return 200, [self._found(groups[0], identifier, fields) for identifier in wanted]
+
+    def _found(self, kind: str, identifier: str, fields: list[str]) -> dict[str, Any] | None:
+        try:
+            of, record = self._org.record(identifier)
+        except RecordError:
+            return None
+        return self._picked(kind, record, fields) if of == kind else None
+
+    def _picked(self, kind: str, record: dict[str, Any], fields: list[str]) -> dict[str, Any]:
+        for name in fields:
+            if name not in self._org.schema[kind] and name not in record:
+                message = f"No such column '{name}' on entity '{kind}'."
+                raise ApiError(400, "INVALID_FIELD", message)
+        shown = {name: record.get(name) for name in dict.fromkeys(["Id", *fields])}
+        return {"attributes": questions.attributes(kind, str(record["Id"])), **shown}
 
     def _collection(self, verb: str, _groups: tuple[str, ...], args: dict[str, str], body: Any) -> Body:
         records = args.get("ids", "").split(",") if verb == "DELETE" else (body or {}).get("records")
@@ -110,7 +165,14 @@ class Resources:
             raise ApiError(
                 400, "EXCEEDED_MAX_SIZE_REQUEST", "record limit reached. cannot submit more than 200 records"
             )
-        return 200, [self._saved(verb, record) for record in records]
+        if not _is_whole(args.get("allOrNone") if verb == "DELETE" else body.get("allOrNone")):
+            return 200, [self._saved(verb, record) for record in records]
+        with self._org.transaction() as undo:
+            answers = [self._saved(verb, record) for record in records]
+            if all(answer["success"] for answer in answers):
+                return 200, answers
+            undo()
+            return 200, [VICTIM.body if answer["success"] else answer for answer in answers]
 
     def _saved(self, verb: str, record: Any) -> dict[str, Any]:
         try:
@@ -155,7 +217,26 @@ class Resources:
             # The session ends within a request: the whole is answered with 200, each part with 401.
             self._org.end_sessions()
             return 200, {"compositeResponse": [_part(p, SESSION.status, SESSION.body) for p in parts]}
-        return 200, {"compositeResponse": [self._part(part) for part in parts]}
+        if not _is_whole(body.get("allOrNone")):
+            return 200, {"compositeResponse": self._parts(parts)}
+        with self._org.transaction() as undo:
+            answers = self._parts(parts)
+            if any(answer["httpStatusCode"] >= 400 for answer in answers):
+                undo()
+                answers = [
+                    answer if answer["httpStatusCode"] >= 400 else _part(part, HALTED.status, HALTED.body)
+                    for part, answer in zip(parts, answers, strict=True)
+                ]
+            return 200, {"compositeResponse": answers}
+
+    def _parts(self, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        answers: dict[str, Any] = {}
+        for part in parts:
+            try:
+                answers[part["referenceId"]] = self._part(references.resolved(part, answers))
+            except ApiError as error:
+                answers[part["referenceId"]] = _part(part, error.status, error.body)
+        return list(answers.values())
 
     def _part(self, part: dict[str, Any]) -> dict[str, Any]:
         url = urlsplit(part["url"])
@@ -179,6 +260,10 @@ class Resources:
     def _limits(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
         limit = self._org.daily_limit
         return 200, {"DailyApiRequests": {"Max": limit, "Remaining": max(limit - self._usage.last_day(), 0)}}
+
+
+def _is_whole(all_or_none: Any) -> bool:
+    return str(all_or_none).lower() == "true"
 
 
 def _part(part: dict[str, Any], status: int, body: Any) -> dict[str, Any]:

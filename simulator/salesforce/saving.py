@@ -5,21 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from simulator.salesforce import ids
 from simulator.salesforce.errors import ApiError, RecordError
 from simulator.salesforce.schema import Field
+from simulator.salesforce.tables import Tables
 
 LEAD_CONVERTED = "CANNOT_UPDATE_CONVERTED_LEAD"
 
-
-class Tables(Protocol):
-    """Rows by object and id."""
-
-    def __getitem__(self, kind: str) -> Mapping[str, dict[str, Any]]: ...
-
-    def get(self, kind: str, default: Mapping[str, dict[str, Any]]) -> Mapping[str, dict[str, Any]]: ...
+DEFAULTS: dict[str, dict[str, Any]] = {"User": {"IsActive": True}, "Lead": {"IsConverted": False}}
+"""What a record has that was made without a word of it."""
 
 
 def known_fields(kind: str, record: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
@@ -75,7 +71,7 @@ def account_of(task: Mapping[str, Any], tables: Tables) -> str | None:
     if what and what.startswith("001"):
         return str(what)
     opportunity = tables["Opportunity"].get(what or "", {})
-    contact = tables["Contact"].get(task.get("WhoId") or "", {})
+    contact = tables.find(str(task.get("WhoId") or "")) or {}
     return opportunity.get("AccountId") or contact.get("AccountId")
 
 
@@ -122,7 +118,7 @@ def _reference(field: Field, value: str, tables: Tables) -> str:
     kind = ids.type_of(identifier)
     if kind is None or (field.refers_to and kind not in field.refers_to):
         raise RecordError("FIELD_INTEGRITY_EXCEPTION", f"{field.name}: id value of incorrect type: {value}", field.name)
-    found = tables.get(kind, {}).get(identifier)
+    found = tables.find(identifier)
     if found is None:
         raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name)
     if found.get("IsDeleted"):

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from simulator.salesforce.ids import PREFIXES
+
+SOAP = {
+    "id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "date": "xsd:date", "datetime": "xsd:dateTime",
+    "double": "xsd:double", "int": "xsd:int",
+}  # fmt: skip
+"""What SOAP calls a type of describe's; the others are strings."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +26,21 @@ class Field:
     is_filterable: bool = True
     is_writable: bool = True
     is_unique: bool = False
+    is_external_id: bool = False
     picklist: tuple[str, ...] = ()
     is_restricted: bool = False
     refers_to: tuple[str, ...] = ()
+
+    @property
+    def is_indexed(self) -> bool:
+        """By Salesforce itself, or because an admin made it an External ID or unique. An email field alone is not."""
+        return self.is_unique or self.is_external_id or self.type in ("id", "reference") or self.name in INDEXED
+
+
+INDEXED = frozenset(
+    {"Name", "Email", "CreatedDate", "SystemModstamp", "Username", "FederationIdentifier", "MessageIdentifier"}
+)
+"""Standard fields."""
 
 
 def _text(name: str, length: int = 255) -> Field:
@@ -71,6 +92,9 @@ STANDARD: dict[str, tuple[Field, ...]] = {
         _system("IsClosed", "boolean"), _system("IsArchived", "boolean"), _system("CompletedDateTime", "datetime"),
         Field("TaskWhoIds", "junctionidlist", is_filterable=False),
     ),
+    "OpportunityContactRole": (
+        _reference("OpportunityId", "Opportunity"), _reference("ContactId", "Contact"), Field("IsPrimary", "boolean"),
+    ),
     "EmailMessage": (
         Field("Subject", "string", 3_000), Field("MessageIdentifier", "string", 255), _reference("ActivityId", "Task"),
         Field("FromAddress", "string", 1_000), Field("Incoming", "boolean"), Field("Status", "picklist", 40),
@@ -83,7 +107,7 @@ STANDARD: dict[str, tuple[Field, ...]] = {
 
 PACKAGED: dict[str, tuple[tuple[str, str, Field], ...]] = {
     "Account": (
-        ("Email_Domain", "emailDomain", Field("", "string", 255)),
+        ("Email_Domain", "emailDomain", Field("", "string", 255, is_external_id=True)),
         ("Email_Only_Sync_Contact_Matches", "emailOnlySyncContactMatches", Field("", "boolean")),
     ),
     "Task": (
@@ -105,13 +129,26 @@ PACKAGED: dict[str, tuple[tuple[str, str, Field], ...]] = {
 """Our package's fields: name in the package, name in the older one, and what they hold."""
 
 
-def schema_of(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
-    """Field by name, object by object. A world with ``"activity_fields": false`` has no Task fields of our package."""
-    namespace = org.get("namespace")
-    older = any(key.startswith("truly_") for record in org.get("Account", ()) for key in record)
+def schema_of(
+    org: Mapping[str, Any], installed: Mapping[str, Mapping[str, Field]] | None = None
+) -> dict[str, dict[str, Field]]:
+    """Field by name, object by object. A world with ``"activity_fields": false`` has no Task fields of our package.
+
+    ``installed`` are the fields of a package's own source, by object; they stand for the ones that are known here.
+    """
     objects = {name: {f.name: f for f in (*COMMON, *standard)} for name, standard in STANDARD.items()}
     if not org.get("shared_activities", True):
         del objects["Task"]["TaskWhoIds"]
+    for name, held in (_known(org) if installed is None else installed).items():
+        objects[name].update(held)
+    _add_seen(objects, org)
+    return objects
+
+
+def _known(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
+    namespace = org.get("namespace")
+    older = any(key.startswith("truly_") for record in org.get("Account", ()) for key in record)
+    known: dict[str, dict[str, Field]] = {}
     for name, fields in PACKAGED.items():
         if name == "Task" and not org.get("activity_fields", True):
             continue
@@ -125,22 +162,26 @@ def schema_of(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
                 if namespace
                 else f"{plain}__c"
             )
-            objects[name][full] = _named(field, full)
-    _add_seen(objects, org)
-    return objects
+            known.setdefault(name, {})[full] = _named(field, full)
+    return known
 
 
 def _add_seen(objects: dict[str, dict[str, Field]], org: Mapping[str, Any]) -> None:
-    """Fields that records or rules of the world name."""
+    """Fields that records or rules of the world name; ``external_ids`` are those made one, as "Contact.Other__c"."""
     for name, found in objects.items():
         for record in org.get(name, ()):
             for key, value in record.items():
                 if key not in found and key != "attributes":
-                    found[key] = _seen(key, value)
+                    is_key = f"{name}.{key}" in org.get("external_ids", ()) or _is_our_domain(key)
+                    found[key] = replace(_seen(key, value), is_external_id=is_key)
     for rule in org.get("rules", ()):
         found = objects[rule.get("object", "Task")]
         if (key := rule.get("field")) and key not in found:
             found[key] = _text(key)
+
+
+def _is_our_domain(name: str) -> bool:
+    return name.endswith("Email_Domain__c") or name == "truly_emailDomain__c"
 
 
 def _named(field: Field, name: str) -> Field:
@@ -148,34 +189,62 @@ def _named(field: Field, name: str) -> Field:
 
 
 def _seen(name: str, value: Any) -> Field:
-    kind = "boolean" if isinstance(value, bool) else "double" if isinstance(value, int | float) else "string"
-    return Field(name, kind, 255 if kind == "string" else 0)
+    if isinstance(value, str):
+        return Field(name, "email", 80) if name.endswith("Email__c") else Field(name, "string", 255)
+    return Field(
+        name, "boolean" if isinstance(value, bool) else "double" if isinstance(value, int | float) else "string"
+    )
+
+
+def label_of(name: str) -> str:
+    """As Setup would write it: the name without namespace and suffix, in words."""
+    plain = name.removesuffix("__c").rpartition("__")[2].replace("_", " ")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).removesuffix(" Id")
 
 
 def describe(name: str, fields: Mapping[str, Field]) -> dict[str, Any]:
     return {
         "name": name,
-        "label": name,
-        "keyPrefix": None,
+        "label": label_of(name),
+        "labelPlural": f"{label_of(name)}s",
+        "keyPrefix": next((prefix for prefix, kind in PREFIXES.items() if kind == name), None),
+        "custom": False,
         "queryable": True,
-        "fields": [
-            {
-                "name": f.name,
-                "label": f.name,
-                "type": f.type,
-                "length": f.length,
-                "filterable": f.is_filterable,
-                "createable": f.is_writable,
-                "updateable": f.is_writable,
-                "unique": f.is_unique,
-                "externalId": f.is_unique,
-                "caseSensitive": f.is_unique,
-                "custom": f.name.endswith("__c"),
-                "restrictedPicklist": f.is_restricted,
-                "picklistValues": [{"value": v, "active": True} for v in f.picklist],
-                "referenceTo": list(f.refers_to),
-                "nillable": True,
-            }
-            for f in fields.values()
-        ],
+        "createable": name != "TaskStatus",
+        "updateable": name != "TaskStatus",
+        "deletable": name != "TaskStatus",
+        "urls": {"sobject": f"/services/data/v67.0/sobjects/{name}"},
+        "childRelationships": [],
+        "recordTypeInfos": [],
+        "fields": [_described(f) for f in fields.values()],
+    }
+
+
+def _described(field: Field) -> dict[str, Any]:
+    is_reference = field.type == "reference"
+    relation = field.name.removesuffix("Id") if is_reference and field.name.endswith("Id") else None
+    return {
+        "name": field.name,
+        "label": label_of(field.name),
+        "type": field.type,
+        "soapType": SOAP.get(field.type, "xsd:string"),
+        "length": field.length,
+        "byteLength": field.length * 3,
+        "filterable": field.is_filterable,
+        "sortable": field.is_filterable,
+        "groupable": field.is_filterable,
+        "createable": field.is_writable,
+        "updateable": field.is_writable and field.name != "TaskSubtype",
+        "unique": field.is_unique,
+        "externalId": field.is_unique or field.is_external_id,
+        "idLookup": field.is_unique or field.is_external_id or field.name in ("Id", "Name", "Email", "Username"),
+        "caseSensitive": field.is_unique,
+        "custom": field.name.endswith("__c"),
+        "calculated": False,
+        "defaultedOnCreate": not field.is_writable,
+        "restrictedPicklist": field.is_restricted,
+        "picklistValues": [{"value": v, "label": v, "active": True, "defaultValue": False} for v in field.picklist],
+        "referenceTo": list(field.refers_to),
+        "relationshipName": relation,
+        "nillable": field.name != "Id",
     }

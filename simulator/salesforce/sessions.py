@@ -13,13 +13,18 @@ from werkzeug.wrappers import Request, Response
 
 from simulator.salesforce.errors import reply
 
+ORGANISATION = "00DS0000000000001AAA"
+NOBODY = "005S0000000000001AAA"
+"""The API's user where the world names none."""
 BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 class Sessions:
     """Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, user: str) -> None:
+        """``user`` is in whose name every app calls."""
+        self._user = user or NOBODY
         self._lock = threading.Lock()
         self._apps: dict[str, dict[str, Any]] = {}
         self._tokens: set[str] = set()
@@ -45,8 +50,8 @@ class Sessions:
         return reply(
             {
                 "access_token": token,
-                "instance_url": f"https://{_host(request)}",
-                "id": f"https://{_host(request)}/id/00DS0000000000001AAA/005S0000000000001AAA",
+                "instance_url": f"https://{host_of(request)}",
+                "id": identity_url(host_of(request), self._user),
                 "token_type": "Bearer",
                 "scope": "api",
                 "issued_at": "0",
@@ -55,7 +60,16 @@ class Sessions:
 
     def knows(self, request: Request) -> bool:
         with self._lock:
-            return request.headers.get("Authorization", "").removeprefix("Bearer ") in self._tokens
+            given = request.headers.get("Authorization", "").removeprefix("Bearer ") or request.args.get("oauth_token")
+            return given in self._tokens
+
+    def revoke(self, request: Request) -> Response:
+        with self._lock:
+            known = request.form.get("token", "")
+            if known not in self._tokens:
+                return reply({"error": "invalid_token", "error_description": "invalid token"}, 400)
+            self._tokens.discard(known)
+            return Response("", 200)
 
     def end_all(self) -> None:
         with self._lock:
@@ -69,7 +83,7 @@ class Sessions:
             if app is None:
                 return "invalid_client_id", "client identifier invalid"
             claims = jwt.decode(
-                assertion, app["public_key"], algorithms=["RS256"], audience=f"https://{_host(request)}"
+                assertion, app["public_key"], algorithms=["RS256"], audience=f"https://{host_of(request)}"
             )
         except jwt.InvalidAudienceError:
             return "invalid_grant", "audience is invalid"
@@ -97,5 +111,9 @@ class Sessions:
         return None
 
 
-def _host(request: Request) -> str:
+def identity_url(host: str, user: str) -> str:
+    return f"https://{host}/id/{ORGANISATION}/{user}"
+
+
+def host_of(request: Request) -> str:
     return request.headers.get("X-Forwarded-Host") or request.host

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError
 
+from simulator.salesforce.conditions import All, CaseSensitive, Either, Lists, Test, Within, access, parts_of
 from simulator.salesforce.errors import ApiError
 
 GRAMMAR = r"""
@@ -50,8 +51,6 @@ NAME: /(?!(?:FROM|WHERE|ORDER|LIMIT|OFFSET|AND|OR|NOT|IN|LIKE)\b)[A-Za-z_][A-Za-
 """
 
 LONGEST = 100_000
-Test = Callable[[Callable[[str], Any]], bool]
-"""Asks the record's value of a path, and says whether the record is wanted."""
 
 
 @dataclass
@@ -67,36 +66,12 @@ class Select:
     @property
     def keys(self) -> dict[str, tuple[Any, ...]]:
         """Of fields of the object itself: values of which a wanted record must have one."""
-        parts = self.test.parts if isinstance(self.test, All) else [self.test]
-        return {p.path: p.values for p in parts if isinstance(p, Within) and "." not in p.path}
+        found = [part for part in parts_of(self.test) if isinstance(part, Within)]
+        return {part.path: part.values for part in found if "." not in part.path}
 
-
-class Within:
-    """One of these values; made once for a list that may be long."""
-
-    def __init__(self, path: str, values: list[Any]) -> None:
-        self.path = path
-        self.values = tuple(values)
-        self._exact = set(values)
-        self._lower = {value.lower() for value in values if isinstance(value, str)}
-
-    def __call__(self, get: Callable[[str], Any]) -> bool:
-        value = get(self.path)
-        if isinstance(value, CaseSensitive):
-            return str(value) in self._exact
-        if isinstance(value, str) and value:
-            return value.lower() in self._lower
-        return value in self._exact or (value in (None, "") and not self._exact.isdisjoint({None, ""}))
-
-
-class All:
-    """Every part holds."""
-
-    def __init__(self, parts: list[Test]) -> None:
-        self.parts = parts
-
-    def __call__(self, get: Callable[[str], Any]) -> bool:
-        return all(test(get) for test in self.parts)
+    def access(self, is_indexed: Callable[[str], bool]) -> Lists | None:
+        """Lists of values by which indexes find all wanted records; None: only by reading all."""
+        return access(self.test, is_indexed)
 
 
 def parse(text: str) -> Select:
@@ -156,10 +131,10 @@ class _Builder(Transformer[Token, Any]):
         return parts[0], down, "LAST" in words if "NULLS" in words else down
 
     def any(self, parts: list[Test]) -> Test:
-        return lambda get: any(test(get) for test in parts)
+        return parts[0] if len(parts) == 1 else Either(parts)
 
     def all(self, parts: list[Test]) -> Test:
-        return All(parts)
+        return parts[0] if len(parts) == 1 else All(parts)
 
     def negated(self, parts: list[Test]) -> Test:
         return lambda get: not parts[0](get)
@@ -169,7 +144,8 @@ class _Builder(Transformer[Token, Any]):
         self._filtered.add(path)
         if str(operator) == "=" and isinstance(wanted, str):
             return Within(path, [wanted])
-        return lambda get: _compared(get(path), str(operator), wanted)
+        is_id = _is_id(path)
+        return lambda get: _compared(get(path), str(operator), wanted, is_id=is_id)
 
     def within(self, parts: list[Any]) -> Test:
         path, wanted = parts
@@ -217,22 +193,26 @@ class _Builder(Transformer[Token, Any]):
 
 def _unquoted(literal: str) -> str:
     names = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-    return re.sub(r"\\(.)", lambda m: names.get(m.group(1), m.group(1)), literal[1:-1], flags=re.DOTALL)
+    return re.sub(
+        r"\\(?:u([0-9A-Fa-f]{4})|(.))",
+        lambda m: chr(int(m.group(1), 16)) if m.group(1) else names.get(m.group(2), m.group(2)),
+        literal[1:-1],
+        flags=re.DOTALL,
+    )
 
 
-class CaseSensitive(str):
-    """A value of a unique case-sensitive field."""
+def _is_id(path: str) -> bool:
+    """Ids are in the order of their characters: capitals come before small letters."""
+    return path.rpartition(".")[2].endswith("Id")
 
-    __slots__ = ()
 
-
-def _compared(value: Any, operator: str, wanted: Any) -> bool:
+def _compared(value: Any, operator: str, wanted: Any, *, is_id: bool = False) -> bool:
     if operator in ("=", "!=", "<>"):
         return _equal(value, wanted) is (operator == "=")
     if value is None or wanted is None:
         return False
-    left: Any = value if isinstance(wanted, float) else str(value).lower()
-    right: Any = wanted if isinstance(wanted, float) else str(wanted).lower()
+    left: Any = value if isinstance(wanted, float) else str(value) if is_id else str(value).lower()
+    right: Any = wanted if isinstance(wanted, float) else str(wanted) if is_id else str(wanted).lower()
     return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator])
 
 
@@ -251,14 +231,11 @@ def ordered(rows: list[Any], order: tuple[tuple[str, bool, bool], ...], get: Cal
     for path, down, nulls_last in reversed(order):
         empty = [r for r in rows if get(r, path) is None]
         full = sorted(
-            (r for r in rows if get(r, path) is not None), key=lambda r: _sortable(get(r, path)), reverse=down
+            (r for r in rows if get(r, path) is not None), key=lambda r: _sortable(get(r, path), path), reverse=down
         )
         rows = full + empty if nulls_last else empty + full
     return rows
 
 
-def _sortable(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-Record = Mapping[str, Any]
+def _sortable(value: Any, path: str) -> Any:
+    return value.lower() if isinstance(value, str) and not _is_id(path) else value

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from simulator.salesforce import ids, soql
+from simulator.salesforce.crowd import Crowd
+from simulator.salesforce.errors import ApiError
 from simulator.salesforce.schema import Field
 
 Row = dict[str, Any]
@@ -21,6 +23,7 @@ class Tables:
         self._rows: dict[str, dict[str, Row]] = {name: {} for name in schema}
         self._places: dict[str, int] = {}
         self._indexes: dict[tuple[str, str], dict[Any, dict[str, None]]] = {}
+        self.crowds: dict[str, Crowd] = {}
 
     def __getitem__(self, kind: str) -> dict[str, Row]:
         return self._rows[kind]
@@ -32,7 +35,9 @@ class Tables:
         return self._rows.values()
 
     def find(self, identifier: str) -> Row | None:
-        return self._rows.get(ids.type_of(identifier) or "", {}).get(identifier)
+        kind = ids.type_of(identifier) or ""
+        row = self._rows.get(kind, {}).get(identifier)
+        return row or next((r for r in self._of_crowd(kind, "Id", identifier)), None)
 
     def put(self, kind: str, identifier: str, row: Row) -> None:
         self._forget(kind, identifier)
@@ -42,19 +47,33 @@ class Tables:
             if of == kind:
                 index.setdefault(_key(row.get(name)), {})[identifier] = None
 
+    def snapshot(self) -> dict[str, dict[str, Row]]:
+        """Rows are replaced and never written to, so that their places are enough."""
+        return {kind: dict(rows) for kind, rows in self._rows.items()}
+
+    def restore(self, snapshot: dict[str, dict[str, Row]]) -> None:
+        self._rows = snapshot
+        self._indexes.clear()
+
     def where(self, kind: str, name: str, *values: Any) -> list[Row]:
         """Rows with one of these values in a field, case aside, in the order in which they came."""
         index = self._index(kind, name)
         found = {identifier for value in values for identifier in index.get(_key(value), ())}
-        return [self._rows[kind][identifier] for identifier in sorted(found, key=self._places.__getitem__)]
+        rows = [self._rows[kind][identifier] for identifier in sorted(found, key=self._places.__getitem__)]
+        return rows + self._of_crowd(kind, name, *values)
 
     def candidates(self, kind: str, select: soql.Select) -> Iterable[Row]:
-        """Rows that a question may mean: by its narrowest list of values, or all."""
-        usable = [(name, values) for name, values in select.keys.items() if name in self._schema[kind]]
-        if not usable:
+        """Rows that a question may mean, found by values, or all. Raises ApiError where they are too many."""
+        fields, is_large = self._schema[kind], kind in self.crowds
+        lists = select.access(lambda name: name in fields and (fields[name].is_indexed or not is_large))
+        if lists is None:
+            if is_large:
+                raise ApiError(400, "QUERY_TIMEOUT", "Your query request was running for too long.")
             return self._rows[kind].values()
-        name, values = min(usable, key=lambda found: len(found[1]))
-        return self.where(kind, name, *values)
+        return {row["Id"]: row for name, values in lists for row in self.where(kind, name, *values)}.values()
+
+    def _of_crowd(self, kind: str, name: str, *values: Any) -> list[Row]:
+        return self.crowds[kind].where(name, values) if kind in self.crowds else []
 
     def links_to(self, identifier: str) -> Iterator[tuple[str, str, Row]]:
         """Object, field and row of what points at a record."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.adapters.salesforce.queries import epoch_ms
+from server.adapters.salesforce.reading import epoch_ms
 from server.adapters.salesforce.shape import ACTIVITY, OrgShape
 from server.adapters.salesforce.tasks import CUT, cut
 from server.domain.crm import Activity, Candidates, Direction, Query, RecordKind
@@ -353,6 +353,7 @@ def test_a_duplicate_of_the_customers_own_unique_field_is_not_our_success(scene,
         ("SERVER_UNAVAILABLE", TransientError),
         ("ENTITY_IS_DELETED", StaleTargetError),
         ("INVALID_CROSS_REFERENCE_KEY", StaleTargetError),
+        ("CANNOT_UPDATE_CONVERTED_LEAD", StaleTargetError),
     ],
 )
 def test_one_records_failure_is_its_own(scene, crm, code, expected):

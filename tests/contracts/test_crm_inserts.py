@@ -277,3 +277,17 @@ def test_no_repair_touches_the_key():
     for code in ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "INVALID_FIELD", "STRING_TOO_LONG"):
         assert repaired(record, [{"statusCode": code, "message": "", "fields": [KEY_FIELD]}], frozenset()) is None
     assert re.fullmatch(r"\w+__c", KEY_FIELD)
+
+
+def test_two_faults_of_one_record_are_mended_one_after_the_other(scene, crm):
+    org = scene.universe.org
+    org.user = "005A00000000002IAA"
+    org.read_only = frozenset({(org.user, BYRON_ID)})
+    org.change("User", {"Id": "005A00000000001", "IsActive": False})
+
+    [answer] = crm.file([activity(what_id=BYRON_ID)])
+
+    assert answer.error is None
+    [task] = scene.tasks()
+    assert (task["WhoId"], task["WhatId"], task["OwnerId"]) == (ADA_ID, None, org.user)
+    assert len(calls(scene, "collections.create")) == 3

@@ -136,6 +136,24 @@ def test_no_copy_stays_of_a_mail_that_ends_as_not_logged(scene: Scene, monkeypat
     assert (copies, deks) == ([], [])
 
 
+def test_a_lead_that_is_converted_on_the_way_is_matched_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = scene.deliver(ANN, eml("leo@brandt.example"))
+    crm = scene.services.ports.crm
+    original = crm.file
+    converted: list[str] = []
+
+    def faster(activities: Any) -> Any:
+        if not converted:
+            converted.append(scene.universe.org.convert("00QA00000000001", "001A00000000001"))
+        return original(activities)
+
+    monkeypatch.setattr(crm, "file", faster)
+    scene.sync()
+    assert scene.outcomes() == {message: "contact_match"}
+    [task] = scene.tasks()
+    assert task["WhoId"] == converted[0]
+
+
 @pytest.mark.parametrize("letters", ["\u0436" * 230_000, "x" * 900_000])
 def test_one_message_with_enormous_headers_stops_no_mailbox(scene: Scene, letters: str) -> None:
     raw = f"From: ada@byron.example\nTo: {ANN}\nMessage-ID: <big@x>\nSubject: {letters}\n\nHello.\n".encode()

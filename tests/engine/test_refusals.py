@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from server.domain.errors import ConflictError
 from server.engine.jobs import AUDIT, run
 from server.engine.refusals import IN_DOUBT, by_cause, replay, sentence_of
 from server.ports.queue import Job
@@ -111,3 +114,35 @@ def test_what_may_stand_in_salesforce_already_is_left_alone_unless_named(scene: 
 
     assert replay(scene.services.ports, mailbox(scene)) == 0
     assert replay(scene.services.ports, mailbox(scene), IN_DOUBT) == 1
+
+
+@pytest.mark.parametrize("is_conflicted", [False, True])
+def test_a_mail_that_goes_in_by_a_later_copy_is_refused_nowhere(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, *, is_conflicted: bool
+) -> None:
+    refuse(scene)
+    raw = eml(to="ann@acme.example, ben@acme.example")
+    first = scene.deliver(ANN, raw)
+    scene.sync()
+    assert scene.outcomes() == {first: "rejected"}
+    scene.universe.faults.clear()
+    if is_conflicted:
+        store = scene.services.ports.store
+        original, conflicts = store.close, [True]
+
+        def close(activities: Any, rows: Any) -> None:
+            if rows and conflicts:
+                conflicts.clear()
+                raise ConflictError
+            original(activities, rows)
+
+        monkeypatch.setattr(store, "close", close)
+
+    second = scene.deliver("ben@acme.example", raw)
+    scene.sync()
+
+    [task] = scene.tasks()
+    assert scene.outcomes("ben@acme.example") == {second: "contact_match"}
+    assert scene.outcomes() == {first: "contact_match"}
+    [row] = scene.services.ports.store.rows(mailbox(scene).mailbox_id)
+    assert (row.activity_id, row.cause, row.sealed_cause) == (task["Id"], None, None)

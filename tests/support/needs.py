@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.support import apex, node
+
 
 @dataclass(frozen=True)
 class Need:
@@ -34,5 +36,7 @@ ALL = (
         _firestore,
     ),
     Need("chromium", "Chromium", "apt install chromium", lambda: CHROMIUM is not None),
+    Need("apex", "Node 20 and npm", "apt install nodejs npm (Debian 13 or newer), or nodejs.org", apex.is_here),
+    Need("node", "Node and npm", "apt install nodejs npm", node.is_here),
     Need("lieer", "Lieer", "apt install lieer notmuch", lambda: bool(shutil.which("gmi") and shutil.which("notmuch"))),
 )

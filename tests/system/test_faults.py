@@ -117,3 +117,19 @@ def test_a_planted_violation_is_found(end: End, plant: Callable[[End], End], exp
     found = violations(plant(end))
     assert expected in {violation.what for violation in found}
     assert all("@" not in f"{violation.where} {violation.detail}" for violation in found)
+
+
+def test_what_salesforce_refused_may_be_tried_again_once_for_each_time_it_is_closed(end: End) -> None:
+    key, late = skipped(end), max(change.at for change in end.changes)
+    nights = [
+        step
+        for night in range(6)
+        for step in (
+            Change(key, late + night, Reason.REJECTED, Reason.RETRYING, None, None),
+            Change(key, late + night, Reason.RETRYING, Reason.REJECTED, None, None),
+        )
+    ]
+
+    assert violations(with_changes(end, *nights)) == []
+    twice = [*nights, *(replace(nights[-1], activity=f"00T{n}") for n in range(6))]
+    assert {v.what for v in violations(with_changes(end, *twice))} == {"closed twice without an event between"}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.faults.org import town
+from bench.faults.org.deeds import KEY
 from bench.faults.org.oracle import History, Place
 from bench.faults.org.planning import Mail
 from bench.faults.org.town import Kind
@@ -16,19 +17,23 @@ from server.domain.decision import Outcome, Reason
 from server.domain.ledger import Row
 from simulator.salesforce.journal import API, PERSON, Entry
 
-KEY = "TrulyActivity__Message_Key__c"
 MESSAGE_ID = "TrulyActivity__Message_Id__c"
 NOBODYS = {Kind.STRANGER: Reason.NO_MATCH, Kind.COLLEAGUE: Reason.INTERNAL_ONLY}
-REFUSED = {refusal.word: refusal.code for refusal in town.REFUSALS}
+SHUT_PEOPLE = frozenset(town.shut(number)[0] for number in range(town.SHUT_PEOPLE))
+REFUSED = {refusal.word: {refusal.code: refusal.says} for refusal in town.REFUSALS}
 
 
 @dataclass(frozen=True)
 class End:
-    """All that is looked at. ``copies`` maps a row's key to its mail; ``tasks`` are the org's, deleted ones too."""
+    """All that is looked at. ``copies`` maps a row's key to its mail; ``tasks`` are the org's, deleted ones too.
+
+    ``sentences`` are what a rep reads of each refused row.
+    """
 
     mails: Sequence[Mail]
     copies: Mapping[str, int]
     rows: Mapping[str, Row]
+    sentences: Mapping[str, str]
     tasks: Sequence[Mapping[str, Any]]
     journal: Sequence[Entry]
     org: Mapping[str, Any]
@@ -46,6 +51,7 @@ class _Look:
         self._inserts: dict[int, list[tuple[int, Entry]]] = defaultdict(list)
         self._refusals: dict[int, set[str]] = defaultdict(set)
         self._binned: set[str] = set()
+        self._named = {row.activity_id for row in end.rows.values() if row.activity_id}
         self._history = History(end.org, end.journal)
         for task in end.tasks:
             self._tasks[self._mail_of(task)].append(task)
@@ -57,8 +63,6 @@ class _Look:
 
     def _note(self, place: int, entry: Entry) -> None:
         if entry.kind != "Task":
-            if entry.what == "delete":  # its tasks may have gone with it
-                self._binned.add(entry.identifier)
             return
         if entry.what == "insert":
             self._inserts[self._mail_of(entry.values)].append((place, entry))
@@ -98,12 +102,21 @@ class _Look:
         for number, found in sorted(self._inserts.items(), key=lambda item: item[1][0][0]):
             for place, entry in found if number >= 0 else ():
                 got = Place(*(entry.values.get(name) for name in ("WhoId", "WhatId", "OwnerId")))
-                allowed = self._history.places(self._end.mails[number], place)
+                allowed = self._spared(number, self._history.places(self._end.mails[number], place))
                 if got not in allowed:
                     where = f"mail {number}"
                     yield Violation(
                         "an activity on the wrong record", where, f"{got}, expected {sorted(map(str, allowed))}"
                     )
+
+    def _spared(self, number: int, places: set[Place | None]) -> set[Place | None]:
+        """What the org refused to link may be left out: an owner who left, an account that may not be edited."""
+        found = set(places)
+        if town.NO_OWNER in self._refusals[number]:
+            found |= {replace(place, owner=None) for place in found if place}
+        if town.NO_ACCESS in self._refusals[number]:
+            found |= {replace(place, what=None) for place in found if place and place.who}
+        return found
 
     def _rows(self) -> Iterator[Violation]:
         rows = self._end.rows
@@ -126,6 +139,8 @@ class _Look:
 
     def _logged(self, row: Row, mail: Mail, task: str, *, is_deleted: bool) -> Iterator[Violation]:
         """It names its task, which is there, or which a person deleted."""
+        if row.reason is Reason.NO_MATCH and self._is_older(row, mail):
+            return
         was_binned = task in self._binned or is_deleted
         if row.outcome is Outcome.REMOVED and not was_binned:
             yield Violation("taken back, and nobody did it", row.key, f"mail {mail.number}")
@@ -134,22 +149,31 @@ class _Look:
         elif row.activity_id != task:
             yield Violation("a row names another activity", row.key, f"{row.activity_id}, not {task}")
 
+    def _is_older(self, row: Row, mail: Mail) -> bool:
+        """Nothing explained the mail when this copy was decided; another one came when something did, and says so."""
+        inserted = [(entry.at, entry.identifier) for _, entry in self._inserts[mail.number]]
+        named = [task for at, task in inserted if row.updated_at < at and task in self._named]
+        return bool(named) and None in self._places_at(row, mail)
+
+    def _places_at(self, row: Row, mail: Mail) -> set[Place | None]:
+        return self._history.places(mail, self._history.index(row.updated_at), row.updated_at)
+
     def _without(self, row: Row, mail: Mail) -> Iterator[Violation]:
         """Nothing is in the org: then nothing explained the mail when its row was closed."""
-        allowed = self._history.places(mail, self._history.index(row.updated_at), row.updated_at)
-        if row.reason is not Reason.NO_MATCH or None not in allowed:
+        if row.reason is not Reason.NO_MATCH or None not in self._places_at(row, mail):
             yield Violation("no activity", row.key, f"{row.reason}, {mail.kind} mail {mail.number}")
 
     def _refused(self, row: Row, mail: Mail) -> Iterator[Violation]:
-        """The org's rules refuse it, and the row says with which code; nothing else ends as refused."""
-        codes = {REFUSED.get(mail.word)} if mail.word in REFUSED else set()
-        codes |= {town.NO_ACCESS} if mail.kind is Kind.SHUT else set()
-        codes |= {town.MISSING} if mail.word == town.OFFER else set()
-        if row.reason is not Reason.REJECTED or row.cause not in codes & self._refusals[mail.number]:
-            yield Violation(
-                "refused without a rule", row.key, f"{row.reason} {row.cause}, {mail.kind} mail {mail.number}"
-            )
-        elif self._tasks.get(mail.number) and row.cause != town.MISSING:
+        """The org's rules refuse it, and the row says so in their code and words; nothing else ends as refused."""
+        said = dict(REFUSED.get(mail.word, {}))
+        if mail.kind is Kind.SHUT and mail.outsider not in SHUT_PEOPLE:  # a person's mail goes in without the account
+            said[town.NO_ACCESS] = town.NO_ACCESS_SAYS
+        if row.reason is not Reason.REJECTED or row.cause not in said.keys() & self._refusals[mail.number]:
+            where = f"{row.reason} {row.cause}, {mail.kind} mail {mail.number}"
+            yield Violation("refused without a rule", row.key, where)
+        elif said[row.cause] not in self._end.sentences.get(row.key, ""):
+            yield Violation("refused without the org's own sentence", row.key, f"mail {mail.number}")
+        elif self._tasks.get(mail.number):
             yield Violation("refused, and it is there", row.key, f"mail {mail.number}")
 
 

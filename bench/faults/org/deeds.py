@@ -7,6 +7,7 @@ import random
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from bench.faults.org import town
@@ -15,11 +16,14 @@ from bench.faults.org.weather import Weather
 from simulator.salesforce.errors import RecordError
 from simulator.salesforce.org import Org
 
+KEY = "TrulyActivity__Message_Key__c"
+WRITING = ("/composite", "/composite/sobjects")
+UNSEEN = "ambush: task into the bin unseen"
 RECENT = 30
 LOCKED = (20.0, 400.0)
 """Seconds for which a record is locked."""
 AMBUSHES = (Deed.DELETE_CONTACT, Deed.MERGE, Deed.CONVERT, Deed.LEAVE, Deed.LOCK)
-QUIET = frozenset(town.account(i) for i in range(town.QUIET))
+QUIET = frozenset((*(town.account(i) for i in range(town.QUIET)), town.SHUT_ACCOUNT))
 """Accounts whose people are left alone."""
 
 
@@ -61,14 +65,27 @@ class Deeds:
     def before(self, path: str, body: bytes) -> None:
         """Of each request: one that inserts tasks may find that somebody was faster."""
         with self._lock:
-            if not self._armed or not path.endswith("/composite/sobjects") or not body.startswith(b"{"):
+            if not self._armed or not path.endswith(WRITING):
+                return
+            records = _inserted(body)
+            if not records:
                 return
             event = self._armed.popleft()
-        records = [r for r in json.loads(body)["records"] if "Subject" in r and "id" not in r]
-        if records:
-            record = records[int(event.chance * len(records))]
-            deed = AMBUSHES[int(event.chance * 1_000) % len(AMBUSHES)]
-            self._do(deed, event, record, "ambush: ")
+        record = records[int(event.chance * len(records))]
+        deed = AMBUSHES[int(event.chance * 1_000) % len(AMBUSHES)]
+        self._do(deed, event, record, "ambush: ")
+
+    def after(self, path: str, body: bytes) -> None:
+        """Of each request: what was inserted and never answered for, a person may throw away before anybody looks."""
+        is_lost = self._weather.lost_at[-1:] == [self._org.clock.now()]
+        records = _inserted(body) if is_lost and path.endswith(WRITING) else []
+        with self._lock:
+            gone = self._chance.sample(records, min(len(records), self._chance.randint(0, 2)))
+        for record in gone:
+            for row in self._org.tables.where("Task", KEY, record[KEY]):
+                with suppress(RecordError):  # it may be locked
+                    self._org.remove(row["Id"], by="person")
+                    self.done[UNSEEN] += 1
 
     def everybody_back(self) -> None:
         """At the end of the day nobody is away, and nothing is locked or required any more."""
@@ -195,3 +212,14 @@ class Deeds:
     def _relax(self, _event: Done, _record: dict[str, Any]) -> bool:
         self._org.rules.remove(town.REQUIRED)
         return True
+
+
+def _inserted(body: bytes) -> list[dict[str, Any]]:
+    """The new tasks of a collection, or of all collections of a composite; none where it asks something else."""
+    found = json.loads(body or b"{}")
+    parts = (
+        [part.get("body") or {} for part in found.get("compositeRequest", ())] if "records" not in found else [found]
+    )
+    return [
+        record for part in parts for record in part.get("records", ()) if "Subject" in record and "id" not in record
+    ]

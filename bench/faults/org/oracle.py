@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bench.faults.org.planning import Mail
@@ -32,6 +32,8 @@ class State:
     leads: dict[str, dict[str, Any]]
     accounts: dict[str, str]
     users: dict[str, tuple[str, bool]]
+    became: dict[str, str] = field(default_factory=dict)
+    """The contact that a converted lead's address became."""
 
     @classmethod
     def of(cls, org: Mapping[str, Any]) -> State:
@@ -44,7 +46,9 @@ class State:
 
     def copy(self) -> State:
         contacts = {i: dict(c) for i, c in self.contacts.items()}
-        return State(contacts, {i: dict(c) for i, c in self.leads.items()}, self.accounts, dict(self.users))
+        return State(
+            contacts, {i: dict(c) for i, c in self.leads.items()}, self.accounts, dict(self.users), dict(self.became)
+        )
 
     def place(self, mail: Mail) -> Place | None:
         """None where nobody and nothing explains it."""
@@ -54,6 +58,8 @@ class State:
         if people:
             best = min(people, key=lambda c: (owner is None or c["OwnerId"] != owner, -c["touched"], c["Id"]))
             return Place(best["Id"], best["AccountId"], owner)
+        if (winner := self._winner(self.became.get(address))) is not None:
+            return Place(winner["Id"], winner["AccountId"], owner)
         leads = [c for c in self.leads.values() if c["Email"] == address and not c["gone"]]
         if leads:
             return Place(min(c["Id"] for c in leads), None, owner)
@@ -67,6 +73,7 @@ class State:
         elif entry.what == "convert":
             lead = self.leads[entry.identifier]
             lead["gone"] = True
+            self.became[lead["Email"]] = entry.other
             self._add(entry.other, {**lead, **entry.values}, entry.at)
         elif entry.kind != "Contact":
             return
@@ -75,8 +82,14 @@ class State:
         elif entry.what in ("delete", "undelete"):
             self.contacts[entry.identifier].update(gone=entry.what == "delete", touched=entry.at)
         elif entry.what == "merge":
-            self.contacts[entry.other]["gone"] = True
+            self.contacts[entry.other].update(gone=True, master=entry.identifier)
             self.contacts[entry.identifier]["touched"] = entry.at
+
+    def _winner(self, contact: str | None) -> dict[str, Any] | None:
+        """Of a lead's contact that lost in a merge: who won, where that one stands."""
+        lost = self.contacts.get(contact or "", {})
+        winner = self.contacts.get(lost.get("master") or "")
+        return winner if winner and not winner["gone"] else None
 
     def _add(self, identifier: str, values: Mapping[str, Any], at: float) -> None:
         names = ("Email", "AccountId", "OwnerId")

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.faults.org import checks, town
 from bench.faults.org.checks import End
 from bench.faults.org.deeds import Deeds
-from bench.faults.org.planning import BEGINS, ENDS, Arrival, Done, plan
+from bench.faults.org.planning import BEGINS, Arrival, Done, ends, plan
 from bench.faults.org.weather import Weather
 from bench.faults.play import KILLS, Play, Result, Span
 from bench.faults.script import HOUR
+from server.bootstrap import build
+from server.domain.decision import Outcome
+from server.domain.ledger import Row
+from server.engine.refusals import sentence_of
+from server.settings import Settings
 from simulator.mailfiles import MailFile
 
 REST = 6 * HOUR
@@ -23,13 +29,14 @@ class Day(Play[Arrival | Done]):
     """``messages`` is an aim, not a promise."""
 
     def __init__(self, folder: Path, seed: int, mailboxes: int, messages: int, kills: int = KILLS) -> None:
-        super().__init__(folder, seed, town.world(mailboxes), Span(BEGINS, ENDS, REST), kills)
+        super().__init__(folder, seed, town.world(mailboxes), Span(BEGINS, ends(messages), REST), kills)
         self.org = self.universe.org
-        self.weather = Weather(seed, self.clock)
+        self.org.is_journalled = True
+        self.weather = Weather(seed, self.clock, self.span)
         self.universe.faults = self.universe.pubsub.faults = self.weather
         self.plan = plan(seed, mailboxes, messages)
         self.deeds = Deeds(self.org, self.weather, seed)
-        self.front.before = self.deeds.before
+        self.front.before, self.front.after = self.deeds.before, self.deeds.after
         self.copies: dict[str, int] = {}
         """The mail of each row that must be, by the row's key."""
         self._threads: dict[tuple[str, str], str] = {}
@@ -70,6 +77,12 @@ class Day(Play[Arrival | Done]):
 
     def end(self) -> End:
         _, rows = self.ledger()
-        return End(
-            self.plan.mails, self.copies, rows, self.org.everything("Task"), self.org.journal, self.universe.world.org
-        )
+        tasks, world = self.org.everything("Task"), self.universe.world.org
+        return End(self.plan.mails, self.copies, rows, self._sentences(rows), tasks, self.org.journal, world)
+
+    def _sentences(self, rows: Mapping[str, Row]) -> dict[str, str]:
+        services = build(Settings.of(self.env), clock=self.clock)
+        failed = [row for row in rows.values() if row.outcome is Outcome.FAILED]
+        found = {row.key: sentence_of(services.ports, row) for row in failed}
+        services.close()
+        return found

@@ -25,6 +25,7 @@ ADMIN = rep(0)
 SHUT = "shut.example"
 """The domain of an account that the integration user may read and not edit."""
 SHUT_ACCOUNT = identifier("001", 800)
+SHUT_PEOPLE = 5
 REGION = "Region__c"
 
 
@@ -43,23 +44,25 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """A word in a subject that a rule of the org does not take, and the code with which it says so."""
+    """A word in a subject that a rule of the org does not take, the code with which it says so, and in which words."""
 
     word: str
     code: str
+    says: str
 
 
-VALIDATION = Refusal("confidential", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
-TRIGGER = Refusal("embargo", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY")
-REFUSALS = (VALIDATION, TRIGGER)
+VALIDATION = Refusal("confidential", "FIELD_CUSTOM_VALIDATION_EXCEPTION", "Vertrauliches gehört nicht hierher.")
+TRIGGER = Refusal("embargo", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "Not before the board has met.")
+OFFER = Refusal("offer", "REQUIRED_FIELD_MISSING", REGION)
+"""Of these the org wants a region, for as long as somebody thinks that a good idea."""
+REFUSALS = (VALIDATION, TRIGGER, OFFER)
+NO_OWNER = "INACTIVE_OWNER_OR_USER"
+NO_ACCESS_SAYS = "insufficient access"
 NO_ACCESS = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
-OFFER = "offer"
-"""A word in subjects of which the org wants a region, for as long as somebody thinks that a good idea."""
-MISSING = "REQUIRED_FIELD_MISSING"
-REQUIRED: Mapping[str, Any] = {"kind": "required", "when": {"Subject": OFFER}, "field": REGION}
+REQUIRED: Mapping[str, Any] = {"kind": "required", "when": {"Subject": OFFER.word}, "field": REGION}
 RULES: tuple[Mapping[str, Any], ...] = (
-    {"kind": "validation", "when": {"Subject": VALIDATION.word}, "message": "Vertrauliches gehört nicht hierher."},
-    {"kind": "trigger", "name": "Embargo", "when": {"Subject": TRIGGER.word}, "message": "Region is required."},
+    {"kind": "validation", "when": {"Subject": VALIDATION.word}, "message": VALIDATION.says},
+    {"kind": "trigger", "name": "Embargo", "when": {"Subject": TRIGGER.word}, "message": TRIGGER.says},
     {"kind": "trigger", "name": "AccountRollup", "updates": "AccountId"},
 )
 
@@ -81,6 +84,11 @@ def homeless(number: int) -> tuple[str, str]:
 
 def lead(number: int) -> tuple[str, str]:
     return f"lead{number}@startup{number}.example", identifier("00Q", number)
+
+
+def shut(number: int) -> tuple[str, str]:
+    """A contact of the account that may not be edited; the contact itself may."""
+    return f"inside{number}@{SHUT}", identifier("003", 80_000 + number)
 
 
 def account(number: int) -> str:
@@ -136,6 +144,7 @@ def _contacts(owners: list[str]) -> list[dict[str, Any]]:
         address, both = twin(number)
         made += [(address, one, account(QUIET + number), number + k * 3) for k, one in enumerate(both)]
     made += [(*homeless(i), account(i % ACCOUNTS), i) for i in range(HOMELESS)]
+    made += [(*shut(i), SHUT_ACCOUNT, i) for i in range(SHUT_PEOPLE)]
     return [
         {"Id": record, "FirstName": "P", "LastName": address.partition("@")[0], "Email": address,
          "AccountId": of, "OwnerId": owners[owner % len(owners)]}

@@ -6,9 +6,9 @@ import random
 import threading
 from collections import Counter
 
-from bench.faults.org.planning import BEGINS, ENDS
-from bench.faults.script import HOUR
+from bench.faults.play import Span
 from bench.faults.weather import Spell
+from bench.faults.worker import TIMEOUT
 from simulator.clock import Clock
 from simulator.faults import Faults
 
@@ -20,7 +20,9 @@ LOCK_IN_TRIGGER = (
 )
 PAGES = ("502", "503", "504", "500")
 LIMITS = ("REQUEST_LIMIT_EXCEEDED", "REQUEST_LIMIT_EXCEEDED:concurrent")
-LOST = ("drop_answer", "drop_answer", "drop_answer", "timeout")
+LATE = f"late:{TIMEOUT * 1.3}"
+"""Done after whoever asked has given up, and perhaps asked again."""
+LOST = ("drop_answer", "drop_answer", "drop_answer", "timeout", LATE)
 CALLS: dict[str, tuple[str, ...]] = {
     "insert": (LOCK, LOCK, LOCK_IN_TRIGGER, "rival", "rival_unnamed"),
     "composite.parts": ("401",),
@@ -28,32 +30,35 @@ CALLS: dict[str, tuple[str, ...]] = {
     "*": (*PAGES, *LIMITS, *LOST, "401", "401", "slow:0.1"),
 }
 """Which failures a call can suffer; ``*`` stands for the methods that are not named."""
-DRIZZLE = {"insert": 0.02, "composite.parts": 0.01, "token": 0.02, "*": 0.06}
+DRIZZLE = {"insert": 0.04, "composite.parts": 0.02, "token": 0.05, "*": 0.1}
 STORM = {"insert": 0.15, "composite.parts": 0.1, "token": 0.2, "*": 0.4}
 NONE = ("update",)
+WRITING = ("collections.create", "composite")
 
 
-def spells(seed: int) -> list[Spell]:
+def spells(seed: int, span: Span) -> list[Spell]:
     """Five storms and two outages."""
     chance = random.Random(f"org weather {seed}")
     found = []
     for number in range(7):
-        begins = BEGINS + chance.uniform(0, ENDS - BEGINS - HOUR)
-        found.append(Spell(begins, begins + chance.uniform(0.1, 0.4) * HOUR, "salesforce", 0.0 if number < 5 else 1.0))
+        length = span.ends - span.begins
+        begins = span.begins + chance.uniform(0, 0.85) * length
+        ends = begins + chance.uniform(0.02, 0.07) * length
+        found.append(Spell(begins, ends, "salesforce", 0.0 if number < 5 else 1.0))
     return found
 
 
 class Weather(Faults):
     """Which calls to Salesforce fail; Google is calm. Thread-safe.
 
-    ``lost_at`` are the moments at which the answer to an insert was lost although it was done.
+    ``lost_at`` are the moments at which an answer was lost, perhaps to an insert, although it was done.
     """
 
-    def __init__(self, seed: int, clock: Clock) -> None:
+    def __init__(self, seed: int, clock: Clock, span: Span) -> None:
         super().__init__()
         self._chance = random.Random(f"org calls {seed}")
         self._clock = clock
-        self._spells = spells(seed)
+        self._spells = spells(seed, span)
         self._guard = threading.Lock()
         self.is_over = False
         self.suffered: Counter[str] = Counter()
@@ -70,7 +75,7 @@ class Weather(Faults):
             kind = self._chance.choice(CALLS[name])
             short = kind.partition(":")[0] if name == "insert" else kind
             self.suffered[f"{method} {short}"] += 1
-            if (method, kind) == ("collections.create", "drop_answer"):
+            if method in WRITING and kind == "drop_answer":
                 self.lost_at.append(self._clock.now())
             return kind
 

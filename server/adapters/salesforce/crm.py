@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from server.adapters.salesforce import queries
+from server.adapters.salesforce import describing, queries, reading
 from server.adapters.salesforce.client import OrgClient
+from server.adapters.salesforce.domain_lists import DomainLists
 from server.adapters.salesforce.failures import mapped, of_record
 from server.adapters.salesforce.insert import Answer, insert
-from server.adapters.salesforce.shape import OrgShape, shape_of
+from server.adapters.salesforce.look_up import Matching, candidates, statements
+from server.adapters.salesforce.shape import OrgShape
 from server.adapters.salesforce.tasks import full_id, retargeted, task
-from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Query, Record, Target
+from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Opportunities, Query, Record, Target
 from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, StaleTargetError, TransientError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.ports.crm import FILE_AT_ONCE, FILE_MANY, Allowance, CrmShape
@@ -24,6 +26,7 @@ QUERIES_AT_ONCE = 5
 """Of a composite's subrequests at most this many may be queries."""
 ACCESS_AT_ONCE = 200
 """Records of one question about a user's access."""
+MERGES_FOLLOWED = 5
 LEAST_SEARCHED = 2
 """Characters: Salesforce searches for nothing shorter."""
 T = TypeVar("T")
@@ -32,8 +35,10 @@ T = TypeVar("T")
 class SalesforceCrm:
     """Implements ``server.ports.crm.Crm``. Thread-safe."""
 
-    def __init__(self, client: OrgClient) -> None:
+    def __init__(self, client: OrgClient, matching: Matching | None = None) -> None:
         self._client = client
+        self._matching = matching or Matching()
+        self._lists = DomainLists(self._all_lists) if self._matching.domain_lists else None
         self._lock = threading.Lock()
         self._shape: OrgShape | None = None
 
@@ -44,25 +49,15 @@ class SalesforceCrm:
         return self._with_shape(lambda org: self._looked_up(query, org))
 
     def _looked_up(self, query: Query, org: OrgShape) -> Candidates:
-        kinds: list[tuple[str, Callable[[list[str]], str] | None, Iterable[str]]] = [
-            ("contacts", queries.contacts, query.addresses),
-            ("leads", queries.leads, query.addresses),
-            ("accounts", queries.accounts(org), query.domains),
-            ("users", queries.users, query.users),
-        ]
-        asked = [(kind, make(part)) for kind, make, values in kinds if make for part in queries.chunks(values)]
+        asked = list(statements(query, org, self._matching))
         rows: dict[str, list[Any]] = defaultdict(list)
         for start in range(0, len(asked), QUERIES_AT_ONCE):
             part = asked[start : start + QUERIES_AT_ONCE]
             for (kind, _), found in zip(part, self._queries([soql for _, soql in part]), strict=True):
                 rows[kind] += found
-        users = sorted((queries.user(row) for row in rows["users"]), key=lambda u: u.user_id, reverse=True)
-        return Candidates(
-            contacts=_grouped(queries.contact(row) for row in rows["contacts"]),
-            leads=_grouped(queries.lead(row) for row in rows["leads"]),
-            accounts=_grouped(queries.account(row, org) for row in rows["accounts"]),
-            users={user.address: user for user in users},
-        )
+        if self._lists is not None and org.domain is not None:
+            rows["accounts"] += self._lists.rows(query.domains)
+        return candidates(rows, query, org)
 
     def readable(self, user_id: SalesforceId, record_ids: Sequence[SalesforceId]) -> frozenset[SalesforceId]:
         wanted = list(dict.fromkeys(record_ids))
@@ -122,17 +117,38 @@ class SalesforceCrm:
         if len(text.strip()) < LEAST_SEARCHED:
             return []
         answer = self._client.call("parameterizedSearch", method="POST", json=queries.search(text))
-        return [queries.found(row) for row in answer.get("searchRecords", ())]
+        return [reading.found(row) for row in answer.get("searchRecords", ())]
 
     def record(self, record_id: SalesforceId) -> Record:
-        soql = queries.by_id(record_id)
-        rows = self._queries([soql])[0] if soql else []
-        if not rows:
-            raise NotFoundError("Salesforce has no such contact, lead or account.")
-        return queries.found(rows[0])
+        wanted: SalesforceId | None = record_id
+        persons = self._org().has_person_accounts
+        for _ in range(MERGES_FOLLOWED):
+            soql = queries.by_id(wanted, person_accounts=persons) if wanted else None
+            rows = self._queries([soql], deleted=True)[0] if soql else []
+            row = rows[0] if rows else {}
+            if row and not row.get("IsDeleted") and not row.get("IsConverted"):
+                return reading.found(row)
+            wanted = row.get("MasterRecordId") or row.get("ConvertedContactId")
+        raise NotFoundError("Salesforce has no such contact, lead or account.")
+
+    def opportunities(self, contacts: Sequence[SalesforceId], accounts: Sequence[SalesforceId]) -> Opportunities:
+        asked = [("contact", queries.opportunities_by_role(part)) for part in queries.chunks(contacts)]
+        asked += [("account", queries.opportunities_of(part)) for part in queries.chunks(accounts)]
+        found: dict[str, dict[SalesforceId, set[SalesforceId]]] = {"contact": {}, "account": {}}
+        for start in range(0, len(asked), QUERIES_AT_ONCE):
+            part = asked[start : start + QUERIES_AT_ONCE]
+            for (kind, _), rows in zip(part, self._queries([soql for _, soql in part]), strict=True):
+                for row in rows:
+                    owner, deal = (
+                        row.get("ContactId") or row.get("AccountId"),
+                        row.get("OpportunityId") or row.get("Id"),
+                    )
+                    found[kind].setdefault(SalesforceId(owner), set()).add(SalesforceId(deal))
+        by_contact, by_account = ({i: frozenset(s) for i, s in found[kind].items()} for kind in ("contact", "account"))
+        return Opportunities(by_contact, by_account)
 
     def others(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
-        asked = [queries.email_messages(part) for part in queries.chunks(message_ids)]
+        asked = [queries.email_messages(part) for part in queries.chunks(message_ids, 2, 2)]
         found: dict[str, Foreign] = {}
         for start in range(0, len(asked), QUERIES_AT_ONCE):
             for rows in self._queries(asked[start : start + QUERIES_AT_ONCE]):
@@ -181,12 +197,13 @@ class SalesforceCrm:
             return ask(fresh)
 
     def _describe(self) -> OrgShape:
-        base = self._client.base
-        status = quote("SELECT ApiName, MasterLabel, IsClosed, SortOrder FROM TaskStatus")
-        account, task_object, statuses = self._composite(
-            [f"{base}/sobjects/Account/describe", f"{base}/sobjects/Task/describe", f"{base}/query?q={status}"]
+        return describing.understood(
+            self._composite(describing.asked(self._client.base, self._matching)), self._matching
         )
-        return shape_of(account, task_object, statuses["records"])
+
+    def _all_lists(self) -> list[Any]:
+        org = self._org()
+        return self._queries([queries.domain_lists(org)])[0] if org.domain else []
 
     def _queries(self, soql: list[str], *, deleted: bool = False) -> list[list[Any]]:
         """A long query would not fit a URI of its own, so even a single one goes through composite."""
@@ -216,13 +233,6 @@ class SalesforceCrm:
 
 def _is_session(failure: Exception) -> bool:
     return type(failure).__name__ == "SessionExpired"
-
-
-def _grouped(records: Iterable[Record]) -> dict[str, tuple[Record, ...]]:
-    groups: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        groups[record.found_by].append(record)
-    return {found_by: tuple(group) for found_by, group in groups.items()}
 
 
 def _saved(answers: Any, count: int) -> list[Exception | None]:

@@ -34,7 +34,8 @@ FULL = "STORAGE_LIMIT_EXCEEDED"
 FULL_PAUSE = 3_600.0
 """Seconds: somebody has to make room or buy some."""
 BUSY_LOGIN = frozenset({"server_error", "temporarily_unavailable", "unknown_error", 408, 429})
-STALE_TARGET = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"})
+STALE_TARGET = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "CANNOT_UPDATE_CONVERTED_LEAD"})
+"""A lead that was converted since the look-up is a contact now."""
 OUR_QUERY = frozenset({"MALFORMED_QUERY", "QUERY_TOO_COMPLICATED"})
 MISSING = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT_ACCESS"})
 

@@ -22,6 +22,8 @@ COLLECTIONS_AT_ONCE = 5
 """Documented for queries, and kept for collections too."""
 LARGEST = 4_000_000
 """Characters of texts in one collection, so that a composite stays well below what Salesforce takes."""
+MOST_REPAIRS = 3
+"""Salesforce names one fault at a time: an owner who left, and then an account that may not be edited."""
 Record = dict[str, Any]
 Answer = dict[str, Any] | Exception
 """What a collection says of one record, or the failure of the request that held it."""
@@ -33,14 +35,17 @@ def insert(client: OrgClient, records: Sequence[Record], ours: AbstractSet[str])
     ``ours``: fields that may be left out where the org refuses them.
     """
     answers = _inserted(client, records)
-    again = {
-        i: record
-        for i, answer in enumerate(answers)
-        if isinstance(answer, dict) and (record := repaired(records[i], answer.get("errors"), ours)) is not None
-    }
-    if again:
-        for i, answer in zip(again, _safely(client, list(again.values())), strict=True):
-            answers[i] = answer
+    sent = list(records)
+    for _ in range(MOST_REPAIRS):
+        again = {
+            i: record
+            for i, answer in enumerate(answers)
+            if isinstance(answer, dict) and (record := repaired(sent[i], answer.get("errors"), ours)) is not None
+        }
+        if not again:
+            break
+        for (i, record), answer in zip(again.items(), _safely(client, list(again.values())), strict=True):
+            sent[i], answers[i] = record, answer
     return answers
 
 

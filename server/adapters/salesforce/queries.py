@@ -1,28 +1,42 @@
-"""The SOQL we emit, quoted by simple-salesforce, and the records read back."""
+"""The SOQL we emit, quoted by simple-salesforce."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import idna
 from simple_salesforce.format import format_soql
 
 from server.adapters.salesforce.shape import OrgShape
-from server.domain.crm import CrmUser, Record, RecordKind
-from server.domain.ids import SalesforceId
 
-LONGEST_LIST = 60_000
+LONGEST_LIST = 80_000
 """Characters of quoted values in one statement; Salesforce takes 100,000 in all."""
+USER_FIELDS = ("Email", "FederationIdentifier", "Username")
+"""What a User is known by to a mailbox, the nearest first."""
+SCHEMES = ("", "http://", "https://")
+WEBSITE_FORMS = 2 * 2 * len(SCHEMES)
+WEBSITE_MORE = len("https://www./")
+"""Ways to write a site: with a scheme or without, with "www." or without, with a slash at the end or without."""
+PERSON = ("Id", "Name", "Email", "OwnerId", "Owner.IsActive")
+BECAME = ("Name", "OwnerId", "Owner.IsActive", "AccountId", "LastModifiedDate", "IsDeleted")
+CONVERTED = (
+    *(f"ConvertedContact.{name}" for name in (*BECAME, "MasterRecordId")),
+    *(f"ConvertedContact.MasterRecord.{name}" for name in BECAME),
+)
+PEOPLE_BECAME = ("ConvertedContact", "ConvertedContact.MasterRecord")
+"""The Contact that a Lead became; where that one lost in a merge since, the one that won."""
 
 
-def chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """In a fixed order, so that the same question is the same bytes."""
+def chunks(values: Iterable[str], times: int = 1, more: int = 0) -> Iterator[list[str]]:
+    """In a fixed order, so that the same question is the same bytes.
+
+    Each value is written ``times`` times, with up to ``more`` characters around it.
+    """
     part: list[str] = []
     size = 0
     for value in sorted(values):
-        cost = 2 * len(value) + 4
+        cost = times * (len(quoted([value])) - 1 + more)
         if part and size + cost > LONGEST_LIST:
             yield part
             part, size = [], 0
@@ -32,38 +46,79 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-def contacts(addresses: list[str]) -> str:
-    return str(
-        format_soql(
-            "SELECT Id, Name, Email, OwnerId, AccountId, Account.Name, LastModifiedDate FROM Contact WHERE Email IN {}",
-            addresses,
-        )
-    )
+def _select(names: Iterable[str], source: str, where: str) -> str:
+    return f"SELECT {', '.join(dict.fromkeys(names))} FROM {source} WHERE {where}"  # noqa: S608  # no value in it
 
 
-def leads(addresses: list[str]) -> str:
-    return str(
-        format_soql(
-            "SELECT Id, Name, Email, OwnerId, Company, LastModifiedDate FROM Lead"
-            " WHERE IsConverted = false AND Email IN {}",
-            addresses,
-        )
-    )
+def quoted(values: Sequence[str]) -> str:
+    """A list of literals. Unicode's own line breaks are escaped, too: not every parser takes them within one."""
+    listed = str(format_soql("{}", list(values)))
+    return listed.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _any_of(fields: Sequence[str], values: Sequence[str]) -> str:
+    """Each field is indexed, or the whole OR would read every record."""
+    listed = quoted(values)
+    parts = [f"{name} IN {listed}" for name in fields]
+    return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
+
+
+def contacts(addresses: list[str], fields: Sequence[str] = ("Email",), *, person_accounts: bool = False) -> str:
+    names = (*PERSON, "AccountId", "Account.Name", *_kind_of_account(person_accounts), "LastModifiedDate", *fields)
+    return _select(names, "Contact", _any_of(fields, addresses))
+
+
+def leads(addresses: list[str], fields: Sequence[str] = ("Email",), *, person_accounts: bool = False) -> str:
+    """Converted ones too, with the Contact that each became."""
+    became = [f"{each}.{name}" for each in PEOPLE_BECAME for name in _kind_of_account(person_accounts)]
+    names = (*PERSON, "Company", "LastModifiedDate", "IsConverted", "ConvertedContactId", *CONVERTED, *became, *fields)
+    return _select(names, "Lead", _any_of(fields, addresses))
+
+
+def _kind_of_account(person_accounts: bool) -> tuple[str, ...]:  # a fact of the org
+    """The field exists only where the org has person accounts."""
+    return ("Account.IsPersonAccount",) if person_accounts else ()
 
 
 def users(addresses: list[str]) -> str:
-    return str(format_soql("SELECT Id, Email, Username FROM User WHERE IsActive = true AND Email IN {}", addresses))
+    return _select(("Id", *USER_FIELDS), "User", f"IsActive = true AND {_any_of(USER_FIELDS, addresses)}")
 
 
-def accounts(shape: OrgShape) -> Callable[[list[str]], str] | None:
-    """None where the org has no domain field: then no account is found by domain."""
-    if shape.domain is None:
-        return None
+def active_users(identifiers: list[str]) -> str:
+    return _select(("Id",), "User", f"IsActive = true AND {_any_of(['Id'], identifiers)}")
+
+
+def accounts(shape: OrgShape, domains: list[str]) -> str:
+    assert shape.domain is not None
+    forms = sorted({form for domain in domains for form in _written(domain)})
+    return _select((*_account_fields(shape), shape.domain), "Account", _any_of([shape.domain], forms))
+
+
+def domain_lists(shape: OrgShape) -> str:
+    """Accounts whose field holds more than one domain. No index helps: asked now and then, never with a batch."""
+    assert shape.domain is not None
+    several = " OR ".join(f"{shape.domain} LIKE '%{mark}%'" for mark in (",", ";", " ", "\\n"))
+    return _select((*_account_fields(shape), shape.domain), "Account", f"({several})")
+
+
+def websites(shape: OrgShape, domains: list[str]) -> str:
+    """Website has no index of its own: an admin who turns this on in a large org asks Salesforce for one."""
+    forms = [form for domain in domains for form in _sites(domain)]
+    return _select((*_account_fields(shape), "Website"), "Account", _any_of(["Website"], forms))
+
+
+def _account_fields(shape: OrgShape) -> list[str]:
     extra = [shape.contacts_only] if shape.contacts_only else []
     extra += ["IsPersonAccount"] if shape.has_person_accounts else []
-    fields = ", ".join(["Id", "Name", "OwnerId", "LastModifiedDate", shape.domain, *extra])
-    head = f"SELECT {fields} FROM Account WHERE {shape.domain} IN "  # noqa: S608  # field names come from describe
-    return lambda domains: head + str(format_soql("{}", sorted({form for d in domains for form in _written(d)})))
+    return [
+        "Id",
+        "Name",
+        "OwnerId",
+        "Owner.IsActive",
+        "LastModifiedDate",
+        *extra,
+        *([shape.domain] if shape.domain else []),
+    ]
 
 
 def _written(domain: str) -> set[str]:
@@ -78,21 +133,14 @@ def _written(domain: str) -> set[str]:
         return {domain}
 
 
-def _as_mail_names_it(domain: str) -> str:
-    try:
-        return idna.encode(domain, uts46=True).decode("ascii")
-    except (idna.IDNAError, UnicodeError):
-        return domain
+def _sites(domain: str) -> list[str]:
+    hosts = (domain, f"www.{domain}")
+    return [f"{scheme}{host}{end}" for scheme in SCHEMES for host in hosts for end in ("", "/")]
 
 
 def access(user_id: str, record_ids: Sequence[str]) -> str:
-    return str(
-        format_soql(
-            "SELECT RecordId, HasReadAccess FROM UserRecordAccess WHERE UserId = {} AND RecordId IN {}",
-            user_id,
-            list(record_ids),
-        )
-    )
+    where = f"{format_soql('UserId = {}', user_id)} AND {_any_of(['RecordId'], record_ids)}"
+    return _select(("RecordId", "HasReadAccess"), "UserRecordAccess", where)
 
 
 SEARCHED = {
@@ -118,95 +166,31 @@ def _open_leads(kind: str) -> dict[str, str]:
     return {"where": "IsConverted = false"} if kind == "Lead" else {}
 
 
-def by_id(record_id: str) -> str | None:
+def by_id(record_id: str, *, person_accounts: bool = False) -> str | None:
     kind = PREFIXES.get(record_id[:3])
     if kind is None:
         return None
-    head = f"SELECT {', '.join(SEARCHED[kind])} FROM {kind} WHERE Id = "  # noqa: S608  # names of our own
-    return head + str(format_soql("{}", record_id))
-
-
-def found(row: Any) -> Record:
-    """A record that was named, and not found by an address or a domain."""
-    kind = RecordKind(row["attributes"]["type"])
-    account = row.get("Account") or {}
-    name = str(row.get("Name") or "")
-    return Record(
-        record_id=SalesforceId(row["Id"]),
-        kind=kind,
-        found_by=str(row.get("Email") or "").lower(),
-        name=name,
-        owner_id=row.get("OwnerId"),
-        account_id=row["Id"] if kind is RecordKind.ACCOUNT else row.get("AccountId"),
-        account_name=name if kind is RecordKind.ACCOUNT else str(account.get("Name") or row.get("Company") or ""),
-        modified_at=epoch_ms(row.get("LastModifiedDate")),
-    )
+    later = ("IsConverted", "ConvertedContactId") if kind == "Lead" else ()
+    account = _kind_of_account(person_accounts) if kind == "Contact" else ()
+    names = (*SEARCHED[kind], "IsDeleted", "MasterRecordId", *later, *account)
+    return _select(names, kind, format_soql("Id = {}", record_id))
 
 
 def tasks_by_key(key_field: str, keys: list[str]) -> str:
-    head = f"SELECT Id, {key_field}, IsDeleted, WhoId, WhatId, OwnerId FROM Task WHERE {key_field} IN "  # noqa: S608
-    return head + str(format_soql("{}", keys))
+    return _select(("Id", key_field, "IsDeleted", "WhoId", "WhatId", "OwnerId"), "Task", _any_of([key_field], keys))
+
+
+def opportunities_by_role(contacts: list[str]) -> str:
+    where = f"{_any_of(['ContactId'], contacts)} AND Opportunity.IsClosed = false"
+    return _select(("OpportunityId", "ContactId"), "OpportunityContactRole", where)
+
+
+def opportunities_of(accounts: list[str]) -> str:
+    return _select(("Id", "AccountId"), "Opportunity", f"{_any_of(['AccountId'], accounts)} AND IsClosed = false")
 
 
 def email_messages(message_ids: list[str]) -> str:
     """Some tools store the identifier with its angle brackets and some without."""
     forms = [form for i in message_ids for form in (f"<{i}>", i)]
-    return str(
-        format_soql(
-            "SELECT MessageIdentifier, ActivityId, FromAddress FROM EmailMessage WHERE MessageIdentifier IN {}", forms
-        )
-    )
-
-
-def contact(row: Any) -> Record:
-    account = row.get("Account") or {}
-    return Record(
-        record_id=SalesforceId(row["Id"]),
-        kind=RecordKind.CONTACT,
-        found_by=str(row["Email"]).lower(),
-        name=str(row.get("Name") or ""),
-        owner_id=row.get("OwnerId"),
-        account_id=row.get("AccountId"),
-        account_name=str(account.get("Name") or ""),
-        modified_at=epoch_ms(row.get("LastModifiedDate")),
-    )
-
-
-def lead(row: Any) -> Record:
-    return Record(
-        record_id=SalesforceId(row["Id"]),
-        kind=RecordKind.LEAD,
-        found_by=str(row["Email"]).lower(),
-        name=str(row.get("Name") or ""),
-        owner_id=row.get("OwnerId"),
-        account_name=str(row.get("Company") or ""),
-        modified_at=epoch_ms(row.get("LastModifiedDate")),
-    )
-
-
-def account(row: Any, shape: OrgShape) -> Record:
-    return Record(
-        record_id=SalesforceId(row["Id"]),
-        kind=RecordKind.ACCOUNT,
-        found_by=_as_mail_names_it(str(row[shape.domain]).strip().lower()),
-        name=str(row.get("Name") or ""),
-        owner_id=row.get("OwnerId"),
-        account_id=row["Id"],
-        account_name=str(row.get("Name") or ""),
-        modified_at=epoch_ms(row.get("LastModifiedDate")),
-        contacts_only=bool(row.get(shape.contacts_only)) if shape.contacts_only else False,
-        is_person_account=bool(row.get("IsPersonAccount")),
-    )
-
-
-def user(row: Any) -> CrmUser:
-    return CrmUser(SalesforceId(row["Id"]), str(row["Email"]).lower())
-
-
-def epoch_ms(value: Any) -> int:
-    """Salesforce writes ``2026-10-01T09:00:00.000+0000``. What is no such moment is as old as can be."""
-    try:
-        found = datetime.fromisoformat(str(value))
-        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
-    except (ValueError, OverflowError, OSError):
-        return 0
+    names = ("MessageIdentifier", "ActivityId", "FromAddress")
+    return _select(names, "EmailMessage", _any_of(["MessageIdentifier"], forms))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from server.domain.ids import SalesforceId
 from server.ports.crm import CrmShape
 
 DOMAIN = ("Email_Domain__c", "truly_emailDomain__c")
@@ -38,6 +39,14 @@ class OrgShape:
     closed_status: str
     relates_many: bool
     has_person_accounts: bool
+    contact_emails: tuple[str, ...] = ()
+    lead_emails: tuple[str, ...] = ()
+    unusable: tuple[str, ...] = ()
+    """What a setting names and cannot be used, each with why."""
+    advice: tuple[str, ...] = ()
+    """What works, and would not in a very large org."""
+    users: Mapping[str, SalesforceId] = field(default_factory=dict)
+    """Whose mail is whose by the setting: mailbox address, and a User who is active."""
 
     @property
     def optional(self) -> frozenset[str]:
@@ -49,7 +58,15 @@ class OrgShape:
         missing = [] if self.domain else [f"Account.{DOMAIN[0]}"]
         missing += [] if self.contacts_only else [f"Account.{CONTACTS_ONLY[0]}"]
         missing += [f"Task.{names[0]}" for ours, names in ACTIVITY.items() if ours not in self.task]
-        return CrmShape(self.domain, self.contacts_only, self.task.get("key"), self.closed_status, tuple(missing))
+        return CrmShape(
+            domain_field=self.domain,
+            contacts_only_field=self.contacts_only,
+            key_field=self.task.get("key"),
+            closed_status=self.closed_status,
+            missing=tuple(missing),
+            unusable=self.unusable,
+            advice=self.advice,
+        )
 
 
 def resolve(names: tuple[str, ...], existing: set[str]) -> str | None:
@@ -61,16 +78,32 @@ def resolve(names: tuple[str, ...], existing: set[str]) -> str | None:
 
 def shape_of(account: Any, task: Any, statuses: list[Any]) -> OrgShape:
     """From two describes and the rows of TaskStatus."""
-    account_fields = {str(f["name"]) for f in account["fields"]}
+    account_fields = {str(f["name"]): f for f in account["fields"]}
     task_fields = {str(f["name"]): f for f in task["fields"]}
     resolved = {ours: resolve(names, set(task_fields)) for ours, names in ACTIVITY.items()}
+    domain = resolve(DOMAIN, set(account_fields))
+    searchable = domain is not None and bool(account_fields[domain].get("filterable"))
     closed = sorted((s for s in statuses if s.get("IsClosed")), key=lambda s: s.get("SortOrder") or 0)
     return OrgShape(
-        domain=resolve(DOMAIN, account_fields),
-        contacts_only=resolve(CONTACTS_ONLY, account_fields),
+        domain=domain if searchable else None,
+        contacts_only=resolve(CONTACTS_ONLY, set(account_fields)),
         task={ours: name for ours, name in resolved.items() if name},
         lengths={name: int(f["length"]) for name, f in task_fields.items() if f.get("length")},
         closed_status=str(closed[0].get("ApiName") or closed[0].get("MasterLabel")) if closed else "Completed",
         relates_many="TaskWhoIds" in task_fields,
         has_person_accounts="IsPersonAccount" in account_fields,
+        unusable=() if domain is None or searchable else (f"Account.{domain} cannot be searched: make it a text.",),
+        advice=_advice(account_fields[domain]) if domain and searchable else (),
     )
+
+
+def is_indexed(described: Any) -> bool:
+    """As far as describe tells: Salesforce's support can add an index that it does not show."""
+    return bool(described.get("externalId") or described.get("unique") or described.get("idLookup"))
+
+
+def _advice(domain: Any) -> tuple[str, ...]:
+    if is_indexed(domain):
+        return ()
+    way = "ask Salesforce support to index it" if domain.get("calculated") else "make it an External ID"
+    return (f"Account.{domain['name']} has no index, so each search reads every account: {way}.",)

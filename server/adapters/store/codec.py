@@ -173,6 +173,7 @@ def from_conversation(conversation: Conversation) -> Data:
         "record_id": conversation.record_id,
         "sealed_record": conversation.sealed_record,
         "log_anyway": conversation.log_anyway,
+        "is_record_gone": conversation.is_record_gone,
         "said_by": conversation.said_by,
         "kept_out_by": sorted(conversation.kept_out_by),
     }
@@ -184,6 +185,7 @@ def to_conversation(key: str, data: Data, version: str) -> Conversation:
         record_id=_record(data.get("record_id")),
         sealed_record=data.get("sealed_record"),
         log_anyway=data.get("log_anyway", False),
+        is_record_gone=data.get("is_record_gone", False),
         said_by=data.get("said_by", ""),
         kept_out_by=frozenset(MailboxId(m) for m in data.get("kept_out_by", ())),
         version=version,

@@ -18,6 +18,7 @@ from server.domain.message import Headers
 from server.domain.policy import Disclosure, Policy
 from server.rules.activity import plan_activity, sent_at
 from server.rules.body import MailBody
+from server.rules.match import activity_owner
 from server.rules.people import people_of
 
 WORKSPACE = Workspace(frozenset({"acme.example"}))
@@ -132,3 +133,22 @@ def test_hostile_headers_give_one_printable_line(sender: str, subject: str, date
     planned = plan(mail(("From", sender), ("Subject", subject), ("Date", date), ("To", sender)))
     assert not {unicodedata.category(c) for c in planned.subject} & {"Cc", "Cs", "Zl", "Zp"}
     assert 0 < planned.sent_at <= RECEIVED + 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("owner", "is_active", "is_wanted", "expected"),
+    [
+        ("005A", True, True, "005A"),
+        (None, True, True, "005B"),
+        (None, False, True, None),
+        (None, True, False, None),
+    ],
+)
+def test_mail_of_nobody_who_is_a_user_belongs_to_the_owner_of_its_record_where_an_admin_wants_that(
+    owner: str | None, is_active: bool, is_wanted: bool, expected: str | None
+) -> None:
+    record = replace(CONTACT, owner_id=SalesforceId("005B"), is_owner_active=is_active)
+    policy = Policy(owner_of_record=is_wanted)
+
+    assert activity_owner(SalesforceId(owner) if owner else None, record, policy) == expected
+    assert activity_owner(None, None, policy) is None

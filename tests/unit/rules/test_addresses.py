@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from server.domain.message import Header, Headers
 from server.rules import addresses
-from server.rules.addresses import address_variants, normalise_address, parse_addresses, participants
+from server.rules.addr_spec import address_variants, normalise_address
+from server.rules.addresses import parse_addresses, participants
 
 JANE = "jane@acme.com"
 BOB = "bob@acme.com"

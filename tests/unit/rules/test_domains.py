@@ -96,3 +96,14 @@ def test_no_text_crashes(text):
     assert parents(text) == () or parents(text)[-1] == registrable_domain(text)
     is_public_mail_domain(text)
     within(text, {"acme.com"})
+
+
+@pytest.mark.parametrize("domain", ["mailinator.com", "a.guerrillamail.com", "10minutemail.com", "YOPMAIL.com"])
+def test_disposable_mail_is_nobodys_company(domain):
+    assert is_public_mail_domain(domain)
+
+
+def test_no_list_makes_a_suffix_or_a_company_public():
+    assert not any(
+        is_public_mail_domain(domain) for domain in ("com", "co.uk", "acme.com", "salesforce.com", "sap.com")
+    )

@@ -22,7 +22,9 @@ EVES = {"Id": EVE, "LastName": "Second", "Email": "ada@byron.example", "AccountI
 
 
 def org_of(**more):
-    return Org.of({**small_world().org, **more}, Clock(START, frozen=True))
+    made = Org.of({**small_world().org, **more}, Clock(START, frozen=True))
+    made.is_journalled = True
+    return made
 
 
 @pytest.fixture
@@ -208,6 +210,7 @@ def test_the_integration_user_sees_and_touches_what_is_shared_with_it():
 @pytest.fixture
 def api():
     universe = Universe.of(small_world(), Clock(START, frozen=True))
+    universe.org.is_journalled = True
     universe.org.register({"consumer_key": "app", "secret": "word"})
     session = InProcessTransport(Simulator(universe)).session()
     login = {"grant_type": "client_credentials", "client_id": "app", "client_secret": "word"}
@@ -287,3 +290,41 @@ def test_an_index_follows_what_changes(org, where):
 
     assert found == [i for i in (ADA, EVE) if i == ADA or "IN" in where]
     assert before == ([ADA, EVE] if "IN" in where else [])
+
+
+def collection(*records, **more):
+    return {"records": [{"attributes": {"type": "Task"}, **record} for record in records], **more}
+
+
+def test_all_or_none_of_a_collection(api):
+    universe, call = api
+    bad = {**TASK, "WhoId": to_18("003A00000000999")}
+
+    some = call("POST", "composite/sobjects", json=collection(TASK, bad)).json()
+    none = call("POST", "composite/sobjects", json=collection(TASK, bad, allOrNone=True)).json()
+    every = call("POST", "composite/sobjects", json=collection(TASK, TASK, allOrNone=True)).json()
+
+    codes = [[error["statusCode"] for answer in answers for error in answer["errors"]] for answers in (some, none)]
+    assert codes == [
+        ["INVALID_CROSS_REFERENCE_KEY"],
+        ["ALL_OR_NONE_OPERATION_ROLLED_BACK", "INVALID_CROSS_REFERENCE_KEY"],
+    ]
+    assert [answer["success"] for answer in every] == [True, True]
+    assert len(universe.org.dump()["Task"]) == 3
+    assert len(universe.org.query("SELECT Id FROM Task WHERE Subject = 'from ada: lamps'")) == 3
+
+
+def test_all_or_none_of_a_composite_takes_every_part_back(api):
+    universe, call = api
+    url = "/services/data/v67.0/sobjects/Task"
+    parts = [
+        {"method": "POST", "url": url, "body": TASK, "referenceId": "one"},
+        {"method": "POST", "url": url, "body": {**TASK, "OwnerId": ADA}, "referenceId": "two"},
+    ]
+
+    answer = call("POST", "composite", json={"allOrNone": True, "compositeRequest": parts}).json()
+
+    found = [(part["httpStatusCode"], part["body"][0]["errorCode"]) for part in answer["compositeResponse"]]
+    assert found == [(400, "PROCESSING_HALTED"), (400, "FIELD_INTEGRITY_EXCEPTION")]
+    assert universe.org.everything("Task") == []
+    assert universe.org.journal == []

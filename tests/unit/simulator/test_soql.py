@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.salesforce.conditions import CaseSensitive
 from simulator.salesforce.errors import ApiError
-from simulator.salesforce.soql import CaseSensitive, ordered, parse
+from simulator.salesforce.soql import ordered, parse
 
 RECORDS = [
     {"Id": "1", "Name": "Byron", "Rank": 1.0, "Email": "ada@byron.example", "On": True, "At": "2026-01-02T00:00:00.000+0000"},
@@ -126,3 +127,49 @@ def test_any_text_is_parsed_or_refused(text):
             parse(query)
         except ApiError as error:
             assert error.code == "MALFORMED_QUERY"
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("Email = 'a'", {"Email": ("a",)}),
+        ("Email IN ('a', 'b')", {"Email": ("a", "b")}),
+        ("On = true AND (Email IN ('a') AND Name != 'x')", {"Email": ("a",)}),
+        ("Email = 'a' OR Name = 'b'", {}),
+        ("NOT Email = 'a'", {}),
+        ("Owner.Email = 'a'", {}),
+        ("Email NOT IN ('a')", {}),
+    ],
+)
+def test_a_list_of_values_that_must_be_met_is_known_before_rows_are_looked_at(where, expected):
+    assert parse(f"SELECT Id FROM Contact WHERE {where}").keys == expected
+
+
+def test_ids_are_ordered_by_their_characters():
+    rows = [{"Id": identifier} for identifier in ("b", "B", "a", "A")]
+
+    assert [r["Id"] for r in ordered(rows, (("Id", False, False),), lambda r, p: r[p])] == ["A", "B", "a", "b"]
+    assert [r["Id"] for r in rows if parse("SELECT Id FROM Task WHERE Id > 'B'").test(r.get)] == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("Email IN ('a', 'b')", {"Email": 2}),
+        ("Email IN ('a', 'b') OR Other IN ('a')", {"Email": 2, "Other": 1}),
+        ("Email IN ('a') OR Plain = 'a'", None),
+        ("On = true AND (Email = 'a' OR Other = 'a')", {"Email": 1, "Other": 1}),
+        ("Email IN ('a', 'b') AND Other = 'a'", {"Other": 1}),
+        ("Email LIKE 'a%'", None),
+        ("Email != 'a'", None),
+        ("Email = null", None),
+        ("Email IN ('a', null)", None),
+        ("Owner.Email = 'a'", None),
+        ("NOT Email = 'a'", None),
+    ],
+)
+def test_which_indexes_find_all_that_is_asked_for(where, expected):
+    """Of an AND one is enough, of an OR each part needs one; nulls are in none."""
+    lists = parse(f"SELECT Id FROM Contact WHERE {where}").access({"Email", "Other"}.__contains__)
+
+    assert (None if lists is None else {name: len(values) for name, values in lists}) == expected

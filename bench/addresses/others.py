@@ -1,0 +1,45 @@
+"""Run by the bench in an environment that has flanker and email-validator: texts as JSON in, answers as JSON out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import warnings
+from typing import Any
+
+
+def _flanker(text: str) -> list[str]:
+    from flanker.addresslib import address  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    found = address.parse_list(text, as_tuple=False)
+    return [each.full_spec() for each in found]
+
+
+def _email_validator(text: str) -> list[str]:
+    from email_validator import EmailNotValidError, validate_email  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    try:
+        found: Any = validate_email(
+            text, check_deliverability=False, allow_quoted_local=True, allow_domain_literal=True, test_environment=True
+        )
+    except EmailNotValidError:
+        return []
+    return [str(found.normalized)]
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    logging.disable()
+    one = {"flanker": _flanker, "email-validator": _email_validator}[sys.argv[1]]
+    answers: list[list[str] | None] = []
+    for text in json.load(sys.stdin):
+        try:
+            answers.append(one(text))
+        except Exception:  # noqa: BLE001  # that it raises is what we measure
+            answers.append(None)
+    sys.stdout.write("\n" + json.dumps(answers) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Headers that somebody wrote to make a screen slow, each beside ordinary ones of the same size."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+from bench.authorship.samples import Sample
+from server.domain.message import Headers
+from server.rules.authorship import AuthorKind, authorship
+
+SIZE = 100_000
+"""Characters of one message's headers."""
+RUNS = 5
+Pairs = list[tuple[str, str]]
+
+
+def hostile(size: int = SIZE) -> Iterator[tuple[str, Headers]]:
+    """By name. Each aims at one thing that reads headers: a pattern, a parser, a loop."""
+    who = ("From", "Ann <ann@x.example>")
+    one: dict[str, Pairs] = {
+        "a long subject": [who, ("Subject", "a " * (size // 2))],
+        "a subject of brackets": [who, ("Subject", "[" * size)],
+        "a subject almost away": [who, ("Subject", "out of the office " * (size // 18))],
+        "a subject almost a digest": [who, ("Subject", "digest " * (size // 7))],
+        "a subject of encoded words": [who, ("Subject", "=?utf-8?q?a?= " * (size // 14))],
+        "a broken encoded word": [who, ("Subject", "=?utf-8?b?" + "A" * size)],
+        "comments in comments": [("From", "(" * (size // 2) + ")" * (size // 2) + " ann@x.example")],
+        "comments in a token": [who, ("Auto-Submitted", "(" * (size // 2) + ")" * (size // 2))],
+        "a quote that never ends": [("From", '"' + "a" * size)],
+        "angle brackets": [("From", "<" * size)],
+        "at signs": [("From", "@" * size)],
+        "commas": [("From", "," * size)],
+        "many authors": [("From", ", ".join(f"a{n}@x.example" for n in range(size // 16)))],
+        "a local part of dashes": [("From", "-" * size + "@x.example")],
+        "a local part almost no-reply": [("From", "no-reply-" * (size // 9) + "x@x.example")],
+        "a minted local part": [("From", "a1" * (size // 2) + "@x.example")],
+        "a domain of dots": [("From", "a@" + "a." * (size // 2) + "example")],
+        "a return path of bounces": [who, ("Return-Path", "<" + "bounce-" * (size // 7))],
+        "a content type of parameters": [who, ("Content-Type", "text/plain" + "; a=b" * (size // 5))],
+        "a content type of spaces": [who, ("Content-Type", "text/plain;" + " " * size + "method")],
+        "a list address of at signs": [who, ("List-Post", "<mailto:" + "@" * size + ">")],
+        "a list of lists": [who, ("List-ID", "<" * size)],
+        "references": [who, ("References", "<a@b> " * (size // 6))],
+        "many references": [who, *[("References", "<a@b>")] * (size // 15)],
+        "many headers": [who, *[(f"X-{n}", "") for n in range(size // 10)]],
+        "one header many times": [who, *[("Received", "x")] * (size // 10)],
+        "many tools": [who, *[("X-Mixmax-A", "x")] * (size // 12)],
+        "a message id of dashes": [who, ("Message-ID", "<calendar-" + "0-" * (size // 2))],
+        "a mailer": [who, ("X-Mailer", "mail" * (size // 4))],
+        "bidi and zero width": [who, ("Subject", "\u202e\u200b" * (size // 2))],
+    }
+    yield from ((name, Headers.of(pairs)) for name, pairs in one.items())
+
+
+def ordinary(samples: list[Sample], size: int = SIZE) -> Iterator[Headers]:
+    """The samples, each made as long by the headers that mail collects on its way."""
+    chance = random.Random(5)
+    for sample in samples:
+        pairs = list(sample.headers)
+        length = sum(len(name) + len(value) for name, value in pairs)
+        while length < size:
+            value = "".join(chance.choices("abcdefghij ;=.-", k=900))
+            pairs.append((chance.choice(("Received", "ARC-Seal", "DKIM-Signature", "X-MS-Exchange-AntiSpam")), value))
+            length += 920
+        yield Headers.of(pairs)
+
+
+def cost(headers: Headers) -> float:
+    """Seconds of the fastest of some runs."""
+    return min(_timed(lambda: _screened(headers)) for _ in range(RUNS))
+
+
+def worst_over_median(samples: list[Sample]) -> tuple[float, str]:
+    """And which it was."""
+    median = statistics.median(cost(headers) for headers in ordinary(samples))
+    worst, name = max((cost(headers), name) for name, headers in hostile())
+    return worst / median, name
+
+
+def _screened(headers: Headers) -> AuthorKind:
+    return authorship(headers, is_outbound=False, own_group=False, label_ids=frozenset()).kind
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

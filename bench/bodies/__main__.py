@@ -1,0 +1,17 @@
+"""``python -m bench.bodies``: the figures, and by name what was missed."""
+
+from __future__ import annotations
+
+from bench.bodies import cost, replies
+
+
+def main() -> None:
+    for name, score in replies.scores().items():
+        print(f"{name}: exact {len(score.exact)}, over-cut {len(score.over)}, under-cut {len(score.under)}")
+        print(f"  over-cut: {', '.join(score.over) or '-'}\n  under-cut: {', '.join(score.under) or '-'}")
+    for name, ratio in sorted(cost.ratios().items(), key=lambda pair: -pair[1]):
+        print(f"{name}: {ratio:.1f} times an ordinary mail of its size")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Trimmed replies of discourse/email_reply_trimmer (MIT, data/LICENSE): ours beside others that are installed.
+
+Its forwards are trimmed to the words above them; we keep a forward whole on purpose, so those count as under-cut here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from server.rules.quoting import own_text
+
+DATA = Path(__file__).parent / "data"
+Strip = Callable[[str], str]
+
+
+@dataclass
+class Score:
+    """Names of fixtures. Over-cut: a word is missing; under-cut: only words too many."""
+
+    exact: list[str] = field(default_factory=list)
+    over: list[str] = field(default_factory=list)
+    under: list[str] = field(default_factory=list)
+
+
+def scores() -> dict[str, Score]:
+    return {name: score(strip) for name, strip in {"ours": own_text, **others()}.items()}
+
+
+def score(strip: Strip) -> Score:
+    found = Score()
+    for path in sorted((DATA / "emails").iterdir()):
+        wanted = Counter((DATA / "trimmed" / path.name).read_text(encoding="utf-8").split())
+        given = Counter(strip(path.read_text(encoding="utf-8").replace("\r\n", "\n")).split())
+        kind = found.exact if given == wanted else found.over if wanted - given else found.under
+        kind.append(path.stem)
+    return found
+
+
+def others() -> dict[str, Strip]:
+    """How quotequail is best called is not settled: "quote" keeps attributions, so its figure here is a lower bound."""
+    found: dict[str, Strip] = {}
+    try:
+        quotequail = importlib.import_module("quotequail")
+        found["quotequail"] = lambda text: "\n".join(part for is_shown, part in quotequail.quote(text) if is_shown)
+    except ImportError:
+        pass
+    try:
+        parser = importlib.import_module("email_reply_parser")
+        found["email-reply-parser"] = lambda text: str(parser.EmailReplyParser.parse_reply(text))
+    except ImportError:
+        pass
+    return found

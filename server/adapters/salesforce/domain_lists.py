@@ -1,0 +1,61 @@
+"""Accounts whose domain field holds several domains: no index finds one of a list, so all are kept a while."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from server.adapters.salesforce.reading import as_mail_names_it
+from server.domain.errors import TransientError
+
+FRESH = 3_600.0
+"""Seconds for which the rows are believed."""
+PAUSE = 60.0
+"""Seconds after a failure in which nobody asks again: the question reads every account."""
+
+
+class DomainLists:
+    """Thread-safe. Only rows with a separator are held, and only in memory."""
+
+    def __init__(self, read: Callable[[], list[Any]], now: Callable[[], float] = time.monotonic) -> None:
+        self._read = read
+        self._now = now
+        self._lock = threading.Lock()
+        self._at: float | None = None
+        self._failed_at: float | None = None
+        self._by_domain: dict[str, list[Any]] = {}
+
+    def rows(self, domains: Collection[str]) -> list[Any]:
+        """Each row once. Raises what the question raises, unless older rows are there."""
+        with self._lock:
+            if self._at is None or not 0 <= self._now() - self._at < FRESH:
+                self._renew()
+            found = {row["Id"]: row for domain in domains for row in self._by_domain.get(domain, ())}
+        return list(found.values())
+
+    def _renew(self) -> None:
+        if self._failed_at is not None and 0 <= self._now() - self._failed_at < PAUSE:
+            if self._at is None:
+                raise TransientError("Salesforce has not yet said which accounts hold several domains.", PAUSE)
+            return
+        try:
+            rows = self._read()
+        except TransientError:
+            self._failed_at = self._now()
+            if self._at is None:
+                raise
+        else:
+            self._by_domain, self._at, self._failed_at = _by_domain(rows), self._now(), None
+
+
+def _by_domain(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        texts = (value for name, value in row.items() if name.endswith("__c") and isinstance(value, str))
+        for written in {each for text in texts for each in re.split(r"[,;\s]+", text.lower()) if each}:
+            found[as_mail_names_it(written)].append(row)
+    return found

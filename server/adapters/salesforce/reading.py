@@ -1,0 +1,149 @@
+"""Rows of Salesforce's answers, read as records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import idna
+
+from server.adapters.salesforce.shape import OrgShape
+from server.domain.crm import Record, RecordKind
+from server.domain.ids import SalesforceId
+
+
+def found(row: Any) -> Record:
+    """A record that was named, and not found by an address or a domain."""
+    kind = RecordKind(row["attributes"]["type"])
+    account = row.get("Account") or {}
+    name = str(row.get("Name") or "")
+    return Record(
+        record_id=SalesforceId(row["Id"]),
+        kind=kind,
+        found_by=str(row.get("Email") or "").lower(),
+        name=name,
+        owner_id=row.get("OwnerId"),
+        account_id=row["Id"] if kind is RecordKind.ACCOUNT else row.get("AccountId"),
+        account_name=name if kind is RecordKind.ACCOUNT else str(account.get("Name") or row.get("Company") or ""),
+        modified_at=epoch_ms(row.get("LastModifiedDate")),
+        is_person_account=_is_person(row),
+    )
+
+
+def contact(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    """Once for each address that was asked for and is in one of its fields."""
+    account = row.get("Account") or {}
+    for address in _found_by(row, ("Email", *shape.contact_emails), asked):
+        yield Record(
+            record_id=SalesforceId(row["Id"]),
+            kind=RecordKind.CONTACT,
+            found_by=address,
+            name=str(row.get("Name") or ""),
+            owner_id=row.get("OwnerId"),
+            account_id=row.get("AccountId"),
+            account_name=str(account.get("Name") or ""),
+            modified_at=epoch_ms(row.get("LastModifiedDate")),
+            is_person_account=_is_person(row),
+            is_owner_active=_is_owner_active(row),
+        )
+
+
+def lead(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    for address in _found_by(row, ("Email", *shape.lead_emails), asked):
+        yield Record(
+            record_id=SalesforceId(row["Id"]),
+            kind=RecordKind.LEAD,
+            found_by=address,
+            name=str(row.get("Name") or ""),
+            owner_id=row.get("OwnerId"),
+            account_name=str(row.get("Company") or ""),
+            modified_at=epoch_ms(row.get("LastModifiedDate")),
+            is_owner_active=_is_owner_active(row),
+        )
+
+
+def became(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    """The Contact of a converted Lead; none where it is gone, or hidden from the integration user."""
+    identifier, person = row.get("ConvertedContactId"), row.get("ConvertedContact") or {}
+    if person.get("IsDeleted"):
+        identifier, person = person.get("MasterRecordId"), person.get("MasterRecord") or {}
+    if not identifier or not person or person.get("IsDeleted"):
+        return
+    for address in _found_by(row, ("Email", *shape.lead_emails), asked):
+        yield Record(
+            record_id=SalesforceId(identifier),
+            kind=RecordKind.CONTACT,
+            found_by=address,
+            name=str(person.get("Name") or row.get("Name") or ""),
+            owner_id=person.get("OwnerId"),
+            account_id=person.get("AccountId"),
+            account_name=str(row.get("Company") or ""),
+            modified_at=epoch_ms(person.get("LastModifiedDate")),
+            is_person_account=_is_person(person),
+            is_owner_active=_is_owner_active(person),
+        )
+
+
+def _is_person(contact: Any) -> bool:
+    """Its account is the same person, so an activity names it once."""
+    return bool((contact.get("Account") or {}).get("IsPersonAccount"))
+
+
+def _is_owner_active(row: Any) -> bool:
+    """A queue owns nothing that is an activity of ours."""
+    return str(row.get("OwnerId") or "").startswith("005") and bool((row.get("Owner") or {}).get("IsActive"))
+
+
+def _found_by(row: Any, fields: Iterable[str], asked: Collection[str]) -> Iterator[str]:
+    held = dict.fromkeys(str(row.get(name) or "").strip().lower() for name in fields)
+    return (address for address in held if address in asked)
+
+
+def account(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    """Once for each domain that was asked for and is in our field, which may hold a list."""
+    held = str(row.get(shape.domain or "") or "")
+    for written in dict.fromkeys(re.split(r"[,;\s]+", held.strip().lower())):
+        if (domain := as_mail_names_it(written)) in asked:
+            yield _account(row, domain, shape)
+
+
+def by_website(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    """An Account whose own domain field says something else is that domain's."""
+    host = re.sub(r"^https?://", "", str(row.get("Website") or "").strip().lower()).rstrip("/")
+    domain = as_mail_names_it(host.removeprefix("www."))
+    if domain in asked and not (shape.domain and row.get(shape.domain)):
+        yield _account(row, domain, shape)
+
+
+def _account(row: Any, domain: str, shape: OrgShape) -> Record:
+    return Record(
+        record_id=SalesforceId(row["Id"]),
+        kind=RecordKind.ACCOUNT,
+        found_by=domain,
+        name=str(row.get("Name") or ""),
+        owner_id=row.get("OwnerId"),
+        account_id=row["Id"],
+        account_name=str(row.get("Name") or ""),
+        modified_at=epoch_ms(row.get("LastModifiedDate")),
+        contacts_only=bool(row.get(shape.contacts_only)) if shape.contacts_only else False,
+        is_person_account=bool(row.get("IsPersonAccount")),
+        is_owner_active=_is_owner_active(row),
+    )
+
+
+def as_mail_names_it(domain: str) -> str:
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return domain
+
+
+def epoch_ms(value: Any) -> int:
+    """Salesforce writes ``2026-10-01T09:00:00.000+0000``. What is no such moment is as old as can be."""
+    try:
+        found = datetime.fromisoformat(str(value))
+        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        return 0

@@ -1,0 +1,139 @@
+"""Bytes of a text part to text. What a mail says of its charset is often missing, too narrow or wrong."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"})
+"""No mail is written in these codecs of Python's; some are slow on made-up input, UTF-7 hides markup from filters."""
+WIDER = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "hz": "hz",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "johab": "johab",
+    "big5": "big5hkscs",
+    "euc_jp": "euc_jis_2004",
+    "iso2022_jp": "iso2022_jp_ext",
+}
+"""By Python's name of a codec the wider one that reads it, and what is really sent under its name."""
+ALSO_CALLED = {
+    "x-sjis": "cp932", "windows-31j": "cp932", "ms_kanji": "cp932", "ks_c_5601-1987": "cp949",
+    "ks_c_5601": "cp949", "korean": "cp949", "windows-949": "cp949", "uhc": "cp949", "windows-936": "gb18030",
+    "ms936": "gb18030", "x-gbk": "gb18030", "gb_2312-80": "gb18030", "chinesebig5": "big5hkscs",
+    "x-x-big5": "big5hkscs", "iso-8859-8-i": "iso8859-8", "iso-8859-8-e": "iso8859-8",
+    "iso-8859-6-i": "iso8859-6", "windows-874": "cp874", "dos-874": "cp874", "unicode-1-1-utf-8": "utf-8",
+    "unicode": "utf-16", "ansi": "cp1252", "x-ansi": "cp1252", "ansi_x3.4-1968": "cp1252", "cp-1252": "cp1252",
+    "x-cp1252": "cp1252", "x-cp1251": "cp1251", "koi8": "koi8-r", "koi8-ru": "koi8-u", "macintosh": "mac-roman",
+    "x-mac-roman": "mac-roman", "x-mac-cyrillic": "mac-cyrillic", "iso-2022-jp-ms": "iso2022_jp_ext",
+    "cp50220": "iso2022_jp_ext", "cp50221": "iso2022_jp_ext", "x-euc-jp": "euc_jis_2004",
+    "iso-10646-ucs-2": "utf-16-be", "utf8mb4": "utf-8",
+}  # fmt: skip
+_NAME = re.compile(r"[\w.:-]{1,40}")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WESTERN = frozenset({"cp1252", "iso8859-15", "mac-roman", "cp850", "cp437"})
+_ESCAPE = re.compile(rb"\x1b\$[@B]|\x1b\([JI]")
+_SEEN_TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]")
+_META = re.compile(rb"<meta[^<>]{0,200}charset\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w.:-]{1,40})", re.IGNORECASE)
+_META_WITHIN = 4_096
+_FEW = 50
+"""One broken character in so many is a slip of the sender's; more, and the charset is another."""
+
+
+def decoded(raw: bytes, declared: str = "", *, is_html: bool = False) -> str:
+    """Never raises. ``declared`` is the charset parameter as it stands; "" where there is none."""
+    for mark, name in _MARKS:
+        if raw.startswith(mark):
+            return raw.decode(name, "replace").removeprefix("\ufeff")
+    codec = codec_of(declared) or (codec_of(_meta(raw)) if is_html else None)
+    if codec == "utf-16":
+        codec = "utf-16-be" if raw[:2:2] == b"\0" else "utf-16-le"
+    text = _strict(raw, "utf-8") if codec in {None, "utf-8"} or codec in _WESTERN else None
+    if text is not None:
+        if _ESCAPE.search(raw[:100_000]) and codec != "utf-8":
+            return _strict(raw, "iso2022_jp_ext") or text
+        return _once(text)
+    return _nearest(raw, codec)
+
+
+def codec_of(declared: str) -> str | None:
+    """Python's name of the codec, of a list the first that is one; None for what no mail is written in."""
+    for name in re.split(r"[,;\s]+", declared[:200].lower()):
+        clean = name.strip("\"' ")
+        if not _NAME.fullmatch(clean):
+            continue
+        try:
+            found = codecs.lookup(ALSO_CALLED.get(clean, clean))
+        except (LookupError, ValueError):
+            continue
+        if found.name not in NO_CHARSETS and found._is_text_encoding:  # noqa: SLF001  # what bytes.decode() itself asks
+            return WIDER.get(found.name, found.name)
+    return None
+
+
+def _meta(raw: bytes) -> str:
+    found = _META.search(raw, 0, _META_WITHIN)
+    return found[1].decode("ascii", "replace") if found else ""
+
+
+def _strict(raw: bytes, codec: str) -> str | None:
+    """None unless all of it can be read; a character that the end cuts in two is left out."""
+    try:
+        return codecs.getincrementaldecoder(codec)().decode(raw)
+    except (LookupError, ValueError):
+        return None
+
+
+def _nearest(raw: bytes, codec: str | None) -> str:
+    """The declared charset and UTF-8, then each of them with a few broken characters, then Western."""
+    candidates = [codec, "utf-8"] if codec else ["utf-8"]
+    for name in candidates:
+        text = _strict(raw, name)
+        if text is not None:
+            return text
+    for name in candidates:
+        if name in _WESTERN:
+            continue
+        text = _replaced(raw, name)
+        others = sum(byte > 127 for byte in raw[:100_000])
+        if text.count("\ufffd") * _FEW <= others:
+            return text
+    return _western(raw)
+
+
+def _replaced(raw: bytes, codec: str) -> str:
+    try:
+        return raw.decode(codec, "replace")
+    except (LookupError, ValueError):
+        return "\ufffd" * len(raw)
+
+
+def _western(raw: bytes) -> str:
+    """Windows-1252; the five bytes it lacks become what Latin-1 makes of them."""
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return "".join(chr(b) if b in b"\x81\x8d\x8f\x90\x9d" else bytes([b]).decode("cp1252") for b in raw)
+
+
+def _once(text: str) -> str:
+    """UTF-8 taken for Windows-1252 and encoded again, undone where all the text shows it, and twice at least."""
+    if text.isascii() or len(_SEEN_TWICE.findall(text[:100_000])) < 2:
+        return text
+    try:
+        back = text.encode("cp1252").decode("utf-8")
+    except ValueError:
+        return text
+    return back if "\ufffd" not in back else text

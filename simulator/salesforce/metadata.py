@@ -1,0 +1,50 @@
+"""The fields of a Salesforce package, read from its source as an org would get them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from simulator.salesforce.schema import Field, schema_of
+
+OBJECTS = Path("force-app", "main", "default", "objects")
+TYPES = {"Text": "string", "Number": "double", "Checkbox": "boolean", "DateTime": "datetime", "Picklist": "picklist"}
+"""Describe's word for the metadata's. A type that is not here is an error, for the simulator would not know it."""
+_NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
+
+
+def org_schema(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
+    """As ``schema_of``, with the fields of the package in the folder that the world names as ``package``, if any."""
+    package = org.get("package")
+    return schema_of(org, package_fields(Path(package), org.get("namespace")) if package else None)
+
+
+def package_fields(project: Path, namespace: str | None) -> dict[str, dict[str, Field]]:
+    """By object and full name. What the package puts on Activity is Task's. Raises KeyError for a type unknown here."""
+    prefix = f"{namespace}__" if namespace else ""
+    found: dict[str, dict[str, Field]] = {}
+    for owner, kind in (("Account", "Account"), ("Activity", "Task")):
+        paths = sorted((project / OBJECTS / owner / "fields").glob("*.field-meta.xml"))
+        found[kind] = {field.name: field for field in (_field(path, prefix) for path in paths)}
+    return found
+
+
+def _field(path: Path, prefix: str) -> Field:
+    root = ET.parse(path).getroot()  # noqa: S314  # the package's own files
+    kind = TYPES[_text(root, "type")]
+    values = tuple(_text(each, "fullName") for each in root.iter(f"{_NAMESPACE}value"))
+    return Field(
+        prefix + _text(root, "fullName"),
+        kind,
+        255 if kind == "picklist" else int(_text(root, "length") or 0),
+        is_unique=_text(root, "unique") == "true",
+        is_external_id=_text(root, "externalId") == "true",
+        picklist=values,
+        is_restricted=next((each.text == "true" for each in root.iter(f"{_NAMESPACE}restricted")), False),
+    )
+
+
+def _text(node: ET.Element, name: str) -> str:
+    return node.findtext(f"{_NAMESPACE}{name}") or ""

@@ -1,0 +1,75 @@
+// Reads an SFDX project without an org. One process for all checks; prints one JSON object: a list of findings a check.
+// node check.mjs <project> <scratch folder>
+import { readFile, readdir } from "node:fs/promises";
+import path from "node:path";
+import { ApexParserFactory, ApexErrorListener } from "@apexdevtools/apex-parser";
+import * as prettier from "prettier";
+import sdr from "@salesforce/source-deploy-retrieve";
+
+const [project, scratch] = process.argv.slice(2).map((each) => path.resolve(each));
+const source = path.join(project, "force-app");
+
+async function apexFiles() {
+  const all = await readdir(source, { recursive: true });
+  return all.filter((name) => /\.(cls|trigger)$/.test(name)).map((name) => path.join(source, name));
+}
+
+class Listener extends ApexErrorListener {
+  constructor(found, name) {
+    super();
+    Object.assign(this, { found, name });
+  }
+  apexSyntaxError(line, _column, message) {
+    this.found.push(`${this.name}:${line} ${message}`);
+  }
+}
+
+async function parses(files) {
+  const found = [];
+  for (const file of files) {
+    const parser = ApexParserFactory.createParser(await readFile(file, "utf8"));
+    parser.removeErrorListeners();
+    parser.addErrorListener(new Listener(found, path.basename(file)));
+    file.endsWith(".trigger") ? parser.triggerUnit() : parser.compilationUnit();
+  }
+  return found;
+}
+
+async function isFormatted(files) {
+  const found = [];
+  const options = { ...(await prettier.resolveConfig(path.join(project, "x.cls"))), plugins: ["prettier-plugin-apex"] };
+  for (const file of files) {
+    try {
+      const text = await readFile(file, "utf8");
+      if (!(await prettier.check(text, { ...options, filepath: file }))) found.push(`${path.basename(file)}: not as prettier writes it`);
+    } catch (error) {
+      found.push(`${path.basename(file)}: ${error.message.split("\n")[0]}`);
+    }
+  }
+  return found;
+}
+
+async function converts() {
+  try {
+    const components = sdr.ComponentSet.fromSource(source);
+    const done = await new sdr.MetadataConverter().convert(components, "metadata", {
+      type: "directory",
+      outputDirectory: scratch,
+      genUniqueDir: false,
+    });
+    if (!done.converted?.length) return ["nothing was converted"];
+    const claimed = new Set();
+    for (const each of components.getSourceComponents().toArray()) {
+      for (const file of [each.xml, ...each.walkContent(), ...each.getChildren().map((child) => child.xml)]) claimed.add(file);
+    }
+    const all = await readdir(source, { recursive: true, withFileTypes: true });
+    const files = all.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
+    return files.filter((file) => !claimed.has(file)).map((file) => `${path.basename(file)}: belongs to no component`);
+  } catch (error) {
+    return [error.message];
+  }
+}
+
+const files = await apexFiles();
+const findings = { parses: await parses(files), prettier: await isFormatted(files), converts: await converts() };
+process.stdout.write(JSON.stringify(findings), () => process.exit(0));

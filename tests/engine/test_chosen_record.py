@@ -1,0 +1,62 @@
+"""A record that a rep chose and that went since: followed where it went, or left to the rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simulator.salesforce.ids import to_18
+from tests.support.scene import Scene, eml, small_world
+from tests.web.test_actions import Rep
+
+ANN = "ann@acme.example"
+ROOT = "<root@byron.example>"
+EVA, ZOE = to_18("003A00000000002"), to_18("003A00000000003")
+
+
+def world(tmp_path: Path) -> Scene:
+    plain = small_world()
+    people = [
+        *plain.org["Contact"],
+        {"Id": EVA, "LastName": "Eva", "Email": "eva@byron.example", "AccountId": "001A00000000001", "OwnerId": "005A00000000001"},
+        {"Id": ZOE, "LastName": "Zoe", "Email": "zoe@byron.example", "AccountId": "001A00000000001", "OwnerId": "005A00000000001"},
+    ]  # fmt: skip
+    scene = Scene(tmp_path, small_world({"Contact": people}))
+    message = scene.deliver(ANN, eml(message_id=ROOT))
+    scene.sync()
+    rep = Rep(scene, ANN, message)
+    rep.click("Move")
+    rep.click("Search", search="Eva")
+    rep.use(EVA)
+    assert [task["WhoId"] for task in scene.tasks()] == [EVA]
+    return scene
+
+
+def reply(scene: Scene) -> str:
+    later = eml(subject="Re: Lamps", message_id="<later@byron.example>", In_Reply_To=ROOT, References=ROOT)
+    return scene.deliver(ANN, later)
+
+
+def test_later_mail_follows_a_chosen_record_into_the_one_it_was_merged_with(tmp_path: Path) -> None:
+    scene = world(tmp_path)
+    scene.universe.org.merge(ZOE, EVA)
+    message = reply(scene)
+
+    assert scene.sync().is_at_rest
+
+    assert scene.outcomes()[message] == "thread_override"
+    assert {task["WhoId"] for task in scene.tasks()} == {ZOE}
+    scene.close()
+
+
+def test_later_mail_of_a_chosen_record_that_is_gone_is_matched_by_the_rules(tmp_path: Path) -> None:
+    scene = world(tmp_path)
+    scene.universe.org.remove(EVA)
+    message = reply(scene)
+
+    assert scene.sync().is_at_rest
+
+    assert scene.outcomes()[message] == "thread_override"
+    ada = to_18("003A00000000001")
+    assert [t["WhoId"] for t in scene.tasks() if t["Subject"].endswith("Re: Lamps")] == [ada]
+    assert "the record chosen for this conversation was deleted in Salesforce" in str(Rep(scene, ANN, message).card)
+    scene.close()

