@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from bench.authorship import bounces, modern, spam_assassin
+from bench.authorship import bounces, modern, second, spam_assassin
 from bench.authorship.samples import Sample
 
 Say = Callable[[str], None]
@@ -20,6 +20,7 @@ def every(say: Say) -> Iterator[tuple[str, Sequence[Sample]]]:
     made_up = list(modern.samples())
     yield "Modern, tuned on", [s for s in made_up if not modern.is_held_out(s)]
     yield "Modern, held out", [s for s in made_up if modern.is_held_out(s)]
+    yield "Second made-up set", list(second.samples())
     yield "Bounces", list(bounces.samples())
     try:
         ham, spam = list(spam_assassin.ham()), list(spam_assassin.spam())

@@ -1,31 +1,98 @@
-"""How a subject says that its author is away, in the languages in which answering machines are known."""
+"""How an answering machine begins its subject, and how anybody says to be away, by language (ISO 639-1)."""
 
 from __future__ import annotations
 
 import re
 
-AWAY = re.compile(
-    r"\W{0,3}(?:"
-    r"(?:i(?: am|['’]m) )?(?:currently )?(?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|ooo"
-    r"|on (?:(?:annual|sick|maternity|paternity|parental) )?(?:vacation|leave|holiday))|vacation"
-    r"|(?:ich bin )?(?:(?:derzeit|zurzeit|momentan|aktuell) )?"
-    r"(?:abwesend|nicht im (?:b(?:ü|ue)ro|haus)|au(?:ß|ss)er haus)"
-    r"|abwesenheit|(?:je suis )?(?:actuellement )?(?:absente?(?: du bureau)?|hors du bureau|en cong[ée]s?)|absence"
-    r"|(?:estoy )?(?:fuera de (?:la )?oficina|ausente(?: de la oficina)?|de vacaciones)"
-    r"|(?:estou )?(?:fora do escrit[óo]rio|ausente do escrit[óo]rio|de f[ée]rias)|aus[êe]ncia do escrit[óo]rio"
-    r"|(?:sono )?(?:fuori (?:sede|(?:dall['’])?ufficio)|assente(?: dall['’]ufficio)?)"
-    r"|(?:ik ben )?(?:momenteel )?(?:afwezig|niet op kantoor|buiten kantoor)|afwezigheid"
-    r"|(?:jag är )?(?:inte på kontoret|frånvarande)|frånvaro"
-    r"|(?:jeg er )?(?:ikke på kontoret|ude af kontoret|fraværende)|fravær|poissa toimisto[ls]ta|poissaolo"
-    r"|(?:jestem )?(?:poza biurem|nieobecn[ya])|nieobecność|mimo kancelář|(?:nepřítomnost|neprítomnosť)"
-    r"|(?:sunt )?în afara biroului|(?:házon|irodán) kívül|távollét"
-    r"|(?:yan[ıi]t\s*:\s*)?(?:ofis|büro) d[ıi]ş[ıi]nda(?:y[ıi]m)?"
-    r"|(?:я )?(?:нахожусь )?(?:вне офиса|не в офисе|в отпуске)|(?:я )?поза офісом|(?:είμαι )?εκτός γραφείου"
-    r"|不在|外出中|不在办公室|不在辦公室|休假中?|부재 ?중|מחוץ למשרד|خارج المكتب"
-    r")(?!\w)",
+ANSWER: dict[str, tuple[str, ...]] = {
+    "en": (r"auto(?:matic|mated)?[ -]?(?:reply|response|responder|answer)", r"automatic message"),
+    "de": (
+        r"auto(?:matische)?[ -]?antwort(?:mail)?", r"automatische abwesenheits\w{4,20}",
+        r"abwesenheits(?:notiz|nachricht|meldung|assistent|benachrichtigung|info)", r"urlaubs(?:notiz|meldung)",
+    ),
+    "fr": (r"r[ée]ponse automatique(?: d['\u2019]absence)?", r"(?:message|avis) d['\u2019]absence", r"absence du bureau"),
+    "es": (r"respuesta autom[áa]tica", r"mensaje autom[áa]tico"),
+    "pt": (r"resposta autom[áa]tica", r"mensagem autom[áa]tica"),
+    "it": (r"risposta automatica", r"messaggio automatico"),
+    "nl": (r"automatisch antwoord", r"automatische (?:beantwoording|antwoord)", r"afwezigheids(?:melding|bericht)"),
+    "sv": (r"automatiskt svar", r"autosvar", r"fr[åa]nvaromeddelande"),
+    "no, da": (r"automatisk svar", r"autosvar", r"frav[æa]rs(?:melding|besked|meddelelse)"),
+    "fi": (r"automaattinen vastaus", r"poissaoloilmoitus", r"poissaoloviesti"),
+    "et, lv, lt": (r"automaatvastus", r"autom[āa]tisk[āa] atbilde", r"automatinis atsakymas"),
+    "pl": (r"automatyczna odpowied[źz]", r"odpowied[źz] automatyczna", r"autoodpowied[źz]"),
+    "cs, sk": (r"automatick[áa] odpov(?:[ěe][ďd]|e[ďd])",),
+    "hu": (r"automatikus v[áa]lasz",),
+    "ro": (r"r[ăa]spuns automat",),
+    "sl, hr, sr": (r"samodejni odgovor", r"automatski odgovor", r"аутоматски одговор"),
+    "bg": (r"автоматичен отговор",),
+    "ru": (r"автоматический ответ", r"авто-?ответ(?:чик)?"),
+    "uk": (r"автоматична відповідь", r"автовідповідь"),
+    "el": (r"αυτόματη απάντηση",),
+    "tr": (r"otomatik (?:yan[ıi]t|cevap)",),
+    "ja": (r"自動(?:返信|応答)(?:メール)?", r"不在通知"),
+    "zh": (r"自动(?:回复|答复)", r"自動(?:回覆|答覆|回復)"),
+    "ko": (r"자동 ?(?:회신|응답|답장)", r"부재중 자동 ?(?:회신|응답)"),
+    "vi": (r"(?:tự động trả lời|trả lời tự động)",),
+    "id, ms": (r"bala(?:san|s) (?:otomatis|automatik)",),
+    "th": (r"(?:ตอบกลับ|การตอบกลับ)อัตโนมัติ",),
+    "he": (r"תשובה אוטומטית", r"מענה אוטומטי"),
+    "ar": (r"(?:ال)?رد (?:ال)?تلقائي",),
+    "fa": (r"پاسخ خودکار",),
+    "hi": (r"स्वचालित (?:उत्तर|जवाब)",),
+}  # fmt: skip
+"""What programs call their own answers."""
+
+ABSENT: dict[str, tuple[str, ...]] = {
+    "en": (
+        r"(?:i(?: am|['’]m) )?(?:currently )?(?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|ooo"
+        r"|on (?:(?:annual|sick|maternity|paternity|parental) )?(?:vacation|leave|holiday))",
+        r"vacation",
+    ),
+    "de": (
+        r"(?:ich bin )?(?:(?:derzeit|zurzeit|momentan|aktuell) )?"
+        r"(?:abwesend|nicht im (?:b(?:ü|ue)ro|haus)|au(?:ß|ss)er haus)",
+        r"abwesenheit",
+    ),
+    "fr": (r"(?:je suis )?(?:actuellement )?(?:absente?(?: du bureau)?|hors du bureau|en cong[ée]s?)", r"absence"),
+    "es": (r"(?:estoy )?(?:fuera de (?:la )?oficina|ausente(?: de la oficina)?|de vacaciones)",),
+    "pt": (
+        r"(?:estou )?(?:fora do escrit[óo]rio|ausente do escrit[óo]rio|de f[ée]rias)",
+        r"aus[êe]ncia do escrit[óo]rio",
+    ),
+    "it": (r"(?:sono )?(?:fuori (?:sede|(?:dall['’])?ufficio)|assente(?: dall['’]ufficio)?)",),
+    "nl": (r"(?:ik ben )?(?:momenteel )?(?:(?:niet )?a(?:f|an)wezig|niet op kantoor|buiten kantoor)", r"afwezigheid"),
+    "sv": (r"(?:jag är )?(?:inte på kontoret|frånvarande)", r"frånvaro"),
+    "no, da": (r"(?:jeg er )?(?:ikke på kontoret|ude af kontoret|fraværende)", r"fravær"),
+    "fi": (r"poissa toimisto[ls]ta", r"poissaolo"),
+    "pl": (r"(?:jestem )?(?:poza biurem|nieobecn[ya])", r"nieobecność"),
+    "cs, sk": (r"mimo kancelář", r"(?:nepřítomnost|neprítomnosť)"),
+    "ro": (r"în afara biroului",),
+    "hu": (r"(?:házon|irodán) kívül", r"távollét"),
+    "tr": (r"(?:yan[ıi]t\s*:\s*)?(?:ofis|büro) d[ıi]ş[ıi]nda(?:y[ıi]m)?",),
+    "ru": (r"(?:я )?(?:нахожусь )?(?:вне офиса|не в офисе|в отпуске)",),
+    "uk": (r"(?:я )?поза офісом",),
+    "el": (r"(?:είμαι )?εκτός γραφείου",),
+    "ja": (r"不在", r"外出中", r"休暇中"),
+    "zh": (r"不在办公室", r"不在辦公室", r"休假中?"),
+    "ko": (r"부재 ?중",),
+    "he": (r"מחוץ למשרד",),
+    "ar": (r"خارج المكتب",),
+}
+"""A person who is away may begin a subject so too."""
+
+
+def _beginning(phrases: dict[str, tuple[str, ...]]) -> str:
+    """Only ``\\W{0,3}`` may stand before: an answer to it begins with Re and is a person's."""
+    return rf"\W{{0,3}}(?:{'|'.join(p for words in phrases.values() for p in words)})(?!\w)"
+
+
+ANSWER_SUBJECT = re.compile(
+    _beginning(ANSWER) + r"\s*(?:$|[:：;!.,()（\[\]】|–—-]|(?:re|aw|fwd?|wg|tr|sv|from|to|von|bis|until)\b)"
+    r"|\W{0,3}auto:\s.{1,80}\b(?:out of|away|office|abwesend|außer haus|leave|vacation)\b",
     re.IGNORECASE,
 )
-"""A person who is away may begin a subject so too."""
+"""A person goes on with words ("Automatic reply templates?"), a program with a mark or what it answers."""
+AWAY = re.compile(_beginning(ABSENT), re.IGNORECASE)
 AWAY_AUTOMATIC = re.compile(
     AWAY.pattern + r"\s*(?:$|[:：\[(（]|(?:auto|re|aw|fwd)\b|message$|notification|notice|- ?re\b"
     r"|(?:until|till|from \d|bis|vom|du \d|hasta|del? \d|até|fino|dal \d|tot|t\.o\.m|til|asti|saakka|od \d"

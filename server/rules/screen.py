@@ -10,7 +10,7 @@ from server.domain.mail import People
 from server.domain.mailbox import Workspace
 from server.domain.message import Message
 from server.domain.policy import Policy
-from server.rules import authorship_marks as words
+from server.rules import authorship_words as words
 from server.rules.authorship import authorship
 from server.rules.domains import within
 from server.rules.people import people_of
@@ -24,8 +24,9 @@ HEADERS = tuple(
             "X-Failed-Recipients", "X-POST-MessageClass", "List-ID", "List-Post", "List-Unsubscribe",
             "List-Unsubscribe-Post", "List-Help", "List-Archive", "Mailing-list", "X-Google-Group-Id", "X-BeenThere",
             "X-Mailman-Version", "Errors-To", "Feedback-ID", "X-Mailer",
+            "X-MS-TrafficTypeDiagnostic", "X-SFDC-EmailCategory",
             *words.CALENDAR_HEADERS, *words.AUTO_REPLY_HEADERS, *words.TOOL_HEADERS, *words.HELP_DESK_HEADERS,
-            *words.CAMPAIGN_HEADERS, *words.SENDING_SERVICE_HEADERS, *words.SALES_TOOL_HEADERS,
+            *words.SENDING_SERVICE_HEADERS, *words.CAMPAIGN_HEADERS, *words.SALES_TOOL_HEADERS,
         )
     )
 )  # fmt: skip

@@ -1,0 +1,71 @@
+"""What a mark looks for: functions from the facts to the header that shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from server.rules import authorship_words as words
+from server.rules.authorship_facts import spells_local
+from server.rules.authorship_marks import Facts, Predicate
+from server.rules.tool_senders import is_tool
+
+
+def says(*names: str, among: frozenset[str] | None = None) -> Predicate:
+    """One of these headers is there and does not say "no"; or says one of the given words."""
+
+    def shows(facts: Facts) -> str | None:
+        for name in names:
+            token = facts.token(name)
+            if (token in among) if among is not None else token not in words.NOT_AUTOMATIC:
+                return name
+        return None
+
+    return shows
+
+
+def local(pattern: re.Pattern[str], *, whole: bool = False) -> Predicate:
+    return lambda f: "From" if (pattern.fullmatch(f.local) if whole else pattern.search(f.local)) else None
+
+
+def subject(pattern: re.Pattern[str]) -> Predicate:
+    return lambda f: "Subject" if pattern.match(f.subject) else None
+
+
+def report(kind: str | None) -> Predicate:
+    def shows(facts: Facts) -> str | None:
+        is_report = facts.token("Content-Type") == "multipart/report"
+        return "Content-Type" if is_report and kind in {None, facts.parameter("report-type")} else None
+
+    return shows
+
+
+def value(name: str, pattern: str | re.Pattern[str]) -> Predicate:
+    compiled = re.compile(pattern)
+    return lambda f: name if compiled.search((f.headers.first(name) or "")[:1000].lower()) else None
+
+
+def label(label_id: str) -> Predicate:
+    return lambda f: "" if label_id in f.label_ids else None
+
+
+def both(first: Predicate, second: Predicate) -> Predicate:
+    return lambda f: shown if (shown := first(f)) is not None and second(f) is not None else None
+
+
+def either(first: Predicate, second: Predicate) -> Predicate:
+    return lambda f: shown if (shown := first(f)) is not None else second(f)
+
+
+def holds(header: str, question: Callable[[Facts], bool]) -> Predicate:
+    return lambda f: header if question(f) else None
+
+
+def answers(facts: Facts) -> str | None:
+    return next((n for n in ("In-Reply-To", "References") if "@" in (facts.headers.first(n) or "")), None)
+
+
+is_calendar = holds("Content-Type", lambda f: f.token("Content-Type") == "text/calendar")
+has_method = holds("Content-Type", lambda f: bool(f.parameter("method")))
+is_known_tool = holds("From", lambda f: is_tool(f.local, f.domain))
+is_own_name = holds("From", lambda f: spells_local(f.name, f.local))

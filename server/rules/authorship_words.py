@@ -1,0 +1,137 @@
+"""What gives a machine away, as data: local parts, names, subjects and header names."""
+
+from __future__ import annotations
+
+import re
+
+AUTO_REPLIED = frozenset({"auto-replied"})
+AUTO_REPLY_PRECEDENCE = frozenset({"auto_reply", "auto-reply"})
+BULK_PRECEDENCE = frozenset({"bulk", "list", "junk"})
+ANSWERING = re.compile(r"(?:re|aw|sv|antw|rif|res|odp)(?:\[\d+\])?\s?:", re.IGNORECASE)
+NOT_AUTOMATIC = frozenset({"", "no", "false", "none", "0", "off"})
+
+NO_REPLY = re.compile(
+    r"(?:^|[-_.+])(?:(?:no|not|donot|do[-_.]not|dont|don[-_.]t|never)[-_.]?(?:reply|replies|response"
+    r"|respond)|unattended"
+    r"|nicht[-_.]?antworten|keine[-_.]?antwort|ne[-_.]?pas[-_.]?repondre|pas[-_.]?de[-_.]?reponse|no[-_.]?responder"
+    r"|no[-_.]?contestar|nao[-_.]?respond[ae]r?|non[-_.]?rispondere|nie[-_.]?odpowiadac|niet[-_.]?antwoorden"
+    r"|svar[-_.]?ej|ikke[-_.]?svar|inte[-_.]?svara)(?:$|[-_.+=\d])"
+)
+DAEMON = re.compile(
+    r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|mail[-_.]?delivery[-_.]?(?:sub)?system|mdaemon"
+    r"|microsoftexchange[0-9a-f]{32})"
+)
+ROBOT = re.compile(
+    r"(?:^|[-_.+])(?:notifications?|notif|notify|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
+    r"|auto[-_.]?respon(?:der|se)|automated|(?:mail[-_.]?)?robot|rss(?:[-_.]?feeds?)?|rss2email|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman|reminders?"
+    r"|web[-_.]?forms?|contact[-_.]?forms?|form[-_.]?(?:mailer|submissions?)"
+    r"|ecartis|ezmlm|sympa)"
+    r"(?:$|[-_.+\d])"
+)
+NEWSLETTER = re.compile(r"(?:^|[-_.+])(?:e[-_.]?)?newsletters?(?:$|[-_.+\d])")
+MAILING = re.compile(
+    r"(?:^|[-_.+])(?:e?letters?|news(?:flash|desk)?|digest|subscriptions?|mailing[-_.]?list|webinars?|events?"
+    r"|mailings?|marketing"
+    r"|promo(?:tions?)?|offers?|deals?|campaigns?|announce(?:ments?)?|updates?|specials?)(?:$|[-_.+\d])"
+)
+PAPERWORK = re.compile(
+    r"(?:^|[-_.+])(?:billing|receipts?|invoic(?:es?|ing)|e?statements?|payments?|orders?|order[-_.]?confirmation"
+    r"|shipping|tracking|rechnung(?:en)?|factur(?:es?|acion|as?)|fattur[ae])(?:$|[-_.+\d])"
+)
+TOOL_ACCOUNT = re.compile(r"(?:jira|confluence|bugzilla|gitlab|github|trac|redmine|root|cron|nagios|wordpress)")
+LIST_ADMIN = re.compile(r"(?:listmaster|owner-.+|.+-(?:request|admin|bounces?|owner|digest|announce-request))")
+MINTED = re.compile(
+    r"(?=.*[0-9])(?=.*[a-z])[a-z0-9._~-]*[#$=][a-z0-9._~#$=-]{20,}|[0-9a-f]{24,}|(?=(?:\D*\d){10}).{32,}|(?=(?:\D*\d){14})\d*[a-z_].*"
+)
+MAILING_LABELS = frozenset(
+    "newsletter newsletters enews news mailer mailing mailings alerts alert bounce bounces marketing promo promotions"
+    " campaign campaigns mktg mkt notifications notification notify lists list eblast offers deals em e email go send"
+    " info".split()
+)
+"""Left of the registrable domain."""
+MAILING_NAME = re.compile(
+    r"\b(?:e?-?newsletter|news|mailing list|digest|mailer|no[- ]?reply|notifications?|alerts?)\b", re.IGNORECASE
+)
+MAILING_SUBJECT = re.compile(
+    r"\bnewsletter\b|\b(?:vol(?:ume)?\.?|issue|ausgabe|numero)\s?(?:no\.? ?|# ?)?\d{1,4}\b"
+    r"|^\W{0,3}(?:your |the )?(?:daily|weekly|monthly)\b",
+    re.IGNORECASE,
+)
+DIGEST_SUBJECT = re.compile(
+    r"(?!.*\b(?:re|aw|fwd?|sv):).{0,120}\bdigest\b.{0,40}?(?:\bvol(?:ume)?\b|\bv\d|#\s?\d|\bissue\b)", re.IGNORECASE
+)
+RECEIPT_SUBJECT = re.compile(
+    r"^\W{0,3}(?:your |the |ihre |votre |su |il tuo )?(?:\w{1,20} ){0,2}(?:receipt|invoice|order|payment"
+    r"|statement|rechnung"
+    r"|bestellung|facture|factura|pedido|fattura|recibo)\b",
+    re.IGNORECASE,
+)
+CALENDAR_SUBJECT = re.compile(
+    r"^(?:updated |cancel+ed )?(?:invitation|event|accepted|declined|tentative(?:ly accepted)?|cancel+ed"
+    r"|new time proposed"
+    r"|einladung|zugesagt|abgelehnt|invitaci[oó]n|aceptad[oa]|rechazad[oa]|accept[ée]|refus[ée]|invito"
+    r"|accettato)\b[^:]{0,40}:",
+    re.IGNORECASE,
+)
+BULK_MAILER = re.compile(
+    r"accucast|listmanager|mailbeamer|mailchimp|campaign ?monitor|constant ?contact|phplist|sendy|mautic"
+    r"|acymailing|mailwizz"
+    r"|cleverreach|sendinblue|brevo|dotmailer|eloqua|marketo|icontact|lyris|responsys|silverpop|exacttarget|mailerlite"
+    r"|getresponse|activecampaign|aweber|klaviyo|emarsys|inxmail|rapidmail|newsletter2go|ezine|bulk ?mail|e-?blast",
+    re.IGNORECASE,
+)
+BOUNCE_PATH = re.compile(
+    r"(?:^|[-_.+<])(?:bounces?|bnc|errors?|return|msprvs\d?)(?:[-_.+=@]|$)|@(?:[\w-]+\.)*bounces?\."
+)
+
+SALES_TOOL_HEADERS = (
+    "x-mixmax",
+    "x-yesware",
+    "x-outreach",
+    "x-salesloft",
+    "x-apollo",
+    "x-groove",
+)
+SALES_TOOL_MAILER = re.compile(r"\b(?:mixmax|yesware|outreach|salesloft|apollo|toutapp|groove|lemlist|woodpecker)\b")
+SALES_TOOL_ID = re.compile(
+    r"@(?:[\w-]{1,60}\.){0,4}(?:mixmax\.com|yesware\.com|outreach\.io|salesloft\.com|apollo\.io|toutapp\.com|groove\.co"
+    r"|lemlist\.com|woodpecker\.co)>"
+)
+
+CALENDAR_SENDER = r"calendar-notification@google\.com"
+CALENDAR_ID = r"<calendar-[0-9a-f-]{20,}@google\.com>"
+CALENDAR_CLASS = r"urn:content-classes:calendarmessage"
+CALENDAR_HEADERS = ("X-MS-Exchange-Calendar-Originator-Id", "X-MS-Exchange-Calendar-Series-Instance-Id")
+SCRIPT_MAILER = r"phpmailer|wpmailsmtp|swiftmailer|drupal"
+AUTO_REPLY_HEADERS = (
+    "X-Autoreply", "X-Auto-Reply", "X-Autorespond", "X-Autoresponse", "X-Mail-Autoreply", "X-AutoReply-From",
+)  # fmt: skip
+TOOL_HEADERS = (
+    "X-GitHub-Reason", "X-GitLab-Project", "X-JIRA-FingerPrint", "X-Bugzilla-Type", "X-Phabricator-Sent-This-Message",
+    "X-Redmine-Host", "X-Jenkins-Job", "X-Trello-Event", "X-Asana-Task", "X-Cron-Env", "X-FC-MachineGenerated",
+    "X-LinkedIn-Class", "X-LinkedIn-Template",
+)  # fmt: skip
+HELP_DESK_HEADERS = (
+    "X-Zendesk-From-Account-Id",
+    "X-Zendesk-Email-Id",
+    "X-Zendesk-Priority-Mail",
+    "X-Freshdesk-Ticket-Id",
+)
+SENDING_SERVICE_HEADERS = (
+    "X-SG-EID", "X-Mailgun-Sid", "X-CSA-Complaints", "X-SES-Outgoing", "X-PM-Message-Id", "X-MSYS-API", "X-Mailin-EID",
+)  # fmt: skip
+"""Carriers: campaigns leave through them, and so does many a firm's ordinary mail."""
+CAMPAIGN_HEADERS = (
+    "X-MC-User", "X-Campaign", "X-CampaignID", "X-MarketoID", "X-HS-Cid", "X-SFMC-Stack", "X-Kmail-Message",
+    "X-Mailin-Campaign", "X-Mailjet-Campaign", "X-Roving-ID", "X-Bulkmail", "X-Kmail-Account", "X-CTCT-ID",
+    "X-Mailchimp-Campaign-Id", "X-Klaviyo-Message-Id", "X-Braze-Id", "X-CleverReach", "X-Emarsys-Campaign",
+)  # fmt: skip
+"""Programs that write to many at once and do nothing else."""
+EXCHANGE_MEETING = r":ee_meetingmessage\b"
+CRM_ALERT = frozenset({"workflowactionalert"})
+ZENDESK_MAILER = "zendesk mailer"
+ZENDESK_HEADERS = ("X-Zendesk-From-Account-Id", "X-Zendesk-Email-Id")
+AGENT_NAME = re.compile(r"\S.{0,100} \(.{1,100}\)")
+"""Zendesk's way to name an agent: the person, and in brackets the firm."""
+ZENDESK_EARLIER = "_sprut@zendesk.com>"
+"""In the references: Zendesk wrote on this ticket before, so this is no acknowledgement of its arrival."""
