@@ -1,7 +1,8 @@
 """A second made-up set, by another hand: ``second/*.txt`` holds a family each, whose variants are filled in many times.
 
 A family begins with its label and the reason for it; then variants of headers, divided by ``---``. ``{a|b}`` is one of
-the two, ``{name}`` a word of the person or the company in it. What every mail has is added where a variant does not say.
+the two, ``{name}`` a word of the person or the company in it. What every mail has is added
+where a variant does not say.
 """
 
 from __future__ import annotations

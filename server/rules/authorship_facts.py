@@ -1,4 +1,4 @@
-"""One mail's headers, read once for all marks. Whatever is read is cut first: no header costs more than its beginning."""
+"""One mail's headers, read once for all marks. What is read is cut first: no header costs more than its beginning."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _daemon_without_domain(headers: Headers) -> str:
 
 
 def _is_written_to(value: str) -> bool:
-    return bool(value.strip()) and not _NOBODY.match(value.strip()) or "mailto:" in value[:LONGEST].lower()
+    return (bool(value.strip()) and not _NOBODY.match(value.strip())) or "mailto:" in value[:LONGEST].lower()
 
 
 def _is_agent(headers: Headers, name: str) -> bool:

@@ -44,9 +44,40 @@ MINTED = re.compile(
     r"(?=.*[0-9])(?=.*[a-z])[a-z0-9._~-]*[#$=][a-z0-9._~#$=-]{20,}|[0-9a-f]{24,}|(?=(?:\D*\d){10}).{32,}|(?=(?:\D*\d){14})\d*[a-z_].*"
 )
 MAILING_LABELS = frozenset(
-    "newsletter newsletters enews news mailer mailing mailings alerts alert bounce bounces marketing promo promotions"
-    " campaign campaigns mktg mkt notifications notification notify lists list eblast offers deals em e email go send"
-    " info".split()
+    [
+        "newsletter",
+        "newsletters",
+        "enews",
+        "news",
+        "mailer",
+        "mailing",
+        "mailings",
+        "alerts",
+        "alert",
+        "bounce",
+        "bounces",
+        "marketing",
+        "promo",
+        "promotions",
+        "campaign",
+        "campaigns",
+        "mktg",
+        "mkt",
+        "notifications",
+        "notification",
+        "notify",
+        "lists",
+        "list",
+        "eblast",
+        "offers",
+        "deals",
+        "em",
+        "e",
+        "email",
+        "go",
+        "send",
+        "info",
+    ]
 )
 """Left of the registrable domain."""
 MAILING_NAME = re.compile(

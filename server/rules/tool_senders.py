@@ -1,6 +1,6 @@
 """Addresses under which only programs write, though they bear people's names: nobody of the firm has a mailbox there.
 
-Firms whose people write from the same domain (linkedin.com, paypal.com) are listed by the local parts of their programs.
+Firms whose people write from the same domain (linkedin.com, paypal.com) are listed by their programs' local parts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ DOMAINS = frozenset(
         # Meetings and booking pages
         "bookings.microsoft.com", "email.teams.microsoft.com", "gotowebinar.com",
         # Boards, chat and documents
-        "mail.notion.so", "am.atlassian.com", "slackhq.com", "facebookmail.com", "docs.google.com", "sharepointonline.com",
+        "mail.notion.so", "am.atlassian.com", "slackhq.com", "facebookmail.com", "docs.google.com",
+        "sharepointonline.com",
         # Orders, invoices and supplier portals
         "ansmtp.ariba.com", "coupahost.com", "notification.intuit.com", "hq.bill.com", "tipalti.com",
         # Forms, events and status pages
@@ -22,7 +23,8 @@ DOMAINS = frozenset(
     ]
 )  # fmt: skip
 ADDRESSES: dict[str, frozenset[str]] = {
-    "linkedin.com": frozenset({"invitations", "hit-reply", "inmail-hit-reply", "sales-navigator", "updates", "jobs-listings"}),
+    "linkedin.com": frozenset({"invitations", "hit-reply", "inmail-hit-reply", "sales-navigator", "updates",
+                               "jobs-listings"}),
     "paypal.com": frozenset({"service", "member"}),
     "slack.com": frozenset({"feedback", "notification"}),
     "microsoft.com": frozenset({"azuredevops", "msonlineservicesteam", "powerbi"}),
