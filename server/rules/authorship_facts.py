@@ -14,6 +14,8 @@ from server.rules.header_text import decode_words, visible
 
 LONGEST = 4000
 """Characters of an address header in which its first person stands."""
+LONGEST_AUTHOR = 1_500
+"""Whoever has not named an author by then has none; the people of a mail are read from all of it."""
 LONGEST_LOCAL = 200
 REPEATS = 10
 """How many headers of one name are looked at where one would do."""
@@ -75,7 +77,7 @@ def _plain(name: str) -> str:
 def _author(headers: Headers, own_group: bool) -> Participant | None:
     """The first person of the first header that names one."""
     names = ("X-Original-From", "X-Original-Sender", "From", "Sender") if own_group else ("From", "Sender")
-    values = (value[:LONGEST] for name in names for value in headers.all(name)[:REPEATS])
+    values = (value[:LONGEST_AUTHOR] for name in names for value in headers.all(name)[:REPEATS])
     return next((person for value in values for person in parse_addresses(value, Header.FROM)), None)
 
 
