@@ -41,9 +41,15 @@ class Echo(BaseHTTPRequestHandler):
         """Nothing is printed."""
 
 
+class Target(ThreadingHTTPServer):
+    """Holds as many connections before it accepts them as the simulator does: the kernel resets what is beyond."""
+
+    request_queue_size = 128
+
+
 @pytest.fixture
 def proxy() -> Iterator[TlsProxy]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    server = Target(("127.0.0.1", 0), Echo)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     made = TlsProxy(0)
