@@ -21,12 +21,14 @@ _PEOPLE: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "com.tr": (("Ayşe", "Emre", "Çağla", "Mert"), ("Yılmaz", "Şahin", "Öztürk", "Kaya"), "tr"),
 }
 _COMPANIES = (
-    "northgate", "kestrel-labs", "brightwater", "alderfield", "tessera", "quillon", "halcyon-foods", "redmoor", "ostrava-steel",
-    "lumenor", "papercrane", "granite-peak", "silverbirch", "veloway", "noteworthy", "mailhouse-interiors", "newsome-partners",
+    "northgate", "kestrel-labs", "brightwater", "alderfield", "tessera", "quillon", "halcyon-foods", "redmoor",
+    "ostrava-steel", "lumenor", "papercrane", "granite-peak", "silverbirch", "veloway", "noteworthy",
+    "mailhouse-interiors", "newsome-partners",
 )  # fmt: skip
 _SUBJECTS: dict[str, tuple[str, ...]] = {
-    "en": ("Pricing for 40 seats", "Follow-up on Thursday's call", "Security questionnaire", "Contract draft v3", "Quick question",
-           "Order status of our pilot", "Intro: Grace <> Sam", "Updates to the rollout plan", "Invoice question"),
+    "en": ("Pricing for 40 seats", "Follow-up on Thursday's call", "Security questionnaire", "Contract draft v3",
+           "Quick question", "Order status of our pilot", "Intro: Grace <> Sam", "Updates to the rollout plan",
+           "Invoice question"),
     "de": ("Angebot für 40 Lizenzen", "Rückfrage zum Vertrag", "Termin nächste Woche", "Unterlagen zur Ausschreibung"),
     "fr": ("Devis pour 40 postes", "Suite à notre échange", "Projet de contrat", "Question sur la facture"),
     "es": ("Presupuesto para 40 usuarios", "Seguimiento de la llamada", "Borrador del contrato"),
@@ -38,8 +40,8 @@ _SUBJECTS: dict[str, tuple[str, ...]] = {
     "ja": ("お見積りの件", "ご契約について", "次回のお打ち合わせ"),
     "tr": ("40 lisans için teklif", "Sözleşme hakkında soru", "Perşembe toplantısı"),
 }  # fmt: skip
-_ROMAN = {"健太": "kenta", "美咲": "misaki", "大輔": "daisuke", "葵": "aoi", "佐藤": "sato", "高橋": "takahashi", "渡辺": "watanabe",
-          "小林": "kobayashi"}  # fmt: skip
+_ROMAN = {"健太": "kenta", "美咲": "misaki", "大輔": "daisuke", "葵": "aoi", "佐藤": "sato", "高橋": "takahashi",
+          "渡辺": "watanabe", "小林": "kobayashi"}  # fmt: skip
 _REPS = (("Sam", "Rivera"), ("Dana", "Cole"), ("Ines", "Hartmann"), ("Owen", "Blake"))
 OURS = "acme.example"
 
@@ -80,7 +82,8 @@ class Cast:
         known = {
             "first": self.first, "last": self.last, "name": f"{self.first} {self.last}", "local": self.local,
             "address": self.address, "domain": self.domain, "company": self.company.replace("-", " ").title(),
-            "slug": self.company, "me": self.me, "my_first": self.my_first, "my_name": f"{self.my_first} {self.my_last}",
+            "slug": self.company, "me": self.me, "my_first": self.my_first,
+            "my_name": f"{self.my_first} {self.my_last}",
             "ours": OURS,
         }  # fmt: skip
         return known[name]

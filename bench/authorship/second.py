@@ -1,7 +1,7 @@
 """A second made-up set, by another hand: ``second/*.txt`` holds a family each, whose variants are filled in many times.
 
 A family begins with its label and the reason for it; then variants of headers, divided by ``---``. ``{a|b}`` is one of
-the two, ``{name}`` a word of the person or the company in it. What every mail has is added where a variant does not say.
+the two, ``{name}`` a word of the person or the company in it. What every mail has is added where it is not said.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from email.utils import formataddr, parseaddr
 from pathlib import Path
 
 from bench.authorship.cast import Cast, cast
-from bench.authorship.samples import Sample
-from server.domain.message import Headers
+from bench.authorship.samples import Sample, asked
 from server.rules.authorship import AuthorKind
 
 FOLDER = Path(__file__).parent / "second"
@@ -85,7 +84,7 @@ def _filled(family: Family, variant: tuple[tuple[str, str], ...], name: str) -> 
         fields = [(key.lower(), value) for key, value in fields]
     return Sample(
         name,
-        Headers.of((key, _encoded(key, value, chance)) for key, value in fields),
+        asked((key, _encoded(key, value, chance)) for key, value in fields),
         family.kinds,
         is_outbound=family.is_sent,
         own_group=family.own_group,

@@ -74,6 +74,7 @@ def _evidence(found: list[tuple[Mark, str]], headers: Headers) -> tuple[Evidence
 _AWAY = by.subject(away_words.AWAY)
 _PRECEDENCE = ("Precedence", "X-Precedence")
 _QUIET = by.says("X-Auto-Response-Suppress", *_PRECEDENCE)
+_DESK = by.says(*words.HELP_DESK_HEADERS)
 _LISTED = by.holds("", lambda f: f.has_list_marks)
 _SAYS_MAILING = by.holds("From", lambda f: bool(words.MAILING_NAME.search(f.name)))
 _NAMED_AFTER_MACHINE = by.either(
@@ -101,6 +102,7 @@ MARKS: tuple[Mark, ...] = (
     _always("report_read", _K.RECEIPT, by.report("disposition-notification")),
     _always("report_feedback", _K.NOTIFICATION, by.report("feedback-report")),
     _always("report_other", _K.NOTIFICATION, by.report(None)),
+    _inbound("registered_mail", _K.RECEIPT, by.says("X-Ricevuta")),
     _inbound("failed_recipients", _K.BOUNCE, by.says("X-Failed-Recipients")),
     _inbound("mail_daemon", _K.BOUNCE, by.local(words.DAEMON, whole=True)),
     # Calendar mail is sent in its organiser's name.
@@ -127,6 +129,10 @@ MARKS: tuple[Mark, ...] = (
     _inbound("tool", _K.NOTIFICATION, by.says(*words.TOOL_HEADERS)),
     _inbound("tool_paperwork", _K.RECEIPT, by.both(by.is_known_tool, by.subject(words.RECEIPT_SUBJECT))),
     _inbound("tool_sender", _K.NOTIFICATION, by.is_known_tool),
+    _inbound("tool_sends", _K.NOTIFICATION, by.is_sent_by_tool),
+    _inbound("tool_share", _K.NOTIFICATION, by.value("Message-ID", words.SHARE_ID)),
+    _inbound("ticket_received", _K.NOTIFICATION, by.both(_DESK, by.subject(words.TICKET_RECEIVED))),
+    _inbound("crm_mass_mail", _K.BULK, by.says("X-SFDC-EmailCategory", among=words.CRM_MASS_MAIL)),
     _inbound("crm_alert", _K.NOTIFICATION, by.says("X-SFDC-EmailCategory", among=words.CRM_ALERT)),
     _inbound("no_reply", _K.NOTIFICATION, by.local(words.NO_REPLY)),
     _inbound("list_digest", _K.BULK, by.both(_LISTED, by.subject(words.DIGEST_SUBJECT))),
@@ -136,13 +142,14 @@ MARKS: tuple[Mark, ...] = (
     Mark("robot", 50, _K.NOTIFICATION, by.local(words.ROBOT)),
     Mark("bulk_mailer", 50, _K.BULK, by.value("X-Mailer", words.BULK_MAILER)),
     Mark("newsletter_local_part", 50, _K.BULK, by.local(words.NEWSLETTER)),
+    Mark("campaign_host", 50, _K.BULK, by.campaign_host, SetBy.SERVICE),
     Mark("campaign_tool", 40, _K.BULK, by.says(*words.CAMPAIGN_HEADERS), SetBy.SERVICE),
     Mark("mailing_local_part", 40, _K.BULK, by.local(words.MAILING)),
     Mark("tool_account", 50, _K.NOTIFICATION, by.local(words.TOOL_ACCOUNT, whole=True)),
     Mark("minted_local_part", 40, _K.BULK, by.local(words.MINTED, whole=True)),
     Mark("paperwork_local_part", 30, _K.RECEIPT, by.local(words.PAPERWORK)),
     Mark("paperwork_subject", 15, _K.RECEIPT, by.both(by.local(words.PAPERWORK), by.subject(words.RECEIPT_SUBJECT))),
-    Mark("help_desk", 30, _K.NOTIFICATION, by.says(*words.HELP_DESK_HEADERS), SetBy.HELP_DESK),
+    Mark("help_desk", 30, _K.NOTIFICATION, _DESK, SetBy.HELP_DESK),
     Mark("from_the_list", 30, _K.BULK, by.holds("From", lambda f: f.is_from_list)),
     Mark("sending_service", 25, _K.BULK, by.says(*words.SENDING_SERVICE_HEADERS), SetBy.SERVICE),
     Mark("feedback_id", 20, _K.BULK, by.says("Feedback-ID"), SetBy.SERVICE),

@@ -1,4 +1,4 @@
-"""One mail's headers, read once for all marks. Whatever is read is cut first: no header costs more than its beginning."""
+"""One mail's headers, read once for all marks. What is read is cut first: no header costs more than its beginning."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from server.rules.authorship_marks import Facts, bare
 from server.rules.domains import registrable_domain
 from server.rules.header_text import decode_words, visible
 
-LONGEST = 4000
+LONGEST = 1500
 """Characters of an address header in which its first person stands."""
 LONGEST_LOCAL = 200
-REPEATS = 10
+REPEATS = 5
 """How many headers of one name are looked at where one would do."""
 
 _DISCUSSION = ("List-Post", "X-BeenThere", "X-Mailman-Version", "Mailing-list", "X-Google-Group-Id")
@@ -33,7 +33,7 @@ def facts_of(headers: Headers, *, own_group: bool, label_ids: frozenset[str]) ->
     owned = not own_group and _is_owned(headers)
     from_list = author is not None and bool(list_marks) and author.address in _list_addresses(headers)
     passed_on = author is not None and (" via " in name.lower() or headers.has("X-Original-From"))
-    people_write = owned or any(_is_written_to(headers.first(each) or "") for each in _DISCUSSION if each in list_marks)
+    people_write = _is_discussion(headers, list_marks, owned=owned)
     return Facts(
         headers=headers,
         label_ids=label_ids,
@@ -60,7 +60,7 @@ def spells_local(name: str, local: str) -> bool:
 
 def sales_tool(headers: Headers) -> str | None:
     """The header in which a sales tool names itself: what it sends is its user's own mail."""
-    by_name = (name for name, _ in headers if name.lower().startswith(words.SALES_TOOL_HEADERS))
+    by_name = (name for name in headers.distinct_names if name.startswith(words.SALES_TOOL_HEADERS))
     mailer, identity = ((headers.first(n) or "")[:1000].lower() for n in ("X-Mailer", "Message-ID"))
     by_value = "X-Mailer" if words.SALES_TOOL_MAILER.search(mailer) else None
     by_value = by_value or ("Message-ID" if words.SALES_TOOL_ID.search(identity) else None)
@@ -94,8 +94,18 @@ def _daemon_without_domain(headers: Headers) -> str:
     return "mailer-daemon" if re.fullmatch(r"\s*<\s*>\s*", value) else ""
 
 
+def _is_discussion(headers: Headers, list_marks: list[str], *, owned: bool) -> bool:
+    """People can write to it: where the list says whether they can, its word counts."""
+    posts = headers.all("List-Post")[:REPEATS]
+    if posts and not any(_is_written_to(value) for value in posts):
+        return False
+    return owned or any(_is_written_to(headers.first(name) or "") for name in _DISCUSSION if name in list_marks)
+
+
 def _is_written_to(value: str) -> bool:
-    return bool(value.strip()) and not _NOBODY.match(value.strip()) or "mailto:" in value[:LONGEST].lower()
+    """Neither "NO" nor a web page alone."""
+    value = value[:LONGEST].strip().lower()
+    return "mailto:" in value or (value != "" and not _NOBODY.match(value))
 
 
 def _is_agent(headers: Headers, name: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from server.rules import authorship_words as words
 from server.rules.authorship_facts import spells_local
 from server.rules.authorship_marks import Facts, Predicate
-from server.rules.tool_senders import is_tool
+from server.rules.known_senders import is_tool, names_campaign, names_tool
 
 
 def says(*names: str, among: frozenset[str] | None = None) -> Predicate:
@@ -65,7 +65,14 @@ def answers(facts: Facts) -> str | None:
     return next((n for n in ("In-Reply-To", "References") if "@" in (facts.headers.first(n) or "")), None)
 
 
+def campaign_host(facts: Facts) -> str | None:
+    """Where opt-outs and bounces go to."""
+    names = ("List-Unsubscribe", "Return-Path")
+    return next((n for n in names if names_campaign((facts.headers.first(n) or "")[:1000].lower())), None)
+
+
 is_calendar = holds("Content-Type", lambda f: f.token("Content-Type") == "text/calendar")
 has_method = holds("Content-Type", lambda f: bool(f.parameter("method")))
 is_known_tool = holds("From", lambda f: is_tool(f.local, f.domain))
+is_sent_by_tool = holds("Sender", lambda f: names_tool((f.headers.first("Sender") or "")[:300].lower()))
 is_own_name = holds("From", lambda f: spells_local(f.name, f.local))

@@ -23,12 +23,16 @@ DAEMON = re.compile(
 )
 ROBOT = re.compile(
     r"(?:^|[-_.+])(?:notifications?|notif|notify|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
-    r"|auto[-_.]?respon(?:der|se)|automated|(?:mail[-_.]?)?robot|rss(?:[-_.]?feeds?)?|rss2email|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman|reminders?"
+    r"|auto[-_.]?respon(?:der|se)|automated|(?:mail[-_.]?)?robot|rss(?:[-_.]?feeds?)?|rss2email|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman|reminders?|dmarc[-_.]?reports?|scanner|copier|printer|workflow|batch"
+    r"|(?:auto|ship(?:ment)?|order)[-_.]?(?:confirm(?:ation)?|updates?)"
     r"|web[-_.]?forms?|contact[-_.]?forms?|form[-_.]?(?:mailer|submissions?)"
     r"|ecartis|ezmlm|sympa)"
     r"(?:$|[-_.+\d])"
 )
-NEWSLETTER = re.compile(r"(?:^|[-_.+])(?:e[-_.]?)?newsletters?(?:$|[-_.+\d])")
+NEWSLETTER = re.compile(
+    r"(?:^|[-_.+])(?:(?:e[-_.]?)?newsletters?|rundbrief|nieuwsbrief|nyhetsbrev|nyhedsbrev|uutiskirje|infolettre|boletin"
+    r"|bollettino|biuletyn|hirlevel|bulten)(?:$|[-_.+\d])"
+)
 MAILING = re.compile(
     r"(?:^|[-_.+])(?:e?letters?|news(?:flash|desk)?|digest|subscriptions?|mailing[-_.]?list|webinars?|events?"
     r"|mailings?|marketing"
@@ -38,16 +42,18 @@ PAPERWORK = re.compile(
     r"(?:^|[-_.+])(?:billing|receipts?|invoic(?:es?|ing)|e?statements?|payments?|orders?|order[-_.]?confirmation"
     r"|shipping|tracking|rechnung(?:en)?|factur(?:es?|acion|as?)|fattur[ae])(?:$|[-_.+\d])"
 )
-TOOL_ACCOUNT = re.compile(r"(?:jira|confluence|bugzilla|gitlab|github|trac|redmine|root|cron|nagios|wordpress)")
+TOOL_ACCOUNT = re.compile(
+    r"(?:jira|confluence|bugzilla|gitlab|github|trac|redmine|root|cron|nagios|wordpress|backups?)"
+)
 LIST_ADMIN = re.compile(r"(?:listmaster|owner-.+|.+-(?:request|admin|bounces?|owner|digest|announce-request))")
 MINTED = re.compile(
     r"(?=.*[0-9])(?=.*[a-z])[a-z0-9._~-]*[#$=][a-z0-9._~#$=-]{20,}|[0-9a-f]{24,}|(?=(?:\D*\d){10}).{32,}|(?=(?:\D*\d){14})\d*[a-z_].*"
 )
-MAILING_LABELS = frozenset(
-    "newsletter newsletters enews news mailer mailing mailings alerts alert bounce bounces marketing promo promotions"
-    " campaign campaigns mktg mkt notifications notification notify lists list eblast offers deals em e email go send"
-    " info".split()
-)
+_LABELS = """
+    newsletter newsletters enews news mailer mailing mailings alerts alert bounce bounces marketing promo promotions
+    campaign campaigns mktg mkt notifications notification notify lists list eblast offers deals em e email go send info
+"""
+MAILING_LABELS = frozenset(_LABELS.split())
 """Left of the registrable domain."""
 MAILING_NAME = re.compile(
     r"\b(?:e?-?newsletter|news|mailing list|digest|mailer|no[- ]?reply|notifications?|alerts?)\b", re.IGNORECASE
@@ -119,6 +125,7 @@ HELP_DESK_HEADERS = (
 )
 SENDING_SERVICE_HEADERS = (
     "X-SG-EID", "X-Mailgun-Sid", "X-CSA-Complaints", "X-SES-Outgoing", "X-PM-Message-Id", "X-MSYS-API", "X-Mailin-EID",
+    "X-Mandrill-User",
 )  # fmt: skip
 """Carriers: campaigns leave through them, and so does many a firm's ordinary mail."""
 CAMPAIGN_HEADERS = (
@@ -129,6 +136,14 @@ CAMPAIGN_HEADERS = (
 """Programs that write to many at once and do nothing else."""
 EXCHANGE_MEETING = r":ee_meetingmessage\b"
 CRM_ALERT = frozenset({"workflowactionalert"})
+CRM_MASS_MAIL = frozenset({"apimassmail", "massmail"})
+SHARE_ID = r"@odspnotify>"
+"""Microsoft's shares are sent from their owner's address; their Message-ID alone tells."""
+TICKET_RECEIVED = re.compile(
+    r"\W{0,3}(?:(?:ticket|request|case|enquiry|inquiry) (?:has been )?(?:received|created|opened)"
+    r"|(?:thank you for|we(?:'ve| have)? received|your request|ihre anfrage|votre demande|su solicitud)\b)",
+    re.IGNORECASE,
+)
 ZENDESK_MAILER = "zendesk mailer"
 ZENDESK_HEADERS = ("X-Zendesk-From-Account-Id", "X-Zendesk-Email-Id")
 AGENT_NAME = re.compile(r"\S.{0,100} \(.{1,100}\)")

@@ -10,8 +10,12 @@ ANSWER: dict[str, tuple[str, ...]] = {
         r"auto(?:matische)?[ -]?antwort(?:mail)?", r"automatische abwesenheits\w{4,20}",
         r"abwesenheits(?:notiz|nachricht|meldung|assistent|benachrichtigung|info)", r"urlaubs(?:notiz|meldung)",
     ),
-    "fr": (r"r[ée]ponse automatique(?: d['\u2019]absence)?", r"(?:message|avis) d['\u2019]absence", r"absence du bureau"),
+    "fr": (
+        r"r[ée]ponse automatique(?: d['\u2019]absence)?", r"(?:message|avis) d['\u2019]absence", r"absence du bureau",
+    ),
     "es": (r"respuesta autom[áa]tica", r"mensaje autom[áa]tico"),
+    "ca, eu": (r"resposta autom[àa]tica", r"erantzun automatikoa"),
+    "is, cy, ga": (r"sjálfvirkt svar", r"ateb awtomatig", r"freagra uathoibríoch"),
     "pt": (r"resposta autom[áa]tica", r"mensagem autom[áa]tica"),
     "it": (r"risposta automatica", r"messaggio automatico"),
     "nl": (r"automatisch antwoord", r"automatische (?:beantwoording|antwoord)", r"afwezigheids(?:melding|bericht)"),
@@ -38,19 +42,27 @@ ANSWER: dict[str, tuple[str, ...]] = {
     "he": (r"תשובה אוטומטית", r"מענה אוטומטי"),
     "ar": (r"(?:ال)?رد (?:ال)?تلقائي",),
     "fa": (r"پاسخ خودکار",),
+    "mk, sq": (r"автоматски одговор", r"përgjigje automatike"),
+    "ka, hy, az, kk": (r"ავტომატური პასუხი", r"ավտոմատ պատասխան", r"avtomatik cavab", r"автоматты жауап"),
+    "bn, ur": (r"স্বয়ংক্রিয় উত্তর", r"خودکار جواب"),
     "hi": (r"स्वचालित (?:उत्तर|जवाब)",),
 }  # fmt: skip
 """What programs call their own answers."""
 
 ABSENT: dict[str, tuple[str, ...]] = {
     "en": (
-        r"(?:i(?: am|['’]m) )?(?:currently )?(?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|ooo"
-        r"|on (?:(?:annual|sick|maternity|paternity|parental) )?(?:vacation|leave|holiday))",
+        (
+            r"(?:i(?: am|['’]m) )?(?:currently )?(?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|ooo"
+            r"|on (?:(?:annual|sick|maternity|paternity|parental) )?(?:vacation|leave|holiday))"
+        ),
         r"vacation",
     ),
     "de": (
-        r"(?:ich bin )?(?:(?:derzeit|zurzeit|momentan|aktuell) )?"
-        r"(?:abwesend|nicht im (?:b(?:ü|ue)ro|haus)|au(?:ß|ss)er haus)",
+        (
+            r"(?:ich bin )?(?:(?:derzeit|zurzeit|momentan|aktuell) )?"
+            r"(?:bis [\w. ]{1,20} )?(?:abwesend|nicht im (?:b(?:ü|ue)ro|haus)|au(?:ß|ss)er haus)"
+        ),
+        r"(?:(?:im|in) )?urlaub",
         r"abwesenheit",
     ),
     "fr": (r"(?:je suis )?(?:actuellement )?(?:absente?(?: du bureau)?|hors du bureau|en cong[ée]s?)", r"absence"),
@@ -82,7 +94,7 @@ ABSENT: dict[str, tuple[str, ...]] = {
 
 
 def _beginning(phrases: dict[str, tuple[str, ...]]) -> str:
-    """Only ``\\W{0,3}`` may stand before: an answer to it begins with Re and is a person's."""
+    """Nothing but a bracket or a quote stands before: an answer to it begins with Re and is a person's."""
     return rf"\W{{0,3}}(?:{'|'.join(p for words in phrases.values() for p in words)})(?!\w)"
 
 
