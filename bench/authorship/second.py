@@ -25,7 +25,8 @@ _HOLE = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True)
 class Family:
-    """``kinds`` are those that are right, the label first; ``times``: how often each variant is filled in."""
+    """``kinds`` are those that are right, the label first; ``times``: how often each variant is filled in; ``is_late``:
+    written when the rule stood, and read once before anything was mended on it."""
 
     name: str
     kinds: tuple[AuthorKind, ...]
@@ -34,6 +35,7 @@ class Family:
     times: int = TIMES
     is_sent: bool = False
     own_group: bool = False
+    is_late: bool = False
     miss: str = ""
 
 
@@ -41,8 +43,11 @@ def families(folder: Path = FOLDER) -> list[Family]:
     return [_family(path) for path in sorted(folder.glob("*.txt"))]
 
 
-def samples(folder: Path = FOLDER) -> Iterator[Sample]:
+def samples(*, late: bool | None = None, folder: Path = FOLDER) -> Iterator[Sample]:
+    """Those written late or early, or all."""
     for family in families(folder):
+        if late is not None and family.is_late is not late:
+            continue
         for number, variant in enumerate(family.variants):
             for time in range(family.times):
                 yield _filled(family, variant, f"{family.name}-{number + 1}{chr(97 + time)}")
@@ -62,6 +67,7 @@ def _family(path: Path) -> Family:
         times=int(said.get("times", TIMES)),
         is_sent=said.get("sent") == "yes",
         own_group=said.get("group") == "yes",
+        is_late=said.get("late") == "yes",
         miss=said.get("known_miss", ""),
     )
 
