@@ -41,16 +41,9 @@ def score(strip: Strip) -> Score:
 
 
 def others() -> dict[str, Strip]:
-    """How quotequail is best called is not settled: "quote" keeps attributions, so its figure here is a lower bound."""
-    found: dict[str, Strip] = {}
-    try:
-        quotequail = importlib.import_module("quotequail")
-        found["quotequail"] = lambda text: "\n".join(part for is_shown, part in quotequail.quote(text) if is_shown)
-    except ImportError:
-        pass
+    """Where it is installed (``pip install email-reply-parser==0.5.12``)."""
     try:
         parser = importlib.import_module("email_reply_parser")
-        found["email-reply-parser"] = lambda text: str(parser.EmailReplyParser.parse_reply(text))
     except ImportError:
-        pass
-    return found
+        return {}
+    return {"email-reply-parser": lambda text: str(parser.EmailReplyParser.parse_reply(text))}
