@@ -61,6 +61,11 @@ def holds(header: str, question: Callable[[Facts], bool]) -> Predicate:
     return lambda f: header if question(f) else None
 
 
+def found(pattern: re.Pattern[str]) -> Callable[[Facts], bool]:
+    """Somewhere in the subject."""
+    return lambda f: pattern.search(f.subject) is not None
+
+
 def answers(facts: Facts) -> str | None:
     return next((n for n in ("In-Reply-To", "References") if "@" in (facts.headers.first(n) or "")), None)
 

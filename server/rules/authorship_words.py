@@ -15,15 +15,20 @@ NO_REPLY = re.compile(
     r"|respond)|unattended"
     r"|nicht[-_.]?antworten|keine[-_.]?antwort|ne[-_.]?pas[-_.]?repondre|pas[-_.]?de[-_.]?reponse|no[-_.]?responder"
     r"|no[-_.]?contestar|nao[-_.]?respond[ae]r?|non[-_.]?rispondere|nie[-_.]?odpowiadac|niet[-_.]?antwoorden"
-    r"|svar[-_.]?ej|ikke[-_.]?svar|inte[-_.]?svara)(?:$|[-_.+=\d])"
+    r"|svar[-_.]?ej|ikke[-_.]?svar|inte[-_.]?svara|bitte[-_.]?nicht|nao[-_.]?responda|noreponse|nepodpovidat"
+    r"|neodpovidat|ei[-_.]?vastausta|yanitlamayin|cevaplamayin)(?:$|[-_.+=\d])|[a-z](?:no|donot)reply$"
 )
+NOTIFIER = re.compile(
+    r"(?:^|[-_.+]|[a-z])notifications?(?:$|[-_.+\d])|^(?:auto|system)[-_.]?(?:mail|mailer|message)$|^automated$"
+)
+"""Named after what it does: answering does not make it a person."""
 DAEMON = re.compile(
     r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|mail[-_.]?delivery[-_.]?(?:sub)?system|mdaemon"
     r"|microsoftexchange[0-9a-f]{32})"
 )
 ROBOT = re.compile(
-    r"(?:^|[-_.+])(?:notifications?|notif|notify|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
-    r"|auto[-_.]?respon(?:der|se)|automated|(?:mail[-_.]?)?robot|rss(?:[-_.]?feeds?)?|rss2email|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman|reminders?|dmarc[-_.]?reports?|scanner|copier|printer|workflow|batch"
+    r"(?:^|[-_.+])(?:notif|notify|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
+    r"|auto[-_.]?respon(?:der|se)|(?:mail[-_.]?)?robot|rss(?:[-_.]?feeds?)?|rss2email|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman|reminders?|dmarc[-_.]?reports?|scanner|copier|printer|workflow|batch"
     r"|(?:auto|ship(?:ment)?|order)[-_.]?(?:confirm(?:ation)?|updates?)"
     r"|web[-_.]?forms?|contact[-_.]?forms?|form[-_.]?(?:mailer|submissions?)"
     r"|ecartis|ezmlm|sympa)"
@@ -36,7 +41,7 @@ NEWSLETTER = re.compile(
 MAILING = re.compile(
     r"(?:^|[-_.+])(?:e?letters?|news(?:flash|desk)?|digest|subscriptions?|mailing[-_.]?list|webinars?|events?"
     r"|mailings?|marketing"
-    r"|promo(?:tions?)?|offers?|deals?|campaigns?|announce(?:ments?)?|updates?|specials?)(?:$|[-_.+\d])"
+    r"|promo(?:tions?)?|offers?|deals?|campaigns?|announce(?:ments?)?|specials?|[a-z]{0,20}updates?)(?:$|[-_.+\d])"
 )
 PAPERWORK = re.compile(
     r"(?:^|[-_.+])(?:billing|receipts?|invoic(?:es?|ing)|e?statements?|payments?|orders?|order[-_.]?confirmation"
@@ -52,14 +57,20 @@ MINTED = re.compile(
 _LABELS = """
     newsletter newsletters enews news mailer mailing mailings alerts alert bounce bounces marketing promo promotions
     campaign campaigns mktg mkt notifications notification notify lists list eblast offers deals em e email go send info
+    digest messaging updates transactional
 """
 MAILING_LABELS = frozenset(_LABELS.split())
 """Left of the registrable domain."""
 MAILING_NAME = re.compile(
     r"\b(?:e?-?newsletter|news|mailing list|digest|mailer|no[- ]?reply|notifications?|alerts?)\b", re.IGNORECASE
 )
+NEWSLETTER_SUBJECT = re.compile(
+    r"newsletter|nieuwsbrief|nyhetsbrev|nyhedsbrev|uutiskirje|infolettre|rundbrief|bolet[ií]n|bollettino|biuletyn"
+    r"|h[ií]rlev[ée]l|b[üu]lten|рассылк|ニュースレター|メルマガ|뉴스레터",
+    re.IGNORECASE,
+)
 MAILING_SUBJECT = re.compile(
-    r"\bnewsletter\b|\b(?:vol(?:ume)?\.?|issue|ausgabe|numero)\s?(?:no\.? ?|# ?)?\d{1,4}\b"
+    r"\b(?:vol(?:ume)?\.?|issue|ausgabe|numero)\s?(?:no\.? ?|# ?)?\d{1,4}\b"
     r"|^\W{0,3}(?:your |the )?(?:daily|weekly|monthly)\b",
     re.IGNORECASE,
 )
@@ -83,7 +94,8 @@ BULK_MAILER = re.compile(
     r"accucast|listmanager|mailbeamer|mailchimp|campaign ?monitor|constant ?contact|phplist|sendy|mautic"
     r"|acymailing|mailwizz"
     r"|cleverreach|sendinblue|brevo|dotmailer|eloqua|marketo|icontact|lyris|responsys|silverpop|exacttarget|mailerlite"
-    r"|getresponse|activecampaign|aweber|klaviyo|emarsys|inxmail|rapidmail|newsletter2go|ezine|bulk ?mail|e-?blast",
+    r"|getresponse|activecampaign|aweber|klaviyo|emarsys|inxmail|rapidmail|newsletter2go"
+    r"|sarbacane|mailup|acumbamail|e-?goi\b|rd ?station|sendpulse|unisender|freshmail|cvent|ezine|bulk ?mail|e-?blast",
     re.IGNORECASE,
 )
 BOUNCE_PATH = re.compile(

@@ -23,7 +23,7 @@ DOMAINS = frozenset(
         "sharepointonline.com", "mail.asana.com",
         # Orders, invoices and supplier portals
         "ansmtp.ariba.com", "coupahost.com", "notification.intuit.com", "hq.bill.com", "inform.bill.com", "tipalti.com",
-        "post.xero.com", "shopifyemail.com",
+        "post.xero.com", "shopifyemail.com", "messaging.squareup.com", "myworkday.com", "greenhouse-mail.io",
         # Forms, surveys, events and status pages
         "squarespace.info", "wix-forms.com", "followups.typeform.com", "surveymonkeyuser.com", "event.eventbrite.com",
         "statuspage.io",
@@ -39,6 +39,11 @@ LOCALS: dict[str, frozenset[str]] = {
     "microsoft.com": frozenset({"azuredevops", "msonlineservicesteam", "powerbi"}),
     "google.com": frozenset({"drive-shares-noreply", "drive-shares-dm-noreply", "forms-receipts-noreply"}),
     "stripe.com": frozenset({"receipts", "invoice", "notifications"}),
+    "fedex.com": frozenset({"trackingupdates"}),
+    "ups.com": frozenset({"mcinfo", "auto-notify"}),
+    "expensify.com": frozenset({"concierge"}),
+    "freshbooks.com": frozenset({"mail"}),
+    "amazon.com": frozenset({"auto-confirm", "order-update", "shipment-tracking"}),
     "webex.com": frozenset({"messenger"}),
     "fireflies.ai": frozenset({"fred"}),
     "otter.ai": frozenset({"notes"}),
