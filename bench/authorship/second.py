@@ -25,8 +25,10 @@ _HOLE = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True)
 class Family:
-    """``kinds`` are those that are right, the label first; ``times``: how often each variant is filled in; ``is_late``:
-    written when the rule stood, and read once before anything was mended on it."""
+    """``kinds`` are those that are right, the label first; ``times``: how often each variant is filled in.
+
+    ``is_late``: written when the rule stood, and read once before anything was mended on it.
+    """
 
     name: str
     kinds: tuple[AuthorKind, ...]

@@ -137,7 +137,7 @@ MARKS: tuple[Mark, ...] = (
     _inbound("crm_mass_mail", _K.BULK, by.says("X-SFDC-EmailCategory", among=words.CRM_MASS_MAIL)),
     _inbound("crm_alert", _K.NOTIFICATION, by.says("X-SFDC-EmailCategory", among=words.CRM_ALERT)),
     _inbound("no_reply", _K.NOTIFICATION, by.local(words.NO_REPLY)),
-    _inbound("notifier", _K.NOTIFICATION, by.local(words.NOTIFIER)),
+    _inbound("robot_passes_on", _K.NOTIFICATION, by.both(by.local(words.ROBOT), by.replies_go_elsewhere)),
     _inbound("list_digest", _K.BULK, by.both(_LISTED, by.subject(words.DIGEST_SUBJECT))),
     _inbound("list_admin", _K.NOTIFICATION, by.both(by.local(words.LIST_ADMIN, whole=True), _LISTED)),
     _inbound("empty_return_path", _K.BOUNCE, by.value("Return-Path", r"^\s*<\s*>")),

@@ -66,6 +66,13 @@ def found(pattern: re.Pattern[str]) -> Callable[[Facts], bool]:
     return lambda f: pattern.search(f.subject) is not None
 
 
+def replies_go_elsewhere(facts: Facts) -> str | None:
+    """A person who answers from a robot's address takes replies there; a tool that passes something on does not."""
+    asked = facts.headers.first("Reply-To")
+    author = f"{facts.local}@{facts.domain}"
+    return "Reply-To" if asked and "@" in asked[:1000] and author not in asked[:1000].lower() else None
+
+
 def answers(facts: Facts) -> str | None:
     return next((n for n in ("In-Reply-To", "References") if "@" in (facts.headers.first(n) or "")), None)
 

@@ -18,16 +18,12 @@ NO_REPLY = re.compile(
     r"|svar[-_.]?ej|ikke[-_.]?svar|inte[-_.]?svara|bitte[-_.]?nicht|nao[-_.]?responda|noreponse|nepodpovidat"
     r"|neodpovidat|ei[-_.]?vastausta|yanitlamayin|cevaplamayin)(?:$|[-_.+=\d])|[a-z](?:no|donot)reply$"
 )
-NOTIFIER = re.compile(
-    r"(?:^|[-_.+]|[a-z])notifications?(?:$|[-_.+\d])|^(?:auto|system)[-_.]?(?:mail|mailer|message)$|^automated$"
-)
-"""Named after what it does: answering does not make it a person."""
 DAEMON = re.compile(
     r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|mail[-_.]?delivery[-_.]?(?:sub)?system|mdaemon"
     r"|microsoftexchange[0-9a-f]{32})"
 )
 ROBOT = re.compile(
-    r"(?:^|[-_.+])(?:notif|notify|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
+    r"(?:^|[-_.+])(?:[a-z]{0,20}notifications?|(?:auto|system)[-_.]?(?:mail|message)|automated|notif|notify|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
     r"|auto[-_.]?respon(?:der|se)|(?:mail[-_.]?)?robot|rss(?:[-_.]?feeds?)?|rss2email|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman|reminders?|dmarc[-_.]?reports?|scanner|copier|printer|workflow|batch"
     r"|(?:auto|ship(?:ment)?|order)[-_.]?(?:confirm(?:ation)?|updates?)"
     r"|web[-_.]?forms?|contact[-_.]?forms?|form[-_.]?(?:mailer|submissions?)"

@@ -56,6 +56,22 @@ def judge(*fields, **said):
         pytest.param([("From", "Microsoft Outlook <MicrosoftExchange" + "0a" * 16 + "@acme.com>")], K.BOUNCE, id="NDR"),
         pytest.param([("From", "<>")], K.BOUNCE, id="nobody"),
         pytest.param([("From", "Mail Delivery Subsystem <MAILER-DAEMON>")], K.BOUNCE, id="a daemon without a domain"),
+        pytest.param([("Subject", "Urlaub bis 5.1."), REPLY], K.AUTO_REPLY, id="a holiday until a day"),
+        pytest.param([("Subject", "On PTO - Re: Offer"), REPLY], K.AUTO_REPLY, id="a holiday and what it answers"),
+        pytest.param([("Subject", "Lomalla 3.1. asti"), REPLY], K.AUTO_REPLY, id="a day before its word"),
+        pytest.param([("Subject", "İzindeyim: teklif"), REPLY], K.AUTO_REPLY, id="a dotted capital I"),
+        pytest.param([("From", "PowerAutomateNoReply@acme.com")], K.NOTIFICATION, id="no-reply without a dash"),
+        pytest.param([("From", "AutoNotification@acme.com")], K.NOTIFICATION, id="notification without a dash"),
+        pytest.param(
+            [("From", "Jo <notifications@tool.example>"), ("Reply-To", "r-1@tool.example"), REPLY],
+            K.NOTIFICATION,
+            id="a robot passes on an answer",
+        ),
+        pytest.param(
+            [("Subject", "Nyhetsbrev november"), ("List-Unsubscribe", "<https://x.example/u>"), ("Precedence", "bulk")],
+            K.BULK,
+            id="a newsletter in Swedish",
+        ),
         pytest.param([("From", "nieuwsbrief@acme.nl")], K.BULK, id="a newsletter in Dutch"),
         pytest.param([("From", "scanner@acme.com")], K.NOTIFICATION, id="a scanner"),
         pytest.param(
@@ -113,6 +129,12 @@ def test_machines_behind_people(fields, kind):
         pytest.param([("Subject", "Automatic reply templates?")], id="a question about automatic replies"),
         pytest.param([("Subject", "Abwesenheitsnotiz einrichten")], id="a question about away notes"),
         pytest.param([("Subject", "Urlaubsvertretung klären")], id="a holiday"),
+        pytest.param([("Subject", "Urlaub ab Freitag, bitte vorher unterschreiben")], id="a holiday from a day"),
+        pytest.param([("Subject", "Urlaub: wie viele Tage?")], id="a question about holidays"),
+        pytest.param([("Subject", "PTO until 3 January, or may we start before that?")], id="a question until a day"),
+        pytest.param([("Subject", "Re: On PTO - Re: Offer"), REPLY], id="an answer to a holiday"),
+        pytest.param([("Subject", "Newsletter draft for review")], id="a draft of a newsletter"),
+        pytest.param([("From", "Jo Doe <notifications@acme.com>"), REPLY, ("Subject", "Re: x")], id="a person at a robot's"),
         pytest.param([("Message-ID", "<1@mail.apollo.acme.com>"), ("Subject", "x")], id="a server called Apollo"),
     ],
 )  # fmt: skip
@@ -188,7 +210,7 @@ def test_hosts_in_headers(text, tool, campaign):
     assert (names_tool(text), names_campaign(text)) == (tool, campaign)
 
 
-NAMES = st.sampled_from(["Ada Byron", "Jürgen Weiß", "佐藤 健太", "O'Brien, Pat", "", "Noreen Mailer", "Acme GmbH"])
+NAMES = st.sampled_from(["Ada Byron", "Jürgen Weiß", "佐藤 健太", "O'Brien, Pat", "", "Noreen Price", "Acme GmbH"])
 LOCALS_OF_PEOPLE = st.sampled_from(
     ["ada", "j.weiss", "info", "office", "accounts", "sales", "team", "noreen.price", "a+b"]
 )
