@@ -74,6 +74,7 @@ def _evidence(found: list[tuple[Mark, str]], headers: Headers) -> tuple[Evidence
 _AWAY = by.subject(away_words.AWAY)
 _PRECEDENCE = ("Precedence", "X-Precedence")
 _QUIET = by.says("X-Auto-Response-Suppress", *_PRECEDENCE)
+_SCRIPT = by.value("X-Mailer", words.SCRIPT_MAILER)
 _DESK = by.says(*words.HELP_DESK_HEADERS)
 _LISTED = by.holds("", lambda f: f.has_list_marks)
 _SAYS_MAILING = by.holds("From", lambda f: bool(words.MAILING_NAME.search(f.name)))
@@ -152,11 +153,12 @@ MARKS: tuple[Mark, ...] = (
     Mark("minted_local_part", 40, _K.BULK, by.local(words.MINTED, whole=True)),
     Mark("paperwork_local_part", 30, _K.RECEIPT, by.local(words.PAPERWORK)),
     Mark("paperwork_subject", 15, _K.RECEIPT, by.both(by.local(words.PAPERWORK), by.subject(words.RECEIPT_SUBJECT))),
+    Mark("paperwork_by_script", 30, _K.RECEIPT, by.both(_SCRIPT, by.subject(words.RECEIPT_SUBJECT))),
     Mark("help_desk", 30, _K.NOTIFICATION, _DESK, SetBy.HELP_DESK),
     Mark("from_the_list", 30, _K.BULK, by.holds("From", lambda f: f.is_from_list)),
     Mark("sending_service", 25, _K.BULK, by.says(*words.SENDING_SERVICE_HEADERS), SetBy.SERVICE),
     Mark("feedback_id", 20, _K.BULK, by.says("Feedback-ID"), SetBy.SERVICE),
-    Mark("script_mailer", 20, _K.NOTIFICATION, by.value("X-Mailer", words.SCRIPT_MAILER)),
+    Mark("script_mailer", 20, _K.NOTIFICATION, _SCRIPT),
     Mark("mailing_domain", 20, _K.BULK, by.holds("From", lambda f: bool(f.domain_labels & words.MAILING_LABELS))),
     Mark("mailing_name", 20, _K.BULK, _SAYS_MAILING),
     Mark("promotions", 20, _K.BULK, by.label("CATEGORY_PROMOTIONS")),

@@ -44,7 +44,7 @@ PAPERWORK = re.compile(
     r"|shipping|tracking|rechnung(?:en)?|factur(?:es?|acion|as?)|fattur[ae])(?:$|[-_.+\d])"
 )
 TOOL_ACCOUNT = re.compile(
-    r"(?:jira|confluence|bugzilla|gitlab|github|trac|redmine|root|cron|nagios|wordpress|backups?)"
+    r"(?:jira|confluence|bugzilla|gitlab|github|trac|redmine|root|cron|nagios|zabbix|icinga|grafana|prometheus|alertmanager|gitea|teamcity|wordpress|backups?)"
 )
 LIST_ADMIN = re.compile(r"(?:listmaster|owner-.+|.+-(?:request|admin|bounces?|owner|digest|announce-request))")
 MINTED = re.compile(
@@ -76,7 +76,7 @@ DIGEST_SUBJECT = re.compile(
 RECEIPT_SUBJECT = re.compile(
     r"^\W{0,3}(?:your |the |ihre |votre |su |il tuo )?(?:\w{1,20} ){0,2}(?:receipt|invoice|order|payment"
     r"|statement|rechnung"
-    r"|bestellung|facture|factura|pedido|fattura|recibo)\b",
+    r"|bestell(?:ung|best(?:ä|ae)tigung)|auftragsbest(?:ä|ae)tigung|facture|factura|pedido|fattura|recibo)\b",
     re.IGNORECASE,
 )
 CALENDAR_SUBJECT = re.compile(
