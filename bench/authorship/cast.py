@@ -22,14 +22,13 @@ _PEOPLE: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
 }
 _COMPANIES = (
     "northgate", "kestrel-labs", "brightwater", "alderfield", "tessera", "quillon", "halcyon-foods", "redmoor",
-    "ostrava-steel",
-    "lumenor", "papercrane", "granite-peak", "silverbirch", "veloway", "noteworthy", "mailhouse-interiors",
-    "newsome-partners",
+    "ostrava-steel", "lumenor", "papercrane", "granite-peak", "silverbirch", "veloway", "noteworthy",
+    "mailhouse-interiors", "newsome-partners",
 )  # fmt: skip
 _SUBJECTS: dict[str, tuple[str, ...]] = {
     "en": ("Pricing for 40 seats", "Follow-up on Thursday's call", "Security questionnaire", "Contract draft v3",
-           "Quick question",
-           "Order status of our pilot", "Intro: Grace <> Sam", "Updates to the rollout plan", "Invoice question"),
+           "Quick question", "Order status of our pilot", "Intro: Grace <> Sam", "Updates to the rollout plan",
+           "Invoice question"),
     "de": ("Angebot für 40 Lizenzen", "Rückfrage zum Vertrag", "Termin nächste Woche", "Unterlagen zur Ausschreibung"),
     "fr": ("Devis pour 40 postes", "Suite à notre échange", "Projet de contrat", "Question sur la facture"),
     "es": ("Presupuesto para 40 usuarios", "Seguimiento de la llamada", "Borrador del contrato"),
@@ -42,8 +41,7 @@ _SUBJECTS: dict[str, tuple[str, ...]] = {
     "tr": ("40 lisans için teklif", "Sözleşme hakkında soru", "Perşembe toplantısı"),
 }  # fmt: skip
 _ROMAN = {"健太": "kenta", "美咲": "misaki", "大輔": "daisuke", "葵": "aoi", "佐藤": "sato", "高橋": "takahashi",
-          "渡辺": "watanabe",
-          "小林": "kobayashi"}  # fmt: skip
+          "渡辺": "watanabe", "小林": "kobayashi"}  # fmt: skip
 _REPS = (("Sam", "Rivera"), ("Dana", "Cole"), ("Ines", "Hartmann"), ("Owen", "Blake"))
 OURS = "acme.example"
 

@@ -20,7 +20,8 @@ def every(say: Say) -> Iterator[tuple[str, Sequence[Sample]]]:
     made_up = list(modern.samples())
     yield "Modern, tuned on", [s for s in made_up if not modern.is_held_out(s)]
     yield "Modern, held out", [s for s in made_up if modern.is_held_out(s)]
-    yield "Second made-up set", list(second.samples())
+    yield "Second made-up set", list(second.samples(late=False))
+    yield "Second, written last", list(second.samples(late=True))
     yield "Bounces", list(bounces.samples())
     try:
         ham, spam = list(spam_assassin.ham()), list(spam_assassin.spam())

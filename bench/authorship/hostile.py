@@ -43,9 +43,22 @@ def hostile(size: int = SIZE) -> Iterator[tuple[str, Headers]]:
         "a content type of spaces": [who, ("Content-Type", "text/plain;" + " " * size + "method")],
         "a list address of at signs": [who, ("List-Post", "<mailto:" + "@" * size + ">")],
         "a list of lists": [who, ("List-ID", "<" * size)],
+        "an opt-out of hosts": [who, ("List-Unsubscribe", "<https://a.b.c.d.e.f.g.h/" * (size // 26))],
+        "a return path of hosts": [who, ("Return-Path", "<a@" + "a.b/" * (size // 4))],
+        "a sender of words": [("Sender", "a@b " * (size // 4))],
+        "many list addresses": [who, *[("List-Post", "<mailto:a@b.example>")] * (size // 29)],
+        "many authors' headers": [("From", "undisclosed")] * (size // 15),
+        "many opt-outs": [who, *[("List-Unsubscribe", "<x>")] * (size // 19)],
+        "a name that spells dots": [("From", "A B " * (size // 8) + "<" + "a." * (size // 4) + "b@x.example>")],
+        "a subject almost away in German": [who, ("Subject", "ich bin bis " + "a " * (size // 2))],
+        "a subject almost answered": [who, ("Subject", "auto: " + "out of " * (size // 7))],
+        "a ticket almost received": [who, ("X-Zendesk-Email-Id", "1"), ("Subject", "ticket has been " * (size // 16))],
+        "an agent's brackets": [("From", "A " + "(" * size + " <a@x.example>"), ("X-Zendesk-Email-Id", "1")],
+        "a meeting almost": [who, ("X-MS-TrafficTypeDiagnostic", ":ee_meetingmessag" * (size // 17))],
         "references": [who, ("References", "<a@b> " * (size // 6))],
         "many references": [who, *[("References", "<a@b>")] * (size // 15)],
         "many headers": [who, *[(f"X-{n}", "") for n in range(size // 10)]],
+        "one name in many spellings": [who, *[(_spelt("x-received-by-a-relay", n), "") for n in range(size // 22)]],
         "one header many times": [who, *[("Received", "x")] * (size // 10)],
         "many tools": [who, *[("X-Mixmax-A", "x")] * (size // 12)],
         "a message id of dashes": [who, ("Message-ID", "<calendar-" + "0-" * (size // 2))],
@@ -53,6 +66,10 @@ def hostile(size: int = SIZE) -> Iterator[tuple[str, Headers]]:
         "bidi and zero width": [who, ("Subject", "\u202e\u200b" * (size // 2))],
     }
     yield from ((name, Headers.of(pairs)) for name, pairs in one.items())
+
+
+def _spelt(name: str, number: int) -> str:
+    return "".join(c.upper() if number >> at & 1 else c for at, c in enumerate(name))
 
 
 def ordinary(samples: list[Sample], size: int = SIZE) -> Iterator[Headers]:

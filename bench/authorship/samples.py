@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import compat32
 
 from server.domain.message import Headers
 from server.rules.authorship import AuthorKind
+from server.rules.screen import HEADERS
 
+ASKED = frozenset(name.lower() for name in HEADERS)
+"""Gmail is asked for these, so nothing else may decide here either."""
 PEOPLE = frozenset({AuthorKind.PERSON, AuthorKind.PERSON_VIA_LIST, AuthorKind.SALES_SEQUENCE})
 
 
@@ -34,6 +38,10 @@ class Sample:
 
 
 def headers_of(raw: bytes) -> Headers:
-    """The top-level headers, whatever their bytes."""
+    """The top-level headers that the service asks for, whatever their bytes."""
     message = message_from_bytes(raw, policy=compat32)
-    return Headers.of((name, str(value)) for name, value in message.items())
+    return asked((name, str(value)) for name, value in message.items())
+
+
+def asked(pairs: Iterable[tuple[str, str]]) -> Headers:
+    return Headers.of((name, value) for name, value in pairs if name.lower() in ASKED)

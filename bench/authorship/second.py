@@ -1,8 +1,7 @@
 """A second made-up set, by another hand: ``second/*.txt`` holds a family each, whose variants are filled in many times.
 
 A family begins with its label and the reason for it; then variants of headers, divided by ``---``. ``{a|b}`` is one of
-the two, ``{name}`` a word of the person or the company in it. What every mail has is added
-where a variant does not say.
+the two, ``{name}`` a word of the person or the company in it. What every mail has is added where it is not said.
 """
 
 from __future__ import annotations
@@ -16,8 +15,7 @@ from email.utils import formataddr, parseaddr
 from pathlib import Path
 
 from bench.authorship.cast import Cast, cast
-from bench.authorship.samples import Sample
-from server.domain.message import Headers
+from bench.authorship.samples import Sample, asked
 from server.rules.authorship import AuthorKind
 
 FOLDER = Path(__file__).parent / "second"
@@ -27,7 +25,10 @@ _HOLE = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True)
 class Family:
-    """``kinds`` are those that are right, the label first; ``times``: how often each variant is filled in."""
+    """``kinds`` are those that are right, the label first; ``times``: how often each variant is filled in.
+
+    ``is_late``: written when the rule stood, and read once before anything was mended on it.
+    """
 
     name: str
     kinds: tuple[AuthorKind, ...]
@@ -36,6 +37,7 @@ class Family:
     times: int = TIMES
     is_sent: bool = False
     own_group: bool = False
+    is_late: bool = False
     miss: str = ""
 
 
@@ -43,8 +45,11 @@ def families(folder: Path = FOLDER) -> list[Family]:
     return [_family(path) for path in sorted(folder.glob("*.txt"))]
 
 
-def samples(folder: Path = FOLDER) -> Iterator[Sample]:
+def samples(*, late: bool | None = None, folder: Path = FOLDER) -> Iterator[Sample]:
+    """Those written late or early, or all."""
     for family in families(folder):
+        if late is not None and family.is_late is not late:
+            continue
         for number, variant in enumerate(family.variants):
             for time in range(family.times):
                 yield _filled(family, variant, f"{family.name}-{number + 1}{chr(97 + time)}")
@@ -64,6 +69,7 @@ def _family(path: Path) -> Family:
         times=int(said.get("times", TIMES)),
         is_sent=said.get("sent") == "yes",
         own_group=said.get("group") == "yes",
+        is_late=said.get("late") == "yes",
         miss=said.get("known_miss", ""),
     )
 
@@ -86,7 +92,7 @@ def _filled(family: Family, variant: tuple[tuple[str, str], ...], name: str) -> 
         fields = [(key.lower(), value) for key, value in fields]
     return Sample(
         name,
-        Headers.of((key, _encoded(key, value, chance)) for key, value in fields),
+        asked((key, _encoded(key, value, chance)) for key, value in fields),
         family.kinds,
         is_outbound=family.is_sent,
         own_group=family.own_group,

@@ -36,10 +36,26 @@ class Headers:
     @cached_property
     def _places(self) -> dict[str, list[int]]:
         """By name: some eighty questions are asked of each message, however many headers somebody wrote into it."""
-        places: dict[str, list[int]] = {}
+        written: dict[str, list[int]] = {}
         for index, (name, _) in enumerate(self.fields):
-            places.setdefault(name.lower(), []).append(index)
+            if (known := written.get(name)) is not None:
+                known.append(index)
+            else:
+                written[name] = [index]
+        places: dict[str, list[int]] = {}
+        respelt = set()
+        for name, found in written.items():
+            if (known := places.setdefault(name.lower(), found)) is not found:
+                known.extend(found)
+                respelt.add(name.lower())
+        for name in respelt:
+            places[name].sort()
         return places
+
+    @property
+    def distinct_names(self) -> Iterable[str]:
+        """Each name once, in lower case."""
+        return self._places.keys()
 
     def first(self, name: str) -> str | None:
         position = self.position(name)

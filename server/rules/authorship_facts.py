@@ -12,12 +12,10 @@ from server.rules.authorship_marks import Facts, bare
 from server.rules.domains import registrable_domain
 from server.rules.header_text import decode_words, visible
 
-LONGEST = 4000
+LONGEST = 1500
 """Characters of an address header in which its first person stands."""
-LONGEST_AUTHOR = 1_500
-"""Whoever has not named an author by then has none; the people of a mail are read from all of it."""
 LONGEST_LOCAL = 200
-REPEATS = 10
+REPEATS = 5
 """How many headers of one name are looked at where one would do."""
 
 _DISCUSSION = ("List-Post", "X-BeenThere", "X-Mailman-Version", "Mailing-list", "X-Google-Group-Id")
@@ -35,7 +33,7 @@ def facts_of(headers: Headers, *, own_group: bool, label_ids: frozenset[str]) ->
     owned = not own_group and _is_owned(headers)
     from_list = author is not None and bool(list_marks) and author.address in _list_addresses(headers)
     passed_on = author is not None and (" via " in name.lower() or headers.has("X-Original-From"))
-    people_write = owned or any(_is_written_to(headers.first(each) or "") for each in _DISCUSSION if each in list_marks)
+    people_write = _is_discussion(headers, list_marks, owned=owned)
     return Facts(
         headers=headers,
         label_ids=label_ids,
@@ -62,7 +60,7 @@ def spells_local(name: str, local: str) -> bool:
 
 def sales_tool(headers: Headers) -> str | None:
     """The header in which a sales tool names itself: what it sends is its user's own mail."""
-    by_name = (name for name, _ in headers if name.lower().startswith(words.SALES_TOOL_HEADERS))
+    by_name = (name for name in headers.distinct_names if name.startswith(words.SALES_TOOL_HEADERS))
     mailer, identity = ((headers.first(n) or "")[:1000].lower() for n in ("X-Mailer", "Message-ID"))
     by_value = "X-Mailer" if words.SALES_TOOL_MAILER.search(mailer) else None
     by_value = by_value or ("Message-ID" if words.SALES_TOOL_ID.search(identity) else None)
@@ -77,7 +75,7 @@ def _plain(name: str) -> str:
 def _author(headers: Headers, own_group: bool) -> Participant | None:
     """The first person of the first header that names one."""
     names = ("X-Original-From", "X-Original-Sender", "From", "Sender") if own_group else ("From", "Sender")
-    values = (value[:LONGEST_AUTHOR] for name in names for value in headers.all(name)[:REPEATS])
+    values = (value[:LONGEST] for name in names for value in headers.all(name)[:REPEATS])
     return next((person for value in values for person in parse_addresses(value, Header.FROM)), None)
 
 
@@ -96,8 +94,18 @@ def _daemon_without_domain(headers: Headers) -> str:
     return "mailer-daemon" if re.fullmatch(r"\s*<\s*>\s*", value) else ""
 
 
+def _is_discussion(headers: Headers, list_marks: list[str], *, owned: bool) -> bool:
+    """People can write to it: where the list says whether they can, its word counts."""
+    posts = headers.all("List-Post")[:REPEATS]
+    if posts and not any(_is_written_to(value) for value in posts):
+        return False
+    return owned or any(_is_written_to(headers.first(name) or "") for name in _DISCUSSION if name in list_marks)
+
+
 def _is_written_to(value: str) -> bool:
-    return (bool(value.strip()) and not _NOBODY.match(value.strip())) or "mailto:" in value[:LONGEST].lower()
+    """Neither "NO" nor a web page alone."""
+    value = value[:LONGEST].strip().lower()
+    return "mailto:" in value or (value != "" and not _NOBODY.match(value))
 
 
 def _is_agent(headers: Headers, name: str) -> bool:

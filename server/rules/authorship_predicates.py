@@ -8,7 +8,7 @@ from collections.abc import Callable
 from server.rules import authorship_words as words
 from server.rules.authorship_facts import spells_local
 from server.rules.authorship_marks import Facts, Predicate
-from server.rules.tool_senders import is_tool
+from server.rules.known_senders import is_tool, names_campaign, names_tool
 
 
 def says(*names: str, among: frozenset[str] | None = None) -> Predicate:
@@ -61,11 +61,30 @@ def holds(header: str, question: Callable[[Facts], bool]) -> Predicate:
     return lambda f: header if question(f) else None
 
 
+def found(pattern: re.Pattern[str]) -> Callable[[Facts], bool]:
+    """Somewhere in the subject."""
+    return lambda f: pattern.search(f.subject) is not None
+
+
+def replies_go_elsewhere(facts: Facts) -> str | None:
+    """A person who answers from a robot's address takes replies there; a tool that passes something on does not."""
+    asked = facts.headers.first("Reply-To")
+    author = f"{facts.local}@{facts.domain}"
+    return "Reply-To" if asked and "@" in asked[:1000] and author not in asked[:1000].lower() else None
+
+
 def answers(facts: Facts) -> str | None:
     return next((n for n in ("In-Reply-To", "References") if "@" in (facts.headers.first(n) or "")), None)
+
+
+def campaign_host(facts: Facts) -> str | None:
+    """Where opt-outs and bounces go to."""
+    names = ("List-Unsubscribe", "Return-Path")
+    return next((n for n in names if names_campaign((facts.headers.first(n) or "")[:1000].lower())), None)
 
 
 is_calendar = holds("Content-Type", lambda f: f.token("Content-Type") == "text/calendar")
 has_method = holds("Content-Type", lambda f: bool(f.parameter("method")))
 is_known_tool = holds("From", lambda f: is_tool(f.local, f.domain))
+is_sent_by_tool = holds("Sender", lambda f: names_tool((f.headers.first("Sender") or "")[:300].lower()))
 is_own_name = holds("From", lambda f: spells_local(f.name, f.local))

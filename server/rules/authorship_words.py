@@ -15,76 +15,58 @@ NO_REPLY = re.compile(
     r"|respond)|unattended"
     r"|nicht[-_.]?antworten|keine[-_.]?antwort|ne[-_.]?pas[-_.]?repondre|pas[-_.]?de[-_.]?reponse|no[-_.]?responder"
     r"|no[-_.]?contestar|nao[-_.]?respond[ae]r?|non[-_.]?rispondere|nie[-_.]?odpowiadac|niet[-_.]?antwoorden"
-    r"|svar[-_.]?ej|ikke[-_.]?svar|inte[-_.]?svara)(?:$|[-_.+=\d])"
+    r"|svar[-_.]?ej|ikke[-_.]?svar|inte[-_.]?svara|bitte[-_.]?nicht|nao[-_.]?responda|noreponse|nepodpovidat"
+    r"|neodpovidat|ei[-_.]?vastausta|yanitlamayin|cevaplamayin)(?:$|[-_.+=\d])|[a-z](?:no|donot)reply$"
 )
 DAEMON = re.compile(
     r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|mail[-_.]?delivery[-_.]?(?:sub)?system|mdaemon"
     r"|microsoftexchange[0-9a-f]{32})"
 )
 ROBOT = re.compile(
-    r"(?:^|[-_.+])(?:notifications?|notif|notify|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
-    r"|auto[-_.]?respon(?:der|se)|automated|(?:mail[-_.]?)?robot|rss(?:[-_.]?feeds?)?|rss2email|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman|reminders?"
+    r"(?:^|[-_.+])(?:[a-z]{0,20}notifications?|(?:auto|system)[-_.]?(?:mail|message)|automated|notif|notify|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
+    r"|auto[-_.]?respon(?:der|se)|(?:mail[-_.]?)?robot|rss(?:[-_.]?feeds?)?|rss2email|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman|reminders?|dmarc[-_.]?reports?|scanner|copier|printer|workflow|batch"
+    r"|(?:auto|ship(?:ment)?|order)[-_.]?(?:confirm(?:ation)?|updates?)"
     r"|web[-_.]?forms?|contact[-_.]?forms?|form[-_.]?(?:mailer|submissions?)"
     r"|ecartis|ezmlm|sympa)"
     r"(?:$|[-_.+\d])"
 )
-NEWSLETTER = re.compile(r"(?:^|[-_.+])(?:e[-_.]?)?newsletters?(?:$|[-_.+\d])")
+NEWSLETTER = re.compile(
+    r"(?:^|[-_.+])(?:(?:e[-_.]?)?newsletters?|rundbrief|nieuwsbrief|nyhetsbrev|nyhedsbrev|uutiskirje|infolettre|boletin"
+    r"|bollettino|biuletyn|hirlevel|bulten)(?:$|[-_.+\d])"
+)
 MAILING = re.compile(
     r"(?:^|[-_.+])(?:e?letters?|news(?:flash|desk)?|digest|subscriptions?|mailing[-_.]?list|webinars?|events?"
     r"|mailings?|marketing"
-    r"|promo(?:tions?)?|offers?|deals?|campaigns?|announce(?:ments?)?|updates?|specials?)(?:$|[-_.+\d])"
+    r"|promo(?:tions?)?|offers?|deals?|campaigns?|announce(?:ments?)?|specials?|[a-z]{0,20}updates?)(?:$|[-_.+\d])"
 )
 PAPERWORK = re.compile(
     r"(?:^|[-_.+])(?:billing|receipts?|invoic(?:es?|ing)|e?statements?|payments?|orders?|order[-_.]?confirmation"
     r"|shipping|tracking|rechnung(?:en)?|factur(?:es?|acion|as?)|fattur[ae])(?:$|[-_.+\d])"
 )
-TOOL_ACCOUNT = re.compile(r"(?:jira|confluence|bugzilla|gitlab|github|trac|redmine|root|cron|nagios|wordpress)")
+TOOL_ACCOUNT = re.compile(
+    r"(?:jira|confluence|bugzilla|gitlab|github|trac|redmine|root|cron|nagios|zabbix|icinga|grafana|prometheus|alertmanager|gitea|teamcity|wordpress|backups?)"
+)
 LIST_ADMIN = re.compile(r"(?:listmaster|owner-.+|.+-(?:request|admin|bounces?|owner|digest|announce-request))")
 MINTED = re.compile(
     r"(?=.*[0-9])(?=.*[a-z])[a-z0-9._~-]*[#$=][a-z0-9._~#$=-]{20,}|[0-9a-f]{24,}|(?=(?:\D*\d){10}).{32,}|(?=(?:\D*\d){14})\d*[a-z_].*"
 )
-MAILING_LABELS = frozenset(
-    [
-        "newsletter",
-        "newsletters",
-        "enews",
-        "news",
-        "mailer",
-        "mailing",
-        "mailings",
-        "alerts",
-        "alert",
-        "bounce",
-        "bounces",
-        "marketing",
-        "promo",
-        "promotions",
-        "campaign",
-        "campaigns",
-        "mktg",
-        "mkt",
-        "notifications",
-        "notification",
-        "notify",
-        "lists",
-        "list",
-        "eblast",
-        "offers",
-        "deals",
-        "em",
-        "e",
-        "email",
-        "go",
-        "send",
-        "info",
-    ]
-)
+_LABELS = """
+    newsletter newsletters enews news mailer mailing mailings alerts alert bounce bounces marketing promo promotions
+    campaign campaigns mktg mkt notifications notification notify lists list eblast offers deals em e email go send info
+    digest messaging updates transactional
+"""
+MAILING_LABELS = frozenset(_LABELS.split())
 """Left of the registrable domain."""
 MAILING_NAME = re.compile(
     r"\b(?:e?-?newsletter|news|mailing list|digest|mailer|no[- ]?reply|notifications?|alerts?)\b", re.IGNORECASE
 )
+NEWSLETTER_SUBJECT = re.compile(
+    r"newsletter|nieuwsbrief|nyhetsbrev|nyhedsbrev|uutiskirje|infolettre|rundbrief|bolet[ií]n|bollettino|biuletyn"
+    r"|h[ií]rlev[ée]l|b[üu]lten|рассылк|ニュースレター|メルマガ|뉴스레터",
+    re.IGNORECASE,
+)
 MAILING_SUBJECT = re.compile(
-    r"\bnewsletter\b|\b(?:vol(?:ume)?\.?|issue|ausgabe|numero)\s?(?:no\.? ?|# ?)?\d{1,4}\b"
+    r"\b(?:vol(?:ume)?\.?|issue|ausgabe|numero)\s?(?:no\.? ?|# ?)?\d{1,4}\b"
     r"|^\W{0,3}(?:your |the )?(?:daily|weekly|monthly)\b",
     re.IGNORECASE,
 )
@@ -94,7 +76,7 @@ DIGEST_SUBJECT = re.compile(
 RECEIPT_SUBJECT = re.compile(
     r"^\W{0,3}(?:your |the |ihre |votre |su |il tuo )?(?:\w{1,20} ){0,2}(?:receipt|invoice|order|payment"
     r"|statement|rechnung"
-    r"|bestellung|facture|factura|pedido|fattura|recibo)\b",
+    r"|bestell(?:ung|best(?:ä|ae)tigung)|auftragsbest(?:ä|ae)tigung|facture|factura|pedido|fattura|recibo)\b",
     re.IGNORECASE,
 )
 CALENDAR_SUBJECT = re.compile(
@@ -108,7 +90,8 @@ BULK_MAILER = re.compile(
     r"accucast|listmanager|mailbeamer|mailchimp|campaign ?monitor|constant ?contact|phplist|sendy|mautic"
     r"|acymailing|mailwizz"
     r"|cleverreach|sendinblue|brevo|dotmailer|eloqua|marketo|icontact|lyris|responsys|silverpop|exacttarget|mailerlite"
-    r"|getresponse|activecampaign|aweber|klaviyo|emarsys|inxmail|rapidmail|newsletter2go|ezine|bulk ?mail|e-?blast",
+    r"|getresponse|activecampaign|aweber|klaviyo|emarsys|inxmail|rapidmail|newsletter2go"
+    r"|sarbacane|mailup|acumbamail|e-?goi\b|rd ?station|sendpulse|unisender|freshmail|cvent|ezine|bulk ?mail|e-?blast",
     re.IGNORECASE,
 )
 BOUNCE_PATH = re.compile(
@@ -150,6 +133,7 @@ HELP_DESK_HEADERS = (
 )
 SENDING_SERVICE_HEADERS = (
     "X-SG-EID", "X-Mailgun-Sid", "X-CSA-Complaints", "X-SES-Outgoing", "X-PM-Message-Id", "X-MSYS-API", "X-Mailin-EID",
+    "X-Mandrill-User",
 )  # fmt: skip
 """Carriers: campaigns leave through them, and so does many a firm's ordinary mail."""
 CAMPAIGN_HEADERS = (
@@ -160,6 +144,14 @@ CAMPAIGN_HEADERS = (
 """Programs that write to many at once and do nothing else."""
 EXCHANGE_MEETING = r":ee_meetingmessage\b"
 CRM_ALERT = frozenset({"workflowactionalert"})
+CRM_MASS_MAIL = frozenset({"apimassmail", "massmail"})
+SHARE_ID = r"@odspnotify>"
+"""Microsoft's shares are sent from their owner's address; their Message-ID alone tells."""
+TICKET_RECEIVED = re.compile(
+    r"\W{0,3}(?:(?:ticket|request|case|enquiry|inquiry) (?:has been )?(?:received|created|opened)"
+    r"|(?:thank you for|we(?:'ve| have)? received|your request|ihre anfrage|votre demande|su solicitud)\b)",
+    re.IGNORECASE,
+)
 ZENDESK_MAILER = "zendesk mailer"
 ZENDESK_HEADERS = ("X-Zendesk-From-Account-Id", "X-Zendesk-Email-Id")
 AGENT_NAME = re.compile(r"\S.{0,100} \(.{1,100}\)")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 ANSWER: dict[str, tuple[str, ...]] = {
-    "en": (r"auto(?:matic|mated)?[ -]?(?:reply|response|responder|answer)", r"automatic message"),
+    "en": (
+        r"auto(?:matic|mated)?[ -]?(?:reply|response|responder|answer)", r"automatic message", r"vacation responder",
+    ),
     "de": (
         r"auto(?:matische)?[ -]?antwort(?:mail)?", r"automatische abwesenheits\w{4,20}",
         r"abwesenheits(?:notiz|nachricht|meldung|assistent|benachrichtigung|info)", r"urlaubs(?:notiz|meldung)",
@@ -14,6 +16,8 @@ ANSWER: dict[str, tuple[str, ...]] = {
         r"r[ée]ponse automatique(?: d['\u2019]absence)?", r"(?:message|avis) d['\u2019]absence", r"absence du bureau",
     ),
     "es": (r"respuesta autom[áa]tica", r"mensaje autom[áa]tico"),
+    "ca, eu": (r"resposta autom[àa]tica", r"erantzun automatikoa"),
+    "is, cy, ga": (r"sjálfvirkt svar", r"ateb awtomatig", r"freagra uathoibríoch"),
     "pt": (r"resposta autom[áa]tica", r"mensagem autom[áa]tica"),
     "it": (r"risposta automatica", r"messaggio automatico"),
     "nl": (r"automatisch antwoord", r"automatische (?:beantwoording|antwoord)", r"afwezigheids(?:melding|bericht)"),
@@ -40,6 +44,9 @@ ANSWER: dict[str, tuple[str, ...]] = {
     "he": (r"תשובה אוטומטית", r"מענה אוטומטי"),
     "ar": (r"(?:ال)?رد (?:ال)?تلقائي",),
     "fa": (r"پاسخ خودکار",),
+    "mk, sq": (r"автоматски одговор", r"përgjigje automatike"),
+    "ka, hy, az, kk": (r"ავტომატური პასუხი", r"ավտոմատ պատասխան", r"avtomatik cavab", r"автоматты жауап"),
+    "bn, ur": (r"স্বয়ংক্রিয় উত্তর", r"خودکار جواب"),
     "hi": (r"स्वचालित (?:उत्तर|जवाब)",),
 }  # fmt: skip
 """What programs call their own answers."""
@@ -50,12 +57,13 @@ ABSENT: dict[str, tuple[str, ...]] = {
             r"(?:i(?: am|['’]m) )?(?:currently )?(?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|ooo"
             r"|on (?:(?:annual|sick|maternity|paternity|parental) )?(?:vacation|leave|holiday))"
         ),
+        r"(?:i(?: am|['’]m) )?(?:on )?ooo",
         r"vacation",
     ),
     "de": (
         (
             r"(?:ich bin )?(?:(?:derzeit|zurzeit|momentan|aktuell) )?"
-            r"(?:abwesend|nicht im (?:b(?:ü|ue)ro|haus)|au(?:ß|ss)er haus)"
+            r"(?:bis [\w. ]{1,20} )?(?:abwesend|nicht im (?:b(?:ü|ue)ro|haus)|au(?:ß|ss)er haus)"
         ),
         r"abwesenheit",
     ),
@@ -65,30 +73,50 @@ ABSENT: dict[str, tuple[str, ...]] = {
         r"(?:estou )?(?:fora do escrit[óo]rio|ausente do escrit[óo]rio|de f[ée]rias)",
         r"aus[êe]ncia do escrit[óo]rio",
     ),
-    "it": (r"(?:sono )?(?:fuori (?:sede|(?:dall['’])?ufficio)|assente(?: dall['’]ufficio)?)",),
+    "it": (r"(?:sono )?(?:in ferie|fuori (?:sede|(?:dall['’])?ufficio)|assente(?: dall['’]ufficio)?)",),
     "nl": (r"(?:ik ben )?(?:momenteel )?(?:(?:niet )?a(?:f|an)wezig|niet op kantoor|buiten kantoor)", r"afwezigheid"),
-    "sv": (r"(?:jag är )?(?:inte på kontoret|frånvarande)", r"frånvaro"),
+    "sv": (r"(?:jag är )?(?:semesterledig|inte på kontoret|frånvarande)", r"frånvaro"),
     "no, da": (r"(?:jeg er )?(?:ikke på kontoret|ude af kontoret|fraværende)", r"fravær"),
-    "fi": (r"poissa toimisto[ls]ta", r"poissaolo"),
+    "fi": (r"(?:olen )?lomalla", r"poissa toimisto[ls]ta", r"poissaolo"),
     "pl": (r"(?:jestem )?(?:poza biurem|nieobecn[ya])", r"nieobecność"),
     "cs, sk": (r"mimo kancelář", r"(?:nepřítomnost|neprítomnosť)"),
     "ro": (r"în afara biroului",),
-    "hu": (r"(?:házon|irodán) kívül", r"távollét"),
-    "tr": (r"(?:yan[ıi]t\s*:\s*)?(?:ofis|büro) d[ıi]ş[ıi]nda(?:y[ıi]m)?",),
+    "hu": (r"(?:házon|irodán) kívül", r"szabadságon(?: vagyok)?", r"távollét"),
+    "tr": (
+        r"(?:i̇|[iİ])zindeyim",
+        r"(?:yan[ıi]t\s*:\s*)?(?:ofis|büro) d[ıi]ş[ıi]nda(?:y[ıi]m)?",
+    ),
     "ru": (r"(?:я )?(?:нахожусь )?(?:вне офиса|не в офисе|в отпуске)",),
     "uk": (r"(?:я )?поза офісом",),
     "el": (r"(?:είμαι )?εκτός γραφείου",),
     "ja": (r"不在", r"外出中", r"休暇中"),
     "zh": (r"不在办公室", r"不在辦公室", r"休假中?"),
-    "ko": (r"부재 ?중",),
+    "ko": (r"부재 ?중", r"휴가 ?중"),
     "he": (r"מחוץ למשרד",),
     "ar": (r"خارج المكتب",),
 }
 """A person who is away may begin a subject so too."""
 
+HOLIDAY: dict[str, tuple[str, ...]] = {
+    "en": (r"(?:on )?(?:(?:annual|sick|maternity|paternity|parental) leave|pto|holidays?)", r"away"),
+    "de": (r"(?:(?:im|in) )?(?:urlaub|elternzeit)", r"ferien"),
+    "fr": (r"(?:en )?(?:cong[ée]s?|vacances)",),
+    "es": (r"vacaciones",),
+    "pt": (r"f[ée]rias",),
+    "it": (r"ferie",),
+    "nl": (r"(?:op )?vakantie",),
+    "sv, no, da": (r"(?:på )?(?:semester|ferie)",),
+    "fi": (r"loma",),
+    "pl": (r"(?:na )?urlop(?:ie)?",),
+    "cs, sk": (r"dovolen[áa]",),
+    "ru": (r"отпуск",),
+    "ja": (r"休暇",),
+}
+"""Nouns of which people write too: the day of the return, or what is answered, and no more makes them a program's."""
+
 
 def _beginning(phrases: dict[str, tuple[str, ...]]) -> str:
-    """Little may stand before: an answer to it begins with Re and is a person's."""
+    """Nothing but a bracket or a quote stands before: an answer to it begins with Re and is a person's."""
     return rf"\W{{0,3}}(?:{'|'.join(p for words in phrases.values() for p in words)})(?!\w)"
 
 
@@ -100,9 +128,16 @@ ANSWER_SUBJECT = re.compile(
 """A person goes on with words ("Automatic reply templates?"), a program with a mark or what it answers."""
 AWAY = re.compile(_beginning(ABSENT), re.IGNORECASE)
 AWAY_AUTOMATIC = re.compile(
-    AWAY.pattern + r"\s*(?:$|[:：\[(（]|(?:auto|re|aw|fwd)\b|message$|notification|notice|- ?re\b"
+    AWAY.pattern + r"\s*(?:$|[:：\[(（\]】]|(?:auto|re|aw|fwd)\b|message$|notification|notice|- ?re\b"
     r"|(?:until|till|from \d|bis|vom|du \d|hasta|del? \d|até|fino|dal \d|tot|t\.o\.m|til|asti|saakka|od \d"
-    r"|do \d|până|до|с \d|έως|μέχρι|до|עד|حتى)(?![^\W\d])|jusqu['’])",
+    r"|do \d|t/m|până|до|с \d|έως|μέχρι|עד|حتى)(?![^\W\d])|jusqu['’]"
+    r"|\d[\d./ ]{0,8}(?:asti|saakka)|[\w. ]{1,20}-ig$)",
     re.IGNORECASE,
 )
 """So does a machine: nothing else, the subject it answers, or the day of the return."""
+_ANSWERED = r"[–—-]?\s*(?:re|aw|wg|sv)\s?:"
+HOLIDAY_AUTOMATIC = re.compile(
+    _beginning(HOLIDAY) + r"(?:\s+(?:until|till|bis(?: zum)?|jusqu['’]au|hasta(?: el)?|até|fino al?|t/m|tot|til|do|до)"
+    rf"\s+[\w./ ]{{1,16}}(?:$|{_ANSWERED})|\s*{_ANSWERED})",
+    re.IGNORECASE,
+)

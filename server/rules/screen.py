@@ -24,7 +24,7 @@ HEADERS = tuple(
             "X-Failed-Recipients", "X-POST-MessageClass", "List-ID", "List-Post", "List-Unsubscribe",
             "List-Unsubscribe-Post", "List-Help", "List-Archive", "Mailing-list", "X-Google-Group-Id", "X-BeenThere",
             "X-Mailman-Version", "Errors-To", "Feedback-ID", "X-Mailer",
-            "X-MS-TrafficTypeDiagnostic", "X-SFDC-EmailCategory",
+            "X-MS-TrafficTypeDiagnostic", "X-SFDC-EmailCategory", "X-Ricevuta",
             *words.CALENDAR_HEADERS, *words.AUTO_REPLY_HEADERS, *words.TOOL_HEADERS, *words.HELP_DESK_HEADERS,
             *words.SENDING_SERVICE_HEADERS, *words.CAMPAIGN_HEADERS, *words.SALES_TOOL_HEADERS,
         )

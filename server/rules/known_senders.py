@@ -1,0 +1,91 @@
+"""Addresses and hosts that are known to be programs', though the mail may bear a person's name.
+
+Firms whose people write from the same domain (linkedin.com, paypal.com) are listed by the local parts of programs.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+DOMAINS = frozenset(
+    [
+        # Signatures and contracts
+        "docusign.net", "echosign.com", "adobesign.com", "email.pandadoc.net", "mail.hellosign.com",
+        # Meetings and booking pages
+        "bookings.microsoft.com", "teams.microsoft.com", "gotowebinar.com",
+        # Boards, chat and documents
+        "mail.notion.so", "am.atlassian.com", "slackhq.com", "facebookmail.com", "docs.google.com",
+        "sharepointonline.com", "mail.asana.com",
+        # Orders, invoices and supplier portals
+        "ansmtp.ariba.com", "coupahost.com", "notification.intuit.com", "hq.bill.com", "inform.bill.com", "tipalti.com",
+        "post.xero.com", "shopifyemail.com", "messaging.squareup.com", "myworkday.com", "greenhouse-mail.io",
+        # Forms, surveys, events and status pages
+        "squarespace.info", "wix-forms.com", "followups.typeform.com", "surveymonkeyuser.com", "event.eventbrite.com",
+        "statuspage.io",
+        # Carriers and monitors, writing for themselves
+        "amazonses.com", "bounces.google.com", "dtdg.co",
+    ]
+)  # fmt: skip
+"""Nobody has a mailbox there."""
+LOCALS: dict[str, frozenset[str]] = {
+    "linkedin.com": frozenset({"invitations", "hit-reply", "inmail-hit-reply", "sales-navigator", "updates"}),
+    "paypal.com": frozenset({"service", "member"}),
+    "slack.com": frozenset({"feedback", "notification"}),
+    "microsoft.com": frozenset({"azuredevops", "msonlineservicesteam", "powerbi"}),
+    "google.com": frozenset({"drive-shares-noreply", "drive-shares-dm-noreply", "forms-receipts-noreply"}),
+    "stripe.com": frozenset({"receipts", "invoice", "notifications"}),
+    "fedex.com": frozenset({"trackingupdates"}),
+    "ups.com": frozenset({"mcinfo", "auto-notify"}),
+    "expensify.com": frozenset({"concierge"}),
+    "freshbooks.com": frozenset({"mail"}),
+    "amazon.com": frozenset({"auto-confirm", "order-update", "shipment-tracking"}),
+    "webex.com": frozenset({"messenger"}),
+    "fireflies.ai": frozenset({"fred"}),
+    "otter.ai": frozenset({"notes"}),
+    "hotmail.com": frozenset({"staff"}),
+}
+"""Programs at domains where people have mailboxes too. ``staff@hotmail.com`` passes on complaints."""
+CAMPAIGN_HOSTS = _listed(
+    """
+    list-manage.com mcsv.net rsgsv.net mcdlv.net hubspotemail.net hubspotstarter.net mktomail.com mktdns.com
+    exacttarget.com exct.net pardot.com eloqua.com en25.com responsys.net constantcontact.com ccsend.com
+    createsend.com cmail19.com cmail20.com kmail-lists.com klaviyomail.com activehosted.com mailerlite.com
+    getresponse.com substack.com beehiiv.com buttondown.email customeriomail.com convertkit-mail.com emarsys.net
+    sailthru.com bronto.com listrak.com infusionmail.com aweber.com icontact.com madmimi.com cleverreach.com
+    crsend.com rapidmail.com inxmail.com nl2go.com dotmailer.com cvent.com flodesk.com omnisend.com braze.com
+    moosend.com mailpoet.com ngpvan.com everyaction.com acems.com dripemail2.com iterable.com sarbacane.com
+    mailup.com maillist-manage.com maillist-manage.eu zcsend.net campaign-archive.com rdstation.com
+    """
+)
+"""Platforms that send one text to many: their unsubscribe links and bounce addresses stand in nobody's own mail."""
+
+_HOST = re.compile(r"[@/.]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8})")
+_ADDRESS = re.compile(r"([^\s<>@]{1,100})@([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8})")
+
+
+def is_tool(local: str, domain: str) -> bool:
+    """Whether ``local@domain``, in lower case, belongs to a program; plus tags do not matter."""
+    above = _above(domain)
+    return bool(above & DOMAINS) or any(local.partition("+")[0] in LOCALS[each] for each in above & LOCALS.keys())
+
+
+def names_tool(text: str) -> bool:
+    """The first address in a header's text, in lower case, is a program's."""
+    found = _ADDRESS.search(text)
+    return found is not None and is_tool(*found.groups())
+
+
+def names_campaign(text: str) -> bool:
+    """A host in the text, in lower case, is a campaign platform's."""
+    return any(_above(found.group(1)) & CAMPAIGN_HOSTS for found in _HOST.finditer(text))
+
+
+def _above(domain: str) -> frozenset[str]:
+    """The domain and what it is under, without the top level."""
+    labels = domain.split(".")[-8:]
+    return frozenset(".".join(labels[at:]) for at in range(len(labels) - 1))
