@@ -2,6 +2,8 @@
 // node check.mjs <project> <scratch folder>
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
+import { createRequire } from "node:module";
+import { XMLParser } from "fast-xml-parser";
 import { ApexParserFactory, ApexErrorListener } from "@apexdevtools/apex-parser";
 import * as prettier from "prettier";
 import sdr from "@salesforce/source-deploy-retrieve";
@@ -70,6 +72,50 @@ async function converts() {
   }
 }
 
+// Element by element against the Metadata API's own schema, which jsforce carries.
+const { ApiSchemas } = createRequire(import.meta.url)("@jsforce/jsforce-node/lib/api/metadata/schema.js");
+const xml = new XMLParser({ ignoreAttributes: true, ignoreDeclaration: true, parseTagValue: false, trimValues: true });
+
+function propsOf(type) {
+  const schema = ApiSchemas[type];
+  return schema && { ...(schema.extends ? propsOf(schema.extends) : {}), ...schema.props };
+}
+
+function* misfits(type, value, place) {
+  const props = propsOf(type);
+  const held = value === "" ? {} : value;
+  for (const name of Object.keys(held)) if (!(name in props)) yield `${place}: ${type} has no ${name}`;
+  for (const [name, kind] of Object.entries(props)) {
+    const many = Array.isArray(kind);
+    const plain = (many ? kind[0] : kind).replace(/^\?/, "");
+    if (!(name in held)) {
+      if (!many && !kind.startsWith("?")) yield `${place}: ${type} lacks ${name}`;
+      continue;
+    }
+    if (!many && Array.isArray(held[name])) yield `${place}: ${type} has ${name} twice`;
+    for (const each of [held[name]].flat()) {
+      if (ApiSchemas[plain]) yield* misfits(plain, each, place);
+      else if (typeof each !== "string") yield `${place}: ${name} of ${type} holds elements`;
+      else if (plain === "number" && !/^-?\d+(\.\d+)?$/.test(each)) yield `${place}: ${name} of ${type} is no number`;
+      else if (plain === "boolean" && !/^(true|false)$/.test(each)) yield `${place}: ${name} of ${type} is no boolean`;
+    }
+  }
+}
+
+async function fitsSchema() {
+  const found = [];
+  const all = await readdir(source, { recursive: true });
+  for (const name of all.filter((each) => each.endsWith("-meta.xml")).sort()) {
+    const place = path.basename(name);
+    const parsed = xml.parse(await readFile(path.join(source, name), "utf8"));
+    for (const [type, value] of Object.entries(parsed)) {
+      if (ApiSchemas[type]) found.push(...misfits(type, value, place));
+      else found.push(`${place}: the Metadata API has no ${type}`);
+    }
+  }
+  return [...new Set(found)];
+}
+
 const files = await apexFiles();
-const findings = { parses: await parses(files), prettier: await isFormatted(files), converts: await converts() };
+const findings = { parses: await parses(files), prettier: await isFormatted(files), converts: await converts(), schema: await fitsSchema() };
 process.stdout.write(JSON.stringify(findings), () => process.exit(0));

@@ -28,7 +28,12 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_it_parses_is_formatted_and_converts(tmp_path: Path) -> None:
-    assert apex.by_node(package.PROJECT, tmp_path / "out") == {"parses": [], "prettier": [], "converts": []}
+    assert apex.by_node(package.PROJECT, tmp_path / "out") == {
+        "parses": [],
+        "prettier": [],
+        "converts": [],
+        "schema": [],
+    }
     manifest = (tmp_path / "out" / "package.xml").read_text()
     for owner, held in package.fields().items():
         if owner in {"Account", "Activity"}:
@@ -94,6 +99,26 @@ def test_metadata_that_is_no_xml_is_told(copy: Path) -> None:
     field = package.source(copy) / "objects" / "Account" / "fields" / "Email_Domain__c.field-meta.xml"
     field.write_text(field.read_text().replace("</CustomField>", ""))
     assert package.problems(copy)[0].startswith("Email_Domain__c.field-meta.xml: ")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "named"),
+    [
+        ("reports/Email_Sync/Emails_by_Rep.report-meta.xml", "<scope>", "<scoop>", "Report has no scoop"),
+        ("reportTypes/Email_Sync_Days.reportType-meta.xml", "<deployed>true", "<deployed>yes", "deployed of ReportType is no boolean"),
+        ("dashboards/Email_Sync/Email_Sync.dashboard-meta.xml", "<title>Email Sync</title>", "", "Dashboard lacks title"),
+        ("objects/Account/fields/Email_Domain__c.field-meta.xml", "<length>255", "<length>many", "length of CustomField is no number"),
+    ],
+)  # fmt: skip
+def test_an_element_that_the_metadata_api_does_not_have_is_told(
+    copy: Path, tmp_path: Path, file: str, old: str, new: str, named: str
+) -> None:
+    _plant(
+        copy,
+        file,
+        lambda text: text.replace(old, new).replace("</scope>", "</scoop>" if "scoop" in new else "</scope>"),
+    )
+    assert any(named in each for each in apex.by_node(copy, tmp_path / "out")["schema"])
 
 
 def test_a_file_that_is_no_component_is_told(copy: Path, tmp_path: Path) -> None:

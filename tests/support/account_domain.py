@@ -19,6 +19,10 @@ SHARED_SITES = frozenset(
 )
 """Where a company's page is not its own domain. Only the package asks: the server reads no website."""
 
+REGISTRIES = frozenset(
+    {"ac", "co", "com", "edu", "go", "gob", "gov", "gouv", "ltd", "mil", "ne", "net", "nom", "or", "org", "plc", "sch"}
+)
+"""Labels under which a country lets everybody register: Apex has no public suffix list."""
 LONGEST = 253
 _LABEL = r"[^\W-][\w-]{0,62}"
 _HOST = re.compile(rf"(?:{_LABEL}\.)+(?=.*[^\W\d_])[^\W_][\w-]{{1,62}}")
@@ -55,7 +59,13 @@ def _of_website(website: str) -> str | None:
 
 def _clean(domain: str) -> str | None:
     host = domain.strip().lower().removesuffix(".")
-    return host if len(host) <= LONGEST and _HOST.fullmatch(host) else None
+    return host if len(host) <= LONGEST and _HOST.fullmatch(host) and not is_registry(host) else None
+
+
+def is_registry(host: str) -> bool:
+    """A guess by the first label: nobody's, and so it neither gives nor widens a domain."""
+    first, _, rest = host.partition(".")
+    return len(rest) == 2 and first in REGISTRIES
 
 
 def write(path: Path = PUBLIC_MAIL) -> None:

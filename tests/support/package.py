@@ -60,8 +60,8 @@ def rights(project: Path = PROJECT) -> dict[str, dict[str, bool]]:
     """By permission set: field, and whether it may be edited."""
     return {
         path.name.partition(".")[0]: {
-            _text(each, "field"): _text(each, "editable") == "true"
-            for each in _parse(path).iter(f"{_NAMESPACE}fieldPermissions")
+            text(each, "field"): text(each, "editable") == "true"
+            for each in parse(path).iter(f"{_NAMESPACE}fieldPermissions")
         }
         for path in sorted(source(project).glob("permissionsets/*.permissionset-meta.xml"))
     }
@@ -76,7 +76,7 @@ def problems(project: Path = PROJECT) -> list[str]:
 def _unreadable(project: Path) -> Iterator[str]:
     for path in sorted(source(project).rglob("*-meta.xml")):
         try:
-            _parse(path)
+            parse(path)
         except ET.ParseError as error:
             yield f"{path.name}: {error}"
 
@@ -151,7 +151,7 @@ def _unknown_in(query: str, known: Mapping[str, Mapping[str, PackageField]]) -> 
         yield f"cannot read {query.strip()[:40]}"
         return
     owner = "Contact" if found["object"] == "Contacts" else found["object"]
-    names = {each.strip() for each in found["fields"].split(",")} - {"COUNT()"}
+    names = {each.split()[0] for each in found["fields"].split(",")} - {"COUNT()"}
     clause = _CLAUSE.search(found["rest"])
     if clause:
         names |= set(_COMPARED.findall(clause[0]))
@@ -162,25 +162,27 @@ def _unknown_in(query: str, known: Mapping[str, Mapping[str, PackageField]]) -> 
 
 
 def _field(path: Path) -> PackageField:
-    root = _parse(path)
+    root = parse(path)
     values = (each for each in root.iter(f"{_NAMESPACE}value"))
     return PackageField(
         owner=path.parent.parent.name,
-        name=_text(root, "fullName"),
-        type=_text(root, "type"),
-        length=int(_text(root, "length") or 0),
-        is_external_id=_text(root, "externalId") == "true",
-        is_unique=_text(root, "unique") == "true",
-        is_case_sensitive=_text(root, "caseSensitive") == "true",
-        is_required=_text(root, "required") == "true",
-        is_formula=bool(_text(root, "formula")),
-        picklist=tuple(_text(each, "fullName") for each in values),
+        name=text(root, "fullName"),
+        type=text(root, "type"),
+        length=int(text(root, "length") or 0),
+        is_external_id=text(root, "externalId") == "true",
+        is_unique=text(root, "unique") == "true",
+        is_case_sensitive=text(root, "caseSensitive") == "true",
+        is_required=text(root, "required") == "true",
+        is_formula=bool(text(root, "formula")),
+        picklist=tuple(text(each, "fullName") for each in values),
     )
 
 
-def _parse(path: Path) -> ET.Element:
+def parse(path: Path) -> ET.Element:
+    """A metadata file's root."""
     return ET.parse(path).getroot()
 
 
-def _text(node: ET.Element, name: str) -> str:
+def text(node: ET.Element, name: str) -> str:
+    """What stands in the first child of that name, empty for none."""
     return node.findtext(f"{_NAMESPACE}{name}") or ""
