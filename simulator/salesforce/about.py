@@ -42,10 +42,10 @@ def objects(org: Org) -> dict[str, Any]:
         {
             "name": name,
             "label": label_of(name),
-            "keyPrefix": next((prefix for prefix, kind in ids.PREFIXES.items() if kind == name), None),
+            "keyPrefix": ids.prefix_of(name),
             "queryable": True,
             "createable": name != "TaskStatus",
-            "custom": False,
+            "custom": name.endswith("__c"),
             "urls": {"sobject": f"{BASE}/sobjects/{name}", "describe": f"{BASE}/sobjects/{name}/describe"},
         }
         for name in org.schema

@@ -109,6 +109,8 @@ def _method_of(verb: str, path: str) -> str:
     rest = re.sub(r"^/services/data/v\d+\.\d+/", "", path).rstrip("/")
     if rest == "composite/sobjects":
         return {"POST": "collections.create", "PATCH": "collections.update"}.get(verb, "collections.delete")
+    if rest.startswith("composite/sobjects/") and verb == "PATCH":
+        return "collections.upsert"
     if rest.startswith("sobjects"):
         return "describe" if rest.endswith("describe") else f"sobjects.{verb.lower()}"
     return "queryMore" if re.match(r"query(All)?/", rest) else rest

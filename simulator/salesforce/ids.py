@@ -1,12 +1,15 @@
 """Record ids: 15 characters that differ by case, and three more that make them safe without case."""
 
+import re
+
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 PREFIXES = {
     "001": "Account", "003": "Contact", "00Q": "Lead", "005": "User", "006": "Opportunity", "00T": "Task",
     "01J": "TaskStatus", "02s": "EmailMessage",
-    "00K": "OpportunityContactRole",
+    "00K": "OpportunityContactRole", "a00": "Sync_Coverage__c",
 }  # fmt: skip
+"""Objects by how their ids begin; a custom one without its namespace."""
 
 
 def to_18(identifier: str) -> str:
@@ -28,5 +31,12 @@ def make(prefix: str, number: int) -> str:
     return to_18(prefix + "S" + digits.rjust(11, "0"))
 
 
+def prefix_of(kind: str) -> str | None:
+    """How the ids of an object begin, whatever its namespace."""
+    plain = re.sub(r"^\w+?__(?=\w+__c$)", "", kind)
+    return next((prefix for prefix, name in PREFIXES.items() if name == plain), None)
+
+
 def type_of(identifier: str) -> str | None:
+    """Without its namespace, for a custom object."""
     return PREFIXES.get(identifier[:3])

@@ -10,7 +10,10 @@ from xml.etree import ElementTree as ET
 from simulator.salesforce.schema import Field, schema_of
 
 OBJECTS = Path("force-app", "main", "default", "objects")
-TYPES = {"Text": "string", "Number": "double", "Checkbox": "boolean", "DateTime": "datetime", "Picklist": "picklist"}
+TYPES = {
+    "Text": "string", "Number": "double", "Checkbox": "boolean", "DateTime": "datetime", "Date": "date",
+    "Picklist": "picklist",
+}  # fmt: skip
 """Describe's word for the metadata's. A type that is not here is an error, for the simulator would not know it."""
 _NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
 
@@ -22,12 +25,16 @@ def org_schema(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
 
 
 def package_fields(project: Path, namespace: str | None) -> dict[str, dict[str, Field]]:
-    """By object and full name. What the package puts on Activity is Task's. Raises KeyError for a type unknown here."""
+    """By object and full name: what is put on Activity is Task's, and an object of the package's own is new.
+
+    Raises KeyError for a type unknown here.
+    """
     prefix = f"{namespace}__" if namespace else ""
     found: dict[str, dict[str, Field]] = {}
-    for owner, kind in (("Account", "Account"), ("Activity", "Task")):
-        paths = sorted((project / OBJECTS / owner / "fields").glob("*.field-meta.xml"))
-        found[kind] = {field.name: field for field in (_field(path, prefix) for path in paths)}
+    for owner in sorted(path for path in (project / OBJECTS).iterdir() if not path.name.endswith("__mdt")):
+        custom = prefix + owner.name if owner.name.endswith("__c") else owner.name
+        fields = [_field(path, prefix) for path in sorted((owner / "fields").glob("*.field-meta.xml"))]
+        found["Task" if custom == "Activity" else custom] = {field.name: field for field in fields}
     return found
 
 
@@ -41,6 +48,7 @@ def _field(path: Path, prefix: str) -> Field:
         255 if kind == "picklist" else int(_text(root, "length") or 0),
         is_unique=_text(root, "unique") == "true",
         is_external_id=_text(root, "externalId") == "true",
+        is_writable=not _text(root, "formula"),
         picklist=values,
         is_restricted=next((each.text == "true" for each in root.iter(f"{_NAMESPACE}restricted")), False),
     )

@@ -196,7 +196,7 @@ class Org:
     # for its own modules
 
     def found(self, identifier: str) -> tuple[str, Row]:
-        kind = ids.type_of(identifier)
+        kind = self.tables.kind_of(identifier)
         row = self.tables.find(ids.to_18(identifier))
         if kind is None or row is None:
             raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
@@ -207,7 +207,7 @@ class Org:
     def add(self, kind: str, values: Mapping[str, Any]) -> str:
         """Returns the new id."""
         self._numbers += 1
-        identifier = ids.make(next(p for p, name in ids.PREFIXES.items() if name == kind), self._numbers)
+        identifier = ids.make(ids.prefix_of(kind) or "", self._numbers)
         defaults: dict[str, Any] = {"OwnerId": self.user or None} if "OwnerId" in self.schema[kind] else {}
         if kind == "Task":
             defaults |= {"Status": "Not Started", "Priority": "Normal"}

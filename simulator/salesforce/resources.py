@@ -9,29 +9,20 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from simulator.salesforce import about, questions, references
+from simulator.salesforce.collections import Collections, is_whole
 from simulator.salesforce.errors import SESSION, ApiError, RecordError
 from simulator.salesforce.usage import Usage
 from simulator.universe import Universe
 
 ROWS = 2000
 """In one page."""
-MOST_RECORDS = 200
 MOST_RETRIEVED = 2000
 MOST_PARTS = 25
 MOST_QUERIES = 5
 SHORTEST = 2
 """Characters of a search."""
 TEXTS = ("Name", "Email", "Company")
-RIVALS = {
-    "rival": "{}",
-    "rival_unnamed": "duplicate value found: <unknown> duplicates value on record with id: <unknown>",
-}
-"""Somebody else inserts the same record a moment before, and how the sentence about it reads."""
 NOT_THERE = RecordError("NOT_FOUND", "The requested resource does not exist")
-VICTIM = RecordError(
-    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-    "Record rolled back because not all records were valid and the request was using AllOrNone header",
-)
 HALTED = ApiError(
     400,
     "PROCESSING_HALTED",
@@ -47,6 +38,7 @@ class Resources:
         self._universe = universe
         self._org = universe.org
         self._usage = usage
+        self._collections = Collections(universe)
         self._cursors: dict[str, list[dict[str, Any]]] = {}
         self._numbers = itertools.count()
 
@@ -75,8 +67,9 @@ class Resources:
             (r"sobjects/(\w+)/(updated|deleted)", ("GET",), self._changed),
             (r"sobjects/(\w+)", ("POST",), self._create),
             (r"sobjects/(\w+)/(\w{15,18})", ("GET", "PATCH", "DELETE"), self._one),
-            (r"composite/sobjects", ("POST", "PATCH", "DELETE"), self._collection),
+            (r"composite/sobjects", ("POST", "PATCH", "DELETE"), self._collections.saved),
             (r"composite/sobjects/(\w+)", ("POST",), self._retrieve),
+            (r"composite/sobjects/(\w+)/(\w+)", ("PATCH",), self._collections.upserted),
             (r"composite", ("POST",), self._composite),
             (r"parameterizedSearch", ("POST",), self._search),
             (r"limits", ("GET",), self._limits),
@@ -119,7 +112,7 @@ class Resources:
         return 200, self._org.describe(groups[0])
 
     def _create(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
-        return 201, {"id": self._inserted(groups[0], body), "success": True, "errors": []}
+        return 201, {"id": self._collections.inserted(groups[0], body), "success": True, "errors": []}
 
     def _one(self, verb: str, groups: tuple[str, ...], args: dict[str, str], body: Any) -> Body:
         if verb == "PATCH":
@@ -159,53 +152,6 @@ class Resources:
         shown = {name: record.get(name) for name in dict.fromkeys(["Id", *fields])}
         return {"attributes": questions.attributes(kind, str(record["Id"])), **shown}
 
-    def _collection(self, verb: str, _groups: tuple[str, ...], args: dict[str, str], body: Any) -> Body:
-        records = args.get("ids", "").split(",") if verb == "DELETE" else (body or {}).get("records")
-        if not isinstance(records, list) or not records or len(records) > MOST_RECORDS:
-            raise ApiError(
-                400, "EXCEEDED_MAX_SIZE_REQUEST", "record limit reached. cannot submit more than 200 records"
-            )
-        if not _is_whole(args.get("allOrNone") if verb == "DELETE" else body.get("allOrNone")):
-            return 200, [self._saved(verb, record) for record in records]
-        with self._org.transaction() as undo:
-            answers = [self._saved(verb, record) for record in records]
-            if all(answer["success"] for answer in answers):
-                return 200, answers
-            undo()
-            return 200, [VICTIM.body if answer["success"] else answer for answer in answers]
-
-    def _saved(self, verb: str, record: Any) -> dict[str, Any]:
-        try:
-            if verb == "DELETE":
-                self._org.remove(record)
-                identifier = record
-            elif verb == "PATCH":
-                identifier = record["id"] if "id" in record else record["Id"]
-                _refused(self._universe.faults.take("salesforce", "update"))
-                self._org.update(identifier, {k: v for k, v in record.items() if k not in ("id", "Id")})
-            else:
-                identifier = self._inserted(record["attributes"]["type"], record)
-        except RecordError as error:
-            return error.body
-        except KeyError:
-            raise ApiError(400, "INVALID_INPUT", "Each record needs attributes with a type") from None
-        return {"id": identifier, "success": True, "errors": []}
-
-    def _inserted(self, kind: str, record: Any) -> str:
-        fault = self._universe.faults.take("salesforce", "insert", record=record.get("Subject"))
-        if fault in RIVALS:
-            return self._too_late(kind, record, RIVALS[fault])
-        _refused(fault)
-        return self._org.insert(kind, record)
-
-    def _too_late(self, kind: str, record: Any, sentence: str) -> str:
-        """Another process was faster."""
-        self._org.insert(kind, record, by="rival")
-        try:
-            return self._org.insert(kind, record)
-        except RecordError as error:
-            raise RecordError(error.code, sentence.format(error.message), *error.fields) from None
-
     def _composite(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
         parts = body.get("compositeRequest") if isinstance(body, dict) else None
         if not isinstance(parts, list) or not 0 < len(parts) <= MOST_PARTS:
@@ -217,7 +163,7 @@ class Resources:
             # The session ends within a request: the whole is answered with 200, each part with 401.
             self._org.end_sessions()
             return 200, {"compositeResponse": [_part(p, SESSION.status, SESSION.body) for p in parts]}
-        if not _is_whole(body.get("allOrNone")):
+        if not is_whole(body.get("allOrNone")):
             return 200, {"compositeResponse": self._parts(parts)}
         with self._org.transaction() as undo:
             answers = self._parts(parts)
@@ -262,19 +208,8 @@ class Resources:
         return 200, {"DailyApiRequests": {"Max": limit, "Remaining": max(limit - self._usage.last_day(), 0)}}
 
 
-def _is_whole(all_or_none: Any) -> bool:
-    return str(all_or_none).lower() == "true"
-
-
 def _part(part: dict[str, Any], status: int, body: Any) -> dict[str, Any]:
     return {"body": body, "httpHeaders": {}, "httpStatusCode": status, "referenceId": part["referenceId"]}
-
-
-def _refused(fault: str | None) -> None:
-    """A record's own failure, on request: ``CODE:message``."""
-    if fault:
-        code, _, message = fault.partition(":")
-        raise RecordError(code, message or "simulated failure")
 
 
 def _has_words(row: dict[str, Any], text: str) -> bool:

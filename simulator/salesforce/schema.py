@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from simulator.salesforce.ids import PREFIXES
+from simulator.salesforce.ids import prefix_of
 
 SOAP = {
     "id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "date": "xsd:date", "datetime": "xsd:dateTime",
@@ -140,7 +140,7 @@ def schema_of(
     if not org.get("shared_activities", True):
         del objects["Task"]["TaskWhoIds"]
     for name, held in (_known(org) if installed is None else installed).items():
-        objects[name].update(held)
+        objects.setdefault(name, {f.name: f for f in (*COMMON, OWNER)}).update(held)
     _add_seen(objects, org)
     return objects
 
@@ -207,8 +207,8 @@ def describe(name: str, fields: Mapping[str, Field]) -> dict[str, Any]:
         "name": name,
         "label": label_of(name),
         "labelPlural": f"{label_of(name)}s",
-        "keyPrefix": next((prefix for prefix, kind in PREFIXES.items() if kind == name), None),
-        "custom": False,
+        "keyPrefix": prefix_of(name),
+        "custom": name.endswith("__c"),
         "queryable": True,
         "createable": name != "TaskStatus",
         "updateable": name != "TaskStatus",

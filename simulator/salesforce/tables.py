@@ -23,6 +23,7 @@ class Tables:
         self._rows: dict[str, dict[str, Row]] = {name: {} for name in schema}
         self._places: dict[str, int] = {}
         self._indexes: dict[tuple[str, str], dict[Any, dict[str, None]]] = {}
+        self._kinds = {ids.prefix_of(name): name for name in schema}
         self.crowds: dict[str, Crowd] = {}
 
     def __getitem__(self, kind: str) -> dict[str, Row]:
@@ -34,8 +35,12 @@ class Tables:
     def values(self) -> Iterable[dict[str, Row]]:
         return self._rows.values()
 
+    def kind_of(self, identifier: str) -> str | None:
+        """The object of a record, as this org calls it."""
+        return self._kinds.get(identifier[:3])
+
     def find(self, identifier: str) -> Row | None:
-        kind = ids.type_of(identifier) or ""
+        kind = self.kind_of(identifier) or ""
         row = self._rows.get(kind, {}).get(identifier)
         return row or next((r for r in self._of_crowd(kind, "Id", identifier)), None)
 
