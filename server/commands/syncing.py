@@ -18,11 +18,12 @@ from rich.table import Column, Table
 from server.bootstrap import Services
 from server.commands.running import Source, err, out, reported
 from server.domain.decision import Outcome
-from server.domain.errors import BadInputError
-from server.domain.ledger import Coverage, DayCoverage, Row
+from server.domain.errors import BadInputError, NotFoundError
+from server.domain.ledger import Coverage, CoverageRow, DayCoverage, Row
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.audit import coverage, covered, enqueue
 from server.engine.preview import preview
+from server.engine.publishing import publish_rows
 from server.engine.stages import find_mailbox, set_stage, set_start
 from server.engine.standing import standing
 from server.engine.sweep import sweep
@@ -171,24 +172,40 @@ def _coverage(source: Source) -> click.Command:
     @click.command("coverage")
     @click.argument("addresses", nargs=-1)
     @click.option("--days", is_flag=True, help="Also day by day (UTC).")
+    @click.option("--publish", "published", is_flag=True, help="Write all days to Salesforce, for its reports.")
     @reported
-    def command(addresses: tuple[str, ...], days: bool) -> None:
+    def command(addresses: tuple[str, ...], days: bool, published: bool) -> None:
         """Compare Gmail's own list of messages with the ledger's, mailbox by mailbox."""
         services = source.get()
         workspace = services.workspaces.current()
         chosen = _chosen(services, addresses)
-        found = {m: covered(services.ports, workspace, m, by_day=days) for m in chosen if m.reads}
+        found = {m: covered(services.ports, workspace, m, by_day=days or published) for m in chosen if m.reads}
         out.print(_counted("Mailbox", {m.address: c for m, c in found.items()}))
         for mailbox in (m for m in chosen if not m.reads):
             out.print(f"{mailbox.address}: {standing(mailbox, services.ports.clock.now())}")
         for mailbox, one in found.items():
             if days:
                 out.print(_counted("Day", one.days, title=mailbox.address))
+        if published:
+            _publish(services, found)
         codes = {_told(services, mailbox, one) for mailbox, one in found.items()}
         if worst := max(codes, default=0):
             sys.exit(worst)
 
     return command
+
+
+def _publish(services: Services, found: Mapping[Mailbox, Coverage]) -> None:
+    rows = [
+        CoverageRow(m.mailbox_id, m.address, day) for m, one in found.items() for day in one.days.values() if day.day
+    ]
+    try:
+        count = publish_rows(services.ports, rows)
+    except NotFoundError as error:
+        raise BadInputError(str(error)) from None
+    out.print(f"{count} days written to Salesforce.")
+    if count < len(rows):
+        raise BadInputError(f"Salesforce refused {len(rows) - count} days; the log says why.")
 
 
 def _told(services: Services, mailbox: Mailbox, found: Coverage) -> int:

@@ -142,12 +142,35 @@ class Conversation:
 
 @dataclass(frozen=True)
 class DayCoverage:
-    """One UTC day of the same; ``missing`` is how many."""
+    """One UTC day of the same; ``missing`` is how many. ``causes`` are Salesforce's codes of what it refused.
 
+    ``day`` is an ISO date, empty for what left Gmail undated.
+    """
+
+    day: str
     gmail: int
     left: int
     outcomes: dict[Outcome, int]
     missing: int = 0
+    causes: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def refused(self) -> int:
+        return sum(count for _, count in self.causes)
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """What became of one day's mail of a mailbox, for the CRM's own reports; ``mailbox`` is its address now."""
+
+    mailbox_id: MailboxId
+    mailbox: str
+    day: DayCoverage
+
+    @property
+    def key(self) -> str:
+        """The same day of the same mailbox is one row, whatever the address."""
+        return f"{self.day.day}.{self.mailbox_id}"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from server.domain.ids import HistoryId, MailboxId, SalesforceId
+from server.domain.ledger import DayCoverage
 
 
 class Stage(StrEnum):
@@ -146,7 +147,8 @@ class Mailbox:
 
     ``directory_since`` (epoch seconds) is when ``directory_state`` became what it is. ``returns_to`` is the stage that
     we took away when the person left, given back on return; an admin's own word on the stage clears it. ``asked_at``
-    (epoch seconds) is when Gmail last told us its send-as addresses.
+    (epoch seconds) is when Gmail last told us its send-as addresses. ``unpublished`` are days that the last audit
+    counted and the CRM has not been told of.
     """
 
     mailbox_id: MailboxId
@@ -172,6 +174,7 @@ class Mailbox:
     watched_at: float | None = None
     watch_failed_at: float | None = None
     cursor_at: float = 0.0
+    unpublished: tuple[DayCoverage, ...] = field(default=(), hash=False)
 
     @property
     def address(self) -> str:

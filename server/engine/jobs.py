@@ -12,6 +12,7 @@ from server.engine.backfill import backfill
 from server.engine.collect import collect
 from server.engine.deliver import deliver_next
 from server.engine.ports import Ports
+from server.engine.publishing import count_days, publish
 from server.engine.refusals import AT_ONCE, replay
 from server.engine.sweep import sweep
 from server.engine.watching import renew
@@ -27,7 +28,10 @@ PUSHED = "pushed"
 WATCH = "watch"
 BACKFILL = "backfill"
 AUDIT = "audit"
+PUBLISH = "publish"
 DELIVER = "deliver"
+GATHERED = 600.0
+"""Seconds: days that audits count within one such span are published by one job."""
 LAG = 5.0
 """Seconds after which Gmail's history shows what a push announced, where it did not at once."""
 
@@ -54,6 +58,8 @@ def run(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> Non
         _backfill(job, ports, workspaces, queue)
     elif job.kind == AUDIT:
         _audit(job, ports, workspaces, queue)
+    elif job.kind == PUBLISH:
+        publish(ports)
     elif job.kind == DELIVER and deliver_next(ports, workspaces.current()).settled:
         # Whole batches go one after the other, so that a job ends within minutes.
         queue.put(Job(DELIVER), ports.clock.now())
@@ -125,6 +131,9 @@ def _audit(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> 
     if found is None or not found.reads:
         return
     missed = audit(ports, workspaces.current(), found).missed
+    if count_days(ports, found):  # before what was refused is tried again and waits
+        now = ports.clock.now()
+        queue.put(Job(PUBLISH), now, delay=GATHERED - now % GATHERED)
     replayed = replay(ports, found, limit=AT_ONCE) if found.delivers else 0
     if replayed:
         queue.put(Job(COLLECT, job.subject), ports.clock.now())

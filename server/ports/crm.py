@@ -6,8 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Opportunities, Query, Record, Target
+from server.domain.crm import (
+    Activity,
+    Candidates,
+    Filed,
+    Foreign,
+    Found,
+    Opportunities,
+    Query,
+    Record,
+    Target,
+)
 from server.domain.ids import ActivityKey, SalesforceId
+from server.domain.ledger import CoverageRow
 
 FILE_AT_ONCE = 200
 """Activities in one collection."""
@@ -91,6 +102,12 @@ class Crm(Protocol):
         """Activities that other tools (Einstein Activity Capture, the Gmail integration) made of these mails.
 
         By Message-ID without its angle brackets. Raises ConfigurationError where the org keeps no email records.
+        """
+
+    def publish(self, rows: Sequence[CoverageRow]) -> Sequence[Exception | None]:
+        """Write days for the reports, one that is there anew; the answers are in order, None for done.
+
+        Raises NotFoundError where the org has no object for them.
         """
 
     def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:

@@ -6,7 +6,8 @@ import pytest
 
 from server.adapters.documents import Create
 from server.adapters.store import DocumentStore
-from server.domain.ledger import Conversation
+from server.domain.decision import Outcome
+from server.domain.ledger import Conversation, DayCoverage
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
 from tests.support.threads import THREADS, at_once
 
@@ -61,7 +62,13 @@ def test_of_many_who_want_a_lease_one_gets_it(documents, before):
 
 
 def test_a_mailbox_is_read_back_as_it_was_saved(store):
-    full = replace(ANN, paused_until=1.5, failures=2, last_error="X", last_synced_at=3.5, last_audit_at=4.5)
+    days = (
+        DayCoverage("2026-09-13", 3, 1, dict.fromkeys(Outcome, 0) | {Outcome.FAILED: 4}, 2, (("B.C_D", 3), ("A", 1))),
+        DayCoverage("2026-09-14", 0, 0, dict.fromkeys(Outcome, 0)),
+    )
+    full = replace(
+        ANN, paused_until=1.5, failures=2, last_error="X", last_synced_at=3.5, last_audit_at=4.5, unpublished=days
+    )
 
     assert store.save_mailbox("m1", lambda _before: full) == full
     assert store.mailbox("m1") == full

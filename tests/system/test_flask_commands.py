@@ -11,6 +11,7 @@ from click.testing import Result
 from server.web.app import create_app
 from simulator.faults import Fault
 from simulator.mailfiles import MailFile
+from tests.support.package import PROJECT
 from tests.support.pushing import TOPIC, Pushing
 from tests.support.scene import Scene, eml, forget, small_world
 
@@ -135,6 +136,27 @@ def test_coverage_counts_and_export_agrees(scene: Scene) -> None:
     ledger = json.loads((scene.folder / "out.json").read_text())
     assert ledger["coverage"]["ann@acme.example"]["logged"] == 1
     assert [m["reason"] for m in ledger["messages"]] == ["contact_match"]
+
+
+def test_coverage_writes_all_days_to_salesforce(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, small_world({"package": str(PROJECT)}))
+    for day in (1, 2, 30):
+        scene.deliver("ann@acme.example", eml(subject=str(day), date=f"Tue, {day:02} Jun 2026 09:00:00 +0000"))
+    scene.sync()
+    done = run(scene, "coverage", "--publish")
+    assert (done.exit_code, done.stderr) == (0, "")
+    rows = scene.universe.org.everything("TrulyActivity__Sync_Coverage__c")
+    assert f"{len(rows)} days written to Salesforce." in done.stdout
+    assert sum(row["TrulyActivity__Logged__c"] for row in rows) == 3
+    scene.close()
+
+
+def test_coverage_cannot_be_written_where_the_package_is_not_installed(scene: Scene) -> None:
+    scene.deliver("ann@acme.example", eml())
+    scene.sync()
+    done = run(scene, "coverage", "--publish")
+    assert done.exit_code == 4
+    assert "Install the package" in done.stderr
 
 
 def test_a_message_without_a_row_is_exit_9_named_and_read_next_time(scene: Scene) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from server.adapters.salesforce import describing, queries, reading
+from server.adapters.salesforce import coverage, describing, queries, reading
 from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.domain_lists import DomainLists
 from server.adapters.salesforce.failures import mapped, of_record
@@ -17,9 +17,20 @@ from server.adapters.salesforce.insert import Answer, insert
 from server.adapters.salesforce.look_up import Matching, candidates, statements
 from server.adapters.salesforce.shape import OrgShape
 from server.adapters.salesforce.tasks import full_id, retargeted, task
-from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Opportunities, Query, Record, Target
+from server.domain.crm import (
+    Activity,
+    Candidates,
+    Filed,
+    Foreign,
+    Found,
+    Opportunities,
+    Query,
+    Record,
+    Target,
+)
 from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, StaleTargetError, TransientError
 from server.domain.ids import ActivityKey, SalesforceId
+from server.domain.ledger import CoverageRow
 from server.ports.crm import FILE_AT_ONCE, FILE_MANY, Allowance, CrmShape
 
 QUERIES_AT_ONCE = 5
@@ -157,6 +168,9 @@ class SalesforceCrm:
                     other = Foreign(SalesforceId(row["ActivityId"]), str(row.get("FromAddress") or "").lower())
                     found.setdefault(identifier, other)
         return found
+
+    def publish(self, rows: Sequence[CoverageRow]) -> Sequence[Exception | None]:
+        return coverage.publish(self._client, rows, self._org()) if rows else []
 
     def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
         field = self._org().task.get("key")

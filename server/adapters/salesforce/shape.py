@@ -27,6 +27,23 @@ ACTIVITY = {
     "backfilled": ("Backfilled__c", "truly_backfilled__c"),
 }
 
+COVERAGE = ("Sync_Coverage__c", "truly_syncCoverage__c")
+"""The object of the days; the others are its fields."""
+COVERAGE_FIELDS = {
+    "key": ("Day_Key__c", "truly_dayKey__c"),
+    "mailbox": ("Mailbox__c", "truly_mailbox__c"),
+    "day": ("Day__c", "truly_day__c"),
+    "seen": ("Seen__c", "truly_seen__c"),
+    "logged": ("Logged__c", "truly_logged__c"),
+    "skipped": ("Skipped__c", "truly_skipped__c"),
+    "refused": ("Refused__c", "truly_refused__c"),
+    "unreadable": ("Unreadable__c", "truly_unreadable__c"),
+    "waiting": ("Waiting__c", "truly_waiting__c"),
+    "gone": ("Gone__c", "truly_gone__c"),
+    "removed": ("Removed__c", "truly_removed__c"),
+    "causes": ("Refusal_Causes__c", "truly_refusalCauses__c"),
+}
+
 
 @dataclass(frozen=True)
 class OrgShape:

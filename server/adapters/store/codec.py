@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from server.domain.access import AccessEntry
-from server.domain.decision import Evidence, Reason
+from server.domain.decision import Evidence, Outcome, Reason
 from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, HistoryId, KeyedHash, MailboxId, SalesforceId
-from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
+from server.domain.ledger import ActivityRow, ActivityState, Conversation, DayCoverage, Row
 from server.domain.mailbox import Backfill, DirectoryState, Mailbox, Stage
 
 Data = Mapping[str, Any]
@@ -136,8 +136,9 @@ def from_mailbox(mailbox: Mailbox) -> Data:
         "watched_at": mailbox.watched_at,
         "watch_failed_at": mailbox.watch_failed_at,
         "cursor_at": mailbox.cursor_at,
+        "unpublished": [_from_day(day) for day in mailbox.unpublished],
     }
-    return {name: value for name, value in data.items() if value is not None}
+    return {name: value for name, value in data.items() if value not in (None, [])}
 
 
 def to_mailbox(key: str, data: Data) -> Mailbox:
@@ -165,6 +166,29 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
         watched_at=data.get("watched_at"),
         watch_failed_at=data.get("watch_failed_at"),
         cursor_at=data.get("cursor_at", 0.0),
+        unpublished=tuple(_to_day(day) for day in data.get("unpublished", ())),
+    )
+
+
+def _from_day(day: DayCoverage) -> Data:
+    return {
+        "day": day.day,
+        "gmail": day.gmail,
+        "left": day.left,
+        "missing": day.missing,
+        "outcomes": {outcome.value: count for outcome, count in day.outcomes.items()},
+        "causes": dict(day.causes),
+    }
+
+
+def _to_day(data: Data) -> DayCoverage:
+    return DayCoverage(
+        day=data["day"],
+        gmail=data["gmail"],
+        left=data["left"],
+        outcomes={outcome: data["outcomes"].get(outcome.value, 0) for outcome in Outcome},
+        missing=data["missing"],
+        causes=tuple(sorted(data["causes"].items(), key=lambda each: (-each[1], each[0]))),
     )
 
 
