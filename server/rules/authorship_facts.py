@@ -58,6 +58,26 @@ def spells_local(name: str, local: str) -> bool:
     return all(any(word == part or (len(part) == 1 and word[0] == part) for word in spoken) for part in parts)
 
 
+def is_house(name: str, local: str, domain: str) -> bool:
+    """The name is the firm's own and no person's: ``Figma <hello@figma.com>``, ``RingCentral Team``."""
+    registrable = registrable_domain(domain)
+    spoken = re.findall(r"[a-z0-9]+", _plain(name[:120]))
+    if not registrable or not spoken:
+        return False
+    firm = re.sub(r"[^a-z0-9]", "", registrable.partition(".")[0])
+    if _plain(local) in spoken and local not in words.HOUSE and local != firm:
+        return False
+    names = {firm, re.sub(r"[^a-z0-9]", "", registrable)}
+    own = [word for word in spoken if word not in words.HOUSE]
+    return "".join(own) in names or own[:1] == [firm] or own[-1:] == [firm]
+
+
+def is_persona(name: str, domain: str) -> bool:
+    """Somebody of the firm whose domain it is, as campaigns sign: ``Kate from Lattice <kate@mail.lattice.com>``."""
+    found = words.PERSONA.fullmatch(name[:120])
+    return found is not None and is_house(found["firm"], "", domain)
+
+
 def sales_tool(headers: Headers) -> str | None:
     """The header in which a sales tool names itself: what it sends is its user's own mail."""
     by_name = (name for name in headers.distinct_names if name.startswith(words.SALES_TOOL_HEADERS))

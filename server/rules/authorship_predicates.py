@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from server.rules import authorship_words as words
-from server.rules.authorship_facts import spells_local
+from server.rules.authorship_facts import is_house, is_persona, spells_local
 from server.rules.authorship_marks import Facts, Predicate
 from server.rules.known_senders import is_tool, names_campaign, names_tool
 
@@ -87,4 +87,7 @@ is_calendar = holds("Content-Type", lambda f: f.token("Content-Type") == "text/c
 has_method = holds("Content-Type", lambda f: bool(f.parameter("method")))
 is_known_tool = holds("From", lambda f: is_tool(f.local, f.domain))
 is_sent_by_tool = holds("Sender", lambda f: names_tool((f.headers.first("Sender") or "")[:300].lower()))
+is_house_name = holds("From", lambda f: is_house(f.name, f.local, f.domain) and not words.PAPERWORK.search(f.local))
+"""Clerks write from orders@ and billing@, and sign with the firm."""
+is_persona_name = holds("From", lambda f: is_persona(f.name, f.domain))
 is_own_name = holds("From", lambda f: spells_local(f.name, f.local))
