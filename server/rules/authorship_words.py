@@ -23,8 +23,10 @@ DAEMON = re.compile(
     r"|microsoftexchange[0-9a-f]{32})"
 )
 ROBOT = re.compile(
-    r"(?:^|[-_.+])(?:[a-z]{0,20}notifications?|(?:auto|system)[-_.]?(?:mail|message)|automated|notif|notify|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
-    r"|auto[-_.]?respon(?:der|se)|(?:mail[-_.]?)?robot|rss(?:[-_.]?feeds?)?|rss2email|[a-z]+[-_]daemon|majordomo|listserv|listproc|mailman|reminders?|dmarc[-_.]?reports?|scanner|copier|printer|workflow|batch"
+    r"(?:^|[-_.+])(?:[a-z]{0,20}notifications?|(?:auto|system)[-_.]?(?:mail|message)|automated|notif|notify"
+    r"|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
+    r"|auto[-_.]?respon(?:der|se)|(?:mail[-_.]?)?robot|rss(?:[-_.]?feeds?)?|rss2email|[a-z]+[-_]daemon"
+    r"|majordomo|listserv|listproc|mailman|reminders?|dmarc[-_.]?reports?|scanner|copier|printer|workflow|batch"
     r"|(?:auto|ship(?:ment)?|order|booking|reservation)[-_.]?(?:confirm(?:ation)?s?|updates?)"
     r"|(?:auftrags|bestell|buchungs|reservierungs|versand)[-_.]?best(?:ae|ä)tigung(?:en)?"
     r"|web[-_.]?forms?|contact[-_.]?forms?|form[-_.]?(?:mailer|submissions?)"
@@ -45,11 +47,13 @@ PAPERWORK = re.compile(
     r"|shipping|tracking|rechnung(?:en)?|factur(?:es?|acion|as?)|fattur[ae])(?:$|[-_.+\d])"
 )
 TOOL_ACCOUNT = re.compile(
-    r"(?:jira|confluence|bugzilla|gitlab|github|trac|redmine|root|cron|nagios|zabbix|icinga|grafana|prometheus|alertmanager|gitea|teamcity|wordpress|backups?)"
+    r"(?:jira|confluence|bugzilla|gitlab|github|trac|redmine|root|cron|nagios|zabbix|icinga|grafana|prometheus"
+    r"|alertmanager|gitea|teamcity|wordpress|backups?)"
 )
 LIST_ADMIN = re.compile(r"(?:listmaster|owner-.+|.+-(?:request|admin|bounces?|owner|digest|announce-request))")
 MINTED = re.compile(
-    r"(?=.*[0-9])(?=.*[a-z])[a-z0-9._~-]*[#$=][a-z0-9._~#$=-]{20,}|[0-9a-f]{24,}|(?=(?:\D*\d){10}).{32,}|(?=(?:\D*\d){14})\d*[a-z_].*"
+    r"(?=.*[0-9])(?=.*[a-z])[a-z0-9._~-]*[#$=][a-z0-9._~#$=-]{20,}|[0-9a-f]{24,}|(?=(?:\D*\d){10}).{32,}"
+    r"|(?=(?:\D*\d){14})\d*[a-z_].*"
 )
 _LABELS = """
     newsletter newsletters enews news mailer mailing mailings alerts alert bounce bounces marketing promo promotions
@@ -161,11 +165,50 @@ ZENDESK_EARLIER = "_sprut@zendesk.com>"
 """In the references: Zendesk wrote on this ticket before, so this is no acknowledgement of its arrival."""
 
 HOUSE = frozenset(
-    """
-    a an app at by care center centre co communications community company corp crew customer desk from gmbh group help hq
-    inc info kundenservice limited llc ltd mail notification notifications of online our sales service services support
-    system team the updates your
-    """.split()
+    [
+        "a",
+        "an",
+        "app",
+        "at",
+        "by",
+        "care",
+        "center",
+        "centre",
+        "co",
+        "communications",
+        "community",
+        "company",
+        "corp",
+        "crew",
+        "customer",
+        "desk",
+        "from",
+        "gmbh",
+        "group",
+        "help",
+        "hq",
+        "inc",
+        "info",
+        "kundenservice",
+        "limited",
+        "llc",
+        "ltd",
+        "mail",
+        "notification",
+        "notifications",
+        "of",
+        "online",
+        "our",
+        "sales",
+        "service",
+        "services",
+        "support",
+        "system",
+        "team",
+        "the",
+        "updates",
+        "your",
+    ]
 )
 """What a firm adds to its own name."""
 PERSONA = re.compile(r"\S{2,30}(?: \S{1,30})? (?:from|at|@|von|de chez|di|van|of) (?P<firm>\S.{0,60})", re.IGNORECASE)
@@ -173,17 +216,22 @@ PERSONA = re.compile(r"\S{2,30}(?: \S{1,30})? (?:from|at|@|von|de chez|di|van|of
 EVENT_SUBJECT = re.compile(
     r"\W{0,3}(?:"
     r"(?:security|new) (?:alert|sign-?in|login|log-in|device|voice ?(?:message|mail)|fax)\b(?! (?:for|with) you)"
-    r"|new (?:form |survey |chat )?(?:submission|response|entry)\b|new (?:conversation|chat|comment|review|lead) (?:from|on|in)\b"
-    r"|you(?:'ve| have)? (?:been (?:added|assigned|invited|mentioned|granted)\b|(?:got|received|have) (?:a|an|\d+) new\b)"
-    r"|(?:your |the )?(?:link|proposal|document|quote|file|video|page)\b.{0,40} (?:was|has been) (?:just )?(?:viewed|opened|signed|downloaded)\b"
+    r"|new (?:form |survey |chat )?(?:submission|response|entry)\b|new (?:conversation|chat|comment|review"
+    r"|lead) (?:from|on|in)\b"
+    r"|you(?:'ve| have)? (?:been (?:added|assigned|invited|mentioned|granted)\b|(?:got|received|have) (?:a|an"
+    r"|\d+) new\b)"
+    r"|(?:your |the )?(?:link|proposal|document|quote|file|video|page)\b.{0,40} (?:was"
+    r"|has been) (?:just )?(?:viewed|opened|signed|downloaded)\b"
     r"|.{1,40} (?:mentioned|tagged|assigned|invited) you (?:in|on|to)\b|.{1,40} assigned (?:a|an) \w{1,20} to you\b"
     r"|.{1,40} (?:commented on|left a comment|replied to your comment|shared .{1,60} with you)\b"
     r"|(?:please )?(?:verify|confirm|activate) your (?:e-?mail|account|address|sign-?up)\b"
-    r"|(?:reset|change) your password\b|password (?:reset|changed)\b|(?:your )?(?:verification|security|login|one-time) (?:code|passcode)\b"
+    r"|(?:reset|change) your password\b|password (?:reset|changed)\b|(?:your )?(?:verification|security|login"
+    r"|one-time) (?:code|passcode)\b"
     r"|(?:\[[^\]]{1,40}\] ?)?(?:ticket|request|case) (?:has been |was )?(?:received|created|opened|closed|solved)\b"
     r"|(?:\[[^\]]{1,40}\] ?)?we(?:'ve| have)? received your (?:request|e-?mail|message|inquiry|enquiry)\b"
     r"|(?:\[[^\]]{1,40}\] ?)?(?:build|pipeline|deployment|job|backup) .{0,40}\b(?:failed|succeeded|passed)\b"
-    r"|(?:your |the )?(?:recording|transcript|meeting (?:recap|summary)|export|report|download)\b.{0,40} (?:is|are) (?:now )?(?:ready|available)\b"
+    r"|(?:your |the )?(?:recording|transcript|meeting (?:recap|summary)|export|report|download)\b.{0,40} (?:is"
+    r"|are) (?:now )?(?:ready|available)\b"
     r"|wir haben ihre (?:anfrage|nachricht|e-?mail) erhalten\b|neue anmeldung\b|ihr (?:bestätigungs|sicherheits)code\b"
     r"|nous avons bien re[çc]u votre\b|hemos recibido (?:su|tu)\b|abbiamo ricevuto la (?:sua|tua)\b"
     r")",
@@ -192,12 +240,17 @@ EVENT_SUBJECT = re.compile(
 """What systems say of what happened in them."""
 COMMERCE_SUBJECT = re.compile(
     r"\W{0,3}(?:"
-    r"(?:your |the |ihre? |votre |su |il tuo |la tua )?(?:\w{1,20} ){0,2}(?:order|booking|reservation|registration|appointment|payment|invoice|bill|statement|shipment|package"
-    r"|delivery|subscription|trial|ticket|bestellung|buchung|rechnung|sendung|lieferung|reservierung|commande|facture|colis"
+    r"(?:your |the |ihre? |votre |su |il tuo |la tua )?(?:\w{1,20} ){0,2}(?:order|booking|reservation"
+    r"|registration|appointment|payment|invoice|bill|statement|shipment|package"
+    r"|delivery|subscription|trial|ticket|bestellung|buchung|rechnung|sendung|lieferung|reservierung|commande"
+    r"|facture|colis"
     r"|r[ée]servation|pedido|reserva|factura|ordine|prenotazione|fattura)\b.{0,30}"
-    r"\b(?:confirmed|confirmation|details|(?:is|are|has been|was) (?:now )?(?:ready|available|online|shipped|delivered|scheduled|placed|on its way|out for delivery|due|paid)|ends|expires"
-    r"|ist (?:online|da|verf[üu]gbar|unterwegs)|wurde (?:versandt|zugestellt)|est (?:disponible|exp[ée]di[ée]e?)|confirm[ée]e?|confirmad[oa])\b"
-    r"|(?:ihre )?(?:buchungs|bestell|auftrags|versand|reservierungs)best(?:ä|ae)tigung\b|confirmation de (?:votre |la )?(?:commande|r[ée]servation)\b"
+    r"\b(?:confirmed|confirmation|details|(?:is|are|has been|was) (?:now )?(?:ready|available|online|shipped"
+    r"|delivered|scheduled|placed|on its way|out for delivery|due|paid)|ends|expires"
+    r"|ist (?:online|da|verf[üu]gbar|unterwegs)|wurde (?:versandt|zugestellt)|est (?:disponible"
+    r"|exp[ée]di[ée]e?)|confirm[ée]e?|confirmad[oa])\b"
+    r"|(?:ihre )?(?:buchungs|bestell|auftrags|versand|reservierungs)best(?:ä|ae)tigung\b"
+    r"|confirmation de (?:votre |la )?(?:commande|r[ée]servation)\b"
     r")",
     re.IGNORECASE,
 )
