@@ -164,52 +164,12 @@ AGENT_NAME = re.compile(r"\S.{0,100} \(.{1,100}\)")
 ZENDESK_EARLIER = "_sprut@zendesk.com>"
 """In the references: Zendesk wrote on this ticket before, so this is no acknowledgement of its arrival."""
 
-HOUSE = frozenset(
-    [
-        "a",
-        "an",
-        "app",
-        "at",
-        "by",
-        "care",
-        "center",
-        "centre",
-        "co",
-        "communications",
-        "community",
-        "company",
-        "corp",
-        "crew",
-        "customer",
-        "desk",
-        "from",
-        "gmbh",
-        "group",
-        "help",
-        "hq",
-        "inc",
-        "info",
-        "kundenservice",
-        "limited",
-        "llc",
-        "ltd",
-        "mail",
-        "notification",
-        "notifications",
-        "of",
-        "online",
-        "our",
-        "sales",
-        "service",
-        "services",
-        "support",
-        "system",
-        "team",
-        "the",
-        "updates",
-        "your",
-    ]
-)
+_HOUSE = """
+    a an app at by care center centre co communications community company corp crew customer desk from gmbh group help hq
+    inc info kundenservice limited llc ltd mail notification notifications of online our sales service services support
+    system team the updates your
+"""
+HOUSE = frozenset(_HOUSE.split())
 """What a firm adds to its own name."""
 PERSONA = re.compile(r"\S{2,30}(?: \S{1,30})? (?:from|at|@|von|de chez|di|van|of) (?P<firm>\S.{0,60})", re.IGNORECASE)
 """A campaign's way to sign: "Kate from Lattice"."""
