@@ -165,8 +165,8 @@ ZENDESK_EARLIER = "_sprut@zendesk.com>"
 """In the references: Zendesk wrote on this ticket before, so this is no acknowledgement of its arrival."""
 
 _HOUSE = """
-    a an app at by care center centre co communications community company corp crew customer desk from gmbh group help hq
-    inc info kundenservice limited llc ltd mail notification notifications of online our sales service services support
+    a an app at by care center centre co communications community company corp crew customer desk from gmbh group help
+    hq inc info kundenservice limited llc ltd mail notification notifications of online our sales service services support
     system team the updates your
 """
 HOUSE = frozenset(_HOUSE.split())
