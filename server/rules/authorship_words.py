@@ -166,8 +166,8 @@ ZENDESK_EARLIER = "_sprut@zendesk.com>"
 
 _HOUSE = """
     a an app at by care center centre co communications community company corp crew customer desk from gmbh group help
-    hq inc info kundenservice limited llc ltd mail notification notifications of online our sales service services support
-    system team the updates your
+    hq inc info kundenservice limited llc ltd mail notification notifications of online our sales service services
+    support system team the updates your
 """
 HOUSE = frozenset(_HOUSE.split())
 """What a firm adds to its own name."""
