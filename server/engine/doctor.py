@@ -30,6 +30,7 @@ def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
     yield from _others(ports)
     yield from _opportunities(ports)
     yield from _fields(ports)
+    yield from _days(ports)
     yield _push(ports)
     yield Finding(
         "Encryption",
@@ -105,6 +106,17 @@ def _fields(ports: Ports) -> Iterator[Finding]:
         False,
         f"Missing or not visible to the integration user: {', '.join(missing)}. Install the package.",
     )
+
+
+def _days(ports: Ports) -> Iterator[Finding]:
+    """No fault of the sync: without them the package's reports of it stay empty."""
+    try:
+        is_there = ports.crm.takes_days()
+    except TrulyError:
+        return
+    there = "What became of each day's mail is written to Salesforce every night, for its reports."
+    missing = "Salesforce has no object Sync_Coverage__c for the integration user: its reports of the sync stay empty."
+    yield Finding("Salesforce reports", True, there if is_there else missing)
 
 
 def _push(ports: Ports) -> Finding:

@@ -24,7 +24,8 @@ def count_days(ports: Ports, mailbox: Mailbox) -> int:
     """Keeps what became of the last days until it is published; how many. No day while its past is still being read."""
     if is_unfinished(ports, mailbox):
         return 0
-    return keep(ports, mailbox, latest(ports, mailbox, NIGHTS))
+    background = replace(ports, mail=ports.mail.in_background())
+    return keep(ports, mailbox, latest(background, mailbox, NIGHTS))
 
 
 def keep(ports: Ports, mailbox: Mailbox, days: tuple[DayCoverage, ...]) -> int:

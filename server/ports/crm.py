@@ -104,6 +104,9 @@ class Crm(Protocol):
         By Message-ID without its angle brackets. Raises ConfigurationError where the org keeps no email records.
         """
 
+    def takes_days(self) -> bool:
+        """Whether ``publish`` has an object to write to."""
+
     def publish(self, rows: Sequence[CoverageRow]) -> Sequence[Exception | None]:
         """Write days for the reports, one that is there anew; the answers are in order, None for done.
 

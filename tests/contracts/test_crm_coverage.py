@@ -101,6 +101,7 @@ def test_an_org_without_the_package_says_so(made):
     with pytest.raises(NotFoundError, match="Install the package"):
         publish(scene, row())
     assert publish(scene) == []
+    assert not scene.services.ports.crm.takes_days()
 
 
 def test_a_package_that_is_installed_later_is_found(made):
@@ -110,6 +111,7 @@ def test_a_package_that_is_installed_later_is_found(made):
     with pytest.raises(NotFoundError):
         publish(scene, row())
     org.schema[kind] = hidden
+    assert scene.services.ports.crm.takes_days()
     assert publish(scene, row()) == [None]
 
 

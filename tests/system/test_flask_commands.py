@@ -125,6 +125,7 @@ def test_doctor_names_each_missing_salesforce_field(tmp_path: Path) -> None:
     assert done.exit_code == 11
     assert "Task.Message_Key__c" in done.stdout
     assert "Install the package" in done.stdout
+    assert "no object Sync_Coverage__c" in done.stdout
     scene.close()
 
 

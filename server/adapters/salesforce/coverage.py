@@ -40,6 +40,15 @@ def publish(client: OrgClient, rows: Sequence[CoverageRow], org: OrgShape) -> li
     return found
 
 
+def is_there(client: OrgClient, org: OrgShape) -> bool:
+    """The object exists, and the integration user may write to it."""
+    try:
+        _shape(client, org)
+    except NotFoundError:
+        return False
+    return True
+
+
 def _shape(client: OrgClient, org: OrgShape) -> CoverageShape:
     """Asked anew each time, which is once a night: an admin may install the package any day."""
     for kind in _names(org):
@@ -50,7 +59,7 @@ def _shape(client: OrgClient, org: OrgShape) -> CoverageShape:
         fields = {str(field["name"]): field for field in described["fields"]}
         held = {ours: resolve(names, set(fields)) for ours, names in COVERAGE_FIELDS.items()}
         key = held["key"]
-        if key is not None and fields[key].get("externalId"):
+        if key is not None and fields[key].get("externalId") and described.get("createable"):
             known = {ours: name for ours, name in held.items() if name}
             longest = fields[held["causes"]].get("length") if held["causes"] else None
             return CoverageShape(kind, known, longest or None)

@@ -169,6 +169,9 @@ class SalesforceCrm:
                     found.setdefault(identifier, other)
         return found
 
+    def takes_days(self) -> bool:
+        return coverage.is_there(self._client, self._org())
+
     def publish(self, rows: Sequence[CoverageRow]) -> Sequence[Exception | None]:
         return coverage.publish(self._client, rows, self._org()) if rows else []
 
