@@ -2,9 +2,10 @@
 
 A layout that comes with a package replaces the org's own whole, so none is shipped. Needs Python alone:
 
-    sf project retrieve start --metadata "Layout:Account-*" --target-org customer
-    python3 scripts/add_account_section.py force-app/main/default/layouts/Account-*.layout-meta.xml
-    sf project deploy start --source-dir force-app/main/default/layouts --target-org customer
+    sf project retrieve start --metadata "Layout:Account-*" --output-dir account-layouts --target-org customer
+    find account-layouts -name '*.layout-meta.xml' -exec python3 scripts/add_account_section.py {} +
+    sf project deploy start --source-dir account-layouts --target-org customer
+    rm -r account-layouts
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def main(arguments: list[str]) -> int:
     namespace = next((a.partition("=")[2] for a in arguments if a.startswith("--namespace=")), "")
     paths = [Path(argument) for argument in arguments if not argument.startswith("--")]
     if not paths:
-        print("Name the layout files: force-app/main/default/layouts/Account-*.layout-meta.xml", file=sys.stderr)
+        print("Name the layout files, such as Account-Account Layout.layout-meta.xml.", file=sys.stderr)
         return 2
     for path in paths:
         try:
