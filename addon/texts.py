@@ -169,7 +169,9 @@ FOUND = "Found"
 # Said after a click
 SAID = {
     "log": "This conversation is logged.",
+    "log_soon": "This conversation will be logged.",
     "move": "Moved to {record}.",
+    "move_soon": "It will be logged on {record}.",
     "stop": "Logging stopped.",
     "withdraw": "Undone.",
 }

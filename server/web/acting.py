@@ -9,11 +9,13 @@ from addon import texts
 from addon.choosing import SEARCH_FIELD, choose_card, stop_card
 from addon.conversation import conversation_card, name_of
 from addon.widgets import changed, pushed, replaced
+from server.domain.decision import Outcome
 from server.domain.history import MessageRef
 from server.domain.ids import GmailMessageId, GmailThreadId, SalesforceId
 from server.engine.orders import Order
 
 if TYPE_CHECKING:
+    from server.engine.sidebar import View
     from server.web.addon import Desk
 
 Answer = dict[str, Any]
@@ -42,7 +44,7 @@ def _log(desk: Desk, ref: MessageRef, _order: Order) -> Answer:
         undo = ("stop", {})
     elif after.chosen_by and not before.chosen_by:
         undo = ("withdraw", {})
-    return _shown(desk, ref, texts.SAID["log"], undo)
+    return _shown(desk, ref, texts.SAID["log" if _is_done(after) else "log_soon"], undo)
 
 
 def _choose(desk: Desk, ref: MessageRef, _order: Order) -> Answer:
@@ -63,8 +65,13 @@ def _move(desk: Desk, ref: MessageRef, order: Order) -> Answer:
     undo: Undo = UNDO_MOVE.get(before, ("move", {"record": before}))
     if before == record.record_id:
         undo = UNDO_MOVE[""]
-    said = texts.SAID["move"].format(record=name_of(desk.presenter().record(record)))
-    return _shown(desk, ref, said, undo)
+    said = texts.SAID["move" if _is_done(desk.view(ref)) else "move_soon"]
+    return _shown(desk, ref, said.format(record=name_of(desk.presenter().record(record))), undo)
+
+
+def _is_done(view: View) -> bool:
+    """What the opened message shows must not contradict what is said above it."""
+    return all(each.outcome is not Outcome.WAITING for each in view.shown if each.message_id == view.opened)
 
 
 KEPT_OUT, ANYWAY = "kept_out", "anyway"

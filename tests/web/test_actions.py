@@ -278,6 +278,22 @@ def test_log_now_does_not_wait_for_the_queue(scene):
     assert len(scene.tasks()) == 1
 
 
+def test_what_is_said_above_a_card_that_waits_is_that_it_will_be_logged(scene):
+    scene.sync()
+    scene.universe.faults.plan(Fault("salesforce", "insert", "UNABLE_TO_LOCK_ROW:somebody else", times=-1))
+    known = Rep(scene, ANN, scene.deliver(ANN, eml()))
+    known.click("Log now")
+    assert (known.notice, known.read[1]) == ("This conversation will be logged.", "Waiting")
+
+    unknown = Rep(scene, ANN, scene.deliver(ANN, eml(sender="zoe@unknown.example", subject="Hi")))
+    unknown.click("Choose a record").click("Search", search="leo").use(LEO)
+    assert (unknown.notice, unknown.read[1]) == ("It will be logged on Leo Brandt, Brandt.", "Waiting")
+
+    scene.universe.faults.clear()
+    scene.sync()
+    assert len(scene.tasks()) == 2
+
+
 def test_log_now_ends_a_publish_delay(scene):
     scene.restart(PUBLISH_DELAY_SECONDS="100000000")
     message = scene.deliver(ANN, eml())
