@@ -39,6 +39,15 @@ def test_the_package_has_no_activity_field_that_the_server_does_not_write() -> N
     assert set(package.fields()["Activity"]) == {names[0] for names in shape.ACTIVITY.values()}
 
 
+@pytest.mark.parametrize("ours", shape.COVERAGE_FIELDS)
+def test_each_field_of_a_day_has_a_fitting_type(ours: str) -> None:
+    found = package.fields()[shape.COVERAGE[0]][shape.COVERAGE_FIELDS[ours][0]]
+    texts, is_key = {"key", "mailbox", "causes"}, ours == "key"
+    assert found.type == ("Text" if ours in texts else "Date" if ours == "day" else "Number")
+    assert found.length == (255 if ours in texts else 0)
+    assert (found.is_external_id, found.is_unique, found.is_required) == (is_key, is_key, False)
+
+
 def test_the_key_is_unique_by_case_and_the_domain_is_shared() -> None:
     key = package.fields()["Activity"][shape.ACTIVITY["key"][0]]
     assert (key.is_external_id, key.is_unique, key.is_case_sensitive) == (True, True, True)
