@@ -112,7 +112,7 @@ class Choices:
         )
         standing = [a for a in self._activities(mailbox, key) if a.state is ActivityState.LOGGED]
         try:
-            self._follower.retarget([(activity, record, Reason.THREAD_OVERRIDE) for activity in standing])
+            self._follower.move(standing, record)
         except RejectedError:
             self._ports.store.save_conversation(key, lambda before: _as_it_was(before, earlier))
             raise

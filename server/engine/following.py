@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from server.domain.crm import Record, RecordKind, Target
 from server.domain.decision import Loser, Outcome, Reason, Why
-from server.domain.errors import RejectedError, StaleTargetError
+from server.domain.errors import RejectedError, StaleTargetError, TransientError
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.engine.closing import closed
 from server.engine.ports import Ports
@@ -43,6 +43,35 @@ class Follower:
                 self._keep(activity, record, reason)
         if failures:
             raise failures[0]
+
+    def move(self, activities: Sequence[ActivityRow], record: Record) -> None:
+        """A rep's choice: all of a conversation or none of it. What somebody deleted in Salesforce stays deleted.
+
+        Raises the first failure. What another tool logged stays where it is; RejectedError where all of it was.
+        """
+        ours = [each for each in activities if each.own_activity_id]
+        if activities and not ours:
+            raise RejectedError(*NOT_OURS)
+        while ours:
+            targets = [
+                Target(each.activity_id, *links(record), Reason.THREAD_OVERRIDE.value)
+                for each in ours
+                if each.activity_id
+            ]
+            answers = self._ports.crm.retarget(targets, together=True)
+            if not any(answers):
+                for each in ours:
+                    self._keep(each, record, Reason.THREAD_OVERRIDE)
+                return
+            stale = [each for each, a in zip(ours, answers, strict=True) if isinstance(a, StaleTargetError)]
+            deleted = [each for each in stale if self._was_deleted(each)]
+            for each in deleted:
+                self.remove(replace(each, activity_id=None), lambda _row: Reason.TAKEN_BACK, revivable=False)
+            failures = [a for each, a in zip(ours, answers, strict=True) if a is not None and each not in deleted]
+            told = [a for a in failures if type(a) is not TransientError]
+            if told or not deleted:
+                raise (told or failures)[0]
+            ours = [each for each in ours if each not in deleted]
 
     def _was_deleted(self, activity: ActivityRow) -> bool:
         found = self._ports.crm.find([activity.crm_key]).get(activity.crm_key)

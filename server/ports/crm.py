@@ -80,10 +80,11 @@ class Crm(Protocol):
     def allowance(self) -> Allowance | None:
         """What Salesforce said of its daily calls, at most some minutes ago; None where it never said."""
 
-    def retarget(self, targets: Sequence[Target]) -> Sequence[Exception | None]:
+    def retarget(self, targets: Sequence[Target], *, together: bool = False) -> Sequence[Exception | None]:
         """Point activities at other records; the answers are in order, None for done.
 
         A failure is a value: StaleTargetError where the activity or the record is gone, TransientError, RejectedError.
+        ``together``: where one of two hundred fails none of them is changed, and the others' answer is TransientError.
         """
 
     def remove(self, activity_ids: Sequence[SalesforceId]) -> Sequence[Exception | None]:

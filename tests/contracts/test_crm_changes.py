@@ -45,6 +45,18 @@ def test_one_call_moves_two_hundred(scene, crm):
     assert len(calls(scene)) == before + 1
 
 
+def test_moved_together_is_all_or_none(scene, crm, filed):
+    scene.universe.org.remove(filed[1])
+    before = links(scene)
+
+    answers = crm.retarget([Target(i, LEO_ID, None, "x") for i in filed], together=True)
+
+    assert isinstance(answers[1], StaleTargetError)
+    assert all(type(a) is TransientError for a in (answers[0], answers[2]))
+    assert links(scene) == before
+    assert crm.retarget([Target(i, LEO_ID, None, "x") for i in (filed[0], filed[2])], together=True) == [None, None]
+
+
 def test_a_move_s_failures_are_values_in_order(scene, crm, filed):
     scene.universe.org.remove(filed[1])
 

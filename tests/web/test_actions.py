@@ -421,10 +421,48 @@ def test_undo_of_a_move_after_log_it_anyway_leaves_it_logged_anyway(scene):
     assert scene.outcomes() == {message: "thread_override"}
 
 
+@pytest.fixture
+def three(scene):
+    """A conversation of three."""
+    root = scene.deliver(ANN, eml(message_id="<root@x>"))
+    for number in (2, 3):
+        scene.deliver(
+            ANN, eml(subject="Re: Lamps", message_id=f"<{number}@x>", References="<root@x>", text=str(number))
+        )
+    scene.sync()
+    assert len(scene.tasks()) == 3
+    return Rep(scene, ANN, root)
+
+
+@pytest.mark.parametrize("refused", [1, 2, 3])
+def test_a_conversation_is_moved_whole_or_not_at_all(scene, three, refused):
+    code = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+    scene.universe.faults.plan(Fault("salesforce", "update", "", times=refused - 1))
+    scene.universe.faults.plan(Fault("salesforce", "update", f"{code}:This one is locked.", times=1))
+
+    three.click("Move").click("Search", search="leo").use(LEO)
+
+    assert any("This one is locked." in each for each in three.read)
+    assert {who for who, _ in links(scene)} == {ADA}
+    scene.universe.faults.clear()
+    three.again()
+    assert [who for who, _ in links(scene)] == [LEO] * 3
+
+
+def test_of_a_conversation_the_deleted_stay_deleted_and_the_others_move(scene, three):
+    scene.universe.org.remove(scene.tasks()[0]["Id"])
+
+    three.click("Move").click("Search", search="leo").use(LEO)
+
+    assert [who for who, _ in links(scene)] == [LEO] * 2
+    scene.sync()
+    assert len(scene.tasks()) == 2
+
+
 def test_a_move_that_salesforce_refuses_changes_nothing_to_come_either(scene, logged, monkeypatch):
     crm = scene.services.ports.crm
     monkeypatch.setattr(
-        crm, "retarget", lambda targets: [RejectedError("FIELD_CUSTOM_VALIDATION_EXCEPTION")] * len(targets)
+        crm, "retarget", lambda targets, **_: [RejectedError("FIELD_CUSTOM_VALIDATION_EXCEPTION")] * len(targets)
     )
     logged.click("Move").click("Search", search="leo").use(LEO)
     monkeypatch.undo()

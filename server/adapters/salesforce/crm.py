@@ -106,12 +106,12 @@ class SalesforceCrm:
                 usage.set(int(daily["Max"]) - int(daily["Remaining"]), int(daily["Max"]))
         return usage.allowance
 
-    def retarget(self, targets: Sequence[Target]) -> Sequence[Exception | None]:
+    def retarget(self, targets: Sequence[Target], *, together: bool = False) -> Sequence[Exception | None]:
         org = self._org()
         out: list[Exception | None] = []
         for start in range(0, len(targets), FILE_AT_ONCE):
             records = [retargeted(target, org) for target in targets[start : start + FILE_AT_ONCE]]
-            body = {"allOrNone": False, "records": records}
+            body = {"allOrNone": together, "records": records}
             out += _saved(self._client.call("composite/sobjects", method="PATCH", json=body), len(records))
         return out
 
