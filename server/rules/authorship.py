@@ -76,6 +76,7 @@ _PRECEDENCE = ("Precedence", "X-Precedence")
 _QUIET = by.says("X-Auto-Response-Suppress", *_PRECEDENCE)
 _SCRIPT = by.value("X-Mailer", words.SCRIPT_MAILER)
 _DESK = by.says(*words.HELP_DESK_HEADERS)
+_DESK_TELLS = by.both(by.local(words.DESK), by.both(by.subject(words.EVENT_SUBJECT), by.subject(words.TOLD)))
 _LISTED = by.holds("", lambda f: f.has_list_marks)
 _SAYS_MAILING = by.holds("From", lambda f: bool(words.MAILING_NAME.search(f.name)))
 _SAYS_NEWSLETTER = by.found(words.NEWSLETTER_SUBJECT)
@@ -167,6 +168,7 @@ MARKS: tuple[Mark, ...] = (
     Mark("away_subject_alone", 20, _K.AUTO_REPLY, _AWAY),
     Mark("newsletter_subject", 25, _K.BULK, by.holds("Subject", _SAYS_NEWSLETTER)),
     Mark("event_subject", 35, _K.NOTIFICATION, by.subject(words.EVENT_SUBJECT)),
+    Mark("desk_subject", 15, _K.NOTIFICATION, _DESK_TELLS),
     Mark("commerce_subject", 20, _K.RECEIPT, by.subject(words.COMMERCE_SUBJECT)),
     Mark("house_name", 15, _K.NOTIFICATION, by.is_house_name),
     Mark("house_opt_out", 5, _K.BULK, by.both(by.says("List-Unsubscribe-Post"), by.is_house_name), SetBy.LIST),

@@ -10,6 +10,10 @@ from server.rules.authorship_facts import is_house, is_persona, spells_local
 from server.rules.authorship_marks import Facts, Predicate
 from server.rules.known_senders import is_tool, names_campaign, names_tool
 
+SHARED_ID_HOSTS = frozenset({"mail.gmail.com"})
+"""Hosts in the message ids of many firms' people, ours too."""
+_ID_HOST = re.compile(r"@([^\s<>@]{1,255})")
+
 
 def says(*names: str, among: frozenset[str] | None = None) -> Predicate:
     """One of these headers is there and does not say "no"; or says one of the given words."""
@@ -74,7 +78,19 @@ def replies_go_elsewhere(facts: Facts) -> str | None:
 
 
 def answers(facts: Facts) -> str | None:
-    return next((n for n in ("In-Reply-To", "References") if "@" in (facts.headers.first(n) or "")), None)
+    """It names a mail of somebody else's. A monitor that threads its own alerts answers nobody."""
+    own = _hosts(facts.headers.first("Message-ID") or "") - SHARED_ID_HOSTS
+
+    def is_foreign(host: str) -> bool:
+        return host not in own and host != facts.domain and not host.endswith("." + facts.domain)
+
+    named = ((name, _hosts(facts.headers.first(name) or "")) for name in ("In-Reply-To", "References"))
+    return next((name for name, hosts in named if any(map(is_foreign, hosts))), None)
+
+
+def _hosts(ids: str) -> set[str]:
+    """Right of the @ in each message id."""
+    return set(_ID_HOST.findall(ids[:4000].lower()))
 
 
 def campaign_host(facts: Facts) -> str | None:

@@ -48,8 +48,15 @@ PAPERWORK = re.compile(
 )
 TOOL_ACCOUNT = re.compile(
     r"(?:jira|confluence|bugzilla|gitlab|github|trac|redmine|root|cron|nagios|zabbix|icinga|grafana|prometheus"
-    r"|alertmanager|gitea|teamcity|wordpress|backups?)"
+    r"|alertmanager|gitea|teamcity|wordpress|backups?|voice[-_.]?mail|scans?|e?fax)"
 )
+DESK = re.compile(
+    r"(?:^|[-_.+])(?:support|help|(?:help|service)[-_.]?desk|tickets?|cases?|requests?|(?:customer[-_.]?)?(?:care|service)"
+    r"|it)(?:$|[-_.+])"
+)
+"""People answer from there as well as systems."""
+TOLD = re.compile(r"[^?]*$")
+"""Asks nothing."""
 LIST_ADMIN = re.compile(r"(?:listmaster|owner-.+|.+-(?:request|admin|bounces?|owner|digest|announce-request))")
 MINTED = re.compile(
     r"(?=.*[0-9])(?=.*[a-z])[a-z0-9._~-]*[#$=][a-z0-9._~#$=-]{20,}|[0-9a-f]{24,}|(?=(?:\D*\d){10}).{32,}"
@@ -188,10 +195,14 @@ EVENT_SUBJECT = re.compile(
     r"|(?:reset|change) your password\b|password (?:reset|changed)\b|(?:your )?(?:verification|security|login"
     r"|one-time) (?:code|passcode)\b"
     r"|(?:\[[^\]]{1,40}\] ?)?(?:ticket|request|case) (?:has been |was )?(?:received|created|opened|closed|solved)\b"
+    r"|(?:\[[^\]]{1,40}\] ?)?(?:(?:ticket|request|case|incident) )?[#(\[]?[a-z]{0,10}[-#]?\d[\w-]{0,20}[)\]]?"
+    r" (?:has been|was|is now) (?:received|created|opened|closed|solved|resolved|updated|assigned|escalated|merged)\b"
     r"|(?:\[[^\]]{1,40}\] ?)?we(?:'ve| have)? received your (?:request|e-?mail|message|inquiry|enquiry)\b"
     r"|(?:\[[^\]]{1,40}\] ?)?(?:build|pipeline|deployment|job|backup) .{0,40}\b(?:failed|succeeded|passed)\b"
     r"|(?:your |the )?(?:recording|transcript|meeting (?:recap|summary)|export|report|download)\b.{0,40} (?:is"
     r"|are) (?:now )?(?:ready|available)\b"
+    r"|how (?:did we do|would you rate|likely are you|was your (?:experience|visit|stay|call|purchase))\b"
+    r"|(?:please )?rate your (?:\w{1,20} )?(?:experience|visit|stay|call|purchase)\b"
     r"|wir haben ihre (?:anfrage|nachricht|e-?mail) erhalten\b|neue anmeldung\b|ihr (?:bestätigungs|sicherheits)code\b"
     r"|nous avons bien re[çc]u votre\b|hemos recibido (?:su|tu)\b|abbiamo ricevuto la (?:sua|tua)\b"
     r")",

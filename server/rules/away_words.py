@@ -129,7 +129,7 @@ ANSWER_SUBJECT = re.compile(
 AWAY = re.compile(_beginning(ABSENT), re.IGNORECASE)
 AWAY_AUTOMATIC = re.compile(
     AWAY.pattern + r"\s*(?:$|[:：\[(（\]】]|(?:auto|re|aw|fwd)\b|message$|notification|notice|- ?re\b"
-    r"|(?:until|till|from \d|bis|vom|du \d|hasta|del? \d|até|fino|dal \d|tot|t\.o\.m|til|asti|saakka|od \d"
+    r"|(?:until|till|from \d|bis|vom|du \d|hasta|del? \d|até|fino|dal \d|du 1er|tot|t\.o\.m|til|asti|saakka|od \d"
     r"|do \d|t/m|până|до|с \d|έως|μέχρι|עד|حتى)(?![^\W\d])|jusqu['’]"
     r"|\d[\d./ ]{0,8}(?:asti|saakka)|[\w. ]{1,20}-ig$)",
     re.IGNORECASE,

@@ -28,7 +28,7 @@ DOMAINS = frozenset(
         "squarespace.info", "wix-forms.com", "followups.typeform.com", "surveymonkeyuser.com", "event.eventbrite.com",
         "statuspage.io",
         # Carriers and monitors, writing for themselves
-        "amazonses.com", "bounces.google.com", "dtdg.co",
+        "amazonses.com", "bounces.google.com", "dtdg.co", "email.amazon.com", "inbound.efax.com", "e.read.ai",
     ]
 )  # fmt: skip
 """Nobody has a mailbox there."""
@@ -44,6 +44,8 @@ LOCALS: dict[str, frozenset[str]] = {
     "expensify.com": frozenset({"concierge"}),
     "freshbooks.com": frozenset({"mail"}),
     "amazon.com": frozenset({"auto-confirm", "order-update", "shipment-tracking"}),
+    "uber.com": frozenset({"uber.us", "uber.uk", "receipts"}),
+    "chilipiper.com": frozenset({"hello"}),
     "webex.com": frozenset({"messenger"}),
     "fireflies.ai": frozenset({"fred"}),
     "otter.ai": frozenset({"notes"}),

@@ -300,3 +300,30 @@ def test_an_away_note_gives_itself_away_by_its_subject_alone(subject):
 )  # fmt: skip
 def test_a_person_may_write_about_being_away(subject):
     assert judge(("Subject", subject), REPLY).kind is K.PERSON
+
+
+ALERTS = sent_by("Acme Alerts <alerts@acme.com>")
+OURS = ("In-Reply-To", "<CA+x@mail.gmail.com>")
+THEIRS = ("In-Reply-To", "<2@app.acme.com>")
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_machine"),
+    [
+        pytest.param([OURS], False, id="an answer to us out of a robot's address"),
+        pytest.param([OURS, ("Message-ID", "<CAy@mail.gmail.com>")], False, id="both are written in Gmail"),
+        pytest.param([("References", "<CA+x@mail.gmail.com> <2@app.acme.com>")], False, id="deeper in a conversation"),
+        pytest.param([THEIRS], True, id="its own earlier alert, by its domain"),
+        pytest.param([("In-Reply-To", "<1@i.net>"), ("Message-ID", "<2@i.net>")], True, id="the same, by its host"),
+        pytest.param([("In-Reply-To", "your mail of Monday")], True, id="names no mail"),
+    ],
+)
+def test_a_monitor_that_threads_its_own_alerts_answers_nobody(fields, is_machine):
+    assert judge(ALERTS, ("Subject", "Re: server load high"), *fields).is_automated is is_machine
+
+
+def test_a_desk_that_asks_is_a_person():
+    desk = sent_by("Ann Lee <support@acme.com>")
+    assert judge(desk, ("Subject", "Ticket #4711 has been closed")).is_automated
+    assert not judge(desk, ("Subject", "Ticket #4711 has been closed - why?")).is_automated
+    assert not judge(("Subject", "Ticket #4711 has been closed")).is_automated
