@@ -38,8 +38,11 @@ class Record:
 
 @dataclass(frozen=True)
 class CrmUser:
+    """``time_zone``: the IANA name of where they work, or "" where nobody said."""
+
     user_id: SalesforceId
     address: str
+    time_zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,15 @@ class Direction(StrEnum):
 class Activity:
     """One mail as it will stand in Salesforce. Times are epoch milliseconds, UTC.
 
-    ``response_minutes``: how long the customer waited for it, where it is an answer to a mail that is logged too.
+    ``day`` is the ISO date where its owner works. ``response_minutes``: how long the customer waited for it, where it
+    is an answer to a mail that is logged too.
     """
 
     key: ActivityKey
     subject: str
     body: str
     sent_at: int
+    day: str
     direction: Direction
     owner_id: SalesforceId | None
     who_id: SalesforceId | None

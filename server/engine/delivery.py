@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from server.domain.crm import Candidates, Query, Record
+from server.domain.crm import Candidates, CrmUser, Query, Record
 from server.domain.decision import Decision, Evidence, Outcome, Reason
 from server.domain.errors import ConfigurationError, ConflictError, StaleTargetError, TransientError
-from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Mailbox, Workspace
@@ -25,7 +25,7 @@ from server.engine.retrying import reacted
 from server.engine.screening import NEVER, open_copy
 from server.engine.words import follow_chosen, override_for
 from server.rules.decide import decide, explaining_domains
-from server.rules.match import owner_of, question
+from server.rules.match import owning_user, question
 
 Words = Mapping[KeyedHash, Conversation]
 BY_WORD = (Evidence("conversation"),)
@@ -132,7 +132,7 @@ class Delivery:
 
     def _decide(
         self, mails: Sequence[Mail], rows: Mapping[ActivityKey, list[Row]], words: Words
-    ) -> list[tuple[Mail, Decision, SalesforceId | None]]:
+    ) -> list[tuple[Mail, Decision, CrmUser | None]]:
         if not mails:
             return []
         policy = self._ports.policy
@@ -148,19 +148,20 @@ class Delivery:
                 self._retry(rows[mail.key], error)
         return decided
 
-    def _decision(self, mail: Mail, candidates: Candidates, words: Words) -> tuple[Mail, Decision, SalesforceId | None]:
-        owner = owner_of(mail, self._workspace, candidates)
+    def _decision(self, mail: Mail, candidates: Candidates, words: Words) -> tuple[Mail, Decision, CrmUser | None]:
+        owner = owning_user(mail, self._workspace, candidates)
+        owner_id = owner.user_id if owner else None
         kept, word = _kept_out(mail, words), _word_of(mail, words)
         stopped = word.kept_out_by if word else ()
-        if len(kept) == len({copy.mailbox_id for copy in mail.copies}) or is_owners(self._ports, stopped, owner):
+        if len(kept) == len({copy.mailbox_id for copy in mail.copies}) or is_owners(self._ports, stopped, owner_id):
             return mail, Decision(Reason.KEPT_OUT, evidence=BY_WORD), owner
         override = override_for(self._ports, self._workspace, word, mail)
-        return mail, decide(mail, owner, candidates, self._workspace, self._ports.policy, override), owner
+        return mail, decide(mail, owner_id, candidates, self._workspace, self._ports.policy, override), owner
 
     def _settle(
         self,
         batch: _Batch,
-        decided: list[tuple[Mail, Decision, SalesforceId | None]],
+        decided: list[tuple[Mail, Decision, CrmUser | None]],
         doubtful: dict[ActivityKey, ActivityRow],
         words: Words,
     ) -> None:

@@ -183,7 +183,7 @@ class _Round:
             ]
             waiting = [row for row in fresh if row.outcome is Outcome.WAITING]
             kept = {row.mailbox_id for row in fresh if row.reason is Reason.KEPT_OUT}
-            if kept and (not waiting or is_owners(self._ports, kept, filing.owner)):
+            if kept and (not waiting or is_owners(self._ports, kept, filing.owner_id)):
                 activity = self._taken_out(activity)
             known = self._ports.store.activities([activity.key]).get(activity.key)
             version = known.version if known else activity.version
@@ -238,7 +238,7 @@ class _Round:
             reason=filing.decision.reason,
             record_id=chosen.record_id if chosen else None,
             related_ids=tuple(record.record_id for record in filing.decision.related),
-            owner_id=filing.owner,
+            owner_id=filing.owner_id,
             sealed_snapshot=self._planner.snapshot(filing),
         )
 

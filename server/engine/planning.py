@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from server.domain.crm import Activity, Direction, Opportunities
+from server.domain.crm import Activity, CrmUser, Direction, Opportunities
 from server.domain.decision import Decision
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import BACKFILL, ActivityRow, Row, SealedMail
@@ -32,9 +32,13 @@ class Filing:
 
     mail: Mail
     decision: Decision
-    owner: SalesforceId | None
+    owner: CrmUser | None
     rows: tuple[Row, ...]
     claimed: ActivityRow | None = None
+
+    @property
+    def owner_id(self) -> SalesforceId | None:
+        return self.owner.user_id if self.owner else None
 
 
 Planned = tuple[Filing, Activity]

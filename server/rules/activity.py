@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from server.domain.crm import Activity, Direction, Record, RecordKind
+from server.domain.crm import Activity, CrmUser, Direction, Record, RecordKind
 from server.domain.decision import Decision
 from server.domain.ids import SalesforceId
 from server.domain.mail import Mail
@@ -22,7 +24,7 @@ MOST_TEXT = 40_000
 
 
 def plan_activity(
-    mail: Mail, decision: Decision, owner: SalesforceId | None, body: MailBody, workspace: Workspace, policy: Policy
+    mail: Mail, decision: Decision, owner: CrmUser | None, body: MailBody, workspace: Workspace, policy: Policy
 ) -> Activity:
     """Of ``body`` its author's own part, as far as the policy discloses it: the sealed copy has all of it.
 
@@ -34,13 +36,15 @@ def plan_activity(
     who, what = links(decision.chosen)
     people = copy.people.participants
     shown = policy.disclosure
+    moment = sent_at(copy.headers, copy.internal_date)
     return Activity(
         key=mail.key,
         subject=_subject(copy.headers, author, direction, shown),
         body=body.text[:MOST_TEXT] if shown is Disclosure.TEXT else "",
-        sent_at=sent_at(copy.headers, copy.internal_date),
+        sent_at=moment,
+        day=day_of(moment, owner.time_zone if owner else ""),
         direction=direction,
-        owner_id=activity_owner(owner, decision.chosen, policy),
+        owner_id=activity_owner(owner.user_id if owner else None, decision.chosen, policy),
         who_id=who,
         what_id=what,
         related_ids=tuple(r.record_id for r in decision.related),
@@ -63,6 +67,15 @@ def sent_at(headers: Headers, internal_date: int) -> int:
         return internal_date
     a_day = 86_400_000
     return stated if 0 < stated <= internal_date + a_day else internal_date
+
+
+def day_of(moment: int, time_zone: str) -> str:
+    """What the calendar of its owner said then: a mail of a Californian evening belongs to that day, not UTC's next."""
+    try:
+        place = ZoneInfo(time_zone) if time_zone else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        place = UTC
+    return datetime.fromtimestamp(moment / 1000, UTC).astimezone(place).date().isoformat()
 
 
 def _subject(headers: Headers, author: Participant | None, direction: Direction, shown: Disclosure) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from server.domain.crm import Candidates, Query, Record
+from server.domain.crm import Candidates, CrmUser, Query, Record
 from server.domain.decision import Loser, Why
 from server.domain.ids import SalesforceId
 from server.domain.mail import Copy, Mail
@@ -49,13 +49,15 @@ def question(mail: Mail, workspace: Workspace, policy: Policy) -> Query:
     )
 
 
-def owner_of(mail: Mail, workspace: Workspace, candidates: Candidates) -> SalesforceId | None:
+def owning_user(mail: Mail, workspace: Workspace, candidates: Candidates) -> CrmUser | None:
     """The first who is an active Salesforce User."""
-    for address in owner_addresses(mail, workspace):
-        user = candidates.users.get(address)
-        if user:
-            return user.user_id
-    return None
+    known = (candidates.users.get(address) for address in owner_addresses(mail, workspace))
+    return next((user for user in known if user), None)
+
+
+def owner_of(mail: Mail, workspace: Workspace, candidates: Candidates) -> SalesforceId | None:
+    user = owning_user(mail, workspace, candidates)
+    return user.user_id if user else None
 
 
 def activity_owner(owner: SalesforceId | None, chosen: Record | None, policy: Policy) -> SalesforceId | None:

@@ -77,7 +77,7 @@ STANDARD: dict[str, tuple[Field, ...]] = {
     ),
     "User": (
         _text("Username", 80), Field("Email", "email", 128), _text("Name", 121), Field("IsActive", "boolean"),
-        _text("FederationIdentifier", 512),
+        _text("FederationIdentifier", 512), Field("TimeZoneSidKey", "picklist", 40),
     ),
     "Opportunity": (
         _text("Name", 120), _reference("AccountId", "Account"), OWNER, _text("StageName"), Field("IsClosed", "boolean"),

@@ -51,7 +51,7 @@ def key(number):
 
 def activity(number=1, **values):
     plain = {
-        "key": key(number), "subject": f"Lamps {number}", "body": "Hello.", "sent_at": 1_789_376_400_000,
+        "key": key(number), "subject": f"Lamps {number}", "body": "Hello.", "sent_at": 1_789_376_400_000, "day": "2026-09-14",
         "direction": Direction.INBOUND, "owner_id": ANN_ID, "who_id": ADA_ID, "what_id": None, "related_ids": (ADA_ID,),
         "from_address": "ada@byron.example", "to_addresses": ("ann@acme.example",), "cc_addresses": (),
         "rfc822_message_id": "<1@byron.example>", "thread_id": "18c2", "mailbox": "ann@acme.example",

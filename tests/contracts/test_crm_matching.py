@@ -133,6 +133,47 @@ def test_a_line_of_the_table_that_names_no_active_user_is_told_and_left_out(made
     assert found["ann@acme.example"].user_id == ANN_ID
 
 
+WEST = "America/Los_Angeles"
+
+
+def test_a_user_works_in_a_time_zone(made):
+    scene = made({"User": [user(1, "ann@acme.example", TimeZoneSidKey=WEST), user(2, "ben@acme.example")]})
+
+    found = looked_up(scene, users=("ann@acme.example", "ben@acme.example")).users
+
+    assert {each.address: each.time_zone for each in found.values()} == {
+        "ann@acme.example": WEST,
+        "ben@acme.example": "",
+    }
+
+
+def test_so_does_a_user_of_the_table(made):
+    users = [user(1, "ann@acme.example"), user(2, "ben@acme.example", TimeZoneSidKey=WEST)]
+    scene = made({"User": users}, SALESFORCE_USERS=f"ann@acme.example={BEN_ID}")
+
+    assert looked_up(scene, users=("ann@acme.example",)).users["ann@acme.example"].time_zone == WEST
+
+
+@pytest.mark.parametrize("table", ["", f"ann@acme.example={BEN_ID}"])
+def test_an_org_that_hides_time_zones_is_asked_for_none(made, table):
+    scene = made({"User": [user(1, "ann@acme.example"), user(2, "ben@acme.example")]}, SALESFORCE_USERS=table)
+    del scene.universe.org.schema["User"]["TimeZoneSidKey"]
+
+    found = looked_up(scene, users=("ann@acme.example",)).users
+
+    assert found["ann@acme.example"].time_zone == ""
+
+
+def test_a_mail_of_a_californian_evening_stands_under_that_day(made):
+    scene = made({"User": [user(1, "ann@acme.example", TimeZoneSidKey=WEST)]})
+    scene.deliver("ann@acme.example", eml(date="Tue, 15 Sep 2026 03:30:00 +0000"))
+    scene.sync()
+
+    (task,) = scene.tasks()
+
+    assert (task["ActivityDate"], task["TrulyActivity__Sent_At__c"][:16]) == ("2026-09-14", "2026-09-15T03:30")
+
+
 # --- leads that were converted, people who were merged -------------------------------------------------------------
 
 

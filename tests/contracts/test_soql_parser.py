@@ -28,7 +28,7 @@ HOSTILE = (
 )  # fmt: skip
 SHAPE = OrgShape(
     "TrulyActivity__Email_Domain__c", "TrulyActivity__Email_Only_Sync_Contact_Matches__c", {}, {}, "Completed",
-    relates_many=True, has_person_accounts=True, contact_emails=("Other_Email__c",), lead_emails=("Second__c",),
+    relates_many=True, has_person_accounts=True, has_time_zones=True, contact_emails=("Other_Email__c",), lead_emails=("Second__c",),
 )  # fmt: skip
 INDEXED = {
     "Contact": {"Id", "Email", "Other_Email__c"},

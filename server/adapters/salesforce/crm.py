@@ -214,9 +214,12 @@ class SalesforceCrm:
             return ask(fresh)
 
     def _describe(self) -> OrgShape:
-        return describing.understood(
-            self._composite(describing.asked(self._client.base, self._matching)), self._matching
-        )
+        answers = self._composite(describing.asked(self._client.base, self._matching))
+        shape = describing.understood(answers, self._matching)
+        asked = describing.asked_of_users(shape, self._matching)
+        starts = range(0, len(asked), QUERIES_AT_ONCE)
+        found = (rows for start in starts for rows in self._queries(asked[start : start + QUERIES_AT_ONCE]))
+        return describing.with_users(shape, self._matching, [row for rows in found for row in rows])
 
     def _all_lists(self) -> list[Any]:
         org = self._org()

@@ -43,7 +43,7 @@ def statements(query: Query, org: OrgShape, matching: Matching) -> Iterator[tupl
         for part in queries.chunks(query.domains, 2):
             yield "accounts", queries.accounts(org, part)
     for part in queries.chunks(query.users - org.users.keys(), len(queries.USER_FIELDS)):
-        yield "users", queries.users(part)
+        yield "users", queries.users(part, time_zones=org.has_time_zones)
     if matching.websites:
         for part in queries.chunks(query.domains, queries.WEBSITE_FORMS, queries.WEBSITE_MORE):
             yield "websites", queries.websites(org, part)
@@ -75,16 +75,17 @@ def candidates(found: Mapping[str, Sequence[Any]], query: Query, org: OrgShape) 
     )
 
 
-def _users(rows: Iterable[Any], query: Query, table: Mapping[str, SalesforceId]) -> dict[str, CrmUser]:
+def _users(rows: Iterable[Any], query: Query, table: Mapping[str, CrmUser]) -> dict[str, CrmUser]:
     """The table's word first; then by the nearest field, then by the lowest id."""
-    ranked: dict[str, tuple[int, str]] = {}
+    ranked: dict[str, tuple[int, str, str]] = {}
     for row in rows:
         for rank, name in enumerate(queries.USER_FIELDS):
             address = str(row.get(name) or "").lower()
             if address in query.users:
-                ranked[address] = min(ranked.get(address, (rank, row["Id"])), (rank, row["Id"]))
-    users = {address: CrmUser(SalesforceId(identifier), address) for address, (_, identifier) in ranked.items()}
-    return users | {a: CrmUser(identifier, a) for a, identifier in table.items() if a in query.users}
+                this = (rank, str(row["Id"]), reading.time_zone(row))
+                ranked[address] = min(ranked.get(address, this), this)
+    users = {address: CrmUser(SalesforceId(user), address, zone) for address, (_, user, zone) in ranked.items()}
+    return users | {address: user for address, user in table.items() if address in query.users}
 
 
 def _parted(rows: Iterable[Any]) -> tuple[list[Any], list[Any]]:

@@ -14,6 +14,7 @@ LONGEST_LIST = 80_000
 """Characters of quoted values in one statement; Salesforce takes 100,000 in all."""
 USER_FIELDS = ("Email", "FederationIdentifier", "Username")
 """What a User is known by to a mailbox, the nearest first."""
+TIME_ZONE = "TimeZoneSidKey"
 SCHEMES = ("", "http://", "https://")
 WEBSITE_FORMS = 2 * 2 * len(SCHEMES)
 WEBSITE_MORE = len("https://www./")
@@ -80,12 +81,17 @@ def _kind_of_account(person_accounts: bool) -> tuple[str, ...]:  # a fact of the
     return ("Account.IsPersonAccount",) if person_accounts else ()
 
 
-def users(addresses: list[str]) -> str:
-    return _select(("Id", *USER_FIELDS), "User", f"IsActive = true AND {_any_of(USER_FIELDS, addresses)}")
+def users(addresses: list[str], *, time_zones: bool = False) -> str:
+    names = ("Id", *USER_FIELDS, *_zone(time_zones))
+    return _select(names, "User", f"IsActive = true AND {_any_of(USER_FIELDS, addresses)}")
 
 
-def active_users(identifiers: list[str]) -> str:
-    return _select(("Id",), "User", f"IsActive = true AND {_any_of(['Id'], identifiers)}")
+def active_users(identifiers: list[str], *, time_zones: bool = False) -> str:
+    return _select(("Id", *_zone(time_zones)), "User", f"IsActive = true AND {_any_of(['Id'], identifiers)}")
+
+
+def _zone(shown: bool) -> tuple[str, ...]:  # a fact of the org
+    return (TIME_ZONE,) if shown else ()
 
 
 def accounts(shape: OrgShape, domains: list[str]) -> str:

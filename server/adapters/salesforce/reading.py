@@ -9,6 +9,7 @@ from typing import Any
 
 import idna
 
+from server.adapters.salesforce.queries import TIME_ZONE
 from server.adapters.salesforce.shape import OrgShape
 from server.domain.crm import Record, RecordKind
 from server.domain.ids import SalesforceId
@@ -89,6 +90,10 @@ def became(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record
 def _is_person(contact: Any) -> bool:
     """Its account is the same person, so an activity names it once."""
     return bool((contact.get("Account") or {}).get("IsPersonAccount"))
+
+
+def time_zone(user: Any) -> str:
+    return str(user.get(TIME_ZONE) or "")
 
 
 def _is_owner_active(row: Any) -> bool:

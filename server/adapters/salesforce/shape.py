@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.domain.ids import SalesforceId
+from server.domain.crm import CrmUser
 from server.ports.crm import CrmShape
 
 DOMAIN = ("Email_Domain__c", "truly_emailDomain__c")
@@ -62,8 +62,10 @@ class OrgShape:
     """What a setting names and cannot be used, each with why."""
     advice: tuple[str, ...] = ()
     """What works, and would not in a very large org."""
-    users: Mapping[str, SalesforceId] = field(default_factory=dict)
+    users: Mapping[str, CrmUser] = field(default_factory=dict)
     """Whose mail is whose by the setting: mailbox address, and a User who is active."""
+    has_time_zones: bool = False
+    """The integration user sees where Users work."""
 
     @property
     def optional(self) -> frozenset[str]:

@@ -21,7 +21,7 @@ def task(activity: Activity, shape: OrgShape) -> dict[str, Any]:
         "attributes": {"type": "Task"},
         "Subject": activity.subject,
         "Description": _description(activity),
-        "ActivityDate": sent.date().isoformat(),
+        "ActivityDate": activity.day,
         "Status": shape.closed_status,
         "TaskSubtype": "Email",
         "OwnerId": activity.owner_id,

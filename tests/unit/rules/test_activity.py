@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.crm import Activity, Direction, Record, RecordKind
+from server.domain.crm import Activity, CrmUser, Direction, Record, RecordKind
 from server.domain.decision import Decision, Reason
 from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, MailboxId, SalesforceId
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Workspace
 from server.domain.message import Headers
 from server.domain.policy import Disclosure, Policy
-from server.rules.activity import plan_activity, sent_at
+from server.rules.activity import day_of, plan_activity, sent_at
 from server.rules.body import MailBody
 from server.rules.match import activity_owner
 from server.rules.people import people_of
@@ -26,6 +26,7 @@ RECEIVED = 1_790_000_000_000
 CONTACT = Record(
     SalesforceId("003A"), RecordKind.CONTACT, "ada@byron.example", account_id=SalesforceId("001A"), name="Ada"
 )
+ANN = CrmUser(SalesforceId("005A"), "ann@acme.example")
 BODY = MailBody("Two lamps.", ("plan.pdf",))
 
 
@@ -46,7 +47,7 @@ INBOUND = mail(
 
 def plan(of: Mail, chosen: Record | None = CONTACT, policy: Policy | None = None) -> Activity:
     decision = Decision(Reason.CONTACT_MATCH, chosen, related=(chosen,) if chosen else ())
-    return plan_activity(of, decision, SalesforceId("005A"), BODY, WORKSPACE, policy or Policy())
+    return plan_activity(of, decision, ANN, BODY, WORKSPACE, policy or Policy())
 
 
 def test_an_inbound_mail_to_a_contact() -> None:
@@ -55,6 +56,7 @@ def test_an_inbound_mail_to_a_contact() -> None:
         subject="From Ada Byron: Lámparas",
         body="Two lamps.",
         sent_at=1_789_369_200_000,
+        day="2026-09-14",
         direction=Direction.INBOUND,
         owner_id=SalesforceId("005A"),
         who_id=SalesforceId("003A"),
@@ -152,3 +154,30 @@ def test_mail_of_nobody_who_is_a_user_belongs_to_the_owner_of_its_record_where_a
 
     assert activity_owner(SalesforceId(owner) if owner else None, record, policy) == expected
     assert activity_owner(None, None, policy) is None
+
+
+EVENING = 1_790_827_200_000
+"""2026-10-01, 04:00 UTC: the last evening of a quarter in California, midday in Japan."""
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("America/Los_Angeles", "2026-09-30"),
+        ("Asia/Tokyo", "2026-10-01"),
+        ("Pacific/Kiritimati", "2026-10-01"),
+        ("", "2026-10-01"),
+        ("America", "2026-10-01"),
+        ("Mars/Olympus", "2026-10-01"),
+        ("../../etc/passwd", "2026-10-01"),
+        ("\0", "2026-10-01"),
+    ],
+)
+def test_its_day_is_its_owners(zone: str, day: str) -> None:
+    assert day_of(EVENING, zone) == day
+    of = mail(("From", "ada@byron.example"), ("To", "ann@acme.example"), ("Date", "Thu, 1 Oct 2026 04:00:00 +0000"))
+    of = replace(of, copies=(replace(of.copies[0], internal_date=EVENING),))
+    owner = replace(ANN, time_zone=zone)
+    decision = Decision(Reason.CONTACT_MATCH, CONTACT, related=(CONTACT,))
+    assert plan_activity(of, decision, owner, BODY, WORKSPACE, Policy()).day == day
+    assert plan_activity(of, decision, None, BODY, WORKSPACE, Policy()).day == "2026-10-01"
