@@ -60,16 +60,18 @@ def main(arguments: list[str]) -> int:
     if not paths:
         print("Name the layout files, such as Account-Account Layout.layout-meta.xml.", file=sys.stderr)
         return 2
+    failed = 0
     for path in paths:
         try:
             before = path.read_bytes().decode("utf-8")
             after = with_section(before, namespace)
         except (OSError, ValueError) as error:
             print(f"{path}: {error}. Nothing was changed in it.", file=sys.stderr)
-            return 1
+            failed = 1
+            continue
         path.write_bytes(after.encode("utf-8"))
         print(f"{path}: {'has the fields already' if after == before else 'section added'}")
-    return 0
+    return failed
 
 
 if __name__ == "__main__":

@@ -73,6 +73,11 @@ def test_nothing_is_wrong_with_names_rights_and_companions() -> None:
     assert package.problems() == []
 
 
+def test_the_integration_user_may_read_what_matching_reads() -> None:
+    """Of standard fields, too: the usual profile of an integration user shows none that is not required."""
+    assert package.rights()["Email_Sync_Integration"].keys() >= package.READ_STANDARD
+
+
 def test_the_shared_list_is_as_the_server_has_it() -> None:
     assert account_domain.PUBLIC_MAIL.read_text() == account_domain.public_mail_lines()
 

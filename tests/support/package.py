@@ -20,6 +20,8 @@ STANDARD: Mapping[str, frozenset[str]] = {
 }
 """Standard fields that the Apex uses; Contacts is the name of Account's list of them."""
 
+READ_STANDARD = frozenset({"Account.Website", "Contact.AccountId", "Contact.Email", "Lead.Email"})
+"""Standard fields that matching reads and a profile may hide. Required ones (Name, Company) take no right at all."""
 _NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
 _QUERY = re.compile(r"SELECT\s+(?P<fields>.+?)\s+FROM\s+(?P<object>\w+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _CLAUSE = re.compile(r"\bWHERE\b.*|\bORDER BY\b.*", re.IGNORECASE | re.DOTALL)
@@ -97,6 +99,8 @@ def _without_rights(project: Path) -> Iterator[str]:
     for name, held in rights(project).items():
         for field in held:
             owner, _, plain = field.partition(".")
+            if field in READ_STANDARD:
+                continue
             if plain not in known.get("Activity" if owner in {"Task", "Event"} else owner, {}):
                 yield f"{name}: right on {field}, which does not exist"
             twin = {"Task": f"Event.{plain}", "Event": f"Task.{plain}"}.get(owner)
