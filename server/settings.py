@@ -19,6 +19,10 @@ class Environment(StrEnum):
     SIMULATOR = "simulator"
 
 
+NOWHERE = "https://truly.example"
+"""What stands for PUBLIC_URL where nobody set it."""
+
+
 @dataclass(frozen=True)
 class SalesforceSettings:
     """The org, who we are there, and where records are looked for.
@@ -119,7 +123,7 @@ class Settings:
             google_customer=read.text("GOOGLE_CUSTOMER", "my_customer"),
             salesforce=SalesforceSettings.read(read),
             simulator_url=read.text("SIMULATOR_URL", ""),
-            public_url=read.text("PUBLIC_URL", "https://truly.example", forms.URL),
+            public_url=read.text("PUBLIC_URL", NOWHERE, forms.URL),
             pubsub_topic=read.text("PUBSUB_TOPIC", "", forms.TOPIC),
             push_service_account=read.text("PUSH_SERVICE_ACCOUNT", "", forms.ADDRESS),
             is_on_app_engine=source.get("GAE_ENV", "") == "standard",  # App Engine sets it itself
@@ -127,13 +131,13 @@ class Settings:
             addon_client_id=read.text("ADDON_CLIENT_ID", ""),
             new_mailbox_stage=read.choice("NEW_MAILBOX_STAGE", Stage.DRY_RUN, forms.new_stage, "off, dry_run or live"),
             backfill_months=read.choice("BACKFILL_MONTHS", 12, forms.months, "a number of months, or all"),
-            mailboxes=read.words("MAILBOXES"),
+            mailboxes=read.words("MAILBOXES", forms.ADDRESS),
             scope_org_units=read.paths("SCOPE_ORG_UNITS"),
             scope_groups=read.words("SCOPE_GROUPS", forms.ADDRESS),
             reports_witness=read.choice("REPORTS_WITNESS", False, forms.yes_or_no, "yes or no"),
-            internal_domains=read.words("INTERNAL_DOMAINS"),
-            public_mail_domains=read.words("PUBLIC_MAIL_DOMAINS"),
-            blocked=read.words("BLOCKED"),
+            internal_domains=read.words("INTERNAL_DOMAINS", forms.DOMAIN),
+            public_mail_domains=read.words("PUBLIC_MAIL_DOMAINS", forms.DOMAIN),
+            blocked=read.words("BLOCKED", forms.BLOCKED),
             match_leads=read.choice("MATCH_LEADS", True, forms.yes_or_no, "yes or no"),
             join_others=read.choice("JOIN_OTHERS", False, forms.yes_or_no, "yes or no"),
             owner_of_record=read.choice("OWNER_OF_RECORD", False, forms.yes_or_no, "yes or no"),

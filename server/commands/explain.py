@@ -86,7 +86,12 @@ def _explained(services: Services, file: Path, labels: frozenset[str], address: 
         if not mailboxes:
             raise BadInputError(f"No mailbox of this Workspace has the address {address}.")
     mailbox = mailboxes[0] if address else mailbox_for(headers, workspace, mailboxes)
-    mailbox = replace(mailbox, dont_log_label=services.ports.policy.dont_log_label.strip().lower())
+    known = services.ports.store.mailbox(mailbox.mailbox_id)
+    mailbox = replace(
+        mailbox,
+        dont_log_label=services.ports.policy.dont_log_label.strip().lower(),
+        start=known.start if known else mailbox.start,
+    )
     now = int(services.ports.clock.now() * 1000)
     message = message_of(headers, labels, sent_at(headers, now), len(raw))
     return explain(services.ports, workspace, message, mailbox)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
 from pathlib import Path
 
@@ -34,9 +35,11 @@ def _vault(source: Source) -> click.Command:
     @click.option("--to", "path", type=click.Path(dir_okay=False, path_type=Path), required=True)
     @reported
     def open_(key: str, reason: str, path: Path) -> None:
-        """Open the copy of the activity KEY into a file. The access ledger has the entry first."""
+        """Open the copy under KEY (activity_key in export) into a file. The access ledger has the entry first."""
         if path.exists():
             raise BadInputError(f"{path} exists already. Name a file that does not.")
+        if not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+            raise BadInputError(f"{path.parent} is no folder to write to.")  # before the ledger says that it was opened
         raw = open_sealed(source.get().ports, ActivityKey(key), getpass.getuser(), reason)
         path.touch(mode=0o600)
         path.write_bytes(raw)
@@ -65,7 +68,7 @@ def _erase(source: Source) -> click.Command:
     @click.confirmation_option(prompt="The stored copy will be unreadable for ever. Erase it?")
     @reported
     def command(key: str) -> None:
-        """Erase the stored copy of the activity KEY everywhere. The Salesforce record stays."""
+        """Erase the copy under KEY (activity_key in export) everywhere. The Salesforce record stays."""
         rows = erase(source.get().ports, ActivityKey(key))
         out.print(f"Erased. {rows} ledger rows say so.")
 

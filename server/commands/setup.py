@@ -11,9 +11,10 @@ import click
 from addon.gallery import gallery
 from server.bootstrap import create_keys
 from server.commands.running import Source, err, out, reported
-from server.domain.errors import BadInputError, TransientError
+from server.domain.errors import BadInputError, ConfigurationError, TransientError
 from server.engine.doctor import examine
 from server.engine.watching import renew
+from server.settings import NOWHERE
 from server.web.addon import deployment
 
 UNWELL = 11
@@ -51,7 +52,10 @@ def _manifest(source: Source) -> click.Command:
     @reported
     def command() -> None:
         """Print deployment.json for this service's PUBLIC_URL."""
-        click.echo(json.dumps(deployment(source.settings()), indent=2))
+        settings = source.settings()
+        if settings.public_url == NOWHERE:
+            raise ConfigurationError("PUBLIC_URL is not set: the manifest names the addresses that Google calls.")
+        click.echo(json.dumps(deployment(settings), indent=2))
 
     return command
 

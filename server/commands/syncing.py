@@ -25,7 +25,7 @@ from server.engine.audit import coverage, covered, enqueue
 from server.engine.preview import preview
 from server.engine.publishing import publish_rows
 from server.engine.stages import find_mailbox, set_stage, set_start
-from server.engine.standing import standing
+from server.engine.standing import first_day, standing
 from server.engine.sweep import sweep
 from server.engine.sync import sync
 
@@ -123,8 +123,15 @@ def _backfill(source: Source) -> click.Command:
         """Log older mail of one mailbox too. It may be stopped at any time and goes on where it was."""
         services = source.get()
         mailbox = find_mailbox(services.ports, address)
-        set_start(services.ports, mailbox, int(since.replace(tzinfo=UTC).timestamp() * 1000))
+        began = int(since.replace(tzinfo=UTC).timestamp() * 1000)
+        if began > mailbox.start:
+            raise BadInputError(
+                f"{mailbox.address} is logged from {first_day(mailbox)} on already: name an earlier day."
+            )
+        set_start(services.ports, mailbox, began)
         out.print(f"{mailbox.address} is logged from {since.date()} on.")
+        if mailbox.stage is not Stage.LIVE:
+            out.print(standing(mailbox, services.ports.clock.now()))
         _synced(services, frozenset({mailbox.address}), patience)
 
     return command
@@ -158,12 +165,16 @@ def _mailbox(source: Source) -> click.Command:
         mailbox = find_mailbox(services.ports, address)
         if start:
             began = int(start.replace(tzinfo=UTC).timestamp() * 1000)
+            if began > services.ports.clock.now() * 1000:
+                raise BadInputError(f"{start.date()} is yet to come. To log nothing for now: --stage off.")
             set_start(services.ports, mailbox, began)
             out.print(f"{mailbox.address} starts on {start.date()}.")
         if stage:
             moved = set_stage(services.ports, mailbox, Stage(stage))
             out.print(f"{mailbox.address} is {stage} now; {moved} waiting messages follow.")
-        out.print(f"{mailbox.address}: {standing(find_mailbox(services.ports, address), services.ports.clock.now())}")
+        mailbox = find_mailbox(services.ports, address)
+        out.print(f"{mailbox.address}: {standing(mailbox, services.ports.clock.now())}")
+        out.print(f"Its mail is logged from {first_day(mailbox)} on.")
 
     return command
 
@@ -284,4 +295,5 @@ def _row_as_json(mailbox: Mailbox, row: Row) -> dict[str, Any]:
         "cause": row.cause,
         "record": row.record_id,
         "activity": row.activity_id,
+        "activity_key": row.activity_key,
     }

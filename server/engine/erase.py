@@ -17,7 +17,9 @@ def erase(ports: Ports, key: ActivityKey) -> int:
     rows = ports.store.copies_of(key)
     activity = ports.store.activities([key]).get(key)
     if not rows and activity is None:
-        raise BadInputError("Nothing is known under this key. It is the activity key that export and coverage name.")
+        raise BadInputError(
+            "Nothing is known under this key. It is activity_key in export, and Message_Key__c of the task."
+        )
     ports.store.drop_copies([key])
     now = ports.clock.now()
     gone = [replace(closed(row, Reason.ERASED, now), evidence=()) for row in rows]

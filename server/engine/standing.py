@@ -53,3 +53,10 @@ def complete(mailbox: Mailbox) -> str:
     if mailbox.backfill is None:
         return f"{to}."
     return f"{to}, from {datetime.fromtimestamp(mailbox.backfill.until, UTC):%Y-%m-%d} on; older mail was not read yet."
+
+
+def first_day(mailbox: Mailbox) -> str:
+    """From which on its mail is logged (UTC)."""
+    if not mailbox.start:
+        return "its first message"
+    return datetime.fromtimestamp(mailbox.start / 1000, UTC).date().isoformat()

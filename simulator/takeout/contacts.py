@@ -56,7 +56,9 @@ def read_contacts(path: Path) -> list[Person]:
     columns = _columns(rows[0])
     addresses = _address_columns(columns, rows[1:])
     if not addresses:
-        names = ", ".join(name.strip() for name in rows[0][:_SHOWN] if name.strip()) + (
+        if any("@" in cell for cell in rows[0]):
+            raise WorldError(f"{shown} begins with a person: its first line must name the columns, one of them Email.")
+        names = ", ".join(visible for name in rows[0][:_SHOWN] if (visible := _visible(name))) + (
             ", ..." * (len(rows[0]) > _SHOWN)
         )
         raise WorldError(
@@ -98,6 +100,11 @@ def _rows(text: str) -> Iterator[list[str]]:
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
         if any(cell.strip() for cell in row):
             yield row
+
+
+def _visible(name: str) -> str:
+    """Without what would steer a terminal."""
+    return "".join(c for c in name.strip() if c.isprintable())
 
 
 def _plain(name: str) -> str:

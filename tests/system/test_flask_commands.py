@@ -203,6 +203,46 @@ def test_backfill_logs_what_was_too_old(scene: Scene) -> None:
     assert scene.outcomes()[old] == "contact_match"
 
 
+@pytest.mark.parametrize("day", ["2026-08-17", "2030-01-01"])
+def test_a_backfill_never_makes_less_be_logged(scene: Scene, day: str) -> None:
+    run(scene, "mailbox", "ann@acme.example", "--start", "2026-08-16")
+    done = run(scene, "backfill", "ann@acme.example", "--since", day)
+    assert (done.exit_code, "logged from 2026-08-16 on already" in done.stderr) == (4, True)
+    assert "logged from 2026-08-16 on." in run(scene, "mailbox", "ann@acme.example").stdout
+
+
+def test_a_mailbox_does_not_start_in_the_future(scene: Scene) -> None:
+    done = run(scene, "mailbox", "ann@acme.example", "--start", "2031-01-01")
+    assert (done.exit_code, "yet to come" in done.stderr) == (4, True)
+
+
+def test_explain_knows_from_when_on_a_mailbox_is_logged(scene: Scene) -> None:
+    old = eml(date="Tue, 01 Sep 2020 09:00:00 +0000")
+    assert "(contact_match)" in explained(scene, old)
+    run(scene, "mailbox", "ann@acme.example", "--start", "2026-08-16")
+    assert "(before_start)" in explained(scene, old)
+
+
+def test_the_manifest_names_no_place_that_nobody_set(scene: Scene) -> None:
+    scene.restart(PUBLIC_URL="")
+    done = run(scene, "manifest")
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "PUBLIC_URL is not set" in done.stderr
+
+
+def test_a_copy_that_cannot_be_written_is_not_opened(scene: Scene) -> None:
+    scene.deliver("ann@acme.example", eml())
+    scene.sync()
+    scene.restart(MAY_OPEN_COPIES="yes")
+    exported = scene.folder / "ledger.json"
+    assert run(scene, "export", str(exported)).exit_code == 0
+    key = json.loads(exported.read_text())["messages"][0]["activity_key"]
+    nowhere = scene.folder / "nowhere" / "a.eml"
+    done = run(scene, "vault", "open", key, "--reason", "audit", "--to", str(nowhere))
+    assert (done.exit_code, "no folder to write to" in done.stderr) == (4, True)
+    assert "audit" not in run(scene, "vault", "ledger").stdout
+
+
 def test_the_vault_opens_only_where_it_may_and_only_with_an_entry(scene: Scene) -> None:
     raw = eml(text="Secret lamps.")
     scene.deliver("ann@acme.example", raw)

@@ -89,6 +89,19 @@ def test_every_problem_is_told_at_once() -> None:
             {"SCOPE_ORG_UNITS": "Sales"},
             "SCOPE_ORG_UNITS must be paths of org units such as /Sales, with commas between them.",
         ),
+        (
+            {"BLOCKED": "acme.com not-a-domain!!"},
+            "BLOCKED must hold only what looks like an address or a domain, such as ann@acme.com or acme.com.",
+        ),
+        (
+            {"PUBLIC_MAIL_DOMAINS": "@@@"},
+            "PUBLIC_MAIL_DOMAINS must hold only what looks like a domain such as acme.com.",
+        ),
+        (
+            {"INTERNAL_DOMAINS": "https://acme.com"},
+            "INTERNAL_DOMAINS must hold only what looks like a domain such as acme.com.",
+        ),
+        ({"MAILBOXES": "ann"}, "MAILBOXES must hold only what looks like an address such as ann@acme.com."),
         ({"SCOPE_GROUPS": "sales"}, "SCOPE_GROUPS must hold only what looks like an address such as ann@acme.com."),
         ({"REPORTS_WITNESS": "perhaps"}, "REPORTS_WITNESS must be yes or no."),
         ({"STATE": "firestore:UPPER"}, "STATE must be sqlite:FILE or firestore:PROJECT."),

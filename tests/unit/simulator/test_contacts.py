@@ -101,6 +101,15 @@ def test_a_csv_without_addresses_names_its_columns(tmp_path):
         read(tmp_path, b"\n\n")
 
 
+def test_a_csv_without_a_line_of_names_prints_nobody(tmp_path):
+    with pytest.raises(WorldError, match="begins with a person") as raised:
+        read(tmp_path, b"Anna,Klein,anna@klein.example\nBo,Lund,bo@lund.example\n")
+    assert "Anna" not in str(raised.value)
+    with pytest.raises(WorldError) as raised:
+        read(tmp_path, b"a\x1b[31mRED,Phone\nA,1\n")
+    assert "\x1b" not in str(raised.value)
+
+
 def test_an_account_has_the_domain_of_most_of_its_contacts():
     people = [
         Person("a@byron.example", "", "A", "Byron"), Person("b@mail.acme.co.uk", "", "B", "ACME"), Person("c@acme.co.uk", "", "C", "Acme"),
