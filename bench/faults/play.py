@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
@@ -83,7 +84,7 @@ class Span:
     rest: float
 
 
-class Play(Generic[E]):
+class Play(ABC, Generic[E]):
     """``folder`` is emptied by whoever made it. ``kills`` is an aim, not a promise."""
 
     def __init__(self, folder: Path, seed: int, world: World, span: Span, kills: int) -> None:
@@ -104,13 +105,13 @@ class Play(Generic[E]):
         self.crew = Crew(size, threads, self._cell, envs, folder)
         self.pushes = Pushes(self.universe, self.crew.ports)
 
+    @abstractmethod
     def happen(self, event: E) -> None:
         """One event of the plan, in its time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def calm(self) -> None:
         """The span is over: no more failures."""
-        raise NotImplementedError
 
     def play_out(self, planned: Sequence[E]) -> None:
         """The whole span, and the rest after it. Afterwards no process of ours runs."""
