@@ -5,7 +5,10 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 from rich.table import Table
@@ -36,14 +39,10 @@ def _vault(source: Source) -> click.Command:
     @reported
     def open_(key: str, reason: str, path: Path) -> None:
         """Open the copy under KEY (activity_key in export) into a file. The access ledger has the entry first."""
-        if path.exists():
-            raise BadInputError(f"{path} exists already. Name a file that does not.")
-        if not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
-            raise BadInputError(f"{path.parent} is no folder to write to.")  # before the ledger says that it was opened
-        raw = open_sealed(source.get().ports, ActivityKey(key), getpass.getuser(), reason)
-        path.touch(mode=0o600)
-        path.write_bytes(raw)
-        out.print(f"{len(raw)} bytes written to {path}. This is in the access ledger.")
+        ports = source.get().ports
+        with _new_file(path) as file:
+            size = file.write(open_sealed(ports, ActivityKey(key), getpass.getuser(), reason))
+        out.print(f"{size} bytes written to {path}. This is in the access ledger.")
 
     @group.command("ledger")
     @reported
@@ -60,6 +59,23 @@ def _vault(source: Source) -> click.Command:
         out.print("The access ledger is whole.")
 
     return group
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """Nobody else's to read, and there before the ledger has an entry; gone again where nothing came to be in it."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise BadInputError(f"{path} exists already. Name a file that does not.") from None
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be written: {error.strerror}.") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _erase(source: Source) -> click.Command:

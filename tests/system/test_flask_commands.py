@@ -239,8 +239,15 @@ def test_a_copy_that_cannot_be_written_is_not_opened(scene: Scene) -> None:
     key = json.loads(exported.read_text())["messages"][0]["activity_key"]
     nowhere = scene.folder / "nowhere" / "a.eml"
     done = run(scene, "vault", "open", key, "--reason", "audit", "--to", str(nowhere))
-    assert (done.exit_code, "no folder to write to" in done.stderr) == (4, True)
+    assert (done.exit_code, "cannot be written: No such file" in done.stderr) == (4, True)
     assert "audit" not in run(scene, "vault", "ledger").stdout
+
+
+def test_a_copy_that_is_not_opened_leaves_no_file(scene: Scene) -> None:
+    scene.restart(MAY_OPEN_COPIES="yes")
+    target = scene.folder / "copy.eml"
+    assert run(scene, "vault", "open", "f" * 64, "--reason", "audit", "--to", str(target)).exit_code == 1
+    assert not target.exists()
 
 
 def test_the_vault_opens_only_where_it_may_and_only_with_an_entry(scene: Scene) -> None:
@@ -254,7 +261,9 @@ def test_the_vault_opens_only_where_it_may_and_only_with_an_entry(scene: Scene) 
     scene.restart(MAY_OPEN_COPIES="yes")
     opened = run(scene, "vault", "open", key, "--reason", "audit", "--to", str(target))
     assert opened.exit_code == 0, opened.output
-    assert target.read_bytes() == raw
+    assert (target.read_bytes(), target.stat().st_mode & 0o777) == (raw, 0o600)
+    again = run(scene, "vault", "open", key, "--reason", "audit", "--to", str(target))
+    assert (again.exit_code, "exists already" in again.stderr, target.read_bytes()) == (4, True, raw)
     assert "The access ledger is whole." in run(scene, "vault", "ledger").stdout
     assert run(scene, "erase", key, "--yes").exit_code == 0
     assert run(scene, "vault", "open", key, "--reason", "again", "--to", str(scene.folder / "b.eml")).exit_code == 1
