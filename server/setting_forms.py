@@ -22,8 +22,8 @@ class Form:
 
 NAME = Form(r"[A-Za-z0-9._-]{1,64}", "a name of letters, digits, dots and dashes")
 ADDRESS = Form(r"[^@\s]+@[^@\s]+", "an address such as ann@acme.com")
-DOMAIN = Form(r"@?[^@\s!\"#$%&'()*+,/:;<=>?\[\\\]^`{|}~]+", "a domain such as acme.com")
-BLOCKED = Form(rf"([^@\s]+)?{DOMAIN.pattern}", "an address or a domain, such as ann@acme.com or acme.com")
+DOMAIN = Form(r"@?(\*?\.)?[^@\s!\"#$%&'()*+,/:;<=>?\[\\\]^`{|}~]+", "a domain such as acme.com")
+BLOCKED = Form(rf"{ADDRESS.pattern}|{DOMAIN.pattern}", "an address or a domain, such as ann@acme.com or acme.com")
 STATE = Form(r"sqlite:.+|firestore:[a-z0-9-]+(/[a-z0-9()-]+)?", "sqlite:FILE or firestore:PROJECT")
 MY_DOMAIN = Form(r"[a-z0-9-]+(--[a-z0-9]+\.sandbox)?\.my", "My Domain without .salesforce.com, such as acme.my")
 VERSION = Form(r"[0-9]{2,3}\.0", "a version such as 67.0")

@@ -6,7 +6,6 @@ import threading
 
 from server.domain.mailbox import Person, Workspace
 from server.engine.ports import Ports
-from server.rules.domains import normalise_domain
 
 FRESH = 3600.0
 """Seconds."""
@@ -21,8 +20,7 @@ class WorkspaceCache:
         self._read_at = 0.0
         self._workspace: Workspace | None = None
         self._people: list[Person] = []
-        extra = ports.admission.internal_domains
-        self._extra = frozenset(normalise_domain(name.lstrip("@*.")) or name for name in extra)
+        self._extra = ports.admission.internal_domains
 
     def current(self) -> Workspace:
         with self._lock:

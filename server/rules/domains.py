@@ -60,6 +60,13 @@ def parents(domain: str) -> tuple[str, ...]:
     return tuple(each for each in _upwards(clean) if len(each) >= len(last))
 
 
+def as_mail_has_it(name: str) -> str:
+    """A domain or an address that an admin wrote: ``@acme.com``, ``*.acme.com`` and ``Bücher.example`` are meant."""
+    local, _, domain = name.lower().rpartition("@")
+    clean = normalise_domain(domain.lstrip("*.")) or domain
+    return f"{local}@{clean}" if local else clean
+
+
 def is_public_mail_domain(domain: str, extra: frozenset[str] = frozenset()) -> bool:
     """Does everybody have an address there, or anybody for an hour? Sub-domains of such a service count too."""
     clean = normalise_domain(domain)

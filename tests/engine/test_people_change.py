@@ -273,13 +273,40 @@ def test_all_own_domains_are_internal(tmp_path: Path) -> None:
         ),
         groups=({"email": "sales@acme.example", "aliases": ["deals@brand.example"]},),
     )
-    scene = Scene(tmp_path, world, INTERNAL_DOMAINS="Old-Acme.example, @bücher.example")
+    scene = Scene(tmp_path, world, INTERNAL_DOMAINS="Old-Acme.example, @bücher.example *.brand-two.example")
     workspace = scene.services.workspaces.current()
     ours = (
         "x@acme.example", "x@eu.acme.example", "x@acme.test", "x@lamps.example", "x@old-acme.example",
-        "x@mail.old-acme.example", "x@xn--bcher-kva.example", "deals@brand.example",
+        "x@mail.old-acme.example", "x@xn--bcher-kva.example", "x@eu.brand-two.example", "deals@brand.example",
     )  # fmt: skip
     assert [a for a in ours if not workspace.is_internal(a)] == []
     others = ("x@pending.example", "x@notacme.example", "x@brand.example", "x@example")
     assert [a for a in others if workspace.is_internal(a)] == []
+    scene.close()
+
+
+@pytest.mark.parametrize(
+    ("blocked", "sender"),
+    [
+        ("@whit-legal.example", "a@whit-legal.example"),
+        ("*.whit-legal.example", "a@mail.whit-legal.example"),
+        (".whit-legal.example", "a@whit-legal.example"),
+        ("Bücher.example", "a@xn--bcher-kva.example"),
+        ("Anna@Bücher.example", "anna@xn--bcher-kva.example"),
+    ],
+)
+def test_a_blocklist_is_meant_however_it_is_written(tmp_path: Path, blocked: str, sender: str) -> None:
+    scene = Scene(tmp_path, small_world(), BLOCKED=blocked)
+    hidden = scene.deliver("ann@acme.example", eml(sender))
+    seen = scene.deliver("ann@acme.example", eml("b@whit.example"))
+    scene.sync()
+    assert (scene.outcomes()[hidden], scene.outcomes()[seen]) == ("blocked", "no_match")
+    scene.close()
+
+
+def test_so_is_a_public_mail_domain(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, small_world(), PUBLIC_MAIL_DOMAINS="@Byron.example")
+    mine = scene.deliver("ann@acme.example", eml("somebody@byron.example"))
+    scene.sync()
+    assert scene.outcomes()[mine] == "no_match"
     scene.close()

@@ -90,6 +90,10 @@ def test_every_problem_is_told_at_once() -> None:
             "SCOPE_ORG_UNITS must be paths of org units such as /Sales, with commas between them.",
         ),
         (
+            {"BLOCKED": "ann@acme.com foo!!bar"},
+            "BLOCKED must hold only what looks like an address or a domain, such as ann@acme.com or acme.com.",
+        ),
+        (
             {"BLOCKED": "acme.com not-a-domain!!"},
             "BLOCKED must hold only what looks like an address or a domain, such as ann@acme.com or acme.com.",
         ),
