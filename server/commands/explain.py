@@ -18,6 +18,7 @@ from server.domain.errors import BadInputError, UnreadableError
 from server.domain.mailbox import Mailbox
 from server.domain.message import Headers
 from server.engine.explain import Explanation, explain, mailbox_for, message_of
+from server.engine.sweep import first_start
 from server.rules.activity import sent_at
 from server.rules.body import read_headers
 from server.rules.header_text import decode_words
@@ -90,7 +91,7 @@ def _explained(services: Services, file: Path, labels: frozenset[str], address: 
     mailbox = replace(
         mailbox,
         dont_log_label=services.ports.policy.dont_log_label.strip().lower(),
-        start=known.start if known else mailbox.start,
+        start=known.start if known else first_start(services.ports),
     )
     now = int(services.ports.clock.now() * 1000)
     message = message_of(headers, labels, sent_at(headers, now), len(raw))

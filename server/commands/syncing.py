@@ -165,10 +165,10 @@ def _mailbox(source: Source) -> click.Command:
         mailbox = find_mailbox(services.ports, address)
         if start:
             began = int(start.replace(tzinfo=UTC).timestamp() * 1000)
-            if began > services.ports.clock.now() * 1000:
-                raise BadInputError(f"{start.date()} is yet to come. To log nothing for now: --stage off.")
             set_start(services.ports, mailbox, began)
             out.print(f"{mailbox.address} starts on {start.date()}.")
+            if began > services.ports.clock.now() * 1000:
+                out.print("That day is yet to come: until then nothing of it is logged.")
         if stage:
             moved = set_stage(services.ports, mailbox, Stage(stage))
             out.print(f"{mailbox.address} is {stage} now; {moved} waiting messages follow.")

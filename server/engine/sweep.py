@@ -28,6 +28,12 @@ def sweep(ports: Ports, workspaces: WorkspaceCache) -> list[Mailbox]:
     return sorted((m for m in kept if m and m.reads), key=lambda m: m.address)
 
 
+def first_start(ports: Ports) -> int:
+    """From when on a mailbox that is new today is logged, epoch milliseconds; 0 for everything."""
+    depth = ports.admission.backfill_seconds
+    return 0 if depth is None else int((ports.clock.now() - depth) * 1000)
+
+
 @dataclass(frozen=True)
 class _Sight:
     """What one look found. ``send_as`` is None where Gmail was not asked, or did not say."""
@@ -106,7 +112,8 @@ class _Sweep:
 
     def _merged(self, current: Mailbox | None, sight: _Sight) -> Mailbox:
         person, admission = sight.person, self._ports.admission
-        mailbox = current or Mailbox(person.mailbox_id, person.addresses, admission.stage, self._start())
+        start = first_start(self._ports)
+        mailbox = current or Mailbox(person.mailbox_id, person.addresses, admission.stage, start)
         # Until Gmail is asked again, what it said before holds, but for what has become somebody else's since.
         learnt = mailbox.addresses if sight.send_as is None else sight.send_as
         own = [a for a in learnt if self._owners.get(a, person.mailbox_id) == person.mailbox_id]
@@ -123,7 +130,3 @@ class _Sweep:
             self._ports.alarms.raise_(AlarmCode.LEFT_SCOPE, after.mailbox_id)
         if (before.stage, before.is_in_scope) != (after.stage, after.is_in_scope):
             realign(self._ports, after)
-
-    def _start(self) -> int:
-        depth = self._ports.admission.backfill_seconds
-        return 0 if depth is None else int((self._ports.clock.now() - depth) * 1000)

@@ -42,6 +42,7 @@ def main() -> int:
             world, patience = _world(arguments, folder)
             with scene(world, folder, arguments.state, patience=patience) as stage:
                 if arguments.explain:
+                    _set_stages(stage, quiet=True)
                     return stage.server("explain", arguments.explain, check=False)
                 return _run(stage, arguments)
     except WorldError as error:
@@ -118,12 +119,12 @@ def _run(stage: Scene, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _set_stages(stage: Scene) -> None:
+def _set_stages(stage: Scene, *, quiet: bool = False) -> None:
     """A world may keep a mailbox off, in a dry run, or start it late."""
     for user in stage.get("world").get("users", ()):
         wanted = [*_option("--stage", user.get("stage")), *_option("--start", user.get("start"))]
         if wanted:
-            stage.server("mailbox", user["email"], *wanted)
+            stage.server("mailbox", user["email"], *wanted, quiet=quiet)
 
 
 def _option(name: str, value: Any) -> list[str]:

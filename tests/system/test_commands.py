@@ -49,6 +49,16 @@ def test_explain_names_the_winner_and_why_each_other_lost(tmp_path: Path) -> Non
     assert "Not on: Account Okafor Foods (001A00000000002IAA): a person comes before a company" in done.stdout
 
 
+def test_explain_knows_that_a_worlds_mailbox_starts_late(tmp_path: Path) -> None:
+    message = eml(
+        sender="nia@okafor-foods.example", to="ines@northlight.example", date="Tue, 01 Sep 2026 09:00:00 +0000"
+    )
+    (tmp_path / "old.eml").write_bytes(message)
+    done = demo(tmp_path, "--explain", "old.eml")
+    assert done.returncode == 0, done.stderr
+    assert "(before_start)" in done.stdout.splitlines()[0]
+
+
 def broken_json(world: Path) -> None:
     (world / "world.json").write_text("{")
 

@@ -211,9 +211,12 @@ def test_a_backfill_never_makes_less_be_logged(scene: Scene, day: str) -> None:
     assert "logged from 2026-08-16 on." in run(scene, "mailbox", "ann@acme.example").stdout
 
 
-def test_a_mailbox_does_not_start_in_the_future(scene: Scene) -> None:
+def test_a_start_that_is_yet_to_come_is_told(scene: Scene) -> None:
+    """Somebody goes live in January; or mistyped the year."""
+    assert "yet to come" not in run(scene, "mailbox", "ann@acme.example", "--start", "2026-08-16").stdout
     done = run(scene, "mailbox", "ann@acme.example", "--start", "2031-01-01")
-    assert (done.exit_code, "yet to come" in done.stderr) == (4, True)
+    assert (done.exit_code, "yet to come: until then nothing of it is logged." in done.stdout) == (0, True)
+    assert "logged from 2031-01-01 on." in run(scene, "mailbox", "ann@acme.example").stdout
 
 
 def test_explain_knows_from_when_on_a_mailbox_is_logged(scene: Scene) -> None:
@@ -221,6 +224,12 @@ def test_explain_knows_from_when_on_a_mailbox_is_logged(scene: Scene) -> None:
     assert "(contact_match)" in explained(scene, old)
     run(scene, "mailbox", "ann@acme.example", "--start", "2026-08-16")
     assert "(before_start)" in explained(scene, old)
+
+
+def test_explain_knows_how_a_mailbox_would_begin_that_is_new(scene: Scene) -> None:
+    scene.restart(BACKFILL_MONTHS="12")
+    assert "(before_start)" in explained(scene, eml(date="Tue, 01 Sep 2020 09:00:00 +0000"))
+    assert "(contact_match)" in explained(scene, eml())
 
 
 def test_the_manifest_names_no_place_that_nobody_set(scene: Scene) -> None:

@@ -90,12 +90,22 @@ class _Look:
             if number < 0:
                 yield Violation("an activity of no mail", str(tasks[0]["Id"]))
             elif len(tasks) > 1:
-                yield Violation("doubled activity", f"mail {number}", str(len(tasks)))
+                yield Violation("doubled activity", f"mail {number}", self._story(number, tasks))
             elif self._end.mails[number].kind in NOBODYS:
                 yield Violation("an activity that must not be", f"mail {number}")
         for entry in self._end.journal:
             if entry.kind == "Task" and entry.by == API and entry.what in ("update", "delete"):
                 yield Violation("the sync changed an activity", entry.identifier, entry.what)
+
+    def _story(self, number: int, tasks: Sequence[Mapping[str, Any]]) -> str:
+        """What happened to a mail's activities, in order, for whoever looks for the cause."""
+        ours = {str(task["Id"]) for task in tasks}
+        told = [
+            f"{entry.at:.1f} {entry.by} {entry.what} {entry.identifier}"
+            for entry in self._end.journal
+            if entry.kind == "Task" and (entry.identifier in ours or self._mail_of(entry.values) == number)
+        ]
+        return f"{len(tasks)}: " + "; ".join(told)
 
     def _targets(self) -> Iterator[Violation]:
         """Who, what and owner were right when it was inserted, or a moment before."""
