@@ -17,13 +17,16 @@ WAYS = ("before", "lost", "after", "after", "soon", "soon")
 """The worker dies before its request is done, before it has the answer, or up to SOON after it had it."""
 SOON = 0.03
 """Real seconds."""
+REQUEST_LIVES = 600.0
+"""Seconds of the org's time after which no vendor is still at a request, whoever has given up on it."""
 
 
 class Front:
     """Paths begin with ``/w<number>``, the number of the worker that asks."""
 
-    def __init__(self, app: Any, kill: Callable[[int], None], seed: int) -> None:
+    def __init__(self, app: Any, kill: Callable[[int], None], seed: int, now: Callable[[], float]) -> None:
         self._app = app
+        self._now = now
         self._kill = kill
         self._chance = random.Random(f"kills {seed}")
         self._lock = threading.Lock()
@@ -31,6 +34,9 @@ class Front:
         """Called with the path and the body of each request before it is done, and ``after`` before it is answered."""
         self.after: Callable[[str, bytes], None] = lambda _path, _body: None
         self._fuses: list[tuple[int, str]] = []
+        self._begun = 0
+        self._open: dict[int, float] = {}
+        """The requests that are being done, and when each began."""
         self.requests = 0
         self.hung = 0
         self.hangs = 0
@@ -44,6 +50,11 @@ class Front:
         """A worker dies at one of the next requests."""
         with self._lock:
             self._fuses.append((self.requests + self._chance.randint(1, 40), self._chance.choice(WAYS)))
+
+    def lasts_to(self) -> float | None:
+        """When the oldest request that is being done must have ended; None where nobody asks anything."""
+        with self._lock:
+            return min(self._open.values()) + REQUEST_LIVES if self._open else None
 
     def stop(self) -> None:
         self._server.shutdown()
@@ -64,9 +75,7 @@ class Front:
         if len(body) < size:
             raise ConnectionResetError  # whoever asked was killed at it
         environ["wsgi.input"] = io.BytesIO(body)
-        self.before(environ["PATH_INFO"], body)
-        answer = list(self._app(environ, start_response))
-        self.after(environ["PATH_INFO"], body)
+        answer = self._done(environ, start_response, body)
         if way == "lost":
             self._kill(number)
         elif way:
@@ -74,6 +83,19 @@ class Front:
             threading.Timer(wait, self._kill, (number,)).start()
         if is_kept_back:
             time.sleep(TIMEOUT * 1.2)
+        return answer
+
+    def _done(self, environ: dict[str, Any], start_response: Any, body: bytes) -> list[bytes]:
+        with self._lock:
+            number = self._begun = self._begun + 1
+            self._open[number] = self._now()
+        try:
+            self.before(environ["PATH_INFO"], body)
+            answer = list(self._app(environ, start_response))
+            self.after(environ["PATH_INFO"], body)
+        finally:
+            with self._lock:
+                del self._open[number]
         return answer
 
     def _fate(self) -> tuple[str, bool]:

@@ -10,7 +10,8 @@
     │       └── OutOfScopeError  this mailbox is not ours to read: park it alone, too
     ├── TransientError           try again, at ``retry_after`` if it is known          exit 6
     │   ├── ThrottledError       they asked us to slow down
-    │   ├── DoubtError           a write whose answer was lost: look before writing again
+    │   ├── DoubtError           a write whose answer says nothing: look before writing again
+    │   │   └── UnansweredError  no answer came, so it may yet be done: look, and wait before writing again
     │   └── StaleTargetError     the chosen record is gone or merged: match again
     ├── CursorExpiredError       the history is gone: list again
     ├── ReconnectRequiredError   credentials or delegation no longer hold: park        exit 7
@@ -74,6 +75,10 @@ class ThrottledError(TransientError):
 
 
 class DoubtError(TransientError):
+    pass
+
+
+class UnansweredError(DoubtError):
     pass
 
 

@@ -78,6 +78,7 @@ class ActivityRow:
     ``generation`` counts explicit decisions to log again after a removal. ``reason`` is the match that chose
     ``record_id``. ``sent_at`` (epoch milliseconds) is 0 where it is not known. ``sealed_snapshot`` is what a card
     shows of the decision, once for all copies. ``is_joined``: another tool made it, so it is not ours to change.
+    ``unanswered_at`` (epoch seconds): when the last insert of it was given up without an answer, 0 for never.
     """
 
     key: ActivityKey
@@ -95,6 +96,7 @@ class ActivityRow:
     sent_at: int = 0
     is_inbound: bool = False
     is_joined: bool = False
+    unanswered_at: float = 0.0
     generation: int = 1
     version: str = field(default="", compare=False)
 

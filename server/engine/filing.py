@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from server.domain.crm import Direction, Filed, Found
@@ -10,8 +11,10 @@ from server.domain.decision import Outcome, Reason
 from server.domain.errors import (
     ConfigurationError,
     ConflictError,
+    DoubtError,
     RejectedError,
     TransientError,
+    UnansweredError,
 )
 from server.domain.ids import ActivityKey, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Row
@@ -24,6 +27,8 @@ from server.engine.ports import Ports
 BODIES_WITHIN = 90.0
 """Seconds after which no further portion is begun: a round's leases last five minutes, and Gmail paces a mailbox."""
 CLOSING_TRIES = 5
+REQUEST_LIVES = 600.0
+"""Seconds after which Salesforce has ended a request for certain: ten minutes, whoever has given up on it."""
 
 
 @dataclass
@@ -70,8 +75,26 @@ class _Round:
             self._fail(filing, error)
         if planned:
             planned = self._planner.timed(planned)
-            self._answer(planned, self._ports.crm.file([activity for _, activity in planned]))
+            self._answer(planned, self._filed(planned))
         return self._result
+
+    def _filed(self, planned: list[Planned]) -> Sequence[Filed]:
+        try:
+            answers = self._ports.crm.file([activity for _, activity in planned])
+        except UnansweredError:
+            self._note_unanswered([filing for filing, _ in planned])
+            raise
+        pairs = zip(planned, answers, strict=True)
+        self._note_unanswered([f for (f, _), answer in pairs if isinstance(answer.error, UnansweredError)])
+        return answers
+
+    def _note_unanswered(self, filings: Sequence[Filing]) -> None:
+        """On the claim, for whoever takes it up. Who changed one meanwhile knows more than we do."""
+        now = self._ports.clock.now()
+        for filing in filings:
+            assert filing.claimed is not None
+            with suppress(ConflictError):
+                self._ports.store.close([replace(filing.claimed, unanswered_at=now)], [])
 
     def _claim(self, filings: list[Filing]) -> list[Filing]:
         """Who loses the claim leaves the mail to the winner and looks again later."""
@@ -83,7 +106,10 @@ class _Round:
         return [replace(f, claimed=won[f.mail.key]) for f in filings if f.mail.key in won]
 
     def _resolve_doubt(self, filings: list[Filing]) -> list[Filing]:
-        """Look by key before anything is filed a second time."""
+        """Look by key before anything is filed a second time, and again when what was sent can no longer be on its way.
+
+        Were it done after our second one, a person who threw that away in between would find the mail there again.
+        """
         if not filings:
             return []
         try:
@@ -95,9 +121,13 @@ class _Round:
             return []
         missing: list[Filing] = []
         for filing in filings:
-            known = found.get(filing.claimed.crm_key) if filing.claimed else None
+            assert filing.claimed is not None
+            known = found.get(filing.claimed.crm_key)
+            wait = filing.claimed.unanswered_at + REQUEST_LIVES - self._ports.clock.now()
             if known is not None:
                 self._finish_found(filing, known)
+            elif wait > 0:
+                self._fail(filing, DoubtError("An insert that was not answered may be done yet.", retry_after=wait))
             elif filing.decision.outcome is Outcome.LOGGED:
                 missing.append(filing)
             else:
@@ -240,6 +270,7 @@ class _Round:
             related_ids=tuple(record.record_id for record in filing.decision.related),
             owner_id=filing.owner_id,
             sealed_snapshot=self._planner.snapshot(filing),
+            unanswered_at=0.0,
         )
 
     def _fail(self, filing: Filing, error: Exception) -> None:

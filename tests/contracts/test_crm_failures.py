@@ -3,6 +3,10 @@
 import logging
 
 import pytest
+import requests
+import urllib3
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from server.adapters.salesforce.client import Login, OrgClient
 from server.adapters.salesforce.crm import SalesforceCrm
@@ -13,6 +17,7 @@ from server.domain.errors import (
     ThrottledError,
     TransientError,
     TrulyError,
+    UnansweredError,
 )
 from simulator.faults import Fault
 from tests.contracts.test_crm import activity, calls, key
@@ -105,6 +110,33 @@ def test_a_lost_answer_to_an_insert_is_a_doubt(scene, crm, kind):
     found = crm.find([key(1), key(2)])
     assert set(found) == ({key(1), key(2)} if kind == "drop_answer" else set())
     assert len(scene.tasks()) == len(found)
+
+
+@pytest.mark.parametrize("kind", ["drop_answer", "timeout", "503", "500", "504"])
+def test_no_answer_is_more_than_an_answer_that_says_nothing(scene, crm, kind):
+    """Behind it the insert may go on."""
+    fail(scene, "collections.create", kind)
+
+    with pytest.raises(DoubtError) as caught:
+        crm.file([activity()])
+
+    assert isinstance(caught.value, UnansweredError) is (kind in ("drop_answer", "timeout", "504"))
+
+
+def test_what_was_never_sent_is_no_doubt(scene, crm, monkeypatch):
+    crm.shape()
+
+    def refuse(_self, _request, **_):
+        pool = urllib3.HTTPConnectionPool("127.0.0.1")
+        raise requests.ConnectionError(
+            MaxRetryError(pool, "/", NewConnectionError(HTTPConnection("127.0.0.1"), "refused"))
+        )
+
+    monkeypatch.setattr("requests.Session.send", refuse)
+    with pytest.raises(TransientError) as caught:
+        crm.file([activity()])
+
+    assert type(caught.value) is TransientError
 
 
 @pytest.mark.parametrize(

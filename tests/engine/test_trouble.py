@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from server.domain.crm import Activity, Filed
 from server.domain.decision import Outcome
 from server.domain.errors import ReconnectRequiredError
 from server.domain.mailbox import DirectoryState
 from server.engine.audit import coverage
+from server.engine.filing import REQUEST_LIVES
 from server.engine.stages import find_mailbox
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml, small_world
@@ -99,6 +103,62 @@ def test_a_task_that_somebody_deleted_is_not_inserted_again(scene: Scene) -> Non
     scene.universe.org.remove(task["Id"])
     assert scene.sync(patience=7200).is_at_rest
     assert (scene.tasks(), list(scene.outcomes().values())) == ([], ["taken_back"])
+
+
+def unanswered(scene: Scene, monkeypatch: pytest.MonkeyPatch, kind: str = "timeout") -> Sequence[Activity]:
+    """What an insert held that nobody answered, and that Salesforce has not done so far."""
+    sent: list[Activity] = []
+    crm = scene.services.ports.crm
+    file = crm.file
+
+    def watched(activities: Sequence[Activity]) -> Sequence[Filed]:
+        sent.extend(activities)
+        return file(activities)
+
+    scene.universe.faults.plan(Fault("salesforce", "collections.create", kind))
+    with monkeypatch.context() as watching:
+        watching.setattr(crm, "file", watched)
+        scene.sync(patience=0)
+    assert (scene.tasks(), len(sent)) == ([], 1)
+    return sent
+
+
+def test_an_insert_that_is_done_after_all_is_not_done_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a person throws its activity away before anybody looks."""
+    scene.deliver("ann@acme.example", eml())
+    sent = unanswered(scene, monkeypatch)
+    assert not scene.sync(patience=300).is_at_rest
+    scene.services.ports.crm.file(sent)  # now Salesforce gets to it
+    [task] = scene.tasks()
+    scene.universe.org.remove(task["Id"])
+    assert scene.sync(patience=7200).is_at_rest
+    assert list(scene.outcomes().values()) == ["taken_back"]
+    assert len(scene.universe.org.everything("Task")) == 1
+
+
+def test_an_insert_that_was_never_done_is_done_when_it_can_no_longer_come(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.deliver("ann@acme.example", eml())
+    unanswered(scene, monkeypatch)
+    lost_at = scene.clock.now()
+    colleagues = scene.deliver("ben@acme.example", eml())  # whose copy does not hurry it either
+    scene.sync(patience=REQUEST_LIVES - 10)
+    assert scene.tasks() == []
+    assert scene.sync(patience=7200).is_at_rest
+    assert len(scene.universe.org.everything("Task")) == 1
+    assert scene.clock.now() >= lost_at + REQUEST_LIVES
+    assert scene.outcomes("ben@acme.example")[colleagues] == "contact_match"
+
+
+@pytest.mark.parametrize("kind", ["503", "500"])
+def test_an_answer_that_says_nothing_is_not_waited_for(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    scene.deliver("ann@acme.example", eml())
+    unanswered(scene, monkeypatch, kind)
+    assert scene.sync(patience=10).is_at_rest
+    assert len(scene.tasks()) == 1
 
 
 def test_a_later_copy_joins_the_activity(scene: Scene) -> None:

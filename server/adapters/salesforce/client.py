@@ -13,11 +13,12 @@ import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 from simple_salesforce.login import SalesforceLogin
+from urllib3.exceptions import NewConnectionError
 
 from server.adapters.salesforce.failures import SessionExpired, of_library
 from server.adapters.salesforce.usage import Usage
 from server.adapters.transport import Transport
-from server.domain.errors import DoubtError, ReconnectRequiredError, TransientError
+from server.domain.errors import DoubtError, ReconnectRequiredError, TransientError, UnansweredError
 
 for _noisy in ("simple_salesforce", "simple_salesforce.api", "simple_salesforce.login"):
     logging.getLogger(_noisy).setLevel(logging.ERROR)  # its debug lines hold queries
@@ -33,6 +34,25 @@ class Login:
     username: str = ""
     private_key: str = ""
     consumer_secret: str = ""
+
+
+GATEWAY_TIMEOUT = 504
+"""A page from before the org, which may still be at work."""
+
+
+def _lost(error: Exception) -> TransientError:
+    """What a failed write means: nothing was sent, something was answered that nobody can read, or nothing was."""
+    if isinstance(error, requests.ConnectTimeout) or _is_unreached(error):
+        return TransientError("Salesforce cannot be reached.")
+    if isinstance(error, requests.Timeout | requests.ConnectionError):
+        return UnansweredError("Salesforce did not answer a write.")
+    return DoubtError("Salesforce's answer to a write cannot be read.")
+
+
+def _is_unreached(error: Exception) -> bool:
+    """No connection came about."""
+    cause = error.args[0] if isinstance(error, requests.ConnectionError) and error.args else None
+    return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
 class OrgClient:
@@ -55,7 +75,8 @@ class OrgClient:
     ) -> Any:
         """One REST call below ``/services/data/vNN.0/``.
 
-        With ``writes`` a lost answer raises DoubtError, for then nobody knows whether the org did it.
+        With ``writes`` an answer that says nothing raises DoubtError, for then nobody knows whether the org did it, and
+        none at all UnansweredError, for then it may be done yet.
         """
         token = self._session_token(None)
         for last in (False, True):
@@ -74,11 +95,12 @@ class OrgClient:
         except SalesforceError as error:
             failure = of_library(error)
             if writes and isinstance(failure, TransientError) and int(error.status) >= 500:
-                raise DoubtError("Salesforce's answer to a write was lost.") from None
+                lost = UnansweredError if int(error.status) == GATEWAY_TIMEOUT else DoubtError
+                raise lost("Salesforce's answer to a write was lost.") from None
             raise failure from None
-        except (requests.RequestException, ValueError):
+        except (requests.RequestException, ValueError) as error:
             if writes:
-                raise DoubtError("Salesforce's answer to a write was lost.") from None
+                raise _lost(error) from None
             raise TransientError("Salesforce cannot be reached.") from None
 
     def _sent(self, token: tuple[str, str], path: str, method: str, arguments: dict[str, Any], *, writes: bool) -> Any:

@@ -85,6 +85,7 @@ def from_activity(activity: ActivityRow) -> Data:
         "sent_at": activity.sent_at or None,
         "is_inbound": activity.is_inbound or None,
         "is_joined": activity.is_joined or None,
+        "unanswered_at": activity.unanswered_at or None,
         "generation": activity.generation,
     }
     return {name: value for name, value in data.items() if value not in (None, [])}
@@ -107,6 +108,7 @@ def to_activity(key: str, data: Data, version: str) -> ActivityRow:
         sent_at=data.get("sent_at", 0),
         is_inbound=data.get("is_inbound", False),
         is_joined=data.get("is_joined", False),
+        unanswered_at=data.get("unanswered_at", 0.0),
         generation=data.get("generation", 1),
         version=version,
     )
