@@ -20,7 +20,7 @@ from bench.authorship import figures as authorship
 from bench.bodies import cost as bodies
 from server.adapters.local_kek import BITS, RsaWrap
 from server.bootstrap import build
-from server.engine.sync import sync
+from server.engine.operations.sync import sync
 from server.settings import Settings
 from simulator.demo.stage import scene
 

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 
-from server.engine.sync import sync
+from server.engine.operations.sync import sync
 from simulator.mailfiles import MailFile
 from tests.support.scene import START, Scene
 

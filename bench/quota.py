@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from bench import world
 from server.bootstrap import Services, build, create_keys
 from server.domain.history import MessageRef
-from server.domain.ids import GmailMessageId, GmailThreadId, MailboxId
+from server.domain.ids import MailboxId, MessageId, ThreadId
 from server.domain.mailbox import Mailbox
 from server.settings import Settings
 from simulator.app import Simulator
@@ -88,8 +88,8 @@ def figure() -> tuple[float, str, float | None, str]:
 def _read(services: Services, universe: Universe, usage: Usage, messages: int) -> None:
     box = universe.mailboxes[world.ME]
     raw = b"From: a@customer.example\r\nTo: rep@bench.example\r\nSubject: lamp\r\n\r\nHello."
-    ids = [GmailMessageId(box.add(MailFile(str(n), raw), universe.clock.now_ms()).message_id) for n in range(messages)]
-    refs = [MessageRef(i, GmailThreadId(i)) for i in ids]
+    ids = [MessageId(box.add(MailFile(str(n), raw), universe.clock.now_ms()).message_id) for n in range(messages)]
+    refs = [MessageRef(i, ThreadId(i)) for i in ids]
     user = universe.user(world.ME)
     assert user is not None
     mailbox = Mailbox(MailboxId(user.user_id), (world.ME,))
@@ -99,7 +99,7 @@ def _read(services: Services, universe: Universe, usage: Usage, messages: int) -
         background.headers(mailbox, refs[start : start + AT_ONCE], ["From", "To", "Subject"])
         if number % LIVE_EVERY == 0:
             live.history(mailbox, live.position(mailbox))
-            live.thread(mailbox, refs[start].gmail_thread_id, ["From"])
+            live.thread(mailbox, refs[start].thread_id, ["From"])
 
 
 def _world() -> World:

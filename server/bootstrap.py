@@ -37,17 +37,17 @@ from server.adapters.transport import DirectTransport, SimulatorTransport, Trans
 from server.domain.errors import ConfigurationError
 from server.domain.ids import SalesforceId
 from server.domain.policy import Policy
-from server.engine.address_book import AddressBook
-from server.engine.choices import Choices
+from server.engine.coverage.witness import Finder
+from server.engine.mailboxes.address_book import AddressBook
+from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.ports import Admission, Ports
-from server.engine.record_access import RecordAccess
-from server.engine.sidebar import Sidebar
-from server.engine.witness import Finder
-from server.engine.workspace import WorkspaceCache
+from server.engine.sidebar.choices import Choices
+from server.engine.sidebar.record_access import RecordAccess
+from server.engine.sidebar.view import Sidebar
 from server.ports.clock import Clock
 from server.ports.identity import Identity
 from server.ports.witness import Witness
-from server.rules.domains import as_mail_has_it
+from server.rules.headers.domains import as_mail_has_it
 from server.settings import Settings
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import idna
 
-from server.rules.header_text import decode_words, repair
+from server.rules.headers.header_text import decode_words, repair
 
 _INNER_COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)", re.DOTALL)
 _QUOTING = re.compile(r'["\\\s]+')

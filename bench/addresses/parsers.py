@@ -12,7 +12,7 @@ from email.utils import getaddresses
 from pathlib import Path
 
 from server.domain.message import Header
-from server.rules.addresses import parse_addresses
+from server.rules.headers.addresses import parse_addresses
 
 Answer = list[str] | None
 """None where the parser raised."""

@@ -11,7 +11,7 @@ from bench.authorship import corpora
 from bench.authorship.measure import Measured, machine_score, measured
 from bench.authorship.naive import is_automated
 from bench.authorship.samples import Sample
-from server.rules.authorship import AuthorKind
+from server.rules.authorship.rule import AuthorKind
 
 SHOWN = 60
 """Misses of a corpus that are listed."""

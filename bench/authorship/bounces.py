@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.authorship.samples import Sample, headers_of
-from server.rules.authorship import AuthorKind
+from server.rules.authorship.rule import AuthorKind
 
 ARCHIVE = Path(__file__).parent / "bounces" / "headers.zip"
 KINDS = {"arf": (AuthorKind.NOTIFICATION, AuthorKind.BOUNCE), "rfc3834": (AuthorKind.AUTO_REPLY,)}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from bench.authorship.samples import Sample
 from server.domain.message import Headers
-from server.rules.authorship import AuthorKind, authorship
+from server.rules.authorship.rule import AuthorKind, authorship
 
 SIZE = 100_000
 """Characters of one message's headers."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bench.authorship.samples import PEOPLE, Sample
 from server.domain.message import Headers
-from server.rules.authorship import AuthorKind, authorship
+from server.rules.authorship.rule import AuthorKind, authorship
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.authorship.samples import Sample, headers_of
-from server.rules.authorship import AuthorKind
+from server.rules.authorship.rule import AuthorKind
 
 FOLDER = Path(__file__).parent / "modern"
 LEAST = 5

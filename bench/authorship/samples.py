@@ -8,8 +8,8 @@ from email import message_from_bytes
 from email.policy import compat32
 
 from server.domain.message import Headers
-from server.rules.authorship import AuthorKind
-from server.rules.screen import HEADERS
+from server.rules.authorship.rule import AuthorKind
+from server.rules.decision.screen import HEADERS
 
 ASKED = frozenset(name.lower() for name in HEADERS)
 """Gmail is asked for these, so nothing else may decide here either."""

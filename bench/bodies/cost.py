@@ -6,7 +6,7 @@ import base64
 import statistics
 import time
 
-from server.rules.body import read_body
+from server.rules.body.message_text import read_body
 
 AIM = 50.0
 HEAD = b"From: ada@byron.example\r\nMIME-Version: 1.0\r\nContent-Type: "

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server.rules.quoting import own_text
+from server.rules.body.quoting import own_text
 
 DATA = Path(__file__).parent / "data"
 Strip = Callable[[str], str]

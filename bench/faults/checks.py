@@ -44,7 +44,7 @@ def _sets(end: End) -> Iterator[Violation]:
     truth = end.truth
     rows: dict[str, set[str]] = defaultdict(set)
     for row in end.rows.values():
-        rows[row.mailbox_id].add(row.gmail_message_id)
+        rows[row.mailbox_id].add(row.message_id)
     known: dict[str, set[str]] = defaultdict(set)
     for copy in truth.copies.values():
         known[copy.box].add(copy.message_id)

@@ -22,9 +22,9 @@ import server.adapters.transport
 from bench.faults.clock import LOOK, SharedClock, Sleeper
 from server.bootstrap import Services, build
 from server.domain.errors import TrulyError
+from server.runner.worker import HOUR, Worker
 from server.settings import Settings
 from server.web.app import create_app
-from server.worker import HOUR, Worker
 
 BUSY = -1.0
 TIMEOUT = 2.0
@@ -88,7 +88,7 @@ def _make_patient() -> None:
 
 
 class _Hands:
-    """What ``server.worker`` does with real time, done with ours; the jobs themselves are its own."""
+    """What ``server.runner.worker`` does with real time, done with ours; the jobs themselves are its own."""
 
     def __init__(self, services: Services, clock: SharedClock, orders: Orders) -> None:
         self._services = services

@@ -17,11 +17,11 @@ from server.domain.decision import Decision, Outcome, Reason, Why
 from server.domain.errors import BadInputError, UnreadableError
 from server.domain.mailbox import Mailbox
 from server.domain.message import Headers
-from server.engine.explain import Explanation, explain, mailbox_for, message_of
-from server.engine.sweep import first_start
-from server.rules.activity import sent_at
-from server.rules.body import read_headers
-from server.rules.header_text import decode_words
+from server.engine.decide.explain import Explanation, explain, mailbox_for, message_of
+from server.engine.mailboxes.sweep import first_start
+from server.rules.body.message_text import read_headers
+from server.rules.decision.activity import sent_at
+from server.rules.headers.header_text import decode_words
 
 SENTENCES = {
     Reason.NOT_MAIL: "This is a draft, a chat or not sent yet.",

@@ -16,8 +16,8 @@ from rich.table import Table
 from server.commands.running import Source, err, out, reported
 from server.domain.errors import BadInputError
 from server.domain.ids import ActivityKey
-from server.engine.copies import open_sealed, verify_access
-from server.engine.erase import erase
+from server.engine.copies.erasing import erase
+from server.engine.copies.opening import open_sealed, verify_access
 
 BROKEN = 10
 """Exit code of a broken access ledger."""

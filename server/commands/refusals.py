@@ -9,8 +9,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
 from server.commands.running import Source, out, reported
-from server.engine.refusals import IN_DOUBT, by_cause, replay
-from server.engine.stages import find_mailbox
+from server.engine.ledger.refusals import IN_DOUBT, by_cause, replay
+from server.engine.mailboxes.stages import find_mailbox
 
 
 def commands(source: Source) -> list[click.Command]:

@@ -12,8 +12,8 @@ from addon.gallery import gallery
 from server.bootstrap import create_keys
 from server.commands.running import Source, err, out, reported
 from server.domain.errors import BadInputError, ConfigurationError, TransientError
-from server.engine.doctor import examine
-from server.engine.watching import renew
+from server.engine.mailboxes.watches import renew
+from server.engine.operations.doctor import examine
 from server.settings import NOWHERE
 from server.web.addon import deployment
 

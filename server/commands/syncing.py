@@ -21,13 +21,13 @@ from server.domain.decision import Outcome
 from server.domain.errors import BadInputError, NotFoundError
 from server.domain.ledger import Coverage, CoverageRow, DayCoverage, Row
 from server.domain.mailbox import Mailbox, Stage
-from server.engine.audit import coverage, covered, enqueue
-from server.engine.preview import preview
-from server.engine.publishing import publish_rows
-from server.engine.stages import find_mailbox, set_stage, set_start
-from server.engine.standing import first_day, standing
-from server.engine.sweep import sweep
-from server.engine.sync import sync
+from server.engine.coverage.audit import coverage, covered, enqueue
+from server.engine.coverage.publishing import publish_rows
+from server.engine.decide.dry_run import preview
+from server.engine.mailboxes.stages import find_mailbox, set_stage, set_start
+from server.engine.mailboxes.status_text import first_day, standing
+from server.engine.mailboxes.sweep import sweep
+from server.engine.operations.sync import sync
 
 NOT_AT_REST = 8
 """Exit code of a sync that had to leave something waiting."""
@@ -229,7 +229,7 @@ def _told(services: Services, mailbox: Mailbox, found: Coverage) -> int:
     if not found.missing:
         return 0
     enqueue(services.ports, mailbox, found.missing)
-    ids = ", ".join(ref.gmail_message_id for ref in found.missing)
+    ids = ", ".join(ref.message_id for ref in found.missing)
     err.print(f"{mailbox.address} had no row for {ids}. They have one now; run sync to read them.")
     err.print("If messages are still missing after that, report it: that must not happen.")
     return INCOMPLETE
@@ -289,7 +289,7 @@ def ledger_as_json(services: Services) -> dict[str, Any]:
 def _row_as_json(mailbox: Mailbox, row: Row) -> dict[str, Any]:
     return {
         "mailbox": mailbox.address,
-        "gmail_message_id": row.gmail_message_id,
+        "gmail_message_id": row.message_id,
         "outcome": row.outcome.value,
         "reason": row.reason.value,
         "cause": row.cause,

@@ -9,7 +9,7 @@ import click
 from server.commands.running import Source, err, out, reported
 from server.commands.syncing import INCOMPLETE
 from server.domain.errors import ConfigurationError
-from server.engine.witness import Heard, hear
+from server.engine.coverage.witness import Heard, hear
 
 DAY = 86_400.0
 

@@ -9,7 +9,7 @@ from server.domain.ids import MailboxId
 
 
 class AlarmCode(StrEnum):
-    """``what happened`` in one word; ``server.engine.alarms`` has the sentence for each."""
+    """``what happened`` in one word; ``server.engine.operations.alarm_texts`` has the sentence for each."""
 
     OUT_OF_SCOPE_ASKED = "out_of_scope_asked"
     LEFT_SCOPE = "left_scope"

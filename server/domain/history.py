@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
+from server.domain.ids import Cursor, MessageId, ThreadId
 
 
 @dataclass(frozen=True)
 class MessageRef:
-    gmail_message_id: GmailMessageId
-    gmail_thread_id: GmailThreadId
+    message_id: MessageId
+    thread_id: ThreadId
 
 
 @dataclass(frozen=True)
@@ -50,4 +50,4 @@ class History:
     """``cursor`` is the position of the first page: changes made while paging are listed again next time."""
 
     events: tuple[HistoryEvent, ...]
-    cursor: HistoryId
+    cursor: Cursor

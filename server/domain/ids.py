@@ -5,15 +5,15 @@ from typing import NewType
 MailboxId = NewType("MailboxId", str)
 """The Directory user id: immutable, unlike the address."""
 
-GmailMessageId = NewType("GmailMessageId", str)
+MessageId = NewType("MessageId", str)
 """Hexadecimal, unique within one mailbox only."""
 
-GmailThreadId = NewType("GmailThreadId", str)
+ThreadId = NewType("ThreadId", str)
 
 Rfc822MessageId = NewType("Rfc822MessageId", str)
 """The Message-ID header without angle brackets: the same in every mailbox, and not to be trusted alone."""
 
-HistoryId = NewType("HistoryId", int)
+Cursor = NewType("Cursor", int)
 """A position in a mailbox's history. Compared only for "newer"; gaps carry no meaning."""
 
 ActivityKey = NewType("ActivityKey", str)

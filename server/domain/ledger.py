@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from server.domain.decision import OUTCOME_OF, Evidence, Outcome, Reason
 from server.domain.history import MessageRef
-from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, KeyedHash, MailboxId, SalesforceId
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, SalesforceId, ThreadId
 
 SHARDS = 16
 """Waiting rows are spread over this many shards. All copies of one conversation share a shard."""
@@ -28,8 +28,8 @@ class Row:
     """
 
     mailbox_id: MailboxId
-    gmail_message_id: GmailMessageId
-    gmail_thread_id: GmailThreadId
+    message_id: MessageId
+    thread_id: ThreadId
     reason: Reason
     internal_date: int = 0
     conversation: KeyedHash | None = None
@@ -54,14 +54,14 @@ class Row:
 
     @property
     def key(self) -> str:
-        return row_key(self.mailbox_id, self.gmail_message_id)
+        return row_key(self.mailbox_id, self.message_id)
 
     @property
     def is_screened(self) -> bool:
         return self.outcome is not Outcome.WAITING or self.shard is not None
 
 
-def row_key(mailbox_id: MailboxId, message_id: GmailMessageId) -> str:
+def row_key(mailbox_id: MailboxId, message_id: MessageId) -> str:
     return f"{mailbox_id}.{message_id}"
 
 
@@ -85,7 +85,7 @@ class ActivityRow:
     state: ActivityState
     claimed_at: float
     mailbox_id: MailboxId
-    gmail_message_id: GmailMessageId
+    message_id: MessageId
     conversation: KeyedHash | None = None
     reason: Reason | None = None
     record_id: SalesforceId | None = None

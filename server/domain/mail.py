@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, KeyedHash, MailboxId
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, ThreadId
 from server.domain.message import Headers, Participant
 
 
@@ -25,8 +25,8 @@ class Copy:
 
     mailbox_id: MailboxId
     mailbox_address: str
-    gmail_message_id: GmailMessageId
-    gmail_thread_id: GmailThreadId
+    message_id: MessageId
+    thread_id: ThreadId
     is_sent: bool
     internal_date: int
     headers: Headers
@@ -44,7 +44,7 @@ class Mail:
 
     @property
     def canonical(self) -> Copy:
-        return min(self.copies, key=lambda c: (not c.is_sent, c.internal_date, c.mailbox_id, c.gmail_message_id))
+        return min(self.copies, key=lambda c: (not c.is_sent, c.internal_date, c.mailbox_id, c.message_id))
 
     @property
     def author(self) -> Participant | None:

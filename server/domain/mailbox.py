@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
-from server.domain.ids import HistoryId, MailboxId, SalesforceId
+from server.domain.ids import Cursor, MailboxId, SalesforceId
 from server.domain.ledger import DayCoverage
 
 
@@ -155,7 +155,7 @@ class Mailbox:
     addresses: tuple[str, ...]
     stage: Stage = Stage.OFF
     start: int = 0
-    cursor: HistoryId | None = None
+    cursor: Cursor | None = None
     name: str = ""
     paused_until: float = 0.0
     failures: int = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
+from server.domain.ids import Cursor, MessageId, ThreadId
 
 
 class Header(StrEnum):
@@ -99,13 +99,13 @@ class Participant:
 class Message:
     """What one metadata call says about one copy of a mail. ``internal_date`` is in epoch milliseconds, UTC."""
 
-    gmail_message_id: GmailMessageId
-    gmail_thread_id: GmailThreadId
+    message_id: MessageId
+    thread_id: ThreadId
     label_ids: frozenset[str]
     internal_date: int
     size_estimate: int
     headers: Headers
-    history_id: HistoryId = field(default=HistoryId(0))
+    history_id: Cursor = field(default=Cursor(0))
 
     def has_label(self, label_id: str) -> bool:
         return label_id in self.label_ids

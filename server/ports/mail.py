@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from server.domain.history import EVERYTHING, History, Label, MessageRef, Span
-from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
+from server.domain.ids import Cursor, MessageId, ThreadId
 from server.domain.mailbox import Mailbox
 from server.domain.message import Message
 
@@ -14,7 +14,7 @@ from server.domain.message import Message
 class Mail(Protocol):
     """Every method may raise TransientError, ThrottledError, MailboxUnavailableError or ReconnectRequiredError."""
 
-    def position(self, mailbox: Mailbox) -> HistoryId:
+    def position(self, mailbox: Mailbox) -> Cursor:
         """The mailbox's current position, to be read before a full listing."""
 
     def size(self, mailbox: Mailbox, label_id: str | None = None) -> int:
@@ -25,30 +25,30 @@ class Mail(Protocol):
     ) -> Iterator[Sequence[MessageRef]]:
         """Spam and Trash included, in pages, in no promised order; with ``label_ids``, what has all of them."""
 
-    def history(self, mailbox: Mailbox, since: HistoryId) -> History:
+    def history(self, mailbox: Mailbox, since: Cursor) -> History:
         """All that happened after ``since``. Raises CursorExpiredError."""
 
     def headers(
         self, mailbox: Mailbox, refs: Sequence[MessageRef], names: Sequence[str]
-    ) -> Mapping[GmailMessageId, Message | Exception]:
+    ) -> Mapping[MessageId, Message | Exception]:
         """Labels and the named headers of each message; no snippet and no body is asked for.
 
         A message's own failure is its value: NotFoundError, TransientError or UnreadableError. Where a conversation
         costs less than the messages wanted of it, the answer holds all of it.
         """
 
-    def thread(self, mailbox: Mailbox, thread_id: GmailThreadId, names: Sequence[str]) -> Sequence[Message]:
+    def thread(self, mailbox: Mailbox, thread_id: ThreadId, names: Sequence[str]) -> Sequence[Message]:
         """Labels and the named headers of a whole conversation, the oldest message first. Raises NotFoundError."""
 
     def identify(self, mailbox: Mailbox, message_id: str, thread_id: str) -> MessageRef:
         """The message that an add-on's event names, whatever form its ids have. Raises NotFoundError."""
 
-    def bodies(self, mailbox: Mailbox, ids: Sequence[GmailMessageId]) -> Mapping[GmailMessageId, bytes | Exception]:
+    def bodies(self, mailbox: Mailbox, ids: Sequence[MessageId]) -> Mapping[MessageId, bytes | Exception]:
         """The whole messages as RFC 822 bytes, to be asked for only after the decision to log."""
 
     def conversation_bodies(
-        self, mailbox: Mailbox, thread_id: GmailThreadId, ids: Sequence[GmailMessageId]
-    ) -> Mapping[GmailMessageId, bytes | Exception]:
+        self, mailbox: Mailbox, thread_id: ThreadId, ids: Sequence[MessageId]
+    ) -> Mapping[MessageId, bytes | Exception]:
         """The same for a conversation of which every message is to be logged, where that is cheaper.
 
         The bytes may differ from ``bodies`` in encoding, not in headers, texts or attachments.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from server.domain.access import AccessEntry
-from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, KeyedHash, MailboxId
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, ThreadId
 from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail
 from server.domain.mailbox import Mailbox
 
@@ -26,7 +26,7 @@ class Store(Protocol):
 
     def release(self, name: str, holder: str) -> None: ...
 
-    def known(self, mailbox_id: MailboxId, ids: Sequence[GmailMessageId]) -> dict[GmailMessageId, Row]:
+    def known(self, mailbox_id: MailboxId, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
         """The rows that exist already."""
 
     def add_rows(self, rows: Sequence[Row]) -> list[Row]:
@@ -37,7 +37,7 @@ class Store(Protocol):
 
     def rows(self, mailbox_id: MailboxId) -> Iterator[Row]: ...
 
-    def thread(self, mailbox_id: MailboxId, thread_id: GmailThreadId) -> list[Row]:
+    def thread(self, mailbox_id: MailboxId, thread_id: ThreadId) -> list[Row]:
         """The rows of one conversation in one mailbox, the oldest message first."""
 
     def unscreened(self, mailbox_id: MailboxId, now: float) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.domain.ids import HistoryId
+from server.domain.ids import Cursor
 from server.domain.mailbox import Mailbox
 
 
@@ -14,7 +14,7 @@ class Watched:
     """``expires_at`` is in epoch seconds; ``position`` is the mailbox's as the watch began, and no cursor."""
 
     expires_at: float
-    position: HistoryId
+    position: Cursor
 
 
 class Watch(Protocol):

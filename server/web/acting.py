@@ -11,11 +11,11 @@ from addon.conversation import conversation_card, name_of
 from addon.widgets import changed, pushed, replaced
 from server.domain.decision import Outcome
 from server.domain.history import MessageRef
-from server.domain.ids import GmailMessageId, GmailThreadId, SalesforceId
-from server.engine.orders import Order
+from server.domain.ids import MessageId, SalesforceId, ThreadId
+from server.engine.sidebar.button_tokens import Order
 
 if TYPE_CHECKING:
-    from server.engine.sidebar import View
+    from server.engine.sidebar.view import View
     from server.web.addon import Desk
 
 Answer = dict[str, Any]
@@ -25,7 +25,7 @@ LONGEST_SEARCH = 100
 
 def act(desk: Desk, order: Order) -> Answer:
     """Raises KeyError for an operation that this version does not know."""
-    ref = MessageRef(GmailMessageId(order.message_id), GmailThreadId(order.thread_id))
+    ref = MessageRef(MessageId(order.message_id), ThreadId(order.thread_id))
     return OPERATIONS[order.operation](desk, ref, order)
 
 

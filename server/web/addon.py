@@ -27,9 +27,9 @@ from server.domain.errors import (
 )
 from server.domain.history import MessageRef
 from server.domain.mailbox import Mailbox, Stage, Workspace
-from server.engine.jobs import ask_collect
-from server.engine.orders import ExpiredError, Order, Signer
-from server.engine.sidebar import View, mailbox_of
+from server.engine.operations.jobs import ask_collect
+from server.engine.sidebar.button_tokens import ExpiredError, Order, Signer
+from server.engine.sidebar.view import View, mailbox_of
 from server.settings import Settings
 from server.web.acting import act
 from server.web.guards import Admitted, ConsentMissingError, admit, check_google
@@ -158,7 +158,7 @@ class Desk:
         url = self.services.settings.public_url + ACT
 
         def action(operation: str, **arguments: str) -> Answer:
-            order = Order(operation, ref.gmail_message_id, ref.gmail_thread_id, arguments)
+            order = Order(operation, ref.message_id, ref.thread_id, arguments)
             signed = self.signer.sign(order, self.caller.subject)
             return {"function": url, "parameters": [{"key": "st", "value": signed}]}
 
@@ -174,7 +174,7 @@ class Desk:
         """A mailbox that drains shows what the ledger has; of anything else a card would promise in vain."""
         if self.mailbox.stage is not Stage.DRAINING:
             return
-        rows = self.services.ports.store.known(self.mailbox.mailbox_id, [ref.gmail_message_id])
+        rows = self.services.ports.store.known(self.mailbox.mailbox_id, [ref.message_id])
         complete_to = self.mailbox.complete_to
         if not rows:
             moment = self.presenter().moment(complete_to) if complete_to is not None else ""

@@ -9,9 +9,9 @@ from flask import Flask, Response, jsonify
 
 from server.bootstrap import Services, build
 from server.cli import register_commands
+from server.runner.worker import Worker
 from server.settings import Settings
 from server.web import addon, cron, health, push
-from server.worker import Worker
 
 
 class LazyServices:

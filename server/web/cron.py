@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from server.bootstrap import Services
 from server.domain.errors import TransientError
-from server.engine.jobs import AUDIT, SWEEP, WATCH, ask_for
+from server.engine.operations.jobs import AUDIT, SWEEP, WATCH, ask_for
 from server.settings import Settings
 
 CRON = "/cron/"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.domain.errors import BadInputError
-from server.domain.ids import HistoryId
+from server.domain.ids import Cursor
 
 MALFORMED = "The push cannot be read."
 
@@ -18,7 +18,7 @@ class Hint:
     """``address`` is lower-case. ``position`` may be late, or repeated: our own cursor knows better."""
 
     address: str
-    position: HistoryId
+    position: Cursor
 
     @classmethod
     def parse(cls, body: bytes) -> Hint:
@@ -53,11 +53,11 @@ def _decoded(data: str) -> bytes:
         raise BadInputError(MALFORMED) from None
 
 
-def _position(value: object) -> HistoryId:
+def _position(value: object) -> Cursor:
     """A number, or a number in words."""
     is_number = (isinstance(value, int) and not isinstance(value, bool)) or (
         isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(2**64))
     )
     if not is_number:
         raise BadInputError(MALFORMED)
-    return HistoryId(int(value))  # type: ignore[call-overload]
+    return Cursor(int(value))  # type: ignore[call-overload]

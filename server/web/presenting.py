@@ -11,7 +11,7 @@ from addon.models import ConversationShown, MessageShown, RecordShown
 from server.domain.crm import Record
 from server.domain.decision import Outcome, Reason
 from server.domain.ids import SalesforceId
-from server.engine.sidebar import Shown, View
+from server.engine.sidebar.view import Shown, View
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 NEVER_YEAR = 9000

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from server.bootstrap import Services
 from server.domain.errors import BadInputError, TrulyError, UntrustedCallerError
-from server.engine.pushes import hear
+from server.engine.operations.pushes import hear
 from server.web.guards import check_pubsub
 from server.web.hints import Hint
 

@@ -11,7 +11,7 @@ from server.domain.errors import (
     TransientError,
 )
 from server.domain.history import Label, MessageRef
-from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId, MailboxId
+from server.domain.ids import Cursor, MailboxId, MessageId, ThreadId
 from server.domain.mailbox import Mailbox
 from simulator.faults import Fault
 from tests.support.scene import eml
@@ -39,7 +39,7 @@ def mailbox_of(scene, address):
 
 def refs(ids):
     """Each message alone in its conversation."""
-    return [MessageRef(GmailMessageId(i), GmailThreadId(i)) for i in ids]
+    return [MessageRef(MessageId(i), ThreadId(i)) for i in ids]
 
 
 def fail(scene, method, kind, times=1, service="gmail", **narrow):
@@ -72,8 +72,8 @@ def test_a_listing_pages_through_everything_spam_and_trash_included(scene, mail,
     pages = list(mail.list_messages(ann))
 
     assert [len(page) for page in pages] == [500, 500, 6]
-    assert {ref.gmail_message_id for page in pages for ref in page} == ids
-    assert all(ref.gmail_thread_id for page in pages for ref in page)
+    assert {ref.message_id for page in pages for ref in page} == ids
+    assert all(ref.thread_id for page in pages for ref in page)
 
 
 def test_an_empty_mailbox_lists_nothing_and_has_no_history(mail, ann):
@@ -92,7 +92,7 @@ def test_history_tells_what_was_added_relabelled_and_deleted(scene, mail, ann):
 
     history = mail.history(ann, since)
 
-    assert {event.ref.gmail_message_id for event in history.events} == {message_id}
+    assert {event.ref.message_id for event in history.events} == {message_id}
     assert [(event.kind, sorted(event.label_ids)) for event in history.events] == [
         ("added", []), ("labelled", ["SPAM"]), ("unlabelled", ["INBOX"]), ("deleted", []),
     ]  # fmt: skip
@@ -112,7 +112,7 @@ def test_history_pages_from_one_start_and_keeps_the_cursor_of_the_first_page(sce
     seen = on_the_wire(scene, monkeypatch, arrive)
     history = mail.history(ann, since)
 
-    assert [event.ref.gmail_message_id for event in history.events] == ids
+    assert [event.ref.message_id for event in history.events] == ids
     assert history.cursor == before
     asked = [url for url, _ in seen if "/history" in url]
     assert len(asked) == 3
@@ -124,7 +124,7 @@ def test_a_page_without_history_is_not_the_end(scene, mail, ann):
     message_id = scene.deliver(ANN, eml())
     fail(scene, "history.list", "empty_page", times=2)
 
-    assert [event.ref.gmail_message_id for event in mail.history(ann, since).events] == [message_id]
+    assert [event.ref.message_id for event in mail.history(ann, since).events] == [message_id]
     assert scene.universe.calls.summary()["gmail"]["history.list"] == 3
 
 
@@ -206,7 +206,7 @@ def test_one_messages_failure_is_its_value(scene, mail, ann, read, kind, expecte
 
 
 def test_a_message_that_was_never_there_is_not_found(mail, ann):
-    assert type(mail.headers(ann, refs([GmailMessageId("18c2")]), NAMES)[GmailMessageId("18c2")]) is NotFoundError
+    assert type(mail.headers(ann, refs([MessageId("18c2")]), NAMES)[MessageId("18c2")]) is NotFoundError
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_a_failed_call_is_one_of_our_errors_and_names_nobody(scene, mail, ann, m
     calls = {
         "getProfile": lambda: mail.position(ann),
         "messages.list": lambda: list(mail.list_messages(ann)),
-        "history.list": lambda: mail.history(ann, HistoryId(1000)),
+        "history.list": lambda: mail.history(ann, Cursor(1000)),
         "batch": lambda: mail.headers(ann, refs([message_id]), NAMES),
         "labels.list": lambda: mail.labels(ann),
     }
@@ -303,7 +303,7 @@ def test_every_call_names_whom_to_charge_and_does_not_show_who_it_is(scene, mail
 
     mail.position(ann)
     list(mail.list_messages(ann))
-    mail.history(ann, HistoryId(1000))
+    mail.history(ann, Cursor(1000))
     mail.headers(ann, refs(ids), NAMES)
     mail.bodies(ann, ids)
     mail.labels(ann)
@@ -324,7 +324,7 @@ def test_a_conversation_is_one_call_for_headers_alone(scene, mail, ann):
 
     found = mail.thread(ann, "abc", NAMES)
 
-    assert [m.gmail_message_id for m in found] == [early, late]
+    assert [m.message_id for m in found] == [early, late]
     assert [dict(m.headers)["Subject"] for m in found] == ["1", "2"]
     [call] = [c for c in scene.universe.calls.calls("gmail") if c.method == "threads.get"]
     assert (call.detail["snippet"], call.detail["body"]) == (False, False)
@@ -338,7 +338,7 @@ def test_a_conversation_is_one_call_for_headers_alone(scene, mail, ann):
 def test_a_conversation_whatever_the_number_of_headers(scene, mail, ann, names):
     message = scene.deliver(ANN, eml(), thread="abc")
 
-    assert [m.gmail_message_id for m in mail.thread(ann, "abc", names)] == [message]
+    assert [m.message_id for m in mail.thread(ann, "abc", names)] == [message]
 
 
 def test_ids_of_an_event_are_resolved_and_only_just_sent_mail_costs_a_call(scene, mail, ann):

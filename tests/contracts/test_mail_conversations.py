@@ -240,7 +240,7 @@ def test_a_list_of_a_span_or_of_labels_holds_what_belongs_to_it(scene, mail, ann
     new = scene.deliver(ANN, eml(subject="new"), "SPAM", "STARRED")
 
     def listed(*args):
-        return {ref.gmail_message_id for page in mail.list_messages(ann, *args) for ref in page}
+        return {ref.message_id for page in mail.list_messages(ann, *args) for ref in page}
 
     middle = 1_788_600_000
     assert listed() == {old, new}

@@ -58,7 +58,7 @@ def test_the_quotas_refusal_has_gmails_shape_of_today_and_slows_this_mailbox_alo
 
     found = mail.headers(ann, refs, NAMES)
 
-    assert [type(found[r.gmail_message_id]) for r in refs] == [Message] * 5 + [ThrottledError] * 5
+    assert [type(found[r.message_id]) for r in refs] == [Message] * 5 + [ThrottledError] * 5
     error = json.loads(answers[-1].split("\r\n\r\n")[-1].split("\r\n--")[0])["error"]
     assert error["code"] == 403
     assert error["status"] == "PERMISSION_DENIED"
@@ -103,7 +103,7 @@ def test_a_stated_time_is_kept_by_everyone_and_for_this_mailbox_alone(scene, kin
         assert caught.value.retry_after == wait
     else:
         fail(scene, "messages.get", kind)
-        assert mail.headers(ann, [ref], NAMES)[ref.gmail_message_id].retry_after == wait
+        assert mail.headers(ann, [ref], NAMES)[ref.message_id].retry_after == wait
     asked = len(scene.universe.calls.calls("gmail"))
     scene.clock.advance(20)
 
@@ -111,7 +111,7 @@ def test_a_stated_time_is_kept_by_everyone_and_for_this_mailbox_alone(scene, kin
         lambda: mail.position(ann),
         lambda: mail.in_background().headers(ann, [ref], NAMES),
         lambda: mail.headers(ann, [MessageRef(str(n), "abc") for n in range(3)], NAMES),
-        lambda: mail.bodies(ann, [ref.gmail_message_id]),
+        lambda: mail.bodies(ann, [ref.message_id]),
         lambda: list(mail.in_background().list_messages(ann)),
     ]
     for call in everything:

@@ -26,11 +26,11 @@ def an_activity(key="k1", **fields):
 def stored(store, *rows):
     """The rows with the versions that they have in the store."""
     store.add_rows(rows)
-    return [store.known(row.mailbox_id, [row.gmail_message_id])[row.gmail_message_id] for row in rows]
+    return [store.known(row.mailbox_id, [row.message_id])[row.message_id] for row in rows]
 
 
 def ids(rows):
-    return [row.gmail_message_id for row in rows]
+    return [row.message_id for row in rows]
 
 
 def test_a_row_is_read_back_as_it_was_written(store):
@@ -57,7 +57,7 @@ def test_rows_that_exist_are_left_as_they_are(store):
 
     store.add_rows([a_row(str(i), reason=Reason.NO_MATCH) for i in range(450)])
 
-    rows = {row.gmail_message_id: row for row in store.rows("m1")}
+    rows = {row.message_id: row for row in store.rows("m1")}
     assert len(rows) == 450
     assert (rows["7"], rows["7"].version) == (before, before.version)
     assert all(row.reason is Reason.NO_MATCH for name, row in rows.items() if name != "7")
@@ -211,7 +211,7 @@ def test_a_conversation_s_rows_are_one_mailbox_s_and_in_order(store):
         a_row("1", internal_date=30), a_row("2", internal_date=10), a_row("3", internal_date=20),
         a_row("4", mailbox="m2", internal_date=5), a_row("5", internal_date=1),
     ]  # fmt: skip
-    store.add_rows([replace(row, gmail_thread_id="t" if row.gmail_message_id != "5" else "u") for row in rows])
+    store.add_rows([replace(row, thread_id="t" if row.message_id != "5" else "u") for row in rows])
 
     assert ids(store.thread("m1", "t")) == ["2", "3", "1"]
     assert ids(store.thread("m2", "t")) == ["4"]

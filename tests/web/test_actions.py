@@ -7,9 +7,9 @@ import pytest
 from server.domain.errors import RejectedError
 from server.domain.ids import ActivityKey
 from server.domain.mailbox import Stage
-from server.engine.erase import erase
-from server.engine.orders import Signer
-from server.engine.stages import find_mailbox, set_stage
+from server.engine.copies.erasing import erase
+from server.engine.mailboxes.stages import find_mailbox, set_stage
+from server.engine.sidebar.button_tokens import Signer
 from simulator.faults import Fault
 from tests.support.cards import action, card_of, texts
 from tests.support.scene import eml

@@ -9,7 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from server.engine.orders import LIFETIME, Order, Signer
+from server.engine.sidebar.button_tokens import LIFETIME, Order, Signer
 from server.web.app import create_app
 from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT
 from simulator.faults import Fault

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.domain.errors import TransientError
-from server.engine.jobs import AUDIT, SWEEP, WATCH
+from server.engine.operations.jobs import AUDIT, SWEEP, WATCH
 from server.web.app import create_app
 from tests.support.pushing import Pushing
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from server.domain.errors import BadInputError, TransientError
 from server.domain.mailbox import Stage
-from server.engine.jobs import PUSHED
-from server.engine.stages import set_stage
+from server.engine.mailboxes.stages import set_stage
+from server.engine.operations.jobs import PUSHED
 from server.ports.queue import Job
 from server.web.hints import Hint
 from simulator.addon_host import SERVICE_ACCOUNT

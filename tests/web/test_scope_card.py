@@ -3,7 +3,7 @@
 import pytest
 
 from server.domain.mailbox import Stage
-from server.engine.stages import find_mailbox, set_stage
+from server.engine.mailboxes.stages import find_mailbox, set_stage
 from simulator.people import People
 from simulator.world import User
 from tests.support.cards import card_of, texts

@@ -9,10 +9,10 @@ import pytest
 from google.cloud.gsuiteaddons_v1 import Deployment
 from google.protobuf.json_format import ParseDict
 
+from server.runner.worker import Worker
 from server.settings import Settings
 from server.web.addon import deployment
 from server.web.app import create_app
-from server.worker import Worker
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from server.domain.errors import TransientError
-from server.engine.jobs import AUDIT, SWEEP, WATCH
-from server.rules.timetable import tonight
-from server.worker import Worker
+from server.engine.operations.jobs import AUDIT, SWEEP, WATCH
+from server.rules.schedule.nightly import tonight
+from server.runner.worker import Worker
 from tests.support.pushing import Pushing
 
 

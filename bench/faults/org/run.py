@@ -16,7 +16,7 @@ from bench.faults.script import HOUR
 from server.bootstrap import build
 from server.domain.decision import Outcome
 from server.domain.ledger import Row
-from server.engine.refusals import sentence_of
+from server.engine.ledger.refusals import sentence_of
 from server.settings import Settings
 from simulator.mailfiles import MailFile
 

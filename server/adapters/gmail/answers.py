@@ -9,7 +9,7 @@ from typing import Any
 
 from server.domain.errors import UnreadableError
 from server.domain.history import HistoryEvent, Label, MessageRef
-from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
+from server.domain.ids import Cursor, MessageId, ThreadId
 from server.domain.message import Headers, Message
 
 KINDS = (
@@ -21,7 +21,7 @@ KINDS = (
 
 
 def ref_of(item: Any) -> MessageRef:
-    return MessageRef(GmailMessageId(str(item["id"])), GmailThreadId(str(item["threadId"])))
+    return MessageRef(MessageId(str(item["id"])), ThreadId(str(item["threadId"])))
 
 
 def label_of(item: Any) -> Label:
@@ -37,13 +37,13 @@ def events_of(record: Any) -> Iterator[HistoryEvent]:
 def message_of(answer: Any) -> Message:
     pairs = ((str(h.get("name", "")), str(h.get("value", ""))) for h in answer.get("payload", {}).get("headers", ()))
     return Message(
-        gmail_message_id=GmailMessageId(answer["id"]),
-        gmail_thread_id=GmailThreadId(answer["threadId"]),
+        message_id=MessageId(answer["id"]),
+        thread_id=ThreadId(answer["threadId"]),
         label_ids=frozenset(answer.get("labelIds", ())),
         internal_date=int(answer["internalDate"]),
         size_estimate=int(answer.get("sizeEstimate", 0)),
         headers=Headers.of(pairs),
-        history_id=HistoryId(int(answer.get("historyId", 0))),
+        history_id=Cursor(int(answer.get("historyId", 0))),
     )
 
 

@@ -20,7 +20,7 @@ from server.adapters.gmail.pacer import Pacer, Told
 from server.adapters.gmail.turns import IN_FLIGHT
 from server.adapters.transport import Transport
 from server.domain.errors import ThrottledError, TransientError, TrulyError, UnreadableError
-from server.domain.ids import GmailMessageId
+from server.domain.ids import MessageId
 from server.domain.mailbox import Mailbox
 from server.ports.clock import Clock
 
@@ -29,7 +29,7 @@ BROKEN_ANSWER = (ValueError, KeyError, IndexError, TypeError, AttributeError)
 SILENT = frozenset({"gmail.users.stop"})
 """Methods whose success is an empty answer."""
 T = TypeVar("T")
-Answers = dict[GmailMessageId, T | Exception]
+Answers = dict[MessageId, T | Exception]
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ class GmailCalls:
     def many(
         self,
         mailbox: Mailbox,
-        requests: Mapping[GmailMessageId, Any],
+        requests: Mapping[MessageId, Any],
         parse: Callable[[Any], T],
-        before: Mapping[GmailMessageId, T | Exception],
+        before: Mapping[MessageId, T | Exception],
     ) -> Answers[T]:
         """In batches, added to the answers that were there ``before``. What is wrong with one call is its value.
 
@@ -111,7 +111,7 @@ class GmailCalls:
     def _batch(
         self,
         mailbox: Mailbox,
-        requests: Mapping[GmailMessageId, Any],
+        requests: Mapping[MessageId, Any],
         out: Answers[T],
         parse: Callable[[Any], T],
     ) -> None:
@@ -132,7 +132,7 @@ class GmailCalls:
 
     def _keeper(self, out: Answers[T], parse: Callable[[Any], T], told: Told) -> Callable[[str, Any, Any], None]:
         def keep(request_id: str, answer: Any, error: Any) -> None:
-            message_id = GmailMessageId(request_id)
+            message_id = MessageId(request_id)
             if isinstance(error, HttpError):
                 failure = out[message_id] = mapped(error, self.clock.now())
                 if isinstance(failure, ThrottledError):

@@ -20,7 +20,7 @@ from server.domain.errors import (
     UserError,
 )
 from server.domain.history import EVERYTHING, History, HistoryEvent, Label, MessageRef, Span
-from server.domain.ids import GmailMessageId, GmailThreadId, HistoryId
+from server.domain.ids import Cursor, MessageId, ThreadId
 from server.domain.mailbox import Mailbox
 from server.domain.message import Message
 
@@ -44,9 +44,9 @@ class GmailMail:
         self._labels = self._users.labels()
         self._send_as = self._users.settings().sendAs()
 
-    def position(self, mailbox: Mailbox) -> HistoryId:
+    def position(self, mailbox: Mailbox) -> Cursor:
         answer = self._calls.one(mailbox, self._users.getProfile(userId="me", fields="historyId"))
-        return HistoryId(int(answer["historyId"]))
+        return Cursor(int(answer["historyId"]))
 
     def size(self, mailbox: Mailbox, label_id: str | None = None) -> int:
         if label_id is None:
@@ -72,9 +72,9 @@ class GmailMail:
             if not token:
                 return
 
-    def history(self, mailbox: Mailbox, since: HistoryId) -> History:
+    def history(self, mailbox: Mailbox, since: Cursor) -> History:
         events: list[HistoryEvent] = []
-        first: HistoryId | None = None
+        first: Cursor | None = None
         token: str | None = None
         while True:
             request = self._history.list(
@@ -84,7 +84,7 @@ class GmailMail:
                 answer = self._calls.one(mailbox, request)
             except NotFoundError:
                 raise CursorExpiredError("Gmail no longer has the history since our cursor.") from None
-            first = first or HistoryId(int(answer["historyId"]))
+            first = first or Cursor(int(answer["historyId"]))
             for record in answer.get("history", ()):
                 events += events_of(record)
             token = answer.get("nextPageToken")
@@ -93,10 +93,10 @@ class GmailMail:
 
     def headers(
         self, mailbox: Mailbox, refs: Sequence[MessageRef], names: Sequence[str]
-    ) -> Mapping[GmailMessageId, Message | Exception]:
+    ) -> Mapping[MessageId, Message | Exception]:
         self._calls.admit(mailbox)
-        out: dict[GmailMessageId, Message | Exception] = {}
-        alone: list[GmailMessageId] = []
+        out: dict[MessageId, Message | Exception] = {}
+        alone: list[MessageId] = []
         for thread_id, wanted in _by_conversation(refs).items():
             if len(wanted) < WORTH_A_CONVERSATION:
                 alone += wanted
@@ -110,26 +110,26 @@ class GmailMail:
         }
         return self._calls.many(mailbox, requests, message_of, out)
 
-    def thread(self, mailbox: Mailbox, thread_id: GmailThreadId, names: Sequence[str]) -> Sequence[Message]:
+    def thread(self, mailbox: Mailbox, thread_id: ThreadId, names: Sequence[str]) -> Sequence[Message]:
         found = self._conversation(mailbox, thread_id, names).values()
-        return sorted((m for m in found if isinstance(m, Message)), key=lambda m: (m.internal_date, m.gmail_message_id))
+        return sorted((m for m in found if isinstance(m, Message)), key=lambda m: (m.internal_date, m.message_id))
 
     def identify(self, mailbox: Mailbox, message_id: str, thread_id: str) -> MessageRef:
         known, thread = api_id(message_id), api_id(thread_id)
         if known and thread:
-            return MessageRef(GmailMessageId(known), GmailThreadId(thread))
+            return MessageRef(MessageId(known), ThreadId(thread))
         # Mail that was just sent has an id of the web client's own, which only Gmail can resolve.
         request = self._messages.get(userId="me", id=known or message_id, format="minimal", fields="id,threadId")
         return ref_of(self._calls.one(mailbox, request))
 
-    def bodies(self, mailbox: Mailbox, ids: Sequence[GmailMessageId]) -> Mapping[GmailMessageId, bytes | Exception]:
+    def bodies(self, mailbox: Mailbox, ids: Sequence[MessageId]) -> Mapping[MessageId, bytes | Exception]:
         return self._raw(mailbox, ids, {})
 
     def conversation_bodies(
-        self, mailbox: Mailbox, thread_id: GmailThreadId, ids: Sequence[GmailMessageId]
-    ) -> Mapping[GmailMessageId, bytes | Exception]:
+        self, mailbox: Mailbox, thread_id: ThreadId, ids: Sequence[MessageId]
+    ) -> Mapping[MessageId, bytes | Exception]:
         wanted = frozenset(ids)
-        found: Mapping[GmailMessageId, bytes] = {}
+        found: Mapping[MessageId, bytes] = {}
         if len(wanted) >= WORTH_A_CONVERSATION:
             found = self._rebuilt(mailbox, thread_id, wanted)
         # What could not be rebuilt, and what Gmail left out of its answer, is asked for alone before it counts as gone.
@@ -147,24 +147,24 @@ class GmailMail:
         return tuple(str(item["sendAsEmail"]).lower() for item in answer.get("sendAs", ()))
 
     def _raw(
-        self, mailbox: Mailbox, ids: Sequence[GmailMessageId], before: Mapping[GmailMessageId, bytes]
-    ) -> dict[GmailMessageId, bytes | Exception]:
+        self, mailbox: Mailbox, ids: Sequence[MessageId], before: Mapping[MessageId, bytes]
+    ) -> dict[MessageId, bytes | Exception]:
         requests = {i: self._messages.get(userId="me", id=i, format="raw", fields="id,raw") for i in ids}
         return self._calls.many(mailbox, requests, raw_of, before)
 
     def _conversation(
-        self, mailbox: Mailbox, thread_id: GmailThreadId, names: Sequence[str]
-    ) -> dict[GmailMessageId, Message | Exception]:
+        self, mailbox: Mailbox, thread_id: ThreadId, names: Sequence[str]
+    ) -> dict[MessageId, Message | Exception]:
         request = self._threads.get(
             userId="me", id=thread_id, format="metadata", metadataHeaders=list(names),
             fields=f"messages({HEADER_FIELDS})",
         )  # fmt: skip
         items = self._calls.one(mailbox, request).get("messages", ())
-        return {GmailMessageId(str(item.get("id"))): parsed(message_of, item) for item in items}
+        return {MessageId(str(item.get("id"))): parsed(message_of, item) for item in items}
 
     def _conversation_headers(
-        self, mailbox: Mailbox, thread_id: GmailThreadId, wanted: Sequence[GmailMessageId], names: Sequence[str]
-    ) -> dict[GmailMessageId, Message | Exception]:
+        self, mailbox: Mailbox, thread_id: ThreadId, wanted: Sequence[MessageId], names: Sequence[str]
+    ) -> dict[MessageId, Message | Exception]:
         try:
             found = self._conversation(mailbox, thread_id, names)
         except TrulyError as error:
@@ -173,9 +173,7 @@ class GmailMail:
         others = {i: answer for i, answer in found.items() if isinstance(answer, Message)}
         return others | {i: found.get(i, gone) for i in wanted}
 
-    def _rebuilt(
-        self, mailbox: Mailbox, thread_id: GmailThreadId, wanted: frozenset[GmailMessageId]
-    ) -> dict[GmailMessageId, bytes]:
+    def _rebuilt(self, mailbox: Mailbox, thread_id: ThreadId, wanted: frozenset[MessageId]) -> dict[MessageId, bytes]:
         request = self._threads.get(userId="me", id=thread_id, format="full", fields="messages(id,payload)")
         try:
             answer: Any = self._calls.one(mailbox, request)
@@ -183,15 +181,15 @@ class GmailMail:
             if isinstance(error, ThrottledError | MailboxUnavailableError | ReconnectRequiredError | UserError):
                 raise
             return {}  # what is wrong with the conversation as a whole need not be wrong with its messages
-        items = {GmailMessageId(str(item.get("id"))): item.get("payload") for item in answer.get("messages", ())}
+        items = {MessageId(str(item.get("id"))): item.get("payload") for item in answer.get("messages", ())}
         made = {i: rebuilt(payload) for i, payload in items.items() if i in wanted}
         return {i: raw for i, raw in made.items() if raw is not None}
 
 
-def _by_conversation(refs: Sequence[MessageRef]) -> dict[GmailThreadId, list[GmailMessageId]]:
-    out: dict[GmailThreadId, list[GmailMessageId]] = {}
+def _by_conversation(refs: Sequence[MessageRef]) -> dict[ThreadId, list[MessageId]]:
+    out: dict[ThreadId, list[MessageId]] = {}
     for ref in dict.fromkeys(refs):
-        out.setdefault(ref.gmail_thread_id, []).append(ref.gmail_message_id)
+        out.setdefault(ref.thread_id, []).append(ref.message_id)
     return out
 
 

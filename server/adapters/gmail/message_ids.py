@@ -11,7 +11,7 @@ from server.domain.mailbox import Mailbox
 
 
 class GmailMessageIds:
-    """Implements ``server.engine.witness.Finder``. Thread-safe."""
+    """Implements ``server.engine.coverage.witness.Finder``. Thread-safe."""
 
     def __init__(self, calls: GmailCalls) -> None:
         self._calls = calls

@@ -10,7 +10,7 @@ from googleapiclient.errors import HttpError
 from server.adapters.gmail.calls import GmailCalls
 from server.adapters.gmail.failures import mapped
 from server.domain.errors import ConfigurationError, TransientError, TrulyError
-from server.domain.ids import HistoryId
+from server.domain.ids import Cursor
 from server.domain.mailbox import Mailbox
 from server.ports.watch import Watched
 
@@ -55,7 +55,7 @@ class GmailWatch:
         request = self._users.watch(userId="me", body={"topicName": self._topic})
         answer = self._calls.one(mailbox, request, self._failure)
         try:
-            return Watched(int(answer["expiration"]) / 1000, HistoryId(int(answer["historyId"])))
+            return Watched(int(answer["expiration"]) / 1000, Cursor(int(answer["historyId"])))
         except (KeyError, TypeError, ValueError):
             raise TransientError("Gmail's answer about a watch has not the documented form.") from None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from server.domain.access import AccessEntry
 from server.domain.decision import Evidence, Outcome, Reason
-from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, HistoryId, KeyedHash, MailboxId, SalesforceId
+from server.domain.ids import ActivityKey, Cursor, KeyedHash, MailboxId, MessageId, SalesforceId, ThreadId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, DayCoverage, Row
 from server.domain.mailbox import Backfill, DirectoryState, Mailbox, Stage
 
@@ -18,8 +18,8 @@ Data = Mapping[str, Any]
 def from_row(row: Row) -> Data:
     data = {
         "mailbox_id": row.mailbox_id,
-        "gmail_message_id": row.gmail_message_id,
-        "gmail_thread_id": row.gmail_thread_id,
+        "gmail_message_id": row.message_id,
+        "gmail_thread_id": row.thread_id,
         "outcome": row.outcome.value,
         "reason": row.reason.value,
         "internal_date": row.internal_date,
@@ -47,8 +47,8 @@ def from_row(row: Row) -> Data:
 def to_row(data: Data, version: str) -> Row:
     return Row(
         mailbox_id=MailboxId(data["mailbox_id"]),
-        gmail_message_id=GmailMessageId(data["gmail_message_id"]),
-        gmail_thread_id=GmailThreadId(data["gmail_thread_id"]),
+        message_id=MessageId(data["gmail_message_id"]),
+        thread_id=ThreadId(data["gmail_thread_id"]),
         reason=Reason(data["reason"]),
         internal_date=data.get("internal_date", 0),
         conversation=_hash(data.get("conversation")),
@@ -74,7 +74,7 @@ def from_activity(activity: ActivityRow) -> Data:
         "state": activity.state.value,
         "claimed_at": activity.claimed_at,
         "mailbox_id": activity.mailbox_id,
-        "gmail_message_id": activity.gmail_message_id,
+        "gmail_message_id": activity.message_id,
         "conversation": activity.conversation,
         "reason": activity.reason.value if activity.reason else None,
         "record_id": activity.record_id,
@@ -97,7 +97,7 @@ def to_activity(key: str, data: Data, version: str) -> ActivityRow:
         state=ActivityState(data["state"]),
         claimed_at=data["claimed_at"],
         mailbox_id=MailboxId(data["mailbox_id"]),
-        gmail_message_id=GmailMessageId(data["gmail_message_id"]),
+        message_id=MessageId(data["gmail_message_id"]),
         conversation=_hash(data.get("conversation")),
         reason=Reason(data["reason"]) if "reason" in data else None,
         record_id=_record(data.get("record_id")),
@@ -149,7 +149,7 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
         addresses=tuple(data["addresses"]),
         stage=Stage(data["stage"]),
         start=data.get("start", 0),
-        cursor=HistoryId(data["cursor"]) if "cursor" in data else None,
+        cursor=Cursor(data["cursor"]) if "cursor" in data else None,
         name=data.get("name", ""),
         paused_until=data.get("paused_until", 0.0),
         failures=data.get("failures", 0),

@@ -13,7 +13,7 @@ from server.adapters.store.portions import commits, one, portions
 from server.domain.access import AccessEntry
 from server.domain.decision import Outcome
 from server.domain.errors import ConflictError, InvariantError
-from server.domain.ids import ActivityKey, GmailMessageId, GmailThreadId, KeyedHash, MailboxId
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, ThreadId
 from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail, row_key
 from server.domain.mailbox import Mailbox
 
@@ -77,11 +77,11 @@ class DocumentStore:
 
     # the ledger
 
-    def known(self, mailbox_id: MailboxId, ids: Sequence[GmailMessageId]) -> dict[GmailMessageId, Row]:
+    def known(self, mailbox_id: MailboxId, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
         keys = [row_key(mailbox_id, message_id) for message_id in ids]
         found = self._documents.get_many("messages", keys)
         rows = (codec.to_row(d.data, d.version) for d in found.values())
-        return {row.gmail_message_id: row for row in rows}
+        return {row.message_id: row for row in rows}
 
     def add_rows(self, rows: Sequence[Row]) -> list[Row]:
         late: list[Row] = []
@@ -104,7 +104,7 @@ class DocumentStore:
         for document in self._documents.scan("messages", where=(Where("mailbox_id", "==", mailbox_id),)):
             yield codec.to_row(document.data, document.version)
 
-    def thread(self, mailbox_id: MailboxId, thread_id: GmailThreadId) -> list[Row]:
+    def thread(self, mailbox_id: MailboxId, thread_id: ThreadId) -> list[Row]:
         wanted = (Where("mailbox_id", "==", mailbox_id), Where("gmail_thread_id", "==", thread_id))
         found = self._documents.query("messages", where=wanted)
         return sorted((codec.to_row(d.data, d.version) for d in found), key=lambda row: (row.internal_date, row.key))

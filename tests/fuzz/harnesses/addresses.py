@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bench.addresses.compare import stands_in
 from server.domain.message import Header
-from server.rules.addr_spec import address_variants, normalise_address
-from server.rules.addresses import parse_addresses
+from server.rules.headers.address import address_variants, normalise_address
+from server.rules.headers.addresses import parse_addresses
 
 WORDS = (
     b"=?utf-8?q?", b"=?utf-8?b?", b"=?iso-8859-1?q?", b"?=", b"=3C", b"=40", b"=2C", b"mailto:", b"[mailto:", b"@acme.com", b"<@",

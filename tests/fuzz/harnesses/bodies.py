@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from server.rules.charsets import decoded
-from server.rules.html_text import html_text
-from server.rules.quoting import own_text
+from server.rules.body.charsets import decoded
+from server.rules.body.html_text import html_text
+from server.rules.body.quoting import own_text
 
 WORDS = (
     b"On 1 Jan 2026 at 10:10, a@b.example wrote:", b"\n> ", b"\n-- \n", b"From: ", b"\nSent: ", b"\nTo: ", b"\nSubject: ", b"Von: ",

@@ -8,15 +8,15 @@ from __future__ import annotations
 from bench.addresses.compare import stands_in
 from server.domain.crm import Candidates, Query, Record, RecordKind
 from server.domain.decision import OUTCOME_OF, Decision, Reason
-from server.domain.ids import GmailMessageId, GmailThreadId, MailboxId, SalesforceId
+from server.domain.ids import MailboxId, MessageId, SalesforceId, ThreadId
 from server.domain.mail import Copy, Mail, People
 from server.domain.mailbox import Workspace
 from server.domain.message import Header, Headers, Message
 from server.domain.policy import Policy
-from server.rules.decide import decide
-from server.rules.identity_key import activity_key, conversation_root
-from server.rules.match import owner_addresses, owner_of, question
-from server.rules.screen import Situation, screen
+from server.rules.decision.decide import decide
+from server.rules.decision.match import owner_addresses, owner_of, question
+from server.rules.decision.screen import Situation, screen
+from server.rules.headers.identity_key import activity_key, conversation_root
 
 WORDS = (
     *(f"{name}: ".encode() for name in ("From", "To", "Cc", "Bcc", "Sender", "Reply-To", "X-Original-From", "X-Original-Sender")),
@@ -39,7 +39,7 @@ NOW = 1_789_000_000_000
 def one(data: bytes) -> None:
     choice, headers = data[0] if data else 0, headers_of(data[1:])
     labels = frozenset(label for bit, label in enumerate(LABELS) if choice >> bit & 1)
-    message = Message(GmailMessageId("1"), GmailThreadId("1"), labels, NOW, len(data), headers)
+    message = Message(MessageId("1"), ThreadId("1"), labels, NOW, len(data), headers)
     situation = Situation(own_addresses=frozenset({"ann@ours.example"}), is_overridden=bool(choice & 64))
     screening, people = screen(message, OURS, POLICY, situation)
     _nobody_is_invented(people, headers)
@@ -50,7 +50,7 @@ def one(data: bytes) -> None:
         assert screening.reason in OUTCOME_OF
         return
     copy = Copy(
-        MailboxId("1"), "ann@ours.example", message.gmail_message_id, message.gmail_thread_id, message.is_sent, NOW, headers, people,
+        MailboxId("1"), "ann@ours.example", message.message_id, message.thread_id, message.is_sent, NOW, headers, people,
     )  # fmt: skip
     mail = Mail(key, None, (copy,))
     decision = _decided(mail, is_known=bool(choice & 128))

@@ -1,0 +1,103 @@
+"""A decided mail becomes an activity: pure, so that a test compares it whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from server.domain.crm import Activity, CrmUser, Direction, Record, RecordKind
+from server.domain.decision import Decision
+from server.domain.ids import SalesforceId
+from server.domain.mail import Mail
+from server.domain.mailbox import Workspace
+from server.domain.message import Header, Headers, Participant
+from server.domain.policy import Disclosure, Policy
+from server.rules.body.message_text import MailBody
+from server.rules.decision.match import activity_owner
+from server.rules.headers.header_text import decode_words, visible
+from server.rules.headers.identity_key import normalise_message_id
+
+NO_SUBJECT = "(no subject)"
+MOST_TEXT = 40_000
+"""Characters of a body that go on: no field of Salesforce takes as many, and what is too long shows its cut."""
+
+
+def plan_activity(
+    mail: Mail, decision: Decision, owner: CrmUser | None, body: MailBody, workspace: Workspace, policy: Policy
+) -> Activity:
+    """Of ``body`` its author's own part, as far as the policy discloses it: the sealed copy has all of it.
+
+    A Lead takes no second record, so none is set.
+    """
+    copy = mail.canonical
+    author = mail.author
+    direction = Direction.OUTBOUND if author and workspace.is_internal(author.address) else Direction.INBOUND
+    who, what = links(decision.chosen)
+    people = copy.people.participants
+    shown = policy.disclosure
+    moment = sent_at(copy.headers, copy.internal_date)
+    return Activity(
+        key=mail.key,
+        subject=_subject(copy.headers, author, direction, shown),
+        body=body.text[:MOST_TEXT] if shown is Disclosure.TEXT else "",
+        sent_at=moment,
+        day=day_of(moment, owner.time_zone if owner else ""),
+        direction=direction,
+        owner_id=activity_owner(owner.user_id if owner else None, decision.chosen, policy),
+        who_id=who,
+        what_id=what,
+        related_ids=tuple(r.record_id for r in decision.related),
+        from_address=author.address if author else "",
+        to_addresses=_addresses(people, Header.TO),
+        cc_addresses=_addresses(people, Header.CC),
+        rfc822_message_id=normalise_message_id(copy.headers.first("Message-ID") or "") or "",
+        thread_id=copy.thread_id,
+        mailbox=copy.mailbox_address,
+        match_type=decision.reason.value,
+        attachment_names=body.attachments if shown is Disclosure.TEXT else (),
+    )
+
+
+def sent_at(headers: Headers, internal_date: int) -> int:
+    """The Date header in epoch milliseconds; Gmail's own date where it is missing, absurd or lies ahead of it."""
+    try:
+        stated = int(parsedate_to_datetime(headers.first("Date") or "").timestamp() * 1000)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return internal_date
+    a_day = 86_400_000
+    return stated if 0 < stated <= internal_date + a_day else internal_date
+
+
+def day_of(moment: int, time_zone: str) -> str:
+    """What the calendar of its owner said then: a mail of a Californian evening belongs to that day, not UTC's next."""
+    try:
+        place = ZoneInfo(time_zone) if time_zone else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        place = UTC
+    return datetime.fromtimestamp(moment / 1000, UTC).astimezone(place).date().isoformat()
+
+
+def _subject(headers: Headers, author: Participant | None, direction: Direction, shown: Disclosure) -> str:
+    """Lightning captions every email Task "You sent an email", so inbound mail says itself whom it is from."""
+    subject = visible(decode_words(headers.first("Subject") or "")) or NO_SUBJECT
+    if shown is Disclosure.HEADERS:
+        subject = "Email"
+    if direction is Direction.OUTBOUND or author is None:
+        return subject
+    return f"From {author.name or author.address}: {subject}"
+
+
+def links(chosen: Record | None) -> tuple[SalesforceId | None, SalesforceId | None]:
+    """Who and what an activity on this record points at."""
+    if chosen is None:
+        return None, None
+    if chosen.kind is RecordKind.CONTACT:
+        return chosen.record_id, None if chosen.is_person_account else chosen.account_id
+    if chosen.kind is RecordKind.LEAD:
+        return chosen.record_id, None
+    return None, chosen.record_id
+
+
+def _addresses(people: tuple[Participant, ...], header: Header) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(p.address for p in people if p.header is header))

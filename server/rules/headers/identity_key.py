@@ -1,0 +1,118 @@
+"""One real mail, one key, whoever's mailbox a copy lies in.
+
+The Message-ID alone is not to be trusted: some senders use one for many mails, some send none. A guard of author, date
+and subject tells such mails apart; nothing in it differs between the copies of one mail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from server.domain.ids import ActivityKey
+from server.domain.message import Headers
+from server.rules.headers.header_text import decode_words, repair
+
+MAX_ID = 998
+_MS_PER_DAY = 86_400_000
+_MS_PER_MINUTE = 60_000
+_IN_BRACKETS = re.compile(r"<([^<>]*)>")
+_COMMENT = re.compile(r"\([^()]*\)")
+_ADDED_BY_GMAIL = "SMTPIN_ADDED_"
+"""Gmail puts an id of its own on mail that came without one, a new one for each delivery."""
+
+_PREFIX = re.compile(
+    r"\s*(?:(?:re|fwd?|fw|aw|wg|antw|antwort|sv|vs|vb|vl|vá|továbbítás|tr|rép|réf|rv|res|enc|rif|inoltra|i|r|odp|pd|ynt"
+    r"|i̇lt|ilt|doorst|bls|ref|ang|hl|na|atb|şuna|απ|σχετ|πρθ|ha|на|ответ|отв|пересл|вiдп|відп|תשובה|השב|הועבר|رد"
+    r"|إعادة توجيه|回复|回覆|答复|答覆|转发|轉寄|轉發|返信|転送|회신|전달|trả lời|chuyển tiếp)"
+    r"\s{0,3}(?:[\[(]\d{1,4}[\])]|\^\d{1,4}|\d{1,3})?\s{0,3}[:\uff1a]|\[[^\[\]]{1,60}\])",
+    re.IGNORECASE,
+)
+
+
+def normalise_message_id(value: str | None) -> str | None:
+    """The id without brackets, comments and white space, its case kept; None if there is none worth the name."""
+    text = repair((value or "")[: 4 * MAX_ID]).strip()
+    if text.startswith("("):
+        text = _COMMENT.sub(" ", text).strip()
+    found = _IN_BRACKETS.search(text)
+    inner = found.group(1) if found else _COMMENT.sub(" ", text).strip().strip("<>")
+    folded = "".join(inner.split())
+    if not found and len(inner.split()) > 1:
+        folded = next((word for word in inner.split() if "@" in word), "")
+    is_usable = 0 < len(folded) <= MAX_ID and folded.isprintable() and any(c.isalnum() for c in folded)
+    return folded if is_usable else None
+
+
+def guard(author: str | None, date_header: str | None, subject: str | None, internal_date_ms: int) -> str:
+    """What tells two mails with one Message-ID apart, as 64 hexadecimal digits.
+
+    A Date that cannot be read counts by its text; without one the day of arrival does, in UTC.
+    """
+    written = _written_at(date_header)
+    if written is not None:
+        date = written.isoformat(timespec="seconds")
+    else:
+        date = _folded(date_header or "") or f"day {internal_date_ms // _MS_PER_DAY}"
+    return _digest(_folded(author or ""), date, _bare_subject(subject or ""))
+
+
+def activity_key(headers: Headers, author: str | None, internal_date_ms: int, recipients: Iterable[str]) -> ActivityKey:
+    """The key of the one activity for this mail: of Message-ID and guard, the same for every copy.
+
+    Without a Message-ID (or with one that Gmail had to add) the recipients and the minute of the Date stand in for it.
+    """
+    date_header = headers.first("Date")
+    guarded = guard(author, date_header, headers.first("Subject"), internal_date_ms)
+    message_id = normalise_message_id(headers.first("Message-ID"))
+    if message_id and _ADDED_BY_GMAIL not in message_id:
+        return ActivityKey(_digest("id", message_id, guarded))
+    written = _written_at(date_header)
+    minute = int(written.timestamp() // 60) if written is not None else internal_date_ms // _MS_PER_MINUTE
+    people = sorted({_folded(address) for address in recipients})
+    return ActivityKey(_digest("no id", guarded, str(minute), *people))
+
+
+def conversation_root(headers: Headers) -> str | None:
+    """The id of the mail that started it: the first of References, else of In-Reply-To, else the mail's own."""
+    for name in ("References", "In-Reply-To"):
+        for value in headers.all(name):
+            if root := _first_id(value):
+                return root
+    return normalise_message_id(headers.first("Message-ID"))
+
+
+def _first_id(value: str) -> str | None:
+    """In-Reply-To may hold a sentence around the id; References may hold broken ids before the first good one."""
+    in_brackets = (normalise_message_id(f"<{found.group(1)}>") for found in _IN_BRACKETS.finditer(value))
+    bare_words = (normalise_message_id(word) for word in value.split() if "@" in word and "<" not in value)
+    return next((each for each in in_brackets if each), None) or next((each for each in bare_words if each), None)
+
+
+def _written_at(date_header: str | None) -> datetime | None:
+    try:
+        written = parsedate_to_datetime((date_header or "")[:200])
+        return (written if written.tzinfo else written.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def _bare_subject(subject: str) -> str:
+    """Decoded, without "Re:", "Fwd:" and list tags in front, in whatever order and number."""
+    text = " ".join(decode_words(subject[:20_000]).split())
+    at = 0
+    while found := _PREFIX.match(text, at):
+        at = found.end()
+    return _folded(text[at:])
+
+
+def _folded(text: str) -> str:
+    return " ".join(repair(text).casefold().split())
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,56 @@
+"""Fold a stretch of history into one final fact per message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.domain.history import HistoryEvent, MessageRef
+from server.domain.ids import MessageId
+
+DECIDING_LABELS = frozenset({"INBOX", "SENT", "SPAM", "TRASH", "DRAFT", "CHAT"})
+"""Besides these, every CATEGORY_* and every user label can alter a decision; UNREAD and the like cannot."""
+
+
+LABELS_MOVED = frozenset({"labelled", "unlabelled"})
+
+
+class Fate(StrEnum):
+    ADDED = "added"
+    RELABELLED = "relabelled"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True)
+class Change:
+    """``has_moved``: a label that decides came or went; of an arrival that is known already, that alone counts."""
+
+    ref: MessageRef
+    fate: Fate
+    has_moved: bool = False
+
+
+def decides(label_id: str) -> bool:
+    """Could this label alter a decision? User labels count: one of them may be the rep's "Don't log"."""
+    return label_id in DECIDING_LABELS or label_id.startswith(("CATEGORY_", "Label_"))
+
+
+def fold(events: Iterable[HistoryEvent]) -> list[Change]:
+    """In order of first appearance; a message added and deleted within the stretch is deleted."""
+    fates: dict[MessageId, Change] = {}
+    for event in events:
+        if event.kind in LABELS_MOVED and not any(decides(label) for label in event.label_ids):
+            continue
+        before = fates.get(event.ref.message_id)
+        fate = Fate.RELABELLED if event.kind in LABELS_MOVED else Fate(event.kind)
+        if before and (before.fate is Fate.DELETED or (before.fate is Fate.ADDED and fate is Fate.RELABELLED)):
+            fate = before.fate
+        has_moved = event.kind in LABELS_MOVED or (before is not None and before.has_moved)
+        fates[event.ref.message_id] = Change(event.ref, fate, has_moved)
+    return list(fates.values())
+
+
+def label_moves(events: Iterable[HistoryEvent], label_id: str) -> dict[MessageRef, bool]:
+    """Which messages have got that label, and which lost it, at the end of the stretch."""
+    return {e.ref: e.kind == "labelled" for e in events if e.kind in LABELS_MOVED and label_id in e.label_ids}

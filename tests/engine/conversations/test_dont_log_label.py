@@ -1,0 +1,164 @@
+"""The Gmail label "Don't log" speaks for the conversation, on a phone and through filters too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from server.engine.collect import backfill
+from server.engine.collect.collect import collect
+from server.engine.deliver.turns import deliver_next
+from server.engine.mailboxes.stages import find_mailbox
+from simulator.faults import Fault
+from tests.support.scene import Scene, eml
+
+ANN, BEN = "ann@acme.example", "ben@acme.example"
+FIRST = "<first@byron.example>"
+
+
+def first(scene: Scene, mailbox: str, *labels: str) -> str:
+    return scene.deliver(mailbox, eml(message_id=FIRST), "INBOX", *labels)
+
+
+def reply(scene: Scene, mailbox: str, number: int = 1) -> str:
+    raw = eml(subject="Re: Lamps", message_id=f"<reply{number}@byron.example>", In_Reply_To=FIRST, References=FIRST)
+    return scene.deliver(mailbox, raw, "INBOX")
+
+
+@pytest.mark.parametrize("is_past", [True, False])
+def test_a_reply_in_a_labelled_conversation_is_kept_out_too(scene: Scene, is_past: bool) -> None:
+    label = scene.universe.mailboxes[ANN].label_id("Don't log")
+    if not is_past:
+        scene.sync()
+    labelled = first(scene, ANN, label)
+    scene.sync()
+    later = reply(scene, ANN)
+    scene.sync()
+    assert scene.outcomes() == {labelled: "kept_out", later: "kept_out"}
+    assert scene.tasks() == []
+
+
+def test_taking_the_label_off_logs_the_whole_conversation(scene: Scene) -> None:
+    label = scene.universe.mailboxes[ANN].label_id("Don't log")
+    labelled = first(scene, ANN, label)
+    scene.sync()
+    later = reply(scene, ANN)
+    scene.sync()
+    scene.universe.mailboxes[ANN].relabel(labelled, set(), {label})
+    scene.sync()
+    scene.sync()
+    assert scene.outcomes() == {labelled: "contact_match", later: "contact_match"}
+
+
+def test_the_label_on_one_message_is_enough_while_it_is_on_any(scene: Scene) -> None:
+    box = scene.universe.mailboxes[ANN]
+    label = box.label_id("Don't log")
+    one = first(scene, ANN, label)
+    scene.sync()
+    two = reply(scene, ANN)
+    box.relabel(two, {label}, set())
+    scene.sync()
+    box.relabel(one, set(), {label})
+    scene.sync()
+    scene.sync()
+    three = reply(scene, ANN, 2)
+    scene.sync()
+    assert scene.outcomes()[three] == "kept_out"
+
+
+def test_the_label_of_one_rep_says_nothing_for_another(scene: Scene) -> None:
+    label = scene.universe.mailboxes[ANN].label_id("Don't log")
+    mine, hers = first(scene, ANN, label), first(scene, BEN)
+    scene.sync()
+    assert scene.outcomes()[mine] == "kept_out"
+    assert scene.outcomes(BEN)[hers] == "contact_match"
+
+
+def test_a_label_that_comes_later_deletes_nothing_and_stops_what_follows(scene: Scene) -> None:
+    box = scene.universe.mailboxes[ANN]
+    label = box.label_id("Don't log")
+    logged = first(scene, ANN)
+    scene.sync()
+    box.relabel(logged, {label}, set())
+    scene.sync()
+    later = reply(scene, ANN)
+    scene.sync()
+    assert scene.outcomes() == {logged: "contact_match", later: "kept_out"}
+    assert len(scene.tasks()) == 1
+
+
+@pytest.mark.parametrize("is_past", [True, False])
+def test_the_label_speaks_for_what_is_read_together_with_it(scene: Scene, is_past: bool) -> None:
+    label = scene.universe.mailboxes[ANN].label_id("Don't log")
+    if not is_past:
+        scene.sync()
+    later = reply(scene, ANN)
+    thread = scene.universe.mailboxes[ANN].messages[later].thread_id
+    labelled = scene.deliver(ANN, eml(message_id=FIRST), "INBOX", label, thread=thread)
+    scene.sync()
+    assert scene.outcomes() == {labelled: "kept_out", later: "kept_out"}
+
+
+def test_a_label_that_was_put_unseen_holds_for_what_came_after_it(scene: Scene) -> None:
+    """Gmail had forgotten the history of it."""
+    box = scene.universe.mailboxes[ANN]
+    scene.sync()
+    logged = first(scene, ANN)
+    scene.sync()
+    box.relabel(logged, {box.label_id("Don't log")}, set())
+    later = reply(scene, ANN)
+    box.expire_history()
+    scene.sync()
+    assert scene.outcomes() == {logged: "contact_match", later: "kept_out"}
+
+
+def test_a_label_that_was_put_unseen_on_waiting_mail_keeps_it_out(scene: Scene) -> None:
+    box = scene.universe.mailboxes[ANN]
+    scene.sync()
+    waiting = first(scene, ANN)
+    scene.universe.faults.plan(Fault("salesforce", "composite", "503"))
+    scene.sync(patience=0)
+    box.relabel(waiting, {box.label_id("Don't log")}, set())
+    box.expire_history()
+    scene.sync(patience=7200)
+    assert scene.outcomes() == {waiting: "kept_out"}
+
+
+def test_in_the_past_an_old_label_is_read_before_newer_mail_of_its_conversation(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows of a day, the newest first: the label is in the last of them."""
+    monkeypatch.setattr(backfill, "TOO_MANY", 1)
+    label = scene.universe.mailboxes[ANN].label_id("Don't log")
+    dates = [f"{day:02d} Sep 2026 09:00:00 +0000" for day in (3, 8, 13)]
+    old = scene.deliver(ANN, eml(message_id=FIRST, date=dates[0]), "INBOX", label)
+    newer = [
+        scene.deliver(ANN, eml(message_id=f"<n{i}@byron.example>", date=date, References=FIRST), "INBOX")
+        for i, date in enumerate(dates[1:])
+    ]
+    scene.sync()
+    assert scene.outcomes() == dict.fromkeys((old, *newer), "kept_out")
+
+
+def test_a_label_holds_for_what_follows_also_where_the_delivery_was_faster(scene: Scene) -> None:
+    scene.sync()
+    ports, workspace = scene.services.ports, scene.services.workspaces.current()
+    box, mailbox_id = scene.universe.mailboxes[ANN], find_mailbox(ports, ANN).mailbox_id
+    logged = first(scene, ANN)
+    collect(ports, workspace, mailbox_id)
+    box.relabel(logged, {box.label_id("Don't log")}, set())
+    mail: Any = ports.mail
+    headers = mail.headers
+
+    def read_and_overtaken(*args: Any) -> Any:
+        answer = headers(*args)
+        assert deliver_next(ports, workspace).logged == 1
+        return answer
+
+    mail.headers = read_and_overtaken
+    collect(ports, workspace, mailbox_id)
+    mail.headers = headers
+    later = reply(scene, ANN)
+    scene.sync()
+    assert scene.outcomes() == {logged: "contact_match", later: "kept_out"}

@@ -1,0 +1,89 @@
+"""Threads of one process are workers of their own: what one is at, another leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from server.domain.crm import Activity
+from server.domain.history import MessageRef
+from server.domain.ids import MessageId, ThreadId
+from server.engine.collect.collect import collect
+from server.engine.collect.reader import Lease, Reader
+from server.engine.deliver.turns import deliver_next
+from server.engine.mailboxes.stages import find_mailbox
+from server.engine.mailboxes.sweep import sweep
+from server.rules.decision.screen import HEADERS
+from tests.support.scene import Scene, eml
+
+
+def test_a_mailbox_that_another_thread_reads_is_busy(scene: Scene) -> None:
+    services = scene.services
+    sweep(services.ports, services.workspaces)
+    mailbox = find_mailbox(services.ports, "ann@acme.example")
+    other = Lease(services.ports, f"mailbox/{mailbox.mailbox_id}")
+    assert other.take()
+    assert collect(services.ports, services.workspaces.current(), mailbox.mailbox_id).is_busy
+    other.release()
+    assert not collect(services.ports, services.workspaces.current(), mailbox.mailbox_id).is_busy
+
+
+def test_mail_that_another_thread_delivers_is_left_to_it(scene: Scene) -> None:
+    """Between the insert and its closing another thread looks: it must find nothing to do."""
+    scene.sync()
+    scene.deliver("ann@acme.example", eml())
+    ports, workspace = scene.services.ports, scene.services.workspaces.current()
+    collect(ports, workspace, find_mailbox(ports, "ann@acme.example").mailbox_id)
+    crm: Any = ports.crm
+    file, seen = crm.file, []
+
+    def filed(activities: Sequence[Activity]) -> Any:
+        done = file(activities)
+        seen.append(deliver_next(ports, workspace).read)
+        return done
+
+    crm.file = filed
+    assert deliver_next(ports, workspace).logged == 1
+    assert seen == [0]
+
+
+def test_a_lease_that_is_held_can_be_renewed_and_let_go(scene: Scene) -> None:
+    lease = Lease(scene.services.ports, "mailbox/1")
+    assert lease.take()
+    scene.clock.advance(100)
+    lease.renew()
+    assert lease.take()
+    lease.release()
+    assert Lease(scene.services.ports, "mailbox/1").take()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_a_slow_worker_read_before_does_not_stand_against_a_newer_label(scene: Scene, is_known: bool) -> None:
+    """It lost its lease while Gmail kept it waiting, and writes what it was told when it asked."""
+    scene.sync()
+    box = scene.universe.mailboxes["ann@acme.example"]
+    message = scene.deliver("ann@acme.example", eml(), "INBOX", "CATEGORY_UPDATES")
+    ports, workspace = scene.services.ports, scene.services.workspaces.current()
+    mailbox = find_mailbox(ports, "ann@acme.example")
+    if is_known:
+        collect(ports, workspace, mailbox.mailbox_id)
+        box.relabel(message, {"CATEGORY_FORUMS"}, {"CATEGORY_UPDATES"})
+    mail: Any = ports.mail
+    headers, refs = mail.headers, [MessageRef(MessageId(message), ThreadId(message))]
+    older = headers(mailbox, refs, HEADERS)
+    box.relabel(message, set(), {"CATEGORY_UPDATES", "CATEGORY_FORUMS"})
+
+    def overtaken(*args: Any) -> Any:
+        """Between our question and our writing the slow one writes."""
+        mail.headers = lambda *_args: older
+        slow = Reader(ports, workspace, mailbox, Lease(ports, "slow"), lambda _n: None)
+        slow.screen(refs, ports.store.known(mailbox.mailbox_id, [MessageId(message)]))
+        mail.headers = headers
+        return headers(*args)
+
+    mail.headers = overtaken
+    collect(ports, workspace, mailbox.mailbox_id)
+    scene.sync()
+    assert scene.outcomes() == {message: "contact_match"}

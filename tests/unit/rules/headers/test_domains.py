@@ -1,0 +1,109 @@
+"""Whose domain it is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.rules.headers.domains import is_public_mail_domain, normalise_domain, parents, registrable_domain, within
+
+
+@pytest.mark.parametrize(
+    ("domain", "expected"),
+    [
+        ("acme.com", "acme.com"),
+        ("mail.eu.acme.co.uk", "acme.co.uk"),
+        ("Acme.Example.", "acme.example"),
+        ("acme.github.io", "github.io"),
+        ("shop.münchen.de", "xn--mnchen-3ya.de"),
+        ("co.uk", None),
+        ("com", None),
+        ("localhost", None),
+        ("10.0.0.1", None),
+        ("[10.0.0.1]", None),
+        ("", None),
+        ("a..b", None),
+        ("x" * 300 + ".com", None),
+    ],
+)
+def test_the_part_somebody_registered(domain, expected):
+    assert registrable_domain(domain) == expected
+
+
+@pytest.mark.parametrize(
+    ("domain", "expected"),
+    [
+        ("a.b.acme.co.uk", ("a.b.acme.co.uk", "b.acme.co.uk", "acme.co.uk")),
+        ("acme.com", ("acme.com",)),
+        ("co.uk", ()),
+        ("10.0.0.1", ()),
+        ("not a domain", ()),
+    ],
+)
+def test_parents_end_at_the_registrable_domain(domain, expected):
+    assert parents(domain) == expected
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "gmail.com",
+        "GoogleMail.com",
+        "hey.com",
+        "privaterelay.appleid.com",
+        "mail.yahoo.co.uk",
+        "x.gmail.com",
+        "icloud.com",
+    ],
+)
+def test_everybody_has_an_address_there(domain):
+    assert is_public_mail_domain(domain)
+
+
+@pytest.mark.parametrize("domain", ["acme.com", "notgmail.com", "gmail.com.acme.com", "appleid.com", "", "com"])
+def test_these_are_not_public(domain):
+    assert not is_public_mail_domain(domain)
+
+
+def test_settings_add_public_domains():
+    assert is_public_mail_domain("mail.isp.example", frozenset({"isp.example"}))
+
+
+@pytest.mark.parametrize(
+    ("domain", "expected"),
+    [
+        ("acme.com", True),
+        ("eu.acme.com", True),
+        ("ACME.com", True),
+        ("notacme.com", False),
+        ("com", False),
+        ("", False),
+    ],
+)
+def test_within_respects_label_boundaries(domain, expected):
+    assert within(domain, {"acme.com"}) is expected
+    assert within(domain, frozenset()) is False
+
+
+def test_a_domain_that_idna_refuses_stays_readable():
+    assert normalise_domain("Ünder_score.de") == "ünder_score.de"
+
+
+@given(st.text())
+def test_no_text_crashes(text):
+    clean = normalise_domain(text)
+
+    assert clean is None or normalise_domain(clean) == clean
+    assert parents(text) == () or parents(text)[-1] == registrable_domain(text)
+    is_public_mail_domain(text)
+    within(text, {"acme.com"})
+
+
+@pytest.mark.parametrize("domain", ["mailinator.com", "a.guerrillamail.com", "10minutemail.com", "YOPMAIL.com"])
+def test_disposable_mail_is_nobodys_company(domain):
+    assert is_public_mail_domain(domain)
+
+
+def test_no_list_makes_a_suffix_or_a_company_public():
+    assert not any(
+        is_public_mail_domain(domain) for domain in ("com", "co.uk", "acme.com", "salesforce.com", "sap.com")
+    )
