@@ -47,7 +47,7 @@ from server.engine.sidebar.view import Sidebar
 from server.ports.clock import Clock
 from server.ports.identity import Identity
 from server.ports.witness import Witness
-from server.rules.headers.domains import as_mail_has_it
+from server.rules.headers.domains import normalise_listed_name
 from server.settings import Settings
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
@@ -223,8 +223,8 @@ def _policy(settings: Settings) -> Policy:
         opportunities=settings.opportunities,
         owner_of_record=settings.owner_of_record,
         publish_delay=settings.publish_delay_seconds,
-        blocked=frozenset(map(as_mail_has_it, settings.blocked)),
-        public_domains=frozenset(map(as_mail_has_it, settings.public_mail_domains)),
+        blocked=frozenset(map(normalise_listed_name, settings.blocked)),
+        public_domains=frozenset(map(normalise_listed_name, settings.public_mail_domains)),
         dont_log_label=settings.dont_log_label,
         disclosure=settings.disclosure,
     )
@@ -235,7 +235,7 @@ def _admission(settings: Settings) -> Admission:
     return Admission(
         stage=settings.new_mailbox_stage,
         backfill_seconds=None if months is None else months * MONTH,
-        internal_domains=frozenset(map(as_mail_has_it, settings.internal_domains)),
+        internal_domains=frozenset(map(normalise_listed_name, settings.internal_domains)),
         scope_groups=settings.scope_groups,
     )
 

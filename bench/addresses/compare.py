@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import idna
 
-from server.rules.headers.header_text import decode_words, repair
+from server.rules.headers.header_text import decode_words, repair_text
 
 _INNER_COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)", re.DOTALL)
 _QUOTING = re.compile(r'["\\\s]+')
@@ -49,7 +49,7 @@ def judge(text: str, people: list[str] | None, answer: list[str] | None) -> Verd
 def stands_in(address: str, text: str) -> bool:
     """Is it written there? Quoting, comments, white space and case aside, and one that is alone may be encoded."""
     local, _, domain = address.rpartition("@")
-    texts = {repair(text), decode_words(text)}
+    texts = {repair_text(text), decode_words(text)}
     spellings = {f"{local}@{domain}", f"{local}@{_spoken(domain)}"}
     return any(view(s) in view(t) for view in (_plain, _uncommented) for s in spellings for t in texts)
 

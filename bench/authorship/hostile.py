@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from bench.authorship.samples import Sample
 from server.domain.message import Headers
-from server.rules.authorship.rule import AuthorKind, authorship
+from server.rules.authorship.rule import AuthorKind, judge_authorship
 
 SIZE = 100_000
 """Characters of one message's headers."""
@@ -98,7 +98,7 @@ def worst_over_median(samples: list[Sample]) -> tuple[float, str]:
 
 
 def _screened(headers: Headers) -> AuthorKind:
-    return authorship(headers, is_outbound=False, own_group=False, label_ids=frozenset()).kind
+    return judge_authorship(headers, is_outbound=False, own_group=False, label_ids=frozenset()).kind
 
 
 def _timed(work: Callable[[], object]) -> float:

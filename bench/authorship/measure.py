@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bench.authorship.samples import PEOPLE, Sample
 from server.domain.message import Headers
-from server.rules.authorship.rule import AuthorKind, authorship
+from server.rules.authorship.rule import AuthorKind, judge_authorship
 
 
 @dataclass
@@ -65,7 +65,7 @@ def machine_score(samples: Sequence[Sample], rule: Callable[[Headers], bool]) ->
 
 
 def verdict(sample: Sample) -> AuthorKind:
-    return authorship(
+    return judge_authorship(
         sample.headers, is_outbound=sample.is_outbound, own_group=sample.own_group, label_ids=sample.label_ids
     ).kind
 

@@ -20,7 +20,7 @@ from server.domain.message import Headers
 from server.engine.decide.explain import Explanation, explain, mailbox_for, message_of
 from server.engine.mailboxes.sweep import first_start
 from server.rules.body.message_text import read_headers
-from server.rules.decision.activity import sent_at
+from server.rules.decision.activity import read_sent_at
 from server.rules.headers.header_text import decode_words
 
 SENTENCES = {
@@ -94,7 +94,7 @@ def _explained(services: Services, file: Path, labels: frozenset[str], address: 
         start=known.start if known else first_start(services.ports),
     )
     now = int(services.ports.clock.now() * 1000)
-    message = message_of(headers, labels, sent_at(headers, now), len(raw))
+    message = message_of(headers, labels, read_sent_at(headers, now), len(raw))
     return explain(services.ports, workspace, message, mailbox)
 
 

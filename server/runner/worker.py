@@ -11,8 +11,8 @@ from server.bootstrap import Services
 from server.domain.errors import TrulyError
 from server.engine.operations.jobs import AUDIT, SWEEP, WATCH, run
 from server.ports.queue import Job
-from server.rules.schedule.nightly import tonight
-from server.rules.schedule.recovery import backoff
+from server.rules.schedule.nightly import find_next_nightly_run
+from server.rules.schedule.recovery import compute_backoff
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001  # whatever it is, the job stays and the thread lives
             # The class alone: an exception's text may hold what somebody wrote.
             log.error("job %s failed with %s, try %d", task.job.kind, type(error).__name__, task.attempt)  # noqa: TRY400
-            queue.put_back(task, ports.clock.now() + backoff(task.attempt))
+            queue.put_back(task, ports.clock.now() + compute_backoff(task.attempt))
         else:
             queue.done(task, ports.clock.now())
         return True
@@ -75,7 +75,7 @@ class Worker:
                 queue.put(Job(kind), now)
                 self._asked_at[kind] = now
         # Put ahead, once a night by its name: a service that is down at the hour does it when it is up again.
-        return queue.put(Job(AUDIT), now, tonight(self._services.settings.organisation, now) - now)
+        return queue.put(Job(AUDIT), now, find_next_nightly_run(self._services.settings.organisation, now) - now)
 
     def _every(self) -> list[tuple[str, float]]:
         """What is asked for again and again, and after how many seconds."""

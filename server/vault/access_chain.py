@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from server.domain.access import AccessEntry
 
-FIRST = "0" * 64
+NO_PREVIOUS_HASH = "0" * 64
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainCheck:
     """``first_bad_sequence`` is the number that should have stood where the chain breaks, None while it holds."""
 
     ok: bool
@@ -21,29 +21,29 @@ class Verdict:
     why: str = ""
 
 
-def next_entry(last: AccessEntry | None, at_ms: int, actor: str, activity_key: str, reason: str) -> AccessEntry:
+def make_next_entry(last: AccessEntry | None, at_ms: int, actor: str, activity_key: str, reason: str) -> AccessEntry:
     sequence = last.sequence + 1 if last else 1
-    previous = last.entry_hash if last else FIRST
+    previous = last.entry_hash if last else NO_PREVIOUS_HASH
     return AccessEntry(
         sequence, at_ms, actor, activity_key, reason, previous,
         _digest(sequence, at_ms, actor, activity_key, reason, previous),
     )  # fmt: skip
 
 
-def verify(entries: Sequence[AccessEntry]) -> Verdict:
+def verify_chain(entries: Sequence[AccessEntry]) -> ChainCheck:
     """Of the whole ledger, from entry 1. A ledger cut off at its end is found by comparing with a kept last hash."""
-    previous = FIRST
+    previous = NO_PREVIOUS_HASH
     for expected, entry in enumerate(entries, 1):
         if entry.sequence != expected:
-            return Verdict(ok=False, first_bad_sequence=expected, why="an entry is missing")
+            return ChainCheck(ok=False, first_bad_sequence=expected, why="an entry is missing")
         if entry.previous_hash != previous:
-            return Verdict(ok=False, first_bad_sequence=expected, why="it does not follow the entry before it")
+            return ChainCheck(ok=False, first_bad_sequence=expected, why="it does not follow the entry before it")
         if entry.entry_hash != _digest(
             entry.sequence, entry.at_ms, entry.actor, entry.activity_key, entry.reason, entry.previous_hash
         ):
-            return Verdict(ok=False, first_bad_sequence=expected, why="its text was changed")
+            return ChainCheck(ok=False, first_bad_sequence=expected, why="its text was changed")
         previous = entry.entry_hash
-    return Verdict(ok=True)
+    return ChainCheck(ok=True)
 
 
 def _digest(sequence: int, at_ms: int, actor: str, activity_key: str, reason: str, previous: str) -> str:

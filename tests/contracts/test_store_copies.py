@@ -9,7 +9,7 @@ from server.adapters.documents import Delete
 from server.adapters.store import DocumentStore
 from server.domain.errors import TransientError
 from server.domain.ledger import SealedMail
-from server.vault.access_chain import next_entry, verify
+from server.vault.access_chain import make_next_entry, verify_chain
 from tests.support.documents import keys
 from tests.support.threads import THREADS, at_once
 
@@ -143,7 +143,7 @@ def test_a_copy_of_which_a_part_is_gone_is_none(store, documents, lost):
 
 def append(store, actor="ann", count=1):
     for i in range(count):
-        store.append_access(lambda last, i=i: next_entry(last, 1_000 + i, actor, "k1", f"audit {i}"))
+        store.append_access(lambda last, i=i: make_next_entry(last, 1_000 + i, actor, "k1", f"audit {i}"))
     return list(store.access_entries())
 
 
@@ -154,7 +154,7 @@ def test_access_entries_follow_each_other(store):
 
     assert [e.sequence for e in entries] == list(range(1, 13))
     assert [e.reason for e in entries] == [f"audit {i}" for i in range(12)]
-    assert verify(entries).ok
+    assert verify_chain(entries).ok
 
 
 def test_many_who_append_at_once_make_one_chain(opener):
@@ -165,7 +165,7 @@ def test_many_who_append_at_once_make_one_chain(opener):
     entries = list(stores[0].access_entries())
     assert [e.sequence for e in entries] == list(range(1, 3 * THREADS + 1))
     assert sorted(e.actor for e in entries) == sorted(f"actor{n}" for n in range(THREADS) for _ in range(3))
-    assert verify(entries).ok
+    assert verify_chain(entries).ok
 
 
 @pytest.mark.parametrize("position", [1, 3, 5])
@@ -176,8 +176,8 @@ def test_an_entry_that_is_taken_out_of_the_store_is_missed(store, documents, pos
 
     entries = list(store.access_entries())
     assert len(entries) == 5
-    assert verify(entries).first_bad_sequence == position
-    assert verify(append(store)).first_bad_sequence == position
+    assert verify_chain(entries).first_bad_sequence == position
+    assert verify_chain(append(store)).first_bad_sequence == position
 
 
 def test_an_entry_that_is_changed_in_the_store_is_found(store, documents):
@@ -186,4 +186,4 @@ def test_an_entry_that_is_changed_in_the_store_is_found(store, documents):
 
     changed = [replace(entries[0], actor="nobody"), *entries[1:]]
 
-    assert verify(changed).first_bad_sequence == 1
+    assert verify_chain(changed).first_bad_sequence == 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from server.adapters.salesforce import shape
 from server.domain.crm import Direction
-from server.rules.headers.domains import is_public_mail_domain, parents
+from server.rules.headers.domains import is_public_mail_domain, list_parents
 from simulator.salesforce.schema import PACKAGED
 from tests.support import account_domain, package
 
@@ -101,6 +101,6 @@ def test_the_server_finds_the_account_by_its_first_company_contact(domains: list
     stored = account_domain.choose([f"ann@{each}" for each in domains], None)
     own = [each for each in domains if not is_public_mail_domain(each) and not account_domain.is_registry(each)]
     assert (stored is None) == (not own)
-    if stored is not None and parents(stored):
-        assert stored in parents(own[0])
+    if stored is not None and list_parents(stored):
+        assert stored in list_parents(own[0])
         assert not is_public_mail_domain(stored)

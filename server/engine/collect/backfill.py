@@ -21,7 +21,14 @@ from server.engine.mailboxes.pausing import pause_past
 from server.engine.ports import Ports
 from server.ports.mail import Mail
 from server.rules.decision.screen import CATEGORIES, DECIDING, SENT, by_labels
-from server.rules.schedule.backfill_windows import DAY, TOO_MANY, Window, narrowed, passed, window
+from server.rules.schedule.backfill_windows import (
+    DAY,
+    TOO_MANY,
+    BackfillWindow,
+    finish_window,
+    narrow_window,
+    next_window,
+)
 
 TURN = 240.0
 """Seconds after which a run gives way: a job ends within five minutes."""
@@ -94,16 +101,16 @@ class _Past:
             return False
         present = _present(self._ports.mail, self._mailbox)
         state, span = self._mailbox.backfill, None
-        while state is not None and (now := window(state, self._mailbox.start)):
+        while state is not None and (now := next_window(state, self._mailbox.start)):
             span = now.span
-            smaller = narrowed(state)
+            smaller = narrow_window(state)
             refs = self._listed(now, TOO_MANY if smaller else None)
             if refs is None:
                 state = smaller
                 continue
             if not self._read(now, refs, present, is_again=state.is_again):
                 return False
-            if not self._keep(passed(state, now, len(refs))) or self._is_over():
+            if not self._keep(finish_window(state, now, len(refs))) or self._is_over():
                 return False
             state = self._mailbox.backfill
         if span != EVERYTHING and not self._rest():
@@ -129,7 +136,7 @@ class _Past:
                 return False
         return True
 
-    def _listed(self, now: Window, most: int | None) -> dict[MessageId, MessageRef] | None:
+    def _listed(self, now: BackfillWindow, most: int | None) -> dict[MessageId, MessageRef] | None:
         """None where the window holds too much and can be cut."""
         found: dict[MessageId, MessageRef] = {}
         for page in self._ports.mail.list_messages(self._mailbox, now.span):
@@ -139,7 +146,7 @@ class _Past:
         return found
 
     def _read(
-        self, now: Window, refs: Mapping[MessageId, MessageRef], present: Sequence[str], *, is_again: bool
+        self, now: BackfillWindow, refs: Mapping[MessageId, MessageRef], present: Sequence[str], *, is_again: bool
     ) -> bool:
         """False where the turn is over before the window is."""
         marks = _marks(self._ports.mail, self._mailbox, now, present)
@@ -222,7 +229,7 @@ def _present(mail: Mail, mailbox: Mailbox) -> list[str]:
     return [label for label in DECIDING if label in there and mail.size(mailbox, label)]
 
 
-def _marks(mail: Mail, mailbox: Mailbox, now: Window, present: Sequence[str]) -> dict[MessageId, str]:
+def _marks(mail: Mail, mailbox: Mailbox, now: BackfillWindow, present: Sequence[str]) -> dict[MessageId, str]:
     """The label that decides, by message."""
     marks: dict[MessageId, str] = {}
     for label in present:
@@ -234,11 +241,11 @@ def _marks(mail: Mail, mailbox: Mailbox, now: Window, present: Sequence[str]) ->
     return marks
 
 
-def _with(mail: Mail, mailbox: Mailbox, now: Window, *labels: str) -> set[MessageId]:
+def _with(mail: Mail, mailbox: Mailbox, now: BackfillWindow, *labels: str) -> set[MessageId]:
     return {ref.message_id for page in mail.list_messages(mailbox, now.span, labels) for ref in page}
 
 
-def _decided(mark: str | None, now: Window) -> Screening | None:
+def _decided(mark: str | None, now: BackfillWindow) -> Screening | None:
     """What needs no header: what a label decides, and what is too old."""
     if mark is not None:
         return by_labels({mark})
@@ -253,7 +260,7 @@ def _is_unheard(row: Row | None) -> bool:
     return row.outcome is Outcome.SKIPPED and row.reason not in settled and not has_mark(row, OWN)
 
 
-def _is_stale(row: Row, mark: str | None, now: Window, start_ms: int, *, is_again: bool) -> bool:
+def _is_stale(row: Row, mark: str | None, now: BackfillWindow, start_ms: int, *, is_again: bool) -> bool:
     """Must a known message be read once more? Its label went unseen, or it is no longer too old."""
     if row.reason is Reason.BEFORE_START:
         return not now.is_too_old and (row.internal_date == 0 or row.internal_date >= start_ms)

@@ -15,8 +15,8 @@ from server.engine.collect.reader import Lease, Progress, Reader, portions
 from server.engine.conversations.dont_log_label import dont_log_label, hear
 from server.engine.mailboxes.pausing import pause
 from server.engine.ports import Ports
-from server.rules.schedule.backfill_windows import begun
-from server.rules.schedule.fold_history import Change, Fate, fold, label_moves
+from server.rules.schedule.backfill_windows import begin_backfill
+from server.rules.schedule.fold_history import Fate, MessageChange, find_label_moves, fold_events
 
 QUIET = 43_200.0
 """Seconds after which nothing listed means that nothing happened. Gmail keeps a history for days."""
@@ -85,7 +85,7 @@ class _Collection:
         """
         cursor = self._ports.mail.position(self._mailbox)
         size = self._ports.mail.size(self._mailbox)
-        past = begun(self._ports.clock.now(), size, is_again=is_again)
+        past = begin_backfill(self._ports.clock.now(), size, is_again=is_again)
         label = dont_log_label(self._ports, self._mailbox)
         now = self._ports.clock.now()
         self._ports.store.save_mailbox(
@@ -102,14 +102,14 @@ class _Collection:
         return Collected(has_past=True)
 
     def _read(self, history: History) -> None:
-        changes = fold(history.events)
+        changes = fold_events(history.events)
         retried = self._ports.store.unscreened(self._mailbox.mailbox_id, self._ports.clock.now())
         if changes or retried:
             self._reader.dont_log_label = dont_log_label(self._ports, self._mailbox)
         known = self._ports.store.known(self._mailbox.mailbox_id, [c.ref.message_id for c in changes])
         known |= {row.message_id: row for row in retried}
         if label := self._reader.dont_log_label:
-            hear(self._ports, self._mailbox, label_moves(history.events, label), known)
+            hear(self._ports, self._mailbox, find_label_moves(history.events, label), known)
         self._reader.write(self._deleted([known[c.ref.message_id] for c in changes if _is_lost(c, known)]))
         wanted = [MessageRef(row.message_id, row.thread_id) for row in retried]
         wanted += [c.ref for c in changes if _is_open(c, known)]
@@ -158,12 +158,12 @@ class _Collection:
         self._ports.store.save_mailbox(self._mailbox.mailbox_id, change)
 
 
-def _is_lost(change: Change, known: Mapping[MessageId, Row]) -> bool:
+def _is_lost(change: MessageChange, known: Mapping[MessageId, Row]) -> bool:
     row = known.get(change.ref.message_id)
     return change.fate is Fate.DELETED and row is not None and row.outcome is Outcome.WAITING
 
 
-def _is_open(change: Change, known: Mapping[MessageId, Row]) -> bool:
+def _is_open(change: MessageChange, known: Mapping[MessageId, Row]) -> bool:
     """New, or known and neither logged nor taken back: a later label reopens only what is not logged."""
     if change.fate is Fate.DELETED:
         return False

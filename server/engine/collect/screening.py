@@ -22,9 +22,9 @@ from server.engine.conversations.dont_log_label import is_labelled, labelled_key
 from server.engine.conversations.overrides import situation_of
 from server.engine.ports import Ports
 from server.rules.decision.screen import HEADERS, by_labels, screen
-from server.rules.headers.identity_key import activity_key, conversation_root
+from server.rules.headers.identity_key import activity_key, find_conversation_root
 from server.rules.headers.people import people_of
-from server.rules.schedule.recovery import react, tries
+from server.rules.schedule.recovery import choose_reaction, count_tries
 from server.vault.envelope import Place
 
 log = logging.getLogger(__name__)
@@ -157,7 +157,7 @@ class _Screen:
 
 def conversation_of(ports: Ports, mailbox: Mailbox, message: Message) -> KeyedHash:
     """The root of References is the same in every mailbox; without one the thread, which is this mailbox's own."""
-    root = conversation_root(message.headers)
+    root = find_conversation_root(message.headers)
     value = root or f"thread:{mailbox.mailbox_id}:{message.thread_id}"
     return KeyedHash(ports.hasher.hash("conversation", value))
 
@@ -225,9 +225,9 @@ def shard_of(conversation: KeyedHash, *, is_past: bool) -> int:
 
 
 def _failed(ports: Ports, mailbox: Mailbox, ref: MessageRef, failure: Exception, known: Row | None) -> Row:
-    attempts = tries(failure, known.attempts, known.cause) if known else 1
+    attempts = count_tries(failure, known.attempts, known.cause) if known else 1
     now = ports.clock.now()
-    reaction = react(failure, attempts, now)
+    reaction = choose_reaction(failure, attempts, now)
     return Row(
         mailbox_id=mailbox.mailbox_id,
         message_id=ref.message_id,

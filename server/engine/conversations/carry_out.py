@@ -12,7 +12,7 @@ from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.engine.ledger.closing import closed
 from server.engine.ledger.snapshots import Snapshot, open_snapshot, seal_snapshot
 from server.engine.ports import Ports
-from server.rules.decision.activity import links
+from server.rules.decision.activity import links_of
 
 NOT_OURS = ("LOGGED_BY_ANOTHER_TOOL", "Another tool logged this email. Move it in Salesforce.")
 Fate = Callable[[Row], Reason]
@@ -29,7 +29,7 @@ class Follower:
         """Raises the first failure, once all that could be done is done."""
         named = [item for item in wanted if item[0].own_activity_id]
         targets = [
-            Target(activity.activity_id, *links(record), reason.value)
+            Target(activity.activity_id, *links_of(record), reason.value)
             for activity, record, reason in named
             if activity.activity_id
         ]
@@ -54,7 +54,7 @@ class Follower:
             raise RejectedError(*NOT_OURS)
         while ours:
             targets = [
-                Target(each.activity_id, *links(record), Reason.THREAD_OVERRIDE.value)
+                Target(each.activity_id, *links_of(record), Reason.THREAD_OVERRIDE.value)
                 for each in ours
                 if each.activity_id
             ]

@@ -6,7 +6,7 @@ from server.domain.access import AccessEntry
 from server.domain.errors import BadInputError, NotFoundError, RefusedError
 from server.domain.ids import ActivityKey
 from server.engine.ports import Ports
-from server.vault.access_chain import Verdict, next_entry, verify
+from server.vault.access_chain import ChainCheck, make_next_entry, verify_chain
 from server.vault.envelope import Place, open_copy
 
 
@@ -20,13 +20,13 @@ def open_sealed(ports: Ports, key: ActivityKey, actor: str, reason: str) -> byte
     if copy is None:
         raise NotFoundError("No copy is stored under this key, or it was erased.")
     now = int(ports.clock.now() * 1000)
-    ports.store.append_access(lambda last: next_entry(last, now, actor, key, reason))
+    ports.store.append_access(lambda last: make_next_entry(last, now, actor, key, reason))
     return open_copy(
         copy.ciphertext, copy.wrapped_dek, Place(ports.organisation, "copies", key, "copy"), ports.unwrap, copy.kek_name
     )
 
 
-def verify_access(ports: Ports) -> tuple[list[AccessEntry], Verdict]:
+def verify_access(ports: Ports) -> tuple[list[AccessEntry], ChainCheck]:
     """All entries, and whether the chain holds."""
     entries = list(ports.store.access_entries())
-    return entries, verify(entries)
+    return entries, verify_chain(entries)

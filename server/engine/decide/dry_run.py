@@ -14,7 +14,8 @@ from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.screening import open_copy
 from server.engine.ports import Ports
 from server.rules.decision.decide import decide
-from server.rules.decision.match import owner_of, question
+from server.rules.decision.match import build_query
+from server.rules.decision.owner import find_owner_id
 
 AT_ONCE = 200
 
@@ -51,10 +52,10 @@ def _waits(row: Row) -> bool:
 def _decide(ports: Ports, workspace: Workspace, mails: list[Mail], result: Preview) -> None:
     asked = Query()
     for mail in mails:
-        asked = asked | question(mail, workspace, ports.policy)
+        asked = asked | build_query(mail, workspace, ports.policy)
     candidates = ports.crm.look_up(asked)
     for mail in mails:
-        owner = owner_of(mail, workspace, candidates)
+        owner = find_owner_id(mail, workspace, candidates)
         decision: Decision = decide(mail, owner, candidates, workspace, ports.policy)
         result.rows[decision.outcome.value, decision.reason.value] += len(mail.copies)
         result.activities += decision.outcome is Outcome.LOGGED

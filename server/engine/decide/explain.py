@@ -14,7 +14,8 @@ from server.domain.policy import Override
 from server.engine.conversations.overrides import situation_of
 from server.engine.ports import Ports
 from server.rules.decision.decide import decide
-from server.rules.decision.match import owner_of, question
+from server.rules.decision.match import build_query
+from server.rules.decision.owner import find_owner_id
 from server.rules.decision.screen import screen
 from server.rules.headers.identity_key import activity_key
 from server.rules.headers.people import people_of
@@ -40,8 +41,8 @@ def explain(
         decision = Decision(screening.reason, evidence=screening.evidence, policy_version=ports.policy.version)
         return Explanation(decision, people, mailbox.address)
     mail = mail_of(message, mailbox, people)
-    candidates: Candidates = ports.crm.look_up(question(mail, workspace, ports.policy))
-    owner = owner_of(mail, workspace, candidates)
+    candidates: Candidates = ports.crm.look_up(build_query(mail, workspace, ports.policy))
+    owner = find_owner_id(mail, workspace, candidates)
     decision = decide(mail, owner, candidates, workspace, ports.policy, override)
     return Explanation(decision, people, mailbox.address, owner)
 

@@ -18,8 +18,8 @@ from server.engine.ports import Ports
 from server.ports.crm import FILE_AT_ONCE
 from server.rules.body.message_text import read_body
 from server.rules.decision.activity import plan_activity
-from server.rules.decision.opportunity import asked_for, linked
-from server.rules.decision.response_time import response_minutes
+from server.rules.decision.opportunity import choose_opportunity, list_opportunity_holders
+from server.rules.decision.response_time import measure_response_minutes
 from server.vault.envelope import Place, seal_copy
 
 BYTES_AT_ONCE = 64 * 1024 * 1024
@@ -60,7 +60,7 @@ class Planner:
         """One question for all of a round, where an admin wants it."""
         if self._ports.policy.opportunities:
             chosen = [f.decision.chosen for f in filings if f.decision.chosen]
-            self._opportunities = self._ports.crm.opportunities(*asked_for(chosen))
+            self._opportunities = self._ports.crm.opportunities(*list_opportunity_holders(chosen))
 
     def snapshot(self, filing: Filing) -> bytes:
         """What a card shows of it, sealed."""
@@ -68,7 +68,7 @@ class Planner:
         return seal_snapshot(self._ports, filing.mail.key, replace(plain, opportunity_id=self._opportunity(filing)))
 
     def _opportunity(self, filing: Filing) -> SalesforceId | None:
-        return linked(filing.decision.chosen, self._opportunities) if filing.decision.chosen else None
+        return choose_opportunity(filing.decision.chosen, self._opportunities) if filing.decision.chosen else None
 
     def prepare(self, claimed: Sequence[Filing]) -> list[Planned]:
         """Read, sealed and planned: what stays in memory of each is the text that Salesforce gets."""
@@ -103,7 +103,7 @@ class Planner:
         if conversation not in logged:
             known = self._ports.store.activities_of(conversation)
             logged[conversation] = [(each.sent_at, each.is_inbound) for each in known if each.sent_at]
-        minutes = response_minutes(activity.sent_at, logged[conversation] + here[conversation])
+        minutes = measure_response_minutes(activity.sent_at, logged[conversation] + here[conversation])
         return replace(activity, response_minutes=minutes)
 
     def _with_bodies(self, filings: Sequence[Filing]) -> list[tuple[Filing, bytes]]:

@@ -24,8 +24,9 @@ from server.engine.deliver.filing import file_mails
 from server.engine.ledger.closing import closed, is_owners
 from server.engine.ledger.retrying import reacted
 from server.engine.ports import Ports
-from server.rules.decision.decide import decide, explaining_domains
-from server.rules.decision.match import owning_user, question
+from server.rules.decision.decide import decide, list_explaining_domains
+from server.rules.decision.match import build_query
+from server.rules.decision.owner import find_owner
 
 Words = Mapping[KeyedHash, Conversation]
 BY_WORD = (Evidence("conversation"),)
@@ -138,7 +139,7 @@ class Delivery:
         policy = self._ports.policy
         asked = Query()
         for mail in mails:
-            asked = asked | question(mail, self._workspace, policy)
+            asked = asked | build_query(mail, self._workspace, policy)
         candidates: Candidates = self._ports.crm.look_up(asked)
         decided = []
         for mail in mails:
@@ -149,7 +150,7 @@ class Delivery:
         return decided
 
     def _decision(self, mail: Mail, candidates: Candidates, words: Words) -> tuple[Mail, Decision, CrmUser | None]:
-        owner = owning_user(mail, self._workspace, candidates)
+        owner = find_owner(mail, self._workspace, candidates)
         owner_id = owner.user_id if owner else None
         kept, word = _kept_out(mail, words), _word_of(mail, words)
         stopped = word.kept_out_by if word else ()
@@ -233,7 +234,7 @@ class Delivery:
             return
         hasher = self._ports.hasher
         hashes = [hasher.hash("address", person.address) for person in mail.externals]
-        domains = explaining_domains(mail, self._workspace, self._ports.policy)
+        domains = list_explaining_domains(mail, self._workspace, self._ports.policy)
         hashes += [hasher.hash("domain", domain) for domain in domains]
         kept = tuple(KeyedHash(h) for h in hashes)
         self._save([replace(closed(row, decision.reason, now), hashes=kept) for row in rows])

@@ -12,7 +12,7 @@ from server.domain.mailbox import Mailbox
 from server.engine.collect.screening import day_of, seal_place
 from server.engine.ledger.closing import closed
 from server.engine.ports import Ports
-from server.rules.headers.header_text import visible
+from server.rules.headers.header_text import clean_line
 
 LONGEST = 500
 """Characters of a sentence that are kept."""
@@ -37,7 +37,7 @@ def with_sentence(ports: Ports, row: Row, error: Exception) -> Row:
     """The closed row with what Salesforce said, for the rep and the admin: their own org wrote it."""
     if row.reason is not Reason.REJECTED or not isinstance(error, RejectedError) or not error.reason:
         return row
-    plain = visible(error.reason)[:LONGEST].encode("utf-8", "replace")
+    plain = clean_line(error.reason)[:LONGEST].encode("utf-8", "replace")
     place = seal_place(ports, row.key, "cause")
     return replace(row, sealed_cause=ports.sealer.seal(plain, place, day_of(ports.clock.now())))
 

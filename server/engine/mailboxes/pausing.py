@@ -8,7 +8,7 @@ from dataclasses import replace
 from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError
 from server.domain.mailbox import Mailbox
 from server.engine.ports import Ports
-from server.rules.schedule.recovery import backoff
+from server.rules.schedule.recovery import compute_backoff
 
 log = logging.getLogger(__name__)
 
@@ -59,4 +59,4 @@ def _wait(error: Exception, failures: int) -> float:
     """Seconds."""
     if isinstance(error, TransientError) and error.retry_after is not None:
         return error.retry_after
-    return PARKED if isinstance(error, MailboxUnavailableError | ReconnectRequiredError) else backoff(failures)
+    return PARKED if isinstance(error, MailboxUnavailableError | ReconnectRequiredError) else compute_backoff(failures)

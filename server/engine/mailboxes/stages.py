@@ -12,7 +12,7 @@ from server.domain.ledger import Row
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
 from server.engine.collect.screening import NEVER
 from server.engine.ports import Ports
-from server.rules.schedule.backfill_windows import begun
+from server.rules.schedule.backfill_windows import begin_backfill
 
 AT_ONCE = 200
 """Rows changed together."""
@@ -79,7 +79,7 @@ def _changed_alone(ports: Ports, row: Row) -> bool:
 def set_start(ports: Ports, mailbox: Mailbox, start: int) -> None:
     """Log from ``start`` on (epoch milliseconds). An earlier one than before opens the past: backfill looks again."""
     reopens = mailbox.cursor is not None and (start < mailbox.start or start == 0)
-    past = begun(ports.clock.now(), ports.mail.size(mailbox), is_again=False) if reopens else None
+    past = begin_backfill(ports.clock.now(), ports.mail.size(mailbox), is_again=False) if reopens else None
 
     def change(before: Mailbox | None) -> Mailbox:
         found = before or mailbox

@@ -12,7 +12,7 @@ from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
 from server.engine.ports import Ports
 from server.ports.watch import Watch
-from server.rules.schedule.watch_renewal import due, is_being_lost, is_due, leftovers
+from server.rules.schedule.watch_renewal import is_being_lost, is_due, select_due, select_leftovers
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +41,8 @@ def renew(ports: Ports, *, patience: float = PATIENCE) -> Renewed:
     work = _Pass(ports, ports.watch, result)
     started = ports.clock.now()
     mailboxes = ports.store.mailboxes()
-    steps: list[tuple[Callable[[Mailbox], None], Mailbox]] = [(work.renew, m) for m in due(mailboxes, started)]
-    steps += [(work.stop, m) for m in leftovers(mailboxes, started)]
+    steps: list[tuple[Callable[[Mailbox], None], Mailbox]] = [(work.renew, m) for m in select_due(mailboxes, started)]
+    steps += [(work.stop, m) for m in select_leftovers(mailboxes, started)]
     for step, mailbox in steps:
         if ports.clock.now() - started > patience:
             result.is_done = False

@@ -23,7 +23,8 @@ from server.engine.ledger.snapshots import Snapshot, open_snapshot
 from server.engine.ports import Ports
 from server.engine.sidebar.record_access import RecordAccess
 from server.rules.decision.decide import decide
-from server.rules.decision.match import owner_of, question
+from server.rules.decision.match import build_query
+from server.rules.decision.owner import find_owner_id
 from server.rules.decision.screen import HEADERS, screen
 
 OPEN_QUESTIONS = frozenset({Reason.NO_MATCH, Reason.CONTACTS_ONLY_ACCOUNT})
@@ -156,7 +157,7 @@ class Sidebar:
                 continue
             mail = mail_of(message, mailbox, people)
             mails.append((message, mail))
-            asked = asked | question(mail, workspace, ports.policy)
+            asked = asked | build_query(mail, workspace, ports.policy)
         if not mails:
             return out
         candidates = ports.crm.look_up(asked)
@@ -170,7 +171,7 @@ class Sidebar:
     def _decision(
         self, workspace: Workspace, mail: Mail, candidates: Candidates, word: Conversation | None
     ) -> Decision:
-        owner = owner_of(mail, workspace, candidates)
+        owner = find_owner_id(mail, workspace, candidates)
         return decide(
             mail, owner, candidates, workspace, self._ports.policy, override_for(self._ports, workspace, word, mail)
         )

@@ -7,10 +7,10 @@ import unicodedata
 
 from server.domain.message import Header, Headers, Participant
 from server.rules.authorship import words
-from server.rules.authorship.marks import Facts, bare
+from server.rules.authorship.marks import Facts, strip_token
 from server.rules.headers.addresses import parse_addresses
-from server.rules.headers.domains import registrable_domain
-from server.rules.headers.header_text import decode_words, visible
+from server.rules.headers.domains import find_registrable_domain
+from server.rules.headers.header_text import clean_line, decode_words
 
 LONGEST = 1500
 """Characters of an address header in which its first person stands."""
@@ -24,11 +24,11 @@ _NOBODY = re.compile(r"no\b|<?https?:", re.IGNORECASE)
 """List-Post of a list to which nobody can write by mail."""
 
 
-def facts_of(headers: Headers, *, own_group: bool, label_ids: frozenset[str]) -> Facts:
+def read_facts(headers: Headers, *, own_group: bool, label_ids: frozenset[str]) -> Facts:
     author = _author(headers, own_group)
     domain = author.domain if author else ""
     name = author.name if author else ""
-    left = domain.removesuffix(registrable_domain(domain) or domain)
+    left = domain.removesuffix(find_registrable_domain(domain) or domain)
     list_marks = [] if own_group else [each for each in _LIST_HEADERS if headers.has(each)]
     owned = not own_group and _is_owned(headers)
     from_list = author is not None and bool(list_marks) and author.address in _list_addresses(headers)
@@ -41,7 +41,7 @@ def facts_of(headers: Headers, *, own_group: bool, label_ids: frozenset[str]) ->
         domain=domain,
         domain_labels=frozenset(left.split(".")) - {""},
         name=name,
-        subject=visible(decode_words((headers.first("Subject") or "")[:2000])),
+        subject=clean_line(decode_words((headers.first("Subject") or "")[:2000])),
         is_from_list=from_list and not passed_on,
         has_list_marks=owned or bool(list_marks),
         is_discussion=people_write and (passed_on or not from_list),
@@ -60,7 +60,7 @@ def spells_local(name: str, local: str) -> bool:
 
 def is_house(name: str, local: str, domain: str) -> bool:
     """The name is the firm's own and no person's: ``Figma <hello@figma.com>``, ``RingCentral Team``."""
-    registrable = registrable_domain(domain)
+    registrable = find_registrable_domain(domain)
     spoken = re.findall(r"[a-z0-9]+", _plain(name[:120]))
     if not registrable or not spoken:
         return False
@@ -78,7 +78,7 @@ def is_persona(name: str, domain: str) -> bool:
     return found is not None and is_house(found["firm"], "", domain)
 
 
-def sales_tool(headers: Headers) -> str | None:
+def find_sales_tool(headers: Headers) -> str | None:
     """The header in which a sales tool names itself: what it sends is its user's own mail."""
     by_name = (name for name in headers.distinct_names if name.startswith(words.SALES_TOOL_HEADERS))
     mailer, identity = ((headers.first(n) or "")[:1000].lower() for n in ("X-Mailer", "Message-ID"))
@@ -140,7 +140,7 @@ def _is_owned(headers: Headers) -> bool:
     """Majordomo and its kin leave no List- headers, only an owner who gets the bounces."""
     values = ((headers.first(name) or "")[:500] for name in ("Sender", "Errors-To", "Return-Path"))
     owned = any(re.match(r"\W{0,9}(?:owner-|[\w.+-]{1,80}-(?:owner|admin|bounces?)@)", v.lower()) for v in values)
-    return owned and bare(headers.first("Precedence") or "") in {"bulk", "list"}
+    return owned and strip_token(headers.first("Precedence") or "") in {"bulk", "list"}
 
 
 def _list_addresses(headers: Headers) -> frozenset[str]:

@@ -54,7 +54,7 @@ class Facts:
 
     def token(self, name: str) -> str:
         """The first header of that name as a bare word: lower case, no comments, cut at the first semicolon."""
-        return bare(self.headers.first(name) or "")
+        return strip_token(self.headers.first(name) or "")
 
     def parameter(self, name: str) -> str:
         """A parameter of the top-level Content-Type, in lower case, or ""."""
@@ -88,5 +88,5 @@ class Mark:
     on_outbound: bool = False
 
 
-def bare(value: str) -> str:
+def strip_token(value: str) -> str:
     return re.sub(r"\([^()]*\)", " ", value[:1000]).partition(";")[0].strip().lower()

@@ -65,7 +65,7 @@ def holds(header: str, question: Callable[[Facts], bool]) -> Predicate:
     return lambda f: header if question(f) else None
 
 
-def found(pattern: re.Pattern[str]) -> Callable[[Facts], bool]:
+def in_subject(pattern: re.Pattern[str]) -> Callable[[Facts], bool]:
     """Somewhere in the subject."""
     return lambda f: pattern.search(f.subject) is not None
 

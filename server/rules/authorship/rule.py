@@ -12,14 +12,14 @@ from server.domain.decision import Evidence
 from server.domain.message import Headers
 from server.rules.authorship import away_words, words
 from server.rules.authorship import predicates as by
-from server.rules.authorship.facts import facts_of, sales_tool
+from server.rules.authorship.facts import find_sales_tool, read_facts
 from server.rules.authorship.marks import DECISIVE, THRESHOLD, AuthorKind, Facts, Mark, Predicate, SetBy
 
-__all__ = ["MARKS", "AuthorKind", "Evidence", "Verdict", "authorship"]
+__all__ = ["MARKS", "AuthorKind", "Authorship", "Evidence", "judge_authorship"]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Authorship:
     """``evidence`` names the marks found, decisive ones alone if there are any; it quotes nothing from the mail."""
 
     is_automated: bool
@@ -27,29 +27,29 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
 
 
-def authorship(headers: Headers, *, is_outbound: bool, own_group: bool, label_ids: frozenset[str]) -> Verdict:
+def judge_authorship(headers: Headers, *, is_outbound: bool, own_group: bool, label_ids: frozenset[str]) -> Authorship:
     """Who wrote this copy, judged by its top-level headers.
 
     ``is_outbound``: it left this mailbox. ``own_group``: it came through one of our own Google Groups, whose list marks
     and Precedence then say nothing, and whose original sender is judged.
     """
-    facts = facts_of(headers, own_group=own_group, label_ids=label_ids)
-    tool = sales_tool(headers)
+    facts = read_facts(headers, own_group=own_group, label_ids=label_ids)
+    tool = find_sales_tool(headers)
     others = _set_by_others(facts, uses_sales_tool=tool is not None, own_group=own_group)
     found = _found([m for m in MARKS if m.set_by not in others and (m.on_outbound or not is_outbound)], facts)
     if decided := [each for each in found if each[0].weight == DECISIVE]:
-        return Verdict(is_automated=True, kind=decided[0][0].kind, evidence=_evidence(decided, headers))
+        return Authorship(is_automated=True, kind=decided[0][0].kind, evidence=_evidence(decided, headers))
     evidence = _evidence(found, headers)
     if sum(mark.weight for mark, _ in found) >= THRESHOLD:
         heaviest, _ = max(found, key=lambda each: each[0].weight)
-        return Verdict(is_automated=True, kind=heaviest.kind, evidence=evidence)
+        return Authorship(is_automated=True, kind=heaviest.kind, evidence=evidence)
     if tool is not None:
         named = Evidence("sales_tool", headers.position(tool))
-        return Verdict(is_automated=False, kind=AuthorKind.SALES_SEQUENCE, evidence=(named, *evidence))
+        return Authorship(is_automated=False, kind=AuthorKind.SALES_SEQUENCE, evidence=(named, *evidence))
     if facts.is_agent:
         evidence = (Evidence("help_desk_agent", headers.position("From")), *evidence)
     kind = AuthorKind.PERSON_VIA_LIST if facts.is_discussion and not is_outbound else AuthorKind.PERSON
-    return Verdict(is_automated=False, kind=kind, evidence=evidence)
+    return Authorship(is_automated=False, kind=kind, evidence=evidence)
 
 
 def _set_by_others(facts: Facts, *, uses_sales_tool: bool, own_group: bool) -> frozenset[SetBy]:
@@ -78,7 +78,7 @@ _DESK = by.says(*words.HELP_DESK_HEADERS)
 _DESK_TELLS = by.both(by.local(words.DESK), by.both(by.subject(words.EVENT_SUBJECT), by.subject(words.TOLD)))
 _LISTED = by.holds("", lambda f: f.has_list_marks)
 _SAYS_MAILING = by.holds("From", lambda f: bool(words.MAILING_NAME.search(f.name)))
-_SAYS_NEWSLETTER = by.found(words.NEWSLETTER_SUBJECT)
+_SAYS_NEWSLETTER = by.in_subject(words.NEWSLETTER_SUBJECT)
 _NAMED_AFTER_MACHINE = by.either(
     by.local(words.ROBOT), by.either(by.local(words.MAILING), by.either(by.local(words.PAPERWORK), _SAYS_MAILING))
 )
@@ -172,7 +172,7 @@ MARKS: tuple[Mark, ...] = (
     Mark("house_name", 15, _K.NOTIFICATION, by.is_house_name),
     Mark("house_opt_out", 5, _K.BULK, by.both(by.says("List-Unsubscribe-Post"), by.is_house_name), SetBy.LIST),
     Mark("persona_name", 15, _K.BULK, by.is_persona_name),
-    Mark("mailing_subject", 10, _K.BULK, by.holds("Subject", by.found(words.MAILING_SUBJECT))),
+    Mark("mailing_subject", 10, _K.BULK, by.holds("Subject", by.in_subject(words.MAILING_SUBJECT))),
     Mark("unsubscribe", 15, _K.BULK, by.says("List-Unsubscribe"), SetBy.LIST),
     Mark("unsubscribe_one_click", 15, _K.BULK, by.says("List-Unsubscribe-Post"), SetBy.LIST),
     Mark("bounce_path", 15, _K.BULK, by.value("Return-Path", words.BOUNCE_PATH), SetBy.LIST),

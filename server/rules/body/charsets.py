@@ -52,7 +52,7 @@ _FEW = 50
 """One broken character in so many is a slip of the sender's; more, and the charset is another."""
 
 
-def decoded(raw: bytes, declared: str = "", *, is_html: bool = False) -> str:
+def decode_bytes(raw: bytes, declared: str = "", *, is_html: bool = False) -> str:
     """Never raises. ``declared`` is the charset parameter as it stands; "" where there is none."""
     for mark, name in _MARKS:
         if raw.startswith(mark):

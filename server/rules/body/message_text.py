@@ -13,11 +13,11 @@ from email.policy import Compat32
 from itertools import islice
 
 from server.domain.errors import UnreadableError
-from server.rules.body.charsets import decoded
+from server.rules.body.charsets import decode_bytes
 from server.rules.body.html_text import html_text
 from server.rules.body.quoting import own_text
-from server.rules.body.transfer_encoding import content, unflowed, without_uuencoded
-from server.rules.headers.header_text import decode_words, visible
+from server.rules.body.transfer_encoding import decode_content, join_flowed_lines, remove_uuencoded
+from server.rules.headers.header_text import clean_line, decode_words
 
 LONGEST = 100_000
 """Characters of text that are kept: three times what the longest activity field takes."""
@@ -67,7 +67,7 @@ def read_body(raw: bytes) -> MailBody:
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError, AssertionError):
         return MailBody(UNREADABLE, own=UNREADABLE)
     text = _tidy("\n\n".join(texts))
-    own = own_text(text, visible(decode_words(str(message.get("Subject", "")))))
+    own = own_text(text, clean_line(decode_words(str(message.get("Subject", "")))))
     return MailBody(text[:LONGEST], names, is_cut=len(text) > LONGEST, own=own[:LONGEST])
 
 
@@ -125,7 +125,7 @@ def _unfolded(value: str) -> str:
     try:
         one_line.encode("utf-8")
     except UnicodeEncodeError:
-        return decoded(one_line.encode("utf-8", "surrogateescape"))
+        return decode_bytes(one_line.encode("utf-8", "surrogateescape"))
     return one_line
 
 
@@ -160,19 +160,19 @@ def _attachments(message: MimePart) -> Iterator[str]:
     for part in message.walk():
         name = part.get_filename()
         if name:
-            yield visible(decode_words(str(name)))
+            yield clean_line(decode_words(str(name)))
         elif part.get_content_disposition() == "attachment":
-            yield visible(f"({part.get_content_type()})")
+            yield clean_line(f"({part.get_content_type()})")
 
 
 def _text(part: MimePart) -> str:
     is_html = part.get_content_type() == "text/html"
-    text = decoded(content(part), _parameter(part, "charset"), is_html=is_html)
+    text = decode_bytes(decode_content(part), _parameter(part, "charset"), is_html=is_html)
     if is_html:
         return html_text(text)
     if _parameter(part, "format").lower() == "flowed":
-        text = unflowed(text, deletes_space=_parameter(part, "delsp").lower() == "yes")
-    return without_uuencoded(text)[0]
+        text = join_flowed_lines(text, deletes_space=_parameter(part, "delsp").lower() == "yes")
+    return remove_uuencoded(text)[0]
 
 
 def _parameter(part: MimePart, name: str) -> str:

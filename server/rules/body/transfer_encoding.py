@@ -15,7 +15,7 @@ _UU_BEGIN = re.compile(r"begin [0-7]{3,4} (\S.{0,200})")
 _UU_LINE = re.compile(r"[ -`]{1,61}[ -~]?")
 
 
-def content(part: MimePart) -> bytes:
+def decode_content(part: MimePart) -> bytes:
     """At most ``LONGEST_PART`` bytes; nothing where the part holds none."""
     if part.is_multipart():
         return b""
@@ -39,7 +39,7 @@ def _base64(raw: bytes) -> bytes:
     return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
 
 
-def unflowed(text: str, *, deletes_space: bool) -> str:
+def join_flowed_lines(text: str, *, deletes_space: bool) -> str:
     """RFC 3676: lines that end with a space go on in the next of the same quote depth; "-- " stands alone."""
     out: list[str] = []
     open_depth: int | None = None
@@ -58,7 +58,7 @@ def unflowed(text: str, *, deletes_space: bool) -> str:
     return "".join(out)
 
 
-def without_uuencoded(text: str) -> tuple[str, tuple[str, ...]]:
+def remove_uuencoded(text: str) -> tuple[str, tuple[str, ...]]:
     """The text without files that stand encoded in it, and their names."""
     if "\nbegin " not in f"\n{text}":
         return text, ()

@@ -14,8 +14,8 @@ from server.domain.mailbox import Workspace
 from server.domain.message import Header, Headers, Participant
 from server.domain.policy import Disclosure, Policy
 from server.rules.body.message_text import MailBody
-from server.rules.decision.match import activity_owner
-from server.rules.headers.header_text import decode_words, visible
+from server.rules.decision.owner import choose_activity_owner
+from server.rules.headers.header_text import clean_line, decode_words
 from server.rules.headers.identity_key import normalise_message_id
 
 NO_SUBJECT = "(no subject)"
@@ -33,18 +33,18 @@ def plan_activity(
     copy = mail.canonical
     author = mail.author
     direction = Direction.OUTBOUND if author and workspace.is_internal(author.address) else Direction.INBOUND
-    who, what = links(decision.chosen)
+    who, what = links_of(decision.chosen)
     people = copy.people.participants
     shown = policy.disclosure
-    moment = sent_at(copy.headers, copy.internal_date)
+    moment = read_sent_at(copy.headers, copy.internal_date)
     return Activity(
         key=mail.key,
         subject=_subject(copy.headers, author, direction, shown),
         body=body.text[:MOST_TEXT] if shown is Disclosure.TEXT else "",
         sent_at=moment,
-        day=day_of(moment, owner.time_zone if owner else ""),
+        day=local_day_of(moment, owner.time_zone if owner else ""),
         direction=direction,
-        owner_id=activity_owner(owner.user_id if owner else None, decision.chosen, policy),
+        owner_id=choose_activity_owner(owner.user_id if owner else None, decision.chosen, policy),
         who_id=who,
         what_id=what,
         related_ids=tuple(r.record_id for r in decision.related),
@@ -59,7 +59,7 @@ def plan_activity(
     )
 
 
-def sent_at(headers: Headers, internal_date: int) -> int:
+def read_sent_at(headers: Headers, internal_date: int) -> int:
     """The Date header in epoch milliseconds; Gmail's own date where it is missing, absurd or lies ahead of it."""
     try:
         stated = int(parsedate_to_datetime(headers.first("Date") or "").timestamp() * 1000)
@@ -69,7 +69,7 @@ def sent_at(headers: Headers, internal_date: int) -> int:
     return stated if 0 < stated <= internal_date + a_day else internal_date
 
 
-def day_of(moment: int, time_zone: str) -> str:
+def local_day_of(moment: int, time_zone: str) -> str:
     """What the calendar of its owner said then: a mail of a Californian evening belongs to that day, not UTC's next."""
     try:
         place = ZoneInfo(time_zone) if time_zone else UTC
@@ -80,7 +80,7 @@ def day_of(moment: int, time_zone: str) -> str:
 
 def _subject(headers: Headers, author: Participant | None, direction: Direction, shown: Disclosure) -> str:
     """Lightning captions every email Task "You sent an email", so inbound mail says itself whom it is from."""
-    subject = visible(decode_words(headers.first("Subject") or "")) or NO_SUBJECT
+    subject = clean_line(decode_words(headers.first("Subject") or "")) or NO_SUBJECT
     if shown is Disclosure.HEADERS:
         subject = "Email"
     if direction is Direction.OUTBOUND or author is None:
@@ -88,7 +88,7 @@ def _subject(headers: Headers, author: Participant | None, direction: Direction,
     return f"From {author.name or author.address}: {subject}"
 
 
-def links(chosen: Record | None) -> tuple[SalesforceId | None, SalesforceId | None]:
+def links_of(chosen: Record | None) -> tuple[SalesforceId | None, SalesforceId | None]:
     """Who and what an activity on this record points at."""
     if chosen is None:
         return None, None

@@ -12,7 +12,7 @@ from server.domain.mail import Mail
 from server.domain.mailbox import Workspace
 from server.domain.message import Participant
 from server.domain.policy import Override, Policy, StandingRule
-from server.rules.decision.match import Matches, by_address, by_domain, losers_of, searchable_domains, unique
+from server.rules.decision.match import Matches, by_address, by_domain, list_searchable_domains, losers_of, unique
 
 MOST_RELATED = 50
 """Salesforce relates a Task to this many Contacts."""
@@ -96,7 +96,7 @@ def _by_rules(found: _Found, rules: tuple[StandingRule, ...]) -> Decision:
             return _contacts_only(accounts.fitting[0], losers, found)
         return _logged(Reason.ACCOUNT_DOMAIN_MATCH, accounts.fitting[0], losers, (), policy)
     # Nobody and nothing.
-    missing = (*_addresses(found.mail), *explaining_domains(found.mail, found.workspace, policy))
+    missing = (*_addresses(found.mail), *list_explaining_domains(found.mail, found.workspace, policy))
     return Decision(Reason.NO_MATCH, policy_version=policy.version, would_change=missing)
 
 
@@ -147,6 +147,6 @@ def _addresses(mail: Mail) -> tuple[str, ...]:
     return tuple(person.address for person in mail.externals)
 
 
-def explaining_domains(mail: Mail, workspace: Workspace, policy: Policy) -> tuple[str, ...]:
+def list_explaining_domains(mail: Mail, workspace: Workspace, policy: Policy) -> tuple[str, ...]:
     """The domains whose Account, were there one, would explain this mail."""
-    return tuple(dict.fromkeys(d for p in mail.externals for d in searchable_domains(p.domain, workspace, policy)))
+    return tuple(dict.fromkeys(d for p in mail.externals for d in list_searchable_domains(p.domain, workspace, policy)))

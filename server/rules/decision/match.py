@@ -5,69 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from server.domain.crm import Candidates, CrmUser, Query, Record
+from server.domain.crm import Query, Record
 from server.domain.decision import Loser, Why
 from server.domain.ids import SalesforceId
-from server.domain.mail import Copy, Mail
+from server.domain.mail import Mail
 from server.domain.mailbox import Workspace
-from server.domain.message import Header, Participant
+from server.domain.message import Participant
 from server.domain.policy import Policy
+from server.rules.decision.owner import list_owner_addresses
 from server.rules.headers.address import address_variants
-from server.rules.headers.domains import is_public_mail_domain, parents
+from server.rules.headers.domains import is_public_mail_domain, list_parents
 
 
-def searchable_domains(domain: str, workspace: Workspace, policy: Policy) -> tuple[str, ...]:
+def list_searchable_domains(domain: str, workspace: Workspace, policy: Policy) -> tuple[str, ...]:
     """The domain, then its parents down to the registrable one; none for public mail and for our own."""
     if workspace.owns_domain(domain) or is_public_mail_domain(domain, policy.public_domains):
         return ()
     return tuple(
         d
-        for d in parents(domain)
+        for d in list_parents(domain)
         if not workspace.owns_domain(d) and not is_public_mail_domain(d, policy.public_domains)
     )
 
 
-def owner_addresses(mail: Mail, workspace: Workspace) -> tuple[str, ...]:
-    """Who may own the mail, in order: internal author, internal To, internal Cc, then the mailboxes it lies in."""
-    canonical: Copy = mail.canonical
-    people = canonical.people
-    order: list[str] = []
-    if people.author and workspace.is_internal(people.author.address):
-        order.append(people.author.address)
-    for header in (Header.TO, Header.CC):
-        order += [p.address for p in people.participants if p.header is header and workspace.is_internal(p.address)]
-    order += [copy.mailbox_address for copy in sorted(mail.copies, key=lambda c: c.mailbox_address)]
-    return tuple(dict.fromkeys(a for address in order for a in workspace.addresses_of(address)))
-
-
-def question(mail: Mail, workspace: Workspace, policy: Policy) -> Query:
+def build_query(mail: Mail, workspace: Workspace, policy: Policy) -> Query:
     """What must be asked of the CRM to decide this mail."""
     return Query(
         addresses=frozenset(v for p in mail.externals for v in address_variants(p.address)),
-        domains=frozenset(d for p in mail.externals for d in searchable_domains(p.domain, workspace, policy)),
-        users=frozenset(owner_addresses(mail, workspace)),
+        domains=frozenset(d for p in mail.externals for d in list_searchable_domains(p.domain, workspace, policy)),
+        users=frozenset(list_owner_addresses(mail, workspace)),
     )
-
-
-def owning_user(mail: Mail, workspace: Workspace, candidates: Candidates) -> CrmUser | None:
-    """The first who is an active Salesforce User."""
-    known = (candidates.users.get(address) for address in owner_addresses(mail, workspace))
-    return next((user for user in known if user), None)
-
-
-def owner_of(mail: Mail, workspace: Workspace, candidates: Candidates) -> SalesforceId | None:
-    user = owning_user(mail, workspace, candidates)
-    return user.user_id if user else None
-
-
-def activity_owner(owner: SalesforceId | None, chosen: Record | None, policy: Policy) -> SalesforceId | None:
-    """Whose the activity is: the mail's owner, else, where an admin wants that, the chosen record's.
-
-    None leaves it to the integration user.
-    """
-    if owner or chosen is None or not policy.owner_of_record:
-        return owner
-    return chosen.owner_id if chosen.is_owner_active else None
 
 
 def by_address(person: Participant, found: dict[str, tuple[Record, ...]]) -> Iterator[tuple[Record, ...]]:
@@ -79,7 +46,7 @@ def by_domain(
     person: Participant, found: dict[str, tuple[Record, ...]], workspace: Workspace, policy: Policy
 ) -> Iterator[tuple[Record, ...]]:
     """Accounts of the exact domain, then of each parent; the nearest group is what counts."""
-    for domain in searchable_domains(person.domain, workspace, policy):
+    for domain in list_searchable_domains(person.domain, workspace, policy):
         if companies := tuple(r for r in found.get(domain, ()) if not r.is_person_account):
             yield companies
 

@@ -8,14 +8,14 @@ from server.domain.crm import Opportunities, Record, RecordKind
 from server.domain.ids import SalesforceId
 
 
-def asked_for(chosen: Sequence[Record]) -> tuple[list[SalesforceId], list[SalesforceId]]:
+def list_opportunity_holders(chosen: Sequence[Record]) -> tuple[list[SalesforceId], list[SalesforceId]]:
     """The contacts and the accounts whose open opportunities decide."""
     contacts = {r.record_id for r in chosen if r.kind is RecordKind.CONTACT}
     accounts = {account for r in chosen if r.kind is not RecordKind.LEAD and (account := _account_of(r))}
     return sorted(contacts), sorted(accounts)
 
 
-def linked(chosen: Record, found: Opportunities) -> SalesforceId | None:
+def choose_opportunity(chosen: Record, found: Opportunities) -> SalesforceId | None:
     """The one open opportunity on which the contact has a role; without any, the account's only open one.
 
     Several are none: which of them an email is about, nobody wrote down. A Lead takes no second record.

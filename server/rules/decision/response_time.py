@@ -8,7 +8,7 @@ from itertools import takewhile
 MINUTE = 60_000
 
 
-def response_minutes(sent_at: int, earlier: Iterable[tuple[int, bool]]) -> int | None:
+def measure_response_minutes(sent_at: int, earlier: Iterable[tuple[int, bool]]) -> int | None:
     """Whole minutes from the first mail that nobody had answered to this answer; None where it answers nothing.
 
     Times are epoch milliseconds. ``earlier`` are the other mails of the conversation, each with whether it came from

@@ -11,8 +11,8 @@ from server.domain.mailbox import Workspace
 from server.domain.message import Message
 from server.domain.policy import Policy
 from server.rules.authorship import words
-from server.rules.authorship.rule import authorship
-from server.rules.headers.domains import within
+from server.rules.authorship.rule import judge_authorship
+from server.rules.headers.domains import is_within
 from server.rules.headers.people import people_of
 
 HEADERS = tuple(
@@ -127,7 +127,7 @@ def _word(
     for person in people.externals:
         if person.address in policy.blocked:
             return Screening(Reason.BLOCKED, (Evidence("address", message.headers.position(person.header)),))
-        if within(person.domain, policy.blocked):
+        if is_within(person.domain, policy.blocked):
             return Screening(Reason.BLOCKED, (Evidence("domain", message.headers.position(person.header)),))
     return None
 
@@ -149,7 +149,7 @@ def _people(
 def _author(
     message: Message, people: People, _workspace: Workspace, _policy: Policy, _situation: Situation
 ) -> Screening | None:
-    verdict = authorship(
+    verdict = judge_authorship(
         message.headers,
         is_outbound=message.is_sent,
         own_group=people.through_own_group,

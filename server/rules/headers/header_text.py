@@ -21,22 +21,22 @@ _CHARSETS = re.compile(
 _BIDI = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff")
 
 
-def repair(text: str) -> str:
+def repair_text(text: str) -> str:
     """Raw 8-bit bytes (kept as surrogates by parsers) become UTF-8 where they are that, else a replacement mark."""
     if text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text):
         return text
     return text.encode("utf-8", "surrogateescape" if _is_escaped(text) else "replace").decode("utf-8", "replace")
 
 
-def visible(text: str) -> str:
+def clean_line(text: str) -> str:
     """One line of at most 256 characters: no controls, no direction marks, white space folded."""
-    shown = (" " if c.isspace() else c for c in repair(text) if c.isspace() or not _is_control(c))
+    shown = (" " if c.isspace() else c for c in repair_text(text) if c.isspace() or not _is_control(c))
     return " ".join("".join(shown).split())[:MAX_NAME].strip()
 
 
 def decode_words(value: str) -> str:
     """RFC 2047, tolerant, in one pass; what is no encoded word stays as it is. White space between two vanishes."""
-    value = repair(value)
+    value = repair_text(value)
     if "=?" not in value:
         return value
     out: list[str] = []
@@ -100,7 +100,7 @@ def _to_text(data: bytes, charset: str) -> str:
         if not _CHARSETS.fullmatch(name):
             continue
         try:
-            return repair(data.decode(codecs.lookup(name).name))
+            return repair_text(data.decode(codecs.lookup(name).name))
         except (LookupError, ValueError):
             continue
     return data.decode("latin-1")

@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 
 from server.domain.ids import ActivityKey
 from server.domain.message import Headers
-from server.rules.headers.header_text import decode_words, repair
+from server.rules.headers.header_text import decode_words, repair_text
 
 MAX_ID = 998
 _MS_PER_DAY = 86_400_000
@@ -36,7 +36,7 @@ _PREFIX = re.compile(
 
 def normalise_message_id(value: str | None) -> str | None:
     """The id without brackets, comments and white space, its case kept; None if there is none worth the name."""
-    text = repair((value or "")[: 4 * MAX_ID]).strip()
+    text = repair_text((value or "")[: 4 * MAX_ID]).strip()
     if text.startswith("("):
         text = _COMMENT.sub(" ", text).strip()
     found = _IN_BRACKETS.search(text)
@@ -48,7 +48,7 @@ def normalise_message_id(value: str | None) -> str | None:
     return folded if is_usable else None
 
 
-def guard(author: str | None, date_header: str | None, subject: str | None, internal_date_ms: int) -> str:
+def compute_guard(author: str | None, date_header: str | None, subject: str | None, internal_date_ms: int) -> str:
     """What tells two mails with one Message-ID apart, as 64 hexadecimal digits.
 
     A Date that cannot be read counts by its text; without one the day of arrival does, in UTC.
@@ -67,7 +67,7 @@ def activity_key(headers: Headers, author: str | None, internal_date_ms: int, re
     Without a Message-ID (or with one that Gmail had to add) the recipients and the minute of the Date stand in for it.
     """
     date_header = headers.first("Date")
-    guarded = guard(author, date_header, headers.first("Subject"), internal_date_ms)
+    guarded = compute_guard(author, date_header, headers.first("Subject"), internal_date_ms)
     message_id = normalise_message_id(headers.first("Message-ID"))
     if message_id and _ADDED_BY_GMAIL not in message_id:
         return ActivityKey(_digest("id", message_id, guarded))
@@ -77,7 +77,7 @@ def activity_key(headers: Headers, author: str | None, internal_date_ms: int, re
     return ActivityKey(_digest("no id", guarded, str(minute), *people))
 
 
-def conversation_root(headers: Headers) -> str | None:
+def find_conversation_root(headers: Headers) -> str | None:
     """The id of the mail that started it: the first of References, else of In-Reply-To, else the mail's own."""
     for name in ("References", "In-Reply-To"):
         for value in headers.all(name):
@@ -111,7 +111,7 @@ def _bare_subject(subject: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return " ".join(repair(text).casefold().split())
+    return " ".join(repair_text(text).casefold().split())
 
 
 def _digest(*parts: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from server.domain.mail import People
 from server.domain.mailbox import Workspace
 from server.domain.message import Header, Headers, Participant
-from server.rules.headers.addresses import participants
+from server.rules.headers.addresses import read_participants
 
 
 def through_own_group(headers: Headers, workspace: Workspace) -> bool:
@@ -29,10 +29,10 @@ def through_own_group(headers: Headers, workspace: Workspace) -> bool:
 def people_of(headers: Headers, workspace: Workspace) -> People:
     """X-Original-From is believed only behind a From that is one of our own groups: outsiders can write it too."""
     own_group = through_own_group(headers, workspace)
-    plain = participants(headers, trusted_original_from=False)
+    plain = read_participants(headers, trusted_original_from=False)
     senders = [p for p in plain if p.header is Header.FROM]
     rewritten = own_group and any(workspace.is_group(p.address) for p in senders)
-    everyone = participants(headers, trusted_original_from=True) if rewritten else plain
+    everyone = read_participants(headers, trusted_original_from=True) if rewritten else plain
     original = next((p for p in everyone if p.header is Header.ORIGINAL_FROM), None)
     author: Participant | None = original if rewritten and original else next(iter(senders), None)
     return People(

@@ -17,7 +17,7 @@ TOO_MANY = 3 * TARGET
 
 
 @dataclass(frozen=True)
-class Window:
+class BackfillWindow:
     """``is_too_old``: all of it lies before the mailbox's start. ``until`` is where the next window begins."""
 
     span: Span
@@ -25,12 +25,12 @@ class Window:
     is_too_old: bool = False
 
 
-def begun(now: float, size: int, *, is_again: bool) -> Backfill:
+def begin_backfill(now: float, size: int, *, is_again: bool) -> Backfill:
     """A small mailbox is one window."""
     return Backfill(now, int(now) + DAY, 0 if size <= TARGET else FIRST_WIDTH, size, is_again=is_again)
 
 
-def window(state: Backfill, start_ms: int) -> Window | None:
+def next_window(state: Backfill, start_ms: int) -> BackfillWindow | None:
     """The next window, None when the past is at its end. Neighbours overlap by a day; the start has a day of grace."""
     if state.until <= 0:
         return None
@@ -42,16 +42,16 @@ def window(state: Backfill, start_ms: int) -> Window | None:
     before: int | None = None if state.until > state.begun_at else state.until + DAY
     if is_too_old:
         before = min(state.until + DAY, floor + DAY // 2)
-    return Window(Span(lower or None, before), lower, is_too_old)
+    return BackfillWindow(Span(lower or None, before), lower, is_too_old)
 
 
-def narrowed(state: Backfill) -> Backfill | None:
+def narrow_window(state: Backfill) -> Backfill | None:
     """The window held too much: try a quarter of it. None where it cannot be cut further."""
     width = state.width or WIDEST
     return replace(state, width=max(width // 4, DAY)) if width > DAY else None
 
 
-def passed(state: Backfill, done: Window, found: int) -> Backfill:
+def finish_window(state: Backfill, done: BackfillWindow, found: int) -> Backfill:
     """The window is done; the next is wider or narrower by how much this one held."""
     width = state.width
     if width and found < TARGET // 2:

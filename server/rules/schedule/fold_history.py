@@ -23,7 +23,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True)
-class Change:
+class MessageChange:
     """``has_moved``: a label that decides came or went; of an arrival that is known already, that alone counts."""
 
     ref: MessageRef
@@ -31,26 +31,26 @@ class Change:
     has_moved: bool = False
 
 
-def decides(label_id: str) -> bool:
+def is_deciding_label(label_id: str) -> bool:
     """Could this label alter a decision? User labels count: one of them may be the rep's "Don't log"."""
     return label_id in DECIDING_LABELS or label_id.startswith(("CATEGORY_", "Label_"))
 
 
-def fold(events: Iterable[HistoryEvent]) -> list[Change]:
+def fold_events(events: Iterable[HistoryEvent]) -> list[MessageChange]:
     """In order of first appearance; a message added and deleted within the stretch is deleted."""
-    fates: dict[MessageId, Change] = {}
+    fates: dict[MessageId, MessageChange] = {}
     for event in events:
-        if event.kind in LABELS_MOVED and not any(decides(label) for label in event.label_ids):
+        if event.kind in LABELS_MOVED and not any(is_deciding_label(label) for label in event.label_ids):
             continue
         before = fates.get(event.ref.message_id)
         fate = Fate.RELABELLED if event.kind in LABELS_MOVED else Fate(event.kind)
         if before and (before.fate is Fate.DELETED or (before.fate is Fate.ADDED and fate is Fate.RELABELLED)):
             fate = before.fate
         has_moved = event.kind in LABELS_MOVED or (before is not None and before.has_moved)
-        fates[event.ref.message_id] = Change(event.ref, fate, has_moved)
+        fates[event.ref.message_id] = MessageChange(event.ref, fate, has_moved)
     return list(fates.values())
 
 
-def label_moves(events: Iterable[HistoryEvent], label_id: str) -> dict[MessageRef, bool]:
+def find_label_moves(events: Iterable[HistoryEvent], label_id: str) -> dict[MessageRef, bool]:
     """Which messages have got that label, and which lost it, at the end of the stretch."""
     return {e.ref: e.kind == "labelled" for e in events if e.kind in LABELS_MOVED and label_id in e.label_ids}

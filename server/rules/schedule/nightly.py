@@ -12,7 +12,7 @@ MIDDLE = 2.5
 """Seconds into the minute: in the middle of a queue's bucket, so that rounding names no other."""
 
 
-def tonight(deployment: str, now: float) -> float:
+def find_next_nightly_run(deployment: str, now: float) -> float:
     """The next nightly moment (epoch seconds): always the same minute for a deployment, and not the same for all."""
     minute = int.from_bytes(hashlib.sha256(deployment.encode()).digest()[:4], "big") % NIGHT
     since_midnight = minute * 60 + MIDDLE

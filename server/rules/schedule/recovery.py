@@ -33,7 +33,7 @@ class Reaction:
     cause: str
 
 
-def tries(error: Exception, attempts: int, cause: str | None) -> int:
+def count_tries(error: Exception, attempts: int, cause: str | None) -> int:
     """The tries that count, this one included, after ``attempts`` of which the last failed for ``cause``.
 
     What ends a message is counted from its own first time: a storm before must not use up the patience with it.
@@ -45,7 +45,7 @@ def cause_of(error: Exception) -> str:
     return error.code if isinstance(error, RejectedError) else type(error).__name__
 
 
-def react(error: Exception, attempts: int, now: float) -> Reaction:
+def choose_reaction(error: Exception, attempts: int, now: float) -> Reaction:
     """``attempts`` counts the tries so far, this one included."""
     cause = cause_of(error)
     if isinstance(error, NotFoundError):
@@ -58,15 +58,15 @@ def react(error: Exception, attempts: int, now: float) -> Reaction:
         return Reaction(Reason.REJECTED, None, cause)
     if isinstance(error, TransientError) and error.retry_after is not None:
         return Reaction(Reason.RETRYING, now + error.retry_after, cause)
-    return Reaction(Reason.RETRYING, now + backoff(attempts), cause)
+    return Reaction(Reason.RETRYING, now + compute_backoff(attempts), cause)
 
 
-def apart(key: str, attempts: int, wait: float) -> float:
+def spread_wait(key: str, attempts: int, wait: float) -> float:
     """Up to half as long again, another share for each mail and try: what collided once does not meet again."""
     share = int.from_bytes(hashlib.sha256(f"{key}.{attempts}".encode()).digest()[:2], "big") / 0xFFFF
     return wait * (1 + share / 2)
 
 
-def backoff(attempts: int) -> float:
+def compute_backoff(attempts: int) -> float:
     """Seconds: 1, 2, 4 ... up to an hour. Unknown failures are tried again too: nothing is lost for want of a class."""
     return float(min(2 ** min(attempts - 1, 12), LONGEST_WAIT))

@@ -218,7 +218,7 @@ def test_someone_who_moves_the_start_meanwhile_has_the_last_word(
         if ann(scene).start:
             ports.store.save_mailbox(
                 ann(scene).mailbox_id,
-                lambda m: replace(m, start=0, backfill=windows.begun(START, 4, is_again=False)),  # type: ignore[type-var]
+                lambda m: replace(m, start=0, backfill=windows.begin_backfill(START, 4, is_again=False)),  # type: ignore[type-var]
             )
         return screened(*args)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.rules.body.charsets import decoded
+from server.rules.body.charsets import decode_bytes
 from server.rules.body.html_text import html_text
 from server.rules.body.quoting import own_text
 
@@ -19,7 +19,7 @@ LONGEST = 400_000
 def one(data: bytes) -> None:
     charset = CHARSETS[data[0] % len(CHARSETS)] if data else ""
     for is_html in (False, True):
-        text = decoded(data[1:], charset, is_html=is_html)
+        text = decode_bytes(data[1:], charset, is_html=is_html)
         text.encode()
         shown = html_text(text) if is_html else text
         assert len(shown) <= LONGEST

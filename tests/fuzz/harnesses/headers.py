@@ -14,9 +14,10 @@ from server.domain.mailbox import Workspace
 from server.domain.message import Header, Headers, Message
 from server.domain.policy import Policy
 from server.rules.decision.decide import decide
-from server.rules.decision.match import owner_addresses, owner_of, question
+from server.rules.decision.match import build_query
+from server.rules.decision.owner import find_owner_id, list_owner_addresses
 from server.rules.decision.screen import Situation, screen
-from server.rules.headers.identity_key import activity_key, conversation_root
+from server.rules.headers.identity_key import activity_key, find_conversation_root
 
 WORDS = (
     *(f"{name}: ".encode() for name in ("From", "To", "Cc", "Bcc", "Sender", "Reply-To", "X-Original-From", "X-Original-Sender")),
@@ -45,7 +46,7 @@ def one(data: bytes) -> None:
     _nobody_is_invented(people, headers)
     key = activity_key(headers, people.author and people.author.address, NOW, [p.address for p in people.participants])
     assert len(key) == 64
-    conversation_root(headers)
+    find_conversation_root(headers)
     if screening.reason is not None:
         assert screening.reason in OUTCOME_OF
         return
@@ -86,12 +87,12 @@ def _nobody_is_invented(people: People, headers: Headers) -> None:
 
 
 def _decided(mail: Mail, *, is_known: bool) -> Decision:
-    asked: Query = question(mail, OURS, POLICY)
+    asked: Query = build_query(mail, OURS, POLICY)
     assert not any(OURS.is_internal(address) for address in asked.addresses)
     assert not any(OURS.owns_domain(domain) for domain in asked.domains)
-    assert owner_addresses(mail, OURS)
+    assert list_owner_addresses(mail, OURS)
     known = _candidates(asked) if is_known else Candidates()
-    return decide(mail, owner_of(mail, OURS, known), known, OURS, POLICY)
+    return decide(mail, find_owner_id(mail, OURS, known), known, OURS, POLICY)
 
 
 def _candidates(asked: Query) -> Candidates:

@@ -11,7 +11,7 @@ from bench.authorship.hostile import hostile
 from bench.authorship.measure import measured, verdict
 from bench.authorship.samples import PEOPLE
 from server.domain.message import Headers
-from server.rules.authorship.rule import AuthorKind, authorship
+from server.rules.authorship.rule import AuthorKind, judge_authorship
 
 MADE_UP = list(modern.samples())
 SECOND = list(second.samples())
@@ -65,7 +65,7 @@ def test_bounces_are_found_but_for_those_that_are_explained() -> None:
 )
 def test_hostile_headers_have_a_verdict(name: str, headers: Headers) -> None:
     assert name
-    assert authorship(headers, is_outbound=False, own_group=False, label_ids=frozenset()).kind in KINDS
+    assert judge_authorship(headers, is_outbound=False, own_group=False, label_ids=frozenset()).kind in KINDS
 
 
 UNRELATED = st.lists(
@@ -82,5 +82,7 @@ def test_unrelated_headers_their_order_and_the_case_of_names_change_nothing(samp
     pairs = [*more, *sample.headers]
     chance.shuffle(pairs)
     changed = Headers.of((name.upper() if upper else name.lower(), value) for name, value in pairs)
-    again = authorship(changed, is_outbound=sample.is_outbound, own_group=sample.own_group, label_ids=sample.label_ids)
+    again = judge_authorship(
+        changed, is_outbound=sample.is_outbound, own_group=sample.own_group, label_ids=sample.label_ids
+    )
     assert again.kind is verdict(sample)

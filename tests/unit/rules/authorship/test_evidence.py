@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from server.domain.message import Headers
 from server.rules.authorship.facts import spells_local
 from server.rules.authorship.known_senders import CAMPAIGN_HOSTS, DOMAINS, LOCALS, is_tool, names_campaign, names_tool
-from server.rules.authorship.rule import AuthorKind, authorship, away_words
+from server.rules.authorship.rule import AuthorKind, away_words, judge_authorship
 
 K = AuthorKind
 PERSON = ("From", "Jane Doe <jane@acme.com>")
@@ -23,7 +23,7 @@ ZENDESK = [
 def judge(*fields, **said):
     named = fields if any(name == "From" for name, _ in fields) else (PERSON, *fields)
     usual = {"is_outbound": False, "own_group": False, "label_ids": frozenset(), **said}
-    return authorship(Headers.of(named), **usual)
+    return judge_authorship(Headers.of(named), **usual)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from server.domain.message import Headers
 from server.rules.authorship.marks import DECISIVE, THRESHOLD, SetBy
-from server.rules.authorship.rule import MARKS, AuthorKind, authorship
+from server.rules.authorship.rule import MARKS, AuthorKind, judge_authorship
 
 K = AuthorKind
 PERSON = ("From", "Jane Doe <jane@acme.com>")
@@ -28,7 +28,7 @@ MAILMAN = [
 
 def judge(*fields, outbound=False, own_group=False, labels=()):
     named = fields if any(name == "From" for name, _ in fields) else (PERSON, *fields)
-    return authorship(Headers.of(named), is_outbound=outbound, own_group=own_group, label_ids=frozenset(labels))
+    return judge_authorship(Headers.of(named), is_outbound=outbound, own_group=own_group, label_ids=frozenset(labels))
 
 
 def sent_by(address):
@@ -154,7 +154,7 @@ def test_a_human_author_is_the_default(fields):
 
 
 def test_no_headers_at_all_are_a_person():
-    assert not authorship(Headers(), is_outbound=False, own_group=False, label_ids=frozenset()).is_automated
+    assert not judge_authorship(Headers(), is_outbound=False, own_group=False, label_ids=frozenset()).is_automated
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ NAMES = [
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.text())), st.booleans(), st.booleans())
 def test_no_headers_crash_and_the_verdict_is_always_the_same(fields, outbound, own_group):
     first, second = (
-        authorship(Headers.of(fields), is_outbound=outbound, own_group=own_group, label_ids=frozenset())
+        judge_authorship(Headers.of(fields), is_outbound=outbound, own_group=own_group, label_ids=frozenset())
         for _ in range(2)
     )
 

@@ -17,8 +17,8 @@ from server.domain.mailbox import Workspace
 from server.domain.message import Headers
 from server.domain.policy import Disclosure, Policy
 from server.rules.body.message_text import MailBody
-from server.rules.decision.activity import day_of, plan_activity, sent_at
-from server.rules.decision.match import activity_owner
+from server.rules.decision.activity import local_day_of, plan_activity, read_sent_at
+from server.rules.decision.owner import choose_activity_owner
 from server.rules.headers.people import people_of
 
 WORKSPACE = Workspace(frozenset({"acme.example"}))
@@ -127,7 +127,7 @@ def test_no_subject_is_said(subject: str) -> None:
     ],
 )
 def test_when_it_was_sent(date: str, expected: int) -> None:
-    assert sent_at(Headers.of([("Date", date)]), RECEIVED) == expected
+    assert read_sent_at(Headers.of([("Date", date)]), RECEIVED) == expected
 
 
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=40))
@@ -152,8 +152,8 @@ def test_mail_of_nobody_who_is_a_user_belongs_to_the_owner_of_its_record_where_a
     record = replace(CONTACT, owner_id=SalesforceId("005B"), is_owner_active=is_active)
     policy = Policy(owner_of_record=is_wanted)
 
-    assert activity_owner(SalesforceId(owner) if owner else None, record, policy) == expected
-    assert activity_owner(None, None, policy) is None
+    assert choose_activity_owner(SalesforceId(owner) if owner else None, record, policy) == expected
+    assert choose_activity_owner(None, None, policy) is None
 
 
 EVENING = 1_790_827_200_000
@@ -174,7 +174,7 @@ EVENING = 1_790_827_200_000
     ],
 )
 def test_its_day_is_its_owners(zone: str, day: str) -> None:
-    assert day_of(EVENING, zone) == day
+    assert local_day_of(EVENING, zone) == day
     of = mail(("From", "ada@byron.example"), ("To", "ann@acme.example"), ("Date", "Thu, 1 Oct 2026 04:00:00 +0000"))
     of = replace(of, copies=(replace(of.copies[0], internal_date=EVENING),))
     owner = replace(ANN, time_zone=zone)

@@ -17,7 +17,8 @@ from server.domain.mailbox import Workspace
 from server.domain.message import Headers
 from server.domain.policy import Override, Policy, StandingRule
 from server.rules.decision.decide import MOST_RELATED, decide
-from server.rules.decision.match import owner_addresses, owner_of, question, searchable_domains
+from server.rules.decision.match import build_query, list_searchable_domains
+from server.rules.decision.owner import find_owner_id, list_owner_addresses
 from server.rules.headers.people import people_of
 
 WORKSPACE = Workspace(
@@ -165,7 +166,7 @@ def test_companies_of_all_addresses_compete() -> None:
     ],
 )
 def test_domains_go_from_exact_to_registrable(domain: str, expected: tuple[str, ...]) -> None:
-    assert searchable_domains(domain, WORKSPACE, Policy()) == expected
+    assert list_searchable_domains(domain, WORKSPACE, Policy()) == expected
 
 
 def test_the_exact_domain_comes_before_its_parents() -> None:
@@ -251,15 +252,17 @@ def test_the_owner_is_author_then_to_then_cc_then_mailbox(
     headers: tuple[tuple[str, str], ...], users: str, owner: str | None
 ) -> None:
     known = {f"{u}@acme.example": CrmUser(SalesforceId(u), f"{u}@acme.example") for u in users.split()}
-    assert owner_of(mail(*headers), WORKSPACE, Candidates(users=known)) == owner
+    assert find_owner_id(mail(*headers), WORKSPACE, Candidates(users=known)) == owner
 
 
 def test_one_question_names_people_domains_and_owners() -> None:
-    asked = question(mail(("From", "Ada+x@eu.byron.com"), ("To", "a@acme.example, z@gmail.com")), WORKSPACE, Policy())
+    asked = build_query(
+        mail(("From", "Ada+x@eu.byron.com"), ("To", "a@acme.example, z@gmail.com")), WORKSPACE, Policy()
+    )
     assert asked.addresses >= {"ada+x@eu.byron.com", "ada@eu.byron.com", "z@gmail.com"}
     assert asked.domains == {"eu.byron.com", "byron.com"}
     assert asked.users >= {"ann@acme.example", "a@acme.example"}
-    assert owner_addresses(mail(), WORKSPACE)[0] == "ann@acme.example"
+    assert list_owner_addresses(mail(), WORKSPACE)[0] == "ann@acme.example"
 
 
 def test_a_persons_choice_beats_every_match() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.crm import Opportunities, Record, RecordKind
-from server.rules.decision.opportunity import asked_for, linked
+from server.rules.decision.opportunity import choose_opportunity, list_opportunity_holders
 
 ADA = Record("003A", RecordKind.CONTACT, "ada@x.example", account_id="001A")
 ALONE = Record("003B", RecordKind.CONTACT, "bo@x.example")
@@ -33,13 +33,13 @@ def found(role=(), account=()):
     ],
 )
 def test_the_only_open_one_and_never_a_guess(chosen, role, account, expected):
-    assert linked(chosen, found(role, account)) == expected
+    assert choose_opportunity(chosen, found(role, account)) == expected
 
 
 def test_contacts_and_their_accounts_are_asked_for_once():
-    assert asked_for([ADA, ADA, ALONE, LEO, WORKS]) == (["003A", "003B"], ["001A"])
+    assert list_opportunity_holders([ADA, ADA, ALONE, LEO, WORKS]) == (["003A", "003B"], ["001A"])
 
 
 @given(st.sets(st.sampled_from("abc")), st.sets(st.sampled_from("abc")))
 def test_what_is_linked_was_found(role, account):
-    assert linked(ADA, found(role, account)) in {*role, *account, None}
+    assert choose_opportunity(ADA, found(role, account)) in {*role, *account, None}

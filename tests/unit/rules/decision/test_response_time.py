@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.rules.decision.response_time import response_minutes
+from server.rules.decision.response_time import measure_response_minutes
 
 IN, OUT = True, False
 M = 60_000
@@ -24,11 +24,11 @@ M = 60_000
     ],
 )
 def test_the_wait_is_counted_from_the_first_unanswered_mail(sent_at, earlier, minutes):
-    assert response_minutes(sent_at, earlier) == minutes
+    assert measure_response_minutes(sent_at, earlier) == minutes
 
 
 @given(st.integers(1, 10**13), st.lists(st.tuples(st.integers(1, 10**13), st.booleans()), max_size=20))
 def test_no_wait_is_negative_and_order_says_nothing(sent_at, earlier):
-    found = response_minutes(sent_at, earlier)
+    found = measure_response_minutes(sent_at, earlier)
     assert found is None or found >= 0
-    assert response_minutes(sent_at, reversed(earlier)) == found
+    assert measure_response_minutes(sent_at, reversed(earlier)) == found

@@ -13,9 +13,9 @@ from server.domain.ids import MessageId, ThreadId
 from server.domain.mailbox import Workspace
 from server.domain.message import Headers, Message
 from server.domain.policy import Policy
-from server.rules.authorship.rule import authorship
+from server.rules.authorship.rule import judge_authorship
 from server.rules.decision.screen import HEADERS, Situation, screen
-from server.rules.headers.identity_key import activity_key, conversation_root
+from server.rules.headers.identity_key import activity_key, find_conversation_root
 from server.rules.headers.people import people_of
 
 WORKSPACE = Workspace(
@@ -209,10 +209,10 @@ def test_gmail_is_asked_for_every_header_that_a_rule_reads(headers: tuple[tuple[
     Asked.names = set()
     asked = Asked(headers)
     for own_group in (False, True):
-        authorship(asked, is_outbound=False, own_group=own_group, label_ids=frozenset())
+        judge_authorship(asked, is_outbound=False, own_group=own_group, label_ids=frozenset())
     people_of(asked, WORKSPACE)
     activity_key(asked, "a@b.example", 0, [])
-    conversation_root(asked)
+    find_conversation_root(asked)
     assert len(Asked.names) > 40
     assert Asked.names - {name.lower() for name in HEADERS} == set()
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from server.domain.message import Header, Headers
 from server.rules.headers import addresses
 from server.rules.headers.address import address_variants, normalise_address
-from server.rules.headers.addresses import parse_addresses, participants
+from server.rules.headers.addresses import parse_addresses, read_participants
 
 JANE = "jane@acme.com"
 BOB = "bob@acme.com"
@@ -111,7 +111,7 @@ def test_people_come_from_all_occurrences_in_header_order():
         [("Cc", "c@x.com"), ("To", "a@x.com"), ("to", "b@x.com, a@x.com"), ("From", "f@x.com"), ("Bcc", "a@x.com")]
     )
 
-    found = participants(headers, trusted_original_from=False)
+    found = read_participants(headers, trusted_original_from=False)
 
     assert [(p.header, p.address) for p in found] == [
         (Header.FROM, "f@x.com"), (Header.TO, "a@x.com"), (Header.TO, "b@x.com"),
@@ -130,8 +130,8 @@ def test_people_come_from_all_occurrences_in_header_order():
 def test_the_original_sender_counts_only_when_trusted(original, expected):
     headers = Headers.of([("From", "sales@us.com"), *original])
 
-    assert [p.address for p in participants(headers, trusted_original_from=False)] == ["sales@us.com"]
-    trusted = participants(headers, trusted_original_from=True)
+    assert [p.address for p in read_participants(headers, trusted_original_from=False)] == ["sales@us.com"]
+    trusted = read_participants(headers, trusted_original_from=True)
     assert [p.address for p in trusted if p.header is Header.ORIGINAL_FROM] == expected
 
 

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.rules.headers.domains import is_public_mail_domain, normalise_domain, parents, registrable_domain, within
+from server.rules.headers.domains import (
+    find_registrable_domain,
+    is_public_mail_domain,
+    is_within,
+    list_parents,
+    normalise_domain,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +32,7 @@ from server.rules.headers.domains import is_public_mail_domain, normalise_domain
     ],
 )
 def test_the_part_somebody_registered(domain, expected):
-    assert registrable_domain(domain) == expected
+    assert find_registrable_domain(domain) == expected
 
 
 @pytest.mark.parametrize(
@@ -40,7 +46,7 @@ def test_the_part_somebody_registered(domain, expected):
     ],
 )
 def test_parents_end_at_the_registrable_domain(domain, expected):
-    assert parents(domain) == expected
+    assert list_parents(domain) == expected
 
 
 @pytest.mark.parametrize(
@@ -80,8 +86,8 @@ def test_settings_add_public_domains():
     ],
 )
 def test_within_respects_label_boundaries(domain, expected):
-    assert within(domain, {"acme.com"}) is expected
-    assert within(domain, frozenset()) is False
+    assert is_within(domain, {"acme.com"}) is expected
+    assert is_within(domain, frozenset()) is False
 
 
 def test_a_domain_that_idna_refuses_stays_readable():
@@ -93,9 +99,9 @@ def test_no_text_crashes(text):
     clean = normalise_domain(text)
 
     assert clean is None or normalise_domain(clean) == clean
-    assert parents(text) == () or parents(text)[-1] == registrable_domain(text)
+    assert list_parents(text) == () or list_parents(text)[-1] == find_registrable_domain(text)
     is_public_mail_domain(text)
-    within(text, {"acme.com"})
+    is_within(text, {"acme.com"})
 
 
 @pytest.mark.parametrize("domain", ["mailinator.com", "a.guerrillamail.com", "10minutemail.com", "YOPMAIL.com"])

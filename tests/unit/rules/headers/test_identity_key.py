@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.message import Headers
-from server.rules.headers.identity_key import activity_key, conversation_root, guard, normalise_message_id
+from server.rules.headers.identity_key import activity_key, compute_guard, find_conversation_root, normalise_message_id
 
 DATE = "Mon, 2 Mar 2026 10:00:30 +0100"
 NOON = 1_772_442_030_000
@@ -50,14 +50,14 @@ def test_a_message_id_without_its_dress(value, expected):
      "回复：Offer", "Ответ: Offer", "TR : Offer", "  offer  "],
 )  # fmt: skip
 def test_copies_may_differ_in_what_stands_before_the_subject(subject):
-    assert guard("a@b.c", DATE, subject, 0) == guard("a@b.c", DATE, "Offer", 1)
+    assert compute_guard("a@b.c", DATE, subject, 0) == compute_guard("a@b.c", DATE, "Offer", 1)
 
 
 @pytest.mark.parametrize(
     "date", ["Mon, 02 Mar 2026 09:00:30 +0000", "2 Mar 2026 09:00:30 -0000", "Mon, 2 Mar 2026 01:00:30 PST"]
 )
 def test_the_guard_reads_dates_in_utc(date):
-    assert guard("a@b.c", date, "x", 0) == guard("a@b.c", DATE, "x", 0)
+    assert compute_guard("a@b.c", date, "x", 0) == compute_guard("a@b.c", DATE, "x", 0)
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,17 @@ def test_the_guard_reads_dates_in_utc(date):
     [("other@b.c", DATE, "x"), ("a@b.c", "Mon, 2 Mar 2026 10:00:31 +0100", "x"), ("a@b.c", DATE, "y")],
 )
 def test_the_guard_tells_mails_apart(author, date, subject):
-    assert guard(author, date, subject, 0) != guard("a@b.c", DATE, "x", 0)
+    assert compute_guard(author, date, subject, 0) != compute_guard("a@b.c", DATE, "x", 0)
 
 
 def test_an_unreadable_date_counts_by_its_text_and_a_missing_one_by_the_day():
-    assert guard("a", "soon", "x", 0) == guard("a", "SOON ", "x", 10**12)
-    assert guard("a", "soon", "x", 0) != guard("a", "later", "x", 0)
-    assert guard("a", None, "x", 0) == guard("a", "", "x", 3_600_000) != guard("a", None, "x", 10**12)
+    assert compute_guard("a", "soon", "x", 0) == compute_guard("a", "SOON ", "x", 10**12)
+    assert compute_guard("a", "soon", "x", 0) != compute_guard("a", "later", "x", 0)
+    assert (
+        compute_guard("a", None, "x", 0)
+        == compute_guard("a", "", "x", 3_600_000)
+        != compute_guard("a", None, "x", 10**12)
+    )
 
 
 def test_copies_of_one_mail_share_a_key_whatever_their_arrival_and_recipients():
@@ -115,11 +119,11 @@ def test_without_id_and_date_the_minute_of_arrival_counts():
     ],
 )
 def test_the_root_of_a_conversation(fields, expected):
-    assert conversation_root(Headers.of([("Message-ID", "<own@x>"), *fields])) == expected
+    assert find_conversation_root(Headers.of([("Message-ID", "<own@x>"), *fields])) == expected
 
 
 def test_a_mail_without_ids_has_no_root():
-    assert conversation_root(Headers()) is None
+    assert find_conversation_root(Headers()) is None
 
 
 FIELDS = st.lists(st.tuples(st.sampled_from(["Message-ID", "Date", "Subject", "References", "In-Reply-To"]), st.text()))
@@ -130,9 +134,9 @@ def test_every_mail_has_one_key(fields, author, at):
     headers = Headers.of(fields)
 
     assert activity_key(headers, author, at, ["a@b"]) == activity_key(headers, author, at, ["a@b"])
-    conversation_root(headers)
+    find_conversation_root(headers)
 
 
 def test_long_chains_of_prefixes_and_brackets_are_read_once():
-    assert guard("a", DATE, "Re: " * 4000 + "x", 0) == guard("a", DATE, "x", 0)
-    assert conversation_root(Headers.of([("References", "<" * 100_000)])) is None
+    assert compute_guard("a", DATE, "Re: " * 4000 + "x", 0) == compute_guard("a", DATE, "x", 0)
+    assert find_conversation_root(Headers.of([("References", "<" * 100_000)])) is None

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.history import EVERYTHING, Span
-from server.rules.schedule.backfill_windows import DAY, FIRST_WIDTH, TARGET, begun, narrowed, passed, window
+from server.rules.schedule.backfill_windows import (
+    DAY,
+    FIRST_WIDTH,
+    TARGET,
+    begin_backfill,
+    finish_window,
+    narrow_window,
+    next_window,
+)
 
 NOW = 1_790_000_000.0
 YEAR = 365 * DAY
@@ -15,15 +23,15 @@ YEAR = 365 * DAY
 def walked(state, start_ms, counts):
     """All windows, with so many messages found in each in turn."""
     out = []
-    while found := window(state, start_ms):
+    while found := next_window(state, start_ms):
         out.append(found)
-        state = passed(state, found, next(counts))
+        state = finish_window(state, found, next(counts))
         assert len(out) < 5_000
     return out
 
 
 def test_a_small_mailbox_is_one_window_and_it_is_everything():
-    [only] = walked(begun(NOW, TARGET, is_again=False), 0, iter([TARGET]))
+    [only] = walked(begin_backfill(NOW, TARGET, is_again=False), 0, iter([TARGET]))
 
     assert only.span == EVERYTHING
     assert not only.is_too_old
@@ -32,27 +40,27 @@ def test_a_small_mailbox_is_one_window_and_it_is_everything():
 def test_a_small_mailbox_with_a_start_is_two():
     start = int(NOW) - YEAR
 
-    new, old = walked(begun(NOW, 10, is_again=False), start * 1000, iter([5, 5]))
+    new, old = walked(begin_backfill(NOW, 10, is_again=False), start * 1000, iter([5, 5]))
 
     assert (new.span, new.is_too_old) == (Span(start - DAY, None), False)
     assert (old.span, old.is_too_old) == (Span(None, start - DAY // 2), True)
 
 
 def test_a_large_mailbox_begins_with_its_last_month():
-    found = window(begun(NOW, TARGET + 1, is_again=False), 0)
+    found = next_window(begin_backfill(NOW, TARGET + 1, is_again=False), 0)
 
     assert found.span == Span(int(NOW) + DAY - FIRST_WIDTH, None)
 
 
 def test_windows_widen_where_little_is_found_and_narrow_where_much_is():
-    state = begun(NOW, 100_000, is_again=False)
-    first = window(state, 0)
+    state = begin_backfill(NOW, 100_000, is_again=False)
+    first = next_window(state, 0)
 
-    assert passed(state, first, 10).width == 2 * FIRST_WIDTH
-    assert passed(state, first, TARGET + 1).width == FIRST_WIDTH // 2
-    assert passed(state, first, TARGET).width == FIRST_WIDTH
-    assert narrowed(state).width == FIRST_WIDTH // 4
-    assert narrowed(replace(state, width=DAY)) is None
+    assert finish_window(state, first, 10).width == 2 * FIRST_WIDTH
+    assert finish_window(state, first, TARGET + 1).width == FIRST_WIDTH // 2
+    assert finish_window(state, first, TARGET).width == FIRST_WIDTH
+    assert narrow_window(state).width == FIRST_WIDTH // 4
+    assert narrow_window(replace(state, width=DAY)) is None
 
 
 times = st.integers(min_value=1, max_value=int(NOW) + DAY - 1)
@@ -78,7 +86,7 @@ def test_every_moment_is_in_a_window_however_the_edges_count(moment, start, size
         while True:
             yield 0
 
-    windows = walked(begun(NOW, size, is_again=False), start * 1000, endless())
+    windows = walked(begin_backfill(NOW, size, is_again=False), start * 1000, endless())
 
     holding = [w for w in windows if holds(w.span)]
     assert holding

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.domain.history import HistoryEvent, MessageRef
 from server.domain.ids import MessageId, ThreadId
-from server.rules.schedule.fold_history import Fate, decides, fold
+from server.rules.schedule.fold_history import Fate, fold_events, is_deciding_label
 
 
 def event(message: str, kind: str, *labels: str) -> HistoryEvent:
@@ -31,7 +31,7 @@ def event(message: str, kind: str, *labels: str) -> HistoryEvent:
     ],
 )
 def test_fold(events: list[HistoryEvent], fates: dict[str, Fate]) -> None:
-    found = {c.ref.message_id: c.fate for c in fold(events)}
+    found = {c.ref.message_id: c.fate for c in fold_events(events)}
     assert found == fates
     assert list(found) == list(fates)
 
@@ -46,7 +46,7 @@ def test_fold(events: list[HistoryEvent], fates: dict[str, Fate]) -> None:
     ],
 )
 def test_a_move_is_remembered_beside_the_arrival(kinds: list[str], expected: bool) -> None:
-    [change] = fold([event("a", kind, *(["INBOX"] if kind.endswith("labelled") else [])) for kind in kinds])
+    [change] = fold_events([event("a", kind, *(["INBOX"] if kind.endswith("labelled") else [])) for kind in kinds])
     assert change.has_moved is expected
 
 
@@ -62,7 +62,7 @@ def test_a_move_is_remembered_beside_the_arrival(kinds: list[str], expected: boo
     ],
 )
 def test_labels_that_can_alter_a_decision(label: str, expected: bool) -> None:
-    assert decides(label) is expected
+    assert is_deciding_label(label) is expected
 
 
 EVENTS = st.lists(
@@ -78,7 +78,7 @@ EVENTS = st.lists(
 
 @given(EVENTS, EVENTS)
 def test_history_that_is_read_twice_says_the_same(first: list[HistoryEvent], second: list[HistoryEvent]) -> None:
-    once = {c.ref: c.fate for c in fold([*first, *second])}
-    again = {c.ref: c.fate for c in fold([*first, *first, *second, *second])}
+    once = {c.ref: c.fate for c in fold_events([*first, *second])}
+    again = {c.ref: c.fate for c in fold_events([*first, *first, *second, *second])}
     assert once.keys() == again.keys()
     assert {r for r, f in once.items() if f is Fate.DELETED} == {r for r, f in again.items() if f is Fate.DELETED}

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from server.domain import errors
 from server.domain.decision import Reason
-from server.rules.schedule.recovery import LONGEST_WAIT, Reaction, apart, backoff, react, tries
+from server.rules.schedule.recovery import (
+    LONGEST_WAIT,
+    Reaction,
+    choose_reaction,
+    compute_backoff,
+    count_tries,
+    spread_wait,
+)
 
 NOW = 1000.0
 
@@ -35,19 +42,19 @@ NOW = 1000.0
     ],
 )
 def test_reactions(error: Exception, attempts: int, expected: Reaction) -> None:
-    assert react(error, attempts, NOW) == expected
+    assert choose_reaction(error, attempts, NOW) == expected
 
 
 @given(st.integers(1, 10_000))
 def test_waits_grow_and_end_at_an_hour(attempts: int) -> None:
-    assert 1 <= backoff(attempts) <= backoff(attempts + 1) <= LONGEST_WAIT
+    assert 1 <= compute_backoff(attempts) <= compute_backoff(attempts + 1) <= LONGEST_WAIT
 
 
 def test_every_class_of_failure_has_a_reaction() -> None:
     classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.TrulyError)]
     assert len(classes) > 15
     for each in classes:
-        reaction = react(each("x"), 1, NOW)
+        reaction = choose_reaction(each("x"), 1, NOW)
         assert (reaction.due_at is None) == (reaction.reason is not Reason.RETRYING)
 
 
@@ -65,13 +72,13 @@ def test_every_class_of_failure_has_a_reaction() -> None:
 def test_what_ends_a_message_is_counted_from_its_own_first_time(
     error: Exception, before: int, cause: str | None, expected: int
 ) -> None:
-    assert tries(error, before, cause) == expected
+    assert count_tries(error, before, cause) == expected
 
 
 @given(st.text(max_size=80), st.integers(0, 40), st.floats(0, 3_600))
 def test_tries_apart_are_never_earlier_and_at_most_half_as_late_again(key, attempts, wait):
-    assert wait <= apart(key, attempts, wait) <= 1.5 * wait
+    assert wait <= spread_wait(key, attempts, wait) <= 1.5 * wait
 
 
 def test_two_mails_that_collided_do_not_meet_again():
-    assert len({apart(str(number), 1, 1.0) for number in range(100)}) > 90
+    assert len({spread_wait(str(number), 1, 1.0) for number in range(100)}) > 90
