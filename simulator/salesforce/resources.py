@@ -78,7 +78,7 @@ class Resources:
     def _query(self, _verb: str, groups: tuple[str, ...], args: dict[str, str], _body: Any) -> Body:
         if "explain" in args:
             return 200, about.plan(self._org, args["explain"])
-        rows = self._org.query(args.get("q", ""), everything=groups[0] == "queryAll", watched=True)
+        rows = self._org.query(args.get("q", ""), everything=groups[0] == "queryAll", notes_scans=True)
         if not rows or "COUNT()" not in rows[0]:
             return 200, self._page(rows, len(rows))
         return 200, {"totalSize": len(rows), "done": True, "records": []}

@@ -18,7 +18,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {"User": {"IsActive": True}, "Lead": {"IsC
 """What a record has that was made without a word of it."""
 
 
-def known_fields(kind: str, record: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
+def check_fields(kind: str, record: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
     """Raises ApiError: an unknown field makes the whole request malformed."""
     for name in record:
         if name not in fields and name != "attributes":
@@ -26,7 +26,7 @@ def known_fields(kind: str, record: Mapping[str, Any], fields: Mapping[str, Fiel
             raise ApiError(400, "INVALID_FIELD", message)
 
 
-def checked(kind: str, record: Mapping[str, Any], fields: Mapping[str, Field], tables: Tables) -> dict[str, Any]:
+def check_values(kind: str, record: Mapping[str, Any], fields: Mapping[str, Field], tables: Tables) -> dict[str, Any]:
     """The values as they will be stored. Raises RecordError."""
     values = {name: value for name, value in record.items() if name != "attributes"}
     for name, value in values.items():
