@@ -98,7 +98,7 @@ def _read(services: Services, universe: Universe, usage: Usage, messages: int) -
     for number, start in enumerate(range(0, messages, AT_ONCE)):
         background.headers(mailbox, refs[start : start + AT_ONCE], ["From", "To", "Subject"])
         if number % LIVE_EVERY == 0:
-            live.history(mailbox, live.position(mailbox))
+            live.history(mailbox, live.current_cursor(mailbox))
             live.thread(mailbox, refs[start].thread_id, ["From"])
 
 

@@ -13,22 +13,22 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from server.adapters.documents import Documents
 from server.adapters.firestore.documents import FirestoreDocuments
 from server.adapters.gmail.calls import GmailCalls
-from server.adapters.gmail.credentials import CredentialMint, Delegation
-from server.adapters.gmail.directory import GoogleDirectory
 from server.adapters.gmail.mail import GmailMail
-from server.adapters.gmail.message_ids import GmailMessageIds
-from server.adapters.gmail.pacer import Pacer
-from server.adapters.gmail.reports import GoogleReports
-from server.adapters.gmail.scope import Limits, WorkspaceScope
+from server.adapters.gmail.pacing.pacer import Pacer
+from server.adapters.gmail.rfc822_search import GmailMessageIds
 from server.adapters.gmail.watch import GmailWatch
-from server.adapters.google_identity import GoogleIdentity
+from server.adapters.google.credentials import CredentialMint, Delegation
+from server.adapters.google.directory import GoogleDirectory
+from server.adapters.google.identity import GoogleIdentity
+from server.adapters.google.reports import GoogleReports
+from server.adapters.google.scope import Limits, WorkspaceScope
 from server.adapters.holders import LocalHolders
 from server.adapters.local_kek import create_keys, load_local_keys
+from server.adapters.salesforce.activities.tasks import full_id
 from server.adapters.salesforce.client import Login, OrgClient
 from server.adapters.salesforce.crm import SalesforceCrm
-from server.adapters.salesforce.look_up import Matching
-from server.adapters.salesforce.tasks import full_id
-from server.adapters.salesforce.usage import Usage
+from server.adapters.salesforce.matching.look_up import Matching
+from server.adapters.salesforce.org.usage import Usage
 from server.adapters.sqlite.documents import SqliteDocuments
 from server.adapters.sqlite.queue import SqliteQueue
 from server.adapters.store import DocumentStore

@@ -33,7 +33,7 @@ PERCENT = "a percentage, 1 to 100"
 URL = Form(r"https://[a-z0-9.-]+(:[0-9]+)?", "https://host, without a path")
 
 
-class Reader:
+class SettingsReader:
     def __init__(self, source: Mapping[str, str]) -> None:
         self.source = source
         self.problems: list[str] = []

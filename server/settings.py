@@ -45,7 +45,7 @@ class SalesforceSettings:
     domain_lists: bool
 
     @classmethod
-    def read(cls, read: forms.Reader) -> SalesforceSettings:
+    def read(cls, read: forms.SettingsReader) -> SalesforceSettings:
         return cls(
             domain=read.text("SALESFORCE_DOMAIN", form=forms.MY_DOMAIN),
             consumer_key=read.text("SALESFORCE_CONSUMER_KEY"),
@@ -110,7 +110,7 @@ class Settings:
     @classmethod
     def of(cls, source: Mapping[str, str]) -> Settings:
         """Raises ConfigurationError with one sentence a problem, all of them."""
-        read = forms.Reader(source)
+        read = forms.SettingsReader(source)
         environment = read.choice("ENVIRONMENT", Environment.PRODUCTION, Environment, "production or simulator")
         settings = cls(
             environment=environment,

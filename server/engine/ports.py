@@ -12,7 +12,7 @@ from server.ports.clock import Clock
 from server.ports.crm import Crm
 from server.ports.directory import Directory
 from server.ports.kek import UnwrapKek, WrapKek
-from server.ports.mail import Mail
+from server.ports.mail import MailProvider
 from server.ports.scope import Scope
 from server.ports.store import Store
 from server.ports.watch import Watch
@@ -39,7 +39,7 @@ class Ports:
     ``watch`` is None where mailboxes are only polled.
     """
 
-    mail: Mail
+    mail: MailProvider
     directory: Directory
     scope: Scope
     alarms: Alarms

@@ -12,7 +12,7 @@ from server.domain.ids import MailboxId
 class Alarms(Protocol):
     """Thread-safe."""
 
-    def raise_(self, code: AlarmCode, mailbox_id: MailboxId | None = None) -> None:
+    def raise_alarm(self, code: AlarmCode, mailbox_id: MailboxId | None = None) -> None:
         """Never raises. Says it in the log (code and id, never an address) at most once an hour, and counts it."""
 
     def since(self, moment: float) -> Sequence[Alarm]:

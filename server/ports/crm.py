@@ -99,7 +99,7 @@ class Crm(Protocol):
     def opportunities(self, contacts: Sequence[SalesforceId], accounts: Sequence[SalesforceId]) -> Opportunities:
         """The open ones of these contacts (by contact role) and accounts."""
 
-    def others(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
+    def foreign_activities(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
         """Activities that other tools (Einstein Activity Capture, the Gmail integration) made of these mails.
 
         By Message-ID without its angle brackets. Raises ConfigurationError where the org keeps no email records.
@@ -114,5 +114,5 @@ class Crm(Protocol):
         Raises NotFoundError where the org has no object for them.
         """
 
-    def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
+    def find_by_key(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
         """Which of these the org has, archived and deleted included. Raises ConfigurationError without a key field."""

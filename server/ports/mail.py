@@ -11,13 +11,13 @@ from server.domain.mailbox import Mailbox
 from server.domain.message import Message
 
 
-class Mail(Protocol):
+class MailProvider(Protocol):
     """Every method may raise TransientError, ThrottledError, MailboxUnavailableError or ReconnectRequiredError."""
 
-    def position(self, mailbox: Mailbox) -> Cursor:
+    def current_cursor(self, mailbox: Mailbox) -> Cursor:
         """The mailbox's current position, to be read before a full listing."""
 
-    def size(self, mailbox: Mailbox, label_id: str | None = None) -> int:
+    def count_messages(self, mailbox: Mailbox, label_id: str | None = None) -> int:
         """How many messages the mailbox holds, or those with that label; about, for they come and go."""
 
     def list_messages(
@@ -57,7 +57,7 @@ class Mail(Protocol):
     def labels(self, mailbox: Mailbox) -> Sequence[Label]:
         """All labels, the provider's own included."""
 
-    def in_background(self) -> Mail:
+    def in_background(self) -> MailProvider:
         """The same mailboxes, for work that lets all other work go first."""
 
     def send_as(self, mailbox: Mailbox) -> tuple[str, ...]:

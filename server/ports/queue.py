@@ -24,7 +24,7 @@ class Queue(Protocol):
         """Coalesced by name: False where the same work is already asked for in this bucket. That is success too."""
 
 
-def coalesced(job: Job, now: float, delay: float = 0.0) -> tuple[str, float]:
+def name_and_due_time(job: Job, now: float, delay: float = 0.0) -> tuple[str, float]:
     """The job's name and when it is due (epoch seconds)."""
     bucket = math.floor((now + delay) / BUCKET)
     name = hashlib.sha256(f"{job.kind}\0{job.subject}\0{bucket}".encode()).hexdigest()[:40]

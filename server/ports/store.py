@@ -26,7 +26,7 @@ class Store(Protocol):
 
     def release(self, name: str, holder: str) -> None: ...
 
-    def known(self, mailbox_id: MailboxId, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
+    def existing_rows(self, mailbox_id: MailboxId, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
         """The rows that exist already."""
 
     def add_rows(self, rows: Sequence[Row]) -> list[Row]:
@@ -40,16 +40,16 @@ class Store(Protocol):
     def thread(self, mailbox_id: MailboxId, thread_id: ThreadId) -> list[Row]:
         """The rows of one conversation in one mailbox, the oldest message first."""
 
-    def unscreened(self, mailbox_id: MailboxId, now: float) -> list[Row]:
+    def unscreened_rows(self, mailbox_id: MailboxId, now: float) -> list[Row]:
         """Waiting rows whose headers could not be read yet and are due."""
 
-    def held(self, mailbox_id: MailboxId) -> Iterator[Row]:
+    def waiting_rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
         """All waiting rows of a mailbox, due or not."""
 
-    def failed(self, mailbox_id: MailboxId) -> Iterator[Row]:
+    def failed_rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
         """The failed rows of a mailbox."""
 
-    def waiting(self, shard: int, now: float, limit: int) -> list[Row]:
+    def due_rows(self, shard: int, now: float, limit: int) -> list[Row]:
         """Due rows of a shard, the longest waiting first."""
 
     def next_due(self, shard: int) -> float | None:
@@ -65,7 +65,7 @@ class Store(Protocol):
     def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         """Those that this call created; the others belonged to somebody before."""
 
-    def close(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
+    def save_activities(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
         """The end of a delivery, in one commit: activities and the rows they settle."""
 
     def keep_copies(self, copies: Sequence[SealedMail]) -> None:

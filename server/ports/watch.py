@@ -10,7 +10,7 @@ from server.domain.mailbox import Mailbox
 
 
 @dataclass(frozen=True)
-class Watched:
+class ActiveWatch:
     """``expires_at`` is in epoch seconds; ``position`` is the mailbox's as the watch began, and no cursor."""
 
     expires_at: float
@@ -20,7 +20,7 @@ class Watched:
 class Watch(Protocol):
     """Every method may raise what the Mail port raises, and is safe to call again."""
 
-    def start(self, mailbox: Mailbox) -> Watched:
+    def start(self, mailbox: Mailbox) -> ActiveWatch:
         """Begin or renew. Raises ConfigurationError where the place that we want to be told at is at fault."""
 
     def stop(self, mailbox: Mailbox) -> None:

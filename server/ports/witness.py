@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
-class Delivery:
+class Sighting:
     """A message came into the mailbox of ``address``, or went out of it, at ``at`` (epoch seconds)."""
 
     address: str
@@ -17,7 +17,7 @@ class Delivery:
 
 
 class Witness(Protocol):
-    def delivered(self, since: float, until: float) -> Iterator[Delivery]:
+    def sightings(self, since: float, until: float) -> Iterator[Sighting]:
         """Between two moments (epoch seconds), at most thirty days apart, in no promised order; late by some hours.
 
         Raises TransientError or ReconnectRequiredError.

@@ -174,7 +174,7 @@ class Desk:
         """A mailbox that drains shows what the ledger has; of anything else a card would promise in vain."""
         if self.mailbox.stage is not Stage.DRAINING:
             return
-        rows = self.services.ports.store.known(self.mailbox.mailbox_id, [ref.message_id])
+        rows = self.services.ports.store.existing_rows(self.mailbox.mailbox_id, [ref.message_id])
         complete_to = self.mailbox.complete_to
         if not rows:
             moment = self.presenter().moment(complete_to) if complete_to is not None else ""

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.adapters.salesforce.reading import epoch_ms
-from server.adapters.salesforce.shape import ACTIVITY, OrgShape
-from server.adapters.salesforce.tasks import CUT, cut
+from server.adapters.salesforce.activities.tasks import CUT, cut
+from server.adapters.salesforce.matching.records import epoch_ms
+from server.adapters.salesforce.org.shape import ACTIVITY, OrgShape
 from server.domain.crm import Activity, Candidates, Direction, Query, RecordKind
 from server.domain.errors import (
     ConfigurationError,
@@ -114,7 +114,7 @@ def test_an_org_without_our_fields_says_which_are_missing_and_is_still_searched(
     assert found.accounts == {}
     assert crm.file([activity(who_id=None, related_ids=())])[0].activity_id
     with pytest.raises(ConfigurationError, match="Message_Key__c"):
-        crm.find([key(1)])
+        crm.find_by_key([key(1)])
 
 
 def test_one_question_finds_contacts_leads_accounts_and_users_in_one_call(scene, crm):
@@ -251,7 +251,7 @@ def test_an_empty_question_costs_nothing(scene, crm):
     crm.shape()
 
     assert crm.look_up(Query()) == Candidates()
-    assert crm.find([]) == {}
+    assert crm.find_by_key([]) == {}
     assert list(crm.file([])) == []
     assert len(calls(scene)) == 1
 
@@ -398,7 +398,7 @@ def test_find_sees_what_stands_what_is_deleted_and_what_is_archived(scene, crm):
     scene.universe.org.remove(ids[key(1)])
     scene.universe.org.change("Task", {"Id": ids[key(2)], "IsArchived": True})
 
-    found = crm.find([*ids, key(9_999)])
+    found = crm.find_by_key([*ids, key(9_999)])
 
     assert {k: f.activity_id for k, f in found.items()} == ids
     assert {k for k, f in found.items() if f.is_deleted} == {key(1)}
@@ -410,7 +410,7 @@ def test_of_a_deleted_and_a_standing_activity_the_standing_one_is_found(scene, c
     scene.universe.org.remove(first.activity_id)
     (second,) = crm.file([activity()])
 
-    found = crm.find([key(1)])[key(1)]
+    found = crm.find_by_key([key(1)])[key(1)]
 
     assert (found.activity_id, found.is_deleted) == (second.activity_id, False)
     assert second.activity_id != first.activity_id

@@ -79,7 +79,7 @@ def test_removing_is_for_the_recycle_bin_and_twice_is_once(scene, crm, filed):
         assert crm.remove(filed[:2]) == [None, None]
 
     assert list(links(scene)) == [filed[2]]
-    assert crm.find([activity(0).key])[activity(0).key].is_deleted
+    assert crm.find_by_key([activity(0).key])[activity(0).key].is_deleted
 
 
 def test_removing_what_never_was_is_done(crm):

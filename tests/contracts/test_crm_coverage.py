@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.adapters.salesforce.shape import COVERAGE_FIELDS
+from server.adapters.salesforce.org.shape import COVERAGE_FIELDS
 from server.domain.decision import Outcome
 from server.domain.errors import NotFoundError, RejectedError, TransientError
 from server.domain.ids import MailboxId

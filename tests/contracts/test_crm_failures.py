@@ -68,7 +68,7 @@ def spoiled(scene, monkeypatch, data, status=200, only="/services/data"):
 
 ASK = {
     "look_up": lambda crm: crm.look_up(QUERY),
-    "find": lambda crm: crm.find([key(1)]),
+    "find": lambda crm: crm.find_by_key([key(1)]),
     "file": lambda crm: crm.file([activity()]),
 }
 
@@ -107,7 +107,7 @@ def test_a_lost_answer_to_an_insert_is_a_doubt(scene, crm, kind):
 
     assert_names_nobody(caught.value)
     assert len(calls(scene, "collections.create")) == 1
-    found = crm.find([key(1), key(2)])
+    found = crm.find_by_key([key(1), key(2)])
     assert set(found) == ({key(1), key(2)} if kind == "drop_answer" else set())
     assert len(scene.tasks()) == len(found)
 

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from server.adapters.salesforce import insert
-from server.adapters.salesforce.repair import repaired
-from server.adapters.salesforce.usage import FRESH, Usage
+from server.adapters.salesforce.activities import insert
+from server.adapters.salesforce.activities.repair import repaired
+from server.adapters.salesforce.org.usage import FRESH, Usage
 from server.domain.errors import DoubtError, RejectedError, StaleTargetError, ThrottledError, TransientError
 from simulator.faults import Fault
 from simulator.salesforce.errors import RecordError
@@ -68,7 +68,7 @@ def test_a_thousand_whose_answer_is_lost_are_all_found_by_their_keys(scene, crm)
     with pytest.raises(DoubtError):
         crm.file([activity(n) for n in range(1_000)])
 
-    assert len(crm.find([key(n) for n in range(1_000)])) == len(scene.tasks()) == 1_000
+    assert len(crm.find_by_key([key(n) for n in range(1_000)])) == len(scene.tasks()) == 1_000
 
 
 def test_a_later_request_that_fails_keeps_what_the_first_answered(scene, crm, monkeypatch):
@@ -185,7 +185,7 @@ def test_the_lost_answer_to_a_second_try_loses_no_other_answer(scene, crm, monke
 
     assert isinstance(first.error, DoubtError)
     assert second.activity_id
-    assert set(crm.find([key(1), key(2)])) == {key(1), key(2)}
+    assert set(crm.find_by_key([key(1), key(2)])) == {key(1), key(2)}
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_field_that_an_admin_took_away_is_missed_once(scene, crm):
 def test_a_question_whose_connection_broke_is_asked_once_more(scene, crm):
     fail(scene, "composite", "timeout")
 
-    assert crm.find([key(1)]) == {}
+    assert crm.find_by_key([key(1)]) == {}
 
 
 def test_an_insert_whose_connection_broke_is_never_sent_twice(scene, crm):
@@ -236,7 +236,7 @@ def test_an_insert_whose_connection_broke_is_never_sent_twice(scene, crm):
 
 def test_the_allowance_is_what_the_last_answer_said(scene, crm):
     scene.universe.org.daily_limit = 50_000
-    crm.find([key(1)])
+    crm.find_by_key([key(1)])
 
     known = crm.allowance()
 
@@ -246,8 +246,8 @@ def test_the_allowance_is_what_the_last_answer_said(scene, crm):
 
 def test_an_old_figure_that_stops_work_is_asked_for_anew(scene, crm):
     scene.universe.org.daily_limit = 3
-    crm.find([key(1)])
-    crm.find([key(2)])
+    crm.find_by_key([key(1)])
+    crm.find_by_key([key(2)])
     assert crm.allowance().is_spent
     assert "limits" not in [c.method for c in calls(scene)]
 

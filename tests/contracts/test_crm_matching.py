@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.adapters.salesforce import queries
-from server.adapters.salesforce.domain_lists import FRESH, PAUSE, DomainLists
+from server.adapters.salesforce import soql as queries
+from server.adapters.salesforce.matching.domain_lists import FRESH, PAUSE, DomainLists
 from server.domain.crm import Query
 from server.domain.errors import NotFoundError, TransientError
 from simulator.salesforce import soql

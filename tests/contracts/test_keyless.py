@@ -52,8 +52,8 @@ def test_a_whole_pass_runs_without_any_key_of_the_delegate(keyless):
 def test_each_token_costs_a_signature_and_the_own_identity_is_asked_once(keyless):
     mail = keyless.services.ports.mail
     for address in (ANN, "ben@acme.example", "cem@acme.example"):
-        mail.position(mailbox_of(keyless, address))
-        mail.position(mailbox_of(keyless, address))
+        mail.current_cursor(mailbox_of(keyless, address))
+        mail.current_cursor(mailbox_of(keyless, address))
 
     assert len(asked(keyless, "iam")) == 3
     assert [subject for subject, _ in asked(keyless, "google_token")] == [
@@ -63,10 +63,10 @@ def test_each_token_costs_a_signature_and_the_own_identity_is_asked_once(keyless
 
 def test_a_revoked_token_is_signed_for_anew(keyless):
     mail, ann = keyless.services.ports.mail, mailbox_of(keyless, ANN)
-    mail.position(ann)
+    mail.current_cursor(ann)
     keyless.universe.identity.end_sessions(ANN)
 
-    assert mail.position(ann)
+    assert mail.current_cursor(ann)
     assert len(asked(keyless, "iam")) == 2
 
 
@@ -74,7 +74,7 @@ def test_an_identity_that_may_not_sign_is_told_the_role_it_needs(keyless):
     keyless.universe.identity.signers[DELEGATE] = frozenset({"other@simulated.iam.gserviceaccount.com"})
 
     with pytest.raises(ReconnectRequiredError, match="Service Account Token Creator") as caught:
-        keyless.services.ports.mail.position(mailbox_of(keyless, ANN))
+        keyless.services.ports.mail.current_cursor(mailbox_of(keyless, ANN))
 
     assert "GOOGLE_DELEGATE" in str(caught.value)
     assert "simulated" not in str(caught.value)
@@ -93,14 +93,14 @@ def test_iam_in_trouble(keyless, kind, expected, words):
     keyless.universe.faults.plan(Fault("iam", "signJwt", kind, times=-1))
 
     with pytest.raises(expected, match=words):
-        keyless.services.ports.mail.position(mailbox_of(keyless, ANN))
+        keyless.services.ports.mail.current_cursor(mailbox_of(keyless, ANN))
 
 
 def test_missing_delegation_names_the_account_setting_and_the_scopes_to_authorise(keyless):
     keyless.universe.identity.delegated[DELEGATE] = frozenset()
 
     with pytest.raises(ReconnectRequiredError) as caught:
-        keyless.services.ports.mail.position(mailbox_of(keyless, ANN))
+        keyless.services.ports.mail.current_cursor(mailbox_of(keyless, ANN))
 
     text = str(caught.value)
     assert "Domain-wide delegation" in text
@@ -117,7 +117,7 @@ def test_with_a_key_file_missing_delegation_names_the_client_id(scene):
 
     with pytest.raises(ReconnectRequiredError, match=r"client id 113579 for .*admin.directory.user.readonly"):
         scene.services.ports.directory.people()
-    assert scene.services.ports.mail.position(mailbox_of(scene, ANN))
+    assert scene.services.ports.mail.current_cursor(mailbox_of(scene, ANN))
 
 
 def test_a_suspended_user_is_that_mailbox_s_trouble_alone(keyless):
@@ -125,8 +125,8 @@ def test_a_suspended_user_is_that_mailbox_s_trouble_alone(keyless):
     People(keyless.universe).change({"op": "suspend", "email": ben.address})
 
     with pytest.raises(MailboxUnavailableError):
-        keyless.services.ports.mail.position(ben)
-    assert keyless.services.ports.mail.position(mailbox_of(keyless, ANN))
+        keyless.services.ports.mail.current_cursor(ben)
+    assert keyless.services.ports.mail.current_cursor(mailbox_of(keyless, ANN))
 
 
 def test_a_machine_without_an_identity_is_a_setting_to_correct(tmp_path, monkeypatch):

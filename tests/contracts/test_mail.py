@@ -62,7 +62,7 @@ def on_the_wire(scene, monkeypatch, change=lambda _url, answer: answer):
 def test_the_position_is_the_mailboxs_own_history_id(scene, mail, ann):
     scene.deliver(ANN, eml())
 
-    assert mail.position(ann) == scene.universe.mailboxes[ANN].history_id
+    assert mail.current_cursor(ann) == scene.universe.mailboxes[ANN].history_id
 
 
 def test_a_listing_pages_through_everything_spam_and_trash_included(scene, mail, ann):
@@ -78,13 +78,13 @@ def test_a_listing_pages_through_everything_spam_and_trash_included(scene, mail,
 
 def test_an_empty_mailbox_lists_nothing_and_has_no_history(mail, ann):
     assert [ref for page in mail.list_messages(ann) for ref in page] == []
-    since = mail.position(ann)
+    since = mail.current_cursor(ann)
     assert mail.history(ann, since).events == ()
     assert mail.history(ann, since).cursor == since
 
 
 def test_history_tells_what_was_added_relabelled_and_deleted(scene, mail, ann):
-    since = mail.position(ann)
+    since = mail.current_cursor(ann)
     message_id = scene.deliver(ANN, eml())
     box = scene.universe.mailboxes[ANN]
     box.relabel(message_id, {"SPAM"}, {"INBOX"})
@@ -100,7 +100,7 @@ def test_history_tells_what_was_added_relabelled_and_deleted(scene, mail, ann):
 
 
 def test_history_pages_from_one_start_and_keeps_the_cursor_of_the_first_page(scene, mail, ann, monkeypatch):
-    since = mail.position(ann)
+    since = mail.current_cursor(ann)
     ids = [scene.deliver(ANN, eml(subject=str(n))) for n in range(1_001)]
     before = scene.universe.mailboxes[ANN].history_id
 
@@ -120,7 +120,7 @@ def test_history_pages_from_one_start_and_keeps_the_cursor_of_the_first_page(sce
 
 
 def test_a_page_without_history_is_not_the_end(scene, mail, ann):
-    since = mail.position(ann)
+    since = mail.current_cursor(ann)
     message_id = scene.deliver(ANN, eml())
     fail(scene, "history.list", "empty_page", times=2)
 
@@ -129,7 +129,7 @@ def test_a_page_without_history_is_not_the_end(scene, mail, ann):
 
 
 def test_the_cursor_never_moves_back(scene, mail, ann, monkeypatch):
-    since = mail.position(ann)
+    since = mail.current_cursor(ann)
     scene.deliver(ANN, eml())
 
     def older(url, answer):
@@ -143,7 +143,7 @@ def test_the_cursor_never_moves_back(scene, mail, ann, monkeypatch):
 
 
 def test_an_expired_cursor_asks_for_a_new_listing(scene, mail, ann):
-    since = mail.position(ann)
+    since = mail.current_cursor(ann)
     scene.deliver(ANN, eml())
     scene.universe.mailboxes[ANN].expire_history()
 
@@ -228,7 +228,7 @@ def test_a_message_that_was_never_there_is_not_found(mail, ann):
 def test_a_failed_call_is_one_of_our_errors_and_names_nobody(scene, mail, ann, method, kind, expected, retry_after):
     message_id = scene.deliver(ANN, eml(subject="Plans"))
     calls = {
-        "getProfile": lambda: mail.position(ann),
+        "getProfile": lambda: mail.current_cursor(ann),
         "messages.list": lambda: list(mail.list_messages(ann)),
         "history.list": lambda: mail.history(ann, Cursor(1000)),
         "batch": lambda: mail.headers(ann, refs([message_id]), NAMES),
@@ -251,7 +251,7 @@ def test_a_failed_call_is_one_of_our_errors_and_names_nobody(scene, mail, ann, m
 )
 def test_an_answer_that_makes_no_sense_is_transient(scene, mail, ann, monkeypatch, broken):
     message_id = scene.deliver(ANN, eml())
-    mail.position(ann)
+    mail.current_cursor(ann)
 
     def spoil(_url, answer):
         answer.set_data(broken)
@@ -260,7 +260,7 @@ def test_an_answer_that_makes_no_sense_is_transient(scene, mail, ann, monkeypatc
     on_the_wire(scene, monkeypatch, spoil)
 
     with pytest.raises(TransientError):
-        mail.position(ann)
+        mail.current_cursor(ann)
     try:
         assert type(mail.headers(ann, refs([message_id]), NAMES)[message_id]) is TransientError
     except TransientError as error:
@@ -301,14 +301,14 @@ def test_every_call_names_whom_to_charge_and_does_not_show_who_it_is(scene, mail
     ids = [scene.deliver(ANN, eml()) for _ in range(30)]
     seen = on_the_wire(scene, monkeypatch)
 
-    mail.position(ann)
+    mail.current_cursor(ann)
     list(mail.list_messages(ann))
     mail.history(ann, Cursor(1000))
     mail.headers(ann, refs(ids), NAMES)
     mail.bodies(ann, ids)
     mail.labels(ann)
     mail.send_as(ann)
-    mail.position(mailbox_of(scene, "ben@acme.example"))
+    mail.current_cursor(mailbox_of(scene, "ben@acme.example"))
 
     lines = [line for url, body in seen for line in (url, *body.splitlines()) if "/gmail/v1/" in line]
     users = {line.split("quotaUser=")[1].split(" ")[0] for line in lines}

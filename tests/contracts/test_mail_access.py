@@ -60,17 +60,17 @@ def asking(scene, mail, mailbox):
     """The two ways into Gmail: a call alone and a batch."""
     message_id = scene.deliver(ANN, eml())
     return {
-        "alone": lambda: mail.position(mailbox),
+        "alone": lambda: mail.current_cursor(mailbox),
         "batch": lambda: mail.headers(mailbox, refs([message_id]), NAMES)[message_id].headers.first("From"),
     }
 
 
 def test_a_token_serves_many_calls_of_one_mailbox_and_of_no_other(scene, mail, ann):
     for _ in range(5):
-        mail.position(ann)
+        mail.current_cursor(ann)
     assert tokens(scene) == 1
 
-    mail.position(mailbox_of(scene, "ben@acme.example"))
+    mail.current_cursor(mailbox_of(scene, "ben@acme.example"))
     assert tokens(scene) == 2
     assert {call.mailbox for call in scene.universe.calls.calls("gmail")} == {ANN, "ben@acme.example"}
 
@@ -110,7 +110,7 @@ def test_credentials_that_stay_refused_are_tried_once_more_and_no_oftener(scene,
     fail(scene, "gmail", "getProfile", "authError", times=-1)
 
     with pytest.raises(ReconnectRequiredError):
-        mail.position(ann)
+        mail.current_cursor(ann)
 
     assert tokens(scene) == 2
     assert scene.universe.calls.summary()["gmail"]["getProfile"] == 2
@@ -142,9 +142,9 @@ def test_a_user_suspended_while_a_token_lives_is_unavailable_too(scene, mail, an
 
 def test_a_person_who_left_is_unavailable_and_hurts_no_other(scene, mail, ann):
     with pytest.raises(MailboxUnavailableError):
-        mail.position(Mailbox(MailboxId("9"), ("gone@acme.example",)))
+        mail.current_cursor(Mailbox(MailboxId("9"), ("gone@acme.example",)))
 
-    assert mail.position(ann)
+    assert mail.current_cursor(ann)
 
 
 @pytest.mark.parametrize(
@@ -162,12 +162,12 @@ def test_a_person_who_left_is_unavailable_and_hurts_no_other(scene, mail, ann):
 @pytest.mark.parametrize("has_token", [False, True])
 def test_a_refused_token_says_who_must_act(scene, mail, ann, kind, expected, has_token):
     if has_token:
-        mail.position(ann)
+        mail.current_cursor(ann)
         scene.universe.identity.revoke_all()
     fail(scene, "google_token", "token", kind, times=-1)
 
     with pytest.raises(expected) as caught:
-        mail.position(ann)
+        mail.current_cursor(ann)
 
     text = repr(caught.value)
     assert not any(secret in text for secret in (ANN, "acme", "simulated.iam", "ya29", "eyJ"))
@@ -178,7 +178,7 @@ def test_one_key_that_google_does_not_know_concerns_the_whole_deployment(scene, 
     scene.universe.identity.accounts.clear()
 
     with pytest.raises(ReconnectRequiredError):
-        mail.position(ann)
+        mail.current_cursor(ann)
 
 
 def test_a_mailbox_outside_the_scope_gets_no_credentials_and_raises_an_alarm(tmp_path, caplog):
@@ -186,7 +186,7 @@ def test_a_mailbox_outside_the_scope_gets_no_credentials_and_raises_an_alarm(tmp
     mail = scene.services.ports.mail
 
     with caplog.at_level(logging.ERROR), pytest.raises(RefusedError) as caught:
-        mail.position(mailbox_of(scene, ANN))
+        mail.current_cursor(mailbox_of(scene, ANN))
     with pytest.raises(RefusedError):
         mail.headers(mailbox_of(scene, ANN), refs(["18c2"]), NAMES)
 
@@ -202,7 +202,7 @@ def test_a_mailbox_outside_the_scope_gets_no_credentials_and_raises_an_alarm(tmp
 def test_a_mailbox_within_the_scope_is_read_by_any_of_its_addresses(tmp_path):
     scene = Scene(tmp_path, MAILBOXES="b@acme.example")
 
-    assert scene.services.ports.mail.position(mailbox_of(scene, "ben@acme.example"))
+    assert scene.services.ports.mail.current_cursor(mailbox_of(scene, "ben@acme.example"))
     scene.close()
 
 

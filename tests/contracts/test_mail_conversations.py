@@ -255,8 +255,8 @@ def test_a_mailboxs_size_is_told_whole_and_by_label(scene, mail, ann):  # noqa: 
     scene.deliver(ANN, eml())
     scene.deliver(ANN, eml(), "SPAM")
 
-    assert mail.size(ann) == 2
-    assert mail.size(ann, "SPAM") == 1
+    assert mail.count_messages(ann) == 2
+    assert mail.count_messages(ann, "SPAM") == 1
     assert units(scene)["units"] == 2
     with pytest.raises(NotFoundError):
-        mail.size(ann, "Label_99")
+        mail.count_messages(ann, "Label_99")

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from server.adapters.gmail.pacer import Pacer
+from server.adapters.gmail.pacing.pacer import Pacer
 from server.domain.errors import ThrottledError
 from server.domain.history import MessageRef
 from server.domain.message import Message
@@ -66,26 +66,26 @@ def test_the_quotas_refusal_has_gmails_shape_of_today_and_slows_this_mailbox_alo
     assert error["message"].startswith(
         "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute per user'"
     )
-    assert mail.position(ben)
+    assert mail.current_cursor(ben)
 
 
 def test_the_quota_is_the_persons_that_the_call_names(scene):
     scene.universe.quota.set({"units_per_minute": 2})
     mail, ann = scene.services.ports.mail, mailbox_of(scene, ANN)
-    assert mail.position(ann)
-    assert mail.position(ann)
+    assert mail.current_cursor(ann)
+    assert mail.current_cursor(ann)
     with pytest.raises(ThrottledError):
-        mail.position(ann)
+        mail.current_cursor(ann)
     scene.clock.advance(60)
-    assert mail.position(ann)
+    assert mail.current_cursor(ann)
 
 
 def test_the_projects_quota_is_everyones(scene):
     scene.universe.quota.set({"project_units_per_minute": 1})
     mail = scene.services.ports.mail
-    assert mail.position(mailbox_of(scene, ANN))
+    assert mail.current_cursor(mailbox_of(scene, ANN))
     with pytest.raises(ThrottledError):
-        mail.position(mailbox_of(scene, BEN))
+        mail.current_cursor(mailbox_of(scene, BEN))
 
 
 @pytest.mark.parametrize("way", ["alone", "in a batch"])
@@ -95,11 +95,11 @@ def test_the_projects_quota_is_everyones(scene):
 )
 def test_a_stated_time_is_kept_by_everyone_and_for_this_mailbox_alone(scene, kind, wait, way):
     mail, ann, [ref] = scene.services.ports.mail, mailbox_of(scene, ANN), delivered(scene, 1)
-    mail.position(ann)
+    mail.current_cursor(ann)
     if way == "alone":
         fail(scene, "getProfile", kind)
         with pytest.raises(ThrottledError) as caught:
-            mail.position(ann)
+            mail.current_cursor(ann)
         assert caught.value.retry_after == wait
     else:
         fail(scene, "messages.get", kind)
@@ -108,7 +108,7 @@ def test_a_stated_time_is_kept_by_everyone_and_for_this_mailbox_alone(scene, kin
     scene.clock.advance(20)
 
     everything = [
-        lambda: mail.position(ann),
+        lambda: mail.current_cursor(ann),
         lambda: mail.in_background().headers(ann, [ref], NAMES),
         lambda: mail.headers(ann, [MessageRef(str(n), "abc") for n in range(3)], NAMES),
         lambda: mail.bodies(ann, [ref.message_id]),
@@ -119,9 +119,9 @@ def test_a_stated_time_is_kept_by_everyone_and_for_this_mailbox_alone(scene, kin
             call()
         assert caught.value.retry_after == pytest.approx(wait - 20)
     assert len(scene.universe.calls.calls("gmail")) == asked
-    assert mail.position(mailbox_of(scene, BEN))
+    assert mail.current_cursor(mailbox_of(scene, BEN))
     scene.clock.advance(wait - 19)
-    assert mail.position(ann)
+    assert mail.current_cursor(ann)
 
 
 @pytest.mark.parametrize("kind", ["rateLimitExceeded", "userRateLimitExceeded", "429"])
@@ -148,15 +148,15 @@ def test_a_refusal_halves_the_speed_once_and_time_wins_it_back(paced, kind):
 
 def test_real_threads_never_have_more_than_five_calls_of_a_mailbox_in_flight(scene):
     mail, ann, refs = scene.services.ports.mail, mailbox_of(scene, ANN), delivered(scene, 12)
-    mail.position(ann)
-    mail.position(mailbox_of(scene, BEN))
+    mail.current_cursor(ann)
+    mail.current_cursor(mailbox_of(scene, BEN))
     scene.universe.quota.set({"in_flight": 5})
     scene.universe.latency = 0.02
 
     def work(number):
         if number % 2:
             return all(isinstance(m, Message) for m in mail.headers(ann, refs, NAMES).values())
-        return all(mail.position(ann) for _ in range(5))
+        return all(mail.current_cursor(ann) for _ in range(5))
 
     assert all(at_once(work))
     assert refused(scene) == []
@@ -263,11 +263,11 @@ def test_a_call_that_was_to_wait_gives_up_when_its_mailbox_is_told_a_time():
 
 def test_the_background_view_lets_live_calls_of_its_mailbox_go_first(scene, monkeypatch):
     mail, ann = scene.services.ports.mail, mailbox_of(scene, ANN)
-    mail.position(ann)
+    mail.current_cursor(ann)
     pacer = mail._calls.pacer
     seen = on_the_wire(scene, monkeypatch)
     threads = [
-        threading.Thread(target=lambda: mail.in_background().size(ann)),
+        threading.Thread(target=lambda: mail.in_background().count_messages(ann)),
         threading.Thread(target=lambda: mail.labels(ann)),
     ]
     with pacer.turn(ann.mailbox_id, 1, 5):

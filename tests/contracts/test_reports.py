@@ -3,7 +3,7 @@
 import pytest
 
 from server.domain.errors import ReconnectRequiredError, ThrottledError, TransientError
-from server.ports.witness import Delivery
+from server.ports.witness import Sighting
 from simulator.faults import Fault
 from tests.support.scene import START, Scene, eml
 
@@ -26,7 +26,7 @@ def scene(tmp_path):
 
 
 def told(scene, since=START - 10 * DAY, until=START):
-    return sorted(scene.services.witness.delivered(since, until), key=lambda d: (d.rfc822_message_id, d.address))
+    return sorted(scene.services.witness.sightings(since, until), key=lambda d: (d.rfc822_message_id, d.address))
 
 
 def test_what_came_and_what_was_sent_is_told_with_the_mailbox_it_lies_in(scene):
@@ -36,9 +36,9 @@ def test_what_came_and_what_was_sent_is_told_with_the_mailbox_it_lies_in(scene):
     scene.deliver(BEN, eml(message_id="<draft@x>"), "DRAFT")
 
     assert told(scene) == [
-        Delivery(ANN, "<in@x>", NINE),
-        Delivery(ANN, "<out@x>", NINE),
-        Delivery(BEN, "<spam@x>", NINE),
+        Sighting(ANN, "<in@x>", NINE),
+        Sighting(ANN, "<out@x>", NINE),
+        Sighting(BEN, "<spam@x>", NINE),
     ]
 
 

@@ -57,7 +57,7 @@ def readable(scene):
     out = set()
     for name in UNITS:
         try:
-            scene.services.ports.mail.position(mailbox_of(scene, name))
+            scene.services.ports.mail.current_cursor(mailbox_of(scene, name))
         except OutOfScopeError:
             continue
         out.add(name)
@@ -98,7 +98,7 @@ def test_nothing_is_asked_of_gmail_for_who_is_outside_and_an_alarm_says_so(made,
     scene = made(SCOPE_ORG_UNITS="/Sales")
     ann = mailbox_of(scene, "ann")
 
-    for ask in (scene.services.ports.mail.position, scene.services.ports.mail.send_as):
+    for ask in (scene.services.ports.mail.current_cursor, scene.services.ports.mail.send_as):
         with pytest.raises(OutOfScopeError) as caught:
             ask(ann)
 
@@ -115,7 +115,7 @@ def test_an_address_that_nobody_has_is_refused(made):
     scene = made(SCOPE_ORG_UNITS="/Sales")
 
     with pytest.raises(OutOfScopeError):
-        scene.services.ports.mail.position(Mailbox(MailboxId("9"), ("zoe@acme.example", "ben@acme.example")))
+        scene.services.ports.mail.current_cursor(Mailbox(MailboxId("9"), ("zoe@acme.example", "ben@acme.example")))
 
     assert gmail_asked(scene) == 0
 
@@ -128,7 +128,7 @@ def test_an_address_that_went_to_somebody_outside_is_refused_although_the_mailbo
     people.change({"op": "create", "email": cem.address})
 
     with pytest.raises(OutOfScopeError):
-        scene.services.ports.mail.position(cem)
+        scene.services.ports.mail.current_cursor(cem)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_directory_that_is_away_is_no_permission(made, settings, kind, expecte
     scene.universe.faults.plan(Fault("directory", "*", kind, times=-1))
 
     with pytest.raises(expected):
-        scene.services.ports.mail.position(mailbox_of(scene, "ben"))
+        scene.services.ports.mail.current_cursor(mailbox_of(scene, "ben"))
 
     assert gmail_asked(scene) == 0
     assert scene.services.ports.alarms.since(0) == []
@@ -149,17 +149,17 @@ def test_a_directory_that_is_away_is_no_permission(made, settings, kind, expecte
 def test_an_answer_holds_for_an_hour_and_no_longer(made):
     scene = made(SCOPE_GROUPS="sales@acme.example")
     ben = mailbox_of(scene, "ben")
-    scene.services.ports.mail.position(ben)
+    scene.services.ports.mail.current_cursor(ben)
     scene.universe.world.groups = (GROUPS[0], {"email": "sales@acme.example", "members": ["cem@acme.example"]})
 
     asked = len(scene.universe.calls.calls("directory"))
     scene.clock.advance(3599)
-    scene.services.ports.mail.position(ben)
+    scene.services.ports.mail.current_cursor(ben)
     assert len(scene.universe.calls.calls("directory")) == asked
 
     scene.clock.advance(1)
     with pytest.raises(OutOfScopeError):
-        scene.services.ports.mail.position(ben)
+        scene.services.ports.mail.current_cursor(ben)
 
 
 def test_a_sweep_does_not_make_old_answers_young(made):
@@ -179,7 +179,7 @@ def test_many_threads_get_one_answer(made):
 
     def ask(n):
         try:
-            return bool(ports.mail.position(mailbox_of(scene, "ben" if n % 2 else "ann")))
+            return bool(ports.mail.current_cursor(mailbox_of(scene, "ben" if n % 2 else "ann")))
         except OutOfScopeError:
             return False
 

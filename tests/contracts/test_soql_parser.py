@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.adapters.salesforce import queries
-from server.adapters.salesforce.look_up import Matching, statements
-from server.adapters.salesforce.shape import OrgShape
+from server.adapters.salesforce import soql as queries
+from server.adapters.salesforce.matching.look_up import Matching, statements
+from server.adapters.salesforce.org.shape import OrgShape
 from server.domain.crm import Query
 from tests.support import node
 from tests.support.scene import Scene, eml, small_world

@@ -26,7 +26,7 @@ def an_activity(key="k1", **fields):
 def stored(store, *rows):
     """The rows with the versions that they have in the store."""
     store.add_rows(rows)
-    return [store.known(row.mailbox_id, [row.message_id])[row.message_id] for row in rows]
+    return [store.existing_rows(row.mailbox_id, [row.message_id])[row.message_id] for row in rows]
 
 
 def ids(rows):
@@ -47,8 +47,8 @@ def test_a_row_is_read_back_as_it_was_written(store):
 def test_known_finds_rows_of_this_mailbox_only(store):
     store.add_rows([a_row("1"), a_row("2"), a_row("3", mailbox="m11")])
 
-    assert sorted(store.known("m1", ["1", "2", "3", "4"])) == ["1", "2"]
-    assert store.known("m1", []) == {}
+    assert sorted(store.existing_rows("m1", ["1", "2", "3", "4"])) == ["1", "2"]
+    assert store.existing_rows("m1", []) == {}
     assert ids(store.rows("m11")) == ["3"]
 
 
@@ -95,7 +95,7 @@ def test_unscreened_rows_are_those_that_wait_without_a_shard_and_are_due(store):
         ]
     )
 
-    assert sorted(ids(store.unscreened("m1", now=100.0))) == ["always", "due"]
+    assert sorted(ids(store.unscreened_rows("m1", now=100.0))) == ["always", "due"]
 
 
 def test_waiting_rows_come_longest_waiting_first_and_only_when_due(store):
@@ -103,10 +103,10 @@ def test_waiting_rows_come_longest_waiting_first_and_only_when_due(store):
     store.add_rows([waiting_row(name, due_at=due) for name, due in times.items()])
     store.add_rows([waiting_row("other", shard=4, due_at=1.0), a_row("settled")])
 
-    assert ids(store.waiting(3, now=100.0, limit=10)) == ["a", "b", "c"]
-    assert ids(store.waiting(3, now=100.0, limit=2)) == ["a", "b"]
-    assert ids(store.waiting(3, now=20.0, limit=10)) == ["a", "b"]
-    assert store.waiting(5, now=100.0, limit=10) == []
+    assert ids(store.due_rows(3, now=100.0, limit=10)) == ["a", "b", "c"]
+    assert ids(store.due_rows(3, now=100.0, limit=2)) == ["a", "b"]
+    assert ids(store.due_rows(3, now=20.0, limit=10)) == ["a", "b"]
+    assert store.due_rows(5, now=100.0, limit=10) == []
 
 
 def test_next_due_is_the_earliest_row_of_the_shard(store):
@@ -124,7 +124,7 @@ def test_a_settled_row_waits_no_more(store):
     store.change_rows([replace(row, reason=Reason.NO_MATCH, shard=None, due_at=None)])
 
     assert store.next_due(3) is None
-    assert store.waiting(3, now=1e9, limit=10) == []
+    assert store.due_rows(3, now=1e9, limit=10) == []
     assert [r.outcome for r in store.rows("m1")] == [Outcome.SKIPPED]
 
 
@@ -174,12 +174,12 @@ def test_closing_settles_activities_and_rows_together(store):
 
     logged = [replace(a, state=ActivityState.LOGGED, activity_id="00T1") for a in activities]
     settled = [replace(r, reason=Reason.CONTACT_MATCH, shard=None, due_at=None) for r in rows]
-    store.close(logged, settled)
+    store.save_activities(logged, settled)
 
     assert store.activities(["k1"]) == {"k1": logged[0]}
     assert list(store.rows("m1")) == settled
     with pytest.raises(ConflictError):
-        store.close(logged, settled)
+        store.save_activities(logged, settled)
 
 
 def test_a_closing_that_finds_a_changed_row_settles_nothing(store):
@@ -188,7 +188,7 @@ def test_a_closing_that_finds_a_changed_row_settles_nothing(store):
     store.change_rows([replace(rows[0], attempts=1)])
 
     with pytest.raises(ConflictError):
-        store.close([replace(a, state=ActivityState.LOGGED) for a in activities], rows)
+        store.save_activities([replace(a, state=ActivityState.LOGGED) for a in activities], rows)
 
     assert store.activities(["k1"])["k1"].state is ActivityState.CLAIMED
 
@@ -199,7 +199,9 @@ def test_a_mail_in_more_mailboxes_than_a_commit_takes_is_closed_too(store):
     claimed = store.claim([an_activity("k1"), *(an_activity(f"a{i}") for i in range(200))])
     rows = [row for a in claimed for row in store.copies_of(a.key)]
 
-    store.close([replace(a, state=ActivityState.LOGGED) for a in claimed], [replace(r, attempts=7) for r in rows])
+    store.save_activities(
+        [replace(a, state=ActivityState.LOGGED) for a in claimed], [replace(r, attempts=7) for r in rows]
+    )
 
     assert {a.state for a in store.activities([a.key for a in claimed]).values()} == {ActivityState.LOGGED}
     assert {row.attempts for a in claimed for row in store.copies_of(a.key)} == {7}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.adapters.salesforce import shape
+from server.adapters.salesforce.org import shape
 from server.domain.crm import Direction
 from server.rules.headers.domains import is_public_mail_domain, list_parents
 from simulator.salesforce.schema import PACKAGED

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.adapters.salesforce.shape import ACTIVITY
+from server.adapters.salesforce.org.shape import ACTIVITY
 from simulator.world import load
 from tests.support.demo import EXPECTED, WORLD, begin
 from tests.support.package import PROJECT

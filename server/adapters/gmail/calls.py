@@ -13,11 +13,11 @@ import httplib2
 from googleapiclient.discovery import build
 from googleapiclient.errors import BatchError, HttpError
 
-from server.adapters.gmail.costs import units_of
-from server.adapters.gmail.credentials import CredentialMint
-from server.adapters.gmail.failures import mapped
-from server.adapters.gmail.pacer import Pacer, Told
-from server.adapters.gmail.turns import IN_FLIGHT
+from server.adapters.gmail.pacing.costs import units_of
+from server.adapters.gmail.pacing.pacer import Pacer, Told
+from server.adapters.gmail.pacing.turns import IN_FLIGHT
+from server.adapters.google.api_failures import mapped
+from server.adapters.google.credentials import CredentialMint
 from server.adapters.transport import Transport
 from server.domain.errors import ThrottledError, TransientError, TrulyError, UnreadableError
 from server.domain.ids import MessageId
@@ -54,7 +54,7 @@ class GmailCalls:
     def one(self, mailbox: Mailbox, request: Any, failure: Callable[[HttpError], TrulyError] | None = None) -> Any:
         """The answer's JSON, empty for a method that answers nothing.
 
-        Raises what ``failure`` makes of Gmail's refusal; without it what ``server.ports.mail.Mail`` may raise, and
+        Raises what ``failure`` makes of Gmail's refusal; without it what ``MailProvider`` may raise, and
         NotFoundError for 404.
         """
         request.uri = _with_quota_user(request.uri, mailbox)

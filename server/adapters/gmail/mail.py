@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from server.adapters.gmail.answers import events_of, label_of, message_of, raw_of, ref_of
 from server.adapters.gmail.calls import GmailCalls, parsed
-from server.adapters.gmail.costs import WORTH_A_CONVERSATION
 from server.adapters.gmail.event_ids import api_id
+from server.adapters.gmail.pacing.costs import WORTH_A_CONVERSATION
 from server.adapters.gmail.rebuild import rebuilt
+from server.adapters.gmail.resources import events_of, label_of, message_of, raw_of, ref_of
 from server.domain.errors import (
     CursorExpiredError,
     MailboxUnavailableError,
@@ -32,7 +32,7 @@ HISTORY_FIELDS = (
 
 
 class GmailMail:
-    """Implements ``server.ports.mail.Mail``. Thread-safe."""
+    """Implements ``server.ports.mail.MailProvider``. Thread-safe."""
 
     def __init__(self, calls: GmailCalls) -> None:
         self._calls = calls
@@ -44,11 +44,11 @@ class GmailMail:
         self._labels = self._users.labels()
         self._send_as = self._users.settings().sendAs()
 
-    def position(self, mailbox: Mailbox) -> Cursor:
+    def current_cursor(self, mailbox: Mailbox) -> Cursor:
         answer = self._calls.one(mailbox, self._users.getProfile(userId="me", fields="historyId"))
         return Cursor(int(answer["historyId"]))
 
-    def size(self, mailbox: Mailbox, label_id: str | None = None) -> int:
+    def count_messages(self, mailbox: Mailbox, label_id: str | None = None) -> int:
         if label_id is None:
             request = self._users.getProfile(userId="me", fields="messagesTotal")
         else:

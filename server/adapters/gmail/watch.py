@@ -8,11 +8,11 @@ import re
 from googleapiclient.errors import HttpError
 
 from server.adapters.gmail.calls import GmailCalls
-from server.adapters.gmail.failures import mapped
+from server.adapters.google.api_failures import mapped
 from server.domain.errors import ConfigurationError, TransientError, TrulyError
 from server.domain.ids import Cursor
 from server.domain.mailbox import Mailbox
-from server.ports.watch import Watched
+from server.ports.watch import ActiveWatch
 
 OTHER_TOPIC = "only one user push notification client"
 TOPIC_FAULTS = (
@@ -41,7 +41,7 @@ class GmailWatch:
         self._topic = topic
         self._users = calls.service.users()
 
-    def start(self, mailbox: Mailbox) -> Watched:
+    def start(self, mailbox: Mailbox) -> ActiveWatch:
         try:
             return self._start(mailbox)
         except _OtherTopicError:
@@ -51,11 +51,11 @@ class GmailWatch:
     def stop(self, mailbox: Mailbox) -> None:
         self._calls.one(mailbox, self._users.stop(userId="me"), self._failure)
 
-    def _start(self, mailbox: Mailbox) -> Watched:
+    def _start(self, mailbox: Mailbox) -> ActiveWatch:
         request = self._users.watch(userId="me", body={"topicName": self._topic})
         answer = self._calls.one(mailbox, request, self._failure)
         try:
-            return Watched(int(answer["expiration"]) / 1000, Cursor(int(answer["historyId"])))
+            return ActiveWatch(int(answer["expiration"]) / 1000, Cursor(int(answer["historyId"])))
         except (KeyError, TypeError, ValueError):
             raise TransientError("Gmail's answer about a watch has not the documented form.") from None
 

@@ -15,8 +15,8 @@ from simple_salesforce.exceptions import SalesforceError
 from simple_salesforce.login import SalesforceLogin
 from urllib3.exceptions import NewConnectionError
 
-from server.adapters.salesforce.failures import SessionExpired, of_library
-from server.adapters.salesforce.usage import Usage
+from server.adapters.salesforce.api_failures import SessionExpired, of_library
+from server.adapters.salesforce.org.usage import Usage
 from server.adapters.transport import Transport
 from server.domain.errors import DoubtError, ReconnectRequiredError, TransientError, UnansweredError
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.adapters.salesforce.activities.tasks import shortened
+from server.adapters.salesforce.api_failures import of_record
 from server.adapters.salesforce.client import OrgClient
-from server.adapters.salesforce.failures import of_record
-from server.adapters.salesforce.shape import COVERAGE, COVERAGE_FIELDS, OrgShape, resolve
-from server.adapters.salesforce.tasks import shortened
+from server.adapters.salesforce.org.shape import COVERAGE, COVERAGE_FIELDS, OrgShape, resolve
 from server.domain.decision import Outcome
 from server.domain.errors import ConfigurationError, InvariantError, NotFoundError
 from server.domain.ledger import CoverageRow

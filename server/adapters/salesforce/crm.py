@@ -9,14 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from server.adapters.salesforce import coverage, describing, queries, reading
+from server.adapters.salesforce import coverage
+from server.adapters.salesforce import soql as queries
+from server.adapters.salesforce.activities.insert import Answer, insert
+from server.adapters.salesforce.activities.tasks import full_id, retargeted, task
+from server.adapters.salesforce.api_failures import mapped, of_record
 from server.adapters.salesforce.client import OrgClient
-from server.adapters.salesforce.domain_lists import DomainLists
-from server.adapters.salesforce.failures import mapped, of_record
-from server.adapters.salesforce.insert import Answer, insert
-from server.adapters.salesforce.look_up import Matching, candidates, statements
-from server.adapters.salesforce.shape import OrgShape
-from server.adapters.salesforce.tasks import full_id, retargeted, task
+from server.adapters.salesforce.matching import records as reading
+from server.adapters.salesforce.matching.domain_lists import DomainLists
+from server.adapters.salesforce.matching.look_up import Matching, candidates, statements
+from server.adapters.salesforce.org import describe as describing
+from server.adapters.salesforce.org.shape import OrgShape
 from server.domain.crm import (
     Activity,
     Candidates,
@@ -158,7 +161,7 @@ class SalesforceCrm:
         by_contact, by_account = ({i: frozenset(s) for i, s in found[kind].items()} for kind in ("contact", "account"))
         return Opportunities(by_contact, by_account)
 
-    def others(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
+    def foreign_activities(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
         asked = [queries.email_messages(part) for part in queries.chunks(message_ids, 2, 2)]
         found: dict[str, Foreign] = {}
         for start in range(0, len(asked), QUERIES_AT_ONCE):
@@ -175,7 +178,7 @@ class SalesforceCrm:
     def publish(self, rows: Sequence[CoverageRow]) -> Sequence[Exception | None]:
         return coverage.publish(self._client, rows, self._org()) if rows else []
 
-    def find(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
+    def find_by_key(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
         field = self._org().task.get("key")
         if field is None:
             raise ConfigurationError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.adapters.sqlite.files import SqliteFile
-from server.ports.queue import Job, coalesced
+from server.ports.queue import Job, name_and_due_time
 
 FORM = 1
 REMEMBERED = 3600.0
@@ -32,7 +32,7 @@ class SqliteQueue:
         self._file = SqliteFile(path.with_name(f"{path.stem}.queue{path.suffix}"), FORM, _prepare)
 
     def put(self, job: Job, now: float, delay: float = 0.0) -> bool:
-        name, due_at = coalesced(job, now, delay)
+        name, due_at = name_and_due_time(job, now, delay)
         with self._file.transaction() as connection:
             connection.execute("DELETE FROM jobs WHERE done_at < ?", (now - REMEMBERED,))
             done = connection.execute(

@@ -25,7 +25,7 @@ class DocumentAlarms:
         self._documents = documents
         self._clock = clock
 
-    def raise_(self, code: AlarmCode, mailbox_id: MailboxId | None = None) -> None:
+    def raise_alarm(self, code: AlarmCode, mailbox_id: MailboxId | None = None) -> None:
         now = self._clock.now()
         try:
             before = self._documents.get("alarms", _key(code, mailbox_id))

@@ -77,7 +77,7 @@ class DocumentStore:
 
     # the ledger
 
-    def known(self, mailbox_id: MailboxId, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
+    def existing_rows(self, mailbox_id: MailboxId, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
         keys = [row_key(mailbox_id, message_id) for message_id in ids]
         found = self._documents.get_many("messages", keys)
         rows = (codec.to_row(d.data, d.version) for d in found.values())
@@ -109,21 +109,21 @@ class DocumentStore:
         found = self._documents.query("messages", where=wanted)
         return sorted((codec.to_row(d.data, d.version) for d in found), key=lambda row: (row.internal_date, row.key))
 
-    def unscreened(self, mailbox_id: MailboxId, now: float) -> list[Row]:
+    def unscreened_rows(self, mailbox_id: MailboxId, now: float) -> list[Row]:
         due = (Where("mailbox_id", "==", mailbox_id), Where("unread_at", "<=", now))
         return [codec.to_row(d.data, d.version) for d in self._documents.query("messages", where=due)]
 
-    def held(self, mailbox_id: MailboxId) -> Iterator[Row]:
+    def waiting_rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
         waiting = (Where("mailbox_id", "==", mailbox_id), Where("outcome", "==", Outcome.WAITING.value))
         for document in self._documents.scan("messages", where=waiting):
             yield codec.to_row(document.data, document.version)
 
-    def failed(self, mailbox_id: MailboxId) -> Iterator[Row]:
+    def failed_rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
         failed = (Where("mailbox_id", "==", mailbox_id), Where("outcome", "==", Outcome.FAILED.value))
         for document in self._documents.scan("messages", where=failed):
             yield codec.to_row(document.data, document.version)
 
-    def waiting(self, shard: int, now: float, limit: int) -> list[Row]:
+    def due_rows(self, shard: int, now: float, limit: int) -> list[Row]:
         found = self._documents.query(
             "messages",
             where=(Where("shard", "==", shard), Where("due_at", "<=", now)),
@@ -160,7 +160,7 @@ class DocumentStore:
             return [won for a in activities if (won := self._claim_alone(a))]
         return [replace(a, version=str(v)) for a, v in zip(activities, versions, strict=True)]
 
-    def close(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
+    def save_activities(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
         """In one commit; where it is too much for one, each activity stays with its rows."""
         for part in commits(_closing(activities, rows)):
             self._documents.commit(part)

@@ -19,7 +19,7 @@ from server.engine.collect.reader import Lease, Progress, Reader, portions
 from server.engine.conversations.dont_log_label import OWN, follow_label, has_mark, hear
 from server.engine.mailboxes.pausing import pause_past
 from server.engine.ports import Ports
-from server.ports.mail import Mail
+from server.ports.mail import MailProvider
 from server.rules.decision.screen import CATEGORIES, DECIDING, SENT, by_labels
 from server.rules.schedule.backfill_windows import (
     DAY,
@@ -127,7 +127,7 @@ class _Past:
             return True
         span = Span(floor, None) if floor > 0 else EVERYTHING
         for page in self._ports.mail.list_messages(self._mailbox, span, (label,)):
-            known = self._ports.store.known(self._mailbox.mailbox_id, [ref.message_id for ref in page])
+            known = self._ports.store.existing_rows(self._mailbox.mailbox_id, [ref.message_id for ref in page])
             hear(self._ports, self._mailbox, dict.fromkeys(page, True), known)
             # A run that ended between a row and its word left the word to us.
             follow_label(self._ports, self._mailbox, {}, [row for row in known.values() if has_mark(row, OWN)])
@@ -155,7 +155,7 @@ class _Past:
         ids = list(refs)
         for begin in range(0, len(ids), KNOWN_AT_ONCE):
             part = ids[begin : begin + KNOWN_AT_ONCE]
-            known = self._ports.store.known(self._mailbox.mailbox_id, part)
+            known = self._ports.store.existing_rows(self._mailbox.mailbox_id, part)
             decided: list[Row] = []
             before = len(unread)
             for message_id in part:
@@ -183,7 +183,7 @@ class _Past:
     def _rest(self) -> bool:
         """Search may have missed something; the plain list misses nothing."""
         for page in self._ports.mail.list_messages(self._mailbox):
-            known = self._ports.store.known(self._mailbox.mailbox_id, [ref.message_id for ref in page])
+            known = self._ports.store.existing_rows(self._mailbox.mailbox_id, [ref.message_id for ref in page])
             if not self._screened([ref for ref in page if ref.message_id not in known], {}):
                 return False
         return True
@@ -223,13 +223,13 @@ def _is_same_walk(now: Backfill | None, mine: Backfill | None) -> bool:
     return now is not None and mine is not None and (now.begun_at, now.is_again) == (mine.begun_at, mine.is_again)
 
 
-def _present(mail: Mail, mailbox: Mailbox) -> list[str]:
+def _present(mail: MailProvider, mailbox: Mailbox) -> list[str]:
     """Which of the labels that decide alone are on anything here: a count costs less than a list."""
     there = {label.label_id for label in mail.labels(mailbox)}
-    return [label for label in DECIDING if label in there and mail.size(mailbox, label)]
+    return [label for label in DECIDING if label in there and mail.count_messages(mailbox, label)]
 
 
-def _marks(mail: Mail, mailbox: Mailbox, now: BackfillWindow, present: Sequence[str]) -> dict[MessageId, str]:
+def _marks(mail: MailProvider, mailbox: Mailbox, now: BackfillWindow, present: Sequence[str]) -> dict[MessageId, str]:
     """The label that decides, by message."""
     marks: dict[MessageId, str] = {}
     for label in present:
@@ -241,7 +241,7 @@ def _marks(mail: Mail, mailbox: Mailbox, now: BackfillWindow, present: Sequence[
     return marks
 
 
-def _with(mail: Mail, mailbox: Mailbox, now: BackfillWindow, *labels: str) -> set[MessageId]:
+def _with(mail: MailProvider, mailbox: Mailbox, now: BackfillWindow, *labels: str) -> set[MessageId]:
     return {ref.message_id for page in mail.list_messages(mailbox, now.span, labels) for ref in page}
 
 

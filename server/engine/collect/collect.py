@@ -83,8 +83,8 @@ class _Collection:
 
         Position and past are one write: a mailbox whose history begins here always knows that its past is unread.
         """
-        cursor = self._ports.mail.position(self._mailbox)
-        size = self._ports.mail.size(self._mailbox)
+        cursor = self._ports.mail.current_cursor(self._mailbox)
+        size = self._ports.mail.count_messages(self._mailbox)
         past = begin_backfill(self._ports.clock.now(), size, is_again=is_again)
         label = dont_log_label(self._ports, self._mailbox)
         now = self._ports.clock.now()
@@ -103,10 +103,10 @@ class _Collection:
 
     def _read(self, history: History) -> None:
         changes = fold_events(history.events)
-        retried = self._ports.store.unscreened(self._mailbox.mailbox_id, self._ports.clock.now())
+        retried = self._ports.store.unscreened_rows(self._mailbox.mailbox_id, self._ports.clock.now())
         if changes or retried:
             self._reader.dont_log_label = dont_log_label(self._ports, self._mailbox)
-        known = self._ports.store.known(self._mailbox.mailbox_id, [c.ref.message_id for c in changes])
+        known = self._ports.store.existing_rows(self._mailbox.mailbox_id, [c.ref.message_id for c in changes])
         known |= {row.message_id: row for row in retried}
         if label := self._reader.dont_log_label:
             hear(self._ports, self._mailbox, find_label_moves(history.events, label), known)

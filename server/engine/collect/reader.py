@@ -88,7 +88,7 @@ class Reader:
             )
             late = {row.message_id for row in self.write(screened.rows)}
             self._free(screened.rows)
-            fresh = self._ports.store.known(self._mailbox.mailbox_id, sorted(late)) if late else {}
+            fresh = self._ports.store.existing_rows(self._mailbox.mailbox_id, sorted(late)) if late else {}
             again = {i: row for i, row in fresh.items() if row.outcome in OPEN}
             # The label's word holds for a conversation also where a delivery was faster with the message itself.
             follow_label(self._ports, self._mailbox, known, [r for r in screened.rows if r.message_id not in again])
@@ -108,7 +108,7 @@ class Reader:
             return
         self._refresh()
         if self._mailbox.delivers:
-            align(self._ports, self._mailbox, self._ports.store.known(self._mailbox.mailbox_id, held).values())
+            align(self._ports, self._mailbox, self._ports.store.existing_rows(self._mailbox.mailbox_id, held).values())
 
     def write(self, rows: Sequence[Row]) -> list[Row]:
         """New rows, and those that exist in another version. Returns those that somebody else wrote first."""

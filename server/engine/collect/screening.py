@@ -81,7 +81,7 @@ def _came_along(
 ) -> list[MessageRef]:
     asked = {ref.message_id for ref in refs}
     more = [m for i, m in answers.items() if i not in asked and isinstance(m, Message)]
-    known = ports.store.known(mailbox.mailbox_id, [m.message_id for m in more]) if more else {}
+    known = ports.store.existing_rows(mailbox.mailbox_id, [m.message_id for m in more]) if more else {}
     return [MessageRef(m.message_id, m.thread_id) for m in more if m.message_id not in known]
 
 

@@ -74,7 +74,7 @@ class Follower:
             ours = [each for each in ours if each not in deleted]
 
     def _was_deleted(self, activity: ActivityRow) -> bool:
-        found = self._ports.crm.find([activity.crm_key]).get(activity.crm_key)
+        found = self._ports.crm.find_by_key([activity.crm_key]).get(activity.crm_key)
         return found is None or found.is_deleted
 
     def _keep(self, activity: ActivityRow, record: Record, reason: Reason) -> None:
@@ -89,7 +89,7 @@ class Follower:
         )
         now = self._ports.clock.now()
         rows = [row for row in self._ports.store.copies_of(activity.key) if row.outcome is Outcome.LOGGED]
-        self._ports.store.close(
+        self._ports.store.save_activities(
             [after], [replace(row, reason=reason, record_id=record.record_id, updated_at=now) for row in rows]
         )
 
@@ -113,7 +113,7 @@ class Follower:
         now = self._ports.clock.now()
         rows = [row for row in self._ports.store.copies_of(activity.key) if row.outcome is Outcome.LOGGED]
         gone = [replace(closed(row, fate(row), now), activity_id=None, record_id=None) for row in rows]
-        self._ports.store.close([after], gone)
+        self._ports.store.save_activities([after], gone)
 
     def revive(self, rows: Sequence[Row]) -> list[Row]:
         """What was taken out may be logged again. Returns the other mailboxes' rows that went with it."""
@@ -127,7 +127,7 @@ class Follower:
             if row.mailbox_id not in own and row.reason is Reason.TAKEN_BACK
         ]
         now = self._ports.clock.now()
-        self._ports.store.close([revived(activity, now) for activity in removed], [])
+        self._ports.store.save_activities([revived(activity, now) for activity in removed], [])
         return others
 
 

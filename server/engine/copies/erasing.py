@@ -24,5 +24,5 @@ def erase(ports: Ports, key: ActivityKey) -> int:
     now = ports.clock.now()
     gone = [replace(closed(row, Reason.ERASED, now), evidence=()) for row in rows]
     activities = [replace(activity, state=ActivityState.REMOVED, sealed_snapshot=None)] if activity else []
-    ports.store.close(activities, gone)
+    ports.store.save_activities(activities, gone)
     return len(gone)

@@ -47,12 +47,12 @@ def audit(ports: Ports, workspace: Workspace, mailbox: Mailbox, late_after: floa
     listed: dict[MessageId, MessageRef] = {}
     total = 0
     for page in ports.mail.in_background().list_messages(mailbox, _span(ports, mailbox)):
-        known = ports.store.known(mailbox.mailbox_id, [ref.message_id for ref in page])
+        known = ports.store.existing_rows(mailbox.mailbox_id, [ref.message_id for ref in page])
         listed |= {ref.message_id: ref for ref in page if ref.message_id not in known}
         total += len(page)
     if listed:
         collect(ports, workspace, mailbox.mailbox_id)
-        known = ports.store.known(mailbox.mailbox_id, list(listed))
+        known = ports.store.existing_rows(mailbox.mailbox_id, list(listed))
         listed = {i: ref for i, ref in listed.items() if i not in known}
     _seen(ports, mailbox)
     if fresh := ports.store.mailbox(mailbox.mailbox_id):
@@ -61,12 +61,12 @@ def audit(ports: Ports, workspace: Workspace, mailbox: Mailbox, late_after: floa
         return Audited(total)
     enqueue(ports, mailbox, listed.values())
     collect(ports, workspace, mailbox.mailbox_id)
-    found = ports.store.known(mailbox.mailbox_id, list(listed))
+    found = ports.store.existing_rows(mailbox.mailbox_id, list(listed))
     oldest = (ports.clock.now() - late_after) * 1000
     late = sum(0 < row.internal_date < oldest for row in found.values())
     log.error("an audit found %d messages without a row, %d of them late", len(listed), late)
     if late:
-        ports.alarms.raise_(AlarmCode.AUDIT_MISSED, mailbox.mailbox_id)
+        ports.alarms.raise_alarm(AlarmCode.AUDIT_MISSED, mailbox.mailbox_id)
     return Audited(total, tuple(sorted(listed)), late)
 
 

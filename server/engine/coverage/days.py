@@ -82,7 +82,7 @@ def latest(ports: Ports, mailbox: Mailbox, count: int) -> tuple[DayCoverage, ...
     found = []
     for begins in range(today - count * DAY, today, DAY):
         ids = sorted(_listed(ports, mailbox, Span(begins, begins + DAY)))
-        rows = ports.store.known(mailbox.mailbox_id, ids)
+        rows = ports.store.existing_rows(mailbox.mailbox_id, ids)
         day = _Day()
         for message_id in ids:
             row = rows.get(message_id)

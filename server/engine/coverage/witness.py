@@ -61,13 +61,13 @@ def hear(ports: Ports, witness: Witness, finder: Finder, since: float, until: fl
         except (TransientError, MailboxUnavailableError):
             found.unread += 1
             continue
-        known = ports.store.known(mailbox.mailbox_id, [ref.message_id for ref in refs])
+        known = ports.store.existing_rows(mailbox.mailbox_id, [ref.message_id for ref in refs])
         found.vanished += not refs
         for ref in refs:
             if ref.message_id not in known:
                 found.missed.setdefault(mailbox.mailbox_id, []).append(ref.message_id)
     for mailbox_id in found.missed:
-        ports.alarms.raise_(AlarmCode.WITNESS_MISSED, mailbox_id)
+        ports.alarms.raise_alarm(AlarmCode.WITNESS_MISSED, mailbox_id)
     return found
 
 
@@ -77,7 +77,7 @@ def _compared(
     """Each pair of mailbox and Message-ID once, at its first delivery."""
     owners = {a: m for m in ports.store.mailboxes() if m.reads for a in m.addresses}
     seen: set[tuple[MailboxId, str]] = set()
-    for delivery in witness.delivered(since, until):
+    for delivery in witness.sightings(since, until):
         mailbox = owners.get(delivery.address)
         message_id = normalise_message_id(delivery.rfc822_message_id)
         if mailbox is None or message_id is None:

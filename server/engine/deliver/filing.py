@@ -94,7 +94,7 @@ class _Round:
         for filing in filings:
             assert filing.claimed is not None
             with suppress(ConflictError):
-                self._ports.store.close([replace(filing.claimed, unanswered_at=now)], [])
+                self._ports.store.save_activities([replace(filing.claimed, unanswered_at=now)], [])
 
     def _claim(self, filings: list[Filing]) -> list[Filing]:
         """Who loses the claim leaves the mail to the winner and looks again later."""
@@ -113,7 +113,7 @@ class _Round:
         if not filings:
             return []
         try:
-            found = self._ports.crm.find([f.claimed.crm_key for f in filings if f.claimed])
+            found = self._ports.crm.find_by_key([f.claimed.crm_key for f in filings if f.claimed])
         except ConfigurationError:
             # Without a key field nobody can know: a second insert is the one thing that must not happen.
             for filing in filings:
@@ -161,7 +161,7 @@ class _Round:
 
     def _answer(self, planned: list[Planned], answers: Sequence[Filed]) -> None:
         unnamed = [a.key for a in answers if a.error is None and a.activity_id is None]
-        found = self._ports.crm.find(unnamed) if unnamed else {}
+        found = self._ports.crm.find_by_key(unnamed) if unnamed else {}
         done: list[tuple[Filing, ActivityRow]] = []
         refused: list[ActivityKey] = []
         for (filing, plan), answer in zip(planned, answers, strict=True):
@@ -193,7 +193,7 @@ class _Round:
             for row in self._settled([*filing.rows, *self._refused_before(filing)], activity)
         ]
         try:
-            self._ports.store.close([activity for _, activity in done], rows)
+            self._ports.store.save_activities([activity for _, activity in done], rows)
         except ConflictError:
             for filing, activity in done:
                 self._close_alone(filing, activity)
@@ -207,7 +207,9 @@ class _Round:
         """
         for _ in range(CLOSING_TRIES):
             fresh = [
-                row for old in filing.rows for row in self._ports.store.known(old.mailbox_id, [old.message_id]).values()
+                row
+                for old in filing.rows
+                for row in self._ports.store.existing_rows(old.mailbox_id, [old.message_id]).values()
             ]
             waiting = [row for row in fresh if row.outcome is Outcome.WAITING]
             kept = {row.mailbox_id for row in fresh if row.reason is Reason.KEPT_OUT}
@@ -217,7 +219,7 @@ class _Round:
             version = known.version if known else activity.version
             try:
                 rows = self._settled([*waiting, *self._refused_before(filing)], activity)
-                self._ports.store.close([replace(activity, version=version)], rows)
+                self._ports.store.save_activities([replace(activity, version=version)], rows)
             except ConflictError:
                 continue
             return

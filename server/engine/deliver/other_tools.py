@@ -26,7 +26,7 @@ def others_of(ports: Ports, filings: Sequence[Filing]) -> dict[ActivityKey, Sale
     if not named:
         return {}
     try:
-        found = ports.crm.others(list(named))
+        found = ports.crm.foreign_activities(list(named))
     except ConfigurationError:
         log.warning("JOIN_OTHERS is yes, but email records cannot be read: every mail is logged")
         return {}

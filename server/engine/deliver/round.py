@@ -68,7 +68,7 @@ class Delivery:
         known = self._ports.store.activities(list(batch.mails))
         for key, activity in list(known.items()):
             if self._is_wanted_again(batch.mails[key], activity, words):
-                self._ports.store.close([revived(activity, self._ports.clock.now())], [])
+                self._ports.store.save_activities([revived(activity, self._ports.clock.now())], [])
                 known |= self._ports.store.activities([key])
             elif activity.state is not ActivityState.CLAIMED:
                 self._join(batch.rows.pop(key), activity)

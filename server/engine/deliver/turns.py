@@ -79,7 +79,7 @@ def _is_spent(ports: Ports) -> bool:
         return False  # the round itself will say what is wrong
     if allowance is None or not allowance.is_spent:
         return False
-    ports.alarms.raise_(AlarmCode.SALESFORCE_CALLS)
+    ports.alarms.raise_alarm(AlarmCode.SALESFORCE_CALLS)
     return True
 
 
@@ -89,7 +89,7 @@ def _due(ports: Ports, shards: Sequence[int], limit: int) -> list[Row]:
     Of all shards, for a Gmail conversation whose root is elsewhere lies in two; read apart, it costs twice as much.
     """
     now = ports.clock.now()
-    rows = [row for shard in shards for row in ports.store.waiting(shard, now, max(limit, LEAST_READ))]
+    rows = [row for shard in shards for row in ports.store.due_rows(shard, now, max(limit, LEAST_READ))]
     rows.sort(key=lambda row: (row.due_at or 0, row.thread_id, row.key))
     keys: dict[ActivityKey | None, None] = {}
     for row in rows:

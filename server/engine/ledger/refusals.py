@@ -53,7 +53,7 @@ def sentence_of(ports: Ports, row: Row) -> str:
 
 
 def refused(ports: Ports, mailbox: Mailbox) -> Iterator[Row]:
-    return (row for row in ports.store.failed(mailbox.mailbox_id) if row.reason is Reason.REJECTED)
+    return (row for row in ports.store.failed_rows(mailbox.mailbox_id) if row.reason is Reason.REJECTED)
 
 
 def by_cause(ports: Ports, mailboxes: Iterable[Mailbox]) -> list[Refusals]:

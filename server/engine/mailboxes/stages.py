@@ -36,7 +36,7 @@ def set_stage(ports: Ports, mailbox: Mailbox, stage: Stage) -> int:
 
 def realign(ports: Ports, mailbox: Mailbox) -> int:
     """Free or hold its waiting rows as its stage and scope ask; returns how many."""
-    return align(ports, mailbox, ports.store.held(mailbox.mailbox_id))
+    return align(ports, mailbox, ports.store.waiting_rows(mailbox.mailbox_id))
 
 
 def align(ports: Ports, mailbox: Mailbox, rows: Iterable[Row]) -> int:
@@ -79,7 +79,7 @@ def _changed_alone(ports: Ports, row: Row) -> bool:
 def set_start(ports: Ports, mailbox: Mailbox, start: int) -> None:
     """Log from ``start`` on (epoch milliseconds). An earlier one than before opens the past: backfill looks again."""
     reopens = mailbox.cursor is not None and (start < mailbox.start or start == 0)
-    past = begin_backfill(ports.clock.now(), ports.mail.size(mailbox), is_again=False) if reopens else None
+    past = begin_backfill(ports.clock.now(), ports.mail.count_messages(mailbox), is_again=False) if reopens else None
 
     def change(before: Mailbox | None) -> Mailbox:
         found = before or mailbox

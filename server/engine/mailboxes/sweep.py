@@ -127,6 +127,6 @@ class _Sweep:
 
     def _follow(self, before: Mailbox, after: Mailbox) -> None:
         if before.is_in_scope and not after.is_in_scope:
-            self._ports.alarms.raise_(AlarmCode.LEFT_SCOPE, after.mailbox_id)
+            self._ports.alarms.raise_alarm(AlarmCode.LEFT_SCOPE, after.mailbox_id)
         if (before.stage, before.is_in_scope) != (after.stage, after.is_in_scope):
             realign(self._ports, after)

@@ -99,7 +99,7 @@ class _Pass:
             return  # nobody's mail is late: no mail comes, or nobody wants it
         log.warning("a watch could not be renewed: %s", cause)
         if is_being_lost(mailbox, now):
-            self._ports.alarms.raise_(AlarmCode.WATCH_ENDS, mailbox.mailbox_id)
+            self._ports.alarms.raise_alarm(AlarmCode.WATCH_ENDS, mailbox.mailbox_id)
 
     def _save(self, mailbox: Mailbox, change: Callable[[Mailbox], Mailbox]) -> None:
         self._ports.store.save_mailbox(mailbox.mailbox_id, lambda before: change(before or mailbox))

@@ -51,7 +51,7 @@ def _others(ports: Ports) -> Iterator[Finding]:
     if not ports.policy.join_others:
         return
     try:
-        ports.crm.others(["doctor@truly.invalid"])
+        ports.crm.foreign_activities(["doctor@truly.invalid"])
     except ConfigurationError:
         yield Finding("Other tools", False, "JOIN_OTHERS is yes, but the integration user cannot read EmailMessage.")
     except TrulyError:

@@ -111,7 +111,7 @@ def _watch(ports: Ports, queue: Queue) -> None:
         is_done = renew(ports).is_done
     except ConfigurationError as error:
         log.error("%s", error)  # noqa: TRY400  # our own sentence, and a trace tells no more
-        ports.alarms.raise_(AlarmCode.WATCH_SETTING)
+        ports.alarms.raise_alarm(AlarmCode.WATCH_SETTING)
         return
     if not is_done:
         queue.put(Job(WATCH), ports.clock.now())

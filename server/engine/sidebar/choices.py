@@ -253,13 +253,13 @@ class Choices:
         if not refs:
             return []
         store, now = self._ports.store, self._ports.clock.now()
-        known = store.known(mailbox.mailbox_id, [ref.message_id for ref in refs])
+        known = store.existing_rows(mailbox.mailbox_id, [ref.message_id for ref in refs])
         label = dont_log_label(self._ports, mailbox)
         screened = screen_messages(self._ports, workspace, mailbox, refs, label, known).rows
         rows = [_due(row, now) if mailbox.delivers else row for row in screened]
         store.add_rows([row for row in rows if not row.version])
         store.change_rows([row for row in rows if row.version])
-        after = store.known(mailbox.mailbox_id, [ref.message_id for ref in refs])
+        after = store.existing_rows(mailbox.mailbox_id, [ref.message_id for ref in refs])
         return list(after.values())
 
 

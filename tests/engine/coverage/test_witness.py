@@ -79,11 +79,11 @@ def test_what_was_deleted_from_gmail_has_vanished_and_is_no_loss(scene: Scene) -
     scene.sync()
     witness = scene.services.witness
     assert witness is not None
-    told = list(witness.delivered(START - 20 * DAY, START))
+    told = list(witness.sightings(START - 20 * DAY, START))
     scene.universe.mailboxes[ANN].delete(message)
 
     class Remembers:
-        def delivered(self, _since: float, _until: float) -> Iterator[object]:
+        def sightings(self, _since: float, _until: float) -> Iterator[object]:
             return iter(told)
 
     found = hear(scene.services.ports, Remembers(), scene.services.finder, 0, START)  # type: ignore[arg-type]

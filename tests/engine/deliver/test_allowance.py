@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.adapters.salesforce.usage import FRESH
+from server.adapters.salesforce.org.usage import FRESH
 from server.domain.alarm import AlarmCode
 from tests.support.scene import Scene, eml
 from tests.web.test_actions import Rep

@@ -58,8 +58,8 @@ def test_a_bug_in_reading_a_mailbox_pauses_that_mailbox(scene: Scene, caplog: py
     mails(scene)
     scene.deliver("ben@acme.example", eml(to="ben@acme.example"))
     mail: Any = scene.services.ports.mail
-    original = mail.position
-    mail.position = lambda mailbox: original(mailbox) if mailbox.address != "ann@acme.example" else {}["bug"]
+    original = mail.current_cursor
+    mail.current_cursor = lambda mailbox: original(mailbox) if mailbox.address != "ann@acme.example" else {}["bug"]
     result = scene.sync(patience=0)
     assert result.troubled == {"ann@acme.example": "KeyError"}
     assert len(scene.tasks()) == 1

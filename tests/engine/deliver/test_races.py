@@ -57,7 +57,7 @@ def stop(scene: Scene, address: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("port", "call"), [("crm", "look_up"), ("crm", "file"), ("store", "claim"), ("store", "close")]
+    ("port", "call"), [("crm", "look_up"), ("crm", "file"), ("store", "claim"), ("store", "save_activities")]
 )
 def test_a_rep_who_stops_a_conversation_during_its_delivery_has_the_last_word(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, port: str, call: str
@@ -163,7 +163,7 @@ def test_one_message_with_enormous_headers_stops_no_mailbox(scene: Scene, letter
     assert scene.outcomes()[big] in {"contact_match", "unreadable"}
 
 
-@pytest.mark.parametrize(("port", "call"), [("crm", "look_up"), ("crm", "file"), ("store", "close")])
+@pytest.mark.parametrize(("port", "call"), [("crm", "look_up"), ("crm", "file"), ("store", "save_activities")])
 def test_a_rep_who_moves_a_conversation_during_its_delivery_has_the_last_word(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, port: str, call: str
 ) -> None:

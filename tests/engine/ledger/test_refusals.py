@@ -46,7 +46,7 @@ def test_a_hostile_sentence_is_inert_and_short(scene: Scene, sentence: str) -> N
     message = scene.deliver(ANN, eml())
     scene.sync()
 
-    (row,) = scene.services.ports.store.failed(mailbox(scene).mailbox_id)
+    (row,) = scene.services.ports.store.failed_rows(mailbox(scene).mailbox_id)
 
     assert len(sentence_of(scene.services.ports, row)) <= 500
     assert "<b>" not in opened(scene, message)
@@ -88,7 +88,7 @@ def test_a_mended_refusal_is_logged_by_the_night(scene: Scene) -> None:
 
     assert scene.outcomes()[message] == "contact_match"
     assert len(scene.tasks()) == 1
-    assert list(services.ports.store.failed(mailbox(scene).mailbox_id)) == []
+    assert list(services.ports.store.failed_rows(mailbox(scene).mailbox_id)) == []
 
 
 def test_one_that_is_refused_again_stays_refused_and_is_never_doubled(scene: Scene) -> None:
@@ -128,15 +128,15 @@ def test_a_mail_that_goes_in_by_a_later_copy_is_refused_nowhere(
     scene.universe.faults.clear()
     if is_conflicted:
         store = scene.services.ports.store
-        original, conflicts = store.close, [True]
+        original, conflicts = store.save_activities, [True]
 
-        def close(activities: Any, rows: Any) -> None:
+        def save_activities(activities: Any, rows: Any) -> None:
             if rows and conflicts:
                 conflicts.clear()
                 raise ConflictError
             original(activities, rows)
 
-        monkeypatch.setattr(store, "close", close)
+        monkeypatch.setattr(store, "save_activities", save_activities)
 
     second = scene.deliver("ben@acme.example", raw)
     scene.sync()

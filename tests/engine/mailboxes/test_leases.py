@@ -79,7 +79,7 @@ def test_what_a_slow_worker_read_before_does_not_stand_against_a_newer_label(sce
         """Between our question and our writing the slow one writes."""
         mail.headers = lambda *_args: older
         slow = Reader(ports, workspace, mailbox, Lease(ports, "slow"), lambda _n: None)
-        slow.screen(refs, ports.store.known(mailbox.mailbox_id, [MessageId(message)]))
+        slow.screen(refs, ports.store.existing_rows(mailbox.mailbox_id, [MessageId(message)]))
         mail.headers = headers
         return headers(*args)
 

@@ -115,7 +115,12 @@ def test_a_message_is_read_from_its_file_each_time(tmp_path):
     mail = next(mailfiles.read_folder(tmp_path))
 
     assert mail.content == Span(path, 0, 10)
-    assert (mail.raw, mail.size, mail.opening(), mail.opening(2)) == (b"A: 1\n\nbody", 10, b"A: 1\n\n", b"A: 1\n\nbo")
+    assert (mail.raw, mail.size, mail.opening(), mail.opening(2)) == (
+        b"A: 1\n\nbody",
+        10,
+        b"A: 1\n\n",
+        b"A: 1\n\nbo",
+    )
 
 
 def test_bytes_without_an_empty_line_are_not_read_to_their_end(tmp_path):

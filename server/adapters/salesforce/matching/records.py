@@ -9,8 +9,8 @@ from typing import Any
 
 import idna
 
-from server.adapters.salesforce.queries import TIME_ZONE
-from server.adapters.salesforce.shape import OrgShape
+from server.adapters.salesforce.org.shape import OrgShape
+from server.adapters.salesforce.soql import TIME_ZONE
 from server.domain.crm import Record, RecordKind
 from server.domain.ids import SalesforceId
 

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from server.adapters.salesforce import queries, reading
-from server.adapters.salesforce.look_up import Matching
-from server.adapters.salesforce.more_emails import with_emails
-from server.adapters.salesforce.shape import OrgShape, shape_of
+from server.adapters.salesforce import soql as queries
+from server.adapters.salesforce.matching import records as reading
+from server.adapters.salesforce.matching.look_up import Matching
+from server.adapters.salesforce.org.email_fields import with_emails
+from server.adapters.salesforce.org.shape import OrgShape, shape_of
 from server.domain.crm import CrmUser
 
 STATUSES = "SELECT ApiName, MasterLabel, IsClosed, SortOrder FROM TaskStatus"

@@ -8,8 +8,8 @@ from typing import Any
 import idna
 from googleapiclient.discovery import build
 
-from server.adapters.gmail.calling import AdminCalls, settled
-from server.adapters.gmail.credentials import CredentialMint
+from server.adapters.google.admin_calls import AdminCalls, settled
+from server.adapters.google.credentials import CredentialMint
 from server.adapters.transport import Transport
 from server.domain.errors import NotFoundError, TrulyError
 from server.domain.ids import MailboxId

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from server.adapters.salesforce.tasks import shortened
+from server.adapters.salesforce.activities.tasks import shortened
 
 Record = dict[str, Any]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.adapters.gmail.answers import ref_of
 from server.adapters.gmail.calls import GmailCalls
+from server.adapters.gmail.resources import ref_of
 from server.domain.history import MessageRef
 from server.domain.mailbox import Mailbox
 

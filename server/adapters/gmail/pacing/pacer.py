@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from server.adapters.gmail.turns import Ticket, Turns
+from server.adapters.gmail.pacing.turns import Ticket, Turns
 from server.domain.errors import ThrottledError
 from server.ports.clock import Clock
 

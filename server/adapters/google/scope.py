@@ -31,7 +31,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ScopeCheck:
     """``mailbox_id`` is None for an address that the Directory does not know. ``since`` dates the oldest evidence."""
 
     is_in_scope: bool
@@ -48,35 +48,35 @@ class WorkspaceScope:
         self._clock = clock
         self._lock = threading.Lock()
         self._members: dict[tuple[str, MailboxId], tuple[float, bool]] = {}
-        self._verdicts: dict[str, Verdict] = {}
+        self._verdicts: dict[str, ScopeCheck] = {}
 
     def includes(self, person: Person) -> bool:
         if not self._limits:
             return True
         return self._judged(person).is_in_scope
 
-    def of_address(self, address: str) -> Verdict:
+    def of_address(self, address: str) -> ScopeCheck:
         """Raises TransientError and ReconnectRequiredError: where nobody can know, nothing is permitted."""
         now = self._clock.now()
         if not self._limits or address in self._limits.mailboxes:
-            return Verdict(is_in_scope=True, since=now)
+            return ScopeCheck(is_in_scope=True, since=now)
         with self._lock:
             known = self._verdicts.get(address)
         if known is not None and now - known.since < FRESH:
             return known
         person = self._directory.person(address)
         if person is None:
-            return Verdict(is_in_scope=False, since=now)
+            return ScopeCheck(is_in_scope=False, since=now)
         return self._judged(person)
 
-    def _judged(self, person: Person) -> Verdict:
+    def _judged(self, person: Person) -> ScopeCheck:
         now = self._clock.now()
         if self._limits.name(person):
-            verdict = Verdict(is_in_scope=True, since=now, mailbox_id=person.mailbox_id)
+            verdict = ScopeCheck(is_in_scope=True, since=now, mailbox_id=person.mailbox_id)
         else:
             asked = [self._member(group, person.mailbox_id, now) for group in sorted(self._limits.groups)]
             since = min((at for at, _ in asked), default=now)
-            verdict = Verdict(any(is_one for _, is_one in asked), since, person.mailbox_id)
+            verdict = ScopeCheck(any(is_one for _, is_one in asked), since, person.mailbox_id)
         with self._lock:
             self._verdicts |= dict.fromkeys(person.addresses, verdict)
         return verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from server.adapters.gmail.costs import DEAREST
+from server.adapters.gmail.pacing.costs import DEAREST
 
 MINUTE = 60.0
 LEAST_ALLOWANCE = 2 * DEAREST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from server.adapters.salesforce.shape import OrgShape
+from server.adapters.salesforce.org.shape import OrgShape
 from server.domain.crm import Activity, Target
 
 CUT = "…"

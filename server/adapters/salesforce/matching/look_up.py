@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.adapters.salesforce import queries, reading
-from server.adapters.salesforce.shape import OrgShape
+from server.adapters.salesforce import soql as queries
+from server.adapters.salesforce.matching import records as reading
+from server.adapters.salesforce.org.shape import OrgShape
 from server.domain.crm import Candidates, CrmUser, Query, Record
 from server.domain.ids import SalesforceId
 

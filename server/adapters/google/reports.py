@@ -9,12 +9,12 @@ from typing import Any
 
 from googleapiclient.discovery import build
 
-from server.adapters.gmail.calling import AdminCalls, settled
-from server.adapters.gmail.credentials import CredentialMint
+from server.adapters.google.admin_calls import AdminCalls, settled
+from server.adapters.google.credentials import CredentialMint
 from server.adapters.transport import Transport
 from server.domain.errors import TrulyError
 from server.ports.clock import Clock
-from server.ports.witness import Delivery
+from server.ports.witness import Sighting
 
 WHO = "Google's Reports API"
 SENT, RECEIVED = "1", "2"
@@ -30,7 +30,7 @@ class GoogleReports:
         self._calls = AdminCalls(mint.for_reports, transport, clock, WHO)
         self._service = build("admin", "reports_v1", http=transport.http(), static_discovery=True)
 
-    def delivered(self, since: float, until: float) -> Iterator[Delivery]:
+    def sightings(self, since: float, until: float) -> Iterator[Sighting]:
         activities = self._service.activities()
         request = activities.list(
             userKey="all", applicationName="gmail", maxResults=1000,
@@ -48,7 +48,7 @@ def _moment(epoch: float) -> str:
     return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _deliveries(item: Any) -> Iterator[Delivery]:
+def _deliveries(item: Any) -> Iterator[Sighting]:
     at = datetime.fromisoformat(item["id"]["time"]).timestamp()
     actor = str(item.get("actor", {}).get("email", "")).lower()
     for event in item.get("events", ()):
@@ -66,7 +66,7 @@ def _deliveries(item: Any) -> Iterator[Delivery]:
             boxes = []
         for address in dict.fromkeys(boxes):
             if address:
-                yield Delivery(address, message_id, at)
+                yield Sighting(address, message_id, at)
 
 
 def _flat(parameters: Any) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from server.adapters.salesforce.reading import as_mail_names_it
+from server.adapters.salesforce.matching.records import as_mail_names_it
 from server.domain.errors import TransientError
 
 FRESH = 3_600.0

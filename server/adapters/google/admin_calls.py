@@ -10,7 +10,7 @@ import google_auth_httplib2
 import httplib2
 from googleapiclient.errors import HttpError
 
-from server.adapters.gmail.failures import mapped
+from server.adapters.google.api_failures import mapped
 from server.adapters.transport import Transport
 from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError, TrulyError, UserError
 from server.ports.clock import Clock

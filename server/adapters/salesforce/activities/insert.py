@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from server.adapters.salesforce.activities.repair import repaired
+from server.adapters.salesforce.api_failures import SessionExpired, mapped
 from server.adapters.salesforce.client import OrgClient
-from server.adapters.salesforce.failures import SessionExpired, mapped
-from server.adapters.salesforce.repair import repaired
 from server.domain.errors import (
     ConfigurationError,
     DoubtError,

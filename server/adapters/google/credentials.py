@@ -15,8 +15,8 @@ from google.auth.credentials import Credentials
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
-from server.adapters.gmail.refusals import refresh_failure
-from server.adapters.gmail.scope import Verdict
+from server.adapters.google.scope import ScopeCheck
+from server.adapters.google.token_failures import refresh_failure
 from server.adapters.transport import Transport
 from server.domain.alarm import AlarmCode
 from server.domain.errors import ConfigurationError, OutOfScopeError, TransientError
@@ -41,7 +41,7 @@ class Delegation:
 
 
 class Admits(Protocol):
-    def of_address(self, address: str) -> Verdict: ...
+    def of_address(self, address: str) -> ScopeCheck: ...
 
 
 class DelegatedCredentials(Credentials):
@@ -109,9 +109,9 @@ class CredentialMint:
         Raises TransientError where nobody can know: that is no permission. The first address is whom we act for, and
         it is that one which must be in scope: an address may have gone to somebody else since.
         """
-        verdict = self._scope.of_address(addresses[0]) if self._scope else Verdict(is_in_scope=False, since=0)
+        verdict = self._scope.of_address(addresses[0]) if self._scope else ScopeCheck(is_in_scope=False, since=0)
         if not verdict.is_in_scope:
-            self._alarms.raise_(AlarmCode.OUT_OF_SCOPE_ASKED, verdict.mailbox_id)
+            self._alarms.raise_alarm(AlarmCode.OUT_OF_SCOPE_ASKED, verdict.mailbox_id)
             raise OutOfScopeError(
                 "This mailbox is outside the configured scope (MAILBOXES, SCOPE_ORG_UNITS, SCOPE_GROUPS)."
             )

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from server.adapters.salesforce.look_up import Matching
-from server.adapters.salesforce.shape import OrgShape, is_indexed
+from server.adapters.salesforce.matching.look_up import Matching
+from server.adapters.salesforce.org.shape import OrgShape, is_indexed
 
 TEXTS = ("email", "string")
 

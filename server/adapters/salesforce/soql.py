@@ -8,7 +8,7 @@ from typing import Any
 import idna
 from simple_salesforce.format import format_soql
 
-from server.adapters.salesforce.shape import OrgShape
+from server.adapters.salesforce.org.shape import OrgShape
 
 LONGEST_LIST = 80_000
 """Characters of quoted values in one statement; Salesforce takes 100,000 in all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.adapters.gmail.pacing import Bucket
+from server.adapters.gmail.pacing.bucket import Bucket
 from server.domain.errors import ThrottledError
 
 IN_FLIGHT = 5
