@@ -80,6 +80,7 @@ class Services:
     choices: Choices
     witness: Witness | None
     finder: Finder
+    sleep: Callable[[float], None]
 
     def close(self) -> None:
         self.documents.close()
@@ -136,6 +137,7 @@ def build(
         choices=Choices(ports, access),
         witness=GoogleReports(google.calls.mint, transport, clock) if settings.reports_witness else None,
         finder=GmailMessageIds(google.calls),
+        sleep=sleep,
     )
 
 

@@ -73,8 +73,7 @@ def main(orders: Orders) -> None:
 
 def _listen(services: Services, orders: Orders) -> None:
     """For pushes, as the service's own front does."""
-    app = create_app(orders.env)
-    app.services._services = services  # noqa: SLF001  # it would build services of its own, on real time
+    app = create_app(orders.env, services)
     server = make_server("127.0.0.1", orders.port, app, threaded=True, request_handler=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 

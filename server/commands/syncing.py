@@ -67,7 +67,7 @@ def _synced(services: Services, only: frozenset[str], patience: float) -> None:
 
         result = sync(
             services.ports, services.workspaces, workers=services.settings.workers, patience=patience, only=only,
-            on_progress=moved,
+            on_progress=moved, sleep=services.sleep,
         )  # fmt: skip
     _summary(services)
     unknown = services.settings.mailboxes - services.workspaces.current().owners.keys()

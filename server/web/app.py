@@ -17,10 +17,10 @@ from server.web import addon, cron, health, push
 class LazyServices:
     """Built on first use: a command like ``manifest`` needs no network, and a worker builds after it was forked."""
 
-    def __init__(self, source: Mapping[str, str]) -> None:
+    def __init__(self, source: Mapping[str, str], services: Services | None = None) -> None:
         self._source = source
         self._lock = threading.Lock()
-        self._services: Services | None = None
+        self._services = services
 
     def settings(self) -> Settings:
         return Settings.of(self._source)
@@ -60,15 +60,15 @@ class TrulyApp(Flask):
         self.services.close()
 
 
-def create_app(source: Mapping[str, str]) -> TrulyApp:
-    """``source`` is the environment, or what stands for it in a test."""
-    services = LazyServices(source)
-    app = TrulyApp(services)
-    app.register_blueprint(health.blueprint(services))
-    app.register_blueprint(addon.blueprint(services))
-    app.register_blueprint(push.blueprint(services))
-    app.register_blueprint(cron.blueprint(services))
-    register_commands(app, services)
+def create_app(source: Mapping[str, str], services: Services | None = None) -> TrulyApp:
+    """``source`` is the environment, or what stands for it in a test. ``services`` are built from it unless given."""
+    lazy = LazyServices(source, services)
+    app = TrulyApp(lazy)
+    app.register_blueprint(health.blueprint(lazy))
+    app.register_blueprint(addon.blueprint(lazy))
+    app.register_blueprint(push.blueprint(lazy))
+    app.register_blueprint(cron.blueprint(lazy))
+    register_commands(app, lazy)
 
     @app.errorhandler(404)
     def not_found(_error: Exception) -> tuple[Response, int]:

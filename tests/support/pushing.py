@@ -26,11 +26,13 @@ class Pushing:
         scene.universe.pubsub.create_topic(TOPIC)
         scene.universe.pubsub.subscribe(TOPIC, URL, ACCOUNT)
         scene.restart(PUBSUB_TOPIC=TOPIC, PUSH_SERVICE_ACCOUNT=ACCOUNT, **settings)
-        app = create_app(scene.source)
-        app.services._services = scene.services
-        self.client = app.test_client()
+        self.serve()
         self.worker = Worker(scene.services)
         self.statuses: list[int] = []
+
+    def serve(self) -> None:
+        """Starts the web application on the services that the scene has now."""
+        self.client = create_app(self.scene.source, self.scene.services).test_client()
 
     def begin(self) -> None:
         """Everything is synced and watched, and what the watches said at once is done."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import lru_cache
 from pathlib import Path
@@ -87,11 +89,26 @@ def eml(
     """A plain message; further headers by name, with underscores for hyphens."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"], message["Date"] = sender, to, subject, date
-    message["Message-ID"] = message_id or f"<{abs(hash((sender, to, subject, date, text)))}@mail.example>"
+    message["Message-ID"] = message_id or f"<{_digest(sender, to, subject, date, text)}@mail.example>"
     for name, value in headers.items():
         message[name.replace("_", "-")] = value
     message.set_content(text)
     return message.as_bytes()
+
+
+def _digest(*texts: str) -> str:
+    """The same in every process, unlike ``hash``, so that a world is the same in every run."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """``code`` is the exit code. ``output`` is what a terminal shows: ``stdout`` and ``stderr`` in their order."""
+
+    code: int
+    output: str
+    stdout: str
+    stderr: str
 
 
 @lru_cache(maxsize=1)
@@ -142,12 +159,16 @@ class Scene:
         return self.post(path, self.addon_host.event(address, message_id, **more))
 
     def post(self, path: str, event: Any, authorization: str | None = None) -> Any:
-        app = create_app(self.source)
-        app.services._services = self.services
+        app = create_app(self.source, self.services)
         url = f"https://truly.example{path}"
         header = self.addon_host.authorization(url) if authorization is None else authorization
-        answer = app.test_client().post(path, json=event, headers={"Authorization": header} if header else {})
-        return answer.get_json() if answer.status_code == 200 else answer.status_code
+        response = app.test_client().post(path, json=event, headers={"Authorization": header} if header else {})
+        return response.get_json() if response.status_code == 200 else response.status_code
+
+    def flask(self, *args: str) -> CommandResult:
+        """Runs ``flask --app server.main ARGS`` in this process; a command that waits moves the world's clock."""
+        result = create_app(self.source, self.services).test_cli_runner().invoke(args=args)
+        return CommandResult(result.exit_code, result.output, result.stdout, result.stderr)
 
     def tasks(self) -> list[dict[str, Any]]:
         return self.universe.org.dump()["Task"]

@@ -17,8 +17,7 @@ from tests.support.scene import Scene, eml, forget, small_world
 
 
 def run(scene: Scene, *arguments: str, **settings: str) -> Result:
-    app = create_app({**scene.source, **settings})
-    app.services._services = None if settings else scene.services
+    app = create_app({**scene.source, **settings}, None if settings else scene.services)
     return app.test_cli_runner().invoke(args=list(arguments))
 
 

@@ -9,58 +9,14 @@ from server.domain.ids import ActivityKey
 from server.domain.mailbox import Stage
 from server.engine.copies.erasing import erase
 from server.engine.mailboxes.stages import find_mailbox, set_stage
-from server.engine.sidebar.button_tokens import Signer
 from simulator.faults import Fault
 from tests.support.cards import action, card_of, texts
+from tests.support.rep import ACT, Rep
 from tests.support.scene import eml
 
 ANN, BEN, CEM = "ann@acme.example", "ben@acme.example", "cem@acme.example"
 ANN_USER, BEN_USER = "005A00000000001IAA", "005A00000000002IAA"
 ADA, BYRON, LEO = "003A00000000001IAA", "001A00000000001IAA", "00QA00000000001MAA"
-OPEN, ACT = "/addon/open", "/addon/act"
-
-
-class Rep:
-    """Somebody at a card, clicking."""
-
-    def __init__(self, scene, address, message):
-        self.scene, self.address, self.message = scene, address, message
-        self.notice = ""
-        self.open()
-
-    def open(self):
-        self.card = card_of(self.scene.ask(OPEN, self.address, self.message))
-        return self
-
-    def click(self, label, **inputs):
-        self.last = {"parameters": action(self.card, label), "inputs": inputs}
-        return self.again()
-
-    def again(self):
-        answer = self.scene.ask(ACT, self.address, self.message, **self.last)
-        self.card = card_of(answer)
-        self.notice = answer["renderActions"]["action"].get("notification", {}).get("text", "")
-        return self
-
-    def use(self, record_id):
-        """Click "Use" beside a record of the choose card."""
-        for section in self.card["sections"]:
-            for widget in section["widgets"]:
-                button = widget.get("decoratedText", {}).get("button")
-                if button and button["text"] == "Use":
-                    self.last = {
-                        "parameters": {p["key"]: p["value"] for p in button["onClick"]["action"]["parameters"]}
-                    }
-                    scene = self.scene
-                    subject = scene.universe.world.user(self.address).user_id
-                    order = Signer(scene.services.ports).read(self.last["parameters"]["st"], subject)
-                    if order.arguments["record"] == record_id:
-                        return self.again()
-        raise AssertionError(texts(self.card))
-
-    @property
-    def read(self):
-        return texts(self.card)
 
 
 @pytest.fixture

@@ -139,8 +139,7 @@ def test_without_consent_google_is_asked_for_it(quiet):
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\xfe", b"null", b"1", b'"x"'])
 def test_an_event_that_cannot_be_read_is_refused(quiet, body):
-    app = create_app(quiet.source)
-    app.services._services = quiet.services
+    app = create_app(quiet.source, quiet.services)
     answer = app.test_client().post(OPEN, data=body, headers={"Authorization": quiet.addon_host.authorization(URL)})
     assert answer.get_json() in ({"error": "The caller cannot prove who it is."},
                                  {"requesting_google_scopes": {"all_scopes": True}})  # fmt: skip

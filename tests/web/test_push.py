@@ -128,7 +128,7 @@ def test_without_its_setting_nobody_is_trusted(scene):
     pushing = Pushing(scene)
     header = pushing.authorization()
     scene.restart(PUBSUB_TOPIC="", PUSH_SERVICE_ACCOUNT="")
-    pushing.client.application.services._services = scene.services
+    pushing.serve()
 
     assert pushing.post(body(), header) == 401
 

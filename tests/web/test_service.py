@@ -50,8 +50,7 @@ def test_every_url_of_the_deployment_is_absolute_and_answers(rendered: dict[str,
 
 
 def test_health_and_unknown_paths(scene: Scene) -> None:
-    app = create_app(scene.source)
-    app.services._services = scene.services
+    app = create_app(scene.source, scene.services)
     client = app.test_client()
     assert client.get("/healthz").get_json() == {"status": "ok"}
     assert client.get("/readyz").status_code == 200

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from simulator.salesforce.ids import to_18
+from tests.support.rep import Rep
 from tests.support.scene import Scene, eml, small_world
-from tests.web.test_actions import Rep
 
 ANN = "ann@acme.example"
 ROOT = "<root@byron.example>"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from server.adapters.salesforce.org.usage import FRESH
 from server.domain.alarm import AlarmCode
+from tests.support.rep import Rep
 from tests.support.scene import Scene, eml
-from tests.web.test_actions import Rep
 
 ANN = "ann@acme.example"
 LONG_AGO = "Mon, 06 Jul 2026 09:00:00 +0000"

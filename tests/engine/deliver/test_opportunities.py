@@ -9,8 +9,8 @@ import pytest
 
 from simulator.salesforce.ids import to_18
 from tests.support.cards import card_of, texts
+from tests.support.rep import Rep
 from tests.support.scene import Scene, eml, small_world
-from tests.web.test_actions import Rep
 
 ANN = "ann@acme.example"
 ADA, BYRON = to_18("003A00000000001"), to_18("001A00000000001")

@@ -9,8 +9,8 @@ import pytest
 
 from simulator.salesforce.ids import to_18
 from tests.support.cards import card_of, texts
+from tests.support.rep import Rep
 from tests.support.scene import Scene, eml, small_world
-from tests.web.test_actions import Rep
 
 ANN, MESSAGE_ID = "ann@acme.example", "<One.Two@byron.example>"
 THEIRS = to_18("00TX00000000001")
