@@ -24,6 +24,7 @@ from server.domain.mailbox import Mailbox, Stage
 from server.engine.coverage.audit import coverage, covered, enqueue
 from server.engine.coverage.publishing import publish_rows
 from server.engine.decide.dry_run import preview
+from server.engine.ledger.rows import name_cause
 from server.engine.mailboxes.stages import find_mailbox, set_stage, set_start
 from server.engine.mailboxes.status_text import first_day, standing
 from server.engine.mailboxes.sweep import sweep
@@ -292,7 +293,7 @@ def _row_as_json(mailbox: Mailbox, row: Row) -> dict[str, Any]:
         "gmail_message_id": row.message_id,
         "outcome": row.outcome.value,
         "reason": row.reason.value,
-        "cause": row.cause,
+        "cause": name_cause(row),
         "record": row.record_id,
         "activity": row.activity_id,
         "activity_key": row.activity_key,

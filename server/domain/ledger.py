@@ -18,13 +18,41 @@ BACKFILL = tuple(range(SHARDS, 2 * SHARDS))
 
 
 @dataclass(frozen=True)
-class Row:
-    """One message in one mailbox.
+class Unread:
+    """The headers could not be read yet. They are asked for again at ``due`` (epoch seconds)."""
 
-    ``due_at`` (epoch seconds) and ``shard`` are set only while the row waits; a waiting row without a shard is not
-    screened yet. ``cause`` is an error code, never a text; what Salesforce said of a refused one is in
-    ``sealed_cause``. ``hashes`` are kept only where a later CRM change could alter the decision. ``version`` is the
-    store's, and empty for a row not stored yet.
+    due: float
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A worker that leases ``shard`` decides the row at ``due`` (epoch seconds) or later."""
+
+    shard: int
+    due: float
+
+
+@dataclass(frozen=True)
+class Held:
+    """The row waits for a person and not for a time. ``shard`` is where it waits once an admin frees it.
+
+    ``cause`` names what holds it: the stage of its mailbox, ``out_of_scope`` or ``no_mailbox``.
+    """
+
+    shard: int
+    cause: str
+
+
+Wait = Unread | Waiting | Held
+
+
+@dataclass(frozen=True)
+class Row:
+    """One message in one mailbox. ``server.engine.ledger.rows`` has every change that a row can go through.
+
+    ``wait`` says for what the row waits, and is None once the row has an outcome. ``cause`` is an error code, never a
+    text; what Salesforce said of a refused message is in ``sealed_cause``. ``hashes`` are kept only where a later
+    change in Salesforce could alter the decision. ``version`` is the store's, and empty for a row not stored yet.
     """
 
     mailbox_id: MailboxId
@@ -34,8 +62,7 @@ class Row:
     internal_date: int = 0
     conversation: KeyedHash | None = None
     activity_key: ActivityKey | None = None
-    shard: int | None = None
-    due_at: float | None = None
+    wait: Wait | None = None
     attempts: int = 0
     cause: str | None = None
     evidence: tuple[Evidence, ...] = ()
@@ -57,8 +84,19 @@ class Row:
         return row_key(self.mailbox_id, self.message_id)
 
     @property
-    def is_screened(self) -> bool:
-        return self.outcome is not Outcome.WAITING or self.shard is not None
+    def shard(self) -> int | None:
+        """The shard of a row whose headers are read and that has no outcome yet."""
+        return self.wait.shard if isinstance(self.wait, Waiting | Held) else None
+
+    @property
+    def due(self) -> float | None:
+        """Epoch seconds of the next try. A held row has none."""
+        return None if self.wait is None or isinstance(self.wait, Held) else self.wait.due
+
+    @property
+    def is_from_the_past(self) -> bool:
+        """The message waits among those of a backfill, behind all new mail."""
+        return self.shard in BACKFILL
 
 
 def row_key(mailbox_id: MailboxId, message_id: MessageId) -> str:

@@ -7,7 +7,7 @@ import pytest
 from server.adapters.documents import MOST_WRITES
 from server.domain.decision import Evidence, Outcome, Reason
 from server.domain.errors import ConflictError
-from server.domain.ledger import ActivityRow, ActivityState, Row
+from server.domain.ledger import ActivityRow, ActivityState, Held, Row, Unread, Waiting
 from tests.support.threads import at_once
 
 
@@ -15,8 +15,8 @@ def a_row(name="1", mailbox="m1", reason=Reason.NO_MATCH, **fields):
     return Row(mailbox, name, f"t{name}", reason, **fields)
 
 
-def waiting_row(name="1", shard=3, due_at=100.0, **fields):
-    return a_row(name, reason=Reason.READY, shard=shard, due_at=due_at, **fields)
+def waiting_row(name="1", shard=3, due=100.0, **fields):
+    return a_row(name, reason=Reason.READY, wait=Waiting(shard, due), **fields)
 
 
 def an_activity(key="k1", **fields):
@@ -35,7 +35,7 @@ def ids(rows):
 
 def test_a_row_is_read_back_as_it_was_written(store):
     full = a_row(
-        reason=Reason.HELD, internal_date=1, conversation="v1:c", activity_key="k1", shard=0, due_at=1.5, attempts=2,
+        reason=Reason.HELD, internal_date=1, conversation="v1:c", activity_key="k1", wait=Waiting(0, 1.5), attempts=2,
         cause="Throttled", evidence=(Evidence("bulk", 3, -2), Evidence("list")), record_id="003A", activity_id="00TA",
         hashes=("v1:a", "v1:b"), sealed_headers=b"\x00sealed", policy_version=4, updated_at=9.25,
     )  # fmt: skip
@@ -86,12 +86,12 @@ def test_one_row_that_somebody_else_changed_keeps_all_as_they_are(store):
 def test_unscreened_rows_are_those_that_wait_without_a_shard_and_are_due(store):
     store.add_rows(
         [
-            a_row("due", reason=Reason.RETRYING, due_at=100.0),
-            a_row("always", reason=Reason.RETRYING),
-            a_row("later", reason=Reason.RETRYING, due_at=100.1),
-            a_row("other", mailbox="m2", reason=Reason.RETRYING, due_at=1.0),
+            a_row("due", reason=Reason.RETRYING, wait=Unread(100.0)),
+            a_row("always", reason=Reason.RETRYING, wait=Unread(0.0)),
+            a_row("later", reason=Reason.RETRYING, wait=Unread(100.1)),
+            a_row("other", mailbox="m2", reason=Reason.RETRYING, wait=Unread(1.0)),
             a_row("settled"),
-            waiting_row("screened", due_at=1.0),
+            waiting_row("screened", due=1.0),
         ]
     )
 
@@ -100,8 +100,8 @@ def test_unscreened_rows_are_those_that_wait_without_a_shard_and_are_due(store):
 
 def test_waiting_rows_come_longest_waiting_first_and_only_when_due(store):
     times = {"c": 30.0, "a": 10.0, "b": 20.0, "late": 101.0}
-    store.add_rows([waiting_row(name, due_at=due) for name, due in times.items()])
-    store.add_rows([waiting_row("other", shard=4, due_at=1.0), a_row("settled")])
+    store.add_rows([waiting_row(name, due=due) for name, due in times.items()])
+    store.add_rows([waiting_row("other", shard=4, due=1.0), a_row("settled")])
 
     assert ids(store.due_rows(3, now=100.0, limit=10)) == ["a", "b", "c"]
     assert ids(store.due_rows(3, now=100.0, limit=2)) == ["a", "b"]
@@ -110,18 +110,25 @@ def test_waiting_rows_come_longest_waiting_first_and_only_when_due(store):
 
 
 def test_next_due_is_the_earliest_row_of_the_shard(store):
-    store.add_rows(
-        [waiting_row("a", due_at=300.5), waiting_row("b", due_at=200), waiting_row("c", shard=4, due_at=1.0)]
-    )
+    store.add_rows([waiting_row("a", due=300.5), waiting_row("b", due=200), waiting_row("c", shard=4, due=1.0)])
 
     assert store.next_due(3) == 200.0
     assert store.next_due(5) is None
 
 
+def test_a_held_row_is_read_back_with_its_cause_and_never_due(store):
+    held = a_row(reason=Reason.HELD, wait=Held(3, "dry_run"))
+
+    assert stored(store, held) == [held]
+    assert store.next_due(3) is None
+    assert store.due_rows(3, now=1e10, limit=10) == []
+    assert list(store.waiting_rows("m1")) == [held]
+
+
 def test_a_settled_row_waits_no_more(store):
     [row] = stored(store, waiting_row("a"))
 
-    store.change_rows([replace(row, reason=Reason.NO_MATCH, shard=None, due_at=None)])
+    store.change_rows([replace(row, reason=Reason.NO_MATCH, wait=None)])
 
     assert store.next_due(3) is None
     assert store.due_rows(3, now=1e9, limit=10) == []
@@ -173,7 +180,7 @@ def test_closing_settles_activities_and_rows_together(store):
     activities = store.claim([an_activity("k1")])
 
     logged = [replace(a, state=ActivityState.LOGGED, activity_id="00T1") for a in activities]
-    settled = [replace(r, reason=Reason.CONTACT_MATCH, shard=None, due_at=None) for r in rows]
+    settled = [replace(r, reason=Reason.CONTACT_MATCH, wait=None) for r in rows]
     store.save_activities(logged, settled)
 
     assert store.activities(["k1"]) == {"k1": logged[0]}

@@ -9,10 +9,12 @@ from typing import Any
 from server.domain.access import AccessEntry
 from server.domain.decision import Evidence, Outcome, Reason
 from server.domain.ids import ActivityKey, Cursor, KeyedHash, MailboxId, MessageId, SalesforceId, ThreadId
-from server.domain.ledger import ActivityRow, ActivityState, Conversation, DayCoverage, Row
+from server.domain.ledger import ActivityRow, ActivityState, Conversation, DayCoverage, Held, Row, Unread, Wait, Waiting
 from server.domain.mailbox import Backfill, DirectoryState, Mailbox, Stage
 
 Data = Mapping[str, Any]
+NEVER = 253_402_300_799.0
+"""Epoch seconds, year 9999: how a row that waits for a person is stored, so that no query for due rows finds it."""
 
 
 def from_row(row: Row) -> Data:
@@ -25,12 +27,9 @@ def from_row(row: Row) -> Data:
         "internal_date": row.internal_date,
         "conversation": row.conversation,
         "activity_key": row.activity_key,
-        "shard": row.shard,
-        "due_at": row.due_at,
-        # Of its own, so that rows still to be read are found without those that only wait.
-        "unread_at": None if row.is_screened else (row.due_at or 0.0),
+        **_from_wait(row.wait),
         "attempts": row.attempts,
-        "cause": row.cause,
+        "cause": row.wait.cause if isinstance(row.wait, Held) else row.cause,
         # Named fields: Firestore keeps no list in a list.
         "evidence": [{"mark": e.mark, "at": e.header_position, "weight": e.weight} for e in row.evidence],
         "record_id": row.record_id,
@@ -53,10 +52,9 @@ def to_row(data: Data, version: str) -> Row:
         internal_date=data.get("internal_date", 0),
         conversation=_hash(data.get("conversation")),
         activity_key=ActivityKey(data["activity_key"]) if "activity_key" in data else None,
-        shard=data.get("shard"),
-        due_at=data.get("due_at"),
+        wait=(wait := _to_wait(data)),
         attempts=data.get("attempts", 0),
-        cause=data.get("cause"),
+        cause=None if isinstance(wait, Held) else data.get("cause"),
         evidence=tuple(Evidence(e["mark"], e.get("at"), e.get("weight", 0)) for e in data.get("evidence", ())),
         record_id=_record(data.get("record_id")),
         activity_id=_record(data.get("activity_id")),
@@ -67,6 +65,24 @@ def to_row(data: Data, version: str) -> Row:
         updated_at=data.get("updated_at", 0.0),
         version=version,
     )
+
+
+def _from_wait(wait: Wait | None) -> Data:
+    """``unread_at`` is a field of its own, so that a query finds the rows still to be read without the others."""
+    if isinstance(wait, Unread):
+        return {"due_at": wait.due, "unread_at": wait.due}
+    if isinstance(wait, Waiting):
+        return {"shard": wait.shard, "due_at": wait.due}
+    return {"shard": wait.shard, "due_at": NEVER} if wait else {}
+
+
+def _to_wait(data: Data) -> Wait | None:
+    if data["outcome"] != Outcome.WAITING.value:
+        return None
+    due = float(data.get("due_at", 0.0))
+    if "shard" not in data:
+        return Unread(due)
+    return Held(data["shard"], data.get("cause", "")) if due >= NEVER else Waiting(data["shard"], due)
 
 
 def from_activity(activity: ActivityRow) -> Data:

@@ -134,7 +134,8 @@ class DocumentStore:
 
     def next_due(self, shard: int) -> float | None:
         found = self._documents.query("messages", where=(Where("shard", "==", shard),), order_by="due_at", limit=1)
-        return float(found[0].data["due_at"]) if found else None
+        due = float(found[0].data["due_at"]) if found else codec.NEVER
+        return due if due < codec.NEVER else None
 
     def copies_of(self, key: ActivityKey) -> list[Row]:
         found = self._documents.query("messages", where=(Where("activity_key", "==", key),))

@@ -17,6 +17,7 @@ from server.domain.ledger import Row
 from server.domain.mailbox import Backfill, Mailbox, Workspace
 from server.engine.collect.reader import Lease, Progress, Reader, portions
 from server.engine.conversations.dont_log_label import OWN, follow_label, has_mark, hear
+from server.engine.ledger.rows import note_skipped
 from server.engine.mailboxes.pausing import pause_past
 from server.engine.ports import Ports
 from server.ports.mail import MailProvider
@@ -190,15 +191,8 @@ class _Past:
 
     def _row(self, ref: MessageRef, found: Screening) -> Row:
         assert found.reason is not None
-        return Row(
-            mailbox_id=self._mailbox.mailbox_id,
-            message_id=ref.message_id,
-            thread_id=ref.thread_id,
-            reason=found.reason,
-            evidence=found.evidence,
-            policy_version=self._ports.policy.version,
-            updated_at=self._ports.clock.now(),
-        )
+        version, now = self._ports.policy.version, self._ports.clock.now()
+        return note_skipped(self._mailbox.mailbox_id, ref, found.reason, found.evidence, version, now)
 
     def _keep(self, state: Backfill | None) -> bool:
         """False where the past began anew meanwhile (the start moved, the history expired): that has the last word."""

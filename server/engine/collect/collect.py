@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from server.domain.decision import Outcome, Reason
+from server.domain.decision import Outcome
 from server.domain.errors import ConfigurationError, CursorExpiredError
 from server.domain.history import History, MessageRef
 from server.domain.ids import Cursor, MailboxId, MessageId
@@ -13,6 +13,7 @@ from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.reader import Lease, Progress, Reader, portions
 from server.engine.conversations.dont_log_label import dont_log_label, hear
+from server.engine.ledger.rows import lose_row
 from server.engine.mailboxes.pausing import pause
 from server.engine.ports import Ports
 from server.rules.schedule.backfill_windows import begin_backfill
@@ -118,18 +119,7 @@ class _Collection:
 
     def _deleted(self, rows: list[Row]) -> list[Row]:
         now = self._ports.clock.now()
-        return [
-            replace(
-                row,
-                reason=Reason.GONE,
-                shard=None,
-                due_at=None,
-                sealed_headers=None,
-                cause="deleted",
-                updated_at=now,
-            )
-            for row in rows
-        ]
+        return [lose_row(row, now) for row in rows]
 
     def _move(self, history: History) -> None:
         """An empty history moves nothing for half a day.

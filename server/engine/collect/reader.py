@@ -8,9 +8,9 @@ from server.domain.decision import Outcome
 from server.domain.errors import ConflictError, ThrottledError, TransientError
 from server.domain.history import MessageRef
 from server.domain.ids import MessageId, ThreadId
-from server.domain.ledger import Row
+from server.domain.ledger import Held, Row
 from server.domain.mailbox import Mailbox, Workspace
-from server.engine.collect.screening import NEVER, screen_messages
+from server.engine.collect.screening import screen_messages
 from server.engine.conversations.dont_log_label import follow_label
 from server.engine.mailboxes.stages import align
 from server.engine.ports import Ports
@@ -103,7 +103,7 @@ class Reader:
 
     def _free(self, rows: Sequence[Row]) -> None:
         """Who made the mailbox live meanwhile has freed what was held by then, and perhaps not these rows."""
-        held = [row.message_id for row in rows if row.due_at == NEVER]
+        held = [row.message_id for row in rows if isinstance(row.wait, Held)]
         if not held:
             return
         self._refresh()

@@ -13,13 +13,14 @@ from typing import Any
 from server.domain.decision import Reason
 from server.domain.errors import SealBrokenError, ThrottledError, UnreadableError
 from server.domain.history import MessageRef
-from server.domain.ids import ActivityKey, KeyedHash, MessageId
-from server.domain.ledger import BACKFILL, LIVE, SHARDS, Row, row_key
+from server.domain.ids import KeyedHash, MessageId
+from server.domain.ledger import BACKFILL, LIVE, SHARDS, Held, Row, Wait, Waiting
 from server.domain.mail import Copy
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Headers, Message
 from server.engine.conversations.dont_log_label import is_labelled, labelled_key
 from server.engine.conversations.overrides import situation_of
+from server.engine.ledger.rows import make_waiting, note_unreadable_now
 from server.engine.ports import Ports
 from server.rules.decision.screen import HEADERS, by_labels, screen
 from server.rules.headers.identity_key import activity_key, find_conversation_root
@@ -28,9 +29,6 @@ from server.rules.schedule.recovery import choose_reaction, count_tries
 from server.vault.envelope import Place
 
 log = logging.getLogger(__name__)
-
-NEVER = 253_402_300_799.0
-"""Epoch seconds, year 9999: a row that waits for a person and not for a time."""
 
 MOST_BYTES = 700_000
 """Of one message's headers, compressed: a document ends at 1 MiB."""
@@ -151,8 +149,8 @@ class _Screen:
         author = people.author.address if people.author else None
         recipients = [p.address for p in people.participants]
         key = activity_key(message.headers, author, message.internal_date, recipients)
-        waiting = _waiting(ports, mailbox, message, row, key)
-        return replace(waiting, shard=shard_of(conversation, is_past=self._is_past))
+        shard = shard_of(conversation, is_past=self._is_past)
+        return make_waiting(row, key, _wait_of(ports, mailbox, message, shard), seal_headers(ports, row.key, message))
 
 
 def conversation_of(ports: Ports, mailbox: Mailbox, message: Message) -> KeyedHash:
@@ -189,21 +187,19 @@ def open_copy(ports: Ports, workspace: Workspace, row: Row, mailbox: Mailbox) ->
     )
 
 
-def _waiting(ports: Ports, mailbox: Mailbox, message: Message, row: Row, key: ActivityKey) -> Row:
+def _wait_of(ports: Ports, mailbox: Mailbox, message: Message, shard: int) -> Wait:
+    """A mailbox that does not deliver holds its mail; a publish delay counts from when the message came."""
+    if not mailbox.delivers:
+        return Held(shard, mailbox.hold_cause)
     now = ports.clock.now()
     shown_at = message.internal_date / 1000 + ports.policy.publish_delay
-    held = not mailbox.delivers or (ports.policy.publish_delay > 0 and shown_at > now)
-    due_at = now if not held else (shown_at if mailbox.delivers else NEVER)
+    return Waiting(shard, shown_at if ports.policy.publish_delay > 0 and shown_at > now else now)
+
+
+def seal_headers(ports: Ports, key: str, message: Message) -> bytes:
+    """What ``open_copy`` needs later. Raises UnreadableError."""
     plain = _packed({"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)})
-    place = seal_place(ports, row_key(row.mailbox_id, row.message_id), "headers")
-    return replace(
-        row,
-        reason=Reason.HELD if held else Reason.READY,
-        activity_key=key,
-        due_at=due_at,
-        cause=None if mailbox.delivers else mailbox.hold_cause,
-        sealed_headers=ports.sealer.seal(plain, place, day_of(now)),
-    )
+    return ports.sealer.seal(plain, seal_place(ports, key, "headers"), day_of(ports.clock.now()))
 
 
 def _packed(plain: dict[str, Any]) -> bytes:
@@ -228,17 +224,8 @@ def _failed(ports: Ports, mailbox: Mailbox, ref: MessageRef, failure: Exception,
     attempts = count_tries(failure, known.attempts, known.cause) if known else 1
     now = ports.clock.now()
     reaction = choose_reaction(failure, attempts, now)
-    return Row(
-        mailbox_id=mailbox.mailbox_id,
-        message_id=ref.message_id,
-        thread_id=ref.thread_id,
-        reason=reaction.reason,
-        due_at=reaction.due_at,
-        attempts=attempts,
-        cause=reaction.cause,
-        internal_date=known.internal_date if known else 0,
-        updated_at=now,
-    )
+    row = note_unreadable_now(mailbox.mailbox_id, ref, reaction.reason, reaction.due_at, reaction.cause, attempts, now)
+    return replace(row, internal_date=known.internal_date if known else 0)
 
 
 def _continuing(row: Row, known: Row | None) -> Row:

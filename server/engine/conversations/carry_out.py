@@ -9,7 +9,7 @@ from server.domain.crm import Record, RecordKind, Target
 from server.domain.decision import Loser, Outcome, Reason, Why
 from server.domain.errors import RejectedError, StaleTargetError, TransientError
 from server.domain.ledger import ActivityRow, ActivityState, Row
-from server.engine.ledger.closing import closed
+from server.engine.ledger.rows import remove_row, repoint_row
 from server.engine.ledger.snapshots import Snapshot, open_snapshot, seal_snapshot
 from server.engine.ports import Ports
 from server.rules.decision.activity import links_of
@@ -89,9 +89,7 @@ class Follower:
         )
         now = self._ports.clock.now()
         rows = [row for row in self._ports.store.copies_of(activity.key) if row.outcome is Outcome.LOGGED]
-        self._ports.store.save_activities(
-            [after], [replace(row, reason=reason, record_id=record.record_id, updated_at=now) for row in rows]
-        )
+        self._ports.store.save_activities([after], [repoint_row(row, reason, record.record_id, now) for row in rows])
 
     def remove(
         self, activity: ActivityRow, fate: Callable[[Row], Reason], *, revivable: bool, by_rep: bool = False
@@ -112,7 +110,7 @@ class Follower:
             after = revived(after, self._ports.clock.now())
         now = self._ports.clock.now()
         rows = [row for row in self._ports.store.copies_of(activity.key) if row.outcome is Outcome.LOGGED]
-        gone = [replace(closed(row, fate(row), now), activity_id=None, record_id=None) for row in rows]
+        gone = [remove_row(row, fate(row), now) for row in rows]
         self._ports.store.save_activities([after], gone)
 
     def revive(self, rows: Sequence[Row]) -> list[Row]:

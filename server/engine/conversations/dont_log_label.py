@@ -14,6 +14,7 @@ from server.domain.history import MessageRef
 from server.domain.ids import KeyedHash, MessageId, ThreadId
 from server.domain.ledger import Conversation, Row
 from server.domain.mailbox import Mailbox
+from server.engine.ledger.rows import reopen_row
 from server.engine.ports import Ports
 
 OWN = "label"
@@ -81,9 +82,5 @@ def _lift(ports: Ports, mailbox: Mailbox, thread_id: ThreadId) -> None:
         lambda word: replace(word, kept_out_by=word.kept_out_by - {mailbox.mailbox_id}),
     )
     now = ports.clock.now()
-    again = [
-        replace(row, reason=Reason.RETRYING, due_at=now, cause="label_off", evidence=(), updated_at=now)
-        for row in rows
-        if has_mark(row, INHERITED)
-    ]
+    again = [reopen_row(row, "label_off", now) for row in rows if has_mark(row, INHERITED)]
     ports.store.change_rows(again)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from server.domain.decision import Reason
 from server.domain.errors import BadInputError
 from server.domain.ids import ActivityKey
 from server.domain.ledger import ActivityState
-from server.engine.ledger.closing import closed
+from server.engine.ledger.rows import erase_row
 from server.engine.ports import Ports
 
 
@@ -22,7 +21,7 @@ def erase(ports: Ports, key: ActivityKey) -> int:
         )
     ports.store.drop_copies([key])
     now = ports.clock.now()
-    gone = [replace(closed(row, Reason.ERASED, now), evidence=()) for row in rows]
+    gone = [erase_row(row, now) for row in rows]
     activities = [replace(activity, state=ActivityState.REMOVED, sealed_snapshot=None)] if activity else []
     ports.store.save_activities(activities, gone)
     return len(gone)

@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from server.domain.alarm import AlarmCode
-from server.domain.decision import Outcome, Reason
+from server.domain.decision import Outcome
 from server.domain.history import EVERYTHING, MessageRef, Span
 from server.domain.ids import MessageId
-from server.domain.ledger import Coverage, Row
+from server.domain.ledger import Coverage
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.collect import collect
 from server.engine.coverage.days import Settled, days_of
+from server.engine.ledger.rows import MISSED, note_unread
 from server.engine.mailboxes.stages import realign
 from server.engine.ports import Ports
 from server.rules.schedule.backfill_windows import DAY
@@ -73,20 +74,7 @@ def audit(ports: Ports, workspace: Workspace, mailbox: Mailbox, late_after: floa
 def enqueue(ports: Ports, mailbox: Mailbox, refs: Iterable[MessageRef]) -> None:
     """A row for each, that waits to be read: from now on it cannot be forgotten."""
     now = ports.clock.now()
-    ports.store.add_rows(
-        [
-            Row(
-                mailbox_id=mailbox.mailbox_id,
-                message_id=ref.message_id,
-                thread_id=ref.thread_id,
-                reason=Reason.RETRYING,
-                due_at=now,
-                cause="missed",
-                updated_at=now,
-            )
-            for ref in refs
-        ]
-    )
+    ports.store.add_rows([note_unread(mailbox.mailbox_id, ref, MISSED, now) for ref in refs])
 
 
 def coverage(ports: Ports, mailbox: Mailbox, *, by_day: bool = False) -> Coverage:

@@ -9,7 +9,7 @@ from itertools import groupby
 from server.domain.crm import Activity, CrmUser, Direction, Opportunities
 from server.domain.decision import Decision
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
-from server.domain.ledger import BACKFILL, ActivityRow, Row, SealedMail
+from server.domain.ledger import ActivityRow, Row, SealedMail
 from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.deliver.bodies import fetch_bodies
@@ -122,7 +122,7 @@ class Planner:
         body = read_body(raw)
         planned = plan_activity(filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy)
         planned = replace(planned, what_id=self._opportunity(filing) or planned.what_id)
-        is_past = all(row.shard in BACKFILL for row in filing.rows)
+        is_past = all(row.is_from_the_past for row in filing.rows)
         return replace(planned, key=filing.claimed.crm_key, is_backfilled=is_past)
 
     def _sealed(self, key: ActivityKey, raw: bytes) -> SealedMail:

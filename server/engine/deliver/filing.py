@@ -22,6 +22,7 @@ from server.domain.mailbox import Mailbox, Workspace
 from server.engine.deliver.activities import Filing, Planned, Planner, portions
 from server.engine.deliver.other_tools import others_of
 from server.engine.ledger.closing import is_owners
+from server.engine.ledger.rows import log_row
 from server.engine.ports import Ports
 
 BODIES_WITHIN = 90.0
@@ -242,24 +243,8 @@ class _Round:
         return replace(activity, state=ActivityState.REMOVED, sealed_snapshot=None)
 
     def _settled(self, rows: Iterable[Row], activity: ActivityRow) -> list[Row]:
-        removed = activity.state is ActivityState.REMOVED
-        reason = Reason.TAKEN_BACK if removed else activity.reason or Reason.CONTACT_MATCH
-        return [
-            replace(
-                row,
-                reason=reason,
-                shard=None,
-                due_at=None,
-                sealed_headers=None,
-                cause=None,
-                sealed_cause=None,
-                hashes=(),
-                record_id=activity.record_id,
-                activity_id=activity.activity_id,
-                updated_at=self._ports.clock.now(),
-            )
-            for row in rows
-        ]
+        now = self._ports.clock.now()
+        return [log_row(row, activity, now) for row in rows]
 
     def _decided(self, activity: ActivityRow, filing: Filing) -> ActivityRow:
         chosen = filing.decision.chosen

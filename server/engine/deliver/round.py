@@ -16,13 +16,14 @@ from server.domain.ids import ActivityKey, KeyedHash, MailboxId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Mailbox, Workspace
-from server.engine.collect.screening import NEVER, open_copy
+from server.engine.collect.screening import open_copy
 from server.engine.conversations.carry_out import Follower, revived
 from server.engine.conversations.overrides import follow_chosen, override_for
 from server.engine.deliver.activities import Filing
 from server.engine.deliver.filing import file_mails
-from server.engine.ledger.closing import closed, is_owners
-from server.engine.ledger.retrying import reacted
+from server.engine.ledger.closing import is_owners
+from server.engine.ledger.retrying import after_failure
+from server.engine.ledger.rows import delay_row, hold_row, keep_out_row, log_row, skip_row
 from server.engine.ports import Ports
 from server.rules.decision.decide import decide, list_explaining_domains
 from server.rules.decision.match import build_query
@@ -93,12 +94,12 @@ class Delivery:
                 batch.changed.append(_parked(row, mailbox, self._ports.clock.now()))
                 continue
             if (until := self._held_until(row.activity_key)) is not None:
-                batch.changed.append(replace(row, reason=Reason.HELD, due_at=until))
+                batch.changed.append(delay_row(row, until))
                 continue
             try:
                 copy = open_copy(self._ports, self._workspace, row, mailbox)
             except Exception as error:  # noqa: BLE001  # one bad row must not stop the others
-                batch.changed.append(reacted(self._ports, row, error))
+                batch.changed.append(after_failure(self._ports, row, error))
                 continue
             copies.setdefault(row.activity_key, []).append(copy)
             batch.rows.setdefault(row.activity_key, []).append(row)
@@ -111,8 +112,8 @@ class Delivery:
         if not self._ports.policy.publish_delay:
             return None
         now = self._ports.clock.now()
-        times = [r.due_at for r in self._ports.store.copies_of(key) if r.reason is Reason.HELD and r.due_at]
-        return max((t for t in times if now < t < NEVER), default=None)
+        times = [row.due for row in self._ports.store.copies_of(key) if row.reason is Reason.HELD and row.due]
+        return max((due for due in times if now < due), default=None)
 
     def _is_wanted_again(self, mail: Mail, activity: ActivityRow, words: Words) -> bool:
         """A rep alone had it and stopped it; now a colleague has it too, who did not."""
@@ -127,7 +128,7 @@ class Delivery:
             return mail, rows
         now = self._ports.clock.now()
         out = [row for row in rows if row.mailbox_id in kept]
-        self._save([replace(closed(row, Reason.KEPT_OUT, now), evidence=BY_WORD) for row in out])
+        self._save([keep_out_row(row, now, BY_WORD) for row in out])
         left = tuple(copy for copy in mail.copies if copy.mailbox_id not in kept)
         return replace(mail, copies=left), [row for row in rows if row.mailbox_id not in kept]
 
@@ -213,35 +214,25 @@ class Delivery:
 
     def _join(self, rows: list[Row], activity: ActivityRow) -> None:
         """A copy of a mail that is logged already, or was taken back: the same fate, without another activity."""
-        removed = activity.state is ActivityState.REMOVED
-        reason = Reason.TAKEN_BACK if removed else activity.reason or Reason.CONTACT_MATCH
-        self._save(
-            [
-                replace(
-                    closed(row, reason, self._ports.clock.now()),
-                    record_id=activity.record_id,
-                    activity_id=activity.activity_id,
-                )
-                for row in rows
-            ]
-        )
+        now = self._ports.clock.now()
+        self._save([log_row(row, activity, now) for row in rows])
 
     def _skip(self, mail: Mail, decision: Decision, rows: Iterable[Row]) -> None:
         """Keyed hashes stay, so that a Contact created next month finds the rows that it explains."""
         now = self._ports.clock.now()
         if decision.reason not in EXPLAINABLE:
-            self._save([replace(closed(row, decision.reason, now), evidence=decision.evidence) for row in rows])
+            self._save([skip_row(row, decision.reason, now, evidence=decision.evidence) for row in rows])
             return
         hasher = self._ports.hasher
         hashes = [hasher.hash("address", person.address) for person in mail.externals]
         domains = list_explaining_domains(mail, self._workspace, self._ports.policy)
         hashes += [hasher.hash("domain", domain) for domain in domains]
         kept = tuple(KeyedHash(h) for h in hashes)
-        self._save([replace(closed(row, decision.reason, now), hashes=kept) for row in rows])
+        self._save([skip_row(row, decision.reason, now, hashes=kept) for row in rows])
 
     def _retry(self, rows: Iterable[Row], error: Exception, *, alone: bool = False) -> None:
         """``alone``: the failure of one mail, whose next try is its own. A whole round's rows come together again."""
-        after = [reacted(self._ports, row, error, alone=alone) for row in rows]
+        after = [after_failure(self._ports, row, error, alone=alone) for row in rows]
         self._save(after)
         self._forget_copies({row.activity_key for row in after if row.outcome is not Outcome.WAITING})
 
@@ -282,4 +273,4 @@ def _kept_out(mail: Mail, words: Words) -> set[MailboxId]:
 def _parked(row: Row, mailbox: Mailbox | None, now: float) -> Row:
     """Due, but its mailbox does not deliver (any more): it waits for a person, and is in nobody's way."""
     cause = mailbox.hold_cause if mailbox else "no_mailbox"
-    return replace(row, reason=Reason.HELD, due_at=NEVER, cause=cause, updated_at=now)
+    return hold_row(row, cause, now)

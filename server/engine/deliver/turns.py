@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from server.domain.alarm import AlarmCode
-from server.domain.decision import Outcome
 from server.domain.errors import ReconnectRequiredError, TransientError
 from server.domain.ids import ActivityKey
 from server.domain.ledger import BACKFILL, LIVE, Row
 from server.domain.mailbox import Workspace
 from server.engine.deliver.round import Delivered, Delivery
+from server.engine.ledger.rows import is_waiting_in_shard
 from server.engine.ports import Ports
 from server.ports.crm import FILE_AT_ONCE, FILE_MANY
 
@@ -57,7 +57,7 @@ def deliver_next(ports: Ports, workspace: Workspace, on_progress: Callable[[int]
 
 def deliver_now(ports: Ports, workspace: Workspace, rows: Sequence[Row]) -> Delivered | None:
     """These waiting rows at once, for somebody who looks on; None where another worker is at them already."""
-    waiting = [row for row in rows if row.outcome is Outcome.WAITING and row.shard is not None]
+    waiting = [row for row in rows if is_waiting_in_shard(row)]
     shards = sorted({row.shard for row in waiting if row.shard is not None})
     now, holder = ports.clock.now(), ports.new_holder()
     held = [s for s in shards if ports.store.lease(f"shard/{s}", holder, now, LEASE)]
@@ -90,7 +90,7 @@ def _due(ports: Ports, shards: Sequence[int], limit: int) -> list[Row]:
     """
     now = ports.clock.now()
     rows = [row for shard in shards for row in ports.store.due_rows(shard, now, max(limit, LEAST_READ))]
-    rows.sort(key=lambda row: (row.due_at or 0, row.thread_id, row.key))
+    rows.sort(key=lambda row: (row.due or 0, row.thread_id, row.key))
     keys: dict[ActivityKey | None, None] = {}
     for row in rows:
         if row.activity_key not in keys and len(keys) == limit:

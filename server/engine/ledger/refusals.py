@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from server.domain.decision import Reason
 from server.domain.errors import ConflictError, RejectedError, SealBrokenError
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox
 from server.engine.collect.screening import day_of, seal_place
-from server.engine.ledger.closing import closed
+from server.engine.ledger.rows import reopen_row
 from server.engine.ports import Ports
 from server.rules.headers.header_text import clean_line
 
@@ -33,13 +33,12 @@ class Refusals:
     sentence: str
 
 
-def with_sentence(ports: Ports, row: Row, error: Exception) -> Row:
-    """The closed row with what Salesforce said, for the rep and the admin: their own org wrote it."""
-    if row.reason is not Reason.REJECTED or not isinstance(error, RejectedError) or not error.reason:
-        return row
+def seal_sentence(ports: Ports, key: str, reason: Reason, error: Exception) -> bytes | None:
+    """What Salesforce said of a refused mail, for the rep and the admin: their own org wrote it."""
+    if reason is not Reason.REJECTED or not isinstance(error, RejectedError) or not error.reason:
+        return None
     plain = clean_line(error.reason)[:LONGEST].encode("utf-8", "replace")
-    place = seal_place(ports, row.key, "cause")
-    return replace(row, sealed_cause=ports.sealer.seal(plain, place, day_of(ports.clock.now())))
+    return ports.sealer.seal(plain, seal_place(ports, key, "cause"), day_of(ports.clock.now()))
 
 
 def sentence_of(ports: Ports, row: Row) -> str:
@@ -80,9 +79,8 @@ def replay(ports: Ports, mailbox: Mailbox, code: str | None = None, limit: int |
     now = ports.clock.now()
     count = 0
     for row in rows[:limit]:
-        again = replace(closed(row, Reason.RETRYING, now), due_at=now, cause="replayed", attempts=0)
         try:
-            ports.store.change_rows([again])
+            ports.store.change_rows([reopen_row(row, "replayed", now)])
         except ConflictError:
             continue
         count += 1

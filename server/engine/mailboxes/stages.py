@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 
-from server.domain.decision import Outcome, Reason
+from server.domain.decision import Reason
 from server.domain.errors import BadInputError, ConflictError
-from server.domain.ledger import Row
+from server.domain.ledger import Held, Row
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
-from server.engine.collect.screening import NEVER
+from server.engine.ledger.rows import free_row, hold_row, is_waiting_in_shard
 from server.engine.ports import Ports
 from server.rules.schedule.backfill_windows import begin_backfill
 
@@ -51,13 +51,14 @@ def align(ports: Ports, mailbox: Mailbox, rows: Iterable[Row]) -> int:
 
 def _aligned(mailbox: Mailbox, row: Row, now: float) -> Row | None:
     """None where the row stands right. Draining waits for no delay."""
-    if row.outcome is not Outcome.WAITING or row.shard is None:
+    if not is_waiting_in_shard(row):
         return None
+    is_held = isinstance(row.wait, Held)
     is_delayed = mailbox.stage is Stage.DRAINING and row.reason is Reason.HELD
-    if mailbox.delivers and (row.due_at == NEVER or is_delayed):
-        return replace(row, reason=Reason.READY, due_at=now, cause=None, updated_at=now)
-    if not mailbox.delivers and row.due_at != NEVER:
-        return replace(row, reason=Reason.HELD, due_at=NEVER, cause=mailbox.hold_cause, updated_at=now)
+    if mailbox.delivers and (is_held or is_delayed):
+        return free_row(row, now)
+    if not mailbox.delivers and not is_held:
+        return hold_row(row, mailbox.hold_cause, now)
     return None
 
 

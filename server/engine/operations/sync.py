@@ -125,5 +125,5 @@ def _next_due(ports: Ports, mailboxes: list[Mailbox]) -> float | None:
             times.append(fresh.paused_until)  # over or not: it has not been read since
         if fresh and fresh.backfill and fresh.reads:
             times.append(max(fresh.paused_until, fresh.backfill.paused_until))
-        times += [row.due_at for row in ports.store.unscreened_rows(mailbox.mailbox_id, now + 86_400) if row.due_at]
+        times += [row.due for row in ports.store.unscreened_rows(mailbox.mailbox_id, now + 86_400) if row.due]
     return min(times, default=None)

@@ -29,7 +29,7 @@ from server.engine.conversations.dont_log_label import dont_log_label
 from server.engine.conversations.overrides import seal_record
 from server.engine.decide.explain import explain
 from server.engine.deliver.turns import deliver_now
-from server.engine.ledger.closing import closed
+from server.engine.ledger.rows import free_row, is_waiting_in_shard, keep_out_row
 from server.engine.ports import Ports
 from server.engine.sidebar.record_access import RecordAccess
 from server.engine.sidebar.redeciding import decisions_of, read_message
@@ -151,7 +151,7 @@ class Choices:
                 self._follower.remove(activity, _each(decisions), revivable=True)
             # Where no copy can be read any more, nobody can say what the rules would do: it stays where it is.
         self._follower.retarget(moved)
-        waiting = [row for row in self._rows(mailbox, ref) if row.outcome is Outcome.WAITING and row.shard is not None]
+        waiting = [row for row in self._rows(mailbox, ref) if is_waiting_in_shard(row)]
         self._screened(workspace, mailbox, [MessageRef(r.message_id, r.thread_id) for r in waiting])
 
     def stopping(self, mailbox: Mailbox, ref: MessageRef) -> Stopping:
@@ -180,7 +180,7 @@ class Choices:
                 )
         now = self._ports.clock.now()
         left = [row for row in self._rows(mailbox, ref) if row.outcome in (Outcome.LOGGED, Outcome.WAITING)]
-        self._ports.store.change_rows([closed(row, Reason.KEPT_OUT, now) for row in left])
+        self._ports.store.change_rows([keep_out_row(row, now) for row in left])
         return done
 
     # what is there
@@ -290,6 +290,4 @@ def _each(decisions: Mapping[str, Decision]) -> Callable[[Row], Reason]:
 
 def _due(row: Row, now: float) -> Row:
     """Somebody asked for it now: a publish delay is over."""
-    if row.outcome is not Outcome.WAITING or row.shard is None:
-        return row
-    return replace(row, reason=Reason.READY, due_at=now, cause=None)
+    return free_row(row, now) if is_waiting_in_shard(row) else row

@@ -19,6 +19,7 @@ from server.engine.conversations.dont_log_label import is_labelled, labelled_key
 from server.engine.conversations.overrides import override_for, situation_of
 from server.engine.decide.explain import mail_of
 from server.engine.ledger.refusals import sentence_of
+from server.engine.ledger.rows import name_cause
 from server.engine.ledger.snapshots import Snapshot, open_snapshot
 from server.engine.ports import Ports
 from server.engine.sidebar.record_access import RecordAccess
@@ -200,8 +201,8 @@ def _of_row(
         sent_at=row.internal_date,
         marks=tuple(e.mark for e in row.evidence),
         activity_id=row.activity_id,
-        cause=row.cause,
-        due_at=row.due_at,
+        cause=name_cause(row),
+        due_at=row.due,
     )
     if row.outcome is not Outcome.LOGGED or row.activity_key is None:
         return plain

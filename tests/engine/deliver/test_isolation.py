@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from server.domain.ledger import Waiting
 from server.domain.mailbox import Stage
 from server.engine.collect import screening
 from server.engine.deliver import activities as planning
@@ -72,7 +73,7 @@ def test_due_rows_of_a_mailbox_that_no_longer_delivers_are_in_nobodys_way(scene:
     scene.sync()
     ports = scene.services.ports
     ann = find_mailbox(ports, "ann@acme.example")
-    rows = [replace(r, due_at=0.0, cause=None) for r in ports.store.rows(ann.mailbox_id)]
+    rows = [replace(r, wait=Waiting(r.wait.shard, 0.0)) for r in ports.store.rows(ann.mailbox_id)]
     ports.store.change_rows(rows)  # as a worker leaves them that read the stage just before it changed
     assert scene.sync().is_at_rest
     assert set(scene.outcomes().values()) == {"held"}

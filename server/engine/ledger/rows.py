@@ -1,0 +1,177 @@
+"""Every change that a row of the ledger goes through, one verb each. No other module sets a row's fields.
+
+::
+
+    note_unread ─► Unread ─┐              ┌─ hold_row ─► Held ─┐
+                           ├─► Waiting ◄──┴──── free_row ◄─────┘
+    make_waiting ──────────┘      │
+                                  ├─► skip_row, log_row, fail_row, lose_row      an outcome
+                                  └─► retry_row, delay_row                       a later try
+    an outcome ─► keep_out_row, remove_row, erase_row, repoint_row, reopen_row
+
+A verb that gives a row an outcome starts from ``_without_wait``, which keeps what identifies the message and the ids in
+Salesforce, and nothing else. So no verb can forget to drop the sealed headers, a sealed sentence or the hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from server.domain.decision import Evidence, Outcome, Reason
+from server.domain.history import MessageRef
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
+from server.domain.ledger import ActivityRow, ActivityState, Held, Row, Unread, Wait, Waiting
+
+MISSED = "missed"
+"""The cause of a row that an audit found missing."""
+
+
+def note_unread(mailbox_id: MailboxId, ref: MessageRef, cause: str, now: float) -> Row:
+    """A message that waits to be read: from now on it cannot be forgotten."""
+    return Row(
+        mailbox_id, ref.message_id, ref.thread_id, Reason.RETRYING, wait=Unread(now), cause=cause, updated_at=now
+    )
+
+
+def note_unreadable_now(
+    mailbox_id: MailboxId, ref: MessageRef, reason: Reason, due: float | None, cause: str, attempts: int, now: float
+) -> Row:
+    """A message whose headers could not be read: ``due`` is the next try, None where ``reason`` ends it."""
+    return Row(
+        mailbox_id, ref.message_id, ref.thread_id, reason, wait=None if due is None else Unread(due),
+        attempts=attempts, cause=cause, updated_at=now,
+    )  # fmt: skip
+
+
+def note_skipped(
+    mailbox_id: MailboxId, ref: MessageRef, reason: Reason, evidence: tuple[Evidence, ...], policy_version: int,
+    now: float,
+) -> Row:  # fmt: skip
+    """A message that its labels or its age alone decide, so that no header of it is read."""
+    return Row(
+        mailbox_id, ref.message_id, ref.thread_id, reason, evidence=evidence, policy_version=policy_version,
+        updated_at=now,
+    )  # fmt: skip
+
+
+def make_waiting(row: Row, key: ActivityKey, wait: Wait, sealed_headers: bytes) -> Row:
+    """A screened row goes on to matching. It is held where a person or a publish delay still holds it."""
+    is_ready = isinstance(wait, Waiting) and wait.due <= row.updated_at
+    return replace(
+        row,
+        reason=Reason.READY if is_ready else Reason.HELD,
+        activity_key=key,
+        wait=wait,
+        cause=None,
+        sealed_headers=sealed_headers,
+    )
+
+
+def hold_row(row: Row, cause: str, now: float) -> Row:
+    """The row waits for a person: its mailbox does not deliver."""
+    return replace(row, reason=Reason.HELD, wait=Held(_shard_of(row), cause), cause=None, updated_at=now)
+
+
+def delay_row(row: Row, until: float) -> Row:
+    """The row waits for another copy of the same mail, which a publish delay holds until then (epoch seconds)."""
+    return replace(row, reason=Reason.HELD, wait=Waiting(_shard_of(row), until))
+
+
+def free_row(row: Row, now: float) -> Row:
+    """The row may be decided at once."""
+    return replace(row, reason=Reason.READY, wait=Waiting(_shard_of(row), now), cause=None, updated_at=now)
+
+
+def retry_row(row: Row, due: float, cause: str, attempts: int, now: float) -> Row:
+    """A try failed. The next one is at ``due`` (epoch seconds), from where this one began."""
+    wait: Wait = Unread(due) if row.shard is None else Waiting(row.shard, due)
+    return replace(row, reason=Reason.RETRYING, wait=wait, attempts=attempts, cause=cause, updated_at=now)
+
+
+def reopen_row(row: Row, cause: str, now: float) -> Row:
+    """A message that has an outcome is read and decided again. Only the cause says why."""
+    fresh = replace(_without_wait(row, Reason.RETRYING, now), record_id=None, activity_id=None)
+    return replace(fresh, wait=Unread(now), cause=cause)
+
+
+def skip_row(
+    row: Row, reason: Reason, now: float, *, evidence: tuple[Evidence, ...] = (), hashes: Sequence[KeyedHash] = ()
+) -> Row:
+    """Not logged. ``hashes`` are kept where a later change in Salesforce could alter that."""
+    return replace(_without_wait(row, reason, now), evidence=evidence, hashes=tuple(hashes))
+
+
+def keep_out_row(row: Row, now: float, evidence: tuple[Evidence, ...] = ()) -> Row:
+    """A rep stopped the conversation. The ids stay where a colleague's copy keeps the activity in Salesforce."""
+    return replace(_without_wait(row, Reason.KEPT_OUT, now), evidence=evidence)
+
+
+def log_row(row: Row, activity: ActivityRow, now: float) -> Row:
+    """The mail stands in Salesforce, or stood there until a person deleted it."""
+    is_removed = activity.state is ActivityState.REMOVED
+    reason = Reason.TAKEN_BACK if is_removed else activity.reason or Reason.CONTACT_MATCH
+    return replace(
+        _without_wait(row, reason, now),
+        evidence=row.evidence,
+        record_id=activity.record_id,
+        activity_id=activity.activity_id,
+    )
+
+
+def repoint_row(row: Row, reason: Reason, record_id: SalesforceId, now: float) -> Row:
+    """The activity of a logged row points at another record from now on."""
+    return replace(row, reason=reason, record_id=record_id, updated_at=now)
+
+
+def fail_row(row: Row, reason: Reason, cause: str, attempts: int, now: float, sealed_cause: bytes | None = None) -> Row:
+    """No further try by itself. ``sealed_cause`` is what Salesforce said of a mail that it refused."""
+    return replace(_without_wait(row, reason, now), cause=cause, attempts=attempts, sealed_cause=sealed_cause)
+
+
+def lose_row(row: Row, now: float) -> Row:
+    """Gmail lost the message before it could be decided."""
+    return replace(_without_wait(row, Reason.GONE, now), cause="deleted")
+
+
+def remove_row(row: Row, reason: Reason, now: float) -> Row:
+    """The activity was deleted from Salesforce: the row keeps neither its id nor the record's."""
+    return replace(_without_wait(row, reason, now), evidence=row.evidence, record_id=None, activity_id=None)
+
+
+def erase_row(row: Row, now: float) -> Row:
+    """Everything that we kept of the mail is gone but the ids."""
+    return _without_wait(row, Reason.ERASED, now)
+
+
+def is_waiting_in_shard(row: Row) -> bool:
+    """The headers are read and the row has no outcome yet: a delivery may take it up, now or later."""
+    return row.outcome is Outcome.WAITING and row.shard is not None
+
+
+def name_cause(row: Row) -> str | None:
+    """The error code of a row, or what holds it."""
+    return row.wait.cause if isinstance(row.wait, Held) else row.cause
+
+
+def _without_wait(row: Row, reason: Reason, now: float) -> Row:
+    return Row(
+        row.mailbox_id,
+        row.message_id,
+        row.thread_id,
+        reason,
+        internal_date=row.internal_date,
+        conversation=row.conversation,
+        activity_key=row.activity_key,
+        record_id=row.record_id,
+        activity_id=row.activity_id,
+        policy_version=row.policy_version,
+        updated_at=now,
+        version=row.version,
+    )
+
+
+def _shard_of(row: Row) -> int:
+    if row.shard is None:
+        raise ValueError("A row without a shard is not screened yet: it can be neither held nor freed.")
+    return row.shard
