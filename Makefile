@@ -55,7 +55,7 @@ bench: $(STAMP) ## Measure; figures to build/bench.json
 	@$(BIN)/python -m bench
 
 faults: $(STAMP) ## A day of a failing org and a week in which all fails, ten seeds each; RUN=org|week SEEDS=10 MAILBOXES=40 MESSAGES=10000, or SEED=7
-	@$(BIN)/python -m bench.faults $(if $(RUN),--run $(RUN)) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) \
+	@$(BIN)/python -m tests.soak $(if $(RUN),--run $(RUN)) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(MAILBOXES),--mailboxes $(MAILBOXES)) $(if $(MESSAGES),--messages $(MESSAGES))
 
 fuzz: $(STAMP) ## Hostile bytes into everything that reads what others wrote; SECONDS=60 for each harness, ONLY="addresses headers"

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from bench.faults.checks import End, violations
-from bench.faults.journal import Change
-from bench.faults.week import Week
 from server.domain.decision import Outcome, Reason
+from tests.soak.checks import End, violations
+from tests.soak.journal import Change
+from tests.soak.week import Week
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 MAILBOXES, MESSAGES, KILLS = 5, 200, 12

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from bench.faults.org.checks import MESSAGE_ID, End, violations
-from bench.faults.org.deeds import KEY
-from bench.faults.org.planning import Arrival, plan
-from bench.faults.org.run import Day
-from bench.faults.org.town import Kind
 from server.domain.decision import Outcome, Reason
 from simulator.salesforce.journal import API, Entry
+from tests.soak.org.checks import MESSAGE_ID, End, violations
+from tests.soak.org.deeds import KEY
+from tests.soak.org.planning import Arrival, plan
+from tests.soak.org.run import Day
+from tests.soak.org.town import Kind
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 SEED, MAILBOXES, MESSAGES, KILLS = 2, 8, 220, 6

@@ -11,7 +11,7 @@ from typing import Any
 
 from werkzeug.serving import make_server
 
-from bench.faults.worker import TIMEOUT, Quiet
+from tests.soak.worker import TIMEOUT, Quiet
 
 WAYS = ("before", "lost", "after", "after", "soon", "soon")
 """The worker dies before its request is done, before it has the answer, or up to SOON after it had it."""

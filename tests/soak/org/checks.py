@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.faults.org import town
-from bench.faults.org.deeds import KEY
-from bench.faults.org.oracle import History, Place
-from bench.faults.org.planning import Mail
-from bench.faults.org.town import Kind
-from bench.faults.play import Violation
 from server.domain.decision import Outcome, Reason
 from server.domain.ledger import Row
 from simulator.salesforce.journal import API, PERSON, Entry
+from tests.soak.org import town
+from tests.soak.org.deeds import KEY
+from tests.soak.org.oracle import History, Place
+from tests.soak.org.planning import Mail
+from tests.soak.org.town import Kind
+from tests.soak.play import Violation
 
 MESSAGE_ID = "TrulyActivity__Message_Id__c"
 NOBODYS = {Kind.STRANGER: Reason.NO_MATCH, Kind.COLLEAGUE: Reason.INTERNAL_ONLY}

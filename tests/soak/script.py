@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from enum import StrEnum
 
-from bench.faults.town import Kind
+from tests.soak.town import Kind
 
 START = 1_790_000_000.0 // 86_400 * 86_400
 """Epoch seconds: the week begins on a midnight in September 2026."""

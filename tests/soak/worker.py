@@ -19,12 +19,12 @@ import googleapiclient.http
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import server.adapters.transport
-from bench.faults.clock import LOOK, SharedClock, Sleeper
 from server.bootstrap import Services, build
 from server.domain.errors import TrulyError
 from server.runner.worker import HOUR, Worker
 from server.settings import Settings
 from server.web.app import create_app
+from tests.soak.clock import LOOK, SharedClock, Sleeper
 
 BUSY = -1.0
 TIMEOUT = 2.0
@@ -82,7 +82,7 @@ def _make_patient() -> None:
     """The vendors' libraries wait in real time between their own tries; here no time is real."""
     still = SimpleNamespace(sleep=lambda _seconds: None, time=time.time)
     googleapiclient.http.time = still
-    google.auth._exponential_backoff.time = still  # type: ignore[attr-defined,assignment]  # noqa: SLF001  # it has no other switch
+    google.auth._exponential_backoff.time = still  # type: ignore[attr-defined,assignment]  # it has no other switch
     server.adapters.transport.TIMEOUT = TIMEOUT
 
 

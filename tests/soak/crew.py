@@ -13,11 +13,11 @@ from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
 from typing import Any
 
-from bench.faults.pushes import free_ports
-from bench.faults.worker import BUSY, Orders, main
+from tests.soak.pushes import free_ports
+from tests.soak.worker import BUSY, Orders, main
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["bench.faults.worker"])
+FORKS.set_forkserver_preload(["tests.soak.worker"])
 LOOK = 0.02
 """Seconds between looks at who is alive."""
 JOIN = 10.0

@@ -8,12 +8,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 import simulator.identity
-from bench.faults import journal, pushes
-from bench.faults.town import ADMIN
 from server.bootstrap import build, create_keys
 from server.settings import Settings
 from simulator.demo.stage import CONSUMER, SYNC_ACCOUNT, google_account
 from simulator.universe import Universe
+from tests.soak import journal, pushes
+from tests.soak.town import ADMIN
 
 POLL = 7_200
 """Seconds of mail time."""

@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bench.faults.script import HOUR, START, WEEK
 from simulator.clock import Clock
 from simulator.faults import Faults
+from tests.soak.script import HOUR, START, WEEK
 
 GOOGLE = ("500", "503", "429", "rateLimitExceeded", "userRateLimitExceeded", "drop_answer", "until")
 """``until`` is a 429 that states a time."""

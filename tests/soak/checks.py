@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.faults import oracle
-from bench.faults.journal import Change
-from bench.faults.play import Violation
-from bench.faults.town import CUSTOMERS, Kind
-from bench.faults.truth import Truth
 from server.domain.decision import OUTCOME_OF, Outcome, Reason
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox
+from tests.soak import oracle
+from tests.soak.journal import Change
+from tests.soak.play import Violation
+from tests.soak.town import CUSTOMERS, Kind
+from tests.soak.truth import Truth
 
 KEY = "TrulyActivity__Message_Key__c"
 MESSAGE_ID = "TrulyActivity__Message_Id__c"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from bench.faults import checks, journal
-from bench.faults.checks import End
-from bench.faults.planning import plan
-from bench.faults.play import KILLS, Play, Result, Span
-from bench.faults.script import END, HOUR, START, Event
-from bench.faults.town import Kind, world
-from bench.faults.truth import Truth
-from bench.faults.weather import Weather
+from tests.soak import checks, journal
+from tests.soak.checks import End
+from tests.soak.planning import plan
+from tests.soak.play import KILLS, Play, Result, Span
+from tests.soak.script import END, HOUR, START, Event
+from tests.soak.town import Kind, world
+from tests.soak.truth import Truth
+from tests.soak.weather import Weather
 
 REST = 12 * HOUR
 """After the week and its failures: what waits for a next try has its time."""

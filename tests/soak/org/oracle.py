@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.faults.org.planning import Mail
-from bench.faults.town import DOMAIN_FIELD
 from simulator.salesforce.journal import PERSON, Entry
+from tests.soak.org.planning import Mail
+from tests.soak.town import DOMAIN_FIELD
 
 WINDOW = 900.0
 """Seconds from a round's look-up to its insert, at most: a lease and what time does while workers are busy."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.faults.script import Act
 from simulator.people import People as Simulated
 from simulator.universe import Universe
+from tests.soak.script import Act
 
 OPS = {
     Act.RENAME: "rename",

@@ -6,11 +6,11 @@ import random
 import threading
 from collections import Counter
 
-from bench.faults.play import Span
-from bench.faults.weather import Spell
-from bench.faults.worker import TIMEOUT
 from simulator.clock import Clock
 from simulator.faults import Faults
+from tests.soak.play import Span
+from tests.soak.weather import Spell
+from tests.soak.worker import TIMEOUT
 
 LOCK = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record or 1 records: 001"
 LOCK_IN_TRIGGER = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from bench.faults.town import CUSTOMERS, Kind
-from bench.faults.truth import Copy, Truth
 from server.domain.decision import Reason
+from tests.soak.town import CUSTOMERS, Kind
+from tests.soak.truth import Copy, Truth
 
 MONTH = 30.44 * 86_400
 LOGGED = {

@@ -6,8 +6,8 @@ import itertools
 import random
 from dataclasses import dataclass
 
-from bench.faults.script import DAY, END, HOUR, START, WEEK, Act, Event, Mail, Plan
-from bench.faults.town import (
+from tests.soak.script import DAY, END, HOUR, START, WEEK, Act, Event, Mail, Plan
+from tests.soak.town import (
     ACCOUNTS,
     ADMIN,
     CONTACTS,

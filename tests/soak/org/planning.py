@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
 
-from bench.faults.org import town
-from bench.faults.org.town import Kind
-from bench.faults.script import DAY, HOUR, START
-from bench.faults.town import DOMAIN, rep
+from tests.soak.org import town
+from tests.soak.org.town import Kind
+from tests.soak.script import DAY, HOUR, START
+from tests.soak.town import DOMAIN, rep
 
 BEGINS = START + DAY / 3
 LONGEST, SHORTEST = 6 * HOUR, 1.5 * HOUR

@@ -12,12 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from bench.faults import setting
-from bench.faults.clock import SharedClock, cell
-from bench.faults.crew import Crew
-from bench.faults.front import Front
-from bench.faults.pushes import Pushes
-from bench.faults.weather import weight
 from server.bootstrap import build
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox
@@ -26,6 +20,12 @@ from simulator.app import Simulator
 from simulator.calls import CallLog
 from simulator.universe import Universe
 from simulator.world import World
+from tests.soak import setting
+from tests.soak.clock import SharedClock, cell
+from tests.soak.crew import Crew
+from tests.soak.front import Front
+from tests.soak.pushes import Pushes
+from tests.soak.weather import weight
 
 STEP = 300.0
 """Seconds of mail time that go by at most between two looks."""

@@ -18,9 +18,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.faults.org.run import Day
-from bench.faults.play import KILLS, Result
-from bench.faults.week import Week
+from tests.soak.org.run import Day
+from tests.soak.play import KILLS, Result
+from tests.soak.week import Week
 
 OUT = Path("build") / "faults.json"
 SHOWN = 10
@@ -64,7 +64,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--run", choices=[run.name for run in RUNS], help="only this one")
     parser.add_argument("--seeds", type=int, default=10, help="how many, from 1 on")
     parser.add_argument("--seed", type=int, help="only this one")
@@ -81,7 +81,7 @@ def _size(run: Run, wanted: argparse.Namespace) -> tuple[int, int]:
 
 def _played(run: Run, seed: int, wanted: argparse.Namespace) -> Result:
     """In a folder in memory where there is one: no crash of ours is a power failure."""
-    memory = Path("/dev/shm")  # noqa: S108  # a folder of our own in it
+    memory = Path("/dev/shm")  # a folder of our own in it
     folder = Path(tempfile.mkdtemp(prefix="faults-", dir=memory if memory.is_dir() else None))
     try:
         return run.make(folder, seed, *_size(run, wanted), wanted.kills).run()

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from bench.faults.org import town
-from bench.faults.org.planning import Deed, Done
-from bench.faults.org.weather import Weather
 from simulator.salesforce.errors import RecordError
 from simulator.salesforce.org import Org
+from tests.soak.org import town
+from tests.soak.org.planning import Deed, Done
+from tests.soak.org.weather import Weather
 
 KEY = "TrulyActivity__Message_Key__c"
 WRITING = ("/composite", "/composite/sobjects")

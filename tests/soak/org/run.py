@@ -6,19 +6,19 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.faults.org import checks, town
-from bench.faults.org.checks import End
-from bench.faults.org.deeds import Deeds
-from bench.faults.org.planning import BEGINS, Arrival, Done, ends, plan
-from bench.faults.org.weather import Weather
-from bench.faults.play import KILLS, Play, Result, Span
-from bench.faults.script import HOUR
 from server.bootstrap import build
 from server.domain.decision import Outcome
 from server.domain.ledger import Row
 from server.engine.ledger.refusals import sentence_of
 from server.settings import Settings
 from simulator.mailfiles import MailFile
+from tests.soak.org import checks, town
+from tests.soak.org.checks import End
+from tests.soak.org.deeds import Deeds
+from tests.soak.org.planning import BEGINS, Arrival, Done, ends, plan
+from tests.soak.org.weather import Weather
+from tests.soak.play import KILLS, Play, Result, Span
+from tests.soak.script import HOUR
 
 REST = 6 * HOUR
 INBOX = frozenset({"INBOX", "UNREAD"})

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from bench.faults.people import People
-from bench.faults.planning import DONT_LOG
-from bench.faults.script import Act, Event, Mail, Plan
 from simulator.gmail.mailbox import Mailbox
 from simulator.mailfiles import MailFile
 from simulator.universe import Universe
+from tests.soak.people import People
+from tests.soak.planning import DONT_LOG
+from tests.soak.script import Act, Event, Mail, Plan
 
 NOT_PRIMARY = frozenset(
     {"SPAM", "TRASH", "CATEGORY_PROMOTIONS", "CATEGORY_UPDATES", "CATEGORY_SOCIAL", "CATEGORY_FORUMS"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from bench.faults.town import BOX_FIELD, DOMAIN, DOMAIN_FIELD, identifier, rep
 from simulator.world import User, World
+from tests.soak.town import BOX_FIELD, DOMAIN, DOMAIN_FIELD, identifier, rep
 
 ACCOUNTS = 60
 PEOPLE = 4
