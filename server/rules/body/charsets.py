@@ -23,7 +23,7 @@ WIDER = {
     "euc_jp": "euc_jis_2004",
     "iso2022_jp": "iso2022_jp_ext",
 }
-"""By Python's name of a codec the wider one that reads it, and what is really sent under its name."""
+"""Python's name of a codec to the wider codec that also reads what programs really send under that name."""
 ALSO_CALLED = {
     "x-sjis": "cp932", "windows-31j": "cp932", "ms_kanji": "cp932", "ks_c_5601-1987": "cp949",
     "ks_c_5601": "cp949", "korean": "cp949", "windows-949": "cp949", "uhc": "cp949", "windows-936": "gb18030",
@@ -37,7 +37,7 @@ ALSO_CALLED = {
     "iso-10646-ucs-2": "utf-16-be", "utf8mb4": "utf-8",
 }  # fmt: skip
 _NAME = re.compile(r"[\w.:-]{1,40}")
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -45,7 +45,7 @@ _MARKS = (
 )
 _WESTERN = frozenset({"cp1252", "iso8859-15", "mac-roman", "cp850", "cp437"})
 _ESCAPE = re.compile(rb"\x1b\$[@B]|\x1b\([JI]")
-_SEEN_TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]")
+_ENCODED_TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]")
 _META = re.compile(rb"<meta[^<>]{0,200}charset\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w.:-]{1,40})", re.IGNORECASE)
 _META_WITHIN = 4_096
 _FEW = 50
@@ -53,84 +53,86 @@ _FEW = 50
 
 
 def decode_bytes(raw: bytes, declared: str = "", *, is_html: bool = False) -> str:
-    """Never raises. ``declared`` is the charset parameter as it stands; "" where there is none."""
-    for mark, name in _MARKS:
-        if raw.startswith(mark):
+    """Never raises. ``declared`` is the charset parameter as it was sent, or "" if the part names none."""
+    for byte_order_mark, name in _BYTE_ORDER_MARKS:
+        if raw.startswith(byte_order_mark):
             return raw.decode(name, "replace").removeprefix("\ufeff")
-    codec = codec_of(declared) or (codec_of(_meta(raw)) if is_html else None)
+    codec = codec_of(declared) or (codec_of(_meta_charset(raw)) if is_html else None)
     if codec == "utf-16":
         codec = "utf-16-be" if raw[:2:2] == b"\0" else "utf-16-le"
-    text = _strict(raw, "utf-8") if codec in {None, "utf-8"} or codec in _WESTERN else None
+    # Western charsets are often a program's default while the text is UTF-8, which other text hardly ever resembles.
+    text = _decode_strictly(raw, "utf-8") if codec in {None, "utf-8"} or codec in _WESTERN else None
     if text is not None:
         if _ESCAPE.search(raw[:100_000]) and codec != "utf-8":
-            return _strict(raw, "iso2022_jp_ext") or text
-        return _once(text)
-    return _nearest(raw, codec)
+            return _decode_strictly(raw, "iso2022_jp_ext") or text
+        return _undo_double_encoding(text)
+    return _decode_nearest(raw, codec)
 
 
 def codec_of(declared: str) -> str | None:
-    """Python's name of the codec, of a list the first that is one; None for what no mail is written in."""
+    """Python's name of the first codec in ``declared``, which may be a list; None if no mail is written in it."""
     for name in re.split(r"[,;\s]+", declared[:200].lower()):
         clean = name.strip("\"' ")
         if not _NAME.fullmatch(clean):
             continue
         try:
-            found = codecs.lookup(ALSO_CALLED.get(clean, clean))
+            codec = codecs.lookup(ALSO_CALLED.get(clean, clean))
         except (LookupError, ValueError):
             continue
-        if found.name not in NO_CHARSETS and found._is_text_encoding:  # noqa: SLF001  # what bytes.decode() itself asks
-            return WIDER.get(found.name, found.name)
+        if codec.name not in NO_CHARSETS and codec._is_text_encoding:  # noqa: SLF001  # what bytes.decode() itself asks
+            return WIDER.get(codec.name, codec.name)
     return None
 
 
-def _meta(raw: bytes) -> str:
-    found = _META.search(raw, 0, _META_WITHIN)
-    return found[1].decode("ascii", "replace") if found else ""
+def _meta_charset(raw: bytes) -> str:
+    match = _META.search(raw, 0, _META_WITHIN)
+    return match[1].decode("ascii", "replace") if match else ""
 
 
-def _strict(raw: bytes, codec: str) -> str | None:
-    """None unless all of it can be read; a character that the end cuts in two is left out."""
+def _decode_strictly(raw: bytes, codec: str) -> str | None:
+    """None if a byte cannot be read. A character that the end of ``raw`` cuts in two is left out."""
     try:
         return codecs.getincrementaldecoder(codec)().decode(raw)
     except (LookupError, ValueError):
         return None
 
 
-def _nearest(raw: bytes, codec: str | None) -> str:
-    """The declared charset and UTF-8, then each of them with a few broken characters, then Western."""
+def _decode_nearest(raw: bytes, codec: str | None) -> str:
+    """Tries the declared charset and UTF-8, then each of them with a few broken characters, then Western."""
     candidates = [codec, "utf-8"] if codec else ["utf-8"]
     for name in candidates:
-        text = _strict(raw, name)
+        text = _decode_strictly(raw, name)
         if text is not None:
             return text
     for name in candidates:
         if name in _WESTERN:
             continue
-        text = _replaced(raw, name)
-        others = sum(byte > 127 for byte in raw[:100_000])
-        if text.count("\ufffd") * _FEW <= others:
+        text = _decode_with_marks(raw, name)
+        non_ascii_count = sum(byte > 127 for byte in raw[:100_000])
+        if text.count("\ufffd") * _FEW <= non_ascii_count:
             return text
-    return _western(raw)
+    return _decode_western(raw)
 
 
-def _replaced(raw: bytes, codec: str) -> str:
+def _decode_with_marks(raw: bytes, codec: str) -> str:
+    """A replacement mark (U+FFFD) stands for each byte that cannot be read."""
     try:
         return raw.decode(codec, "replace")
     except (LookupError, ValueError):
         return "\ufffd" * len(raw)
 
 
-def _western(raw: bytes) -> str:
-    """Windows-1252; the five bytes it lacks become what Latin-1 makes of them."""
+def _decode_western(raw: bytes) -> str:
+    """Windows-1252. The five bytes that it lacks are read as Latin-1."""
     try:
         return raw.decode("cp1252")
     except UnicodeDecodeError:
         return "".join(chr(b) if b in b"\x81\x8d\x8f\x90\x9d" else bytes([b]).decode("cp1252") for b in raw)
 
 
-def _once(text: str) -> str:
-    """UTF-8 taken for Windows-1252 and encoded again, undone where all the text shows it, and twice at least."""
-    if text.isascii() or len(_SEEN_TWICE.findall(text[:100_000])) < 2:
+def _undo_double_encoding(text: str) -> str:
+    """Undoes UTF-8 that a program took for Windows-1252 and encoded again. All the text must show it, twice or more."""
+    if text.isascii() or len(_ENCODED_TWICE.findall(text[:100_000])) < 2:
         return text
     try:
         back = text.encode("cp1252").decode("utf-8")

@@ -1,20 +1,21 @@
-"""HTML of a mail as the plain text a reader would see: no pictures' addresses, nothing hidden, quotes with their signs.
+"""HTML of a mail to the plain text that a reader would see: no addresses of pictures, no hidden text, quotes with "> ".
 
-selectolax parses, because lxml silently gives nothing for the deep nesting of long reply chains; the walk has a stack.
+selectolax parses, because lxml silently gives nothing for the deep nesting of long reply chains. The walk over the tree
+keeps a stack of its own, because recursion would end at a thousand levels.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
 LONGEST = 200_000
-"""Characters of text after which the rest is not looked at."""
+"""Characters of text after which the walk stops."""
 MOST_NODES = 400_000
 FEW_TAGS = 5_000
 MOST_STEPS = 20_000_000
@@ -48,106 +49,102 @@ _WORD = re.compile(r"[^\W\d_]")
 
 
 def html_text(html: str) -> str:
-    """Text with "> " before quoted lines; the hidden text too where nothing else is there."""
-    tree = LexborHTMLParser(_shallow(html))
+    """Text with "> " before quoted lines. Hidden text is left out, unless the mail has no other."""
+    tree = LexborHTMLParser(_cut_depth(html))
     root = tree.body or tree.root
     if root is None:
         return ""
     if not _MAY_HIDE.search(html):
-        return _Reader(is_hidden_read=True).read(root)
-    return _Reader(is_hidden_read=False).read(root) or _Reader(is_hidden_read=True).read(root)
+        return _TextWriter(reads_hidden=True).write_tree(root)
+    return _TextWriter(reads_hidden=False).write_tree(root) or _TextWriter(reads_hidden=True).write_tree(root)
 
 
-class _Reader:
-    def __init__(self, *, is_hidden_read: bool) -> None:
-        self._is_hidden_read = is_hidden_read
-        self._out: list[str] = []
+class _TextWriter:
+    """Writes one tree as lines. ``_gap`` is the white space that is due before the next word of a line."""
+
+    def __init__(self, *, reads_hidden: bool) -> None:
+        self._reads_hidden = reads_hidden
+        self._pieces: list[str] = []
         self._size = 0
-        self._quotes = 0
-        self._pre = 0
+        self._quote_depth = 0
+        self._pre_depth = 0
         self._is_line_begun = False
         self._gap = ""
         self._lists: list[int | None] = []
 
-    def read(self, root: Any) -> str:
-        for node, is_end in _walk(root, self._is_silent):
-            if node.tag == "-text":
-                self._text(node.text_content or "")
+    def write_tree(self, root: Any) -> str:
+        for node, tag, is_end in _walk(root, self._is_silent):
+            if tag == "-text":
+                self._write_text(node.text_content or "")
             elif is_end:
-                self._leave(node)
+                self._leave_element(node, tag)
             else:
-                self._enter(node)
+                self._enter_element(node, tag)
             if self._size > LONGEST:
                 break
-        return "".join(self._out).strip("\n")
+        return "".join(self._pieces).strip("\n")
 
-    def _is_silent(self, node: Any) -> bool:
-        if node.tag in _SILENT or not node.is_element_node:
+    def _is_silent(self, node: Any, tag: str) -> bool:
+        if tag in _SILENT or not node.is_element_node:
             return True
-        if self._is_hidden_read:
+        if self._reads_hidden:
             return False
-        found = node.attributes
-        return "hidden" in found or bool(_HIDDEN.search((found.get("style") or "")[:2_000]))
+        attributes = node.attributes
+        return "hidden" in attributes or bool(_HIDDEN.search((attributes.get("style") or "")[:2_000]))
 
-    def _enter(self, node: Any) -> None:
-        tag = node.tag
+    def _enter_element(self, node: Any, tag: str) -> None:
         if tag == "br":
-            self._write("\n")
+            self._break_line()
         elif tag == "hr":
-            self._line()
-            self._put(_RULE)
-            self._line()
+            self._write_rule()
         elif tag == "img":
-            self._picture(node)
+            self._write_picture(node)
         elif tag in _CELLS:
             self._gap = self._gap or (" " if self._is_line_begun else "")
         elif tag in _LINES:
-            self._block(node)
+            self._enter_block(node, tag)
         if tag == "pre":
-            self._pre += 1
+            self._pre_depth += 1
 
-    def _block(self, node: Any) -> None:
-        tag = node.tag
-        self._line()
-        if _is_quote(node):
-            self._quotes += 1
+    def _enter_block(self, node: Any, tag: str) -> None:
+        self._end_line()
+        if _is_quote(node, tag):
+            self._quote_depth += 1
         elif (node.attributes.get("id") or "").lower().removeprefix("x_") in _QUOTE_HOLDERS:
-            self._put(_RULE)
-            self._line()
+            self._write_rule()
         if tag in {"ul", "ol"}:
             self._lists.append(0 if tag == "ol" else None)
         elif tag == "li":
-            self._item()
+            self._begin_item()
 
-    def _item(self) -> None:
+    def _begin_item(self) -> None:
         number = self._lists[-1] if self._lists else None
         if number is None:
-            self._put("- ")
+            self._write_words("- ")
         else:
             self._lists[-1] = number + 1
-            self._put(f"{number + 1}. ")
+            self._write_words(f"{number + 1}. ")
         self._gap = ""
 
-    def _leave(self, node: Any) -> None:
-        tag = node.tag
+    def _leave_element(self, node: Any, tag: str) -> None:
         if tag == "pre":
-            self._pre -= 1
+            self._pre_depth -= 1
         if tag == "a":
-            self._link(node)
+            self._write_link(node)
         elif tag in _LINES:
-            self._line()
+            self._end_line()
             if tag in {"ul", "ol"} and self._lists:
                 self._lists.pop()
-            if _is_quote(node) and self._quotes:
-                self._quotes -= 1
+            if self._quote_depth and _is_quote(node, tag):
+                self._quote_depth -= 1
 
-    def _text(self, text: str) -> None:
-        if self._pre:
+    def _write_text(self, text: str) -> None:
+        if self._pre_depth:
             for at, line in enumerate(text.split("\n")):
                 if at:
-                    self._write("\n")
+                    self._break_line()
                 if line:
-                    self._put(line)
+                    self._write_words(line)
             return
         folded = _SPACE.sub(" ", text)
         if not folded.strip(" "):
@@ -155,60 +152,66 @@ class _Reader:
             return
         if folded[0] == " " and self._is_line_begun:
             self._gap = " "
-        self._put(folded.strip(" "))
+        self._write_words(folded.strip(" "))
         self._gap = " " if folded[-1] == " " else ""
 
-    def _picture(self, node: Any) -> None:
-        """What stands for a picture that says something; a pixel that counts readers has no alternative text."""
-        found = node.attributes
-        alt = _SPACE.sub(" ", found.get("alt") or "").strip()[:200]
-        is_tiny = any((found.get(side) or "").strip().rstrip("px ") in {"0", "1"} for side in ("width", "height"))
+    def _write_picture(self, node: Any) -> None:
+        """The alternative text, in brackets. A pixel that counts readers shows nothing."""
+        attributes = node.attributes
+        alt = _SPACE.sub(" ", attributes.get("alt") or "").strip()[:200]
+        is_tiny = any((attributes.get(side) or "").strip().rstrip("px ") in {"0", "1"} for side in ("width", "height"))
         if alt and not is_tiny and _WORD.search(alt) and "://" not in alt:
-            self._put(f"[{alt}]")
+            self._write_words(f"[{alt}]")
 
-    def _link(self, node: Any) -> None:
-        """The address of a link whose text names another host: that is what a reader must know."""
+    def _write_link(self, node: Any) -> None:
+        """The address behind a link, if the text of the link names another host: a reader must know that."""
         href = (node.attributes.get("href") or "").strip()[:500]
         if not href.lower().startswith(("http://", "https://")):
             return
         shown = (node.text(deep=False) or "").strip()[:500]
         if "." in shown and " " not in shown and _host(shown) and _host(shown) != _host(href):
-            self._put(f" <{href}>")
+            self._write_words(f" <{href}>")
 
-    def _put(self, text: str) -> None:
-        if not self._is_line_begun and self._quotes:
-            self._emit("> " * min(self._quotes, DEEPEST_QUOTE))
-        self._emit(self._gap + text if self._is_line_begun else text)
+    def _write_rule(self) -> None:
+        """A line of its own that parts what the author wrote from what the author answers."""
+        self._end_line()
+        self._write_words(_RULE)
+        self._end_line()
+
+    def _write_words(self, text: str) -> None:
+        if not self._is_line_begun and self._quote_depth:
+            self._append("> " * min(self._quote_depth, DEEPEST_QUOTE))
+        self._append(self._gap + text if self._is_line_begun else text)
         self._is_line_begun, self._gap = True, ""
 
-    def _write(self, end: str) -> None:
-        if not self._is_line_begun and self._quotes:
-            self._emit(("> " * min(self._quotes, DEEPEST_QUOTE)).rstrip())
-        self._emit(end)
+    def _break_line(self) -> None:
+        if not self._is_line_begun and self._quote_depth:
+            self._append(("> " * min(self._quote_depth, DEEPEST_QUOTE)).rstrip())
+        self._append("\n")
         self._is_line_begun, self._gap = False, ""
 
-    def _line(self) -> None:
+    def _end_line(self) -> None:
         if self._is_line_begun:
-            self._write("\n")
+            self._break_line()
         self._gap = ""
 
-    def _emit(self, text: str) -> None:
-        self._out.append(text)
+    def _append(self, text: str) -> None:
+        self._pieces.append(text)
         self._size += len(text)
 
 
-def _is_quote(node: Any) -> bool:
-    """A quote that a mail program made; a bare indentation is the author's own."""
-    found = node.attributes
-    classes = {name.removeprefix("x_") for name in (found.get("class") or "")[:500].split()}
-    if node.tag != "blockquote":
+def _is_quote(node: Any, tag: str) -> bool:
+    """Whether a mail program made this quote; a bare indentation is the author's own."""
+    if tag != "blockquote":
         return False
-    style = (found.get("style") or "")[:500].replace(" ", "").lower()
+    attributes = node.attributes
+    classes = {name.removeprefix("x_") for name in (attributes.get("class") or "")[:500].split()}
+    style = (attributes.get("style") or "")[:500].replace(" ", "").lower()
     return (
-        (found.get("type") or "").lower() == "cite"
+        (attributes.get("type") or "").lower() == "cite"
         or bool(classes & _QUOTE_CLASSES)
         or "border-left:" in style
-        or not found
+        or not attributes
     )
 
 
@@ -219,35 +222,37 @@ def _host(address: str) -> str:
         return ""
 
 
-def _walk(root: Any, is_silent: Any) -> Iterator[tuple[Any, bool]]:
-    """Nodes in their order, each element at its beginning and its end; no recursion, however deep it is."""
-    above: list[Any] = []
+def _walk(root: Any, is_silent: Callable[[Any, str], bool]) -> Iterator[tuple[Any, str, bool]]:
+    """Nodes in their order with their tag, each element twice: ``False`` at its beginning, ``True`` at its end."""
+    # A tag is asked for once a node: each time the library makes a new string of it.
+    above: list[tuple[Any, str]] = []
     node = root.first_child
     for _ in range(MOST_NODES):
         while node is None:
             if not above:
                 return
-            node = above.pop()
-            yield node, True
+            node, tag = above.pop()
+            yield node, tag, True
             node = node.next
-        if node.tag == "-text":
-            yield node, False
+        tag = node.tag
+        if tag == "-text":
+            yield node, tag, False
             node = node.next
-        elif is_silent(node):
+        elif is_silent(node, tag):
             node = node.next
         else:
-            yield node, False
+            yield node, tag, False
             child = node.first_child
             if child is None:
-                yield node, True
+                yield node, tag, True
                 node = node.next
             else:
-                above.append(node)
+                above.append((node, tag))
                 node = child
 
 
-def _shallow(html: str) -> str:
-    """What comes before a nesting so deep that no reply chain made it."""
+def _cut_depth(html: str) -> str:
+    """The beginning of the HTML, up to a nesting so deep that no reply chain made it."""
     if html.count("<") <= FEW_TAGS:
         return html
     opened: Counter[str] = Counter()

@@ -1,7 +1,7 @@
-"""What the author of a mail wrote, apart from the mail that is answered and from signatures.
+"""What the author of a mail wrote, without the mail that it answers and without signatures.
 
-A quote too many is no harm; a word of the author's that is lost does. So history is cut only where a known mark begins
-it and nothing of the author's follows; answers between quoted lines keep what they answer; a forward is kept whole.
+A quote too many does no harm, but a lost word of the author's does. So history is cut only where a known mark begins it
+and no words of the author follow. Answers between quoted lines keep the lines that they answer, and a forward is whole.
 """
 
 from __future__ import annotations
@@ -55,35 +55,38 @@ _LONGEST_SENT_FROM = 120
 
 
 def own_text(text: str, subject: str = "") -> str:
-    """The text without trailing history and signature; all of it where nothing else would be left.
+    """The text without trailing history and signature; the whole text if nothing else would be left.
 
     ``subject`` tells a forward of Outlook's from an answer: both have the same block of headers.
     """
     lines = text.split("\n")
-    end = _end_of_own(lines, is_forward=bool(_FORWARD_SUBJECT.match(subject)))
-    own = "\n".join(_without_signature(lines[:end])).strip()
+    end = _find_end_of_own(lines, is_forward=bool(_FORWARD_SUBJECT.match(subject)))
+    own = "\n".join(_strip_signature(lines[:end])).strip()
     return own or text
 
 
-def _end_of_own(lines: list[str], *, is_forward: bool) -> int:
-    """The index of the first line from which on nothing is the author's."""
-    at, last = 0, _last_said(lines)
+def _find_end_of_own(lines: list[str], *, is_forward: bool) -> int:
+    """The index of the first line after which no line is the author's."""
+    # Both are worked out once for all lines: a quote looks at the last line, and four lines look at each hint.
+    at, last = 0, _find_last_line(lines)
+    hints = [bool(_HINT.search(line[:LONGEST_LINE])) for line in lines]
     while at < len(lines):
         line = lines[at][:LONGEST_LINE]
         if _FORWARDED.fullmatch(line):
             return len(lines)
         if _is_original(lines, at) or _is_header_block(lines, at):
             return len(lines) if is_forward else at
-        if after := _attribution(lines, at) or (at if _QUOTED.match(line) else None):
-            past = _past_quote(lines, after)
-            if past == after and _stands_alone(lines, at, after):
+        attribution_end = _find_attribution_end(lines, at) if any(hints[at : at + MOST_LINES]) else None
+        if quote_start := attribution_end or (at if _QUOTED.match(line) else None):
+            quote_end = _find_quote_end(lines, quote_start)
+            if quote_end == quote_start and _is_attribution_certain(lines[at:quote_start]):
                 return at
-            if past > after and past > last:
+            if quote_end > quote_start and quote_end > last:
                 return at
-            at = max(past, after, at + 1)
+            at = max(quote_end, quote_start, at + 1)
             continue
         if at == 0 and _QUOTED.match(line):
-            at = max(_past_quote(lines, 0), 1)
+            at = max(_find_quote_end(lines, 0), 1)
             continue
         at += 1
     return len(lines)
@@ -94,7 +97,7 @@ def _is_original(lines: list[str], at: int) -> bool:
 
 
 def _is_header_block(lines: list[str], at: int) -> bool:
-    """A sender and two more labels one after another, or one more under a rule."""
+    """Whether a sender and two more labels stand one after another; under a rule, one more is enough."""
     if not _LABEL["from"].match(lines[at][:LONGEST_LINE]):
         return False
     kinds = {"from"}
@@ -104,16 +107,14 @@ def _is_header_block(lines: list[str], at: int) -> bool:
             kinds.add(kind)
         elif len(kinds) > 2:
             break
-    before = next((line for line in reversed(lines[max(0, at - 3) : at]) if line.strip()), "")
-    return len(kinds) >= (2 if _RULE.fullmatch(before[:LONGEST_LINE]) else 3)
+    line_above = next((line for line in reversed(lines[max(0, at - 3) : at]) if line.strip()), "")
+    return len(kinds) >= (2 if _RULE.fullmatch(line_above[:LONGEST_LINE]) else 3)
 
 
-def _attribution(lines: list[str], at: int) -> int | None:
-    """The index after "On that day somebody wrote:" where one begins here."""
+def _find_attribution_end(lines: list[str], at: int) -> int | None:
+    """The index of the line after "On that day somebody wrote:", if one begins at ``at``."""
     first = lines[at].strip()
     if not first or _QUOTED.match(first):
-        return None
-    if not any(_HINT.search(line[:LONGEST_LINE]) for line in lines[at : at + MOST_LINES]):
         return None
     joined = ""
     for count, line in enumerate(lines[at : at + MOST_LINES], 1):
@@ -138,42 +139,43 @@ def _is_quoted_next(lines: list[str], at: int) -> bool:
     return bool(_QUOTED.match(following))
 
 
-def _stands_alone(lines: list[str], at: int, after: int) -> bool:
-    """No quote sign follows: some programs give none. Then the attribution must be beyond doubt."""
-    joined = " ".join(lines[at:after])
+def _is_attribution_certain(lines: list[str]) -> bool:
+    """Some programs write no quote sign under an attribution. Then it must have a year, and an address or a time."""
+    joined = " ".join(lines)
     return bool(_YEAR.search(joined) and (_ADDRESS.search(joined) or _TIME.search(joined)))
 
 
-def _past_quote(lines: list[str], at: int) -> int:
-    """The index after the quoted lines that begin here or after empty ones; here, where there are none."""
-    past = at
+def _find_quote_end(lines: list[str], at: int) -> int:
+    """The index after the quoted lines that begin at ``at`` or after empty lines; ``at`` if there are none."""
+    end = at
     while at < len(lines) and (_QUOTED.match(lines[at]) or not lines[at].strip()):
         if _QUOTED.match(lines[at]):
-            past = at + 1
+            end = at + 1
         at += 1
-    return past
+    return end
 
 
-def _last_said(lines: list[str]) -> int:
-    """The index of the last line that says something and is no signature; looked for once, not at each quote."""
-    said = (at for at, line in reversed(list(enumerate(_without_signature(lines)))) if line.strip())
-    return next(said, -1)
+def _find_last_line(lines: list[str]) -> int:
+    """The index of the last line that is neither empty nor of a signature; -1 if there is none."""
+    kept = _strip_signature(lines)
+    return next((at for at in range(len(kept) - 1, -1, -1) if kept[at].strip()), -1)
 
 
-def _without_signature(lines: list[str]) -> list[str]:
-    """Without what follows the last "-- ", if it is short, and without the lines that phones add."""
-    kept = _without_rules(lines)
+def _strip_signature(lines: list[str]) -> list[str]:
+    """The lines above the last "-- ", if few follow it, and without the lines that phones add."""
+    kept = _strip_rules(lines)
     start = max(0, len(kept) - LONGEST_SIGNATURE - 1)
     for at in range(start, len(kept)):
         if _DELIMITER.fullmatch(kept[at]) and not any(_QUOTED.match(line) for line in kept[at:]):
-            kept = _without_rules(kept[:at])
+            kept = _strip_rules(kept[:at])
             break
     while kept and len(kept[-1]) <= _LONGEST_SENT_FROM and _SENT_FROM.match(kept[-1]):
-        kept = _without_rules(kept[:-1])
+        kept = _strip_rules(kept[:-1])
     return kept
 
 
-def _without_rules(lines: list[str]) -> list[str]:
+def _strip_rules(lines: list[str]) -> list[str]:
+    """Without the empty lines and the rules at the end."""
     end = len(lines)
     while end and not _QUOTED.match(lines[end - 1]) and _BLANK_OR_RULE.fullmatch(lines[end - 1]):
         end -= 1
