@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any, TypeVar
 
 import google_auth_httplib2
 import httplib2
 from googleapiclient.discovery import build
-from googleapiclient.errors import BatchError, HttpError
+from googleapiclient.errors import HttpError
+from more_itertools import chunked
 
+from server.adapters.gmail.batch import BROKEN_BATCH, CallTemplate, PartAnswer, send_batch
 from server.adapters.gmail.pacing.costs import units_of
-from server.adapters.gmail.pacing.pacer import Pacer, Told
+from server.adapters.gmail.pacing.pacer import Pacer
 from server.adapters.gmail.pacing.turns import IN_FLIGHT
 from server.adapters.google.api_failures import mapped
 from server.adapters.google.credentials import CredentialMint
@@ -24,8 +27,6 @@ from server.domain.ids import MessageId
 from server.domain.mailbox import Mailbox
 from server.ports.clock import Clock
 
-BROKEN_ANSWER = (ValueError, KeyError, IndexError, TypeError, AttributeError)
-"""What googleapiclient raises for a batch that is cut short, or is a page of something else."""
 SILENT = frozenset({"gmail.users.stop"})
 """Methods whose success is an empty answer."""
 T = TypeVar("T")
@@ -70,24 +71,25 @@ class GmailCalls:
     def many(
         self,
         mailbox: Mailbox,
-        requests: Mapping[MessageId, Any],
+        template: CallTemplate,
+        ids: Sequence[MessageId],
         parse: Callable[[Any], T],
-        before: Mapping[MessageId, T | Exception],
+        earlier: Mapping[MessageId, T | Exception],
     ) -> Answers[T]:
-        """In batches, added to the answers that were there ``before``. What is wrong with one call is its value.
+        """One call for each message, in batches; the answers join ``earlier``. A failure of one call is its value.
 
-        The failure of a whole batch is raised where nothing has been read yet; else it is the value of all that is not.
+        The failure of a whole batch is raised where no message has been read yet. Otherwise it is the value of every
+        message that has no answer.
         """
-        out: Answers[T] = dict(before)
-        ids = list(requests)
-        for start in range(0, len(ids), IN_FLIGHT):
+        answers: Answers[T] = dict(earlier)
+        for batch in chunked(dict.fromkeys(ids), IN_FLIGHT):
             try:
-                self._batch(mailbox, {i: requests[i] for i in ids[start : start + IN_FLIGHT]}, out, parse)
+                self._batch(mailbox, template, batch, parse, answers)
             except TransientError as error:
-                if all(isinstance(answer, Exception) for answer in out.values()):
+                if all(isinstance(answer, Exception) for answer in answers.values()):
                     raise
-                return {**dict.fromkeys(ids, error), **out}
-        return out
+                return {**dict.fromkeys(ids, error), **answers}
+        return answers
 
     def _http(self, mailbox: Mailbox) -> Any:
         credentials = self.mint.for_mailbox(mailbox.addresses)
@@ -111,38 +113,35 @@ class GmailCalls:
     def _batch(
         self,
         mailbox: Mailbox,
-        requests: Mapping[MessageId, Any],
-        out: Answers[T],
+        template: CallTemplate,
+        ids: Sequence[MessageId],
         parse: Callable[[Any], T],
+        answers: Answers[T],
     ) -> None:
         http = self._http(mailbox)
-        units = sum(units_of(inner.methodId) for inner in requests.values())
-        with self.pacer.turn(mailbox.mailbox_id, units, len(requests), in_background=self.is_background) as told:
-            batch = self.service.new_batch_http_request()
-            for message_id, inner in requests.items():
-                inner.uri = _with_quota_user(inner.uri, mailbox)
-                batch.add(inner, callback=self._keeper(out, parse, told), request_id=message_id)
+        units = units_of(template.method_id) * len(ids)
+        with self.pacer.turn(mailbox.mailbox_id, units, len(ids), in_background=self.is_background) as slow_down:
             try:
-                batch.execute(http=http)
-            except (BatchError, httplib2.HttpLib2Error, HTTPException, OSError, *BROKEN_ANSWER):
-                # Before HttpError, for googleapiclient makes BatchError one of those.
-                raise TransientError("Gmail did not answer a batch.") from None
+                parts = send_batch(http, template, ids, _quota_user(mailbox))
             except HttpError as error:
                 raise mapped(error, self.clock.now()) from None
+            except (httplib2.HttpLib2Error, HTTPException, OSError, *BROKEN_BATCH):
+                raise TransientError("Gmail did not answer a batch.") from None
+            for message_id, part in parts.items():
+                answer = answers[message_id] = self._read_part(part, parse)
+                if isinstance(answer, ThrottledError):
+                    slow_down(answer)
 
-    def _keeper(self, out: Answers[T], parse: Callable[[Any], T], told: Told) -> Callable[[str, Any, Any], None]:
-        def keep(request_id: str, answer: Any, error: Any) -> None:
-            message_id = MessageId(request_id)
-            if isinstance(error, HttpError):
-                failure = out[message_id] = mapped(error, self.clock.now())
-                if isinstance(failure, ThrottledError):
-                    told(failure)
-            elif error is not None or not isinstance(answer, dict):
-                out[message_id] = TransientError("Gmail did not answer for a message.")
-            else:
-                out[message_id] = parsed(parse, answer)
-
-        return keep
+    def _read_part(self, part: PartAnswer, parse: Callable[[Any], T]) -> T | Exception:
+        if part.status >= HTTPStatus.MULTIPLE_CHOICES:
+            return mapped(part.to_error(), self.clock.now())
+        try:
+            resource = part.read_json()
+        except RecursionError:
+            return UnreadableError("Gmail's answer is nested too deep.")
+        if not isinstance(resource, dict):
+            return TransientError("Gmail did not answer for a message.")
+        return parsed(parse, resource)
 
 
 def parsed(parse: Callable[[Any], T], answer: Any) -> T | Exception:
@@ -156,6 +155,9 @@ def parsed(parse: Callable[[Any], T], answer: Any) -> T | Exception:
 
 
 def _with_quota_user(uri: str, mailbox: Mailbox) -> str:
+    return f"{uri}{'&' if '?' in uri else '?'}quotaUser={_quota_user(mailbox)}"
+
+
+def _quota_user(mailbox: Mailbox) -> str:
     """Without quotaUser some Google APIs charge the service account, and the whole domain would share one quota."""
-    user = hashlib.sha256(mailbox.mailbox_id.encode()).hexdigest()[:16]
-    return f"{uri}{'&' if '?' in uri else '?'}quotaUser={user}"
+    return hashlib.sha256(mailbox.mailbox_id.encode()).hexdigest()[:16]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from server.adapters.gmail.batch import ANY_ID, CallTemplate
 from server.adapters.gmail.calls import GmailCalls, parsed
 from server.adapters.gmail.event_ids import api_id
 from server.adapters.gmail.pacing.costs import WORTH_A_CONVERSATION
@@ -43,6 +44,8 @@ class GmailMail:
         self._history = self._users.history()
         self._labels = self._users.labels()
         self._send_as = self._users.settings().sendAs()
+        self._raw_call = CallTemplate.of(self._messages.get(userId="me", id=ANY_ID, format="raw", fields="id,raw"))
+        self._metadata_calls: dict[tuple[str, ...], CallTemplate] = {}
 
     def current_cursor(self, mailbox: Mailbox) -> Cursor:
         answer = self._calls.one(mailbox, self._users.getProfile(userId="me", fields="historyId"))
@@ -102,13 +105,7 @@ class GmailMail:
                 alone += wanted
             else:
                 out |= self._conversation_headers(mailbox, thread_id, wanted, names)
-        requests = {
-            i: self._messages.get(
-                userId="me", id=i, format="metadata", metadataHeaders=list(names), fields=HEADER_FIELDS
-            )
-            for i in alone
-        }
-        return self._calls.many(mailbox, requests, message_of, out)
+        return self._calls.many(mailbox, self._metadata_call(tuple(names)), alone, message_of, out)
 
     def thread(self, mailbox: Mailbox, thread_id: ThreadId, names: Sequence[str]) -> Sequence[Message]:
         found = self._conversation(mailbox, thread_id, names).values()
@@ -149,8 +146,15 @@ class GmailMail:
     def _raw(
         self, mailbox: Mailbox, ids: Sequence[MessageId], before: Mapping[MessageId, bytes]
     ) -> dict[MessageId, bytes | Exception]:
-        requests = {i: self._messages.get(userId="me", id=i, format="raw", fields="id,raw") for i in ids}
-        return self._calls.many(mailbox, requests, raw_of, before)
+        return self._calls.many(mailbox, self._raw_call, ids, raw_of, before)
+
+    def _metadata_call(self, names: tuple[str, ...]) -> CallTemplate:
+        if names not in self._metadata_calls:
+            request = self._messages.get(
+                userId="me", id=ANY_ID, format="metadata", metadataHeaders=list(names), fields=HEADER_FIELDS
+            )
+            self._metadata_calls[names] = CallTemplate.of(request)
+        return self._metadata_calls[names]
 
     def _conversation(
         self, mailbox: Mailbox, thread_id: ThreadId, names: Sequence[str]
