@@ -5,61 +5,69 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from addon import texts
-from addon.conversation import ICONS, named
+from addon.codes import Operation
+from addon.conversation import ICONS, rich_name
 from addon.inert import rich
 from addon.models import Act, RecordShown
 from addon.widgets import Widget, button, buttons, card, line, paragraph, section
 
 SEARCH_FIELD = "search"
-MOST_FOUND = 30
+SHORTEST_SEARCH = 2
+"""Characters: Salesforce answers no shorter search."""
+MOST_RECORDS = 30
 
 
 def choose_card(
-    fitting: Sequence[RecordShown], act: Act, *, before: str = "", text: str = "", found: Sequence[RecordShown] = ()
+    fitting: Sequence[RecordShown],
+    act: Act,
+    *,
+    earlier_choice: str = "",
+    text: str = "",
+    matches: Sequence[RecordShown] = (),
 ) -> Widget:
-    """``fitting`` are the records on the email; ``found`` answers a search for ``text``.
+    """``fitting`` are the records on the email; ``matches`` answers a search for ``text``.
 
-    ``before`` is the record that somebody chose earlier: an undo goes back to it, however often a click is repeated.
+    ``earlier_choice`` is what an undo goes back to, however often a click is repeated.
     """
     field = {"textInput": {"name": SEARCH_FIELD, "label": texts.SEARCH_LABEL, "type": "SINGLE_LINE", "value": text}}
+    search = button(texts.SEARCH, act(Operation.SEARCH), primary=True)
     return card(
         "choose",
         [
-            section([field, buttons([button(texts.SEARCH, act("search"), primary=True)])], header=texts.CHOOSE_TITLE),
-            _found(text, found, act, before),
-            section([_record(r, act, before) for r in fitting[:MOST_FOUND]], header=texts.FITTING),
+            section([field, buttons([search])], header=texts.CHOOSE_TITLE),
+            _results_section(text, matches, act, earlier_choice),
+            section([_record_line(r, act, earlier_choice) for r in fitting[:MOST_RECORDS]], header=texts.FITTING),
         ],
     )
 
 
 def stop_card(removed: int, stays_with: Sequence[str], act: Act) -> Widget:
-    """``removed`` emails go from Salesforce; ``stays_with`` names whose copies stay."""
-    form = texts.STOP_REMOVES[min(removed, 2)]
-    said = [form.format(count=removed)]
+    """``removed`` is the number of emails that Salesforce loses; ``stays_with`` names the people whose copies stay."""
+    sentences = [texts.STOP_REMOVES[min(removed, 2)].format(count=removed)]
     if stays_with:
         names = rich(", ".join(stays_with))
-        said.append(texts.STAYS[min(len(stays_with), 2)].format(names=names))
-    yes = texts.STOP_YES if removed else texts.STOP_YES_NOTHING
-    answers = [button(yes, act("stop"), primary=True), button(texts.CANCEL, act("show"))]
-    return card("stop", [section([paragraph(" ".join(said)), buttons(answers)], header=texts.STOP_TITLE)])
+        sentences.append(texts.STAYS[min(len(stays_with), 2)].format(names=names))
+    yes = button(texts.STOP_YES if removed else texts.STOP_YES_NOTHING, act(Operation.STOP), primary=True)
+    no = button(texts.CANCEL, act(Operation.SHOW))
+    return card("stop", [section([paragraph(" ".join(sentences)), buttons([yes, no])], header=texts.STOP_TITLE)])
 
 
-def _found(text: str, found: Sequence[RecordShown], act: Act, before: str) -> Widget | None:
+def _results_section(text: str, matches: Sequence[RecordShown], act: Act, earlier_choice: str) -> Widget | None:
     if not text:
         return None
-    if len(text.strip()) < 2:
+    if len(text.strip()) < SHORTEST_SEARCH:
         return section([paragraph(texts.SEARCH_LONGER)])
-    if not found:
-        return section([paragraph(texts.FOUND_NONE.format(text=rich(text)))])
-    return section([_record(r, act, before) for r in found[:MOST_FOUND]], header=texts.FOUND)
+    if not matches:
+        return section([paragraph(texts.NO_RESULTS.format(text=rich(text)))])
+    return section([_record_line(r, act, earlier_choice) for r in matches[:MOST_RECORDS]], header=texts.RESULTS)
 
 
-def _record(record: RecordShown, act: Act, before: str) -> Widget:
-    below = record.found_by if record.found_by != record.name else ""
+def _record_line(record: RecordShown, act: Act, earlier_choice: str) -> Widget:
+    use = act(Operation.MOVE, record=record.record_id, before=earlier_choice)
     return line(
-        named(record),
+        rich_name(record),
         above=record.kind,
-        below=below,
+        below=record.found_by if record.found_by != record.name else "",
         icon=ICONS.get(record.kind, "PERSON"),
-        button=button(texts.USE, act("move", record=record.record_id, before=before)),
+        button=button(texts.USE, use),
     )

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from addon.codes import Operation, ReasonCode, WhyCode
+
 Act = Callable[..., Mapping[str, Any]]
-"""``act("stop", record="003...")``: the card's action for an operation, signed by whoever renders the card."""
+"""``act(Operation.MOVE, record="003...")`` is a button's action. The server signs it for the reader of the card."""
 
 
 @dataclass(frozen=True)
 class RecordShown:
-    """``kind`` is Contact, Lead or Account; ``found_by`` the address or domain; ``why`` the code of why not chosen."""
+    """``kind`` is Contact, Lead or Account; ``found_by`` the address or domain; ``why`` says why it is not chosen."""
 
     record_id: str
     kind: str
@@ -20,26 +22,27 @@ class RecordShown:
     account_name: str = ""
     found_by: str = ""
     url: str = ""
-    why: str = ""
+    why: WhyCode | None = None
     is_own: bool = False
 
 
 @dataclass(frozen=True)
 class MessageShown:
-    """One message. ``reason`` is the decision's code.
+    """One message.
 
     ``when`` and ``next_try`` are ready to be read. ``foreseen`` says that the decision is not carried out yet.
-    ``mark`` names what a label decided. ``code`` and ``sentence`` are Salesforce's own, of a refused one.
+    ``mark`` names the label that decided. ``hidden_count`` is the number of records that were not chosen and that the
+    rep may not open. ``code`` and ``sentence`` are Salesforce's own, of a refused one.
     ``is_joined``: another tool logged it. ``add_contact`` and ``add_lead`` are links to Salesforce's own forms.
     """
 
-    reason: str
+    reason: ReasonCode
     when: str
     foreseen: bool = False
     record: RecordShown | None = None
     is_hidden: bool = False
-    others: tuple[RecordShown, ...] = ()
-    hidden_others: int = 0
+    not_chosen: tuple[RecordShown, ...] = ()
+    hidden_count: int = 0
     addresses: tuple[str, ...] = ()
     mark: str = ""
     next_try: str = ""
@@ -61,7 +64,7 @@ class ConversationShown:
     """
 
     opened: MessageShown
-    others: tuple[MessageShown, ...] = ()
+    earlier_and_later: tuple[MessageShown, ...] = ()
     chosen_by: str = ""
-    undo: tuple[str, Mapping[str, str]] | None = None
+    undo: tuple[Operation, Mapping[str, str]] | None = None
     is_record_gone: bool = False

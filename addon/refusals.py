@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from addon import texts
+from addon.codes import Refusal
 from addon.inert import rich
-from addon.widgets import Widget, card, paragraph, section
-
-REFUSALS = {
-    "consumer": texts.CONSUMER, "not_included": texts.NOT_INCLUDED, "no_longer_read": texts.NO_LONGER_READ,
-    "not_live": texts.NOT_LIVE, "away": texts.AWAY,
-    "refused": texts.REFUSED_CHANGE, "stale": texts.STALE, "not_found": texts.NOT_FOUND, "broken": texts.BROKEN,
-}  # fmt: skip
+from addon.widgets import Widget, button, buttons, card, paragraph, section
 
 
-def refusal_card(kind: str, *, address: str = "", admin: str = "", said: str = "") -> Widget:
-    """``kind`` is one of ``REFUSALS``."""
-    title, text = REFUSALS[kind]
-    filled = text.format(address=rich(address), admin=rich(admin), said=rich(said))
-    return card("refusal", [section([paragraph(filled)], header=title)])
+def refusal_card(
+    refusal: Refusal,
+    *,
+    address: str = "",
+    admin: str = "",
+    detail: str = "",
+    refresh: Mapping[str, Any] | None = None,
+) -> Widget:
+    """``detail`` is Salesforce's own sentence, or the moment to which the mailbox is complete.
+
+    ``refresh`` is the action that shows the conversation as it is now.
+    """
+    title, form = texts.REFUSALS[refusal]
+    text = form.format(address=rich(address), admin=rich(admin), detail=rich(detail))
+    refresh_button = buttons([button(texts.REFRESH, refresh, primary=True)]) if refresh else None
+    return card("refusal", [section([paragraph(text), refresh_button], header=title)])

@@ -1,4 +1,9 @@
-"""What people read, in one place. Plain, short, no blame, one next step. Values that fill a text are inert already."""
+"""What people read, in one place. Plain, short, no blame, one next step. Values that fill a text are inert already.
+
+``tests/web/test_promises.py`` names for each text the test that its promise is kept, or says that it promises nothing.
+"""
+
+from addon.codes import ReasonCode, Refusal, WhyCode
 
 TITLE = "Salesforce log"
 
@@ -16,66 +21,71 @@ NEVER_LOGGED_TEXT = (
     " and Forums; drafts and chats; conversations that you stop; and everyone who is not in Salesforce."
 )
 
-# The opened message: a title and a text for each reason
+# The opened message: a title, and a sentence for each reason
 LOGGED = "Logged in Salesforce"
 LOGGED_ON = "Logged on {record}"
 FORESEEN = "Will be logged in Salesforce"
 NOT_LOGGED = "Not logged"
 WAITING = "Waiting"
 REFUSED = "Salesforce refused this email"
-BECAUSE = {
-    "contact_match": "On {record}. {found_by} is their address.",
-    "lead_match": "On the lead {record}. {found_by} is their address.",
-    "account_domain_match": "On {record}, because the address ends in {found_by}.",
-    "rule_match": "On {record}. A standing rule names it for this address.",
-    "thread_override": "On {record}. {chosen_by} chose it for this conversation.",
+SENTENCES = {
+    ReasonCode.CONTACT_MATCH: "On {record}. {found_by} is their address.",
+    ReasonCode.LEAD_MATCH: "On the lead {record}. {found_by} is their address.",
+    ReasonCode.ACCOUNT_DOMAIN_MATCH: "On {record}, because the address ends in {found_by}.",
+    ReasonCode.RULE_MATCH: "On {record}. A standing rule names it for this address.",
+    ReasonCode.THREAD_OVERRIDE: "On {record}. {chosen_by} chose it for this conversation.",
+    ReasonCode.NOT_MAIL: "This is a draft, a chat or not sent yet.",
+    ReasonCode.NOT_PRIMARY: "Gmail put this email in {category}.",
+    ReasonCode.BEFORE_START: "It is older than the day from which this mailbox is logged.",
+    ReasonCode.KEPT_OUT: "Logging of this conversation was stopped.",
+    ReasonCode.BLOCKED: "Someone on this email is on your company's list of people never to log.",
+    ReasonCode.INTERNAL_ONLY: "Only colleagues are on this email.",
+    ReasonCode.AUTOMATED: "This is an automatic message: no person started it.",
+    ReasonCode.CONTACTS_ONLY_ACCOUNT: "For this company, only emails with its contacts are logged."
+    " Your Salesforce admin set this.",
+    ReasonCode.NO_MATCH: "Nobody on this email is in Salesforce.",
+    ReasonCode.READY: "It will be logged within minutes. You don't need to do anything.",
+    ReasonCode.HELD: "It will be logged within minutes. You don't need to do anything.",
+    ReasonCode.RETRYING: "It will be logged within minutes. You don't need to do anything.",
+    ReasonCode.REJECTED: "Ask your Salesforce admin. We log it once that is fixed.",
+    ReasonCode.UNREADABLE: "Gmail gave us nothing that can be read. Open it in Gmail: it may be damaged.",
+    ReasonCode.GONE: "It was deleted from Gmail before it could be logged.",
+    ReasonCode.ERASED: "Our copy of it was erased. What is in Salesforce stays there.",
+    ReasonCode.TAKEN_BACK: "It was deleted from Salesforce, so we leave it out.",
 }
-CHOSEN_GONE = "On {record}, by the rules: the record chosen for this conversation was deleted in Salesforce."
-CHOSEN_GONE_NOBODY = "On nobody's record: the one chosen for this conversation was deleted in Salesforce."
-LOG_ANYWAY = "On nobody's record. {chosen_by} chose to log this conversation anyway."
+"""The same for the card and for ``explain``. The sentences below take their place where more is known."""
+LOGGED_ANYWAY = "Not linked to a Salesforce record. {chosen_by} chose to log it anyway."
+CHOSEN_GONE = "On {record}. The record chosen for this conversation was deleted in Salesforce."
+CHOSEN_GONE_NO_RECORD = (
+    "Not linked to a Salesforce record. The one chosen for this conversation was deleted in Salesforce."
+)
+KEPT_OUT_BY_LABEL = "This conversation has the label that stops logging. Take the label off in Gmail to log it."
+CONTACTS_ONLY_NAMED = (
+    "For {account}, only emails with its contacts are logged. {address} isn't one. Your Salesforce admin set this."
+)
+NO_MATCH_NAMED = "No person or company for {address} is in Salesforce. Add them and this conversation will be logged."
+REJECTED_SENTENCE = "It says: “{sentence}” Ask your Salesforce admin. We log it once that is fixed."
+REJECTED_CODE = "Its answer was {code}. Ask your Salesforce admin. We log it once that is fixed."
+HELD_UNTIL = "Logs at {time}."
+RETRYING_AT = "Salesforce or Gmail isn't answering. Next try at {time}. You don't need to do anything."
 YOU = "You"
 SOMEBODY = "Somebody"
 NOT_A_CONTACT = "{address} isn't a contact yet."
 ON_OPPORTUNITY = "It is also on the only open opportunity."
 JOINED = "Another tool put this email into Salesforce already, so we didn't add it twice. Move or delete it there."
 HIDDEN = "On a record that you can't open in Salesforce."
-WHY_NOT = {
-    "not_mail": "This is a draft, a chat or not sent yet.",
-    "before_start": "It is older than the day from which your mailbox is logged.",
-    "kept_out": "Logging of this conversation was stopped.",
-    "kept_out_label": "This conversation has the label that stops logging. Take the label off in Gmail to log it.",
-    "blocked": "Someone on this email is on your company's list of people never to log.",
-    "internal_only": "Only colleagues are on this email.",
-    "automated": "This is an automatic message: no person started it.",
-    "contacts_only_account": "For {account}, only emails with its contacts are logged. {address} isn't one."
-    " Your Salesforce admin set this.",
-    "contacts_only_account_unnamed": "For this company, only emails with its contacts are logged."
-    " Your Salesforce admin set this.",
-    "no_match": "No person or company for {address} is in Salesforce. Add them and this conversation will be logged.",
-    "no_match_unnamed": "Nobody on this email is in Salesforce.",
-    "rejected": "Ask your Salesforce admin. We log it once that is fixed.",
-    "rejected_sentence": "It says: “{sentence}” Ask your Salesforce admin. We log it once that is fixed.",
-    "rejected_code": "Its answer was {code}. Ask your Salesforce admin. We log it once that is fixed.",
-    "unreadable": "Gmail gave us nothing that can be read. Open it in Gmail: it may be damaged.",
-    "gone": "It was deleted from Gmail before it could be logged.",
-    "erased": "Our copy of it was erased. What is in Salesforce stays there.",
-    "taken_back": "It was deleted from Salesforce, so we leave it out.",
-}
-CATEGORY = "Gmail put this email in {name}."
 CATEGORIES = {
     "CATEGORY_PROMOTIONS": "Promotions", "CATEGORY_SOCIAL": "Social", "CATEGORY_UPDATES": "Updates",
     "CATEGORY_FORUMS": "Forums", "SPAM": "Spam", "TRASH": "Trash",
 }  # fmt: skip
-HELD = "Logs at {time}."
-READY = "It will be logged within minutes. You don't need to do anything."
-RETRYING = "Salesforce or Gmail isn't answering. Next try at {time}. You don't need to do anything."
+OTHER_CATEGORY = "another tab"
 
-# The other records
-OTHERS = "Why not another record"
+# The records that were not chosen
+NOT_CHOSEN = "Why not another record"
 CHOSE = {
-    "owned_by_other": "We chose the one whose owner is on this email.",
-    "updated_earlier": "We chose the one changed last.",
-    "higher_id": "They are alike, so we chose the older one.",
+    WhyCode.OWNED_BY_OTHER: "We chose the one whose owner is on this email.",
+    WhyCode.UPDATED_EARLIER: "We chose the one changed last.",
+    WhyCode.HIGHER_ID: "They are otherwise identical, so we chose the older one.",
 }
 YOU_OWN = "We chose the one you own."
 OTHERS_HAVE_IT = {
@@ -88,46 +98,50 @@ OTHERS_ON_IT = {
     2: "{count} other people on this email are in Salesforce too.",
 }
 WHYS = {
-    "owned_by_other": "someone else owns it",
-    "updated_earlier": "it was changed less recently",
-    "higher_id": "alike in all else, and it is newer",
-    "not_a_contact": "a contact comes before a lead",
-    "not_a_person": "a person comes before a company",
-    "contacts_only": "for this company, only emails with its contacts are logged",
-    "choice_of_a_person": "someone chose another record",
-    "parent_domain": "another account's domain is closer",
-    "not_exact_address": "another record's address is closer",
+    WhyCode.OWNED_BY_OTHER: "someone else owns it",
+    WhyCode.UPDATED_EARLIER: "it was changed less recently",
+    WhyCode.HIGHER_ID: "otherwise identical; this one is newer",
+    WhyCode.NOT_A_CONTACT: "a contact comes before a lead",
+    WhyCode.NOT_A_PERSON: "a person comes before a company",
+    WhyCode.CONTACTS_ONLY: "for this company, only emails with its contacts are logged",
+    WhyCode.CHOICE_OF_A_PERSON: "someone chose another record",
+    WhyCode.PARENT_DOMAIN: "another account's domain is closer",
+    WhyCode.NOT_EXACT_ADDRESS: "another record's address is closer",
 }
 MORE_HIDDEN = {
     1: "1 more record is not shown: you can't open it in Salesforce.",
     2: "{count} more records are not shown: you can't open them in Salesforce.",
 }
 
-# The other messages
+# The other messages of the conversation, and the list of the demo's page
 CONVERSATION = {1: "1 other email in this conversation", 2: "{count} other emails in this conversation"}
 EARLIER = {1: "1 older email is not shown.", 2: "{count} older emails are not shown."}
 SHORT = {
-    "logged": "Logged on {record}",
-    "logged_hidden": "Logged",
-    "foreseen": "Will be logged on {record}",
-    "not_mail": "Not logged: not an email",
-    "not_primary": "Not logged: outside the primary inbox",
-    "before_start": "Not logged: too old",
-    "kept_out": "Not logged: stopped",
-    "blocked": "Not logged: never to be logged",
-    "internal_only": "Not logged: only colleagues",
-    "automated": "Not logged: automatic",
-    "contacts_only_account": "Not logged: not a contact",
-    "no_match": "Not logged: nobody in Salesforce",
-    "ready": "Waiting",
-    "held": "Waiting",
-    "retrying": "Waiting",
-    "rejected": "Refused by Salesforce",
-    "unreadable": "Not logged: can't be read",
-    "gone": "Deleted from Gmail",
-    "erased": "Erased",
-    "taken_back": "Deleted from Salesforce",
+    ReasonCode.CONTACT_MATCH: "Logged: a contact has the address",
+    ReasonCode.LEAD_MATCH: "Logged: a lead has the address",
+    ReasonCode.ACCOUNT_DOMAIN_MATCH: "Logged: an account has the domain",
+    ReasonCode.RULE_MATCH: "Logged: a standing rule names the record",
+    ReasonCode.THREAD_OVERRIDE: "Logged: someone chose it",
+    ReasonCode.NOT_MAIL: "Not logged: not an email",
+    ReasonCode.NOT_PRIMARY: "Not logged: outside the primary inbox",
+    ReasonCode.BEFORE_START: "Not logged: too old",
+    ReasonCode.KEPT_OUT: "Not logged: stopped",
+    ReasonCode.BLOCKED: "Not logged: never to be logged",
+    ReasonCode.INTERNAL_ONLY: "Not logged: only colleagues",
+    ReasonCode.AUTOMATED: "Not logged: automatic",
+    ReasonCode.CONTACTS_ONLY_ACCOUNT: "Not logged: not a contact",
+    ReasonCode.NO_MATCH: "Not logged: nobody in Salesforce",
+    ReasonCode.READY: "Waiting",
+    ReasonCode.HELD: "Waiting",
+    ReasonCode.RETRYING: "Waiting",
+    ReasonCode.REJECTED: "Refused by Salesforce",
+    ReasonCode.UNREADABLE: "Not logged: can't be read",
+    ReasonCode.GONE: "Deleted from Gmail",
+    ReasonCode.ERASED: "Erased",
+    ReasonCode.TAKEN_BACK: "Deleted from Salesforce",
 }
+SHORT_FORESEEN = "Will be logged on {record}"
+SHORT_HIDDEN = "Logged"
 
 # Buttons
 OPEN = "Open"
@@ -161,34 +175,46 @@ CHOOSE_TITLE = "Log this conversation on"
 SEARCH_LABEL = "Search contacts, leads and accounts"
 SEARCH = "Search"
 USE = "Use"
-FOUND_NONE = "Nothing that you can open in Salesforce fits “{text}”."
+NO_RESULTS = "Nothing that you can open in Salesforce fits “{text}”."
 SEARCH_LONGER = "Write at least two letters."
 FITTING = "On this email"
-FOUND = "Found"
+RESULTS = "Found"
 
-# Said after a click
-SAID = {
-    "log": "This conversation is logged.",
-    "log_soon": "This conversation will be logged.",
-    "move": "Moved to {record}.",
-    "move_soon": "It will be logged on {record}.",
-    "stop": "Logging stopped.",
-    "withdraw": "Undone.",
+# Notices after a click
+LOGGED_NOW = "This conversation is logged."
+LOGGED_SOON = "This conversation will be logged."
+MOVED_NOW = "Moved to {record}."
+MOVED_SOON = "It will be logged on {record}."
+STOPPED = "Logging stopped."
+UNDONE = "Undone."
+
+REFUSALS = {
+    Refusal.CONSUMER: (
+        "Use your work account",
+        "You're signed in as {address}. This works only with your company's Google account.",
+    ),
+    Refusal.NOT_INCLUDED: ("Your mailbox isn't included", "Nothing here is read or logged. Ask {admin}."),
+    Refusal.NO_LONGER_READ: (
+        "New mail isn't logged any more",
+        "Your mailbox is complete up to {detail}: every earlier email is logged or accounted for. Ask {admin}.",
+    ),
+    Refusal.NOT_LIVE: (
+        "Not live yet",
+        "Your mailbox is in trial mode: nothing is written to Salesforce. Ask {admin}.",
+    ),
+    Refusal.AWAY: (
+        "Salesforce or Gmail isn't answering",
+        "Nothing is lost: what is due is logged later. Try again in a minute.",
+    ),
+    Refusal.CHANGE: (
+        "Salesforce refused the change",
+        "It says: “{detail}” Nothing was changed. Ask your Salesforce admin.",
+    ),
+    Refusal.STALE: ("This card is out of date", "Nothing was changed. Refresh, then repeat your click."),
+    Refusal.NOT_FOUND: ("Gmail doesn't have this email any more", "It was moved or deleted. Open another one."),
+    Refusal.BROKEN: (
+        "Something went wrong on our side",
+        "Nothing was changed. Try again, and tell {admin} if it keeps happening.",
+    ),
 }
-
-# Refusals: title and text
-CONSUMER = (
-    "Use your work account",
-    "You're signed in as {address}. This works only with your company's Google account.",
-)
-NOT_INCLUDED = ("Your mailbox isn't included", "Nothing here is read or logged. Ask {admin}.")
-NO_LONGER_READ = (
-    "New mail isn't logged any more",
-    "Your mailbox is complete to {said}: what came before is logged or accounted for. Ask {admin}.",
-)
-NOT_LIVE = ("Not live yet", "Your mailbox is being tried out: nothing is written to Salesforce. Ask {admin}.")
-AWAY = ("Salesforce or Gmail isn't answering", "Nothing is lost: what is due is logged later. Try again in a minute.")
-REFUSED_CHANGE = ("Salesforce refused the change", "It says: “{said}” Nothing was changed. Ask your Salesforce admin.")
-STALE = ("This card is out of date", "Open the email again and repeat your click. Nothing was changed.")
-NOT_FOUND = ("Gmail doesn't have this email any more", "It was moved or deleted. Open another one.")
-BROKEN = ("Something went wrong on our side", "Nothing was changed. Try again, and tell {admin} if it stays so.")
+"""A title and a text."""

@@ -12,19 +12,19 @@ Widget = dict[str, Any]
 PRIMARY = {"red": 0.122, "green": 0.306, "blue": 0.475}
 
 
-def card(name: str, sections: Iterable[Widget | None], *, subtitle: str = "") -> Widget:
-    header = {"title": TITLE, **({"subtitle": plain(subtitle)} if subtitle else {})}
-    return {"name": name, "header": header, "sections": [s for s in sections if s and s["widgets"]]}
+def card(name: str, sections: Iterable[Widget | None]) -> Widget:
+    """A section without widgets is left out."""
+    return {"name": name, "header": {"title": TITLE}, "sections": [s for s in sections if s and s["widgets"]]}
 
 
 def section(widgets: Iterable[Widget | None], header: str = "", shown: int | None = None) -> Widget:
-    """``header`` and all texts must be inert already. ``shown`` widgets stand while the rest is folded."""
-    found: Widget = {"widgets": [w for w in widgets if w]}
+    """``header`` and all texts must be inert already. Widgets after the first ``shown`` ones are folded."""
+    widget: Widget = {"widgets": [w for w in widgets if w]}
     if header:
-        found["header"] = f"<b>{header}</b>"
-    if shown is not None and len(found["widgets"]) > shown:
-        found |= {"collapsible": True, "uncollapsibleWidgetsCount": shown}
-    return found
+        widget["header"] = f"<b>{header}</b>"
+    if shown is not None and len(widget["widgets"]) > shown:
+        widget |= {"collapsible": True, "uncollapsibleWidgetsCount": shown}
+    return widget
 
 
 def paragraph(text: str) -> Widget | None:
@@ -33,21 +33,21 @@ def paragraph(text: str) -> Widget | None:
 
 def line(text: str, *, above: str = "", below: str = "", button: Widget | None = None, icon: str = "") -> Widget:
     """``text`` is rich and inert; the labels are made plain here."""
-    found: Widget = {"text": text, "wrapText": True}
+    widget: Widget = {"text": text, "wrapText": True}
     if above:
-        found["topLabel"] = plain(above)
+        widget["topLabel"] = plain(above)
     if below:
-        found["bottomLabel"] = plain(below)
+        widget["bottomLabel"] = plain(below)
     if button:
-        found["button"] = button
+        widget["button"] = button
     if icon:
-        found["startIcon"] = {"knownIcon": icon}
-    return {"decoratedText": found}
+        widget["startIcon"] = {"knownIcon": icon}
+    return {"decoratedText": widget}
 
 
-def buttons(found: Sequence[Widget | None]) -> Widget | None:
-    wanted = [b for b in found if b]
-    return {"buttonList": {"buttons": wanted}} if wanted else None
+def buttons(row: Sequence[Widget | None]) -> Widget | None:
+    present = [b for b in row if b]
+    return {"buttonList": {"buttons": present}} if present else None
 
 
 def button(text: str, action: Mapping[str, Any], *, primary: bool = False) -> Widget:
@@ -55,30 +55,30 @@ def button(text: str, action: Mapping[str, Any], *, primary: bool = False) -> Wi
 
 
 def link(text: str, url: str, *, reload: bool = False) -> Widget | None:
-    """Nothing where there is no address. ``reload``: the card is made anew once the window is closed."""
+    """None without an address. ``reload``: Gmail asks for the card anew once the window is closed."""
     if not url:
         return None
-    opened = {"url": url, **({"openAs": "OVERLAY", "onClose": "RELOAD"} if reload else {})}
-    return {"text": text, "onClick": {"openLink": opened}}
+    open_link = {"url": url, **({"openAs": "OVERLAY", "onClose": "RELOAD"} if reload else {})}
+    return {"text": text, "onClick": {"openLink": open_link}}
 
 
-def shown(found: Widget) -> Widget:
+def show_card(widget: Widget) -> dict[str, Any]:
     """The answer to a trigger: this card."""
-    return {"action": {"navigations": [{"pushCard": found}]}}
+    return {"action": {"navigations": [{"pushCard": widget}]}}
 
 
-def changed(found: Widget, notice: str, *, root: bool = True) -> Widget:
-    """The answer to a click that changed something: this card in place of what was there, and stale cards elsewhere."""
-    steps = [*([{"popToRoot": True}] if root else []), {"updateCard": found}]
+def show_change(widget: Widget, notice: str) -> dict[str, Any]:
+    """The answer to a click that changed something: this card takes the place of all others, which are stale."""
     note = {"notification": {"text": plain(notice)}} if notice else {}
+    steps: list[dict[str, Any]] = [{"popToRoot": True}, {"updateCard": widget}]
     return {"renderActions": {"action": {"navigations": steps, **note}}, "stateChanged": True}
 
 
-def pushed(found: Widget) -> Widget:
+def push_card(widget: Widget) -> dict[str, Any]:
     """The answer to a click that asks first: a card with a way back."""
-    return {"renderActions": {"action": {"navigations": [{"pushCard": found}]}}}
+    return {"renderActions": {"action": {"navigations": [{"pushCard": widget}]}}}
 
 
-def replaced(found: Widget) -> Widget:
-    """The answer to a search: the same card, filled; nothing else changed."""
-    return {"renderActions": {"action": {"navigations": [{"updateCard": found}]}}}
+def update_card(widget: Widget) -> dict[str, Any]:
+    """The answer to a search: the same card with its results; nothing else changed."""
+    return {"renderActions": {"action": {"navigations": [{"updateCard": widget}]}}}

@@ -25,6 +25,14 @@ class KeyedHasher:
         versions = sorted(self._keys, key=lambda v: (v != self._current, v))
         return tuple(self._under(version, kind, value) for version in versions)
 
+    def derive_keys(self, purpose: str) -> tuple[bytes, ...]:
+        """Returns 32 bytes for each key there is, the current one last: for signatures that outlive a rotation.
+
+        ``purpose`` keeps the derived keys of two uses apart. No kind of hash is called ``derived-key``.
+        """
+        versions = sorted(self._keys, key=lambda v: (v == self._current, v))
+        return tuple(hmac.digest(self._keys[v], f"derived-key\0{purpose}".encode(), "sha256") for v in versions)
+
     def _under(self, version: int, kind: str, value: str) -> KeyedHash:
         digest = hmac.new(self._keys[version], f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
         return KeyedHash(f"v{version}:{digest}")

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 
 from flask import Flask, Response, jsonify
 
-from server.bootstrap import Services, build
 from server.cli import register_commands
 from server.runner.worker import Worker
-from server.settings import Settings
 from server.web import addon, cron, health, push
-
-
-class LazyServices:
-    """Built on first use: a command like ``manifest`` needs no network, and a worker builds after it was forked."""
-
-    def __init__(self, source: Mapping[str, str], services: Services | None = None) -> None:
-        self._source = source
-        self._lock = threading.Lock()
-        self._services = services
-
-    def settings(self) -> Settings:
-        return Settings.of(self._source)
-
-    def get(self) -> Services:
-        with self._lock:
-            if self._services is None:
-                self._services = build(self.settings())
-            return self._services
-
-    def close(self) -> None:
-        with self._lock:
-            if self._services is not None:
-                self._services.close()
-                self._services = None
+from server.web.lazy_services import LazyServices
 
 
 class TrulyApp(Flask):

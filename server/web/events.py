@@ -1,4 +1,4 @@
-"""The event that Google posts. Everything in it but verified tokens is the client's word."""
+"""The event that Google posts. Apart from the verified tokens, the client may have written anything in it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Event:
     def parse(cls, body: bytes) -> Event:
         """Raises BadInputError."""
         try:
-            found = json.loads(body)
+            event = json.loads(body)
         except ValueError:  # UnicodeDecodeError is one too
             raise BadInputError("The event is not JSON.") from None
-        if not isinstance(found, dict):
+        if not isinstance(event, dict):
             raise BadInputError("The event is not an object.")
-        common, gmail = _object(found, "commonEventObject"), _object(found, "gmail")
-        authorization = _object(found, "authorizationEventObject")
+        common, gmail = _object(event, "commonEventObject"), _object(event, "gmail")
+        authorization = _object(event, "authorizationEventObject")
         scopes = authorization.get("authorizedScopes")
         return cls(
             user_token=_text(authorization, "userIdToken"),
@@ -58,13 +58,13 @@ def _text(source: Mapping[str, Any], name: str) -> str:
 
 
 def _inputs(form: Mapping[str, Any]) -> dict[str, str]:
-    """Single values are lists too; an empty one may be missing."""
-    out: dict[str, str] = {}
+    """Google sends a single value as a list too, and may leave out an empty one."""
+    inputs: dict[str, str] = {}
     for name, entry in form.items():
         values = _object(entry, "stringInputs").get("value") if isinstance(entry, dict) else None
         if isinstance(values, list) and values and isinstance(values[0], str):
-            out[name] = values[0]
-    return out
+            inputs[name] = values[0]
+    return inputs
 
 
 def _offset(zone: Mapping[str, Any]) -> int:

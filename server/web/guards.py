@@ -1,20 +1,21 @@
-"""Who may call us: the header's token before the body is parsed, the person's before anything."""
+"""Who may call: the header's token is checked before the body is parsed, the person's token before anything else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.bootstrap import Services
 from server.domain.caller import Caller
 from server.domain.errors import BadInputError, UntrustedCallerError
+from server.ports.identity import Identity
+from server.settings import Settings
 from server.web.events import Event
 
-WHO = "https://www.googleapis.com/auth/userinfo.email"
+EMAIL_SCOPE = "https://www.googleapis.com/auth/userinfo.email"
 """The scope without which Google sends no user token."""
 
 
 class ConsentMissingError(UntrustedCallerError):
-    """The person has not agreed to tell us who they are; Google asks them when we answer so."""
+    """The person has not agreed to share an address with the add-on. Google asks the person when we answer so."""
 
 
 @dataclass(frozen=True)
@@ -26,37 +27,38 @@ class Admitted:
     is_trigger: bool
 
 
-def check_google(services: Services, path: str, authorization: str) -> None:
-    """The caller is Google's add-on service. Raises UntrustedCallerError, TransientError."""
-    _check_service(services, path, authorization, services.settings.addon_service_account)
+@dataclass(frozen=True)
+class Guard:
+    """Checks the tokens of one request. The audience is always ``settings.public_url``, never a Host header."""
 
+    identity: Identity
+    settings: Settings
 
-def check_pubsub(services: Services, path: str, authorization: str) -> None:
-    """The caller is our Pub/Sub subscription. Raises UntrustedCallerError, TransientError."""
-    _check_service(services, path, authorization, services.settings.push_service_account)
+    def check_google(self, path: str, authorization: str) -> None:
+        """The caller is Google's add-on service. Raises UntrustedCallerError, TransientError."""
+        self._check_service(path, authorization, self.settings.addon_service_account)
 
+    def check_pubsub(self, path: str, authorization: str) -> None:
+        """The caller is our Pub/Sub subscription. Raises UntrustedCallerError, TransientError."""
+        self._check_service(path, authorization, self.settings.push_service_account)
 
-def _check_service(services: Services, path: str, authorization: str, account: str) -> None:
-    """``authorization`` is the header's value. Without an ``account`` nobody is trusted.
+    def admit(self, path: str, authorization: str, body: bytes) -> Admitted:
+        """Raises UntrustedCallerError, ConsentMissingError, TransientError."""
+        self.check_google(path, authorization)
+        try:
+            event = Event.parse(body)
+        except BadInputError:
+            raise UntrustedCallerError("The event cannot be read.") from None
+        if not event.user_token and (event.scopes is None or EMAIL_SCOPE not in event.scopes):
+            raise ConsentMissingError("The person's identity is not granted.")
+        if not self.settings.addon_client_id:
+            raise UntrustedCallerError("ADDON_CLIENT_ID is not set.")
+        caller = self.identity.person(event.user_token, self.settings.addon_client_id)
+        return Admitted(event, caller, is_trigger=not event.parameters)
 
-    The audience is the URL that we were deployed under, never a Host header.
-    """
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not account:
-        raise UntrustedCallerError("The caller is not the service of Google's that may call here.")
-    services.identity.check_service(token.strip(), services.settings.public_url + path, account)
-
-
-def admit(services: Services, path: str, authorization: str, body: bytes) -> Admitted:
-    """Raises UntrustedCallerError, ConsentMissingError, TransientError."""
-    check_google(services, path, authorization)
-    try:
-        event = Event.parse(body)
-    except BadInputError:
-        raise UntrustedCallerError("The event cannot be read.") from None
-    if not event.user_token and (event.scopes is None or WHO not in event.scopes):
-        raise ConsentMissingError("The person's identity is not granted.")
-    if not services.settings.addon_client_id:
-        raise UntrustedCallerError("ADDON_CLIENT_ID is not set.")
-    caller = services.identity.person(event.user_token, services.settings.addon_client_id)
-    return Admitted(event, caller, is_trigger=not event.parameters)
+    def _check_service(self, path: str, authorization: str, account: str) -> None:
+        """``authorization`` is the header's value. Without an ``account`` nobody is trusted."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not account:
+            raise UntrustedCallerError("The caller is not the Google service that may call this address.")
+        self.identity.check_service(token.strip(), self.settings.public_url + path, account)

@@ -1,20 +1,14 @@
-"""Is the service there, and does its state answer?"""
+"""Whether the service runs, and whether its state answers."""
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from flask import Blueprint, Response, jsonify
 
-from server.bootstrap import Services
 from server.domain.errors import TrulyError
+from server.web.lazy_services import LazyServices
 
 
-class Source(Protocol):
-    def get(self) -> Services: ...
-
-
-def blueprint(source: Source) -> Blueprint:
+def blueprint(lazy: LazyServices) -> Blueprint:
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")
@@ -24,7 +18,7 @@ def blueprint(source: Source) -> Blueprint:
     @routes.get("/readyz")
     def readyz() -> tuple[Response, int]:
         try:
-            source.get().ports.store.mailboxes()
+            lazy.get().ports.store.mailboxes()
         except TrulyError as error:
             return jsonify(status="not ready", cause=type(error).__name__), 503
         return jsonify(status="ok"), 200

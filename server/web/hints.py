@@ -1,4 +1,4 @@
-"""What Pub/Sub posts: an envelope around Gmail's own few words, in any of the forms that were seen."""
+"""What Pub/Sub posts: an envelope around Gmail's data, in each of the forms that documents and samples show."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MALFORMED = "The push cannot be read."
 
 @dataclass(frozen=True)
 class Hint:
-    """``address`` is lower-case. ``position`` may be late, or repeated: our own cursor knows better."""
+    """``address`` is lower-case. ``position`` may be old or repeated: it says only that there is news."""
 
     address: str
     position: Cursor
@@ -27,34 +27,34 @@ class Hint:
         data = message.get("data") if isinstance(message, dict) else None
         if not isinstance(data, str):
             raise BadInputError(MALFORMED)
-        said = _object(_decoded(data))
-        address = said.get("emailAddress")
+        news = _object(_decode_base64(data))
+        address = news.get("emailAddress")
         if not isinstance(address, str) or "@" not in address:
             raise BadInputError(MALFORMED)
-        return cls(address.strip().lower(), _position(said.get("historyId")))
+        return cls(address.strip().lower(), _position(news.get("historyId")))
 
 
 def _object(text: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         raise BadInputError(MALFORMED) from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise BadInputError(MALFORMED)
-    return found
+    return value
 
 
-def _decoded(data: str) -> bytes:
+def _decode_base64(data: str) -> bytes:
     """Base64 in the usual alphabet or the one for URLs, padded or not: documents and samples differ."""
-    plain = data.strip().rstrip("=").translate(str.maketrans("-_", "+/"))
+    digits = data.strip().rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
-        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+        return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except ValueError:
         raise BadInputError(MALFORMED) from None
 
 
 def _position(value: object) -> Cursor:
-    """A number, or a number in words."""
+    """A number, or a text of digits."""
     is_number = (isinstance(value, int) and not isinstance(value, bool)) or (
         isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(2**64))
     )

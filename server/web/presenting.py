@@ -1,4 +1,4 @@
-"""From what the engine knows to what a card shows."""
+"""Turns what the engine knows into what a card shows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
+from addon.codes import Operation, ReasonCode, WhyCode
 from addon.models import ConversationShown, MessageShown, RecordShown
 from server.domain.crm import Record
 from server.domain.decision import Outcome, Reason
@@ -46,22 +47,22 @@ class Presenter:
     may_override: bool
     user: Callable[[], SalesforceId | None]
 
-    def conversation(self, view: View, undo: tuple[str, Mapping[str, str]] | None = None) -> ConversationShown:
+    def conversation(self, view: View, undo: tuple[Operation, Mapping[str, str]] | None = None) -> ConversationShown:
         opened = next(s for s in view.shown if s.message_id == view.opened)
-        others = tuple(self.message(s) for s in view.shown if s.message_id != view.opened)
+        rest = tuple(self.message(s) for s in view.shown if s.message_id != view.opened)
         by = "you" if view.chosen_by and view.chosen_by in view.mailbox.addresses else view.chosen_by
-        return ConversationShown(self.message(opened), others, by, undo, view.is_record_gone)
+        return ConversationShown(self.message(opened), rest, by, undo, view.is_record_gone)
 
     def message(self, shown: Shown) -> MessageShown:
         address = shown.addresses[0] if shown.addresses else ""
         return MessageShown(
-            reason=shown.reason.value,
+            reason=ReasonCode(shown.reason.value),
             when=self.moment(shown.sent_at / 1000),
             foreseen=shown.foreseen and shown.outcome is Outcome.LOGGED,
             record=self.record(shown.chosen) if shown.chosen else None,
             is_hidden=shown.is_hidden,
-            others=tuple(self.record(loser.record, loser.why.value) for loser in shown.losers),
-            hidden_others=shown.hidden_losers,
+            not_chosen=tuple(self.record(loser.record, WhyCode(loser.why.value)) for loser in shown.losers),
+            hidden_count=shown.hidden_losers,
             addresses=shown.addresses,
             mark=shown.marks[0] if shown.marks else "",
             next_try=self.moment(shown.due_at) if shown.due_at else "",
@@ -74,7 +75,7 @@ class Presenter:
             may_override=self.may_override or shown.reason is not Reason.CONTACTS_ONLY_ACCOUNT,
         )
 
-    def record(self, record: Record, why: str = "") -> RecordShown:
+    def record(self, record: Record, why: WhyCode | None = None) -> RecordShown:
         return RecordShown(
             record_id=record.record_id,
             kind=record.kind.value,
@@ -87,7 +88,7 @@ class Presenter:
         )
 
     def moment(self, epoch: float) -> str:
-        """Today's is a time, this year's has no year; empty for a moment that never comes."""
+        """A moment of today is a time, one of this year has no year. Empty for a moment that never comes."""
         try:
             moment = datetime.fromtimestamp(epoch, UTC) + timedelta(seconds=self.offset)
             today = datetime.fromtimestamp(self.now, UTC) + timedelta(seconds=self.offset)

@@ -143,14 +143,14 @@ class Signer:
     """Signs and reads what a button of the sidebar asks for."""
 
     def __init__(self, ports: Ports) -> None:
-        self._signer = button_tokens.Signer(ports)
+        self._signer = button_tokens.Signer(ports.hasher, ports.clock)
 
     def sign(self, order: button_tokens.Order, subject: str) -> str:
         """``subject`` is the Google id of the person who may click."""
         return self._signer.sign(order, subject)
 
     def read(self, token: str, subject: str) -> button_tokens.Order:
-        """Raises UntrustedCallerError, ExpiredError."""
+        """Raises UntrustedCallerError, StaleTokenError."""
         return self._signer.read(token, subject)
 
 

@@ -40,7 +40,8 @@ class Rep:
 
     def use(self, record_id: str) -> Rep:
         """Clicks "Use" beside that Salesforce record of the card on which a record is chosen."""
-        signer = Signer(self.scene.services.ports)
+        ports = self.scene.services.ports
+        signer = Signer(ports.hasher, ports.clock)
         user = self.scene.universe.world.user(self.address)
         for parameters in self._use_buttons():
             if user and signer.read(parameters["st"], user.user_id).arguments["record"] == record_id:

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addon import texts as words
-from addon.conversation import MATCHES, conversation_card
+from addon.codes import LOGGED_REASONS, WAITING_REASONS, ReasonCode, WhyCode
+from addon.conversation import conversation_card
 from addon.gallery import act, gallery
 from addon.inert import MOST_MARKS, clean, plain, rich
 from addon.models import ConversationShown, MessageShown, RecordShown
-from server.domain.decision import Reason, Why
+from server.domain.decision import Decision, Outcome, Reason, Why
 from tests.support.cards import check, texts
 
 GALLERY = dict(gallery())
@@ -49,12 +50,17 @@ def test_no_two_cards_have_one_name():
 
 
 def test_every_reason_and_every_why_has_its_words():
-    for reason in Reason:
-        known = {**words.WHY_NOT, **words.BECAUSE}
-        assert reason.value in known or reason.value in ("not_primary", "ready", "held", "retrying"), reason
-        assert reason.value in words.SHORT or reason.value in MATCHES, reason
-        check(conversation_card(ConversationShown(MessageShown(reason.value, "14 Sep")), act))
-    assert {why.value for why in Why} == set(words.WHYS)
+    assert {why.value for why in Why} == set(WhyCode) == set(words.WHYS)
+    assert {reason.value for reason in Reason} == set(ReasonCode) == set(words.SENTENCES) == set(words.SHORT)
+    for reason in ReasonCode:
+        check(conversation_card(ConversationShown(MessageShown(reason, "14 Sep")), act))
+
+
+def test_cards_and_server_agree_on_what_is_logged_or_waits():
+    by_outcome = {outcome: {r.value for r in Reason if Decision(r).outcome is outcome} for outcome in Outcome}
+
+    assert by_outcome[Outcome.LOGGED] == LOGGED_REASONS
+    assert by_outcome[Outcome.WAITING] == WAITING_REASONS
 
 
 HOSTILE = st.one_of(
@@ -85,7 +91,7 @@ def test_hostile_texts_make_valid_and_inert_cards(name, account, address):
         "no_match",
         "rejected",
     ):
-        message = MessageShown(reason, "14 Sep", record=record, others=(record,), addresses=(address,), code=name)
+        message = MessageShown(reason, "14 Sep", record=record, not_chosen=(record,), addresses=(address,), code=name)
         check(conversation_card(ConversationShown(message, (message,), chosen_by=address), act))
 
 

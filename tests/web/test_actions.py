@@ -1,6 +1,8 @@
 """What a rep's clicks do: to Salesforce, to the ledger, to the other reps, and when they are repeated or undone."""
 
+import base64
 import email
+import json
 
 import pytest
 
@@ -9,6 +11,7 @@ from server.domain.ids import ActivityKey
 from server.domain.mailbox import Stage
 from server.engine.copies.erasing import erase
 from server.engine.mailboxes.stages import find_mailbox, set_stage
+from server.engine.sidebar.button_tokens import Order, Signer
 from simulator.faults import Fault
 from tests.support.cards import action, card_of, texts
 from tests.support.rep import ACT, Rep
@@ -329,19 +332,73 @@ def test_another_person_s_button_and_a_tampered_one_do_nothing(scene, logged):
     before = scene.services.ports.store.writes()
 
     assert scene.ask(ACT, BEN, his, parameters=parameters) == 401
-    last = "1" if parameters["st"].endswith("0") else "0"
-    for forged in (parameters["st"][:-1] + last, parameters["st"][1:], "", "x.y"):
+    body, moment, signature = parameters["st"].rsplit(".", 2)
+    first = "1" if signature.startswith("0") else "0"
+    for forged in (f"{body}.{moment}.{first}{signature[1:]}", parameters["st"][1:], "", "x.y"):
         assert scene.ask(ACT, ANN, logged.message, parameters={"st": forged}) == 401
     assert scene.ask(ACT, ANN, logged.message, parameters={"other": "x"}) == 401
     assert scene.services.ports.store.writes() == before
     assert len(scene.tasks()) == 1
 
 
-def test_a_stale_button_says_so(scene, logged):
-    parameters = action(logged.card, "Stop logging")
-    scene.clock.advance(86_400)
+def make_first_form_token(scene, operation, message, **arguments):
+    """As the first version signed it: a body and a keyed hash under one of the server's own keys."""
+    thread = scene.universe.mailboxes[ANN].messages[message].thread_id
+    subject = scene.universe.world.user(ANN).user_id
+    fields = [operation, message, thread, arguments, int(scene.clock.now()) + 43_200]
+    body = json.dumps(fields, separators=(",", ":")).encode()
+    bound = f"{len(subject)}:{subject}:{body.decode()}"
+    return f"{base64.urlsafe_b64encode(body).decode()}.{scene.services.ports.hasher.hash('addon-action', bound)}"
 
-    assert texts(card_of(scene.ask(ACT, ANN, logged.message, parameters=parameters)))[1] == "This card is out of date"
+
+OUT_OF_DATE = [
+    "Salesforce log",
+    "This card is out of date",
+    "Nothing was changed. Refresh, then repeat your click.",
+    "[Refresh]",
+]
+
+
+@pytest.mark.parametrize("operation", ["stop", "log", "withdraw", "move", "show", "no_such_operation"])
+def test_a_button_of_an_old_card_offers_to_refresh_and_does_nothing_else(scene, logged, operation):
+    token = make_first_form_token(scene, operation, logged.message, record=LEO)
+    writes, tasks = scene.services.ports.store.writes(), scene.tasks()
+    scene.universe.calls.clear()
+
+    logged.last = {"parameters": {"st": token}}
+    logged.again()
+
+    assert logged.read == OUT_OF_DATE
+    assert (scene.services.ports.store.writes(), scene.tasks()) == (writes, tasks)
+    assert not scene.universe.calls.calls("salesforce")
+    assert logged.click("Refresh").read[1] == "Logged in Salesforce"
+
+
+@pytest.mark.parametrize("how", ["too old", "of an unknown operation"])
+def test_a_stale_button_offers_to_refresh(scene, logged, how):
+    ports = scene.services.ports
+    token = action(logged.card, "Stop logging")["st"]
+    if how == "too old":
+        scene.clock.advance(86_400)
+    else:
+        subject = scene.universe.world.user(ANN).user_id
+        token = Signer(ports.hasher, ports.clock).sign(Order("no_such_operation", logged.message, "1"), subject)
+    writes = ports.store.writes()
+
+    logged.last = {"parameters": {"st": token}}
+    logged.again()
+
+    assert logged.read == OUT_OF_DATE
+    assert ports.store.writes() == writes
+    assert len(scene.tasks()) == 1
+    assert logged.click("Refresh").read[1] == "Logged in Salesforce"
+
+
+def test_an_out_of_date_card_without_a_message_has_no_button(scene, logged):
+    parameters = {"st": make_first_form_token(scene, "stop", logged.message)}
+    event = scene.addon_host.event(ANN, None, parameters=parameters)
+
+    assert texts(card_of(scene.post(ACT, event))) == OUT_OF_DATE[:3]
 
 
 def test_a_mailbox_in_a_dry_run_cannot_act(scene, logged):

@@ -92,7 +92,7 @@ def test_a_draining_mailbox_shows_what_the_ledger_has_and_promises_nothing_more(
     assert opened(scene, known)[1] == "Logged in Salesforce"
     assert opened(scene, fresh)[1:] == [
         "New mail isn't logged any more",
-        "Your mailbox is complete to 14:13 UTC: what came before is logged or accounted for. Ask ann@acme.example.",
+        "Your mailbox is complete up to 14:13 UTC: every earlier email is logged or accounted for. Ask ann@acme.example.",
     ]
 
 

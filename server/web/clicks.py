@@ -1,0 +1,132 @@
+"""What each button does. The token proves that we signed the order for this person, so its ids are our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from addon import texts
+from addon.choosing import SEARCH_FIELD, choose_card, stop_card
+from addon.codes import Operation
+from addon.conversation import name_of
+from addon.widgets import push_card, show_change, update_card
+from server.domain.decision import Outcome
+from server.domain.history import MessageRef
+from server.domain.ids import MessageId, SalesforceId, ThreadId
+from server.engine.sidebar.button_tokens import Order, StaleTokenError
+from server.engine.sidebar.view import View
+from server.web.desk import Desk, Undo
+
+Handler = Callable[[Desk, MessageRef, Mapping[str, str]], dict[str, Any]]
+"""Takes the message of the card and the button's arguments, and returns the answer to the click."""
+LONGEST_SEARCH = 100
+"""Characters of what a person searches for; the rest is cut."""
+KEPT_OUT, ANYWAY = "kept_out", "anyway"
+"""What was said of a conversation that is on no chosen record, as an argument of a button."""
+
+
+def handler_of(order: Order) -> Handler:
+    """Raises StaleTokenError for an operation that this version does not have."""
+    try:
+        return HANDLERS[Operation(order.operation)]
+    except ValueError:
+        raise StaleTokenError("The button's operation is not known.") from None
+
+
+def message_of(order: Order) -> MessageRef:
+    return MessageRef(MessageId(order.message_id), ThreadId(order.thread_id))
+
+
+def _log(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
+    earlier = desk.view(ref)
+    desk.choices.log(desk.workspace, desk.mailbox, ref)
+    view = desk.view(ref)
+    undo: Undo | None = None
+    if earlier.is_kept_out:
+        undo = (Operation.STOP, {})
+    elif view.chosen_by and not earlier.chosen_by:
+        undo = (Operation.WITHDRAW, {})
+    return show_change(
+        desk.conversation_card(ref, view, undo), texts.LOGGED_NOW if _is_done(view) else texts.LOGGED_SOON
+    )
+
+
+def _choose(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
+    return push_card(choose_card(desk.fitting(ref), desk.act(ref), earlier_choice=_current_choice(desk, ref)))
+
+
+def _search(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
+    text = " ".join(desk.event.inputs.get(SEARCH_FIELD, "").split())[:LONGEST_SEARCH]
+    matches = desk.search(text)
+    card = choose_card(
+        desk.fitting(ref), desk.act(ref), earlier_choice=_current_choice(desk, ref), text=text or " ", matches=matches
+    )
+    return update_card(card)
+
+
+def _move(desk: Desk, ref: MessageRef, arguments: Mapping[str, str]) -> dict[str, Any]:
+    earlier_choice = arguments.get("before", "")
+    record = desk.choices.move(desk.workspace, desk.mailbox, ref, SalesforceId(arguments["record"]))
+    undo = _undo_of_move("" if earlier_choice == record.record_id else earlier_choice)
+    view = desk.view(ref)
+    form = texts.MOVED_NOW if _is_done(view) else texts.MOVED_SOON
+    notice = form.format(record=name_of(desk.presenter().record(record)))
+    return show_change(desk.conversation_card(ref, view, undo), notice)
+
+
+def _withdraw(desk: Desk, ref: MessageRef, arguments: Mapping[str, str]) -> dict[str, Any]:
+    desk.choices.withdraw(desk.workspace, desk.mailbox, ref, stays=bool(arguments.get("stays")))
+    return show_change(desk.conversation_card(ref, desk.view(ref)), texts.UNDONE)
+
+
+def _ask_stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
+    stopping = desk.choices.stopping(desk.mailbox, ref)
+    return push_card(stop_card(stopping.removed, stopping.stays_with, desk.act(ref)))
+
+
+def _stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
+    desk.choices.stop(desk.mailbox, ref)
+    undo: Undo = (Operation.LOG, {})
+    return show_change(desk.conversation_card(ref, desk.view(ref), undo), texts.STOPPED)
+
+
+def _show(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
+    return show_change(desk.conversation_card(ref, desk.view(ref)), "")
+
+
+HANDLERS: dict[Operation, Handler] = {
+    Operation.LOG: _log,
+    Operation.CHOOSE: _choose,
+    Operation.SEARCH: _search,
+    Operation.MOVE: _move,
+    Operation.WITHDRAW: _withdraw,
+    Operation.ASK_STOP: _ask_stop,
+    Operation.STOP: _stop,
+    Operation.SHOW: _show,
+}
+
+
+def _undo_of_move(earlier_choice: str) -> Undo:
+    """What takes a move back. ``earlier_choice`` is what was said of the conversation before the move."""
+    if earlier_choice == "":
+        return (Operation.WITHDRAW, {})
+    if earlier_choice == KEPT_OUT:
+        return (Operation.STOP, {})
+    if earlier_choice == ANYWAY:
+        return (Operation.WITHDRAW, {"stays": "yes"})
+    return (Operation.MOVE, {"record": earlier_choice})
+
+
+def _current_choice(desk: Desk, ref: MessageRef) -> str:
+    """What was said of the conversation: the chosen record's id, ``KEPT_OUT``, ``ANYWAY`` or nothing."""
+    choice = desk.choice_on(ref)
+    if choice is None:
+        return ""
+    if desk.mailbox.mailbox_id in choice.kept_out_by:
+        return KEPT_OUT
+    return choice.record_id or (ANYWAY if choice.log_anyway else "")
+
+
+def _is_done(view: View) -> bool:
+    """Whether the opened message is logged or refused by now: the notice must not contradict the card."""
+    return all(message.outcome is not Outcome.WAITING for message in view.shown if message.message_id == view.opened)

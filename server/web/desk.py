@@ -1,0 +1,131 @@
+"""One verified call of one person: what the person's buttons may read and change, and the cards that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from addon.codes import Operation, Refusal
+from addon.conversation import conversation_card
+from addon.models import Act, RecordShown
+from server.bootstrap import Services
+from server.domain.history import MessageRef
+from server.domain.ledger import Conversation
+from server.domain.mailbox import Mailbox, Stage, Workspace
+from server.engine.operations.jobs import ask_collect
+from server.engine.sidebar.button_tokens import Order, Signer
+from server.engine.sidebar.view import View, mailbox_of
+from server.web.guards import Admitted
+from server.web.presenting import Presenter, Salesforce
+
+ACT = "/addon/act"
+"""The path that all buttons call."""
+TOKEN = "st"  # noqa: S105  # the name of the parameter that holds a button's signed order
+Undo = tuple[Operation, Mapping[str, str]]
+"""The operation that takes back what a click did, and its arguments."""
+
+
+class RefusalError(Exception):
+    """A card with an explanation takes the place of the one that was asked for. ``detail`` fills its text."""
+
+    def __init__(self, refusal: Refusal, detail: str = "") -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+        self.detail = detail
+
+
+class Desk:
+    """Raises RefusalError where the person's mailbox has no cards."""
+
+    def __init__(self, services: Services, admitted: Admitted) -> None:
+        self.choices = services.choices
+        self.event = admitted.event
+        self._services = services
+        self._caller = admitted.caller
+        self._signer = Signer(services.ports.hasher, services.ports.clock)
+        self.mailbox = self._require_mailbox()
+
+    @property
+    def workspace(self) -> Workspace:
+        return self._services.workspaces.current()
+
+    def opened(self) -> MessageRef:
+        """The message that Google's event names."""
+        return self._services.ports.mail.identify(self.mailbox, self.event.message_id, self.event.thread_id)
+
+    def open_card(self) -> dict[str, Any]:
+        """The card of the message that the person opened. An unknown conversation is put into the queue too."""
+        ref = self.opened()
+        self._require_row(ref)
+        view = self.view(ref)
+        self._ask_for_sync(view)
+        return self.conversation_card(ref, view)
+
+    def conversation_card(self, ref: MessageRef, view: View, undo: Undo | None = None) -> dict[str, Any]:
+        return conversation_card(self.presenter().conversation(view, undo), self.act(ref))
+
+    def view(self, ref: MessageRef) -> View:
+        return self._services.sidebar.view(self.workspace, self.mailbox, ref)
+
+    def choice_on(self, ref: MessageRef) -> Conversation | None:
+        """What people chose for the conversation."""
+        return self._services.sidebar.word_on(self.mailbox, ref)
+
+    def fitting(self, ref: MessageRef) -> list[RecordShown]:
+        """The records that fit the opened message, the chosen one first."""
+        message = self.presenter().conversation(self.view(ref)).opened
+        return [*([message.record] if message.record else []), *message.not_chosen]
+
+    def search(self, text: str) -> list[RecordShown]:
+        """Only what the rep may read."""
+        matches = self._services.ports.crm.search(text)
+        readable = self._services.access.readable(self.mailbox, matches)
+        return [self.presenter().record(record) for record in matches if record.record_id in readable]
+
+    def presenter(self) -> Presenter:
+        ports, settings = self._services.ports, self._services.settings
+        return Presenter(
+            links=Salesforce(settings.salesforce.domain),
+            now=ports.clock.now(),
+            offset=self.event.offset,
+            may_override=ports.policy.override_contacts_only,
+            user=lambda: self._services.sidebar.user_of(self.mailbox),
+        )
+
+    def act(self, ref: MessageRef) -> Act:
+        url = self._services.settings.public_url + ACT
+
+        def sign_action(operation: Operation, **arguments: str) -> dict[str, Any]:
+            order = Order(operation, ref.message_id, ref.thread_id, arguments)
+            signed = self._signer.sign(order, self._caller.subject)
+            return {"function": url, "parameters": [{"key": TOKEN, "value": signed}]}
+
+        return sign_action
+
+    def _ask_for_sync(self, view: View) -> None:
+        """An unknown conversation is decided now and carried out by the queue."""
+        queue = self._services.queue
+        if queue is not None and any(message.foreseen for message in view.shown):
+            ask_collect(queue, self.mailbox.mailbox_id, self._services.ports.clock.now())
+
+    def _require_row(self, ref: MessageRef) -> None:
+        """A mailbox that drains has cards for the messages in the ledger only: nothing else will be read."""
+        if self.mailbox.stage is not Stage.DRAINING:
+            return
+        rows = self._services.ports.store.existing_rows(self.mailbox.mailbox_id, [ref.message_id])
+        complete_to = self.mailbox.complete_to
+        if not rows:
+            moment = self.presenter().moment(complete_to) if complete_to is not None else ""
+            raise RefusalError(Refusal.NO_LONGER_READ if moment else Refusal.NOT_INCLUDED, moment)
+
+    def _require_mailbox(self) -> Mailbox:
+        caller = self._caller
+        mailbox = mailbox_of(self._services.ports, caller.subject, caller.address)
+        if mailbox is None:
+            is_internal = self.workspace.is_internal(caller.address)
+            raise RefusalError(Refusal.NOT_INCLUDED if is_internal else Refusal.CONSUMER)
+        if mailbox.stage is Stage.OFF or not mailbox.is_in_scope:
+            raise RefusalError(Refusal.NOT_INCLUDED)
+        if mailbox.stage is Stage.DRY_RUN:
+            raise RefusalError(Refusal.NOT_LIVE)
+        return mailbox
