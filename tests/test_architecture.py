@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "server/engine": ("server.engine", "server.rules", "server.vault", "server.ports", *VALUES),
     "server/adapters": ("server.adapters", "server.ports", *VALUES),
     "server/web": (
-        "server.web", "server.engine", "server.bootstrap", "server.settings", "server.cli", "server.runner.worker", "addon", *VALUES,
+        "server.web", "server.engine", "server.ports", "server.bootstrap", "server.settings", "server.cli", "server.runner.worker", "addon", *VALUES,
     ),
     "server/commands": (
         "server.commands", "server.engine", "server.rules", "server.bootstrap", "server.settings", "server.web", "addon", *VALUES,
@@ -40,6 +40,38 @@ def imports(source: str) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
+
+
+def module_name(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def imported_modules(source: str, names: Collection[str]) -> set[str]:
+    """The modules among ``names`` that a source imports anywhere in it, for type checking too."""
+    targets = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            targets |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            submodules = {f"{node.module}.{alias.name}" for alias in node.names}
+            targets |= {s if s in names else node.module for s in submodules}
+    return targets & set(names)
+
+
+def modules_in_circles(sources: Mapping[str, str]) -> list[str]:
+    """The modules that import themselves by way of others. ``sources`` are texts by path."""
+    names = {module_name(path): source for path, source in sources.items()}
+    imports_of = {name: imported_modules(source, names) for name, source in names.items()}
+
+    def reaches_itself(start: str) -> bool:
+        seen: set[str] = set()
+        front = set(imports_of[start])
+        while front and start not in front:
+            seen |= front
+            front = set().union(*(imports_of[name] for name in front)) - seen
+        return start in front
+
+    return sorted(name for name in names if reaches_itself(name))
 
 
 def violations(path: str, source: str) -> list[str]:
@@ -114,3 +146,30 @@ def test_modules_and_functions_stay_small() -> None:
             if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno > 50:
                 too_long.append(f"{path}:{node.name}")
     assert too_long == []
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    assert modules_in_circles({path: (ROOT / path).read_text() for path in modules()}) == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "import server.web.planted",
+        "from server.web.planted import Desk",
+        "from server.web import planted",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from server.web.planted import Desk",
+        "def late():\n    from server.web.planted import Desk",
+    ],
+)
+def test_a_circle_is_caught(back: str) -> None:
+    sources = {
+        "server/web/planted.py": "from server.web.middle import act",
+        "server/web/middle.py": "from server.web import last",
+        "server/web/last.py": back,
+        "server/web/user.py": "from server.web.planted import Desk",
+        "server/web/__init__.py": "",
+    }
+
+    assert modules_in_circles(sources) == ["server.web.last", "server.web.middle", "server.web.planted"]
+    assert modules_in_circles({**sources, "server/web/last.py": ""}) == []

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, jsonify
 
+from server.bootstrap import Services
 from server.cli import register_commands
 from server.runner.worker import Worker
 from server.web import addon, cron, health, push
