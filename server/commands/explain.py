@@ -10,9 +10,12 @@ from typing import Any
 
 import click
 
+from addon import texts
+from addon.codes import ReasonCode, WhyCode
+from addon.sentences import Facts, sentence_of
 from server.bootstrap import Services
 from server.commands.running import Source, reported
-from server.domain.crm import Record
+from server.domain.crm import Record, RecordKind
 from server.domain.decision import Decision, Outcome, Reason, Why
 from server.domain.errors import BadInputError, UnreadableError
 from server.domain.mailbox import Mailbox
@@ -22,35 +25,6 @@ from server.engine.mailboxes.sweep import first_start
 from server.rules.body.message_text import read_headers
 from server.rules.decision.activity import read_sent_at
 from server.rules.headers.header_text import decode_words
-
-SENTENCES = {
-    Reason.NOT_MAIL: "This is a draft, a chat or not sent yet.",
-    Reason.NOT_PRIMARY: "Gmail put it outside the primary inbox.",
-    Reason.BEFORE_START: "It is older than the day this mailbox began.",
-    Reason.KEPT_OUT: "Someone chose to stop logging this conversation.",
-    Reason.BLOCKED: "An address or company on it is on the blocklist.",
-    Reason.INTERNAL_ONLY: "Only colleagues are on it.",
-    Reason.AUTOMATED: "No person started it: it is an automatic message.",
-    Reason.UNREADABLE: "It has no header that can be read.",
-    Reason.CONTACTS_ONLY_ACCOUNT: "For this company only emails with its contacts are logged.",
-    Reason.NO_MATCH: "No person or company for it is in Salesforce.",
-    Reason.RULE_MATCH: "A standing rule names the record for this address.",
-    Reason.THREAD_OVERRIDE: "Someone chose the record for this conversation.",
-    Reason.CONTACT_MATCH: "This contact has an address that is on the email.",
-    Reason.LEAD_MATCH: "No contact has the address, but this lead does.",
-    Reason.ACCOUNT_DOMAIN_MATCH: "No person has the address, but this account has its domain.",
-}
-WHYS = {
-    Why.OWNED_BY_OTHER: "someone else owns it",
-    Why.UPDATED_EARLIER: "it was changed less recently",
-    Why.HIGHER_ID: "equal in all else, and it was created later",
-    Why.NOT_A_CONTACT: "a contact comes before a lead",
-    Why.NOT_A_PERSON: "a person comes before a company",
-    Why.CONTACTS_ONLY: "for this company, only emails with its contacts are logged",
-    Why.CHOICE_OF_A_PERSON: "someone chose another record",
-    Why.PARENT_DOMAIN: "another account's domain is closer",
-    Why.NOT_EXACT_ADDRESS: "another record's address is closer",
-}
 
 
 def commands(source: Source) -> list[click.Command]:
@@ -129,12 +103,26 @@ def _category(name: str) -> str | None:
     return f"CATEGORY_{rest.upper()}" if word == "category" and rest else None
 
 
+def _sentence(decision: Decision) -> str:
+    """The card's own sentence, in plain text."""
+    record = decision.chosen
+    boxes = [x.record for x in decision.losers if x.why is Why.CONTACTS_ONLY and x.record.kind is RecordKind.ACCOUNT]
+    facts = Facts(
+        record=_name(record) if record else "",
+        found_by=record.found_by if record else "",
+        address=next((value for value in decision.would_change if "@" in value), ""),
+        account=boxes[0].name if boxes else "",
+        mark=next((evidence.mark for evidence in decision.evidence), ""),
+    )
+    return sentence_of(ReasonCode(decision.reason.value), facts)
+
+
 def as_dict(explanation: Explanation) -> dict[str, Any]:
     decision = explanation.decision
     return {
         "outcome": decision.outcome.value,
         "reason": decision.reason.value,
-        "because": SENTENCES[decision.reason],
+        "because": _sentence(decision),
         "mailbox": explanation.mailbox_address,
         "owner": explanation.owner,
         "record": decision.chosen.record_id if decision.chosen else None,
@@ -143,7 +131,7 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
                 "record": loser.record.record_id,
                 "kind": loser.record.kind.value,
                 "name": loser.record.name,
-                "why": WHYS[loser.why],
+                "why": texts.WHYS[WhyCode(loser.why.value)],
             }
             for loser in decision.losers
         ],
@@ -155,14 +143,14 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
 def _print(explanation: Explanation, *, with_leads: bool) -> None:
     decision = explanation.decision
     logged = decision.outcome is Outcome.LOGGED
-    click.echo(f"{'Logged' if logged else 'Not logged'} ({decision.reason.value}): {SENTENCES[decision.reason]}")
+    click.echo(f"{'Logged' if logged else 'Not logged'} ({decision.reason.value}): {_sentence(decision)}")
     click.echo(f"Mailbox: {explanation.mailbox_address}")
     if decision.chosen:
         click.echo(f"On: {_named(decision.chosen)}, found by {decision.chosen.found_by}")
     if explanation.owner:
         click.echo(f"Owner: Salesforce user {explanation.owner}")
     for loser in decision.losers:
-        click.echo(f"Not on: {_named(loser.record)}: {WHYS[loser.why]}")
+        click.echo(f"Not on: {_named(loser.record)}: {texts.WHYS[WhyCode(loser.why.value)]}")
     for evidence in decision.evidence:
         at = "" if evidence.header_position is None else f" (header {evidence.header_position + 1})"
         click.echo(f"Evidence: {evidence.mark}{at}")
@@ -181,6 +169,10 @@ def _changes(decision: Decision, *, with_leads: bool) -> list[str]:
     ]
 
 
-def _named(record: Record) -> str:
+def _name(record: Record) -> str:
     where = f", {record.account_name}" if record.account_name and record.account_name != record.name else ""
-    return f"{record.kind.value} {record.name or record.record_id}{where} ({record.record_id})"
+    return f"{record.name or record.record_id}{where}"
+
+
+def _named(record: Record) -> str:
+    return f"{record.kind.value} {_name(record)} ({record.record_id})"

@@ -9,6 +9,7 @@ import sys
 import click
 
 from addon.gallery import gallery
+from addon.texts import SHORT
 from server.bootstrap import create_keys
 from server.commands.running import Source, err, out, reported
 from server.domain.errors import BadInputError, ConfigurationError, TransientError
@@ -39,10 +40,12 @@ def _keys(source: Source) -> click.Command:
 
 def _cards() -> click.Command:
     @click.command("cards")
+    @click.option("--reasons", "only_reasons", is_flag=True, help="Print the short text for each reason instead.")
     @reported
-    def command() -> None:
+    def command(only_reasons: bool) -> None:
         """Print every card in every state, as JSON: for the demo's gallery, or Google's own card builder."""
-        click.echo(json.dumps([{"name": name, "card": card} for name, card in gallery()]))
+        cards = [{"name": name, "card": card} for name, card in gallery()]
+        click.echo(json.dumps(SHORT if only_reasons else cards))
 
     return command
 

@@ -10,6 +10,7 @@ import mimetypes
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,7 +32,7 @@ POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'none'"
 )
 PORTS = 50
-"""Next ports that are tried where the wanted one is taken."""
+"""The number of next ports that are tried where the preferred one is taken."""
 
 
 class PageApp:
@@ -41,7 +42,7 @@ class PageApp:
         self._stage = stage
         self._service = service
         self._public = stage.env["PUBLIC_URL"]
-        self._answers: dict[tuple[str, str], Callable[[Request], Any]] = {
+        self._routes: dict[tuple[str, str], Callable[[Request], Any]] = {
             ("GET", "/api/state"): lambda _request: self._state(),
             ("GET", "/api/message"): self._message,
             ("GET", "/api/gallery"): lambda _request: json.loads(stage.output("cards")),
@@ -51,20 +52,20 @@ class PageApp:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         request = Request(environ)
-        response = self._answer(request)
+        response = self._respond(request)
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response(environ, start_response)
 
-    def _answer(self, request: Request) -> Response:
-        # A page elsewhere that made its name mean this machine must not click here.
+    def _respond(self, request: Request) -> Response:
+        # A page of another site that resolves its own name to this machine must not click here.
         if request.host.rpartition(":")[0] not in LOCAL:
             return Response("Only on this machine.", 403)
-        answer = self._answers.get((request.method, request.path))
-        if answer is None:
+        route = self._routes.get((request.method, request.path))
+        if route is None:
             return _static(request.path)
         try:
-            return Response(json.dumps(answer(request)), content_type="application/json")
+            return Response(json.dumps(route(request)), content_type="application/json")
         except (KeyError, ValueError, BadRequest):
             return Response("This is not a request of the page.", 400)
         except (urllib.error.URLError, OSError, SceneError):
@@ -72,13 +73,14 @@ class PageApp:
 
     def _state(self) -> dict[str, Any]:
         result, world = result_of(self._stage), self._stage.get("world")
-        known = {
-            (mailbox, item["gmail_message_id"]): item for mailbox, items in world["mailboxes"].items() for item in items
+        items = {
+            (mailbox, item["gmail_message_id"]): item for mailbox, box in world["mailboxes"].items() for item in box
         }
-        messages = [
-            {**m, **{n: known.get((m["mailbox"], m["gmail_message_id"]), {}).get(n) for n in ("from", "subject")}}
-            for m in result["messages"]
-        ]
+        messages = []
+        for message in result["messages"]:
+            item = items.get((message["mailbox"], message["gmail_message_id"]), {})
+            shown = {"from": item.get("from"), "subject": item.get("subject")}
+            messages.append({**message, **shown, "short": self._short_texts[message["reason"]]})
         return {
             "name": world["name"],
             "messages": messages,
@@ -87,31 +89,37 @@ class PageApp:
             "records": world["records"],
         }
 
+    @cached_property
+    def _short_texts(self) -> dict[str, str]:
+        """What people read for each reason, as the service's own cards say it."""
+        texts: dict[str, str] = json.loads(self._stage.output("cards", "--reasons"))
+        return texts
+
     def _message(self, request: Request) -> Any:
         return self._stage.get(f"message?{request.query_string.decode()}")
 
     def _open(self, request: Request) -> Any:
         body = request.get_json()
-        return self._posted(self._public + OPEN, {"mailbox": body["mailbox"], "message": body["message"]})
+        return self._post_event(self._public + OPEN, {"mailbox": body["mailbox"], "message": body["message"]})
 
     def _click(self, request: Request) -> Any:
         body = request.get_json()
-        wanted = {name: body[name] for name in ("mailbox", "message", "parameters", "inputs")}
-        inputs = {name: values[0] for name, values in wanted["inputs"].items() if values}
-        return self._posted(str(body["url"]), {**wanted, "inputs": inputs})
+        click = {name: body[name] for name in ("mailbox", "message", "parameters")}
+        inputs = {name: values[0] for name, values in body["inputs"].items() if values}
+        return self._post_event(str(body["url"]), {**click, "inputs": inputs})
 
-    def _posted(self, url: str, wanted: dict[str, Any]) -> Any:
+    def _post_event(self, url: str, event: dict[str, Any]) -> Any:
         """As Google posts: to the address in the card, under the token for that address."""
         if not url.startswith(f"{self._public}/"):
             raise ValueError(url)
-        made = self._stage.post("addon/event", {**wanted, "url": url})
+        signed = self._stage.post("addon/event", {**event, "url": url})
         request = urllib.request.Request(  # noqa: S310  # our own service, on loopback
             self._service + urlsplit(url).path,
-            data=json.dumps(made["event"]).encode(),
-            headers={"Content-Type": "application/json", "Authorization": made["authorization"]},
+            data=json.dumps(signed["event"]).encode(),
+            headers={"Content-Type": "application/json", "Authorization": signed["authorization"]},
         )
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
+            return json.load(response)
 
 
 def _static(path: str) -> Response:
@@ -125,11 +133,11 @@ def _static(path: str) -> Response:
 
 class _Quiet(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """The terminal is for what the demo says."""
+        """Writes nothing: the terminal is for what the demo says."""
 
 
 def page_server(app: PageApp, port: int) -> BaseWSGIServer:
-    """On the wanted port, or the next that is free."""
+    """Listens on ``port``, or on the next one that is free. Raises SceneError."""
     for candidate in (*range(port, port + PORTS), 0):
         try:
             return make_server("127.0.0.1", candidate, app, threaded=True, request_handler=_Quiet)

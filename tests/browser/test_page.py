@@ -116,7 +116,7 @@ def test_stop_logging_and_undo(gmail):
     gmail.page.locator(".gc-toast", has_text="Logging stopped.").wait_for()
     assert "Not logged" in gmail.card
     assert gmail.task(RITA, "012.eml") is None
-    gmail.row("012.eml").filter(has_text="kept out").wait_for()
+    gmail.row("012.eml").filter(has_text="stopped").wait_for()
 
     gmail.click("Undo")
     assert gmail.task(RITA, "012.eml") is not None

@@ -1,14 +1,6 @@
 import { CardHost } from "/static/cards.js";
 import { setUpTheme } from "/static/theme.js";
 
-const OUTCOMES = { logged: "Logged", skipped: "Not logged", waiting: "Waiting", failed: "Failed", gone: "Gone", removed: "Removed" };
-const REASONS = {
-  contact_match: "a contact has the address", lead_match: "a lead has the address", account_domain_match: "an account has the domain",
-  rule_match: "a standing rule", thread_override: "somebody chose", not_mail: "a draft, a chat or not sent", not_primary: "outside the primary inbox",
-  before_start: "older than the start", kept_out: "kept out", blocked: "on the blocklist", internal_only: "only colleagues", automated: "automatic",
-  contacts_only_account: "only its contacts are logged", no_match: "nobody in Salesforce", ready: "will be logged", held: "held back", retrying: "tried again",
-  rejected: "refused by Salesforce", unreadable: "can't be read", gone: "deleted from Gmail", erased: "erased", taken_back: "deleted from Salesforce",
-};
 const $ = (id) => document.getElementById(id);
 const state = { mailbox: "", message: "", data: null };
 
@@ -83,7 +75,7 @@ function drawList() {
     row.append(
       make("span", "who", (message.from || "(nobody)").replace(/\s*<[^<>]*>$/, "")),
       make("span", "subject", message.subject || "(no subject)"),
-      make("span", "outcome", `${OUTCOMES[message.outcome]}: ${REASONS[message.reason] || message.reason}`),
+      make("span", "outcome", message.short),
     );
     row.onclick = () => openMessage(message.gmail_message_id);
     return row;
