@@ -1,0 +1,38 @@
+"""What README, matching.md and security.md promise in a sentence, tried."""
+
+from __future__ import annotations
+
+from tests.support.rep import Rep
+from tests.support.scene import eml
+
+QUOTING = "Monday suits us.\n\nOn Mon, 14 Sep 2026 at 09:00, Ann <ann@acme.example> wrote:\n> When can you come?\n"
+
+
+def test_salesforce_gets_the_text_with_its_quoted_history(scene):
+    scene.deliver("ann@acme.example", eml(subject="Re: Visit", text=QUOTING))
+    scene.sync()
+
+    [task] = scene.tasks()
+    assert "Monday suits us." in task["Description"]
+    assert "> When can you come?" in task["Description"]
+
+
+def test_somebody_who_stands_in_reply_to_or_sender_alone_is_not_looked_for(scene):
+    headers = {"Reply_To": "ada@byron.example", "Sender": "ada@byron.example"}
+    message = scene.deliver("ann@acme.example", eml("nobody@elsewhere.example", **headers))
+    scene.sync()
+
+    assert scene.outcomes() == {message: "no_match"}
+
+
+def test_older_mail_of_a_new_contact_is_logged_by_a_click_and_by_nothing_else(scene):
+    first = scene.deliver("ann@acme.example", eml("eve@nova.example", text="One."))
+    scene.sync()
+    contact = {"FirstName": "Eve", "LastName": "Nova", "Email": "eve@nova.example", "OwnerId": "005A00000000001"}
+    scene.universe.org.change("Contact", contact)
+    second = scene.deliver("ann@acme.example", eml("eve@nova.example", text="Two."))
+    scene.sync()
+    assert scene.outcomes() == {first: "no_match", second: "contact_match"}
+
+    Rep(scene, "ann@acme.example", first).click("Log now")
+    assert scene.outcomes() == {first: "contact_match", second: "contact_match"}
