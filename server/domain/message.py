@@ -67,6 +67,10 @@ class Headers:
     def has(self, name: str) -> bool:
         return name.lower() in self._places
 
+    def has_any(self, lower_names: frozenset[str]) -> bool:
+        """Whether one of these names, given in lower case, is there."""
+        return not self._places.keys().isdisjoint(lower_names)
+
     def position(self, name: str) -> int | None:
         """Index of the first header of that name: evidence that quotes nothing."""
         return next(iter(self._places.get(name.lower(), ())), None)

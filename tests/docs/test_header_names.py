@@ -58,6 +58,10 @@ class NotedHeaders(Headers):
         self.names.add(name.lower())
         return super().has(name)
 
+    def has_any(self, lower_names: frozenset[str]) -> bool:
+        self.names.update(lower_names)
+        return super().has_any(lower_names)
+
     def position(self, name: str) -> int | None:
         self.names.add(name.lower())
         return super().position(name)

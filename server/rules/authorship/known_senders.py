@@ -1,4 +1,4 @@
-"""Addresses and hosts that are known to be programs', though the mail may bear a person's name.
+"""Addresses and hosts that belong to programs, though the mail may bear a person's name.
 
 Firms whose people write from the same domain (linkedin.com, paypal.com) are listed by the local parts of programs.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 
-def _listed(text: str) -> frozenset[str]:
+def _split_list(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
@@ -31,7 +31,7 @@ DOMAINS = frozenset(
         "amazonses.com", "bounces.google.com", "dtdg.co", "email.amazon.com", "inbound.efax.com", "e.read.ai",
     ]
 )  # fmt: skip
-"""Nobody has a mailbox there."""
+"""No person has a mailbox in these domains."""
 LOCALS: dict[str, frozenset[str]] = {
     "linkedin.com": frozenset({"invitations", "hit-reply", "inmail-hit-reply", "sales-navigator", "updates"}),
     "paypal.com": frozenset({"service", "member"}),
@@ -52,7 +52,7 @@ LOCALS: dict[str, frozenset[str]] = {
     "hotmail.com": frozenset({"staff"}),
 }
 """Programs at domains where people have mailboxes too. ``staff@hotmail.com`` passes on complaints."""
-CAMPAIGN_HOSTS = _listed(
+CAMPAIGN_HOSTS = _split_list(
     """
     list-manage.com mcsv.net rsgsv.net mcdlv.net hubspotemail.net hubspotstarter.net mktomail.com mktdns.com
     exacttarget.com exct.net pardot.com eloqua.com en25.com responsys.net constantcontact.com ccsend.com
@@ -64,7 +64,7 @@ CAMPAIGN_HOSTS = _listed(
     mailup.com maillist-manage.com maillist-manage.eu zcsend.net campaign-archive.com rdstation.com
     """
 )
-"""Platforms that send one text to many: their unsubscribe links and bounce addresses stand in nobody's own mail."""
+"""Platforms that send one text to many. No person's own mail has their unsubscribe links or bounce addresses."""
 
 _HOST = re.compile(r"[@/.]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8})")
 _ADDRESS = re.compile(r"([^\s<>@]{1,100})@([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8})")
@@ -72,22 +72,24 @@ _ADDRESS = re.compile(r"([^\s<>@]{1,100})@([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){
 
 def is_tool(local: str, domain: str) -> bool:
     """Whether ``local@domain``, in lower case, belongs to a program; plus tags do not matter."""
-    above = _above(domain)
-    return bool(above & DOMAINS) or any(local.partition("+")[0] in LOCALS[each] for each in above & LOCALS.keys())
+    parents = _list_parents(domain)
+    if not DOMAINS.isdisjoint(parents):
+        return True
+    return any(local.partition("+")[0] in LOCALS[parent] for parent in parents if parent in LOCALS)
 
 
 def names_tool(text: str) -> bool:
-    """The first address in a header's text, in lower case, is a program's."""
-    found = _ADDRESS.search(text)
-    return found is not None and is_tool(*found.groups())
+    """Whether the first address in a header's text, in lower case, is a program's."""
+    match = _ADDRESS.search(text)
+    return match is not None and is_tool(*match.groups())
 
 
 def names_campaign(text: str) -> bool:
-    """A host in the text, in lower case, is a campaign platform's."""
-    return any(_above(found.group(1)) & CAMPAIGN_HOSTS for found in _HOST.finditer(text))
+    """Whether a host in the text, in lower case, is a campaign platform's."""
+    return any(not CAMPAIGN_HOSTS.isdisjoint(_list_parents(match.group(1))) for match in _HOST.finditer(text))
 
 
-def _above(domain: str) -> frozenset[str]:
-    """The domain and what it is under, without the top level."""
+def _list_parents(domain: str) -> list[str]:
+    """The domain and the domains above it, without the top level."""
     labels = domain.split(".")[-8:]
-    return frozenset(".".join(labels[at:]) for at in range(len(labels) - 1))
+    return [".".join(labels[at:]) for at in range(len(labels) - 1)]

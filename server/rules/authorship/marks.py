@@ -1,8 +1,8 @@
-"""What a mark is, and the facts it is read from.
+"""What a mark is, and the facts that it looks at.
 
-Weights: ``DECISIVE`` settles the matter alone. Everything else is added up; from ``THRESHOLD`` on a machine wrote it.
-Bulk marks that ordinary people's mail carries too (Precedence, List-Unsubscribe with or without one click,
-X-Auto-Response-Suppress) stay below the threshold even all together.
+A mark of weight ``DECISIVE`` settles the matter alone. The other weights are added up, and from ``THRESHOLD`` on a
+machine wrote the mail. Bulk marks that ordinary people's mail carries too (Precedence, List-Unsubscribe with or without
+one click, X-Auto-Response-Suppress) stay below the threshold even all together.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ THRESHOLD = 50
 
 
 class AuthorKind(StrEnum):
-    """Who wrote it; the first three are people."""
+    """Who wrote the mail; the first three are people."""
 
     PERSON = "person"
     PERSON_VIA_LIST = "person_via_list"
@@ -34,10 +34,11 @@ class AuthorKind(StrEnum):
 
 @dataclass(frozen=True)
 class Facts:
-    """A mail's headers, read once. ``local`` is the author's; ``domain_labels`` stand left of the registrable domain.
+    """A mail's headers, read once. ``local`` is the local part of the author's address.
 
-    ``name`` and ``subject`` are decoded. ``is_discussion``: people write to this list, and the author is not the list.
-    ``is_agent``: a person answers through a help desk, which marks all its mail as automatic.
+    ``domain_labels`` stand left of the registrable domain. ``name`` and ``subject`` are decoded. ``is_discussion``:
+    people write to this list, and the author is not the list. ``is_agent``: a person answers through a help desk, which
+    marks all its mail as automatic.
     """
 
     headers: Headers
@@ -53,22 +54,26 @@ class Facts:
     is_agent: bool
 
     def token(self, name: str) -> str:
-        """The first header of that name as a bare word: lower case, no comments, cut at the first semicolon."""
-        return strip_token(self.headers.first(name) or "")
+        """The first header of that name as a bare word: lower case, no comments, cut at the first semicolon.
+
+        "" stands for a header that is empty or missing.
+        """
+        value = self.headers.first(name)
+        return strip_token(value) if value else ""
 
     def parameter(self, name: str) -> str:
-        """A parameter of the top-level Content-Type, in lower case, or ""."""
+        """A parameter of the top-level Content-Type in lower case, or "" if it is missing."""
         value = (self.headers.first("Content-Type") or "")[:2000].lower()
-        found = re.search(rf';\s*{re.escape(name)}\s*=\s*"?([^";\s]+)', value)
-        return found.group(1) if found else ""
+        match = re.search(rf';\s*{re.escape(name)}\s*=\s*"?([^";\s]+)', value)
+        return match.group(1) if match else ""
 
 
 Predicate = Callable[[Facts], str | None]
-"""The name of the header that shows the mark, "" if none of them does but it holds, None if it does not hold."""
+"""The name of the header that shows the mark, "" if the mark holds without a header, None if it does not hold."""
 
 
 class SetBy(StrEnum):
-    """Whose doing a mark is: it says nothing of the author where a list, a sales tool or a help desk put it there."""
+    """Who puts a mark into the mail. What a list, a service or a help desk put there says nothing of the author."""
 
     AUTHOR = "author"
     LIST = "list"
@@ -78,7 +83,7 @@ class SetBy(StrEnum):
 
 @dataclass(frozen=True)
 class Mark:
-    """``on_outbound``: it counts in mail that left one of our mailboxes too."""
+    """``on_outbound``: the mark also counts in mail that left one of the workspace's mailboxes."""
 
     name: str
     weight: int
@@ -89,4 +94,5 @@ class Mark:
 
 
 def strip_token(value: str) -> str:
+    """The value up to its first semicolon, in lower case, without comments in parentheses."""
     return re.sub(r"\([^()]*\)", " ", value[:1000]).partition(";")[0].strip().lower()

@@ -11,14 +11,19 @@ from server.rules.authorship.known_senders import is_tool, names_campaign, names
 from server.rules.authorship.marks import Facts, Predicate
 
 SHARED_ID_HOSTS = frozenset({"mail.gmail.com"})
-"""Hosts in the message ids of many firms' people, ours too."""
+"""Hosts in the message ids of many firms' people, the workspace's own too."""
+_ANSWER_HEADERS = frozenset({"in-reply-to", "references"})
 _ID_HOST = re.compile(r"@([^\s<>@]{1,255})")
 
 
 def says(*names: str, among: frozenset[str] | None = None) -> Predicate:
     """One of these headers is there and does not say "no"; or says one of the given words."""
+    lower_names = frozenset(name.lower() for name in names)
 
     def shows(facts: Facts) -> str | None:
+        # Nearly no mail has any of them, and some forty marks ask.
+        if not facts.headers.has_any(lower_names):
+            return None
         for name in names:
             token = facts.token(name)
             if (token in among) if among is not None else token not in words.NOT_AUTOMATIC:
@@ -45,8 +50,14 @@ def report(kind: str | None) -> Predicate:
 
 
 def value(name: str, pattern: str | re.Pattern[str]) -> Predicate:
+    """The first header of that name is there and holds the pattern, which is in lower case."""
     compiled = re.compile(pattern)
-    return lambda f: name if compiled.search((f.headers.first(name) or "")[:1000].lower()) else None
+
+    def shows(facts: Facts) -> str | None:
+        text = facts.headers.first(name)
+        return name if text and compiled.search(text[:1000].lower()) else None
+
+    return shows
 
 
 def label(label_id: str) -> Predicate:
@@ -66,35 +77,37 @@ def holds(header: str, question: Callable[[Facts], bool]) -> Predicate:
 
 
 def in_subject(pattern: re.Pattern[str]) -> Callable[[Facts], bool]:
-    """Somewhere in the subject."""
+    """The subject holds the pattern anywhere."""
     return lambda f: pattern.search(f.subject) is not None
 
 
 def replies_go_elsewhere(facts: Facts) -> str | None:
     """A person who answers from a robot's address takes replies there; a tool that passes something on does not."""
-    asked = facts.headers.first("Reply-To")
+    reply_to = (facts.headers.first("Reply-To") or "")[:1000].lower()
     author = f"{facts.local}@{facts.domain}"
-    return "Reply-To" if asked and "@" in asked[:1000] and author not in asked[:1000].lower() else None
+    return "Reply-To" if "@" in reply_to and author not in reply_to else None
 
 
 def answers(facts: Facts) -> str | None:
-    """It names a mail of somebody else's. A monitor that threads its own alerts answers nobody."""
-    own = _hosts(facts.headers.first("Message-ID") or "") - SHARED_ID_HOSTS
+    """The mail answers a mail of another host. A monitor that threads its own alerts answers nobody."""
+    if not facts.headers.has_any(_ANSWER_HEADERS):
+        return None
+    own_hosts = _hosts(facts.headers.first("Message-ID") or "") - SHARED_ID_HOSTS
 
     def is_foreign(host: str) -> bool:
-        return host not in own and host != facts.domain and not host.endswith("." + facts.domain)
+        return host not in own_hosts and host != facts.domain and not host.endswith("." + facts.domain)
 
     named = ((name, _hosts(facts.headers.first(name) or "")) for name in ("In-Reply-To", "References"))
     return next((name for name, hosts in named if any(map(is_foreign, hosts))), None)
 
 
 def _hosts(ids: str) -> set[str]:
-    """Right of the @ in each message id."""
+    """What stands right of the @ in each message id."""
     return set(_ID_HOST.findall(ids[:4000].lower()))
 
 
 def campaign_host(facts: Facts) -> str | None:
-    """Where opt-outs and bounces go to."""
+    """Opt-outs or bounces go to a campaign platform."""
     names = ("List-Unsubscribe", "Return-Path")
     return next((n for n in names if names_campaign((facts.headers.first(n) or "")[:1000].lower())), None)
 

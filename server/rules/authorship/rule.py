@@ -1,12 +1,13 @@
 """Did a person write it? A human author is the default; a machine has to give itself away.
 
-``MARKS`` is the whole rule, read top to bottom: a decisive mark settles it, and the first one found names the kind; the
-others are added up, less what speaks for a person.
+``MARKS`` is the whole rule, read top to bottom. A decisive mark settles the matter, and the first one names the kind.
+Without one, the weights of all marks are added up, and marks that speak for a person count against the others.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from server.domain.decision import Evidence
 from server.domain.message import Headers
@@ -20,7 +21,7 @@ __all__ = ["MARKS", "AuthorKind", "Authorship", "Evidence", "judge_authorship"]
 
 @dataclass(frozen=True)
 class Authorship:
-    """``evidence`` names the marks found, decisive ones alone if there are any; it quotes nothing from the mail."""
+    """``evidence`` names the marks that hold, only the decisive ones if there are any. It quotes no text."""
 
     is_automated: bool
     kind: AuthorKind
@@ -30,43 +31,50 @@ class Authorship:
 def judge_authorship(headers: Headers, *, is_outbound: bool, own_group: bool, label_ids: frozenset[str]) -> Authorship:
     """Who wrote this copy, judged by its top-level headers.
 
-    ``is_outbound``: it left this mailbox. ``own_group``: it came through one of our own Google Groups, whose list marks
-    and Precedence then say nothing, and whose original sender is judged.
+    ``is_outbound``: the copy left this mailbox. ``own_group``: the copy came through one of the workspace's own Google
+    Groups. Then the group's list marks and Precedence say nothing, and the original sender is judged.
     """
     facts = read_facts(headers, own_group=own_group, label_ids=label_ids)
     tool = find_sales_tool(headers)
-    others = _set_by_others(facts, uses_sales_tool=tool is not None, own_group=own_group)
-    found = _found([m for m in MARKS if m.set_by not in others and (m.on_outbound or not is_outbound)], facts)
-    if decided := [each for each in found if each[0].weight == DECISIVE]:
-        return Authorship(is_automated=True, kind=decided[0][0].kind, evidence=_evidence(decided, headers))
-    evidence = _evidence(found, headers)
-    if sum(mark.weight for mark, _ in found) >= THRESHOLD:
-        heaviest, _ = max(found, key=lambda each: each[0].weight)
+    decisive, weighed = _marks_that_count(_list_foreign_setters(facts, tool, own_group), is_outbound)
+    if shown := _show_marks(decisive, facts):
+        return Authorship(is_automated=True, kind=shown[0][0].kind, evidence=_evidence(shown, headers))
+    shown = _show_marks(weighed, facts)
+    evidence = _evidence(shown, headers)
+    if sum(mark.weight for mark, _ in shown) >= THRESHOLD:
+        heaviest, _ = max(shown, key=lambda pair: pair[0].weight)
         return Authorship(is_automated=True, kind=heaviest.kind, evidence=evidence)
     if tool is not None:
-        named = Evidence("sales_tool", headers.position(tool))
-        return Authorship(is_automated=False, kind=AuthorKind.SALES_SEQUENCE, evidence=(named, *evidence))
+        tool_evidence = Evidence("sales_tool", headers.position(tool))
+        return Authorship(is_automated=False, kind=AuthorKind.SALES_SEQUENCE, evidence=(tool_evidence, *evidence))
     if facts.is_agent:
         evidence = (Evidence("help_desk_agent", headers.position("From")), *evidence)
     kind = AuthorKind.PERSON_VIA_LIST if facts.is_discussion and not is_outbound else AuthorKind.PERSON
     return Authorship(is_automated=False, kind=kind, evidence=evidence)
 
 
-def _set_by_others(facts: Facts, *, uses_sales_tool: bool, own_group: bool) -> frozenset[SetBy]:
-    """Whose marks say nothing of this author."""
-    others = frozenset({SetBy.HELP_DESK}) if facts.is_agent else frozenset()
-    if facts.is_discussion or uses_sales_tool or facts.is_agent:
-        return others | {SetBy.LIST, SetBy.SERVICE}
-    return others | {SetBy.LIST} if own_group else others
+def _list_foreign_setters(facts: Facts, tool: str | None, own_group: bool) -> frozenset[SetBy]:
+    """Who puts marks into this mail that say nothing of its author."""
+    setters = frozenset({SetBy.HELP_DESK}) if facts.is_agent else frozenset()
+    if facts.is_discussion or tool is not None or facts.is_agent:
+        return setters | {SetBy.LIST, SetBy.SERVICE}
+    return setters | {SetBy.LIST} if own_group else setters
 
 
-def _found(marks: list[Mark], facts: Facts) -> list[tuple[Mark, str]]:
-    shown = ((mark, mark.shows(facts)) for mark in marks)
-    return [(mark, header) for mark, header in shown if header is not None]
+@cache
+def _marks_that_count(foreign_setters: frozenset[SetBy], is_outbound: bool) -> tuple[list[Mark], list[Mark]]:
+    """The decisive marks that count, and the marks to be added up; there are few sorts of mail."""
+    marks = [m for m in MARKS if m.set_by not in foreign_setters and (m.on_outbound or not is_outbound)]
+    return [m for m in marks if m.weight == DECISIVE], [m for m in marks if m.weight != DECISIVE]
 
 
-def _evidence(found: list[tuple[Mark, str]], headers: Headers) -> tuple[Evidence, ...]:
-    places = ((mark, headers.position(header) if header else None) for mark, header in found)
+def _show_marks(marks: list[Mark], facts: Facts) -> list[tuple[Mark, str]]:
+    """The marks that hold, each with the name of the header that shows it."""
+    return [(mark, header) for mark in marks if (header := mark.shows(facts)) is not None]
+
+
+def _evidence(shown: list[tuple[Mark, str]], headers: Headers) -> tuple[Evidence, ...]:
+    places = ((mark, headers.position(header) if header else None) for mark, header in shown)
     return tuple(Evidence(mark.name, position, mark.weight) for mark, position in places)
 
 
@@ -85,12 +93,12 @@ _NAMED_AFTER_MACHINE = by.either(
 
 
 def _inbound(name: str, kind: AuthorKind, shows: Predicate) -> Mark:
-    """Decisive in mail that reached us."""
+    """A decisive mark of mail that arrived."""
     return Mark(name, DECISIVE, kind, shows)
 
 
 def _always(name: str, kind: AuthorKind, shows: Predicate, set_by: SetBy = SetBy.AUTHOR) -> Mark:
-    """Decisive in mail that left us too."""
+    """A decisive mark of all mail, also of mail that left one of the workspace's mailboxes."""
     return Mark(name, DECISIVE, kind, shows, set_by, on_outbound=True)
 
 

@@ -1,7 +1,7 @@
 """Who is on a mail: a tolerant reader of address headers.
 
-Structure is read first and names are decoded after, so that an encoded comma or ``<`` can forge nobody.
-Every step is one pass over the text, whatever it holds.
+It reads the structure first and decodes names last, so that an encoded comma or ``<`` can forge nobody.
+Every step is one pass over the text, whatever the text holds.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _BEFORE_QUOTE = frozenset(' \t\r\n,;:<>()"')
 
 
-_APART = frozenset({"space", "gap"})
-"""What parts words: white space, and a stray bracket, over which no address goes on."""
+_SEPARATORS = frozenset({"space", "gap"})
+"""Kinds of tokens between words: white space, and a stray bracket, over which no address goes on."""
 _MOST_PIECES = 8
 """Words of an address that was written with spaces."""
 
@@ -42,7 +42,7 @@ class _Token(NamedTuple):
 
 @dataclass
 class _Entry:
-    """What stands between two separators: an address with its name, or something odd."""
+    """The tokens between two commas or semicolons: an address with its name, or something odd."""
 
     tokens: list[_Token] = field(default_factory=list)
     angles: list[str] = field(default_factory=list)
@@ -52,33 +52,34 @@ class _Entry:
 def parse_addresses(value: str, header: Header) -> tuple[Participant, ...]:
     """The people of one address header value, each address once (the first), at most 1,000 of them.
 
-    Never raises. What cannot be read is left out and takes nobody else with it; an address inside a display name or a
-    comment is nobody. A value that holds no address at all but one whole encoded address yields that one.
+    Never raises. An entry that cannot be read is left out alone. An address inside a display name or a comment is
+    nobody. A value without an address, but with a single encoded one, yields that one.
     """
-    text = repair_text(_readable(value))
-    found = _once(_people(text, header))
-    if found or "=?" not in text:
-        return found
-    decoded = _once(_people(decode_words(text), header))
+    text = repair_text(_cut_value(value))
+    people = _keep_first(_read_people(text, header))
+    if people or "=?" not in text:
+        return people
+    decoded = _keep_first(_read_people(decode_words(text), header))
     return decoded if len(decoded) == 1 else ()
 
 
-def read_participants(headers: Headers, trusted_original_from: bool) -> tuple[Participant, ...]:
-    """Everybody in From, To, Cc, Bcc in that order, all occurrences; each address once a header, 1,000 a header.
-
-    Only when ``trusted_original_from``, also X-Original-From, or X-Original-Sender where that names nobody.
-    """
-    people: list[Participant] = []
-    for header in (Header.FROM, Header.TO, Header.CC, Header.BCC):
-        people += _all_of(headers, header.value, header)
-    if trusted_original_from:
-        people += _all_of(headers, "X-Original-From", Header.ORIGINAL_FROM) or _all_of(
-            headers, "X-Original-Sender", Header.ORIGINAL_FROM
-        )
-    return tuple(people)
+def read_participants(headers: Headers) -> tuple[Participant, ...]:
+    """Everybody in From, To, Cc, Bcc in that order, all occurrences; each address once a header, 1,000 a header."""
+    return tuple(
+        person
+        for header in (Header.FROM, Header.TO, Header.CC, Header.BCC)
+        for person in _read_header(headers, header.value, header)
+    )
 
 
-def _readable(value: str) -> str:
+def read_original_senders(headers: Headers) -> tuple[Participant, ...]:
+    """Who is in X-Original-From, or in X-Original-Sender if the first names nobody. Anybody can write both."""
+    return _read_header(headers, "X-Original-From", Header.ORIGINAL_FROM) or _read_header(
+        headers, "X-Original-Sender", Header.ORIGINAL_FROM
+    )
+
+
+def _cut_value(value: str) -> str:
     """At most 250,000 characters, and no half address at their end."""
     if len(value) <= MAX_VALUE:
         return value
@@ -86,11 +87,11 @@ def _readable(value: str) -> str:
     return head[: max(head.rfind(","), head.rfind(";"), 0)]
 
 
-def _all_of(headers: Headers, name: str, header: Header) -> tuple[Participant, ...]:
-    return _once(person for value in headers.all(name) for person in parse_addresses(value, header))
+def _read_header(headers: Headers, name: str, header: Header) -> tuple[Participant, ...]:
+    return _keep_first(person for value in headers.all(name) for person in parse_addresses(value, header))
 
 
-def _once(people: Iterable[Participant]) -> tuple[Participant, ...]:
+def _keep_first(people: Iterable[Participant]) -> tuple[Participant, ...]:
     seen: dict[str, Participant] = {}
     for person in people:
         seen.setdefault(person.address, person)
@@ -99,47 +100,51 @@ def _once(people: Iterable[Participant]) -> tuple[Participant, ...]:
     return tuple(seen.values())
 
 
-def _people(text: str, header: Header) -> Iterator[Participant]:
+def _read_people(text: str, header: Header) -> Iterator[Participant]:
     if "@" not in text:
         return
-    for entry in _entries(_without_comments(list(_tokens(text)))):
-        addresses = list(_addresses_of(entry))
+    for entry in _split_entries(_fold_comments(list(_tokenise(text)))):
+        addresses = _find_addresses(entry)
         if addresses:
-            name = _name_of(entry, addresses)
+            name = _find_name(entry, addresses)
             yield from (Participant(address, name, header) for address in addresses)
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def _tokenise(text: str) -> Iterator[_Token]:
     """Quoted strings, encoded words, structural characters and the text between; a stray quote counts as a space."""
-    at, can_close, before = 0, True, " "
+    at, can_close, last_char = 0, True, " "
     while at < len(text):
         if text[at] != '"':
-            found = _TOKEN.match(text, at)
-            assert found is not None  # the last alternative takes any character
-            kind = found.lastgroup or "text"
-            piece = found.group()
+            match = _TOKEN.match(text, at)
+            if match is None:
+                # Never so: the last alternative of the pattern takes any character.
+                return
+            kind = match.lastgroup or "text"
+            piece = match.group()
             yield _Token(piece[0] if kind == "mark" else kind, piece)
-            at, before = found.end(), piece[-1]
+            at, last_char = match.end(), piece[-1]
             continue
-        opens = can_close and before in _BEFORE_QUOTE
+        opens = can_close and last_char in _BEFORE_QUOTE
         quoted = _QUOTED.match(text, at) if opens else None
         # Once no closing quote is left there is none for the later ones either: never look twice.
         can_close = can_close and not (opens and quoted is None)
         if quoted and _may_follow_quote(text, quoted.end()):
             yield _Token("quoted", quoted.group())
-            at, before = quoted.end(), '"'
+            at, last_char = quoted.end(), '"'
         else:
             yield _Token("space", " ")
-            at, before = at + 1, " "
+            at, last_char = at + 1, " "
 
 
 def _may_follow_quote(text: str, at: int) -> bool:
-    """A quote that closes right before a word was the opening quote of the next name."""
+    """False right before a word: there the quote opens the next name and closes none."""
     return at >= len(text) or not (text[at].isalnum() or text[at] == "=")
 
 
-def _without_comments(tokens: list[_Token]) -> list[_Token]:
+def _fold_comments(tokens: list[_Token]) -> list[_Token]:
     """Matched parentheses become one comment token each; unmatched ones stay."""
+    if not any(token.kind == "(" for token in tokens):
+        return tokens
     opened: list[int] = []
     closes: dict[int, int] = {}
     for i, token in enumerate(tokens):
@@ -159,7 +164,7 @@ def _without_comments(tokens: list[_Token]) -> list[_Token]:
     return kept
 
 
-def _entries(tokens: list[_Token]) -> Iterator[_Entry]:
+def _split_entries(tokens: list[_Token]) -> Iterator[_Entry]:
     entry = _Entry()
     angle: list[str] | None = None
     for token in tokens:
@@ -183,7 +188,7 @@ def _entries(tokens: list[_Token]) -> Iterator[_Entry]:
         elif kind == ":" and _names_group(entry):
             entry.tokens.clear()
         else:
-            # A stray bracket parts words: left out, it would join two into an address that nobody wrote.
+            # A stray bracket separates words: without it, two of them would join into an address that nobody wrote.
             entry.tokens.append(_Token("gap", " ") if kind in {">", "(", ")"} else token)
     if angle is not None:
         entry.angles.append("".join(angle[1:]))
@@ -195,69 +200,68 @@ def _names_group(entry: _Entry) -> bool:
     return not last.endswith("mailto") and not any("@" in t.text for t in islice(entry.tokens, 50) if t.kind == "text")
 
 
-def _addresses_of(entry: _Entry) -> Iterator[str]:
-    """In angle brackets; only if there is nothing usable, the bare ones; last, one that is wholly in quotes."""
-    found = [a for angle in entry.angles for a in _in_angle(angle)]
-    if not found:
-        found = _bare(entry.tokens)
-    if not found and not entry.angles:
-        solid = [t for t in entry.tokens if t.kind not in _APART]
-        if len(solid) == 1 and solid[0].kind == "quoted":
-            found = [a for a in [normalise_address(solid[0].text[1:-1])] if a]
-    yield from found
+def _find_addresses(entry: _Entry) -> list[str]:
+    """The addresses in angle brackets; if none is usable, the bare ones; last, one that is wholly in quotes."""
+    addresses = [address for angle in entry.angles for address in _read_angle(angle)] or _find_bare(entry.tokens)
+    if addresses or entry.angles:
+        return addresses
+    solid = [t for t in entry.tokens if t.kind not in _SEPARATORS]
+    if len(solid) == 1 and solid[0].kind == "quoted" and (address := normalise_address(solid[0].text[1:-1])):
+        return [address]
+    return []
 
 
-def _in_angle(text: str) -> list[str]:
+def _read_angle(text: str) -> list[str]:
     text = text.strip()
     if text.startswith("@"):
         text = text.rpartition(":")[2]
-    whole = normalise_address(text) or _spaced(text)
-    return [whole] if whole else [a for word in text.split() if (a := normalise_address(word))]
+    whole = normalise_address(text) or _read_spaced(text)
+    return [whole] if whole else [address for piece in text.split() if (address := normalise_address(piece))]
 
 
-def _spaced(text: str) -> str | None:
+def _read_spaced(text: str) -> str | None:
     """``ann @ acme . com``: one address with white space around its marks, as the oldest mail has it."""
     is_one = text.count("@") == 1 and '"' not in text and len(text) <= MAX_TEXT
     return normalise_address(squash_spaces(text)) if is_one else None
 
 
-def _bare(tokens: list[_Token]) -> list[str]:
-    """Addresses among the words; where the words are nothing but one address in pieces, that one."""
-    words = list(_words(tokens))
-    pieces = [word for word in words if not word.isspace()]
-    is_whole = not any(token.kind == "gap" for token in tokens)
-    if is_whole and 1 < len(pieces) <= _MOST_PIECES and sum("@" in piece for piece in pieces) == 1:
+def _find_bare(tokens: list[_Token]) -> list[str]:
+    """Addresses among the words. Words that are one address in pieces yield that address."""
+    words = list(_join_words(tokens))
+    pieces = [text for text in words if not text.isspace()]
+    has_gap = any(token.kind == "gap" for token in tokens)
+    if not has_gap and 1 < len(pieces) <= _MOST_PIECES and sum("@" in piece for piece in pieces) == 1:
         text = " ".join(pieces)
         # "Jr. ann@acme.com" is a name and an address: after a full stop only a space before it makes a piece.
         glued = re.sub(r" ?@ ?| (?=\.)|(?<= \.) |(?<=@)([^\s@.]+\.) ", lambda m: m.group().replace(" ", ""), text)
         whole = normalise_address(glued) if " " not in glued and '"' not in glued else None
         if whole and "." in whole.rpartition("@")[2]:
             return [whole]
-    with_at = (part for word in words if "@" in word for part in _parts(word))
-    return list(islice((a for part in with_at if (a := normalise_address(part))), MAX_PER_HEADER))
+    texts = (text for run in words if "@" in run for text in _split_east_asian(run))
+    return list(islice((address for text in texts if (address := normalise_address(text))), MAX_PER_HEADER))
 
 
-def _parts(word: str) -> list[str]:
-    """Chinese and Japanese writers part addresses with marks of their own."""
-    return [word] if '"' in word else re.split("[\uff0c\uff1b\u3001]", word)
+def _split_east_asian(text: str) -> list[str]:
+    """Chinese and Japanese writers separate addresses with full-width commas and semicolons."""
+    return [text] if '"' in text else re.split("[\uff0c\uff1b\u3001]", text)
 
 
-def _words(tokens: list[_Token]) -> Iterator[str]:
-    """Runs without white space, as they stand between it; an at sign in quotes counts for nothing."""
-    word: list[str] = []
+def _join_words(tokens: list[_Token]) -> Iterator[str]:
+    """The texts between white space, each joined of its tokens."""
+    texts: list[str] = []
     for token in (*tokens, _Token("space", " ")):
-        if token.kind not in _APART:
-            word.append(token.text)
-        elif word:
-            yield "".join(word)
-            word = []
+        if token.kind not in _SEPARATORS:
+            texts.append(token.text)
+        elif texts:
+            yield "".join(texts)
+            texts = []
 
 
-def _name_of(entry: _Entry, addresses: list[str]) -> str:
-    parts = (unquote(t.text) if t.kind == "quoted" else t.text for t in entry.tokens)
-    text = "".join(parts)[:MAX_TEXT]
+def _find_name(entry: _Entry, addresses: list[str]) -> str:
+    texts = (unquote(t.text) if t.kind == "quoted" else t.text for t in entry.tokens)
+    text = "".join(texts)[:MAX_TEXT]
     if not entry.angles:
-        text = " ".join(word for word in text.split() if normalise_address(word) not in addresses)
-        text = "" if _spaced(text) in addresses else text
+        text = " ".join(piece for piece in text.split() if normalise_address(piece) not in addresses)
+        text = "" if _read_spaced(text) in addresses else text
     name = clean_line(decode_words(text)) or clean_line(decode_words(" ".join(entry.comments)[:MAX_TEXT]))
     return name[1:-1].strip() if len(name) > 1 and name[0] == name[-1] == "'" else name

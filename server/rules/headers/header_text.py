@@ -1,4 +1,4 @@
-"""What a header says to a reader: encoded words decoded, broken bytes mended, invisible tricks taken out."""
+"""What a header says to a reader: decodes encoded words, mends broken bytes, takes invisible tricks out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BIDI = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\
 
 
 def repair_text(text: str) -> str:
-    """Raw 8-bit bytes (kept as surrogates by parsers) become UTF-8 where they are that, else a replacement mark."""
+    """Raw 8-bit bytes, which parsers keep as surrogates, become UTF-8; other bytes become a replacement mark."""
     if text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text):
         return text
     return text.encode("utf-8", "surrogateescape" if _is_escaped(text) else "replace").decode("utf-8", "replace")
@@ -30,37 +30,40 @@ def repair_text(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """One line of at most 256 characters: no controls, no direction marks, white space folded."""
-    shown = (" " if c.isspace() else c for c in repair_text(text) if c.isspace() or not _is_control(c))
-    return " ".join("".join(shown).split())[:MAX_NAME].strip()
+    text = repair_text(text)
+    # Printable text, which is nearly all of it, holds nothing to take out.
+    if not text.isprintable():
+        text = "".join(" " if c.isspace() else c for c in text if c.isspace() or not _is_control(c))
+    return " ".join(text.split())[:MAX_NAME].strip()
 
 
 def decode_words(value: str) -> str:
-    """RFC 2047, tolerant, in one pass; what is no encoded word stays as it is. White space between two vanishes."""
+    """Decodes RFC 2047 tolerantly, in one pass. Other text stays as it is; white space between encoded words goes."""
     value = repair_text(value)
     if "=?" not in value:
         return value
-    out: list[str] = []
+    texts: list[str] = []
     charset, pending, gap = "", b"", ""
-    for plain, word_charset, data in _pieces(value):
+    for stretch, word_charset, data in _split_words(value):
         if word_charset is None:
-            if plain.isspace() and pending:
-                gap = plain
+            if stretch.isspace() and pending:
+                gap = stretch
                 continue
-            out += [_to_text(pending, charset), gap, plain]
+            texts += [_to_text(pending, charset), gap, stretch]
             charset, pending, gap = "", b"", ""
         elif word_charset == charset:
             # One character may be cut in two by the end of a word.
             pending, gap = pending + data, ""
         else:
-            out.append(_to_text(pending, charset))
+            texts.append(_to_text(pending, charset))
             charset, pending, gap = word_charset, data, ""
-    out += [_to_text(pending, charset), gap]
-    return "".join(out)
+    texts += [_to_text(pending, charset), gap]
+    return "".join(texts)
 
 
-def _pieces(value: str) -> Iterator[tuple[str, str | None, bytes]]:
-    """Plain stretches as (text, None, b"") and encoded words as ("", charset, bytes)."""
-    at = plain_from = 0
+def _split_words(value: str) -> Iterator[tuple[str, str | None, bytes]]:
+    """Stretches of plain text as (text, None, b"") and encoded words as ("", charset, bytes)."""
+    at = stretch_start = 0
     while (start := value.find("=?", at)) >= 0:
         charset = _CHARSET.match(value, start + 2)
         head = charset.end() if charset else start + 2
@@ -77,12 +80,12 @@ def _pieces(value: str) -> Iterator[tuple[str, str | None, bytes]]:
         if end < 0:
             break
         at = end + 2
-        if start > plain_from:
-            yield value[plain_from:start], None, b""
+        if start > stretch_start:
+            yield value[stretch_start:start], None, b""
         yield "", charset.group().lower(), _to_bytes(value[head + 3 : end], encoding)
-        plain_from = at
-    if plain_from < len(value):
-        yield value[plain_from:], None, b""
+        stretch_start = at
+    if stretch_start < len(value):
+        yield value[stretch_start:], None, b""
 
 
 def _to_bytes(text: str, encoding: str) -> bytes:

@@ -1,7 +1,7 @@
-"""One real mail, one key, whoever's mailbox a copy lies in.
+"""One real mail has one key, in all the mailboxes that hold a copy.
 
-The Message-ID alone is not to be trusted: some senders use one for many mails, some send none. A guard of author, date
-and subject tells such mails apart; nothing in it differs between the copies of one mail.
+The Message-ID alone does not identify a mail: some senders use one for many mails, some send none. A guard of author,
+date and subject tells such mails apart. All copies of one mail have the same guard.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MS_PER_MINUTE = 60_000
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _COMMENT = re.compile(r"\([^()]*\)")
 _ADDED_BY_GMAIL = "SMTPIN_ADDED_"
-"""Gmail puts an id of its own on mail that came without one, a new one for each delivery."""
+"""Gmail puts such an id on mail that came without one, a new id for each delivery."""
 
 _PREFIX = re.compile(
     r"\s*(?:(?:re|fwd?|fw|aw|wg|antw|antwort|sv|vs|vb|vl|vá|továbbítás|tr|rép|réf|rv|res|enc|rif|inoltra|i|r|odp|pd|ynt"
@@ -35,15 +35,16 @@ _PREFIX = re.compile(
 
 
 def normalise_message_id(value: str | None) -> str | None:
-    """The id without brackets, comments and white space, its case kept; None if there is none worth the name."""
+    """The id without brackets, comments and white space, its case kept; None if the value holds no usable id."""
     text = repair_text((value or "")[: 4 * MAX_ID]).strip()
     if text.startswith("("):
         text = _COMMENT.sub(" ", text).strip()
-    found = _IN_BRACKETS.search(text)
-    inner = found.group(1) if found else _COMMENT.sub(" ", text).strip().strip("<>")
-    folded = "".join(inner.split())
-    if not found and len(inner.split()) > 1:
-        folded = next((word for word in inner.split() if "@" in word), "")
+    in_brackets = _IN_BRACKETS.search(text)
+    inner = in_brackets.group(1) if in_brackets else _COMMENT.sub(" ", text).strip().strip("<>")
+    pieces = inner.split()
+    folded = "".join(pieces)
+    if not in_brackets and len(pieces) > 1:
+        folded = next((piece for piece in pieces if "@" in piece), "")
     is_usable = 0 < len(folded) <= MAX_ID and folded.isprintable() and any(c.isalnum() for c in folded)
     return folded if is_usable else None
 
@@ -51,49 +52,51 @@ def normalise_message_id(value: str | None) -> str | None:
 def compute_guard(author: str | None, date_header: str | None, subject: str | None, internal_date_ms: int) -> str:
     """What tells two mails with one Message-ID apart, as 64 hexadecimal digits.
 
-    A Date that cannot be read counts by its text; without one the day of arrival does, in UTC.
+    A Date that cannot be read counts by its text. Without a Date, the day of arrival in UTC counts.
     """
-    written = _written_at(date_header)
+    written = _parse_date(date_header)
     if written is not None:
         date = written.isoformat(timespec="seconds")
     else:
-        date = _folded(date_header or "") or f"day {internal_date_ms // _MS_PER_DAY}"
-    return _digest(_folded(author or ""), date, _bare_subject(subject or ""))
+        date = _fold_text(date_header or "") or f"day {internal_date_ms // _MS_PER_DAY}"
+    return _digest(_fold_text(author or ""), date, _strip_prefixes(subject or ""))
 
 
 def activity_key(headers: Headers, author: str | None, internal_date_ms: int, recipients: Iterable[str]) -> ActivityKey:
-    """The key of the one activity for this mail: of Message-ID and guard, the same for every copy.
+    """The key of the one activity for this mail, made of Message-ID and guard: the same for every copy.
 
-    Without a Message-ID (or with one that Gmail had to add) the recipients and the minute of the Date stand in for it.
+    Without a Message-ID, or with one that Gmail had to add, the recipients and the minute of the Date take its place.
     """
     date_header = headers.first("Date")
-    guarded = compute_guard(author, date_header, headers.first("Subject"), internal_date_ms)
+    guard = compute_guard(author, date_header, headers.first("Subject"), internal_date_ms)
     message_id = normalise_message_id(headers.first("Message-ID"))
     if message_id and _ADDED_BY_GMAIL not in message_id:
-        return ActivityKey(_digest("id", message_id, guarded))
-    written = _written_at(date_header)
+        return ActivityKey(_digest("id", message_id, guard))
+    written = _parse_date(date_header)
     minute = int(written.timestamp() // 60) if written is not None else internal_date_ms // _MS_PER_MINUTE
-    people = sorted({_folded(address) for address in recipients})
-    return ActivityKey(_digest("no id", guarded, str(minute), *people))
+    people = sorted({_fold_text(address) for address in recipients})
+    return ActivityKey(_digest("no id", guard, str(minute), *people))
 
 
 def find_conversation_root(headers: Headers) -> str | None:
-    """The id of the mail that started it: the first of References, else of In-Reply-To, else the mail's own."""
+    """The id of the mail that began the conversation: the first of References, else of In-Reply-To, else its own."""
     for name in ("References", "In-Reply-To"):
         for value in headers.all(name):
-            if root := _first_id(value):
+            if root := _find_first_id(value):
                 return root
     return normalise_message_id(headers.first("Message-ID"))
 
 
-def _first_id(value: str) -> str | None:
+def _find_first_id(value: str) -> str | None:
     """In-Reply-To may hold a sentence around the id; References may hold broken ids before the first good one."""
-    in_brackets = (normalise_message_id(f"<{found.group(1)}>") for found in _IN_BRACKETS.finditer(value))
-    bare_words = (normalise_message_id(word) for word in value.split() if "@" in word and "<" not in value)
-    return next((each for each in in_brackets if each), None) or next((each for each in bare_words if each), None)
+    in_brackets = (normalise_message_id(f"<{match.group(1)}>") for match in _IN_BRACKETS.finditer(value))
+    if message_id := next(filter(None, in_brackets), None):
+        return message_id
+    bare = (normalise_message_id(piece) for piece in value.split() if "@" in piece) if "<" not in value else ()
+    return next(filter(None, bare), None)
 
 
-def _written_at(date_header: str | None) -> datetime | None:
+def _parse_date(date_header: str | None) -> datetime | None:
     try:
         written = parsedate_to_datetime((date_header or "")[:200])
         return (written if written.tzinfo else written.replace(tzinfo=UTC)).astimezone(UTC)
@@ -101,16 +104,16 @@ def _written_at(date_header: str | None) -> datetime | None:
         return None
 
 
-def _bare_subject(subject: str) -> str:
-    """Decoded, without "Re:", "Fwd:" and list tags in front, in whatever order and number."""
+def _strip_prefixes(subject: str) -> str:
+    """The decoded subject without the "Re:", "Fwd:" and list tags in front, in any order and number."""
     text = " ".join(decode_words(subject[:20_000]).split())
     at = 0
-    while found := _PREFIX.match(text, at):
-        at = found.end()
-    return _folded(text[at:])
+    while prefix := _PREFIX.match(text, at):
+        at = prefix.end()
+    return _fold_text(text[at:])
 
 
-def _folded(text: str) -> str:
+def _fold_text(text: str) -> str:
     return " ".join(repair_text(text).casefold().split())
 
 

@@ -1,25 +1,25 @@
-"""Who is on a mail, and who wrote it."""
+"""Who is on a mail, and who wrote the mail."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from server.domain.mail import People
 from server.domain.mailbox import Workspace
 from server.domain.message import Header, Headers, Participant
-from server.rules.headers.addresses import read_participants
+from server.rules.headers.addresses import read_original_senders, read_participants
 
 
 def through_own_group(headers: Headers, workspace: Workspace) -> bool:
-    """Did one of our own Google Groups hand this on?
+    """Did one of the workspace's own Google Groups hand this on?
 
     Google writes the group's address into List-ID with a dot for the at sign. A group that keeps the sender's From is
-    recognised by that alone: believing it only makes us ignore bulk marks, which is where a forger gains nothing.
+    recognised by that alone. To believe a forged List-ID only makes the rules ignore bulk marks, so a forger gains
+    nothing.
     """
     list_id = (headers.first("List-ID") or "").lower()
-    found = re.search(r"<([^<>\s]+)>", list_id)
-    identifier = found.group(1) if found else list_id.strip()
+    in_brackets = re.search(r"<([^<>\s]+)>", list_id)
+    identifier = in_brackets.group(1) if in_brackets else list_id.strip()
     if any(group.replace("@", ".", 1) == identifier for group in workspace.groups):
         return True
     mailing_list = re.match(r"\s*list\s+([^\s;]+)", (headers.first("Mailing-list") or "").lower())
@@ -27,25 +27,23 @@ def through_own_group(headers: Headers, workspace: Workspace) -> bool:
 
 
 def people_of(headers: Headers, workspace: Workspace) -> People:
-    """X-Original-From is believed only behind a From that is one of our own groups: outsiders can write it too."""
+    """X-Original-From counts only behind a From of one of the workspace's own groups: outsiders can write it too."""
     own_group = through_own_group(headers, workspace)
-    plain = read_participants(headers, trusted_original_from=False)
-    senders = [p for p in plain if p.header is Header.FROM]
-    rewritten = own_group and any(workspace.is_group(p.address) for p in senders)
-    everyone = read_participants(headers, trusted_original_from=True) if rewritten else plain
-    original = next((p for p in everyone if p.header is Header.ORIGINAL_FROM), None)
-    author: Participant | None = original if rewritten and original else next(iter(senders), None)
+    participants = read_participants(headers)
+    senders = [p for p in participants if p.header is Header.FROM]
+    is_rewritten = own_group and any(workspace.is_group(p.address) for p in senders)
+    original_senders = read_original_senders(headers) if is_rewritten else ()
+    author = next(iter(original_senders or senders), None)
+    everyone = participants + original_senders
+    externals: dict[str, Participant] = {}
+    internals: dict[str, Participant] = {}
+    for person in everyone:
+        side = internals if workspace.is_internal(person.address) else externals
+        side.setdefault(person.address, person)
     return People(
         author=author,
         participants=everyone,
-        externals=_once(p for p in everyone if not workspace.is_internal(p.address)),
-        internals=_once(p for p in everyone if workspace.is_internal(p.address)),
+        externals=tuple(externals.values()),
+        internals=tuple(internals.values()),
         through_own_group=own_group,
     )
-
-
-def _once(people: Iterable[Participant]) -> tuple[Participant, ...]:
-    seen: dict[str, Participant] = {}
-    for person in people:
-        seen.setdefault(person.address, person)
-    return tuple(seen.values())

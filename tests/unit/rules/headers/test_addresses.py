@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from server.domain.message import Header, Headers
 from server.rules.headers import addresses
 from server.rules.headers.address import address_variants, normalise_address
-from server.rules.headers.addresses import parse_addresses, read_participants
+from server.rules.headers.addresses import parse_addresses, read_original_senders, read_participants
 
 JANE = "jane@acme.com"
 BOB = "bob@acme.com"
@@ -111,7 +111,7 @@ def test_people_come_from_all_occurrences_in_header_order():
         [("Cc", "c@x.com"), ("To", "a@x.com"), ("to", "b@x.com, a@x.com"), ("From", "f@x.com"), ("Bcc", "a@x.com")]
     )
 
-    found = read_participants(headers, trusted_original_from=False)
+    found = read_participants(headers)
 
     assert [(p.header, p.address) for p in found] == [
         (Header.FROM, "f@x.com"), (Header.TO, "a@x.com"), (Header.TO, "b@x.com"),
@@ -130,8 +130,8 @@ def test_people_come_from_all_occurrences_in_header_order():
 def test_the_original_sender_counts_only_when_trusted(original, expected):
     headers = Headers.of([("From", "sales@us.com"), *original])
 
-    assert [p.address for p in read_participants(headers, trusted_original_from=False)] == ["sales@us.com"]
-    trusted = read_participants(headers, trusted_original_from=True)
+    assert [p.address for p in read_participants(headers)] == ["sales@us.com"]
+    trusted = read_participants(headers) + read_original_senders(headers)
     assert [p.address for p in trusted if p.header is Header.ORIGINAL_FROM] == expected
 
 
@@ -200,7 +200,7 @@ HOSTILE = [
 def test_hostile_input_costs_steps_in_proportion_to_its_length(piece, monkeypatch):
     def steps(size):
         counted = 0
-        tokens = addresses._tokens
+        tokens = addresses._tokenise
         quoted = addresses._QUOTED
 
         class Counting:
@@ -219,7 +219,7 @@ def test_hostile_input_costs_steps_in_proportion_to_its_length(piece, monkeypatc
                 yield token
 
         with monkeypatch.context() as patched:
-            patched.setattr(addresses, "_tokens", counting)
+            patched.setattr(addresses, "_tokenise", counting)
             patched.setattr(addresses, "_QUOTED", Counting())
             parse_addresses((piece * size)[:size] + " j@acme.com", Header.TO)
         return counted
