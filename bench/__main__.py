@@ -20,7 +20,6 @@ from bench.authorship import figures as authorship
 from bench.bodies import cost as bodies
 from server.adapters.local_kek import BITS, RsaWrap
 from server.bootstrap import build
-from server.engine.operations.sync import sync
 from server.settings import Settings
 from simulator.demo.stage import scene
 
@@ -48,7 +47,7 @@ def run(folder: Path, count: int, *senders: str) -> tuple[Run, list[bytes]]:
     with scene(folder / "world", folder / "run") as stage:
         services = build(Settings.of(stage.env))
         wall, cpu = time.perf_counter(), time.process_time()
-        result = sync(services.ports, services.workspaces, workers=services.settings.workers)
+        result = services.rooms.syncer.sync(workers=services.settings.workers)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         writes = services.ports.store.writes()
         services.close()

@@ -12,7 +12,6 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 
-from server.engine.operations.sync import sync
 from simulator.mailfiles import MailFile
 from tests.support.scene import START, Scene
 
@@ -91,7 +90,7 @@ def figures(count: int = MESSAGES) -> dict[str, Figure]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         scene = Scene(Path(folder))
         fill(scene, wanted, chance)
-        sync(scene.services.ports, scene.services.workspaces, workers=1, sleep=scene.clock.advance)
+        scene.sync()
         units = scene.universe.calls.summary()["gmail"]["units"]
         logged = len(scene.tasks())
         scene.close()

@@ -37,16 +37,13 @@ from server.adapters.transport import DirectTransport, SimulatorTransport, Trans
 from server.domain.errors import ConfigurationError
 from server.domain.ids import SalesforceId
 from server.domain.policy import Policy
-from server.engine.coverage.witness import Finder
-from server.engine.mailboxes.address_book import AddressBook
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.ports import Admission, Ports
+from server.engine.rooms import Rooms, open_rooms
 from server.engine.sidebar.choices import Choices
-from server.engine.sidebar.record_access import RecordAccess
 from server.engine.sidebar.view import Sidebar
 from server.ports.clock import Clock
 from server.ports.identity import Identity
-from server.ports.witness import Witness
 from server.rules.headers.domains import normalise_listed_name
 from server.settings import Settings
 from server.vault.envelope import WorkSealer
@@ -62,25 +59,21 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class Services:
-    """All that an entry point needs. ``queue`` is None where the state is Firestore: Cloud Tasks comes there.
-
-    ``witness`` is None where REPORTS_WITNESS is off.
-    """
+    """All that an entry point needs. ``queue`` is None where the state is Firestore: Cloud Tasks comes there."""
 
     settings: Settings
     ports: Ports
-    workspaces: WorkspaceCache
+    rooms: Rooms
     queue: SqliteQueue | None
     holders: LocalHolders | None
     documents: Documents
     identity: Identity
-    addresses: AddressBook
-    access: RecordAccess
     sidebar: Sidebar
     choices: Choices
-    witness: Witness | None
-    finder: Finder
-    sleep: Callable[[float], None]
+
+    @property
+    def workspaces(self) -> WorkspaceCache:
+        return self.rooms.workspaces
 
     def close(self) -> None:
         self.documents.close()
@@ -122,21 +115,28 @@ def build(
         holder=holders.me if holders else f"{time.time_ns():x}",
         watch=GmailWatch(google.calls, settings.pubsub_topic) if settings.pubsub_topic else None,
     )
-    access = RecordAccess(ports)
+    rooms = _open_rooms(settings, ports, google.calls, transport, sleep)
     return Services(
         settings=settings,
         ports=ports,
-        workspaces=WorkspaceCache(ports),
+        rooms=rooms,
         queue=queue,
         holders=holders,
         documents=documents,
         identity=GoogleIdentity(transport),
-        addresses=AddressBook(ports),
-        access=access,
-        sidebar=Sidebar(ports, access),
-        choices=Choices(ports, access),
-        witness=GoogleReports(google.calls.mint, transport, clock) if settings.reports_witness else None,
-        finder=GmailMessageIds(google.calls),
+        sidebar=Sidebar(ports, rooms.access),
+        choices=Choices(ports, rooms.access),
+    )
+
+
+def _open_rooms(
+    settings: Settings, ports: Ports, calls: GmailCalls, transport: Transport, sleep: Callable[[float], None]
+) -> Rooms:
+    return open_rooms(
+        ports,
+        witness=GoogleReports(calls.mint, transport, ports.clock) if settings.reports_witness else None,
+        finder=GmailMessageIds(calls),
+        is_encrypted_at_rest=settings.state.startswith("firestore:"),
         sleep=sleep,
     )
 

@@ -14,14 +14,14 @@ from addon import texts
 from addon.codes import ReasonCode, WhyCode
 from addon.sentences import Facts, sentence_of
 from server.bootstrap import Services
-from server.commands.running import Source, reported
+from server.commands.running import Source, report_errors
 from server.domain.crm import Record, RecordKind
 from server.domain.decision import Decision, Outcome, Reason, Why
 from server.domain.errors import BadInputError, UnreadableError
 from server.domain.mailbox import Mailbox
 from server.domain.message import Headers
 from server.engine.decide.explain import Explanation, explain, mailbox_for, message_of
-from server.engine.mailboxes.sweep import first_start
+from server.engine.mailboxes.sweep import default_start
 from server.rules.body.message_text import read_headers
 from server.rules.decision.activity import read_sent_at
 from server.rules.headers.header_text import decode_words
@@ -33,7 +33,7 @@ def commands(source: Source) -> list[click.Command]:
     @click.option("--label", "labels", multiple=True, help="A Gmail label id, such as CATEGORY_PROMOTIONS, or a name.")
     @click.option("--mailbox", "address", default="", help="Whose copy it is; found from the message if not given.")
     @click.option("--json", "as_json", is_flag=True)
-    @reported
+    @report_errors
     def command(file: Path, labels: tuple[str, ...], address: str, as_json: bool) -> None:
         """Decide the message in FILE (.eml) as the sync would, and say why. Nothing is written."""
         services = source.get()
@@ -65,7 +65,7 @@ def _explained(services: Services, file: Path, labels: frozenset[str], address: 
     mailbox = replace(
         mailbox,
         dont_log_label=services.ports.policy.dont_log_label.strip().lower(),
-        start=known.start if known else first_start(services.ports),
+        start=known.start if known else default_start(services.ports.clock, services.ports.admission),
     )
     now = int(services.ports.clock.now() * 1000)
     message = message_of(headers, labels, read_sent_at(headers, now), len(raw))

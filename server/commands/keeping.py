@@ -1,4 +1,4 @@
-"""vault and erase: what we keep, who looked at it, and how to end it."""
+"""vault and erase: the stored copies, who opened one, and how to erase one."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ from typing import BinaryIO
 import click
 from rich.table import Table
 
-from server.commands.running import Source, err, out, reported
+from server.commands.running import ExitCode, Source, err, out, report_errors
 from server.domain.errors import BadInputError
 from server.domain.ids import ActivityKey
-from server.engine.copies.erasing import erase
-from server.engine.copies.opening import open_sealed, verify_access
-
-BROKEN = 10
-"""Exit code of a broken access ledger."""
+from server.engine.copies.erasing import erase_mail
+from server.engine.copies.opening import verify_access
 
 
 def commands(source: Source) -> list[click.Command]:
@@ -34,40 +31,40 @@ def _vault(source: Source) -> click.Command:
 
     @group.command("open")
     @click.argument("key")
-    @click.option("--reason", required=True, help="Why. It is kept in the access ledger.")
+    @click.option("--reason", required=True, help="Why you open it. The access ledger keeps the reason.")
     @click.option("--to", "path", type=click.Path(dir_okay=False, path_type=Path), required=True)
-    @reported
-    def open_(key: str, reason: str, path: Path) -> None:
-        """Open the copy under KEY (activity_key in export) into a file. The access ledger has the entry first."""
-        ports = source.get().ports
-        with _new_file(path) as file:
-            size = file.write(open_sealed(ports, ActivityKey(key), getpass.getuser(), reason))
-        out.print(f"{size} bytes written to {path}. This is in the access ledger.")
+    @report_errors
+    def open_copy(key: str, reason: str, path: Path) -> None:
+        """Open the copy under KEY (activity_key in export) into a file. The access ledger gets an entry first."""
+        opener = source.get().rooms.opener
+        with _create_file(path) as file:
+            size = file.write(opener.open_copy(ActivityKey(key), getpass.getuser(), reason))
+        out.print(f"{size} bytes written to {path}. The access ledger has an entry for it.")
 
     @group.command("ledger")
-    @reported
-    def ledger() -> None:
-        """List every opening of a copy, and verify that none was removed or changed."""
-        entries, verdict = verify_access(source.get().ports)
+    @report_errors
+    def list_openings() -> None:
+        """List every opening of a copy, and verify that no entry was removed or changed."""
+        entries, verdict = verify_access(source.get().ports.store)
         table = Table("No.", "When (epoch ms)", "Who", "Activity key", "Why")
         for entry in entries:
             table.add_row(str(entry.sequence), str(entry.at_ms), entry.actor, entry.activity_key, entry.reason)
         out.print(table)
         if not verdict.ok:
             err.print(f"The access ledger was altered at entry {verdict.first_bad_sequence}: {verdict.why}")
-            sys.exit(BROKEN)
-        out.print("The access ledger is whole.")
+            sys.exit(ExitCode.ACCESS_LEDGER_ALTERED)
+        out.print("The access ledger is intact.")
 
     return group
 
 
 @contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """Nobody else's to read, and there before the ledger has an entry; gone again where nothing came to be in it."""
+def _create_file(path: Path) -> Iterator[BinaryIO]:
+    """Create a file that nobody else may read, before the access ledger gets an entry. On an error it is deleted."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise BadInputError(f"{path} exists already. Name a file that does not.") from None
+        raise BadInputError(f"{path} exists already. Name a file that does not exist yet.") from None
     except OSError as error:
         raise BadInputError(f"{path} cannot be written: {error.strerror}.") from None
     try:
@@ -81,11 +78,12 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
 def _erase(source: Source) -> click.Command:
     @click.command("erase")
     @click.argument("key")
-    @click.confirmation_option(prompt="The stored copy will be unreadable for ever. Erase it?")
-    @reported
+    @click.confirmation_option(prompt="Nobody will be able to read the stored copy again. Erase it?")
+    @report_errors
     def command(key: str) -> None:
         """Erase the copy under KEY (activity_key in export) everywhere. The Salesforce record stays."""
-        rows = erase(source.get().ports, ActivityKey(key))
-        out.print(f"Erased. {rows} ledger rows say so.")
+        ports = source.get().ports
+        rows = erase_mail(ports.store, ports.clock, ActivityKey(key))
+        out.print(f"Erased. {rows} ledger rows are marked as erased.")
 
     return command

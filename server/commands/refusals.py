@@ -1,4 +1,4 @@
-"""refused and replay: what Salesforce would not take, by cause, and another try once that is mended."""
+"""refused and replay: the emails that Salesforce refused, by cause, and another try once the cause is fixed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
-from server.commands.running import Source, out, reported
+from server.commands.running import Source, out, report_errors
 from server.engine.ledger.refusals import IN_DOUBT, by_cause, replay
 from server.engine.mailboxes.stages import find_mailbox
 
@@ -19,25 +19,26 @@ def commands(source: Source) -> list[click.Command]:
 
 def _refused(source: Source) -> click.Command:
     @click.command("refused")
-    @reported
+    @report_errors
     def command() -> None:
         """List what Salesforce refused, by cause, with its own newest sentence."""
         ports = source.get().ports
-        found = by_cause(ports, ports.store.mailboxes())
-        if not found:
+        refusals = by_cause(ports, ports.store.mailboxes())
+        if not refusals:
             out.print("Salesforce refused nothing.")
             return
-        cause = Column("Cause", no_wrap=True)  # it is what --cause takes
+        # The cause is what --cause takes, so it must not be broken into lines.
+        cause = Column("Cause", no_wrap=True)
         table = Table(cause, "Mails", "Boxes", "Last (UTC)", "Salesforce says", box=SIMPLE_HEAD)
-        for each in found:
-            last = datetime.fromtimestamp(each.last_at, UTC).strftime("%Y-%m-%d %H:%M")
-            table.add_row(each.code, str(each.count), str(each.mailboxes), last, each.sentence)
+        for group in refusals:
+            last = datetime.fromtimestamp(group.last_at, UTC).strftime("%Y-%m-%d %H:%M")
+            table.add_row(group.code, str(group.count), str(group.mailboxes), last, group.sentence)
         out.print(table)
-        out.print("Each is tried once more every night; replay does it now.")
-        if any(each.code == IN_DOUBT for each in found):
+        out.print("We try each of these emails again every night. Run replay to try them now.")
+        if any(group.code == IN_DOUBT for group in refusals):
             out.print(
-                f"{IN_DOUBT} is not: such mail may stand in Salesforce already, and without our key field nobody can"
-                f" tell. Look there, then `replay --cause {IN_DOUBT}` logs all of it (again)."
+                f"{IN_DOUBT} is the exception: such an email may be in Salesforce already, and without our key field"
+                f" nobody can tell. Look there, then run `replay --cause {IN_DOUBT}` to log all of them (again)."
             )
 
     return command
@@ -46,13 +47,13 @@ def _refused(source: Source) -> click.Command:
 def _replay(source: Source) -> click.Command:
     @click.command("replay")
     @click.argument("addresses", nargs=-1)
-    @click.option("--cause", help="Only what was refused for this (see refused).")
-    @reported
+    @click.option("--cause", help="Only what was refused for this cause (see refused).")
+    @report_errors
     def command(addresses: tuple[str, ...], cause: str | None) -> None:
-        """Try what Salesforce refused once more, of everybody or of these ADDRESSES; the next sync does it."""
+        """Let the next sync retry what Salesforce refused, in all mailboxes or in the mailboxes of ADDRESSES."""
         ports = source.get().ports
-        chosen = [find_mailbox(ports, address) for address in addresses] or ports.store.mailboxes()
-        count = sum(replay(ports, mailbox, cause) for mailbox in chosen)
+        mailboxes = [find_mailbox(ports.store, address) for address in addresses] or ports.store.mailboxes()
+        count = sum(replay(ports, mailbox, cause) for mailbox in mailboxes)
         out.print(f"{count} messages wait for the next sync.")
 
     return command

@@ -1,10 +1,11 @@
-"""How a command runs: errors become one sentence and an exit code."""
+"""How a command runs: an error becomes one sentence and an exit code."""
 
 from __future__ import annotations
 
 import functools
 import sys
 from collections.abc import Callable
+from enum import IntEnum
 from typing import Any, Protocol
 
 import click
@@ -18,14 +19,26 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
+class ExitCode(IntEnum):
+    """What a command that ran to its end has to report. An error has the exit code of its class."""
+
+    NOT_AT_REST = 8
+    """A sync left something that waits for another try."""
+    INCOMPLETE = 9
+    """A message has no row."""
+    ACCESS_LEDGER_ALTERED = 10
+    UNWELL = 11
+    """The doctor found something to fix."""
+
+
 class Source(Protocol):
     def settings(self) -> Settings: ...
 
     def get(self) -> Services: ...
 
 
-def reported(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A failure of ours is a sentence for the person at the keyboard, never a traceback."""
+def report_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn an error into a sentence for the person at the keyboard, never a traceback."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -40,8 +53,9 @@ def reported(command: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(error.exit_code)
         except (click.ClickException, click.Abort):
             raise
-        except Exception as error:  # noqa: BLE001  # a trace could quote mail; the class says where to look
-            click.echo(f"Error: a bug of ours ({type(error).__name__}). Please report it with the command.", err=True)
+        except Exception as error:  # noqa: BLE001  # a traceback could quote mail; the class says where to look
+            text = f"Error: this is a bug ({type(error).__name__}). Please report it together with the command."
+            click.echo(text, err=True)
             sys.exit(InvariantError.exit_code)
 
     return run

@@ -1,4 +1,4 @@
-"""keys, manifest, watch, doctor: from an empty folder to a service that works."""
+"""keys, cards, manifest, watch, doctor: from an empty folder to a service that works."""
 
 from __future__ import annotations
 
@@ -11,15 +11,10 @@ import click
 from addon.gallery import gallery
 from addon.texts import SHORT
 from server.bootstrap import create_keys
-from server.commands.running import Source, err, out, reported
+from server.commands.running import ExitCode, Source, err, out, report_errors
 from server.domain.errors import BadInputError, ConfigurationError, TransientError
-from server.engine.mailboxes.watches import renew
-from server.engine.operations.doctor import examine
 from server.settings import NOWHERE
 from server.web.addon import deployment
-
-UNWELL = 11
-"""Exit code of a doctor with a finding."""
 
 
 def commands(source: Source) -> list[click.Command]:
@@ -28,12 +23,12 @@ def commands(source: Source) -> list[click.Command]:
 
 def _keys(source: Source) -> click.Command:
     @click.command("keys")
-    @reported
+    @report_errors
     def command() -> None:
-        """Create the key files that are not there yet, in the folder KEYS. Nothing is ever overwritten."""
+        """Create the missing key files in the folder KEYS. Existing files are never overwritten."""
         folder = source.settings().keys
         create_keys(folder)
-        out.print(f"The keys are in {folder}. Keep vault.private.pem with another user than the service's.")
+        out.print(f"The keys are in {folder}. Keep vault.private.pem under another user account than the service's.")
 
     return command
 
@@ -41,7 +36,7 @@ def _keys(source: Source) -> click.Command:
 def _cards() -> click.Command:
     @click.command("cards")
     @click.option("--reasons", "only_reasons", is_flag=True, help="Print the short text for each reason instead.")
-    @reported
+    @report_errors
     def command(only_reasons: bool) -> None:
         """Print every card in every state, as JSON: for the demo's gallery, or Google's own card builder."""
         cards = [{"name": name, "card": card} for name, card in gallery()]
@@ -52,7 +47,7 @@ def _cards() -> click.Command:
 
 def _manifest(source: Source) -> click.Command:
     @click.command("manifest")
-    @reported
+    @report_errors
     def command() -> None:
         """Print deployment.json for this service's PUBLIC_URL."""
         settings = source.settings()
@@ -65,18 +60,19 @@ def _manifest(source: Source) -> click.Command:
 
 def _watch(source: Source) -> click.Command:
     @click.command("watch")
-    @reported
+    @report_errors
     def command() -> None:
-        """Ask Gmail to push, for every mailbox that is due. The running service does this by itself."""
+        """Ask Gmail to push, for every mailbox that is due. The running service does this automatically."""
         services = source.get()
         if services.ports.watch is None:
-            raise BadInputError("Push is off. Set PUBSUB_TOPIC, then sync once, then ask again.")
-        done = renew(services.ports, patience=math.inf)
-        out.print(f"{done.renewed} mailboxes are watched anew, {done.stopped} no longer.")
-        for mailbox_id, cause in sorted(done.troubled.items()):
+            raise BadInputError("Push is off. Set PUBSUB_TOPIC, run sync once, then run watch again.")
+        renewals = services.rooms.watches.renew(patience=math.inf)
+        out.print(f"Renewed {renewals.renewed} watches, stopped {renewals.stopped}.")
+        for mailbox_id, cause in sorted(renewals.troubled.items()):
             mailbox = services.ports.store.mailbox(mailbox_id)
-            err.print(f"{mailbox.address if mailbox else mailbox_id} is not ({cause}). It is tried again in an hour.")
-        if done.troubled:
+            name = mailbox.address if mailbox else mailbox_id
+            err.print(f"The watch of {name} could not be changed ({cause}). We try again in an hour.")
+        if renewals.troubled:
             sys.exit(TransientError.exit_code)
 
     return command
@@ -84,15 +80,14 @@ def _watch(source: Source) -> click.Command:
 
 def _doctor(source: Source) -> click.Command:
     @click.command("doctor")
-    @reported
+    @report_errors
     def command() -> None:
-        """Check the set-up and say what to mend."""
-        services = source.get()
+        """Check the set-up and say what to fix."""
         is_well = True
-        for finding in examine(services.ports, is_encrypted_at_rest=services.settings.state.startswith("firestore:")):
+        for finding in source.get().rooms.doctor.examine():
             out.print(f"{'ok  ' if finding.is_good else 'LOOK'}  {finding.what}: {finding.text}")
             is_well = is_well and finding.is_good
         if not is_well:
-            sys.exit(UNWELL)
+            sys.exit(ExitCode.UNWELL)
 
     return command

@@ -1,4 +1,4 @@
-"""witness: hold the ledger against Google's own record of deliveries."""
+"""witness: compare the ledger with Google's own record of deliveries."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import sys
 
 import click
 
-from server.commands.running import Source, err, out, reported
-from server.commands.syncing import INCOMPLETE
+from server.commands.running import ExitCode, Source, err, out, report_errors
 from server.domain.errors import ConfigurationError
-from server.engine.coverage.witness import Heard, hear
+from server.engine.coverage.witness import Comparison
 
 DAY = 86_400.0
+"""Seconds."""
 
 
 def commands(source: Source) -> list[click.Command]:
@@ -21,31 +21,32 @@ def commands(source: Source) -> list[click.Command]:
 def _witness(source: Source) -> click.Command:
     @click.command("witness")
     @click.option("--days", default=1, type=click.IntRange(1, 30), help="How far back (default 1, at most 30).")
-    @reported
+    @report_errors
     def command(days: int) -> None:
         """Ask Google's Reports API what it delivered, and name what has no row here. Needs REPORTS_WITNESS=yes."""
         services = source.get()
-        if services.witness is None:
+        comparer = services.rooms.comparer
+        if comparer is None:
             raise ConfigurationError("REPORTS_WITNESS is not yes. It needs the scope admin.reports.audit.readonly.")
         now = services.ports.clock.now()
-        found = hear(services.ports, services.witness, services.finder, now - days * DAY, now)
-        _print(found)
+        comparison = comparer.compare_with_deliveries(now - days * DAY, now)
+        _print_comparison(comparison)
         addresses = {m.mailbox_id: m.address for m in services.ports.store.mailboxes()}
-        for mailbox_id, ids in found.missed.items():
+        for mailbox_id, ids in comparison.missed.items():
             err.print(f"{addresses.get(mailbox_id, mailbox_id)} has no row for: {', '.join(ids)}")
-        if not found.is_whole:
-            err.print("Run sync; if they stay missing, report it: that must not happen.")
-            sys.exit(INCOMPLETE)
+        if not comparison.is_whole:
+            err.print("Run sync. If rows are still missing after that, please report it: this must not happen.")
+            sys.exit(ExitCode.INCOMPLETE)
 
     return command
 
 
-def _print(found: Heard) -> None:
-    missed = sum(map(len, found.missed.values()))
-    out.print(f"{found.deliveries} deliveries compared, {missed} without a row.")
+def _print_comparison(comparison: Comparison) -> None:
+    missed = sum(map(len, comparison.missed.values()))
+    out.print(f"{comparison.deliveries} deliveries compared, {missed} without a row.")
     out.print(
-        f"Not compared: {found.later} that the sync has not come to yet, {found.elsewhere} of mailboxes that are not"
-        f" read, {found.unread} of mailboxes that could not be asked."
+        f"Not compared: {comparison.later} deliveries that the sync has not reached yet, {comparison.elsewhere} to"
+        f" mailboxes that we do not read, {comparison.unread} to mailboxes that did not answer."
     )
-    if found.vanished:
-        out.print(f"{found.vanished} are no longer in Gmail.")
+    if comparison.vanished:
+        out.print(f"{comparison.vanished} of the compared messages are no longer in Gmail.")

@@ -1,4 +1,4 @@
-"""The service's own threads on one machine: one asks for a pass now and then, the others do what the queue holds."""
+"""The service's own threads on one machine: one enqueues what is due by time, the others run the queue's jobs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable
 
 from server.bootstrap import Services
-from server.domain.errors import TrulyError
-from server.engine.operations.jobs import AUDIT, SWEEP, WATCH, run
+from server.domain.errors import ConfigurationError, TrulyError
+from server.engine.operations.jobs import JobKind, enqueue_for_all
 from server.ports.queue import Job
 from server.rules.schedule.nightly import find_next_nightly_run
 from server.rules.schedule.recovery import compute_backoff
@@ -19,17 +19,25 @@ log = logging.getLogger(__name__)
 IDLE = 1.0
 """Seconds between looks into an empty queue."""
 HOUR = 3_600.0
+"""Seconds."""
 
 
 class Worker:
-    """Start it in the process that serves, after it was forked. ``stop`` returns when the work at hand is done."""
+    """Start it in the process that serves, after the fork. ``stop`` returns when the jobs at hand are done."""
 
     def __init__(self, services: Services, threads: int = 2) -> None:
+        """Raises ConfigurationError where the services have no queue of their own."""
+        if services.queue is None:
+            raise ConfigurationError("Only a service with its state in SQLite has a queue that threads can work on.")
         self._services = services
+        self._queue = services.queue
+        self._clock = services.ports.clock
         self._stopping = threading.Event()
-        self._asked_at: dict[str, float] = {}
-        self.threads = [threading.Thread(target=self._poll, name="poll", daemon=True)]
-        self.threads += [threading.Thread(target=self._work, name=f"work-{i}", daemon=True) for i in range(threads)]
+        self._enqueued_at: dict[JobKind, float] = {}
+        self.threads = [threading.Thread(target=self._keep_ticking, name="poll", daemon=True)]
+        self.threads += [
+            threading.Thread(target=self._keep_working, name=f"work-{i}", daemon=True) for i in range(threads)
+        ]
 
     def start(self) -> None:
         for thread in self.threads:
@@ -41,54 +49,56 @@ class Worker:
             thread.join(timeout)
 
     def work_once(self) -> bool:
-        """One job, if one is due. A failed one goes back, later each time: it is never lost."""
-        queue, ports = self._services.queue, self._services.ports
-        if queue is None or (task := queue.take(ports.clock.now())) is None:
+        """Run one job, if one is due. A failed job goes back into the queue, with a longer delay after each failure."""
+        if (task := self._queue.take(self._clock.now())) is None:
             return False
         try:
-            run(task.job, ports, self._services.workspaces, queue)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the job stays and the thread lives
-            # The class alone: an exception's text may hold what somebody wrote.
+            self._services.rooms.jobs.run(task.job, self._queue)
+        except Exception as error:  # noqa: BLE001  # after any error the job stays in the queue and the thread lives
+            # Only the class: the text of an error may hold what somebody wrote.
             log.error("job %s failed with %s, try %d", task.job.kind, type(error).__name__, task.attempt)  # noqa: TRY400
-            queue.put_back(task, ports.clock.now() + compute_backoff(task.attempt))
+            self._queue.put_back(task, self._clock.now() + compute_backoff(task.attempt))
         else:
-            queue.done(task, ports.clock.now())
+            self._queue.done(task, self._clock.now())
         return True
 
-    def _work(self) -> None:
+    def tick(self) -> bool:
+        """Enqueue what is due by time; False where the nightly audit is in the queue already.
+
+        With push on, polling goes on: it finds changes that no push announced.
+        """
+        settings, now = self._services.settings, self._clock.now()
+        for kind, seconds in self._schedule():
+            if now - self._enqueued_at.get(kind, -math.inf) >= seconds:
+                enqueue_for_all(self._queue, kind, now)
+                self._enqueued_at[kind] = now
+        # The audit is enqueued ahead, once a night by its name: after a night without service it still runs.
+        return self._queue.put(Job(JobKind.AUDIT), now, find_next_nightly_run(settings.organisation, now) - now)
+
+    def request_sweep(self) -> bool:
+        """Enqueue a pass over all mailboxes; False where one is in the queue already."""
+        return self._queue.put(Job(JobKind.SWEEP), self._clock.now())
+
+    def _keep_working(self) -> None:
         while not self._stopping.is_set():
-            if not self._safely(self.work_once):
+            if not self._run_safely(self.work_once):
                 self._stopping.wait(IDLE)
 
-    def _poll(self) -> None:
+    def _keep_ticking(self) -> None:
         seconds = self._services.settings.poll_seconds
         while not self._stopping.is_set():
-            self._safely(self.tick)
+            self._run_safely(self.tick)
             self._stopping.wait(min(seconds, HOUR))
 
-    def tick(self) -> bool:
-        """Ask for what is due by time. With push on, polling goes on: it finds what a push did not tell."""
-        queue, now = self._services.queue, self._services.ports.clock.now()
-        assert queue is not None
-        for kind, seconds in self._every():
-            if now - self._asked_at.get(kind, -math.inf) >= seconds:
-                queue.put(Job(kind), now)
-                self._asked_at[kind] = now
-        # Put ahead, once a night by its name: a service that is down at the hour does it when it is up again.
-        return queue.put(Job(AUDIT), now, find_next_nightly_run(self._services.settings.organisation, now) - now)
+    def _schedule(self) -> list[tuple[JobKind, float]]:
+        """The kinds of repeated jobs, each with its interval in seconds."""
+        repeated = [(JobKind.SWEEP, float(self._services.settings.poll_seconds))]
+        if self._services.ports.watch is not None:
+            repeated.append((JobKind.WATCH, HOUR))
+        return repeated
 
-    def _every(self) -> list[tuple[str, float]]:
-        """What is asked for again and again, and after how many seconds."""
-        found = [(SWEEP, float(self._services.settings.poll_seconds))]
-        return [*found, (WATCH, HOUR)] if self._services.ports.watch is not None else found
-
-    def ask(self) -> bool:
-        """For a pass over everything, soon."""
-        assert self._services.queue is not None
-        return self._services.queue.put(Job(SWEEP), self._services.ports.clock.now())
-
-    def _safely(self, step: Callable[[], bool]) -> bool:
-        """The state being away for a moment ends no thread."""
+    def _run_safely(self, step: Callable[[], bool]) -> bool:
+        """A state that does not answer for a moment ends no thread."""
         try:
             return step()
         except TrulyError as error:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, jsonify, request
 
 from server.domain.errors import TransientError
-from server.engine.operations.jobs import AUDIT, SWEEP, WATCH, ask_for
+from server.engine.operations.jobs import JobKind, enqueue_for_all
 from server.web.lazy_services import LazyServices
 
 CRON = "/cron/"
-KINDS = (SWEEP, WATCH, AUDIT)
+KINDS = (JobKind.SWEEP, JobKind.WATCH, JobKind.AUDIT)
 NO_QUEUE = "There is no queue for this job: with STATE=firestore the queue is Cloud Tasks, which is not built yet."
 
 
@@ -24,7 +24,7 @@ def blueprint(lazy: LazyServices) -> Blueprint:
         services = lazy.get()
         if services.queue is None:
             return jsonify(error=NO_QUEUE), 503
-        ask_for(kind, services.queue, services.ports.clock.now())
+        enqueue_for_all(services.queue, JobKind(kind), services.ports.clock.now())
         return Response(), 204
 
     @routes.errorhandler(TransientError)

@@ -12,7 +12,7 @@ from server.bootstrap import Services
 from server.domain.history import MessageRef
 from server.domain.ledger import Conversation
 from server.domain.mailbox import Mailbox, Stage, Workspace
-from server.engine.operations.jobs import ask_collect
+from server.engine.operations.jobs import enqueue_collect
 from server.engine.sidebar.button_tokens import Order, Signer
 from server.engine.sidebar.view import View, mailbox_of
 from server.web.guards import Admitted
@@ -79,7 +79,7 @@ class Desk:
     def search(self, text: str) -> list[RecordShown]:
         """Only what the rep may read."""
         matches = self._services.ports.crm.search(text)
-        readable = self._services.access.readable(self.mailbox, matches)
+        readable = self._services.rooms.access.readable(self.mailbox, matches)
         return [self.presenter().record(record) for record in matches if record.record_id in readable]
 
     def presenter(self) -> Presenter:
@@ -106,7 +106,7 @@ class Desk:
         """An unknown conversation is decided now and carried out by the queue."""
         queue = self._services.queue
         if queue is not None and any(message.foreseen for message in view.shown):
-            ask_collect(queue, self.mailbox.mailbox_id, self._services.ports.clock.now())
+            enqueue_collect(queue, self.mailbox.mailbox_id, self._services.ports.clock.now())
 
     def _require_row(self, ref: MessageRef) -> None:
         """A mailbox that drains has cards for the messages in the ledger only: nothing else will be read."""

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from server.domain.errors import BadInputError, TrulyError, UntrustedCallerError
-from server.engine.operations.pushes import hear
+from server.engine.operations.pushes import enqueue_push
 from server.web.guards import Guard
 from server.web.hints import Hint
 from server.web.lazy_services import LazyServices
@@ -34,7 +34,7 @@ def blueprint(lazy: LazyServices) -> Blueprint:
             hint = _read_hint()
         except BadInputError:
             return _ignore("malformed")
-        mailboxes = hear(hint.address, services.addresses, services.queue, services.ports.clock.now())
+        mailboxes = enqueue_push(services.rooms.addresses, services.queue, hint.address, services.ports.clock.now())
         return (Response(), 204) if mailboxes else _ignore("unknown_mailbox")
 
     @routes.errorhandler(UntrustedCallerError)

@@ -26,7 +26,9 @@ def scene(tmp_path):
 
 
 def told(scene, since=START - 10 * DAY, until=START):
-    return sorted(scene.services.witness.sightings(since, until), key=lambda d: (d.rfc822_message_id, d.address))
+    return sorted(
+        scene.services.rooms.comparer.witness.sightings(since, until), key=lambda d: (d.rfc822_message_id, d.address)
+    )
 
 
 def test_what_came_and_what_was_sent_is_told_with_the_mailbox_it_lies_in(scene):
@@ -101,4 +103,4 @@ def test_an_admin_who_is_none_is_told(scene):
 def test_without_the_setting_there_is_no_witness(scene):
     scene.restart(REPORTS_WITNESS="no")
 
-    assert scene.services.witness is None
+    assert scene.services.rooms.comparer is None

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from server.engine.mailboxes.stages import find_mailbox, set_start
-from server.engine.mailboxes.sweep import sweep
 from simulator.world import load
 from tests.support.scene import Scene
 
@@ -28,9 +27,9 @@ def demo_scene(folder: Path, **settings: str) -> Scene:
 
 
 def begin(scene: Scene) -> None:
-    ports, workspaces = scene.services.ports, scene.services.workspaces
-    sweep(ports, workspaces)
-    set_start(ports, find_mailbox(ports, "ines@northlight.example"), INES_STARTS)
+    ports = scene.services.ports
+    scene.services.rooms.sweeper.sweep()
+    set_start(ports.mail, ports.store, ports.clock, find_mailbox(ports.store, "ines@northlight.example"), INES_STARTS)
 
 
 def end_state(scene: Scene) -> dict[str, Any]:

@@ -21,8 +21,9 @@ from server.engine.copies import erasing, opening
 from server.engine.coverage import audit as auditing
 from server.engine.ledger import refusals
 from server.engine.mailboxes import stages
-from server.engine.operations import doctor
+from server.engine.operations.doctor.registry import Finding
 from server.engine.ports import Ports
+from server.engine.rooms import open_rooms
 from server.engine.sidebar import button_tokens
 from server.rules.body import html_text as html_reader
 from server.rules.body import message_text, quoting
@@ -55,9 +56,9 @@ __all__ = [
 ]
 
 
-def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[doctor.Finding]:
+def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
     """Checks the set-up as ``flask doctor`` does; each finding has ``what``, ``is_good`` and ``text``."""
-    return doctor.examine(ports, is_encrypted_at_rest=is_encrypted_at_rest)
+    return open_rooms(ports, is_encrypted_at_rest=is_encrypted_at_rest).doctor.examine()
 
 
 def replay(ports: Ports, mailbox: Mailbox, code: str | None = None, limit: int | None = None) -> int:
@@ -67,17 +68,19 @@ def replay(ports: Ports, mailbox: Mailbox, code: str | None = None, limit: int |
 
 def set_start(ports: Ports, mailbox: Mailbox, start: int) -> None:
     """Logs the mailbox from ``start`` on (epoch milliseconds)."""
-    stages.set_start(ports, mailbox, start)
+    stages.set_start(ports.mail, ports.store, ports.clock, mailbox, start)
 
 
 def coverage(ports: Ports, mailbox: Mailbox, *, by_day: bool = False) -> Coverage:
     """Compares Gmail's list of the mailbox with the ledger's rows."""
-    return auditing.coverage(ports, mailbox, by_day=by_day)
+    return auditing.measure_coverage(ports.mail, ports.store, ports.clock, mailbox, by_day=by_day)
 
 
-def audit(ports: Ports, workspace: Workspace, mailbox: Mailbox, late_after: float = auditing.LATE) -> auditing.Audited:
+def audit(
+    ports: Ports, workspace: Workspace, mailbox: Mailbox, late_after: float = auditing.LATE_AFTER
+) -> auditing.Audit:
     """Runs the nightly check of one mailbox. ``late_after`` is in seconds."""
-    return auditing.audit(ports, workspace, mailbox, late_after)
+    return open_rooms(ports).auditor.audit(workspace, mailbox, late_after)
 
 
 def collect(
@@ -89,17 +92,17 @@ def collect(
 
 def erase(ports: Ports, key: ActivityKey) -> int:
     """Erases the sealed copy and what the ledger says of the mail; returns the number of rows."""
-    return erasing.erase(ports, key)
+    return erasing.erase_mail(ports.store, ports.clock, key)
 
 
 def open_sealed(ports: Ports, key: ActivityKey, actor: str, reason: str) -> bytes:
     """Opens a sealed copy, after an entry in the access ledger, and returns the raw mail."""
-    return opening.open_sealed(ports, key, actor, reason)
+    return open_rooms(ports).opener.open_copy(key, actor, reason)
 
 
 def verify_access(ports: Ports) -> tuple[list[AccessEntry], ChainCheck]:
     """Reads the whole access ledger and says whether its chain of hashes holds."""
-    return opening.verify_access(ports)
+    return opening.verify_access(ports.store)
 
 
 def read_body(raw: bytes) -> message_text.MailBody:

@@ -6,7 +6,6 @@ from typing import Any
 
 from server.domain.mailbox import Mailbox
 from server.engine.mailboxes.stages import find_mailbox
-from server.engine.operations.jobs import run
 from server.ports.queue import Job
 from server.runner.worker import Worker
 from server.web.app import create_app
@@ -44,7 +43,7 @@ class Pushing:
     def run(self, kind: str, subject: str = "") -> None:
         services = self.scene.services
         assert services.queue is not None
-        run(Job(kind, subject), services.ports, services.workspaces, services.queue)
+        services.rooms.jobs.run(Job(kind, subject), services.queue)
 
     def post(self, body: Any, authorization: str | None = None) -> int:
         headers = {"Authorization": self.authorization() if authorization is None else authorization}
@@ -83,7 +82,7 @@ class Pushing:
                 pass
 
     def mailbox(self, address: str) -> Mailbox:
-        return find_mailbox(self.scene.services.ports, address)
+        return find_mailbox(self.scene.services.ports.store, address)
 
     def _deliver(self, post: Post) -> int:
         assert post.url == URL

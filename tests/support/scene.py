@@ -20,7 +20,7 @@ from server.adapters.documents import Delete
 from server.bootstrap import Services, build, create_keys
 from server.domain.ids import MessageId
 from server.domain.ledger import row_key
-from server.engine.operations.sync import Synced, sync
+from server.engine.operations.sync import Synced
 from server.settings import Settings
 from server.web.app import create_app
 from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT, AddonHost
@@ -146,7 +146,7 @@ class Scene:
 
     def sync(self, **options: Any) -> Synced:
         """One pass; waiting moves the world's clock."""
-        return sync(self.services.ports, self.services.workspaces, workers=1, sleep=self.clock.advance, **options)
+        return self.services.rooms.syncer.sync(workers=1, **options)
 
     def outcomes(self, mailbox: str = "ann@acme.example") -> dict[str, str]:
         """Reason by Gmail message id."""

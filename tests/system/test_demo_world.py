@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from server.domain.decision import Reason
-from server.engine.coverage.audit import coverage
+from server.engine.coverage.audit import measure_coverage
 from tests.support.demo import EXPECTED, demo_scene, end_state
 from tests.support.scene import Scene
 
@@ -28,7 +28,7 @@ def test_every_message_has_the_outcome_that_a_person_expects(synced: Scene) -> N
 
 def test_the_ledger_and_gmail_have_the_same_messages(synced: Scene) -> None:
     for mailbox in synced.services.ports.store.mailboxes():
-        found = coverage(synced.services.ports, mailbox)
+        found = measure_coverage(synced.services.ports.mail, synced.services.ports.store, synced.clock, mailbox)
         assert (found.is_closed, found.missing, found.left) == (True, (), 0)
         assert found.gmail == len(synced.universe.mailboxes[mailbox.address].messages)
 

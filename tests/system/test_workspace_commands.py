@@ -27,7 +27,7 @@ def test_mailbox_and_coverage_say_up_to_when_a_leaver_is_complete(scene: Scene) 
     admin(scene, "suspend")
     scene.clock.advance(3600)
     shown = run(scene, "mailbox", BEN)
-    said = "suspended in Google Workspace. It is draining"
+    said = "suspended in Google Workspace. This mailbox is draining"
     assert said in flat(shown.stdout)
     assert "Complete to 2026-09-21 14:13 UTC." in flat(shown.stdout)
     covered = run(scene, "coverage")
@@ -58,7 +58,7 @@ def test_doctor_tells_the_scope_its_missing_groups_and_alarms(scene: Scene) -> N
     found = flat(done.stdout)
     assert done.exit_code == 11
     assert "SCOPE_GROUPS names groups that do not exist: gone@acme.example." in found
-    assert "a mailbox that was read left the configured scope (2)" in found
+    assert "a mailbox that we read left the configured scope (2)" in found
 
 
 def test_doctor_says_when_nobody_is_in_scope(scene: Scene) -> None:

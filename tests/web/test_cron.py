@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.domain.errors import TransientError
-from server.engine.operations.jobs import AUDIT, SWEEP, WATCH
+from server.engine.operations.jobs import JobKind
 from server.web.app import create_app
 from tests.support.pushing import Pushing
 
@@ -21,7 +21,7 @@ def pushing(scene):
     return Pushing(scene, GAE_ENV="standard")
 
 
-@pytest.mark.parametrize("kind", [SWEEP, WATCH, AUDIT])
+@pytest.mark.parametrize("kind", [JobKind.SWEEP, JobKind.WATCH, JobKind.AUDIT])
 def test_cron_asks_through_the_queue_once(pushing, kind):
     answers = [pushing.client.get(f"/cron/{kind}", headers=CRON).status_code for _ in range(3)]
 

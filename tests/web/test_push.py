@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from server.domain.errors import BadInputError, TransientError
 from server.domain.mailbox import Stage
 from server.engine.mailboxes.stages import set_stage
-from server.engine.operations.jobs import PUSHED
+from server.engine.operations.jobs import JobKind
 from server.ports.queue import Job
 from server.web.hints import Hint
 from simulator.addon_host import SERVICE_ACCOUNT
@@ -143,7 +143,7 @@ def test_google_s_keys_away_brings_the_push_again(scene):
 def test_a_push_is_one_job_and_asks_nobody_anything(pushing):
     assert pushing.post(body()) == 204
 
-    assert pushing.jobs() == [Job(PUSHED, pushing.mailbox(ANN).mailbox_id)]
+    assert pushing.jobs() == [Job(JobKind.PUSHED, pushing.mailbox(ANN).mailbox_id)]
     assert pushing.scene.universe.calls.calls("gmail") == []
 
 
@@ -181,7 +181,7 @@ def test_both_alphabets_are_understood():
 def test_an_alias_leads_to_its_mailbox(pushing):
     assert pushing.post(body("b@acme.example")) == 204
 
-    assert pushing.jobs() == [Job(PUSHED, pushing.mailbox(BEN).mailbox_id)]
+    assert pushing.jobs() == [Job(JobKind.PUSHED, pushing.mailbox(BEN).mailbox_id)]
 
 
 MALFORMED = [
@@ -259,10 +259,10 @@ def test_the_store_is_read_once_for_many_pushes_and_once_a_minute_for_unknown_on
 
 def test_a_mailbox_that_begins_to_collect_is_heard_within_a_minute(pushing):
     ports = pushing.scene.services.ports
-    set_stage(ports, pushing.mailbox(ANN), Stage.OFF)
+    set_stage(ports.store, pushing.scene.clock, pushing.mailbox(ANN), Stage.OFF)
     pushing.scene.clock.advance(3600)
     assert (pushing.post(body()), pushing.jobs()) == (204, [])
-    set_stage(ports, pushing.mailbox(ANN), Stage.LIVE)
+    set_stage(ports.store, pushing.scene.clock, pushing.mailbox(ANN), Stage.LIVE)
     pushing.scene.clock.advance(61)
     assert pushing.post(body()) == 204
     assert len(pushing.jobs()) == 1

@@ -85,7 +85,7 @@ def test_who_was_never_in_scope_reads_the_same(scene):
 def test_a_draining_mailbox_shows_what_the_ledger_has_and_promises_nothing_more(scene):
     known = scene.deliver(BEN, eml(to=BEN))
     scene.sync()
-    set_stage(scene.services.ports, find_mailbox(scene.services.ports, BEN), Stage.DRAINING)
+    set_stage(scene.services.ports.store, scene.clock, find_mailbox(scene.services.ports.store, BEN), Stage.DRAINING)
     fresh = scene.deliver(BEN, eml(to=BEN, subject="New"))
     scene.clock.advance(7200)
 

@@ -69,11 +69,11 @@ def drain(scene: Scene, worker: Worker) -> int:
 def test_the_threads_of_the_service_sync_what_arrives(scene: Scene) -> None:
     worker = Worker(scene.services)
     scene.deliver("ann@acme.example", eml())
-    worker.ask()
+    worker.request_sweep()
     assert drain(scene, worker) >= 5
     assert len(scene.tasks()) == 1
     scene.deliver("ann@acme.example", eml(subject="Later"))
-    worker.ask()
+    worker.request_sweep()
     drain(scene, worker)
     assert len(scene.tasks()) == 2
 
@@ -82,7 +82,7 @@ def test_a_job_that_fails_is_done_later(scene: Scene) -> None:
     worker = Worker(scene.services)
     scene.deliver("ann@acme.example", eml())
     scene.universe.faults.plan(Fault("directory", "users.list", "503", times=9))
-    worker.ask()
+    worker.request_sweep()
     drain(scene, worker)
     assert len(scene.tasks()) == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.domain.errors import TransientError
-from server.engine.operations.jobs import AUDIT, SWEEP, WATCH
+from server.engine.operations.jobs import JobKind
 from server.rules.schedule.nightly import find_next_nightly_run
 from server.runner.worker import Worker
 from tests.support.pushing import Pushing
@@ -29,9 +29,9 @@ def test_sweeps_come_as_set_watches_hourly_and_one_audit_a_night(scene):
 
     found = asked(pushing, hours=48)
 
-    assert found.count(SWEEP) == 48 * 12
-    assert found.count(WATCH) == 48
-    assert found.count(AUDIT) == 2
+    assert found.count(JobKind.SWEEP) == 48 * 12
+    assert found.count(JobKind.WATCH) == 48
+    assert found.count(JobKind.AUDIT) == 2
 
 
 def test_without_a_topic_nothing_is_watched(scene):
@@ -39,7 +39,7 @@ def test_without_a_topic_nothing_is_watched(scene):
     scene.restart(PUBSUB_TOPIC="")
     pushing.worker = Worker(scene.services)
 
-    assert set(asked(pushing, hours=2)) <= {SWEEP, AUDIT}
+    assert set(asked(pushing, hours=2)) <= {JobKind.SWEEP, JobKind.AUDIT}
 
 
 def test_an_audit_that_fell_into_a_standstill_is_done_afterwards_once(scene):
@@ -51,7 +51,7 @@ def test_an_audit_that_fell_into_a_standstill_is_done_afterwards_once(scene):
     pushing.worker.tick()
 
     kinds = [job.kind for job in pushing.jobs()]
-    assert kinds.count(AUDIT) == 1
+    assert kinds.count(JobKind.AUDIT) == 1
 
 
 def test_what_could_not_be_asked_for_is_asked_for_at_the_next_tick(scene, monkeypatch):
@@ -64,5 +64,5 @@ def test_what_could_not_be_asked_for_is_asked_for_at_the_next_tick(scene, monkey
         patch.setattr(scene.services.queue, "put", away)
         with pytest.raises(TransientError):
             pushing.worker.tick()
-        assert not pushing.worker._safely(pushing.worker.tick)
-    assert {SWEEP, WATCH} <= set(asked(pushing, hours=0.1))
+        assert not pushing.worker._run_safely(pushing.worker.tick)
+    assert {JobKind.SWEEP, JobKind.WATCH} <= set(asked(pushing, hours=0.1))

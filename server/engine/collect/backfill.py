@@ -18,7 +18,7 @@ from server.domain.mailbox import Backfill, Mailbox, Workspace
 from server.engine.collect.reader import Lease, Progress, Reader, portions
 from server.engine.conversations.dont_log_label import OWN, follow_label, has_mark, hear
 from server.engine.ledger.rows import note_skipped
-from server.engine.mailboxes.pausing import pause_past
+from server.engine.mailboxes.pausing import pause_backfill
 from server.engine.ports import Ports
 from server.ports.mail import MailProvider
 from server.rules.decision.screen import CATEGORIES, DECIDING, SENT, by_labels
@@ -92,7 +92,7 @@ class _Past:
         except ConfigurationError:
             raise  # a setting is wrong, for every mailbox alike
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
-            cause = pause_past(self._ports, self._mailbox, error)
+            cause = pause_backfill(self._ports.store, self._ports.clock, self._mailbox, error)
             return Backfilled(self._reader.count, is_done=False, error=cause)
         return Backfilled(self._reader.count, is_done=is_done)
 

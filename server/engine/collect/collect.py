@@ -14,7 +14,7 @@ from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.reader import Lease, Progress, Reader, portions
 from server.engine.conversations.dont_log_label import dont_log_label, hear
 from server.engine.ledger.rows import lose_row
-from server.engine.mailboxes.pausing import pause
+from server.engine.mailboxes.pausing import pause_mailbox
 from server.engine.ports import Ports
 from server.rules.schedule.backfill_windows import begin_backfill
 from server.rules.schedule.fold_history import Fate, MessageChange, find_label_moves, fold_events
@@ -76,7 +76,8 @@ class _Collection:
         except ConfigurationError:
             raise  # a setting is wrong, for every mailbox alike
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
-            return Collected(self._reader.count, error=pause(self._ports, self._mailbox, error))
+            cause = pause_mailbox(self._ports.store, self._ports.clock, self._mailbox, error)
+            return Collected(self._reader.count, error=cause)
         return Collected(self._reader.count, has_past=self._mailbox.backfill is not None)
 
     def _begin(self, *, is_again: bool) -> Collected:

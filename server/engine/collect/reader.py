@@ -12,7 +12,7 @@ from server.domain.ledger import Held, Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.screening import screen_messages
 from server.engine.conversations.dont_log_label import follow_label
-from server.engine.mailboxes.stages import align
+from server.engine.mailboxes.stages import align_rows
 from server.engine.ports import Ports
 
 LEASE = 120.0
@@ -108,7 +108,8 @@ class Reader:
             return
         self._refresh()
         if self._mailbox.delivers:
-            align(self._ports, self._mailbox, self._ports.store.existing_rows(self._mailbox.mailbox_id, held).values())
+            current = self._ports.store.existing_rows(self._mailbox.mailbox_id, held)
+            align_rows(self._ports.store, self._ports.clock, self._mailbox, current.values())
 
     def write(self, rows: Sequence[Row]) -> list[Row]:
         """New rows, and those that exist in another version. Returns those that somebody else wrote first."""

@@ -1,4 +1,4 @@
-"""Erase what we keep of one mail: the DEK first, then the copy, then the rows say so. Salesforce is left alone."""
+"""Erase the stored copy of one mail. What Salesforce has of it stays."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from server.domain.errors import BadInputError
 from server.domain.ids import ActivityKey
 from server.domain.ledger import ActivityState
 from server.engine.ledger.rows import erase_row
-from server.engine.ports import Ports
+from server.ports.clock import Clock
+from server.ports.store import Store
 
 
-def erase(ports: Ports, key: ActivityKey) -> int:
-    """Returns how many rows say "erased" now. Audit and backfill leave them alone from here on."""
-    rows = ports.store.copies_of(key)
-    activity = ports.store.activities([key]).get(key)
+def erase_mail(store: Store, clock: Clock, key: ActivityKey) -> int:
+    """Erase the mail's key, then its copy; returns how many rows now have the reason "erased".
+
+    Audit and backfill leave such rows alone. Raises BadInputError where nothing has this activity key.
+    """
+    rows = store.copies_of(key)
+    activity = store.activities([key]).get(key)
     if not rows and activity is None:
         raise BadInputError(
-            "Nothing is known under this key. It is activity_key in export, and Message_Key__c of the task."
+            "Nothing is stored under this key. Take activity_key from export, or Message_Key__c of the task."
         )
-    ports.store.drop_copies([key])
-    now = ports.clock.now()
-    gone = [erase_row(row, now) for row in rows]
+    store.drop_copies([key])
+    now = clock.now()
+    erased_rows = [erase_row(row, now) for row in rows]
     activities = [replace(activity, state=ActivityState.REMOVED, sealed_snapshot=None)] if activity else []
-    ports.store.save_activities(activities, gone)
-    return len(gone)
+    store.save_activities(activities, erased_rows)
+    return len(erased_rows)

@@ -1,32 +1,47 @@
-"""Open a sealed copy: the access ledger has the entry before the plaintext exists."""
+"""Open a sealed copy. The access ledger has the entry before the plain text exists."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from server.domain.access import AccessEntry
 from server.domain.errors import BadInputError, NotFoundError, RefusedError
 from server.domain.ids import ActivityKey
-from server.engine.ports import Ports
+from server.ports.clock import Clock
+from server.ports.kek import UnwrapKek
+from server.ports.store import Store
 from server.vault.access_chain import ChainCheck, make_next_entry, verify_chain
 from server.vault.envelope import Place, open_copy
 
 
-def open_sealed(ports: Ports, key: ActivityKey, actor: str, reason: str) -> bytes:
-    """The raw mail. Raises RefusedError in a process without the private key, NotFoundError, SealBrokenError."""
-    if not reason.strip():
-        raise BadInputError("Say why the copy is opened: the reason is kept in the access ledger.")
-    if ports.unwrap is None:
-        raise RefusedError("This process may not open copies (MAY_OPEN_COPIES is not yes).")
-    copy = ports.store.copy(key)
-    if copy is None:
-        raise NotFoundError("No copy is stored under this key, or it was erased.")
-    now = int(ports.clock.now() * 1000)
-    ports.store.append_access(lambda last: make_next_entry(last, now, actor, key, reason))
-    return open_copy(
-        copy.ciphertext, copy.wrapped_dek, Place(ports.organisation, "copies", key, "copy"), ports.unwrap, copy.kek_name
-    )
+@dataclass(frozen=True)
+class CopyOpener:
+    """``unwrap`` is None in a process without the private key: such a process cannot open copies."""
+
+    unwrap: UnwrapKek | None
+    store: Store
+    clock: Clock
+    organisation: str
+
+    def open_copy(self, key: ActivityKey, actor: str, reason: str) -> bytes:
+        """Return the raw mail.
+
+        Raises BadInputError without a reason, RefusedError without the private key, NotFoundError, SealBrokenError.
+        """
+        if not reason.strip():
+            raise BadInputError("Say why you open the copy. The access ledger keeps the reason.")
+        if self.unwrap is None:
+            raise RefusedError("This process may not open copies (MAY_OPEN_COPIES is not yes).")
+        copy = self.store.copy(key)
+        if copy is None:
+            raise NotFoundError("No copy is stored under this key, or it was erased.")
+        now_ms = int(self.clock.now() * 1000)
+        self.store.append_access(lambda last: make_next_entry(last, now_ms, actor, key, reason))
+        place = Place(self.organisation, "copies", key, "copy")
+        return open_copy(copy.ciphertext, copy.wrapped_dek, place, self.unwrap, copy.kek_name)
 
 
-def verify_access(ports: Ports) -> tuple[list[AccessEntry], ChainCheck]:
-    """All entries, and whether the chain holds."""
-    entries = list(ports.store.access_entries())
+def verify_access(store: Store) -> tuple[list[AccessEntry], ChainCheck]:
+    """Return all entries of the access ledger, and whether their chain is intact."""
+    entries = list(store.access_entries())
     return entries, verify_chain(entries)

@@ -1,11 +1,11 @@
-"""Prove that none was missed: Gmail's own list against the ledger's rows, as sets of ids."""
+"""Prove that no message was missed: compare Gmail's own list with the ledger's rows, as sets of ids."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from server.domain.alarm import AlarmCode
@@ -15,113 +15,145 @@ from server.domain.ids import MessageId
 from server.domain.ledger import Coverage
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.collect import collect
-from server.engine.coverage.days import Settled, days_of
+from server.engine.coverage.days import DayFacts, group_by_day
 from server.engine.ledger.rows import MISSED, note_unread
-from server.engine.mailboxes.stages import realign
+from server.engine.mailboxes.stages import align_mailbox
 from server.engine.ports import Ports
+from server.ports.clock import Clock
+from server.ports.mail import MailProvider
+from server.ports.store import Store
 from server.rules.schedule.backfill_windows import DAY
 
 log = logging.getLogger(__name__)
 
 RECENT = 3 * DAY
-"""Seconds that a nightly audit looks back; once a week it looks at everything."""
-LATE = 900.0
-"""Seconds: a poll finds everything sooner, push or no push."""
+"""Seconds that a nightly audit looks back; once a week it looks at all mail."""
+LATE_AFTER = 900.0
+"""Seconds: a poll finds every message sooner, with or without pushes."""
 WEEK = 7
 
 
 @dataclass(frozen=True)
-class Audited:
-    """``missed`` had no row although the mailbox was read to the end; ``late`` of them are older than a poll."""
+class Audit:
+    """What an audit found.
+
+    ``missed`` had no row although the mailbox was read to the end; ``late`` counts those that are older than a poll.
+    """
 
     messages: int = 0
     missed: tuple[MessageId, ...] = ()
     late: int = 0
 
 
-def audit(ports: Ports, workspace: Workspace, mailbox: Mailbox, late_after: float = LATE) -> Audited:
-    """A nightly look at one mailbox. What was missed gets a row that waits to be read; the rest is an alarm.
+@dataclass(frozen=True)
+class Auditor:
+    ports: Ports
 
-    The mailbox is read to its end before the list and after it, so that what arrives meanwhile is nobody's fault.
-    """
-    collect(ports, workspace, mailbox.mailbox_id)
-    listed: dict[MessageId, MessageRef] = {}
-    total = 0
-    for page in ports.mail.in_background().list_messages(mailbox, _span(ports, mailbox)):
-        known = ports.store.existing_rows(mailbox.mailbox_id, [ref.message_id for ref in page])
-        listed |= {ref.message_id: ref for ref in page if ref.message_id not in known}
-        total += len(page)
-    if listed:
-        collect(ports, workspace, mailbox.mailbox_id)
-        known = ports.store.existing_rows(mailbox.mailbox_id, list(listed))
-        listed = {i: ref for i, ref in listed.items() if i not in known}
-    _seen(ports, mailbox)
-    if fresh := ports.store.mailbox(mailbox.mailbox_id):
-        realign(ports, fresh)  # whoever died between a stage and its rows left them as they were
-    if not listed or is_unfinished(ports, mailbox):
-        return Audited(total)
-    enqueue(ports, mailbox, listed.values())
-    collect(ports, workspace, mailbox.mailbox_id)
-    found = ports.store.existing_rows(mailbox.mailbox_id, list(listed))
-    oldest = (ports.clock.now() - late_after) * 1000
-    late = sum(0 < row.internal_date < oldest for row in found.values())
-    log.error("an audit found %d messages without a row, %d of them late", len(listed), late)
-    if late:
-        ports.alarms.raise_alarm(AlarmCode.AUDIT_MISSED, mailbox.mailbox_id)
-    return Audited(total, tuple(sorted(listed)), late)
+    def audit(self, workspace: Workspace, mailbox: Mailbox, late_after: float = LATE_AFTER) -> Audit:
+        """Audit one mailbox for the night.
+
+        A message without a row gets one that waits to be read. A message without a row that is older than
+        ``late_after`` seconds raises an alarm. The mailbox is read to its end before and after the listing, so that
+        mail which arrives meanwhile does not count as missed.
+        """
+        self._collect(workspace, mailbox)
+        total, unrecorded = self._list_unrecorded(mailbox)
+        if unrecorded:
+            self._collect(workspace, mailbox)
+            unrecorded = self._drop_recorded(mailbox, unrecorded)
+        store, clock = self.ports.store, self.ports.clock
+        record_audit(store, clock, mailbox)
+        if current := store.mailbox(mailbox.mailbox_id):
+            # A process that died between saving a stage and changing the rows left the rows as they were.
+            align_mailbox(store, clock, current)
+        if not unrecorded or is_unfinished(store, clock, mailbox):
+            return Audit(total)
+        add_missed_rows(store, clock, mailbox, unrecorded.values())
+        self._collect(workspace, mailbox)
+        late = self._count_late(mailbox, list(unrecorded), late_after)
+        log.error("an audit found %d messages without a row, %d of them late", len(unrecorded), late)
+        if late:
+            self.ports.alarms.raise_alarm(AlarmCode.AUDIT_MISSED, mailbox.mailbox_id)
+        return Audit(total, tuple(sorted(unrecorded)), late)
+
+    def measure(self, workspace: Workspace, mailbox: Mailbox, *, by_day: bool = False) -> Coverage:
+        """Read the mailbox to its end, then measure its coverage: mail that just arrived does not count as missing."""
+        mail, store, clock = self.ports.mail, self.ports.store, self.ports.clock
+        self._collect(workspace, mailbox)
+        coverage = measure_coverage(mail, store, clock, mailbox, by_day=by_day)
+        if coverage.missing and self._collect(workspace, mailbox):
+            coverage = measure_coverage(mail, store, clock, mailbox, by_day=by_day)
+        return coverage
+
+    def _collect(self, workspace: Workspace, mailbox: Mailbox) -> int:
+        return collect(self.ports, workspace, mailbox.mailbox_id).messages
+
+    def _list_unrecorded(self, mailbox: Mailbox) -> tuple[int, dict[MessageId, MessageRef]]:
+        """How many messages Gmail lists, and those of them that have no row."""
+        total = 0
+        unrecorded: dict[MessageId, MessageRef] = {}
+        span = _choose_span(self.ports.clock.now(), mailbox)
+        for page in self.ports.mail.in_background().list_messages(mailbox, span):
+            unrecorded |= self._drop_recorded(mailbox, {ref.message_id: ref for ref in page})
+            total += len(page)
+        return total, unrecorded
+
+    def _drop_recorded(self, mailbox: Mailbox, refs: Mapping[MessageId, MessageRef]) -> dict[MessageId, MessageRef]:
+        rows = self.ports.store.existing_rows(mailbox.mailbox_id, list(refs))
+        return {message_id: ref for message_id, ref in refs.items() if message_id not in rows}
+
+    def _count_late(self, mailbox: Mailbox, ids: list[MessageId], late_after: float) -> int:
+        rows = self.ports.store.existing_rows(mailbox.mailbox_id, ids)
+        latest_ms = (self.ports.clock.now() - late_after) * 1000
+        return sum(0 < row.internal_date < latest_ms for row in rows.values())
 
 
-def enqueue(ports: Ports, mailbox: Mailbox, refs: Iterable[MessageRef]) -> None:
-    """A row for each, that waits to be read: from now on it cannot be forgotten."""
-    now = ports.clock.now()
-    ports.store.add_rows([note_unread(mailbox.mailbox_id, ref, MISSED, now) for ref in refs])
+def add_missed_rows(store: Store, clock: Clock, mailbox: Mailbox, refs: Iterable[MessageRef]) -> None:
+    """Add a row that waits to be read for each message: from now on the message cannot be forgotten."""
+    now = clock.now()
+    store.add_rows([note_unread(mailbox.mailbox_id, ref, MISSED, now) for ref in refs])
 
 
-def coverage(ports: Ports, mailbox: Mailbox, *, by_day: bool = False) -> Coverage:
-    """Lists the mailbox anew (5 quota units a 500 messages) and compares.
+def measure_coverage(
+    mail: MailProvider, store: Store, clock: Clock, mailbox: Mailbox, *, by_day: bool = False
+) -> Coverage:
+    """List the mailbox anew (5 quota units for 500 messages) and compare the list with the rows.
 
     ``by_day`` adds the days (UTC, of the internal date), at another 5 units for each day on which a label alone
-    decided: only a list can date such mail.
+    decided about a message: only a list can date such mail.
     """
-    listed = {ref.message_id: ref for page in ports.mail.list_messages(mailbox) for ref in page}
+    listed = {ref.message_id: ref for page in mail.list_messages(mailbox) for ref in page}
     outcomes: Counter[Outcome] = Counter()
-    rows: dict[MessageId, Settled] = {}
-    for row in ports.store.rows(mailbox.mailbox_id):
-        rows[row.message_id] = Settled.of(row)
+    facts: dict[MessageId, DayFacts] = {}
+    for row in store.rows(mailbox.mailbox_id):
+        facts[row.message_id] = DayFacts.of(row)
         outcomes[row.outcome] += 1
-    _seen(ports, mailbox)
-    missing = sorted(listed.keys() - rows.keys())
+    record_audit(store, clock, mailbox)
+    missing = sorted(listed.keys() - facts.keys())
     return Coverage(
         gmail=len(listed),
-        left=len(rows.keys() - listed.keys()),
+        left=len(facts.keys() - listed.keys()),
         outcomes={outcome: outcomes[outcome] for outcome in Outcome},
-        missing=tuple(listed[i] for i in missing),
-        days=days_of(ports, mailbox, listed, rows) if by_day else {},
+        missing=tuple(listed[message_id] for message_id in missing),
+        days=group_by_day(mail, clock, mailbox, listed, facts) if by_day else {},
     )
 
 
-def covered(ports: Ports, workspace: Workspace, mailbox: Mailbox, *, by_day: bool = False) -> Coverage:
-    """``coverage`` of a mailbox that is read to its end, so that what just arrived does not count as missing."""
-    collect(ports, workspace, mailbox.mailbox_id)
-    found = coverage(ports, mailbox, by_day=by_day)
-    if found.missing and collect(ports, workspace, mailbox.mailbox_id).messages:
-        found = coverage(ports, mailbox, by_day=by_day)
-    return found
+def is_unfinished(store: Store, clock: Clock, mailbox: Mailbox) -> bool:
+    """Older mail is still being read, or the mailbox cannot be read now: messages without a row are not due yet."""
+    current = store.mailbox(mailbox.mailbox_id)
+    return current is None or current.backfill is not None or current.paused_until > clock.now()
 
 
-def _span(ports: Ports, mailbox: Mailbox) -> Span:
-    today = int(ports.clock.now() // DAY)
-    turn = int(hashlib.sha256(mailbox.mailbox_id.encode()).hexdigest(), 16)
-    is_whole = (today + turn) % WEEK == 0 or mailbox.last_audit_at is None
-    return EVERYTHING if is_whole else Span(int(ports.clock.now() - RECENT), None)
+def record_audit(store: Store, clock: Clock, mailbox: Mailbox) -> None:
+    """Store that the mailbox was compared now."""
+    now = clock.now()
+    store.save_mailbox(mailbox.mailbox_id, lambda current: replace(current or mailbox, last_audit_at=now))
 
 
-def is_unfinished(ports: Ports, mailbox: Mailbox) -> bool:
-    """Its past is still being read, or it cannot be read now: what has no row is not missed, it is not due."""
-    found = ports.store.mailbox(mailbox.mailbox_id)
-    return found is None or found.backfill is not None or found.paused_until > ports.clock.now()
-
-
-def _seen(ports: Ports, mailbox: Mailbox) -> None:
-    now = ports.clock.now()
-    ports.store.save_mailbox(mailbox.mailbox_id, lambda before: replace(before or mailbox, last_audit_at=now))
+def _choose_span(now: float, mailbox: Mailbox) -> Span:
+    """The last days, or once a week all mail. Each mailbox has its own day of the week, by a hash of its id."""
+    today = int(now // DAY)
+    weekday = int(hashlib.sha256(mailbox.mailbox_id.encode()).hexdigest(), 16)
+    is_whole = (today + weekday) % WEEK == 0 or mailbox.last_audit_at is None
+    return EVERYTHING if is_whole else Span(int(now - RECENT), None)

@@ -1,4 +1,4 @@
-"""A mailbox's mail day by day (UTC, of the internal date): how much Gmail lists, and what became of it."""
+"""Count a mailbox's mail day by day (UTC, of the internal date): how much Gmail lists, and what became of it."""
 
 from __future__ import annotations
 
@@ -13,105 +13,115 @@ from server.domain.history import Span
 from server.domain.ids import MessageId
 from server.domain.ledger import DayCoverage, Row
 from server.domain.mailbox import Mailbox
-from server.engine.ports import Ports
+from server.ports.clock import Clock
+from server.ports.mail import MailProvider
+from server.ports.store import Store
 from server.rules.schedule.backfill_windows import DAY
 
-OLDEST = 40 * 365
-"""Days after which nobody looks for the day of a message any more."""
-MONTH = 30
+OLDEST_DAYS = 40 * 365
+"""How many days back lists are searched for the day of a message."""
+MONTH_DAYS = 30
+UNDATED = ""
+"""The name of the day of messages that left Gmail before their date was known."""
 
 
-class Settled(NamedTuple):
-    """What a day needs to know of a row; ``internal_date`` is 0 where only a list can date it."""
+class DayFacts(NamedTuple):
+    """What a day's count needs of a row. ``internal_date`` (epoch milliseconds) is 0 where only a list can date it."""
 
     reason: Reason
     cause: str | None
     internal_date: int
 
     @classmethod
-    def of(cls, row: Row) -> Settled:
+    def of(cls, row: Row) -> DayFacts:
         return cls(row.reason, row.cause, row.internal_date)
 
 
 @dataclass
-class _Day:
+class _DayCount:
     gmail: int = 0
     left: int = 0
     missing: int = 0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     causes: Counter[str] = field(default_factory=Counter)
 
-    def add(self, row: Settled | None, *, is_listed: bool) -> None:
+    def add(self, facts: DayFacts | None, *, is_listed: bool) -> None:
         self.gmail += is_listed
         self.left += not is_listed
-        if row is None:
+        if facts is None:
             self.missing += 1
             return
-        self.outcomes[OUTCOME_OF[row.reason]] += 1
-        if row.reason is Reason.REJECTED:
-            self.causes[row.cause or "UNKNOWN"] += 1
+        self.outcomes[OUTCOME_OF[facts.reason]] += 1
+        if facts.reason is Reason.REJECTED:
+            self.causes[facts.cause or "UNKNOWN"] += 1
 
-    def counted(self, name: str) -> DayCoverage:
+    def freeze(self, day: str) -> DayCoverage:
         return DayCoverage(
-            day=name,
+            day=day,
             gmail=self.gmail,
             left=self.left,
             outcomes={outcome: self.outcomes[outcome] for outcome in Outcome},
             missing=self.missing,
-            causes=tuple(sorted(self.causes.items(), key=lambda each: (-each[1], each[0]))),
+            causes=tuple(sorted(self.causes.items(), key=lambda item: (-item[1], item[0]))),
         )
 
 
-def days_of(
-    ports: Ports, mailbox: Mailbox, listed: Iterable[MessageId], rows: Mapping[MessageId, Settled]
+def group_by_day(
+    mail: MailProvider,
+    clock: Clock,
+    mailbox: Mailbox,
+    listed_ids: Iterable[MessageId],
+    facts: Mapping[MessageId, DayFacts],
 ) -> dict[str, DayCoverage]:
-    """All of them, the newest first; an empty name for what left Gmail undated."""
-    here = frozenset(listed)
-    dated = {i: _day_of(row.internal_date / 1000) for i, row in rows.items() if row.internal_date}
-    dated |= _dated_by_lists(ports, mailbox, {i for i in here if i not in dated})
-    days: dict[str, _Day] = {}
-    for message_id in here | rows.keys():
-        day = days.setdefault(dated.get(message_id, ""), _Day())
-        day.add(rows.get(message_id), is_listed=message_id in here)
-    return {name: day.counted(name) for name, day in sorted(days.items(), reverse=True)}
+    """Count all messages that Gmail lists or that have a row, by day, the newest day first."""
+    listed = frozenset(listed_ids)
+    day_names = {i: _day_name(row.internal_date / 1000) for i, row in facts.items() if row.internal_date}
+    day_names |= _find_days(mail, clock, mailbox, {i for i in listed if i not in day_names})
+    counts: dict[str, _DayCount] = {}
+    for message_id in listed | facts.keys():
+        count = counts.setdefault(day_names.get(message_id, UNDATED), _DayCount())
+        count.add(facts.get(message_id), is_listed=message_id in listed)
+    return {day: count.freeze(day) for day, count in sorted(counts.items(), reverse=True)}
 
 
-def latest(ports: Ports, mailbox: Mailbox, count: int) -> tuple[DayCoverage, ...]:
-    """The last whole days, at 5 quota units each, and without what left Gmail since."""
-    today = int(ports.clock.now() // DAY) * DAY
-    found = []
-    for begins in range(today - count * DAY, today, DAY):
-        ids = sorted(_listed(ports, mailbox, Span(begins, begins + DAY)))
-        rows = ports.store.existing_rows(mailbox.mailbox_id, ids)
-        day = _Day()
+def count_latest_days(
+    mail: MailProvider, store: Store, clock: Clock, mailbox: Mailbox, days: int
+) -> tuple[DayCoverage, ...]:
+    """Count the last whole days, at 5 quota units for each. Mail that left Gmail since is not counted."""
+    today = int(clock.now() // DAY) * DAY
+    counted = []
+    for begins in range(today - days * DAY, today, DAY):
+        ids = sorted(_list_ids(mail, mailbox, Span(begins, begins + DAY)))
+        rows = store.existing_rows(mailbox.mailbox_id, ids)
+        count = _DayCount()
         for message_id in ids:
             row = rows.get(message_id)
-            day.add(Settled.of(row) if row else None, is_listed=True)
-        found.append(day.counted(_day_of(begins)))
-    return tuple(found)
+            count.add(DayFacts.of(row) if row else None, is_listed=True)
+        counted.append(count.freeze(_day_name(begins)))
+    return tuple(counted)
 
 
-def _dated_by_lists(ports: Ports, mailbox: Mailbox, undated: set[MessageId]) -> dict[MessageId, str]:
-    """Month by month from today back, and within a month that holds any of them day by day."""
-    found: dict[MessageId, str] = {}
-    end = int(ports.clock.now() // DAY + 2) * DAY
-    for month in range(0, OLDEST, MONTH):
-        if len(found) == len(undated):
+def _find_days(mail: MailProvider, clock: Clock, mailbox: Mailbox, undated: set[MessageId]) -> dict[MessageId, str]:
+    """List month by month from today back, and day by day within a month that holds any of the messages."""
+    day_names: dict[MessageId, str] = {}
+    end = int(clock.now() // DAY + 2) * DAY
+    for month in range(0, OLDEST_DAYS, MONTH_DAYS):
+        if len(day_names) == len(undated):
             break
-        last = end - month * DAY
-        there = _listed(ports, mailbox, Span(last - MONTH * DAY, last)) & undated
-        for day in range(MONTH):
-            if not there - found.keys():
+        month_end = end - month * DAY
+        of_month = _list_ids(mail, mailbox, Span(month_end - MONTH_DAYS * DAY, month_end)) & undated
+        for day in range(MONTH_DAYS):
+            if not of_month - day_names.keys():
                 break
-            begins = last - (day + 1) * DAY
-            of_day = _listed(ports, mailbox, Span(begins, begins + DAY)) & there
-            found |= {i: _day_of(begins) for i in of_day if i not in found}
-    return found
+            begins = month_end - (day + 1) * DAY
+            of_day = _list_ids(mail, mailbox, Span(begins, begins + DAY)) & of_month
+            day_names |= {i: _day_name(begins) for i in of_day if i not in day_names}
+    return day_names
 
 
-def _listed(ports: Ports, mailbox: Mailbox, span: Span) -> set[MessageId]:
-    return {ref.message_id for page in ports.mail.list_messages(mailbox, span) for ref in page}
+def _list_ids(mail: MailProvider, mailbox: Mailbox, span: Span) -> set[MessageId]:
+    return {ref.message_id for page in mail.list_messages(mailbox, span) for ref in page}
 
 
-def _day_of(epoch_seconds: float) -> str:
+def _day_name(epoch_seconds: float) -> str:
     return datetime.fromtimestamp(epoch_seconds, UTC).date().isoformat()

@@ -1,85 +1,102 @@
-"""The ledger's days in the CRM, where its own reports count them: counted by the nightly audit, written together."""
+"""Write the ledger's days to the CRM, for its reports. The nightly audits count them; one job writes them together."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from server.domain.errors import NotFoundError
 from server.domain.ids import MailboxId
 from server.domain.ledger import CoverageRow, DayCoverage
 from server.domain.mailbox import Mailbox
 from server.engine.coverage.audit import is_unfinished
-from server.engine.coverage.days import latest
-from server.engine.ports import Ports
+from server.engine.coverage.days import count_latest_days
+from server.ports.clock import Clock
+from server.ports.crm import Crm
+from server.ports.mail import MailProvider
+from server.ports.store import Store
 
 log = logging.getLogger(__name__)
 
 NIGHTS = 3
-"""Days that a night counts anew: what waited or was refused then has its end by now."""
+"""Days recounted every night: by then, mail of those days that waited or was refused has its final outcome."""
 
 
-def count_days(ports: Ports, mailbox: Mailbox) -> int:
-    """Keeps what became of the last days until it is published; how many. No day while its past is still being read."""
-    if is_unfinished(ports, mailbox):
-        return 0
-    background = replace(ports, mail=ports.mail.in_background())
-    return keep(ports, mailbox, latest(background, mailbox, NIGHTS))
+@dataclass(frozen=True)
+class DayPublisher:
+    mail: MailProvider
+    crm: Crm
+    store: Store
+    clock: Clock
+
+    def count(self, mailbox: Mailbox) -> int:
+        """Count the last days and keep them until they are published; returns how many days.
+
+        No day is counted while the mailbox's older mail is still being read.
+        """
+        if is_unfinished(self.store, self.clock, mailbox):
+            return 0
+        background = self.mail.in_background()
+        return self.keep(mailbox, count_latest_days(background, self.store, self.clock, mailbox, NIGHTS))
+
+    def keep(self, mailbox: Mailbox, days: tuple[DayCoverage, ...]) -> int:
+        """Keep these days until they are published, in place of the same days counted earlier; returns how many."""
+        names = {day.day for day in days}
+
+        def replace_days(current: Mailbox | None) -> Mailbox:
+            saved = current or mailbox
+            remaining = (day for day in saved.unpublished if day.day not in names)
+            return replace(saved, unpublished=(*remaining, *days))
+
+        self.store.save_mailbox(mailbox.mailbox_id, replace_days)
+        return len(days)
+
+    def publish(self) -> int:
+        """Publish the kept days of all mailboxes; returns how many rows the org took.
+
+        Where background work has used its share of the org's API calls, the days are kept for the next time.
+        """
+        rows = [
+            CoverageRow(mailbox.mailbox_id, mailbox.address, day)
+            for mailbox in self.store.mailboxes()
+            for day in mailbox.unpublished
+        ]
+        allowance = self.crm.allowance() if rows else None
+        if not rows or (allowance is not None and allowance.is_spent):
+            return 0
+        try:
+            published = publish_rows(self.crm, rows)
+        except NotFoundError:
+            log.info("the org has no object for days of the sync: the package is not installed")
+            published = 0
+        self._drop_kept(rows)
+        return published
+
+    def _drop_kept(self, rows: Sequence[CoverageRow]) -> None:
+        """Drop what was published. A day that was counted again meanwhile is another value, and stays."""
+        published: dict[MailboxId, list[DayCoverage]] = {}
+        for row in rows:
+            published.setdefault(row.mailbox_id, []).append(row.day)
+        for mailbox_id, days in published.items():
+            if mailbox := self.store.mailbox(mailbox_id):
+                self._drop_days(mailbox, days)
+
+    def _drop_days(self, mailbox: Mailbox, days: Sequence[DayCoverage]) -> None:
+        def drop(current: Mailbox | None) -> Mailbox:
+            saved = current or mailbox
+            return replace(saved, unpublished=tuple(day for day in saved.unpublished if day not in days))
+
+        self.store.save_mailbox(mailbox.mailbox_id, drop)
 
 
-def keep(ports: Ports, mailbox: Mailbox, days: tuple[DayCoverage, ...]) -> int:
-    """To be published; a day that waits already is replaced."""
-    names = {day.day for day in days}
+def publish_rows(crm: Crm, rows: Sequence[CoverageRow]) -> int:
+    """Write the rows in as few calls as possible; returns how many the org took.
 
-    def changed(before: Mailbox | None) -> Mailbox:
-        found = before or mailbox
-        return replace(found, unpublished=(*(d for d in found.unpublished if d.day not in names), *days))
-
-    ports.store.save_mailbox(mailbox.mailbox_id, changed)
-    return len(days)
-
-
-def publish(ports: Ports) -> int:
-    """Everybody's counted days; how many rows. Without room in the org's calls they wait."""
-    rows = [
-        CoverageRow(mailbox.mailbox_id, mailbox.address, day)
-        for mailbox in ports.store.mailboxes()
-        for day in mailbox.unpublished
-    ]
-    allowance = ports.crm.allowance() if rows else None
-    if not rows or (allowance is not None and allowance.is_spent):
-        return 0
-    try:
-        published = publish_rows(ports, rows)
-    except NotFoundError:
-        log.info("the org keeps no days of the sync: the package is not installed")
-        published = 0
-    _forget(ports, rows)
-    return published
-
-
-def publish_rows(ports: Ports, rows: list[CoverageRow]) -> int:
-    """In as few calls as there are; how many the org took. Raises NotFoundError where it has no object for them.
-
-    A row that is refused is dropped and said: the next night counts the day again.
+    A row that the org refuses is logged and dropped: the next night counts that day again. Raises NotFoundError where
+    the org has no object for days.
     """
-    refused = [answer for answer in ports.crm.publish(rows) if answer is not None]
-    if refused:
-        log.error("the org refused %d of %d days: %s", len(refused), len(rows), refused[0])
-    return len(rows) - len(refused)
-
-
-def _forget(ports: Ports, rows: list[CoverageRow]) -> None:
-    """What was counted anew meanwhile stays."""
-    done: dict[MailboxId, list[DayCoverage]] = {}
-    for row in rows:
-        done.setdefault(row.mailbox_id, []).append(row.day)
-    for mailbox_id, days in done.items():
-        if found := ports.store.mailbox(mailbox_id):
-            ports.store.save_mailbox(mailbox_id, partial(_without, days, found))
-
-
-def _without(days: list[DayCoverage], known: Mailbox, before: Mailbox | None) -> Mailbox:
-    found = before or known
-    return replace(found, unpublished=tuple(day for day in found.unpublished if day not in days))
+    refusals = [error for error in crm.publish(rows) if error is not None]
+    if refusals:
+        log.error("the org refused %d of %d days: %s", len(refusals), len(rows), refusals[0])
+    return len(rows) - len(refusals)

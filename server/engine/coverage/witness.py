@@ -1,4 +1,4 @@
-"""Hold our ledger against Google's own record of deliveries: what it names and we have no row for is missed."""
+"""Compare the ledger with Google's own record of deliveries: a delivered message without a row was missed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from server.domain.errors import MailboxUnavailableError, TransientError
 from server.domain.history import MessageRef
 from server.domain.ids import MailboxId, MessageId
 from server.domain.mailbox import Mailbox
-from server.engine.ports import Ports
+from server.ports.alarms import Alarms
+from server.ports.store import Store
 from server.ports.witness import Witness
 from server.rules.headers.identity_key import normalise_message_id
 
@@ -25,12 +26,12 @@ class Finder(Protocol):
 
 
 @dataclass
-class Heard:
+class Comparison:
     """``missed`` must be empty: messages by mailbox that Gmail has and the ledger does not.
 
-    ``deliveries`` counts pairs of mailbox and Message-ID that were compared; ``vanished`` those that Gmail no longer
-    has; ``later`` those that the sync has not come to yet, being too new or too old; ``unread`` those whose mailbox
-    could not be asked. ``elsewhere`` counts deliveries to addresses whose mailbox is not ours to read.
+    ``deliveries`` counts pairs of mailbox and Message-ID that were compared, ``vanished`` those that Gmail no longer
+    has, ``later`` those that the sync has not reached yet because they are too new or too old, ``unread`` those whose
+    mailbox did not answer. ``elsewhere`` counts deliveries to addresses whose mailbox we do not read.
     """
 
     deliveries: int = 0
@@ -45,45 +46,59 @@ class Heard:
         return not self.missed
 
 
-def hear(ports: Ports, witness: Witness, finder: Finder, since: float, until: float) -> Heard:
-    """Costs five quota units a delivery: the ledger keeps no Message-ID of mail that was skipped, so Gmail is asked.
+@dataclass(frozen=True)
+class DeliveryComparer:
+    """Costs five quota units for each delivery.
 
-    Raises what the witness raises; a mailbox that cannot be read is counted and stops no other.
+    The ledger keeps no Message-ID of mail that was not logged, so Gmail is asked for the message.
     """
-    found = Heard()
-    for mailbox, message_id, at in _compared(ports, witness, since, until, found):
-        if at > (mailbox.complete_to or 0.0) or (mailbox.backfill and at < mailbox.backfill.until):
-            found.later += 1
-            continue
-        found.deliveries += 1
+
+    witness: Witness
+    finder: Finder
+    alarms: Alarms
+    store: Store
+
+    def compare_with_deliveries(self, since: float, until: float) -> Comparison:
+        """Compare what Google delivered between these two moments (epoch seconds).
+
+        A mailbox that cannot be read is counted and stops no other. Raises what the witness raises.
+        """
+        comparison = Comparison()
+        for mailbox, message_id, delivered_at in self._deliveries(since, until, comparison):
+            self._compare(mailbox, message_id, delivered_at, comparison)
+        for mailbox_id in comparison.missed:
+            self.alarms.raise_alarm(AlarmCode.WITNESS_MISSED, mailbox_id)
+        return comparison
+
+    def _compare(self, mailbox: Mailbox, message_id: str, delivered_at: float, comparison: Comparison) -> None:
+        is_too_new = delivered_at > (mailbox.complete_to or 0.0)
+        is_too_old = mailbox.backfill is not None and delivered_at < mailbox.backfill.until
+        if is_too_new or is_too_old:
+            comparison.later += 1
+            return
+        comparison.deliveries += 1
         try:
-            refs = finder.find_by_rfc822_id(mailbox, message_id)
+            refs = self.finder.find_by_rfc822_id(mailbox, message_id)
         except (TransientError, MailboxUnavailableError):
-            found.unread += 1
-            continue
-        known = ports.store.existing_rows(mailbox.mailbox_id, [ref.message_id for ref in refs])
-        found.vanished += not refs
+            comparison.unread += 1
+            return
+        comparison.vanished += not refs
+        rows = self.store.existing_rows(mailbox.mailbox_id, [ref.message_id for ref in refs])
         for ref in refs:
-            if ref.message_id not in known:
-                found.missed.setdefault(mailbox.mailbox_id, []).append(ref.message_id)
-    for mailbox_id in found.missed:
-        ports.alarms.raise_alarm(AlarmCode.WITNESS_MISSED, mailbox_id)
-    return found
+            if ref.message_id not in rows:
+                comparison.missed.setdefault(mailbox.mailbox_id, []).append(ref.message_id)
 
-
-def _compared(
-    ports: Ports, witness: Witness, since: float, until: float, found: Heard
-) -> Iterator[tuple[Mailbox, str, float]]:
-    """Each pair of mailbox and Message-ID once, at its first delivery."""
-    owners = {a: m for m in ports.store.mailboxes() if m.reads for a in m.addresses}
-    seen: set[tuple[MailboxId, str]] = set()
-    for delivery in witness.sightings(since, until):
-        mailbox = owners.get(delivery.address)
-        message_id = normalise_message_id(delivery.rfc822_message_id)
-        if mailbox is None or message_id is None:
-            found.elsewhere += mailbox is None
-            continue
-        pair = mailbox.mailbox_id, message_id
-        if pair not in seen:
-            seen.add(pair)
-            yield mailbox, message_id, delivery.at
+    def _deliveries(self, since: float, until: float, comparison: Comparison) -> Iterator[tuple[Mailbox, str, float]]:
+        """Each pair of mailbox and Message-ID once, with the time of its first delivery (epoch seconds)."""
+        owners = {a: m for m in self.store.mailboxes() if m.reads for a in m.addresses}
+        seen: set[tuple[MailboxId, str]] = set()
+        for delivery in self.witness.sightings(since, until):
+            mailbox = owners.get(delivery.address)
+            message_id = normalise_message_id(delivery.rfc822_message_id)
+            if mailbox is None or message_id is None:
+                comparison.elsewhere += mailbox is None
+                continue
+            pair = mailbox.mailbox_id, message_id
+            if pair not in seen:
+                seen.add(pair)
+                yield mailbox, message_id, delivery.at

@@ -1,4 +1,4 @@
-"""A mailbox's own trouble pauses that mailbox, and nobody else."""
+"""Trouble with one mailbox pauses that mailbox alone."""
 
 from __future__ import annotations
 
@@ -7,56 +7,61 @@ from dataclasses import replace
 
 from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError
 from server.domain.mailbox import Mailbox
-from server.engine.ports import Ports
+from server.ports.clock import Clock
+from server.ports.store import Store
 from server.rules.schedule.recovery import compute_backoff
 
 log = logging.getLogger(__name__)
 
-PARKED = 3600.0
+UNAVAILABLE_PAUSE = 3600.0
 """Seconds until a mailbox that cannot be read is tried again."""
 
 
-def pause(ports: Ports, mailbox: Mailbox, error: Exception) -> str:
-    """Until when depends on the error's class; returns its name."""
-    name = _logged(error)
+def pause_mailbox(store: Store, clock: Clock, mailbox: Mailbox, error: Exception) -> str:
+    """Pause the mailbox for as long as the error's class requires; returns the name of that class."""
+    error_name = _log_error(error)
 
-    def change(before: Mailbox | None) -> Mailbox:
-        found = before or mailbox
-        failures = found.failures + 1
-        until = ports.clock.now() + _wait(error, failures)
-        return replace(found, failures=failures, last_error=name, paused_until=until)
+    def add_failure(current: Mailbox | None) -> Mailbox:
+        saved = current or mailbox
+        failures = saved.failures + 1
+        until = clock.now() + _pause_seconds(error, failures)
+        return replace(saved, failures=failures, last_error=error_name, paused_until=until)
 
-    ports.store.save_mailbox(mailbox.mailbox_id, change)
-    return name
-
-
-def pause_past(ports: Ports, mailbox: Mailbox, error: Exception) -> str:
-    """The past alone: reading new mail goes on, and its success ends no pause of the past."""
-    name = _logged(error)
-
-    def change(before: Mailbox | None) -> Mailbox:
-        found = before or mailbox
-        mine = mailbox.backfill
-        if found.backfill is None or mine is None or found.backfill.begun_at != mine.begun_at:
-            return found  # it began anew meanwhile, and that walk is in no trouble
-        failures = found.backfill.failures + 1
-        until = ports.clock.now() + _wait(error, failures)
-        past = replace(found.backfill, failures=failures, last_error=name, paused_until=until)
-        return replace(found, backfill=past)
-
-    ports.store.save_mailbox(mailbox.mailbox_id, change)
-    return name
+    store.save_mailbox(mailbox.mailbox_id, add_failure)
+    return error_name
 
 
-def _logged(error: Exception) -> str:
-    name = type(error).__name__
+def pause_backfill(store: Store, clock: Clock, mailbox: Mailbox, error: Exception) -> str:
+    """Pause only the reading of older mail; returns the name of the error's class.
+
+    New mail is read meanwhile, and a success there does not end this pause.
+    """
+    error_name = _log_error(error)
+
+    def add_failure(current: Mailbox | None) -> Mailbox:
+        saved = current or mailbox
+        failing = mailbox.backfill
+        if saved.backfill is None or failing is None or saved.backfill.begun_at != failing.begun_at:
+            return saved  # a new backfill began meanwhile, and that one has no trouble
+        failures = saved.backfill.failures + 1
+        until = clock.now() + _pause_seconds(error, failures)
+        paused = replace(saved.backfill, failures=failures, last_error=error_name, paused_until=until)
+        return replace(saved, backfill=paused)
+
+    store.save_mailbox(mailbox.mailbox_id, add_failure)
+    return error_name
+
+
+def _log_error(error: Exception) -> str:
+    error_name = type(error).__name__
     if not isinstance(error, TransientError | MailboxUnavailableError):
-        log.error("reading a mailbox failed with %s", name)  # the class alone: a text could hold mail
-    return name
+        # Only the class: the text of an error could hold mail.
+        log.error("reading a mailbox failed with %s", error_name)
+    return error_name
 
 
-def _wait(error: Exception, failures: int) -> float:
-    """Seconds."""
+def _pause_seconds(error: Exception, failures: int) -> float:
     if isinstance(error, TransientError) and error.retry_after is not None:
         return error.retry_after
-    return PARKED if isinstance(error, MailboxUnavailableError | ReconnectRequiredError) else compute_backoff(failures)
+    is_unavailable = isinstance(error, MailboxUnavailableError | ReconnectRequiredError)
+    return UNAVAILABLE_PAUSE if is_unavailable else compute_backoff(failures)

@@ -1,27 +1,31 @@
-"""Change a mailbox's stage or start, and take up again what waited for that."""
+"""Change a mailbox's stage or first day, and bring its waiting rows in line with that."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
+
+from more_itertools import chunked
 
 from server.domain.decision import Reason
 from server.domain.errors import BadInputError, ConflictError
 from server.domain.ledger import Held, Row
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
 from server.engine.ledger.rows import free_row, hold_row, is_waiting_in_shard
-from server.engine.ports import Ports
+from server.ports.clock import Clock
+from server.ports.mail import MailProvider
+from server.ports.store import Store
 from server.rules.schedule.backfill_windows import begin_backfill
 
-AT_ONCE = 200
-"""Rows changed together."""
+ROWS_PER_COMMIT = 200
 
 
-def find_mailbox(ports: Ports, address: str) -> Mailbox:
-    """By any of its addresses, of which one of a deleted person may be somebody else's now. Raises BadInputError."""
-    known = ports.store.mailboxes()
-    for mailbox in sorted(known, key=lambda m: m.directory_state is DirectoryState.DELETED):
+def find_mailbox(store: Store, address: str) -> Mailbox:
+    """Find a mailbox by any of its addresses. Raises BadInputError.
+
+    An address of a deleted person may belong to somebody else by now, so deleted people come last.
+    """
+    for mailbox in sorted(store.mailboxes(), key=lambda m: m.directory_state is DirectoryState.DELETED):
         if address.lower() in mailbox.addresses:
             return mailbox
     raise BadInputError(
@@ -29,31 +33,30 @@ def find_mailbox(ports: Ports, address: str) -> Mailbox:
     )
 
 
-def set_stage(ports: Ports, mailbox: Mailbox, stage: Stage) -> int:
-    """Returns how many waiting rows the change freed or held."""
-    return realign(ports, ports.store.save_mailbox(mailbox.mailbox_id, lambda now: (now or mailbox).staged(stage)))
+def set_stage(store: Store, clock: Clock, mailbox: Mailbox, stage: Stage) -> int:
+    """Set what an admin decided; returns how many waiting rows the change freed or held."""
+    saved = store.save_mailbox(mailbox.mailbox_id, lambda current: (current or mailbox).staged(stage))
+    return align_mailbox(store, clock, saved)
 
 
-def realign(ports: Ports, mailbox: Mailbox) -> int:
-    """Free or hold its waiting rows as its stage and scope ask; returns how many."""
-    return align(ports, mailbox, ports.store.waiting_rows(mailbox.mailbox_id))
+def align_mailbox(store: Store, clock: Clock, mailbox: Mailbox) -> int:
+    """Free or hold all waiting rows as the mailbox's stage and scope require; returns how many changed."""
+    return align_rows(store, clock, mailbox, store.waiting_rows(mailbox.mailbox_id))
 
 
-def align(ports: Ports, mailbox: Mailbox, rows: Iterable[Row]) -> int:
-    """The same for these of its rows, a portion at a time; one that somebody else moved on meanwhile is theirs."""
-    now = ports.clock.now()
-    wanted = (after for row in rows if (after := _aligned(mailbox, row, now)))
-    count = 0
-    while part := list(islice(wanted, AT_ONCE)):
-        count += _changed(ports, part)
-    return count
+def align_rows(store: Store, clock: Clock, mailbox: Mailbox, rows: Iterable[Row]) -> int:
+    """Free or hold these rows of the mailbox; returns how many changed. A row that somebody else changes is skipped."""
+    now = clock.now()
+    aligned = (changed for row in rows if (changed := _align_row(mailbox, row, now)))
+    return sum(_change_rows(store, chunk) for chunk in chunked(aligned, ROWS_PER_COMMIT))
 
 
-def _aligned(mailbox: Mailbox, row: Row, now: float) -> Row | None:
-    """None where the row stands right. Draining waits for no delay."""
+def _align_row(mailbox: Mailbox, row: Row, now: float) -> Row | None:
+    """Return the changed row, or None where nothing is to change."""
     if not is_waiting_in_shard(row):
         return None
     is_held = isinstance(row.wait, Held)
+    # A mailbox that drains delivers at once: nobody is left who could stop a delayed mail.
     is_delayed = mailbox.stage is Stage.DRAINING and row.reason is Reason.HELD
     if mailbox.delivers and (is_held or is_delayed):
         return free_row(row, now)
@@ -62,28 +65,28 @@ def _aligned(mailbox: Mailbox, row: Row, now: float) -> Row | None:
     return None
 
 
-def _changed(ports: Ports, rows: list[Row]) -> int:
+def _change_rows(store: Store, rows: Sequence[Row]) -> int:
     try:
-        return len(ports.store.change_rows(rows))
+        return len(store.change_rows(rows))
     except ConflictError:
-        return sum(_changed_alone(ports, row) for row in rows)
+        return sum(_change_row(store, row) for row in rows)
 
 
-def _changed_alone(ports: Ports, row: Row) -> bool:
+def _change_row(store: Store, row: Row) -> bool:
     try:
-        ports.store.change_rows([row])
+        store.change_rows([row])
     except ConflictError:
         return False
     return True
 
 
-def set_start(ports: Ports, mailbox: Mailbox, start: int) -> None:
-    """Log from ``start`` on (epoch milliseconds). An earlier one than before opens the past: backfill looks again."""
+def set_start(mail: MailProvider, store: Store, clock: Clock, mailbox: Mailbox, start: int) -> None:
+    """Log the mailbox from ``start`` on (epoch milliseconds). An earlier start than before reopens its past."""
     reopens = mailbox.cursor is not None and (start < mailbox.start or start == 0)
-    past = begin_backfill(ports.clock.now(), ports.mail.count_messages(mailbox), is_again=False) if reopens else None
+    past = begin_backfill(clock.now(), mail.count_messages(mailbox), is_again=False) if reopens else None
 
-    def change(before: Mailbox | None) -> Mailbox:
-        found = before or mailbox
-        return replace(found, start=start, backfill=past or found.backfill)
+    def move_start(current: Mailbox | None) -> Mailbox:
+        saved = current or mailbox
+        return replace(saved, start=start, backfill=past or saved.backfill)
 
-    ports.store.save_mailbox(mailbox.mailbox_id, change)
+    store.save_mailbox(mailbox.mailbox_id, move_start)

@@ -1,4 +1,4 @@
-"""Where a mailbox stands, in words that an admin reads."""
+"""Describe a mailbox's status in sentences for an admin."""
 
 from __future__ import annotations
 
@@ -6,57 +6,63 @@ from datetime import UTC, datetime
 
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
 
-AWAY = {
+DIRECTORY_SENTENCES = {
     DirectoryState.SUSPENDED: "The person is suspended in Google Workspace.",
     DirectoryState.ARCHIVED: "The person is archived in Google Workspace.",
     DirectoryState.DELETED: "The person was deleted from Google Workspace.",
-    DirectoryState.NOT_SET_UP: "Gmail is not set up for this person yet. It is tried again for a day.",
-    DirectoryState.NO_GMAIL: "Gmail is switched off for this person, or there is no licence for it.",
+    DirectoryState.NOT_SET_UP: "Gmail is not set up for this person yet. We try again for one day.",
+    DirectoryState.NO_GMAIL: "Gmail is switched off for this person, or the person has no licence for it.",
 }
-STAGES = {
-    Stage.OFF: "An admin switched it off.",
-    Stage.DRAINING: "It is draining: nothing new is read, and what was read is delivered.",
-    Stage.DRY_RUN: "It is read, and nothing is written to Salesforce.",
-    Stage.LIVE: "It is live.",
+STAGE_SENTENCES = {
+    Stage.OFF: "This mailbox is switched off.",
+    Stage.DRAINING: "This mailbox is draining: we read no new mail, and log what we have read.",
+    Stage.DRY_RUN: "This mailbox is in trial mode: we read its mail and write nothing to Salesforce.",
+    Stage.LIVE: "This mailbox is live.",
 }
-TROUBLE = {
-    "GmailOffError": AWAY[DirectoryState.NO_GMAIL],
-    "MailboxUnavailableError": "Google does not let us read it now. It is tried again by itself.",
-    "ReconnectRequiredError": "Google no longer accepts our credentials: doctor says what to mend.",
-    "OutOfScopeError": "It is outside the configured scope.",
+ERROR_SENTENCES = {
+    "GmailOffError": DIRECTORY_SENTENCES[DirectoryState.NO_GMAIL],
+    "MailboxUnavailableError": "Google does not let us read this mailbox now. We try again automatically.",
+    "ReconnectRequiredError": "Google no longer accepts our credentials. Run doctor to see what to fix.",
+    "OutOfScopeError": "This mailbox is outside the configured scope.",
 }
-RETURNS = "It is live again as soon as the person is back."
+"""By the name of the error's class, as the mailbox stores it."""
+UNKNOWN_ERROR = "We could not read this mailbox. We try again automatically."
+OUT_OF_SCOPE = "This mailbox is outside the configured scope."
+RETURNS = "It becomes live again as soon as the person is back."
+NEVER_COMPLETE = "This mailbox has never been read completely."
 
 
-def standing(mailbox: Mailbox, now: float) -> str:
-    """A few sentences; the last one says up to when all mail is accounted for, where nothing new is read."""
-    said = []
+def describe_status(mailbox: Mailbox, now: float) -> str:
+    """A few sentences. Where no new mail is read, the last one says up to when all mail is accounted for."""
+    sentences = []
     if not mailbox.is_in_scope:
-        said.append("It is outside the configured scope.")
-    if mailbox.directory_state in AWAY:
-        said.append(AWAY[mailbox.directory_state])
-    said.append(STAGES[mailbox.stage])
+        sentences.append(OUT_OF_SCOPE)
+    if mailbox.directory_state in DIRECTORY_SENTENCES:
+        sentences.append(DIRECTORY_SENTENCES[mailbox.directory_state])
+    sentences.append(STAGE_SENTENCES[mailbox.stage])
     if mailbox.returns_to is not None:
-        said.append(RETURNS)
-    if mailbox.reads and mailbox.paused_until > now and mailbox.last_error:
-        said.append(TROUBLE.get(mailbox.last_error, "It could not be read. It is tried again by itself."))
-    if not mailbox.reads or mailbox.paused_until > now:
-        said.append(complete(mailbox))
-    return " ".join(said)
+        sentences.append(RETURNS)
+    is_paused = mailbox.paused_until > now
+    if mailbox.reads and is_paused and mailbox.last_error:
+        sentences.append(ERROR_SENTENCES.get(mailbox.last_error, UNKNOWN_ERROR))
+    if not mailbox.reads or is_paused:
+        sentences.append(describe_completeness(mailbox))
+    return " ".join(sentences)
 
 
-def complete(mailbox: Mailbox) -> str:
-    """What a card or a page can show of a mailbox that reads nothing new."""
+def describe_completeness(mailbox: Mailbox) -> str:
+    """One sentence for a mailbox of which no new mail is read. Times are UTC."""
     if mailbox.complete_to is None:
-        return "Nothing of it was ever read to the end."
-    to = f"Complete to {datetime.fromtimestamp(mailbox.complete_to, UTC):%Y-%m-%d %H:%M} UTC"
+        return NEVER_COMPLETE
+    complete_to = f"Complete to {datetime.fromtimestamp(mailbox.complete_to, UTC):%Y-%m-%d %H:%M} UTC"
     if mailbox.backfill is None:
-        return f"{to}."
-    return f"{to}, from {datetime.fromtimestamp(mailbox.backfill.until, UTC):%Y-%m-%d} on; older mail was not read yet."
+        return f"{complete_to}."
+    read_from = f"{datetime.fromtimestamp(mailbox.backfill.until, UTC):%Y-%m-%d}"
+    return f"{complete_to}, starting on {read_from}. We have not read older mail yet."
 
 
-def first_day(mailbox: Mailbox) -> str:
-    """From which on its mail is logged (UTC)."""
+def describe_start(mailbox: Mailbox) -> str:
+    """The first day (UTC) whose mail is logged."""
     if not mailbox.start:
         return "its first message"
     return datetime.fromtimestamp(mailbox.start / 1000, UTC).date().isoformat()

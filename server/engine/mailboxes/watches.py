@@ -1,4 +1,4 @@
-"""Keep Gmail telling us of changes: renew every mailbox's watch daily, stop those that nobody needs."""
+"""Keep Gmail's pushes alive: renew the watch of every mailbox daily, and stop watches that are no longer needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from server.domain.alarm import AlarmCode
 from server.domain.errors import ConfigurationError, MailboxUnavailableError, RefusedError
 from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
-from server.engine.ports import Ports
+from server.ports.alarms import Alarms
+from server.ports.clock import Clock
+from server.ports.store import Store
 from server.ports.watch import Watch
 from server.rules.schedule.watch_renewal import is_being_lost, is_due, select_due, select_leftovers
 
@@ -21,7 +23,7 @@ PATIENCE = 240.0
 
 
 @dataclass
-class Renewed:
+class Renewals:
     """What a pass did. ``troubled`` maps a mailbox id to the class of its error. ``is_done``: nothing is left over."""
 
     renewed: int = 0
@@ -30,76 +32,89 @@ class Renewed:
     is_done: bool = True
 
 
-def renew(ports: Ports, *, patience: float = PATIENCE) -> Renewed:
-    """Whatever one mailbox's trouble is, the others go on. Raises only ConfigurationError, at once: it is everybody's.
+@dataclass(frozen=True)
+class WatchRenewer:
+    """``watch`` is None where mailboxes are only polled: then there is nothing to renew."""
 
-    Polling finds all that a missing watch does not tell, so nothing here holds up anything else.
-    """
-    result = Renewed()
-    if ports.watch is None:
-        return result
-    work = _Pass(ports, ports.watch, result)
-    started = ports.clock.now()
-    mailboxes = ports.store.mailboxes()
-    steps: list[tuple[Callable[[Mailbox], None], Mailbox]] = [(work.renew, m) for m in select_due(mailboxes, started)]
-    steps += [(work.stop, m) for m in select_leftovers(mailboxes, started)]
-    for step, mailbox in steps:
-        if ports.clock.now() - started > patience:
-            result.is_done = False
-            return result
-        step(mailbox)
-    return result
+    watch: Watch | None
+    alarms: Alarms
+    store: Store
+    clock: Clock
+
+    def renew(self, *, patience: float = PATIENCE) -> Renewals:
+        """Renew and stop what is due, for at most ``patience`` seconds. Trouble with one mailbox stops no other.
+
+        Raises only ConfigurationError, at once, for it concerns all mailboxes. Polling finds what a missing watch does
+        not announce, so nothing here holds up other work.
+        """
+        renewals = Renewals()
+        if self.watch is None:
+            return renewals
+        watch_pass = _Pass(self.watch, self.alarms, self.store, self.clock, renewals)
+        started_at = self.clock.now()
+        mailboxes = self.store.mailboxes()
+        steps: list[tuple[Callable[[Mailbox], None], Mailbox]]
+        steps = [(watch_pass.renew, mailbox) for mailbox in select_due(mailboxes, started_at)]
+        steps += [(watch_pass.stop, mailbox) for mailbox in select_leftovers(mailboxes, started_at)]
+        for step, mailbox in steps:
+            if self.clock.now() - started_at > patience:
+                renewals.is_done = False
+                break
+            step(mailbox)
+        return renewals
 
 
+@dataclass(frozen=True)
 class _Pass:
-    def __init__(self, ports: Ports, watch: Watch, result: Renewed) -> None:
-        self._ports = ports
-        self._watch = watch
-        self._result = result
+    """One pass. A mailbox is read again before its step: another pass or an admin may have changed it meanwhile."""
+
+    watch: Watch
+    alarms: Alarms
+    store: Store
+    clock: Clock
+    renewals: Renewals
 
     def renew(self, listed: Mailbox) -> None:
-        # Another pass, or the operator, may have been here since the list was read.
-        mailbox = self._ports.store.mailbox(listed.mailbox_id)
-        if mailbox is None or not is_due(mailbox, self._ports.clock.now()):
+        mailbox = self.store.mailbox(listed.mailbox_id)
+        if mailbox is None or not is_due(mailbox, self.clock.now()):
             return
         try:
-            watched = self._watch.start(mailbox)
+            expires_at = self.watch.start(mailbox).expires_at
         except ConfigurationError:
             raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
-            self._failed(mailbox, error)
+        except Exception as error:  # noqa: BLE001  # any other error concerns this mailbox alone
+            self._note_failure(mailbox, error)
             return
-        now = self._ports.clock.now()
-        expires_at = watched.expires_at
+        now = self.clock.now()
         self._save(mailbox, lambda m: replace(m, watch_expires_at=expires_at, watched_at=now, watch_failed_at=None))
-        self._result.renewed += 1
+        self.renewals.renewed += 1
 
     def stop(self, listed: Mailbox) -> None:
-        """Once: where Gmail does not know the mailbox any more, there is nothing left to stop."""
-        mailbox = self._ports.store.mailbox(listed.mailbox_id)
+        """Stop the watch once. Where Gmail does not know the mailbox any more, there is nothing to stop."""
+        mailbox = self.store.mailbox(listed.mailbox_id)
         if mailbox is None or mailbox.reads:
             return
         try:
-            # Out of scope nothing may be asked at all.
+            # Outside the scope we may ask Gmail nothing at all.
             if mailbox.is_in_scope:
-                self._watch.stop(mailbox)
+                self.watch.stop(mailbox)
         except (MailboxUnavailableError, RefusedError):
-            log.info("a watch is left to lapse")
-        except Exception as error:  # noqa: BLE001  # tried again in an hour, and dead within a week in any case
-            self._failed(mailbox, error)
+            log.info("a watch is left to expire")
+        except Exception as error:  # noqa: BLE001  # tried again in an hour, and a watch expires within a week
+            self._note_failure(mailbox, error)
             return
         self._save(mailbox, lambda m: replace(m, watch_expires_at=None, watched_at=None, watch_failed_at=None))
-        self._result.stopped += 1
+        self.renewals.stopped += 1
 
-    def _failed(self, mailbox: Mailbox, error: Exception) -> None:
-        cause, now = type(error).__name__, self._ports.clock.now()
-        self._result.troubled[mailbox.mailbox_id] = cause
+    def _note_failure(self, mailbox: Mailbox, error: Exception) -> None:
+        cause, now = type(error).__name__, self.clock.now()
+        self.renewals.troubled[mailbox.mailbox_id] = cause
         self._save(mailbox, lambda m: replace(m, watch_failed_at=now))
         if not mailbox.reads or isinstance(error, MailboxUnavailableError):
-            return  # nobody's mail is late: no mail comes, or nobody wants it
+            return  # no mail is late: the mailbox gets none, or nobody reads it
         log.warning("a watch could not be renewed: %s", cause)
         if is_being_lost(mailbox, now):
-            self._ports.alarms.raise_alarm(AlarmCode.WATCH_ENDS, mailbox.mailbox_id)
+            self.alarms.raise_alarm(AlarmCode.WATCH_ENDS, mailbox.mailbox_id)
 
     def _save(self, mailbox: Mailbox, change: Callable[[Mailbox], Mailbox]) -> None:
-        self._ports.store.save_mailbox(mailbox.mailbox_id, lambda before: change(before or mailbox))
+        self.store.save_mailbox(mailbox.mailbox_id, lambda current: change(current or mailbox))

@@ -5,28 +5,35 @@ from __future__ import annotations
 import threading
 
 from server.domain.mailbox import Person, Workspace
-from server.engine.ports import Ports
+from server.ports.clock import Clock
+from server.ports.directory import Directory
+from server.ports.store import Store
 
 FRESH = 3600.0
 """Seconds."""
 
 
 class WorkspaceCache:
-    """Thread-safe."""
+    """Thread-safe. ``internal_domains`` count as the company's own beside those of the Directory."""
 
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
+    def __init__(
+        self, directory: Directory, store: Store, clock: Clock, internal_domains: frozenset[str] = frozenset()
+    ) -> None:
+        self._directory = directory
+        self._store = store
+        self._clock = clock
+        self._internal_domains = internal_domains
         self._lock = threading.Lock()
         self._read_at = 0.0
         self._workspace: Workspace | None = None
         self._people: list[Person] = []
-        self._extra = ports.admission.internal_domains
+        self._domains: frozenset[str] = frozenset()
+        self._groups: frozenset[str] = frozenset()
 
     def current(self) -> Workspace:
         with self._lock:
-            if self._workspace is None or self._ports.clock.now() - self._read_at > FRESH:
-                self._read()
-            assert self._workspace is not None
+            if self._workspace is None or self._clock.now() - self._read_at > FRESH:
+                return self._read()
             return self._workspace
 
     def refresh(self) -> list[Person]:
@@ -35,26 +42,26 @@ class WorkspaceCache:
             self._read()
             return self._people
 
-    def learn(self) -> None:
-        """Take in the send-as addresses that the mailboxes have told us since."""
+    def add_send_as_addresses(self) -> None:
+        """Take in the send-as addresses that were stored since the last look at the Directory."""
         with self._lock:
             self._assemble()
 
-    def _read(self) -> None:
-        directory = self._ports.directory
-        self._people = directory.people()
-        self._domains = directory.domains()
-        self._groups = directory.groups()
-        self._read_at = self._ports.clock.now()
-        self._assemble()
+    def _read(self) -> Workspace:
+        self._people = self._directory.people()
+        self._domains = self._directory.domains()
+        self._groups = self._directory.groups()
+        self._read_at = self._clock.now()
+        return self._assemble()
 
-    def _assemble(self) -> None:
-        """A guest is an outsider. Of a mailbox whose person left, an address may be somebody else's by now."""
-        ours = [person for person in self._people if not person.is_guest]
-        people = {person.address: person.addresses for person in ours}
-        owners = {address: person.mailbox_id for person in ours for address in person.addresses}
-        for mailbox in self._ports.store.mailboxes():
+    def _assemble(self) -> Workspace:
+        """Guests are outsiders. An address of a person who left may belong to somebody else by now."""
+        employees = [person for person in self._people if not person.is_guest]
+        people = {person.address: person.addresses for person in employees}
+        owners = {address: person.mailbox_id for person in employees for address in person.addresses}
+        for mailbox in self._store.mailboxes():
             own = [a for a in mailbox.addresses if owners.get(a, mailbox.mailbox_id) == mailbox.mailbox_id]
             if own:
                 people[own[0]] = tuple(dict.fromkeys((*people.get(own[0], ()), *own)))
-        self._workspace = Workspace(self._domains | self._extra, self._groups, people)
+        self._workspace = Workspace(self._domains | self._internal_domains, self._groups, people)
+        return self._workspace

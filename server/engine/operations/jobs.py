@@ -1,20 +1,23 @@
-"""Work out of the queue: each kind is safe to run twice, and asks for what comes after it."""
+"""Work out of the queue. Each kind of job is safe to run twice, and enqueues the work that follows it."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 
 from server.domain.alarm import AlarmCode
 from server.domain.errors import ConfigurationError
 from server.domain.ids import MailboxId
 from server.engine.collect.backfill import backfill
 from server.engine.collect.collect import collect
-from server.engine.coverage.audit import audit
-from server.engine.coverage.publishing import count_days, publish
+from server.engine.coverage.audit import Auditor
+from server.engine.coverage.publishing import DayPublisher
 from server.engine.deliver.turns import deliver_next
 from server.engine.ledger.refusals import AT_ONCE, replay
-from server.engine.mailboxes.sweep import sweep
-from server.engine.mailboxes.watches import renew
+from server.engine.mailboxes.sweep import Sweeper
+from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.ports import Ports
 from server.ports.queue import Job, Queue
@@ -22,120 +25,147 @@ from server.rules.schedule.watch_renewal import is_due
 
 log = logging.getLogger(__name__)
 
-SWEEP = "sweep"
-COLLECT = "collect"
-PUSHED = "pushed"
-WATCH = "watch"
-BACKFILL = "backfill"
-AUDIT = "audit"
-PUBLISH = "publish"
-DELIVER = "deliver"
-GATHERED = 600.0
+PUBLISH_EVERY = 600.0
 """Seconds: days that audits count within one such span are published by one job."""
-LAG = 5.0
-"""Seconds after which Gmail's history shows what a push announced, where it did not at once."""
+HISTORY_LAG = 5.0
+"""Seconds after which Gmail's history surely has the change that a push announced."""
 
 
-def ask_for(kind: str, queue: Queue, now: float) -> None:
-    """Work over everything, soon."""
+class JobKind(StrEnum):
+    """The queue stores the value. ``AUDIT`` without a subject means all mailboxes."""
+
+    SWEEP = "sweep"
+    COLLECT = "collect"
+    PUSHED = "pushed"
+    WATCH = "watch"
+    BACKFILL = "backfill"
+    AUDIT = "audit"
+    PUBLISH = "publish"
+    DELIVER = "deliver"
+
+
+def enqueue_for_all(queue: Queue, kind: JobKind, now: float) -> None:
+    """Enqueue work over all mailboxes."""
     queue.put(Job(kind), now)
 
 
-def ask_collect(queue: Queue, mailbox_id: MailboxId, now: float) -> None:
-    """Bring one mailbox up to now, soon."""
-    queue.put(Job(COLLECT, mailbox_id), now)
+def enqueue_collect(queue: Queue, mailbox_id: MailboxId, now: float) -> None:
+    """Enqueue the reading of one mailbox's new mail."""
+    queue.put(Job(JobKind.COLLECT, mailbox_id), now)
 
 
-def run(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
-    """Raises what the port raised; the worker puts the job back. An unknown kind is done: nobody can do it here."""
-    if job.kind == SWEEP:
-        _sweep(ports, workspaces, queue)
-    elif job.kind in (COLLECT, PUSHED):
-        _collect(job, ports, workspaces, queue)
-    elif job.kind == WATCH:
-        _watch(ports, queue)
-    elif job.kind == BACKFILL:
-        _backfill(job, ports, workspaces, queue)
-    elif job.kind == AUDIT:
-        _audit(job, ports, workspaces, queue)
-    elif job.kind == PUBLISH:
-        publish(ports)
-    elif job.kind == DELIVER and deliver_next(ports, workspaces.current()).settled:
-        # Whole batches go one after the other, so that a job ends within minutes.
-        queue.put(Job(DELIVER), ports.clock.now())
+@dataclass(frozen=True)
+class JobRunner:
+    """Runs one job at a time; many threads may share it."""
 
+    ports: Ports
+    workspaces: WorkspaceCache
+    sweeper: Sweeper
+    watches: WatchRenewer
+    auditor: Auditor
+    days: DayPublisher
 
-def _sweep(ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
-    mailboxes = sweep(ports, workspaces)
-    for mailbox in mailboxes:
-        queue.put(Job(COLLECT, mailbox.mailbox_id), ports.clock.now())
-    if ports.watch is not None and any(is_due(m, ports.clock.now()) for m in mailboxes):
-        queue.put(Job(WATCH), ports.clock.now())  # who is new shall not wait for the hour
-    queue.put(Job(DELIVER), ports.clock.now())
+    def run(self, job: Job, queue: Queue) -> None:
+        """Run the job. Raises what a port raised; then the worker puts the job back.
 
+        A job of an unknown kind counts as done: a newer version enqueued it, and this version cannot run it.
+        """
+        handlers: Mapping[str, Callable[[Job, Queue], None]] = {
+            JobKind.SWEEP: self._sweep,
+            JobKind.COLLECT: self._collect,
+            JobKind.PUSHED: self._collect,
+            JobKind.WATCH: self._renew_watches,
+            JobKind.BACKFILL: self._backfill,
+            JobKind.AUDIT: self._audit,
+            JobKind.PUBLISH: self._publish,
+            JobKind.DELIVER: self._deliver,
+        }
+        if handler := handlers.get(job.kind):
+            handler(job, queue)
 
-def _collect(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
-    try:
-        done = collect(ports, workspaces.current(), MailboxId(job.subject))
-    except ConfigurationError:
-        # A setting is wrong for everybody. The sweep's jobs stay and say so; those of pushes would only pile up.
-        if job.kind == PUSHED:
+    def _now(self) -> float:
+        return self.ports.clock.now()
+
+    def _sweep(self, _job: Job, queue: Queue) -> None:
+        mailboxes = self.sweeper.sweep()
+        for mailbox in mailboxes:
+            enqueue_collect(queue, mailbox.mailbox_id, self._now())
+        if self.ports.watch is not None and any(is_due(m, self._now()) for m in mailboxes):
+            # A new mailbox must not wait for the hourly job.
+            queue.put(Job(JobKind.WATCH), self._now())
+        queue.put(Job(JobKind.DELIVER), self._now())
+
+    def _collect(self, job: Job, queue: Queue) -> None:
+        is_pushed = job.kind == JobKind.PUSHED
+        try:
+            collected = collect(self.ports, self.workspaces.current(), MailboxId(job.subject))
+        except ConfigurationError:
+            # A setting is wrong for all mailboxes. The sweep's jobs report that; those of pushes would only pile up.
+            if is_pushed:
+                return
+            raise
+        if collected.has_past:
+            queue.put(Job(JobKind.BACKFILL, job.subject), self._now())
+        if collected.messages:
+            queue.put(Job(JobKind.DELIVER), self._now())
+        elif is_pushed and collected.is_busy:
+            # The other worker may have read the history before the change that the push announced.
+            queue.put(job, self._now(), delay=HISTORY_LAG)
+        elif is_pushed and not collected.error:
+            # Only once more: a push may come again for a change that was read long ago.
+            queue.put(Job(JobKind.COLLECT, job.subject), self._now(), delay=HISTORY_LAG)
+
+    def _backfill(self, job: Job, queue: Queue) -> None:
+        """Read older mail for one turn, and enqueue the next one. After trouble the next collect enqueues it."""
+
+        def enqueue_delivery(_count: int) -> None:
+            queue.put(Job(JobKind.DELIVER), self._now())
+
+        past = backfill(
+            self.ports, self.workspaces.current(), MailboxId(job.subject), on_progress=enqueue_delivery
+        )  # fmt: skip
+        if not past.is_done and not past.is_busy and not past.error:
+            queue.put(job, self._now())
+
+    def _deliver(self, _job: Job, queue: Queue) -> None:
+        """Deliver one batch; the next batch is a job of its own, so that a job ends within minutes."""
+        if deliver_next(self.ports, self.workspaces.current()).settled:
+            queue.put(Job(JobKind.DELIVER), self._now())
+
+    def _publish(self, _job: Job, _queue: Queue) -> None:
+        self.days.publish()
+
+    def _renew_watches(self, _job: Job, queue: Queue) -> None:
+        """A wrong setting is reported and not tried again at once: the next hourly job tries again."""
+        try:
+            is_done = self.watches.renew().is_done
+        except ConfigurationError as error:
+            log.error("%s", error)  # noqa: TRY400  # the sentence is our own, and a trace adds nothing
+            self.ports.alarms.raise_alarm(AlarmCode.WATCH_SETTING)
             return
-        raise
-    if done.has_past:
-        queue.put(Job(BACKFILL, job.subject), ports.clock.now())
-    if done.messages:
-        queue.put(Job(DELIVER), ports.clock.now())
-    elif job.kind == PUSHED and done.is_busy:
-        # Whoever has the mailbox may have read its history before the change that we were told of.
-        queue.put(job, ports.clock.now(), delay=LAG)
-    elif job.kind == PUSHED and not done.error:
-        # Once: a push may come again for what is long done.
-        queue.put(Job(COLLECT, job.subject), ports.clock.now(), delay=LAG)
+        if not is_done:
+            queue.put(Job(JobKind.WATCH), self._now())
 
-
-def _backfill(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
-    """A turn; the next one goes on. In trouble it stops here: the next collect asks again."""
-
-    def deliver_too(_count: int) -> None:
-        queue.put(Job(DELIVER), ports.clock.now())
-
-    past = backfill(ports, workspaces.current(), MailboxId(job.subject), on_progress=deliver_too)
-    if not past.is_done and not past.is_busy and not past.error:
-        queue.put(job, ports.clock.now())
-
-
-def _watch(ports: Ports, queue: Queue) -> None:
-    """A setting at fault is said and not tried at once again: the next hour's job does."""
-    try:
-        is_done = renew(ports).is_done
-    except ConfigurationError as error:
-        log.error("%s", error)  # noqa: TRY400  # our own sentence, and a trace tells no more
-        ports.alarms.raise_alarm(AlarmCode.WATCH_SETTING)
-        return
-    if not is_done:
-        queue.put(Job(WATCH), ports.clock.now())
-
-
-def _audit(job: Job, ports: Ports, workspaces: WorkspaceCache, queue: Queue) -> None:
-    """Without a subject, of everybody: each mailbox is a job of its own.
-
-    What Salesforce refused is tried once more: an admin may have mended what it was refused for.
-    """
-    if not job.subject:
-        for mailbox in ports.store.mailboxes():
+    def _audit(self, job: Job, queue: Queue) -> None:
+        if job.subject:
+            self._audit_mailbox(MailboxId(job.subject), queue)
+            return
+        for mailbox in self.ports.store.mailboxes():
             if mailbox.reads:
-                queue.put(Job(AUDIT, mailbox.mailbox_id), ports.clock.now())
-        return
-    found = ports.store.mailbox(MailboxId(job.subject))
-    if found is None or not found.reads:
-        return
-    missed = audit(ports, workspaces.current(), found).missed
-    if count_days(ports, found):  # before what was refused is tried again and waits
-        now = ports.clock.now()
-        queue.put(Job(PUBLISH), now, delay=GATHERED - now % GATHERED)
-    replayed = replay(ports, found, limit=AT_ONCE) if found.delivers else 0
-    if replayed:
-        queue.put(Job(COLLECT, job.subject), ports.clock.now())
-    if missed:
-        queue.put(Job(DELIVER), ports.clock.now())
+                queue.put(Job(JobKind.AUDIT, mailbox.mailbox_id), self._now())
+
+    def _audit_mailbox(self, mailbox_id: MailboxId, queue: Queue) -> None:
+        """Audit one mailbox, and try once more what Salesforce refused: an admin may have fixed the cause."""
+        mailbox = self.ports.store.mailbox(mailbox_id)
+        if mailbox is None or not mailbox.reads:
+            return
+        missed = self.auditor.audit(self.workspaces.current(), mailbox).missed
+        # The days are counted first: a refused mail that is tried again counts as waiting.
+        if self.days.count(mailbox):
+            now = self._now()
+            queue.put(Job(JobKind.PUBLISH), now, delay=PUBLISH_EVERY - now % PUBLISH_EVERY)
+        replayed = replay(self.ports, mailbox, limit=AT_ONCE) if mailbox.delivers else 0
+        if replayed:
+            enqueue_collect(queue, mailbox_id, self._now())
+        if missed:
+            queue.put(Job(JobKind.DELIVER), self._now())

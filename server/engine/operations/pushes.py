@@ -1,16 +1,16 @@
-"""Gmail said that a mailbox changed. That is a hint, not an order: what is new is read from our own cursor, as ever."""
+"""A push says that a mailbox changed. What changed is read from our own cursor, as on every poll."""
 
 from __future__ import annotations
 
 from server.domain.ids import MailboxId
 from server.engine.mailboxes.address_book import AddressBook
-from server.engine.operations.jobs import PUSHED
+from server.engine.operations.jobs import JobKind
 from server.ports.queue import Job, Queue
 
 
-def hear(address: str, book: AddressBook, queue: Queue, now: float) -> tuple[MailboxId, ...]:
-    """One job for each mailbox that has the address, however often it is told. Raises TransientError."""
+def enqueue_push(book: AddressBook, queue: Queue, address: str, now: float) -> tuple[MailboxId, ...]:
+    """Enqueue one job for each mailbox with this address; returns those mailboxes. Raises TransientError."""
     mailboxes = book.mailboxes_of(address)
     for mailbox_id in mailboxes:
-        queue.put(Job(PUSHED, mailbox_id), now)
+        queue.put(Job(JobKind.PUSHED, mailbox_id), now)
     return mailboxes

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from server.domain.errors import BadInputError
 from server.domain.ids import MailboxId
 from server.domain.ledger import BACKFILL, LIVE
-from server.domain.mailbox import Mailbox
+from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.backfill import backfill
 from server.engine.collect.collect import collect
 from server.engine.deliver.turns import SPENT, deliver_next, next_due
-from server.engine.mailboxes.sweep import sweep
+from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.ports import Ports
 
-STUCK = 3
-"""Rounds in a row that read rows and settled none, after which a pass gives the rest back to time."""
+FRUITLESS_ROUNDS = 3
+"""Rounds in a row that read rows and settle none, after which a pass stops delivering."""
+SHORTEST_WAIT = 0.05
+"""Seconds."""
+LONGEST_WAIT = 86_400.0
+"""Seconds: a row that is due later waits for a person, and the pass does not wait for that row."""
 Progress = Callable[[str, int], None]
-"""``collected`` and ``settled`` messages, and ``expected`` ones: about how many more are to be collected."""
+"""Called with ``collected`` or ``settled`` and a number of messages.
+
+Called with ``expected`` and about how many more messages are to be collected.
+"""
+
+
+def ignore_progress(_what: str, _count: int) -> None:
+    """Nobody is watching."""
 
 
 @dataclass
 class Synced:
     """``troubled`` maps a mailbox address to the class of its error.
 
-    ``is_spent``: it ended before its time, for the org's daily calls are used as far as background work may.
+    ``is_at_rest``: nothing is left to be tried again. ``is_spent``: the pass ended early, because background work has
+    used its share of the org's daily API calls.
     """
 
     mailboxes: int = 0
@@ -39,91 +50,116 @@ class Synced:
     troubled: dict[str, str] = field(default_factory=dict)
 
 
-def sync(
-    ports: Ports, workspaces: WorkspaceCache, *, workers: int = 4, patience: float = 60.0,
-    only: frozenset[str] = frozenset(), on_progress: Progress = lambda _what, _n: None,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Synced:  # fmt: skip
-    """``patience`` is how long (seconds) the pass waits in all for rows and mailboxes that must be tried again."""
-    result = Synced()
-    swept = sweep(ports, workspaces)
-    mailboxes = [m for m in swept if not only or only & set(m.addresses)]
-    if unknown := sorted(only - {a for m in ports.store.mailboxes() for a in m.addresses}):
-        raise BadInputError(f"No mailbox of this Workspace has the address {', '.join(unknown)}.")
-    result.mailboxes = len(mailboxes)
-    pending: list[MailboxId] = [m.mailbox_id for m in mailboxes]
-    waited = 0.0
-    while True:
-        _collect_all(ports, workspaces, pending, workers, result, on_progress)
-        _deliver_all(ports, workspaces, result, on_progress)
-        due = _next_due(ports, mailboxes)
-        if result.is_spent:
-            result.is_at_rest = False
-            return result
-        if due is None:
-            result.is_at_rest = not result.troubled
-            return result
-        wait = max(due - ports.clock.now(), 0.05)
-        if waited + wait > patience:
-            result.is_at_rest = False
-            return result
-        sleep(wait)
-        waited += wait
-        pending = [m.mailbox_id for m in mailboxes]
+@dataclass(frozen=True)
+class Syncer:
+    """Runs passes over all mailboxes."""
+
+    ports: Ports
+    sweeper: Sweeper
+    workspaces: WorkspaceCache
+    sleep: Callable[[float], None]
+
+    def sync(
+        self, *, workers: int = 4, patience: float = 60.0, only: frozenset[str] = frozenset(),
+        on_progress: Progress = ignore_progress,
+    ) -> Synced:  # fmt: skip
+        """Run one pass over all mailboxes, or over the mailboxes with the addresses in ``only``.
+
+        ``patience`` is how long (seconds) the pass waits in all for rows and mailboxes that must be tried again.
+        Raises BadInputError where no mailbox has an address in ``only``.
+        """
+        swept = self.sweeper.sweep()
+        mailboxes = [m for m in swept if not only or only & set(m.addresses)]
+        if unknown := sorted(only - {a for m in self.ports.store.mailboxes() for a in m.addresses}):
+            raise BadInputError(f"No mailbox of this Workspace has the address {', '.join(unknown)}.")
+        return _Pass(self.ports, self.workspaces, mailboxes, on_progress).run(workers, patience, self.sleep)
 
 
-def _collect_all(
-    ports: Ports,
-    workspaces: WorkspaceCache,
-    pending: list[MailboxId],
-    workers: int,
-    result: Synced,
-    on_progress: Progress,
-) -> None:
-    workspace = workspaces.current()
+class _Pass:
+    """One pass over some mailboxes."""
 
-    def one(mailbox_id: MailboxId) -> None:
-        done = collect(ports, workspace, mailbox_id, lambda n: on_progress("collected", n))
-        result.messages += done.messages
-        error = done.error
-        if done.has_past and (begun := ports.store.mailbox(mailbox_id)) and begun.backfill:
-            on_progress("expected", begun.backfill.size - begun.backfill.seen)
-        while done.has_past and not error:
-            past = backfill(ports, workspace, mailbox_id, on_progress=lambda n: on_progress("collected", n))
-            result.messages += past.messages
-            error = past.error
-            if past.is_done or past.is_busy:
-                break
-        mailbox = ports.store.mailbox(mailbox_id)
+    def __init__(
+        self, ports: Ports, workspaces: WorkspaceCache, mailboxes: Sequence[Mailbox], on_progress: Progress
+    ) -> None:
+        self._ports = ports
+        self._workspaces = workspaces
+        self._mailboxes = mailboxes
+        self._on_progress = on_progress
+        self._result = Synced(mailboxes=len(mailboxes))
+
+    def run(self, workers: int, patience: float, sleep: Callable[[float], None]) -> Synced:
+        result, waited = self._result, 0.0
+        while True:
+            self._collect_all(workers)
+            self._deliver_all()
+            due_at = self._next_due()
+            if result.is_spent:
+                result.is_at_rest = False
+                return result
+            if due_at is None:
+                result.is_at_rest = not result.troubled
+                return result
+            wait = max(due_at - self._ports.clock.now(), SHORTEST_WAIT)
+            if waited + wait > patience:
+                result.is_at_rest = False
+                return result
+            sleep(wait)
+            waited += wait
+
+    def _collect_all(self, workers: int) -> None:
+        workspace = self._workspaces.current()
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(lambda m: self._collect_mailbox(workspace, m.mailbox_id), self._mailboxes))
+
+    def _collect_mailbox(self, workspace: Workspace, mailbox_id: MailboxId) -> None:
+        collected = collect(self._ports, workspace, mailbox_id, self._count_collected)
+        self._result.messages += collected.messages
+        error = collected.error
+        if collected.has_past and not error:
+            error = self._collect_past(workspace, mailbox_id)
+        mailbox = self._ports.store.mailbox(mailbox_id)
         if mailbox and error:
-            result.troubled[mailbox.address] = error
+            self._result.troubled[mailbox.address] = error
         elif mailbox:
-            result.troubled.pop(mailbox.address, None)
+            self._result.troubled.pop(mailbox.address, None)
 
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(one, pending))
+    def _collect_past(self, workspace: Workspace, mailbox_id: MailboxId) -> str | None:
+        """Collect older mail until none is left; returns the class of the error that stopped it."""
+        mailbox = self._ports.store.mailbox(mailbox_id)
+        if mailbox and mailbox.backfill:
+            self._on_progress("expected", mailbox.backfill.size - mailbox.backfill.seen)
+        while True:
+            past = backfill(self._ports, workspace, mailbox_id, on_progress=self._count_collected)
+            self._result.messages += past.messages
+            if past.is_done or past.is_busy or past.error:
+                return past.error
 
+    def _count_collected(self, messages: int) -> None:
+        self._on_progress("collected", messages)
 
-def _deliver_all(ports: Ports, workspaces: WorkspaceCache, result: Synced, on_progress: Progress) -> None:
-    stuck = 0
-    while stuck < STUCK:
-        done = deliver_next(ports, workspaces.current(), lambda n: on_progress("settled", n))
-        result.is_spent = done.error == SPENT
-        if done.read == 0:
-            return
-        result.logged += done.logged
-        stuck = stuck + 1 if done.settled == 0 else 0
+    def _deliver_all(self) -> None:
+        fruitless = 0
+        while fruitless < FRUITLESS_ROUNDS:
+            delivered = deliver_next(self._ports, self._workspaces.current(), lambda n: self._on_progress("settled", n))
+            self._result.is_spent = delivered.error == SPENT
+            if delivered.read == 0:
+                return
+            self._result.logged += delivered.logged
+            fruitless = fruitless + 1 if delivered.settled == 0 else 0
 
+    def _next_due(self) -> float | None:
+        """When the next row or paused mailbox is to be tried (epoch seconds). Rows that wait for a person are left out.
 
-def _next_due(ports: Ports, mailboxes: list[Mailbox]) -> float | None:
-    """The next row or paused mailbox to be tried; rows that wait for a person do not count."""
-    now = ports.clock.now()
-    times = [due] if (due := next_due(ports, (*LIVE, *BACKFILL))) is not None and due < now + 86_400 else []
-    for mailbox in mailboxes:
-        fresh = ports.store.mailbox(mailbox.mailbox_id)
-        if fresh and fresh.last_error:
-            times.append(fresh.paused_until)  # over or not: it has not been read since
-        if fresh and fresh.backfill and fresh.reads:
-            times.append(max(fresh.paused_until, fresh.backfill.paused_until))
-        times += [row.due for row in ports.store.unscreened_rows(mailbox.mailbox_id, now + 86_400) if row.due]
-    return min(times, default=None)
+        A mailbox with an error counts even when its pause is over: it has not been read since.
+        """
+        store, latest = self._ports.store, self._ports.clock.now() + LONGEST_WAIT
+        row_due_at = next_due(self._ports, (*LIVE, *BACKFILL))
+        times = [row_due_at] if row_due_at is not None and row_due_at < latest else []
+        for mailbox_id in (m.mailbox_id for m in self._mailboxes):
+            mailbox = store.mailbox(mailbox_id)
+            if mailbox and mailbox.last_error:
+                times.append(mailbox.paused_until)
+            if mailbox and mailbox.backfill and mailbox.reads:
+                times.append(max(mailbox.paused_until, mailbox.backfill.paused_until))
+            times += [row.due for row in store.unscreened_rows(mailbox_id, latest) if row.due]
+        return min(times, default=None)

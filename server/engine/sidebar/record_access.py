@@ -1,4 +1,4 @@
-"""Which records a rep may read, asked of Salesforce and remembered for a few minutes."""
+"""Which records a rep may read: Salesforce says so, and we remember its answer for a few minutes."""
 
 from __future__ import annotations
 
@@ -10,31 +10,35 @@ from server.domain.crm import Candidates, Query, Record
 from server.domain.errors import TrulyError
 from server.domain.ids import MailboxId, SalesforceId
 from server.domain.mailbox import Mailbox
-from server.engine.ports import Ports
+from server.ports.clock import Clock
+from server.ports.crm import Crm
+from server.ports.store import Store
 
 FRESH = 600.0
-"""Seconds for which an answer holds."""
-MOST_KEPT = 50_000
+"""Seconds for which we trust what Salesforce said about a user and a record."""
+MAX_REMEMBERED = 50_000
 
 
 class RecordAccess:
     """Thread-safe. Where Salesforce does not answer, nothing counts as readable."""
 
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
+    def __init__(self, crm: Crm, store: Store, clock: Clock) -> None:
+        self._crm = crm
+        self._store = store
+        self._clock = clock
         self._lock = threading.Lock()
         self._users: dict[MailboxId, SalesforceId] = {}
-        self._kept: dict[tuple[SalesforceId, SalesforceId], tuple[float, bool]] = {}
+        self._remembered: dict[tuple[SalesforceId, SalesforceId], tuple[float, bool]] = {}
 
     def learn(self, mailbox: Mailbox, candidates: Candidates) -> None:
-        """Take from an answer that was asked for anyway who the mailbox is in Salesforce."""
+        """Remember the mailbox's Salesforce user, where a query for something else returned that user too."""
         user = next((candidates.users[a] for a in mailbox.addresses if a in candidates.users), None)
         if user is None or user.user_id == mailbox.crm_user_id:
             return
         with self._lock:
             self._users[mailbox.mailbox_id] = user.user_id
-        self._ports.store.save_mailbox(
-            mailbox.mailbox_id, lambda before: replace(before or mailbox, crm_user_id=user.user_id)
+        self._store.save_mailbox(
+            mailbox.mailbox_id, lambda current: replace(current or mailbox, crm_user_id=user.user_id)
         )
 
     def known_user(self, mailbox: Mailbox) -> SalesforceId | None:
@@ -42,13 +46,13 @@ class RecordAccess:
             return self._users.get(mailbox.mailbox_id) or mailbox.crm_user_id
 
     def user_of(self, mailbox: Mailbox) -> SalesforceId | None:
-        """The active Salesforce User with one of the mailbox's addresses."""
+        """The active Salesforce user with one of the mailbox's addresses."""
         if self.known_user(mailbox) is None:
-            self.learn(mailbox, self._ports.crm.look_up(Query(users=frozenset(mailbox.addresses))))
+            self.learn(mailbox, self._crm.look_up(Query(users=frozenset(mailbox.addresses))))
         return self.known_user(mailbox)
 
     def readable(self, mailbox: Mailbox, records: Sequence[Record]) -> frozenset[SalesforceId]:
-        """What the rep owns is readable without a question."""
+        """The ids of those records that the rep may read. A rep may read the records that the rep owns."""
         if not records:
             return frozenset()
         try:
@@ -56,21 +60,31 @@ class RecordAccess:
             if user is None:
                 return frozenset()
             owned = {r.record_id for r in records if r.owner_id == user}
-            return frozenset(owned | self._asked(user, [r.record_id for r in records if r.record_id not in owned]))
+            return frozenset(
+                owned | self._readable_by(user, [r.record_id for r in records if r.record_id not in owned])
+            )
         except TrulyError:
             return frozenset()
 
-    def _asked(self, user: SalesforceId, record_ids: Iterable[SalesforceId]) -> set[SalesforceId]:
-        now = self._ports.clock.now()
-        wanted = list(dict.fromkeys(record_ids))
+    def _readable_by(self, user: SalesforceId, record_ids: Iterable[SalesforceId]) -> set[SalesforceId]:
+        now = self._clock.now()
+        unique_ids = list(dict.fromkeys(record_ids))
         with self._lock:
-            known = {i: kept[1] for i in wanted if (kept := self._kept.get((user, i))) and now - kept[0] < FRESH}
-        missing = [i for i in wanted if i not in known]
-        if missing:
-            found = self._ports.crm.readable(user, missing)
-            known |= {i: i in found for i in missing}
-            with self._lock:
-                while len(self._kept) + len(missing) > MOST_KEPT:
-                    self._kept.pop(next(iter(self._kept)))
-                self._kept.update({(user, i): (now, known[i]) for i in missing})
-        return {i for i, may in known.items() if may}
+            access = {
+                record_id: entry[1]
+                for record_id in unique_ids
+                if (entry := self._remembered.get((user, record_id))) and now - entry[0] < FRESH
+            }
+        unknown_ids = [record_id for record_id in unique_ids if record_id not in access]
+        if unknown_ids:
+            readable = self._crm.readable(user, unknown_ids)
+            access |= {record_id: record_id in readable for record_id in unknown_ids}
+            self._remember(user, {record_id: access[record_id] for record_id in unknown_ids}, now)
+        return {record_id for record_id, is_readable in access.items() if is_readable}
+
+    def _remember(self, user: SalesforceId, access: dict[SalesforceId, bool], now: float) -> None:
+        with self._lock:
+            # The oldest entries go first: a dict keeps the order of insertion.
+            while self._remembered and len(self._remembered) + len(access) > MAX_REMEMBERED:
+                self._remembered.pop(next(iter(self._remembered)))
+            self._remembered.update({(user, record_id): (now, may_read) for record_id, may_read in access.items()})

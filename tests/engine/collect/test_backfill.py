@@ -12,9 +12,8 @@ import pytest
 from server.domain.history import EVERYTHING
 from server.engine.collect.backfill import backfill
 from server.engine.collect.collect import collect
-from server.engine.coverage.audit import coverage
+from server.engine.coverage.audit import measure_coverage
 from server.engine.mailboxes.stages import find_mailbox, set_start
-from server.engine.mailboxes.sweep import sweep
 from server.rules.schedule import backfill_windows as windows
 from simulator.faults import Fault
 from tests.support.crashes import Crash, Fuse, fit, unfit
@@ -33,7 +32,7 @@ def old(scene: Scene, days: float, *labels: str, **mail: Any) -> str:
 
 
 def ann(scene: Scene) -> Any:
-    return find_mailbox(scene.services.ports, ANN)
+    return find_mailbox(scene.services.ports.store, ANN)
 
 
 @pytest.fixture
@@ -61,8 +60,10 @@ def test_a_category_does_not_decide_on_what_was_sent(scene: Scene) -> None:
 
 
 def test_what_is_before_the_start_costs_no_get_and_has_a_row(scene: Scene) -> None:
-    sweep(scene.services.ports, scene.services.workspaces)
-    set_start(scene.services.ports, ann(scene), int((START - 10 * DAY) * 1000))
+    scene.services.rooms.sweeper.sweep()
+    set_start(
+        scene.services.ports.mail, scene.services.ports.store, scene.clock, ann(scene), int((START - 10 * DAY) * 1000)
+    )
     ancient, promotion = old(scene, 400), old(scene, 401, "CATEGORY_PROMOTIONS")
     edge, new = old(scene, 10.5), old(scene, 9)
     scene.sync()
@@ -73,12 +74,14 @@ def test_what_is_before_the_start_costs_no_get_and_has_a_row(scene: Scene) -> No
 
 
 def test_an_earlier_start_reopens_what_was_too_old_and_nothing_else(scene: Scene) -> None:
-    sweep(scene.services.ports, scene.services.workspaces)
-    set_start(scene.services.ports, ann(scene), int((START - 10 * DAY) * 1000))
+    scene.services.rooms.sweeper.sweep()
+    set_start(
+        scene.services.ports.mail, scene.services.ports.store, scene.clock, ann(scene), int((START - 10 * DAY) * 1000)
+    )
     ancient, new, stranger = old(scene, 400), old(scene, 9), old(scene, 8, sender="who@nowhere.example")
     scene.sync()
     scene.universe.calls.clear()
-    set_start(scene.services.ports, ann(scene), 0)
+    set_start(scene.services.ports.mail, scene.services.ports.store, scene.clock, ann(scene), 0)
     scene.sync()
     assert scene.outcomes() == {ancient: "contact_match", new: "contact_match", stranger: "no_match"}
     assert gets(scene) == 2
@@ -87,7 +90,7 @@ def test_an_earlier_start_reopens_what_was_too_old_and_nothing_else(scene: Scene
 
 def test_the_past_is_read_newest_first_in_windows(scene: Scene, narrow: None) -> None:
     messages = {days: old(scene, days) for days in (1, 20, 40, 200, 900, 3_000)}
-    sweep(scene.services.ports, scene.services.workspaces)
+    scene.services.rooms.sweeper.sweep()
     collect(scene.services.ports, scene.services.workspaces.current(), ann(scene).mailbox_id)
     known: list[int] = []
     keep = scene.services.ports.store.save_mailbox
@@ -108,7 +111,7 @@ def test_new_mail_is_logged_while_the_past_is_unread(scene: Scene, narrow: None)
     for days in range(1, 30):
         old(scene, days)
     ports, workspace = scene.services.ports, scene.services.workspaces
-    sweep(ports, workspace)
+    scene.services.rooms.sweeper.sweep()
     mailbox_id = ann(scene).mailbox_id
     assert collect(ports, workspace.current(), mailbox_id).has_past
     new = scene.deliver(ANN, eml(subject="New"))
@@ -119,7 +122,7 @@ def test_new_mail_is_logged_while_the_past_is_unread(scene: Scene, narrow: None)
 def test_a_turn_ends_in_time_and_the_next_goes_on(scene: Scene, narrow: None) -> None:
     ids = {old(scene, days) for days in range(1, 200, 7)}
     ports, workspace = scene.services.ports, scene.services.workspaces
-    sweep(ports, workspace)
+    scene.services.rooms.sweeper.sweep()
     mailbox_id = ann(scene).mailbox_id
     collect(ports, workspace.current(), mailbox_id)
     turns = 0
@@ -192,7 +195,7 @@ def test_an_expired_history_costs_lists_and_only_what_changed(scene: Scene) -> N
         **dict.fromkeys((*kept, spam, missed), "contact_match"), draft: "not_mail",
     }  # fmt: skip
     assert gets(scene) == 4  # two headers, two bodies
-    assert coverage(scene.services.ports, ann(scene)).is_closed
+    assert measure_coverage(scene.services.ports.mail, scene.services.ports.store, scene.clock, ann(scene)).is_closed
 
 
 def test_a_mailbox_in_trouble_pauses_with_its_place_kept(scene: Scene, narrow: None) -> None:
@@ -207,8 +210,8 @@ def test_someone_who_moves_the_start_meanwhile_has_the_last_word(
     scene: Scene, narrow: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ports, workspace = scene.services.ports, scene.services.workspaces
-    sweep(ports, workspace)
-    set_start(ports, ann(scene), int((START - 10 * DAY) * 1000))
+    scene.services.rooms.sweeper.sweep()
+    set_start(ports.mail, ports.store, scene.clock, ann(scene), int((START - 10 * DAY) * 1000))
     ids = {old(scene, days) for days in (1, 5, 50, 500)}
     collect(ports, workspace.current(), ann(scene).mailbox_id)
     mail = type(ports.mail)
@@ -232,7 +235,7 @@ def test_a_history_that_expires_at_the_end_of_a_backfill_is_a_past_of_its_own(
 ) -> None:
     spam = old(scene, 3, "SPAM")
     ports, workspace = scene.services.ports, scene.services.workspaces
-    sweep(ports, workspace)
+    scene.services.rooms.sweeper.sweep()
     collect(ports, workspace.current(), ann(scene).mailbox_id)
     keep = ports.store.save_mailbox
     done: list[str] = []

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.engine.coverage.audit import coverage
+from server.engine.coverage.audit import measure_coverage
 from server.engine.mailboxes.stages import find_mailbox
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml
@@ -19,7 +19,12 @@ def relabel(scene: Scene, message: str, *, add: str = "", remove: str = "") -> N
 
 
 def closed(scene: Scene) -> bool:
-    return coverage(scene.services.ports, find_mailbox(scene.services.ports, ANN)).is_closed
+    return measure_coverage(
+        scene.services.ports.mail,
+        scene.services.ports.store,
+        scene.clock,
+        find_mailbox(scene.services.ports.store, ANN),
+    ).is_closed
 
 
 def test_new_mail_comes_by_history_and_is_paid_once(scene: Scene) -> None:
@@ -151,10 +156,10 @@ def test_a_position_that_comes_before_its_history_loses_nothing(scene: Scene, mo
 
 def test_a_quiet_mailbox_s_cursor_does_not_grow_old(scene: Scene) -> None:
     scene.sync()
-    begun = find_mailbox(scene.services.ports, ANN)
+    begun = find_mailbox(scene.services.ports.store, ANN)
     scene.clock.advance(43_201)
     scene.sync()
-    assert find_mailbox(scene.services.ports, ANN).cursor_at > begun.cursor_at
+    assert find_mailbox(scene.services.ports.store, ANN).cursor_at > begun.cursor_at
 
 
 @pytest.mark.parametrize("sender", ["ada@byron.example", "who@nowhere.example"])
@@ -162,7 +167,7 @@ def test_a_label_that_moves_after_a_crash_between_rows_and_cursor_is_seen(scene:
     """The history still calls the message new, and its row is there: what happened since must count all the same."""
     scene.sync()
     ports = scene.services.ports
-    before = find_mailbox(ports, "ann@acme.example")
+    before = find_mailbox(ports.store, "ann@acme.example")
     message = scene.deliver("ann@acme.example", eml(sender=sender), "INBOX", "SPAM")
     scene.sync()
     ports.store.save_mailbox(before.mailbox_id, lambda _now: before)

@@ -144,7 +144,7 @@ def test_in_the_past_an_old_label_is_read_before_newer_mail_of_its_conversation(
 def test_a_label_holds_for_what_follows_also_where_the_delivery_was_faster(scene: Scene) -> None:
     scene.sync()
     ports, workspace = scene.services.ports, scene.services.workspaces.current()
-    box, mailbox_id = scene.universe.mailboxes[ANN], find_mailbox(ports, ANN).mailbox_id
+    box, mailbox_id = scene.universe.mailboxes[ANN], find_mailbox(ports.store, ANN).mailbox_id
     logged = first(scene, ANN)
     collect(ports, workspace, mailbox_id)
     box.relabel(logged, {box.label_id("Don't log")}, set())

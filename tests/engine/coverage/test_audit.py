@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from server.domain.decision import Outcome
-from server.engine.coverage.audit import audit, coverage
+from server.engine.coverage.audit import measure_coverage
 from server.engine.mailboxes.stages import find_mailbox
 from tests.support.scene import START, Scene, eml, forget
 
@@ -18,7 +18,7 @@ ANN = "ann@acme.example"
 
 
 def ann(scene: Scene) -> Any:
-    return find_mailbox(scene.services.ports, ANN)
+    return find_mailbox(scene.services.ports.store, ANN)
 
 
 def on(day: int, **more: Any) -> bytes:
@@ -27,7 +27,7 @@ def on(day: int, **more: Any) -> bytes:
 
 
 def run(scene: Scene, **options: Any) -> Any:
-    return audit(scene.services.ports, scene.services.workspaces.current(), ann(scene), **options)
+    return scene.services.rooms.auditor.audit(scene.services.workspaces.current(), ann(scene), **options)
 
 
 def test_an_audit_of_a_whole_ledger_finds_nothing(scene: Scene) -> None:
@@ -72,10 +72,9 @@ def test_mail_that_arrives_during_the_audit_is_not_missed(scene: Scene, monkeypa
 
 def test_a_mailbox_whose_past_is_unread_misses_nothing(scene: Scene) -> None:
     from server.engine.collect.collect import collect  # noqa: PLC0415
-    from server.engine.mailboxes.sweep import sweep  # noqa: PLC0415
 
     scene.deliver(ANN, on(1))
-    sweep(scene.services.ports, scene.services.workspaces)
+    scene.services.rooms.sweeper.sweep()
     collect(scene.services.ports, scene.services.workspaces.current(), ann(scene).mailbox_id)
     assert run(scene).missed == ()
 
@@ -105,7 +104,9 @@ def test_coverage_by_day_dates_what_only_a_label_decided(scene: Scene) -> None:
     forget(scene, ANN, lost)
     scene.universe.mailboxes[ANN].delete(gone)
 
-    found = coverage(scene.services.ports, ann(scene), by_day=True)
+    found = measure_coverage(
+        scene.services.ports.mail, scene.services.ports.store, scene.clock, ann(scene), by_day=True
+    )
 
     def day(ago: int) -> str:
         return (datetime.fromtimestamp(START, UTC) - timedelta(days=ago)).date().isoformat()

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from server.domain.mailbox import Mailbox
-from server.engine.coverage.publishing import NIGHTS, publish
-from server.engine.operations.jobs import AUDIT, GATHERED, PUBLISH, run
+from server.engine.coverage.publishing import NIGHTS
+from server.engine.operations.jobs import PUBLISH_EVERY, JobKind
 from server.ports.queue import Job
 from simulator.faults import Fault
 from tests.support import package
@@ -58,10 +58,10 @@ def mailbox(scene: Scene) -> Mailbox:
 
 def night(scene: Scene) -> Asked:
     asked = Asked()
-    run(Job(AUDIT, mailbox(scene).mailbox_id), scene.services.ports, scene.services.workspaces, asked)
+    scene.services.rooms.jobs.run(Job(JobKind.AUDIT, mailbox(scene).mailbox_id), asked)
     for job, _ in list(asked.jobs):
-        if job.kind == PUBLISH:
-            run(job, scene.services.ports, scene.services.workspaces, asked)
+        if job.kind == JobKind.PUBLISH:
+            scene.services.rooms.jobs.run(job, asked)
     return asked
 
 
@@ -97,16 +97,16 @@ def test_audits_of_one_time_share_one_job_that_needs_two_calls(scene: Scene) -> 
     scene.sync()
     asked = Asked()
     for one in scene.services.ports.store.mailboxes():
-        run(Job(AUDIT, one.mailbox_id), scene.services.ports, scene.services.workspaces, asked)
-    due = {at for job, at in asked.jobs if job.kind == PUBLISH}
+        scene.services.rooms.jobs.run(Job(JobKind.AUDIT, one.mailbox_id), asked)
+    due = {at for job, at in asked.jobs if job.kind == JobKind.PUBLISH}
     assert len(due) == 1
-    assert due.pop() % GATHERED == 0
+    assert due.pop() % PUBLISH_EVERY == 0
     scene.services.ports.crm.shape()
     before = len(scene.universe.calls.calls("salesforce"))
 
-    assert publish(scene.services.ports) == 3 * NIGHTS
+    assert scene.services.rooms.days.publish() == 3 * NIGHTS
     assert len(scene.universe.calls.calls("salesforce")) - before == 2
-    assert publish(scene.services.ports) == 0
+    assert scene.services.rooms.days.publish() == 0
     assert len(scene.universe.calls.calls("salesforce")) - before == 2, "nothing is left to be told"
 
 
@@ -145,7 +145,7 @@ def test_without_room_in_the_orgs_calls_the_days_wait(scene: Scene) -> None:
     assert rows(scene) == {}
     assert len(mailbox(scene).unpublished) == NIGHTS
     usage.set(1_000, 10_000)
-    assert publish(scene.services.ports) == NIGHTS
+    assert scene.services.rooms.days.publish() == NIGHTS
 
 
 def test_days_that_wait_are_counted_anew_not_twice(scene: Scene) -> None:
@@ -165,7 +165,7 @@ def test_a_day_counted_again_while_it_was_on_its_way_stays_to_be_told(
 ) -> None:
     scene.sync()
     ports = scene.services.ports
-    run(Job(AUDIT, mailbox(scene).mailbox_id), ports, scene.services.workspaces, Asked())
+    scene.services.rooms.jobs.run(Job(JobKind.AUDIT, mailbox(scene).mailbox_id), Asked())
     told = type(ports.crm).publish
 
     def meanwhile(self: Any, days: Any) -> Any:
@@ -177,7 +177,7 @@ def test_a_day_counted_again_while_it_was_on_its_way_stays_to_be_told(
         return answers
 
     monkeypatch.setattr(type(ports.crm), "publish", meanwhile)
-    publish(ports)
+    scene.services.rooms.days.publish()
     assert [day.day for day in mailbox(scene).unpublished] == [DAYS[0]]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from server.engine.coverage.witness import Heard, hear
+from server.engine.coverage.witness import Comparison, DeliveryComparer
 from server.engine.mailboxes.stages import find_mailbox
 from simulator.faults import Fault
 from tests.support.scene import START, Scene, eml
@@ -23,15 +24,19 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     made.close()
 
 
-def heard(scene: Scene) -> Heard:
-    services = scene.services
-    assert services.witness is not None
-    return hear(services.ports, services.witness, services.finder, START - 20 * DAY, scene.clock.now())
+def comparer_of(scene: Scene) -> DeliveryComparer:
+    comparer = scene.services.rooms.comparer
+    assert comparer is not None
+    return comparer
+
+
+def compare(scene: Scene) -> Comparison:
+    return comparer_of(scene).compare_with_deliveries(START - 20 * DAY, scene.clock.now())
 
 
 def lose(scene: Scene, address: str, message_id: str) -> None:
     """As a bug would: the row is not there, and the cursor stands behind it."""
-    mailbox = find_mailbox(scene.services.ports, address)
+    mailbox = find_mailbox(scene.services.ports.store, address)
     with scene.services.documents._first.transaction() as connection:  # type: ignore[attr-defined]
         connection.execute("DELETE FROM messages WHERE key = ?", (f"{mailbox.mailbox_id}.{message_id}",))
 
@@ -42,7 +47,7 @@ def test_a_whole_ledger_is_borne_out_for_logged_skipped_spam_and_sent_mail(scene
     scene.deliver(BEN, eml(to=BEN, message_id="<3@x>"), "SPAM")
     scene.deliver(BEN, eml(sender=BEN, to="ada@byron.example", message_id="<4@x>"), "SENT")
     scene.sync()
-    found = heard(scene)
+    found = compare(scene)
     assert (found.deliveries, found.is_whole, found.vanished, found.later) == (4, True, 0, 0)
 
 
@@ -50,8 +55,8 @@ def test_a_row_that_is_missing_is_named_and_raises_an_alarm(scene: Scene) -> Non
     kept, lost = (scene.deliver(ANN, eml(subject=s, message_id=f"<{s}@x>")) for s in ("kept", "lost"))
     scene.sync()
     lose(scene, ANN, lost)
-    ann = find_mailbox(scene.services.ports, ANN)
-    found = heard(scene)
+    ann = find_mailbox(scene.services.ports.store, ANN)
+    found = compare(scene)
     assert found.missed == {ann.mailbox_id: [lost]}
     assert kept not in str(found.missed)
     assert [(a.code, a.mailbox_id) for a in scene.services.ports.alarms.since(0)] == [
@@ -63,30 +68,30 @@ def test_two_messages_of_one_message_id_are_both_held_against_it(scene: Scene) -
     ids = [scene.deliver(ANN, eml(subject=s, message_id="<same@x>")) for s in ("one", "two")]
     scene.sync()
     lose(scene, ANN, ids[1])
-    assert list(heard(scene).missed.values()) == [[ids[1]]]
+    assert list(compare(scene).missed.values()) == [[ids[1]]]
 
 
 def test_mail_after_the_last_sync_is_no_loss(scene: Scene) -> None:
     scene.sync()
     scene.clock.advance(7200)
     scene.deliver(ANN, eml(date="Mon, 21 Sep 2026 16:00:00 +0000"))
-    found = heard(scene)
+    found = compare(scene)
     assert (found.is_whole, found.later, found.deliveries) == (True, 1, 0)
 
 
 def test_what_was_deleted_from_gmail_has_vanished_and_is_no_loss(scene: Scene) -> None:
     message = scene.deliver(ANN, eml(message_id="<1@x>"))
     scene.sync()
-    witness = scene.services.witness
-    assert witness is not None
-    told = list(witness.sightings(START - 20 * DAY, START))
+    comparer = comparer_of(scene)
+    deliveries = list(comparer.witness.sightings(START - 20 * DAY, START))
     scene.universe.mailboxes[ANN].delete(message)
 
     class Remembers:
         def sightings(self, _since: float, _until: float) -> Iterator[object]:
-            return iter(told)
+            return iter(deliveries)
 
-    found = hear(scene.services.ports, Remembers(), scene.services.finder, 0, START)  # type: ignore[arg-type]
+    remembering = replace(comparer, witness=Remembers())  # type: ignore[arg-type]
+    found = remembering.compare_with_deliveries(0, START)
     assert (found.is_whole, found.vanished) == (True, 1)
 
 
@@ -95,7 +100,7 @@ def test_a_mailbox_that_cannot_be_asked_stops_no_other(scene: Scene) -> None:
     scene.deliver(BEN, eml(message_id="<2@x>"))
     scene.sync()
     scene.universe.faults.plan(Fault("gmail", "messages.list", "503", times=-1, mailbox=ANN))
-    found = heard(scene)
+    found = compare(scene)
     assert (found.deliveries, found.unread, found.is_whole) == (2, 1, True)
 
 
@@ -104,5 +109,5 @@ def test_deliveries_to_mailboxes_that_are_not_read_are_counted_apart(scene: Scen
     scene.deliver(ANN, eml(message_id="<1@x>"))
     scene.deliver(BEN, eml(message_id="<2@x>"))
     scene.sync()
-    found = heard(scene)
+    found = compare(scene)
     assert (found.deliveries, found.elsewhere) == (1, 1)

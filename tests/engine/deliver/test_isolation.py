@@ -72,13 +72,13 @@ def test_due_rows_of_a_mailbox_that_no_longer_delivers_are_in_nobodys_way(scene:
     mails(scene)
     scene.sync()
     ports = scene.services.ports
-    ann = find_mailbox(ports, "ann@acme.example")
+    ann = find_mailbox(ports.store, "ann@acme.example")
     rows = [replace(r, wait=Waiting(r.wait.shard, 0.0)) for r in ports.store.rows(ann.mailbox_id)]
     ports.store.change_rows(rows)  # as a worker leaves them that read the stage just before it changed
     assert scene.sync().is_at_rest
     assert set(scene.outcomes().values()) == {"held"}
     assert scene.tasks() == []
-    set_stage(ports, ann, Stage.LIVE)
+    set_stage(ports.store, scene.clock, ann, Stage.LIVE)
     scene.sync()
     assert len(scene.tasks()) == 4
 

@@ -12,7 +12,6 @@ from server.domain.history import MessageRef
 from server.domain.ids import MessageId, SalesforceId, ThreadId
 from server.domain.mailbox import Stage
 from server.engine.mailboxes.stages import find_mailbox, set_stage
-from server.engine.operations.sync import sync
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml
 
@@ -20,7 +19,7 @@ ANN, BEN = "ann@acme.example", "ben@acme.example"
 
 
 def box(scene: Scene, address: str = ANN) -> Any:
-    return find_mailbox(scene.services.ports, address)
+    return find_mailbox(scene.services.ports.store, address)
 
 
 def once_before(target: Any, name: str, act: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +44,7 @@ def test_a_mailbox_made_live_while_it_is_read_holds_nothing_back(
         scene.deliver(ANN, eml(subject=str(number)))
     ports = scene.services.ports
     target = type(ports.mail) if where == "headers" else ports.store
-    once_before(target, where, lambda: set_stage(ports, box(scene), Stage.LIVE), monkeypatch)
+    once_before(target, where, lambda: set_stage(ports.store, scene.clock, box(scene), Stage.LIVE), monkeypatch)
     scene.sync()
     scene.sync()
     assert set(scene.outcomes().values()) == {"contact_match"}
@@ -91,15 +90,14 @@ def test_a_pause_of_the_past_survives_new_mail(scene: Scene) -> None:
     """Gmail asks the past to wait an hour; reading new mail meanwhile must not ask again."""
     scene.deliver(ANN, eml())
     scene.universe.faults.plan(Fault("gmail", "messages.list", "backendError", -1, mailbox=ANN))
-    ports = scene.services.ports
-    sync(ports, scene.services.workspaces, workers=1, patience=0, sleep=scene.clock.advance)
+    scene.sync(patience=0)
     asked = scene.universe.calls.summary()["gmail"]["messages.list"]
     first = box(scene).backfill
     assert first.failures == 1
     for _ in range(20):
         scene.deliver(ANN, eml(subject="New"))
         scene.clock.advance(0.01)
-        sync(ports, scene.services.workspaces, workers=1, patience=0, sleep=scene.clock.advance)
+        scene.sync(patience=0)
     assert scene.universe.calls.summary()["gmail"]["messages.list"] == asked
     assert box(scene).backfill == first
     assert box(scene).failures == 0
@@ -171,7 +169,9 @@ def test_a_rep_who_moves_a_conversation_during_its_delivery_has_the_last_word(
     message = scene.deliver(ANN, eml())
     leo = SalesforceId("00QA00000000001MAA")
     ref = MessageRef(MessageId(message), ThreadId(message))
-    monkeypatch.setattr(scene.services.access, "readable", lambda _mailbox, records: {r.record_id for r in records})
+    monkeypatch.setattr(
+        scene.services.rooms.access, "readable", lambda _mailbox, records: {r.record_id for r in records}
+    )
 
     def move() -> None:
         scene.services.choices.move(scene.services.workspaces.current(), box(scene), ref, leo)
@@ -187,7 +187,7 @@ def test_the_owner_s_stop_during_a_delivery_holds_for_everybody(scene: Scene, mo
     scene.sync()
     raw = eml(to=f"{ANN}, {BEN}", message_id="<both@byron.example>")
     hers, his = scene.deliver(ANN, raw), scene.deliver(BEN, raw)
-    scene.services.access.user_of(box(scene))
+    scene.services.rooms.access.user_of(box(scene))
     once_before(scene.services.ports.crm, "look_up", lambda: stop(scene, ANN, hers), monkeypatch)
     once_before(scene.services.ports.store, "conversations", lambda: stop(scene, ANN, hers), monkeypatch)
     scene.sync()

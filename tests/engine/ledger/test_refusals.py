@@ -8,7 +8,7 @@ import pytest
 
 from server.domain.errors import ConflictError
 from server.engine.ledger.refusals import IN_DOUBT, by_cause, replay, sentence_of
-from server.engine.operations.jobs import AUDIT, run
+from server.engine.operations.jobs import JobKind
 from server.ports.queue import Job
 from simulator.faults import Fault
 from tests.support.cards import card_of, texts
@@ -83,7 +83,7 @@ def test_a_mended_refusal_is_logged_by_the_night(scene: Scene) -> None:
     services = scene.services
     assert services.queue is not None
 
-    run(Job(AUDIT, mailbox(scene).mailbox_id), services.ports, services.workspaces, services.queue)
+    services.rooms.jobs.run(Job(JobKind.AUDIT, mailbox(scene).mailbox_id), services.queue)
     scene.sync()
 
     assert scene.outcomes()[message] == "contact_match"

@@ -14,15 +14,14 @@ from server.engine.collect.collect import collect
 from server.engine.collect.reader import Lease, Reader
 from server.engine.deliver.turns import deliver_next
 from server.engine.mailboxes.stages import find_mailbox
-from server.engine.mailboxes.sweep import sweep
 from server.rules.decision.screen import HEADERS
 from tests.support.scene import Scene, eml
 
 
 def test_a_mailbox_that_another_thread_reads_is_busy(scene: Scene) -> None:
     services = scene.services
-    sweep(services.ports, services.workspaces)
-    mailbox = find_mailbox(services.ports, "ann@acme.example")
+    services.rooms.sweeper.sweep()
+    mailbox = find_mailbox(services.ports.store, "ann@acme.example")
     other = Lease(services.ports, f"mailbox/{mailbox.mailbox_id}")
     assert other.take()
     assert collect(services.ports, services.workspaces.current(), mailbox.mailbox_id).is_busy
@@ -35,7 +34,7 @@ def test_mail_that_another_thread_delivers_is_left_to_it(scene: Scene) -> None:
     scene.sync()
     scene.deliver("ann@acme.example", eml())
     ports, workspace = scene.services.ports, scene.services.workspaces.current()
-    collect(ports, workspace, find_mailbox(ports, "ann@acme.example").mailbox_id)
+    collect(ports, workspace, find_mailbox(ports.store, "ann@acme.example").mailbox_id)
     crm: Any = ports.crm
     file, seen = crm.file, []
 
@@ -66,7 +65,7 @@ def test_what_a_slow_worker_read_before_does_not_stand_against_a_newer_label(sce
     box = scene.universe.mailboxes["ann@acme.example"]
     message = scene.deliver("ann@acme.example", eml(), "INBOX", "CATEGORY_UPDATES")
     ports, workspace = scene.services.ports, scene.services.workspaces.current()
-    mailbox = find_mailbox(ports, "ann@acme.example")
+    mailbox = find_mailbox(ports.store, "ann@acme.example")
     if is_known:
         collect(ports, workspace, mailbox.mailbox_id)
         box.relabel(message, {"CATEGORY_FORUMS"}, {"CATEGORY_UPDATES"})

@@ -11,7 +11,7 @@ import pytest
 from server.domain.ids import MailboxId
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
 from server.engine.mailboxes.stages import set_stage
-from server.engine.mailboxes.status_text import standing
+from server.engine.mailboxes.status_text import describe_status
 from simulator.faults import Fault
 from simulator.people import People
 from simulator.world import User
@@ -36,7 +36,7 @@ def box(scene: Scene, address: str = BEN) -> Mailbox:
 
 
 def said(scene: Scene, address: str = BEN) -> str:
-    return standing(box(scene, address), scene.clock.now())
+    return describe_status(box(scene, address), scene.clock.now())
 
 
 def test_a_rename_keeps_the_row_the_cursor_and_the_ledger(scene: Scene) -> None:
@@ -132,14 +132,14 @@ def test_who_returns_after_the_history_expired_is_listed_again_and_nothing_is_lo
 @pytest.mark.parametrize("stage", [Stage.OFF, Stage.DRAINING, Stage.DRY_RUN])
 def test_an_admins_own_stage_is_never_overridden(scene: Scene, stage: Stage) -> None:
     scene.sync()
-    set_stage(scene.services.ports, box(scene), stage)
+    set_stage(scene.services.ports.store, scene.clock, box(scene), stage)
     for op in ("suspend", "unsuspend"):
         admin(scene, op)
         scene.sync()
         assert box(scene).stage is stage
     admin(scene, "suspend")
     scene.sync()
-    set_stage(scene.services.ports, box(scene), stage)
+    set_stage(scene.services.ports.store, scene.clock, box(scene), stage)
     admin(scene, "unsuspend")
     scene.sync()
     assert box(scene).stage is stage
@@ -161,7 +161,7 @@ def test_draining_waits_for_no_delay(scene: Scene) -> None:
     scene.deliver(BEN, eml(to=BEN, date="Mon, 21 Sep 2026 14:13:20 +0000"))
     scene.sync(patience=0)
     assert scene.tasks() == []
-    set_stage(scene.services.ports, box(scene), Stage.DRAINING)
+    set_stage(scene.services.ports.store, scene.clock, box(scene), Stage.DRAINING)
     scene.sync(patience=0)
     assert len(scene.tasks()) == 1
     assert scene.clock.now() - START < 600
@@ -169,7 +169,7 @@ def test_draining_waits_for_no_delay(scene: Scene) -> None:
 
 def test_what_a_draining_mailbox_gets_is_not_read(scene: Scene) -> None:
     scene.sync()
-    set_stage(scene.services.ports, box(scene), Stage.DRAINING)
+    set_stage(scene.services.ports.store, scene.clock, box(scene), Stage.DRAINING)
     scene.universe.calls.clear()
     scene.deliver(BEN, eml(to=BEN))
     scene.sync()

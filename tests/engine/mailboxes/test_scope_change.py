@@ -11,7 +11,7 @@ import pytest
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.collect.collect import collect
 from server.engine.mailboxes.stages import find_mailbox
-from server.engine.mailboxes.status_text import standing
+from server.engine.mailboxes.status_text import describe_status
 from simulator.people import People
 from simulator.world import User
 from tests.support.scene import Scene, eml, small_world
@@ -35,7 +35,7 @@ def move(scene: Scene, unit: str) -> None:
 
 
 def ben(scene: Scene) -> Mailbox:
-    return find_mailbox(scene.services.ports, BEN)
+    return find_mailbox(scene.services.ports.store, BEN)
 
 
 def alarms(scene: Scene) -> dict[str, int]:
@@ -55,7 +55,7 @@ def test_leaving_stops_the_reading_keeps_the_stage_and_raises_one_alarm(
     assert alarms(scene) == {"left_scope": 1}
     assert [m for m in caplog.messages if "ALARM" in m] == [f"ALARM left_scope mailbox={ben(scene).mailbox_id}"]
     assert not [c for c in scene.universe.calls.calls("gmail") if c.mailbox == BEN]
-    assert "outside the configured scope" in standing(ben(scene), scene.clock.now())
+    assert "outside the configured scope" in describe_status(ben(scene), scene.clock.now())
     move(scene, "/Sales")
     assert scene.sync().mailboxes == 3
     assert len(scene.tasks()) == 1

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.domain.errors import ConfigurationError
-from server.engine.operations.jobs import COLLECT, PUSHED, SWEEP
+from server.engine.operations.jobs import JobKind
 from server.ports.queue import Job
 from simulator.faults import Fault
 from tests.support.pushing import Pushing
@@ -54,31 +54,31 @@ def test_an_empty_delta_after_a_push_is_looked_at_once_more(scene, pushing):
     scene.universe.calls.clear()
     pushing.jobs()
 
-    pushing.run(PUSHED, ann)
+    pushing.run(JobKind.PUSHED, ann)
     [again] = pushing.jobs()
     pushing.run(again.kind, again.subject)
 
-    assert again == Job(COLLECT, ann)
+    assert again == Job(JobKind.COLLECT, ann)
     assert history_calls(scene) == 2
     assert pushing.jobs() == []
 
 
 def test_the_second_look_comes_about_five_seconds_later(scene, pushing):
     pushing.jobs()
-    pushing.run(PUSHED, pushing.mailbox(ANN).mailbox_id)
+    pushing.run(JobKind.PUSHED, pushing.mailbox(ANN).mailbox_id)
     queue, now = scene.services.queue, scene.clock.now()
 
     assert queue.take(now + 4.9) is None
-    assert queue.take(now + 10).job.kind == COLLECT
+    assert queue.take(now + 10).job.kind == JobKind.COLLECT
 
 
 def test_a_delta_with_mail_is_not_looked_at_again(scene, pushing):
     pushing.jobs()
     scene.deliver(ANN, eml())
 
-    pushing.run(PUSHED, pushing.mailbox(ANN).mailbox_id)
+    pushing.run(JobKind.PUSHED, pushing.mailbox(ANN).mailbox_id)
 
-    assert COLLECT not in [job.kind for job in pushing.jobs()]
+    assert JobKind.COLLECT not in [job.kind for job in pushing.jobs()]
 
 
 def test_gmail_s_history_that_lags_behind_its_push_is_found_by_the_second_look(scene, pushing, monkeypatch):
@@ -101,16 +101,16 @@ def test_a_push_for_a_mailbox_that_somebody_else_reads_comes_again(scene, pushin
     pushing.jobs()
     monkeypatch.setattr(scene.services.ports.store, "lease", lambda *_args: False)
 
-    pushing.run(PUSHED, ann)
+    pushing.run(JobKind.PUSHED, ann)
 
-    assert pushing.jobs() == [Job(PUSHED, ann)]
+    assert pushing.jobs() == [Job(JobKind.PUSHED, ann)]
 
 
 def test_a_mailbox_in_trouble_is_left_to_its_pause(scene, pushing):
     pushing.jobs()
     scene.universe.faults.plan(Fault("gmail", "history.list", "503"))
 
-    pushing.run(PUSHED, pushing.mailbox(ANN).mailbox_id)
+    pushing.run(JobKind.PUSHED, pushing.mailbox(ANN).mailbox_id)
 
     assert pushing.jobs() == []
 
@@ -123,9 +123,9 @@ def test_a_wrong_setting_is_the_sweep_s_to_say_and_makes_no_pile_of_pushes(scene
     ann = pushing.mailbox(ANN).mailbox_id
     pushing.jobs()
 
-    pushing.run(PUSHED, ann)
+    pushing.run(JobKind.PUSHED, ann)
     with pytest.raises(ConfigurationError):
-        pushing.run(COLLECT, ann)
+        pushing.run(JobKind.COLLECT, ann)
 
     assert pushing.jobs() == []
 
@@ -161,7 +161,7 @@ def test_a_watch_that_ended_costs_time_and_no_mail(scene, pushing):
     pushing.work(20)
     assert scene.tasks() == []
 
-    pushing.run(SWEEP)
+    pushing.run(JobKind.SWEEP)
     pushing.work(20)
 
     assert len(scene.tasks()) == 1
@@ -185,7 +185,7 @@ def test_lost_doubled_late_and_swapped_pushes_change_nothing_in_the_end(tmp_path
         pushing.pump()
         pushing.work(int(pause))
         scene.clock.advance(pause % 1)
-    pushing.run(SWEEP)
+    pushing.run(JobKind.SWEEP)
     pushing.work(30)
     pushing.pump_all()
     pushing.work(30)

@@ -1,0 +1,102 @@
+"""coverage: compare Gmail's own list of messages with the ledger's."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.table import Column, Table
+
+from server.bootstrap import Services
+from server.commands.running import ExitCode, Source, err, out, report_errors
+from server.domain.decision import Outcome
+from server.domain.errors import BadInputError, NotFoundError
+from server.domain.ledger import Coverage, CoverageRow, DayCoverage
+from server.domain.mailbox import Mailbox, Stage
+from server.engine.coverage.audit import add_missed_rows
+from server.engine.coverage.publishing import publish_rows
+from server.engine.mailboxes.stages import find_mailbox
+from server.engine.mailboxes.status_text import describe_status
+
+
+def commands(source: Source) -> list[click.Command]:
+    return [_coverage(source)]
+
+
+def _coverage(source: Source) -> click.Command:
+    @click.command("coverage")
+    @click.argument("addresses", nargs=-1)
+    @click.option("--days", is_flag=True, help="Also day by day (UTC).")
+    @click.option("--publish", "publishes", is_flag=True, help="Write all days to Salesforce, for its reports.")
+    @report_errors
+    def command(addresses: tuple[str, ...], days: bool, publishes: bool) -> None:
+        """Compare Gmail's own list of messages with the ledger's, mailbox by mailbox."""
+        services = source.get()
+        workspace, auditor = services.workspaces.current(), services.rooms.auditor
+        mailboxes = _choose_mailboxes(services, addresses)
+        coverages = {m: auditor.measure(workspace, m, by_day=days or publishes) for m in mailboxes if m.reads}
+        out.print(_make_table("Mailbox", {m.address: coverage for m, coverage in coverages.items()}))
+        for mailbox in (m for m in mailboxes if not m.reads):
+            out.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
+        if days:
+            for mailbox, coverage in coverages.items():
+                out.print(_make_table("Day", coverage.days, title=mailbox.address))
+        if publishes:
+            _publish_days(services, coverages)
+        codes = {_report_missing(services, mailbox, coverage) for mailbox, coverage in coverages.items()}
+        if worst := max(codes, default=0):
+            sys.exit(worst)
+
+    return command
+
+
+def _choose_mailboxes(services: Services, addresses: tuple[str, ...]) -> list[Mailbox]:
+    if addresses:
+        return [find_mailbox(services.ports.store, address) for address in addresses]
+    return [m for m in services.ports.store.mailboxes() if m.stage is not Stage.OFF]
+
+
+def _make_table(what: str, coverages: Mapping[str, Coverage | DayCoverage], title: str | None = None) -> Table:
+    names = ("gmail", "left", *Outcome, "missing")
+    counts = [Column(name.capitalize(), justify="right") for name in names]
+    table = Table(Column(what, no_wrap=True), *counts, title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name, coverage in coverages.items():
+        missing = len(coverage.missing) if isinstance(coverage, Coverage) else coverage.missing
+        figures = [coverage.gmail, coverage.left, *coverage.outcomes.values(), missing]
+        table.add_row(name or "unknown", *map(str, figures))
+    return table
+
+
+def _publish_days(services: Services, coverages: Mapping[Mailbox, Coverage]) -> None:
+    rows = [
+        CoverageRow(mailbox.mailbox_id, mailbox.address, day)
+        for mailbox, coverage in coverages.items()
+        for day in coverage.days.values()
+        if day.day
+    ]
+    try:
+        count = publish_rows(services.ports.crm, rows)
+    except NotFoundError as error:
+        raise BadInputError(str(error)) from None
+    out.print(f"{count} days written to Salesforce.")
+    if count < len(rows):
+        raise BadInputError(f"Salesforce refused {len(rows) - count} days. The log says why.")
+
+
+def _report_missing(services: Services, mailbox: Mailbox, coverage: Coverage) -> int:
+    """Name the messages without a row and add rows for them; returns the exit code."""
+    ports = services.ports
+    current = ports.store.mailbox(mailbox.mailbox_id)
+    if current and current.backfill:
+        seen, size = current.backfill.seen, current.backfill.size
+        err.print(f"Older mail of {mailbox.address} is still being read: {seen} of about {size} messages.")
+        return ExitCode.NOT_AT_REST
+    if not coverage.missing:
+        return 0
+    add_missed_rows(ports.store, ports.clock, mailbox, coverage.missing)
+    ids = ", ".join(ref.message_id for ref in coverage.missing)
+    err.print(f"{mailbox.address} had no row for {ids}. These messages have a row now; run sync to read them.")
+    err.print("If messages are still missing after that, please report it: this must not happen.")
+    return ExitCode.INCOMPLETE

@@ -1,0 +1,71 @@
+"""export: the ledger and its coverage as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.bootstrap import Services
+from server.commands.running import Source, report_errors
+from server.domain.decision import Outcome
+from server.domain.errors import BadInputError
+from server.domain.ledger import Row
+from server.domain.mailbox import Mailbox, Stage
+from server.engine.coverage.audit import measure_coverage
+from server.engine.ledger.rows import name_cause
+
+
+def commands(source: Source) -> list[click.Command]:
+    return [_export(source)]
+
+
+def _export(source: Source) -> click.Command:
+    @click.command("export")
+    @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+    @report_errors
+    def command(path: Path) -> None:
+        """Write the ledger and its coverage as JSON: ids, outcomes and reasons, and nothing that people wrote."""
+        document = ledger_as_json(source.get())
+        try:
+            path.write_text(json.dumps(document, indent=1))
+        except OSError as error:
+            raise BadInputError(f"{path} cannot be written: {error.strerror}.") from None
+
+    return command
+
+
+def ledger_as_json(services: Services) -> dict[str, Any]:
+    """``{"messages": [...], "coverage": {address: {...}}, "complete_to": {...}, "writes": {...}}``.
+
+    Every mailbox that is not off is in it. Gmail is asked for the list of those mailboxes that we read; for the others
+    ``complete_to`` (epoch seconds) says up to when all their mail is in the ledger.
+    """
+    ports = services.ports
+    messages: list[dict[str, Any]] = []
+    coverages: dict[str, dict[str, int]] = {}
+    complete_to: dict[str, float | None] = {}
+    for mailbox in (m for m in ports.store.mailboxes() if m.stage is not Stage.OFF):
+        messages += [_row_as_json(mailbox, row) for row in ports.store.rows(mailbox.mailbox_id)]
+        if not mailbox.reads:
+            complete_to[mailbox.address] = mailbox.complete_to
+            continue
+        coverage = measure_coverage(ports.mail, ports.store, ports.clock, mailbox)
+        counts = {outcome.value: coverage.outcomes[outcome] for outcome in Outcome}
+        coverages[mailbox.address] = {"gmail": coverage.gmail, "left": coverage.left, **counts}
+    return {"messages": messages, "coverage": coverages, "complete_to": complete_to, "writes": ports.store.writes()}
+
+
+def _row_as_json(mailbox: Mailbox, row: Row) -> dict[str, Any]:
+    return {
+        "mailbox": mailbox.address,
+        "gmail_message_id": row.message_id,
+        "outcome": row.outcome.value,
+        "reason": row.reason.value,
+        "cause": name_cause(row),
+        "record": row.record_id,
+        "activity": row.activity_id,
+        "activity_key": row.activity_key,
+    }

@@ -1,0 +1,71 @@
+"""mailbox and dry-run: one mailbox's status and settings, and what its waiting mail would become."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from server.bootstrap import Services
+from server.commands.running import Source, out, report_errors
+from server.commands.tables import make_outcome_table
+from server.domain.mailbox import Mailbox, Stage
+from server.engine.decide.dry_run import preview
+from server.engine.mailboxes.stages import find_mailbox, set_stage, set_start
+from server.engine.mailboxes.status_text import describe_start, describe_status
+
+
+def commands(source: Source) -> list[click.Command]:
+    return [_dry_run(source), _mailbox(source)]
+
+
+def _dry_run(source: Source) -> click.Command:
+    @click.command("dry-run")
+    @click.argument("addresses", nargs=-1)
+    @report_errors
+    def command(addresses: tuple[str, ...]) -> None:
+        """Show what the waiting messages would become. Nothing is written to Salesforce."""
+        services = source.get()
+        store = services.ports.store
+        mailboxes = [find_mailbox(store, address) for address in addresses] or store.mailboxes()
+        shown = preview(services.ports, services.workspaces.current(), mailboxes)
+        out.print(make_outcome_table("If these mailboxes were live", shown.rows))
+        out.print(f"{shown.activities} activities would be added to Salesforce.")
+
+    return command
+
+
+def _mailbox(source: Source) -> click.Command:
+    @click.command("mailbox")
+    @click.argument("address")
+    @click.option("--stage", type=click.Choice([s.value for s in Stage]))
+    @click.option("--start", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]), help="First day (UTC) to log.")
+    @report_errors
+    def command(address: str, stage: str | None, start: datetime | None) -> None:
+        """Show one mailbox's status, or set its stage (off, dry_run, live, draining) or the first day to log."""
+        services = source.get()
+        services.rooms.sweeper.sweep()
+        store = services.ports.store
+        if start:
+            _set_start(services, find_mailbox(store, address), start)
+        if stage:
+            _set_stage(services, find_mailbox(store, address), Stage(stage))
+        mailbox = find_mailbox(store, address)
+        out.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
+        out.print(f"Mail of {mailbox.address} is logged from {describe_start(mailbox)} on.")
+
+    return command
+
+
+def _set_start(services: Services, mailbox: Mailbox, start: datetime) -> None:
+    ports = services.ports
+    start_ms = int(start.replace(tzinfo=UTC).timestamp() * 1000)
+    set_start(ports.mail, ports.store, ports.clock, mailbox, start_ms)
+    out.print(f"{mailbox.address} starts on {start.date()}.")
+    if start_ms > ports.clock.now() * 1000:
+        out.print("That day is in the future. Until then no mail of this mailbox is logged.")
+
+
+def _set_stage(services: Services, mailbox: Mailbox, stage: Stage) -> None:
+    changed = set_stage(services.ports.store, services.ports.clock, mailbox, stage)
+    out.print(f"{mailbox.address} is now {stage}. This freed or held {changed} waiting messages.")

@@ -1,0 +1,19 @@
+"""Tables that more than one command prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.table import Table
+
+from server.domain.decision import Outcome
+
+
+def make_outcome_table(title: str, counts: Counter[tuple[str, str]]) -> Table:
+    """``counts`` is by outcome and reason."""
+    order = {outcome.value: position for position, outcome in enumerate(Outcome)}
+    table = Table("Outcome", "Reason", title=title, show_footer=True)
+    table.add_column("Messages", justify="right", footer=str(sum(counts.values())))
+    for (outcome, reason), count in sorted(counts.items(), key=lambda item: (order[item[0][0]], -item[1])):
+        table.add_row(outcome, reason, str(count))
+    return table
