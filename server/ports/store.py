@@ -11,8 +11,8 @@ from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail
 from server.domain.mailbox import Mailbox
 
 
-class Store(Protocol):
-    """Raises ConflictError where somebody else wrote first, TransientError where the store cannot be reached."""
+class MailboxStore(Protocol):
+    """The mailboxes that the service knows."""
 
     def mailboxes(self) -> list[Mailbox]: ...
 
@@ -21,13 +21,21 @@ class Store(Protocol):
     def save_mailbox(self, mailbox_id: MailboxId, change: Callable[[Mailbox | None], Mailbox]) -> Mailbox:
         """Read, change, write; again when somebody else wrote meanwhile. No write where nothing changed."""
 
+
+class LeaseStore(Protocol):
+    """Which worker does a piece of work alone."""
+
     def lease(self, name: str, holder: str, now: float, seconds: float) -> bool:
         """True when ``holder`` has it now: it was free, expired, held by a dead process, or already the holder's."""
 
     def release(self, name: str, holder: str) -> None: ...
 
+
+class RowStore(Protocol):
+    """The ledger's rows: one for each message of each mailbox."""
+
     def existing_rows(self, mailbox_id: MailboxId, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
-        """The rows that exist already."""
+        """The rows of these messages that are in the ledger."""
 
     def add_rows(self, rows: Sequence[Row]) -> list[Row]:
         """Write rows that are not there yet; one that somebody else wrote first is left as it is, and returned."""
@@ -58,6 +66,10 @@ class Store(Protocol):
     def copies_of(self, key: ActivityKey) -> list[Row]:
         """The rows of one real mail, over all mailboxes."""
 
+
+class ActivityStore(Protocol):
+    """The ledger's activities: one for each real mail."""
+
     def activities(self, keys: Sequence[ActivityKey]) -> dict[ActivityKey, ActivityRow]: ...
 
     def activities_of(self, conversation: KeyedHash) -> list[ActivityRow]: ...
@@ -66,7 +78,11 @@ class Store(Protocol):
         """Those that this call created; the others belonged to somebody before."""
 
     def save_activities(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
-        """The end of a delivery, in one commit: activities and the rows they settle."""
+        """Replace activities and the rows that end with them, in one commit; each must be the version that was read."""
+
+
+class CopyStore(Protocol):
+    """Sealed copies of mails."""
 
     def keep_copies(self, copies: Sequence[SealedMail]) -> None:
         """Store sealed copies; one that is there already is replaced, so that a second try leaves one."""
@@ -76,14 +92,29 @@ class Store(Protocol):
     def drop_copies(self, keys: Sequence[ActivityKey]) -> None:
         """Delete the DEK first: from then on the copy is unreadable everywhere."""
 
+
+class ConversationStore(Protocol):
+    """What people said of conversations."""
+
     def conversations(self, keys: Sequence[KeyedHash]) -> dict[KeyedHash, Conversation]: ...
 
     def save_conversation(self, key: KeyedHash, change: Callable[[Conversation], Conversation]) -> Conversation: ...
+
+
+class AccessStore(Protocol):
+    """The access ledger, which is appended to and never changed."""
 
     def append_access(self, make: Callable[[AccessEntry | None], AccessEntry]) -> AccessEntry:
         """Append at the next number; when somebody else took it, ``make`` is called again with the new last entry."""
 
     def access_entries(self) -> Iterator[AccessEntry]: ...
+
+
+class Store(MailboxStore, LeaseStore, RowStore, ActivityStore, CopyStore, ConversationStore, AccessStore, Protocol):
+    """All of it. A use case takes the part that it needs.
+
+    Every method raises ConflictError where somebody else wrote first, TransientError where the store is out of reach.
+    """
 
     def writes(self) -> dict[str, int]:
         """Documents written by this process so far, by collection."""

@@ -1,0 +1,90 @@
+"""The ledger's rows: one for each message of each mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from more_itertools import chunked
+
+from server.adapters.documents import Create, Document, Replace, Version, Where
+from server.adapters.store import codec
+from server.adapters.store.portions import split_into_commits
+from server.adapters.store.repository import Repository
+from server.domain.decision import Outcome
+from server.domain.ids import ActivityKey, MailboxId, MessageId, ThreadId
+from server.domain.ledger import Row, row_key
+
+ROWS_PER_COMMIT = 200
+
+
+class RowDocuments(Repository):
+    """Implements ``server.ports.store.RowStore``."""
+
+    def existing_rows(self, mailbox_id: MailboxId, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
+        keys = [row_key(mailbox_id, message_id) for message_id in ids]
+        return {row.message_id: row for row in _read_rows(self._documents.get_many("messages", keys).values())}
+
+    def add_rows(self, rows: Sequence[Row]) -> list[Row]:
+        losers: list[Row] = []
+        for portion in chunked(rows, ROWS_PER_COMMIT):
+            if not self._try_commit([_create_row(row) for row in portion]):
+                # One row that exists fails the whole commit, so each row gets a chance of its own.
+                losers += [row for row in portion if not self._try_commit([_create_row(row)])]
+        return losers
+
+    def change_rows(self, rows: Sequence[Row]) -> list[Row]:
+        changed: list[Row] = []
+        for writes in split_into_commits(([replace_row(row)] for row in rows), ROWS_PER_COMMIT):
+            versions = self._documents.commit(writes)
+            portion = rows[len(changed) : len(changed) + len(writes)]
+            changed += [replace(row, version=str(v)) for row, v in zip(portion, versions, strict=True)]
+        return changed
+
+    def rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
+        return _read_rows(self._documents.scan("messages", where=(Where("mailbox_id", "==", mailbox_id),)))
+
+    def thread(self, mailbox_id: MailboxId, thread_id: ThreadId) -> list[Row]:
+        in_thread = (Where("mailbox_id", "==", mailbox_id), Where("gmail_thread_id", "==", thread_id))
+        return sorted(self._query(*in_thread), key=lambda row: (row.internal_date, row.key))
+
+    def unscreened_rows(self, mailbox_id: MailboxId, now: float) -> list[Row]:
+        return self._query(Where("mailbox_id", "==", mailbox_id), Where("unread_at", "<=", now))
+
+    def waiting_rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
+        return self._scan(mailbox_id, Outcome.WAITING)
+
+    def failed_rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
+        return self._scan(mailbox_id, Outcome.FAILED)
+
+    def due_rows(self, shard: int, now: float, limit: int) -> list[Row]:
+        due = (Where("shard", "==", shard), Where("due_at", "<=", now))
+        return list(_read_rows(self._documents.query("messages", where=due, order_by="due_at", limit=limit)))
+
+    def next_due(self, shard: int) -> float | None:
+        in_shard = (Where("shard", "==", shard),)
+        earliest = self._documents.query("messages", where=in_shard, order_by="due_at", limit=1)
+        due = float(earliest[0].data["due_at"]) if earliest else codec.NEVER
+        return due if due < codec.NEVER else None
+
+    def copies_of(self, key: ActivityKey) -> list[Row]:
+        return self._query(Where("activity_key", "==", key))
+
+    def _query(self, *conditions: Where) -> list[Row]:
+        return list(_read_rows(self._documents.query("messages", where=conditions)))
+
+    def _scan(self, mailbox_id: MailboxId, outcome: Outcome) -> Iterator[Row]:
+        conditions = (Where("mailbox_id", "==", mailbox_id), Where("outcome", "==", outcome.value))
+        return _read_rows(self._documents.scan("messages", where=conditions))
+
+
+def replace_row(row: Row) -> Replace:
+    return Replace("messages", row.key, codec.from_row(row), Version(row.version))
+
+
+def _create_row(row: Row) -> Create:
+    return Create("messages", row.key, codec.from_row(row))
+
+
+def _read_rows(documents: Iterable[Document]) -> Iterator[Row]:
+    return (codec.to_row(document.data, document.version) for document in documents)
