@@ -13,8 +13,8 @@ HINT = "Run: python -m server.adapters.firestore.indexes > firestore.indexes.jso
 
 def queries():
     """(collection, equalities, then the range or order) of each query in the store's source."""
-    tree = ast.parse((ROOT / "server/adapters/store/store.py").read_text())
-    for function in ast.walk(tree):
+    trees = [ast.parse(path.read_text()) for path in sorted((ROOT / "server/adapters/store").glob("*.py"))]
+    for function in (node for tree in trees for node in ast.walk(tree)):
         if not isinstance(function, ast.FunctionDef):
             continue
         wheres = [
