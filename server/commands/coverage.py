@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
 from server.bootstrap import Services
-from server.commands.running import ExitCode, Source, err, out, report_errors
+from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.decision import Outcome
 from server.domain.errors import BadInputError, NotFoundError
 from server.domain.ledger import Coverage, CoverageRow, DayCoverage
@@ -37,12 +37,12 @@ def _coverage(source: Source) -> click.Command:
         workspace, auditor = services.workspaces.current(), services.rooms.auditor
         mailboxes = _choose_mailboxes(services, addresses)
         coverages = {m: auditor.measure(workspace, m, by_day=days or publishes) for m in mailboxes if m.reads}
-        out.print(_make_table("Mailbox", {m.address: coverage for m, coverage in coverages.items()}))
+        stdout.print(_make_table("Mailbox", {m.address: coverage for m, coverage in coverages.items()}))
         for mailbox in (m for m in mailboxes if not m.reads):
-            out.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
+            stdout.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
         if days:
             for mailbox, coverage in coverages.items():
-                out.print(_make_table("Day", coverage.days, title=mailbox.address))
+                stdout.print(_make_table("Day", coverage.days, title=mailbox.address))
         if publishes:
             _publish_days(services, coverages)
         codes = {_report_missing(services, mailbox, coverage) for mailbox, coverage in coverages.items()}
@@ -80,7 +80,7 @@ def _publish_days(services: Services, coverages: Mapping[Mailbox, Coverage]) -> 
         count = publish_rows(services.ports.crm, rows)
     except NotFoundError as error:
         raise BadInputError(str(error)) from None
-    out.print(f"{count} days written to Salesforce.")
+    stdout.print(f"{count} days written to Salesforce.")
     if count < len(rows):
         raise BadInputError(f"Salesforce refused {len(rows) - count} days. The log says why.")
 
@@ -91,12 +91,12 @@ def _report_missing(services: Services, mailbox: Mailbox, coverage: Coverage) ->
     current = ports.store.mailbox(mailbox.mailbox_id)
     if current and current.backfill:
         seen, size = current.backfill.seen, current.backfill.size
-        err.print(f"Older mail of {mailbox.address} is still being read: {seen} of about {size} messages.")
+        stderr.print(f"Older mail of {mailbox.address} is still being read: {seen} of about {size} messages.")
         return ExitCode.NOT_AT_REST
     if not coverage.missing:
         return 0
     add_missed_rows(ports.store, ports.clock, mailbox, coverage.missing)
     ids = ", ".join(ref.message_id for ref in coverage.missing)
-    err.print(f"{mailbox.address} had no row for {ids}. These messages have a row now; run sync to read them.")
-    err.print("If messages are still missing after that, please report it: this must not happen.")
+    stderr.print(f"{mailbox.address} had no row for {ids}. These messages have a row now; run sync to read them.")
+    stderr.print("If messages are still missing after that, please report it: this must not happen.")
     return ExitCode.INCOMPLETE

@@ -37,42 +37,48 @@ def commands(source: Source) -> list[click.Command]:
     def command(file: Path, labels: tuple[str, ...], address: str, as_json: bool) -> None:
         """Decide the message in FILE (.eml) as the sync would, and say why. Nothing is written."""
         services = source.get()
-        given = frozenset(form for label in labels for form in (label, label.lower()))
-        explanation = _explained(services, file, given or _labels_of(file), address.lower())
+        # A label may be an id, whose case counts, or a name, whose case does not.
+        label_ids = frozenset(form for label in labels for form in (label, label.lower()))
+        explanation = _explain_file(services, file, label_ids or _read_labels(file), address.lower())
         if as_json:
             click.echo(json.dumps(as_dict(explanation), indent=1))
         else:
-            _print(explanation, with_leads=services.ports.policy.leads)
+            _print_explanation(explanation, with_leads=services.ports.policy.leads)
 
     return [command]
 
 
-def _explained(services: Services, file: Path, labels: frozenset[str], address: str) -> Explanation:
-    raw = _read(file)
+def _explain_file(services: Services, file: Path, labels: frozenset[str], address: str) -> Explanation:
+    raw = _read_file(file)
     try:
         headers = Headers.of(read_headers(raw))
     except UnreadableError:
         raise BadInputError(f"{file} is not an email: it has no header line.") from None
-    people = services.workspaces.refresh()
-    workspace = services.workspaces.current()
-    mailboxes = [Mailbox(p.mailbox_id, p.addresses, name=p.name) for p in people if p.has_mailbox]
-    if address:
-        mailboxes = [m for m in mailboxes if address in m.addresses]
-        if not mailboxes:
-            raise BadInputError(f"No mailbox of this Workspace has the address {address}.")
-    mailbox = mailboxes[0] if address else mailbox_for(headers, workspace, mailboxes)
-    known = services.ports.store.mailbox(mailbox.mailbox_id)
-    mailbox = replace(
-        mailbox,
-        dont_log_label=services.ports.policy.dont_log_label.strip().lower(),
-        start=known.start if known else default_start(services.ports.clock, services.ports.admission),
-    )
+    mailbox = _choose_mailbox(services, headers, address)
     now = int(services.ports.clock.now() * 1000)
     message = message_of(headers, labels, read_sent_at(headers, now), len(raw))
-    return explain(services.ports, workspace, message, mailbox)
+    return explain(services.ports, services.workspaces.current(), message, mailbox)
 
 
-def _read(file: Path) -> bytes:
+def _choose_mailbox(services: Services, headers: Headers, address: str) -> Mailbox:
+    """The mailbox with this address, or the one that the message names. A mailbox that is not stored is a new one."""
+    ports, people = services.ports, services.workspaces.refresh()
+    mailboxes = [Mailbox(p.mailbox_id, p.addresses, name=p.name) for p in people if p.has_mailbox]
+    if address:
+        mailbox = next((m for m in mailboxes if address in m.addresses), None)
+        if mailbox is None:
+            raise BadInputError(f"No mailbox of this Workspace has the address {address}.")
+    else:
+        mailbox = mailbox_for(headers, services.workspaces.current(), mailboxes)
+    stored = ports.store.mailbox(mailbox.mailbox_id)
+    return replace(
+        mailbox,
+        dont_log_label=ports.policy.dont_log_label.strip().lower(),
+        start=stored.start if stored else default_start(ports.clock, ports.admission),
+    )
+
+
+def _read_file(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
@@ -85,30 +91,33 @@ SYSTEM_LABELS = {
 }  # fmt: skip
 
 
-def _labels_of(file: Path) -> frozenset[str]:
-    """Takeout's own label line, where the file has one: system labels by id, one's own by name in lower case."""
+def _read_labels(file: Path) -> frozenset[str]:
+    """The labels in the file's header of Google Takeout: system labels by id, user labels by name in lower case.
+
+    A file without that header counts as mail in the inbox.
+    """
     try:
-        values = Headers.of(read_headers(_read(file))).all("X-Gmail-Labels")
+        values = Headers.of(read_headers(_read_file(file))).all("X-Gmail-Labels")
     except UnreadableError:
         return frozenset()
     if not values:
         return frozenset({"INBOX"})
-    found = re.findall(r'"((?:[^"\\]|\\.)*)"|([^",]+)', decode_words(values[0]))
-    names = [name.strip().lower() for quoted, plain in found if (name := quoted or plain).strip()]
-    return frozenset(SYSTEM_LABELS.get(name) or _category(name) or name for name in names)
+    matches = re.findall(r'"((?:[^"\\]|\\.)*)"|([^",]+)', decode_words(values[0]))
+    names = [name.strip().lower() for quoted, bare in matches if (name := quoted or bare).strip()]
+    return frozenset(SYSTEM_LABELS.get(name) or _find_category_id(name) or name for name in names)
 
 
-def _category(name: str) -> str | None:
-    word, _, rest = name.partition(" ")
-    return f"CATEGORY_{rest.upper()}" if word == "category" and rest else None
+def _find_category_id(name: str) -> str | None:
+    kind, _, category = name.partition(" ")
+    return f"CATEGORY_{category.upper()}" if kind == "category" and category else None
 
 
-def _sentence(decision: Decision) -> str:
+def _give_reason(decision: Decision) -> str:
     """The card's own sentence, in plain text."""
     record = decision.chosen
     boxes = [x.record for x in decision.losers if x.why is Why.CONTACTS_ONLY and x.record.kind is RecordKind.ACCOUNT]
     facts = Facts(
-        record=_name(record) if record else "",
+        record=_name_record(record) if record else "",
         found_by=record.found_by if record else "",
         address=next((value for value in decision.would_change if "@" in value), ""),
         account=boxes[0].name if boxes else "",
@@ -122,7 +131,7 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     return {
         "outcome": decision.outcome.value,
         "reason": decision.reason.value,
-        "because": _sentence(decision),
+        "because": _give_reason(decision),
         "mailbox": explanation.mailbox_address,
         "owner": explanation.owner,
         "record": decision.chosen.record_id if decision.chosen else None,
@@ -140,26 +149,26 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def _print(explanation: Explanation, *, with_leads: bool) -> None:
+def _print_explanation(explanation: Explanation, *, with_leads: bool) -> None:
     decision = explanation.decision
-    logged = decision.outcome is Outcome.LOGGED
-    click.echo(f"{'Logged' if logged else 'Not logged'} ({decision.reason.value}): {_sentence(decision)}")
+    is_logged = decision.outcome is Outcome.LOGGED
+    click.echo(f"{'Logged' if is_logged else 'Not logged'} ({decision.reason.value}): {_give_reason(decision)}")
     click.echo(f"Mailbox: {explanation.mailbox_address}")
     if decision.chosen:
-        click.echo(f"On: {_named(decision.chosen)}, found by {decision.chosen.found_by}")
+        click.echo(f"On: {_identify_record(decision.chosen)}, found by {decision.chosen.found_by}")
     if explanation.owner:
         click.echo(f"Owner: Salesforce user {explanation.owner}")
     for loser in decision.losers:
-        click.echo(f"Not on: {_named(loser.record)}: {texts.WHYS[WhyCode(loser.why.value)]}")
+        click.echo(f"Not on: {_identify_record(loser.record)}: {texts.WHYS[WhyCode(loser.why.value)]}")
     for evidence in decision.evidence:
         at = "" if evidence.header_position is None else f" (header {evidence.header_position + 1})"
         click.echo(f"Evidence: {evidence.mark}{at}")
-    for change in _changes(decision, with_leads=with_leads):
+    for change in _describe_changes(decision, with_leads=with_leads):
         click.echo(f"Would change: {change}")
 
 
-def _changes(decision: Decision, *, with_leads: bool) -> list[str]:
-    """Each in words. Where only contacts count, a lead would change nothing."""
+def _describe_changes(decision: Decision, *, with_leads: bool) -> list[str]:
+    """One phrase for each kind of change. A lead changes something only where leads count and nothing matched."""
     addresses = [change for change in decision.would_change if "@" in change]
     domains = [change for change in decision.would_change if "@" not in change]
     person = "a contact or lead" if with_leads and decision.reason is Reason.NO_MATCH else "a contact"
@@ -169,10 +178,10 @@ def _changes(decision: Decision, *, with_leads: bool) -> list[str]:
     ]
 
 
-def _name(record: Record) -> str:
-    where = f", {record.account_name}" if record.account_name and record.account_name != record.name else ""
-    return f"{record.name or record.record_id}{where}"
+def _name_record(record: Record) -> str:
+    account = f", {record.account_name}" if record.account_name and record.account_name != record.name else ""
+    return f"{record.name or record.record_id}{account}"
 
 
-def _named(record: Record) -> str:
-    return f"{record.kind.value} {_name(record)} ({record.record_id})"
+def _identify_record(record: Record) -> str:
+    return f"{record.kind.value} {_name_record(record)} ({record.record_id})"

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import click
 from rich.table import Table
 
-from server.commands.running import ExitCode, Source, err, out, report_errors
+from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import BadInputError
 from server.domain.ids import ActivityKey
 from server.engine.copies.erasing import erase_mail
@@ -39,7 +39,7 @@ def _vault(source: Source) -> click.Command:
         opener = source.get().rooms.opener
         with _create_file(path) as file:
             size = file.write(opener.open_copy(ActivityKey(key), getpass.getuser(), reason))
-        out.print(f"{size} bytes written to {path}. The access ledger has an entry for it.")
+        stdout.print(f"{size} bytes written to {path}. The access ledger has an entry for it.")
 
     @group.command("ledger")
     @report_errors
@@ -49,11 +49,11 @@ def _vault(source: Source) -> click.Command:
         table = Table("No.", "When (epoch ms)", "Who", "Activity key", "Why")
         for entry in entries:
             table.add_row(str(entry.sequence), str(entry.at_ms), entry.actor, entry.activity_key, entry.reason)
-        out.print(table)
+        stdout.print(table)
         if not verdict.ok:
-            err.print(f"The access ledger was altered at entry {verdict.first_bad_sequence}: {verdict.why}")
+            stderr.print(f"The access ledger was altered at entry {verdict.first_bad_sequence}: {verdict.why}")
             sys.exit(ExitCode.ACCESS_LEDGER_ALTERED)
-        out.print("The access ledger is intact.")
+        stdout.print("The access ledger is intact.")
 
     return group
 
@@ -84,6 +84,6 @@ def _erase(source: Source) -> click.Command:
         """Erase the copy under KEY (activity_key in export) everywhere. The Salesforce record stays."""
         ports = source.get().ports
         rows = erase_mail(ports.store, ports.clock, ActivityKey(key))
-        out.print(f"Erased. {rows} ledger rows are marked as erased.")
+        stdout.print(f"Erased. {rows} ledger rows are marked as erased.")
 
     return command

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from server.bootstrap import Services
-from server.commands.running import Source, out, report_errors
+from server.commands.running import Source, report_errors, stdout
 from server.commands.tables import make_outcome_table
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.decide.dry_run import preview
@@ -29,8 +29,8 @@ def _dry_run(source: Source) -> click.Command:
         store = services.ports.store
         mailboxes = [find_mailbox(store, address) for address in addresses] or store.mailboxes()
         shown = preview(services.ports, services.workspaces.current(), mailboxes)
-        out.print(make_outcome_table("If these mailboxes were live", shown.rows))
-        out.print(f"{shown.activities} activities would be added to Salesforce.")
+        stdout.print(make_outcome_table("If these mailboxes were live", shown.rows))
+        stdout.print(f"{shown.activities} activities would be added to Salesforce.")
 
     return command
 
@@ -51,8 +51,8 @@ def _mailbox(source: Source) -> click.Command:
         if stage:
             _set_stage(services, find_mailbox(store, address), Stage(stage))
         mailbox = find_mailbox(store, address)
-        out.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
-        out.print(f"Mail of {mailbox.address} is logged from {describe_start(mailbox)} on.")
+        stdout.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
+        stdout.print(f"Mail of {mailbox.address} is logged from {describe_start(mailbox)} on.")
 
     return command
 
@@ -61,11 +61,11 @@ def _set_start(services: Services, mailbox: Mailbox, start: datetime) -> None:
     ports = services.ports
     start_ms = int(start.replace(tzinfo=UTC).timestamp() * 1000)
     set_start(ports.mail, ports.store, ports.clock, mailbox, start_ms)
-    out.print(f"{mailbox.address} starts on {start.date()}.")
+    stdout.print(f"{mailbox.address} starts on {start.date()}.")
     if start_ms > ports.clock.now() * 1000:
-        out.print("That day is in the future. Until then no mail of this mailbox is logged.")
+        stdout.print("That day is in the future. Until then no mail of this mailbox is logged.")
 
 
 def _set_stage(services: Services, mailbox: Mailbox, stage: Stage) -> None:
     changed = set_stage(services.ports.store, services.ports.clock, mailbox, stage)
-    out.print(f"{mailbox.address} is now {stage}. This freed or held {changed} waiting messages.")
+    stdout.print(f"{mailbox.address} is now {stage}. This freed or held {changed} waiting messages.")

@@ -8,16 +8,16 @@ import click
 from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
-from server.commands.running import Source, out, report_errors
+from server.commands.running import Source, report_errors, stdout
 from server.engine.ledger.refusals import IN_DOUBT, by_cause, replay
 from server.engine.mailboxes.stages import find_mailbox
 
 
 def commands(source: Source) -> list[click.Command]:
-    return [_refused(source), _replay(source)]
+    return [_list_refusals(source), _replay(source)]
 
 
-def _refused(source: Source) -> click.Command:
+def _list_refusals(source: Source) -> click.Command:
     @click.command("refused")
     @report_errors
     def command() -> None:
@@ -25,7 +25,7 @@ def _refused(source: Source) -> click.Command:
         ports = source.get().ports
         refusals = by_cause(ports, ports.store.mailboxes())
         if not refusals:
-            out.print("Salesforce refused nothing.")
+            stdout.print("Salesforce refused nothing.")
             return
         # The cause is what --cause takes, so it must not be broken into lines.
         cause = Column("Cause", no_wrap=True)
@@ -33,10 +33,10 @@ def _refused(source: Source) -> click.Command:
         for group in refusals:
             last = datetime.fromtimestamp(group.last_at, UTC).strftime("%Y-%m-%d %H:%M")
             table.add_row(group.code, str(group.count), str(group.mailboxes), last, group.sentence)
-        out.print(table)
-        out.print("We try each of these emails again every night. Run replay to try them now.")
+        stdout.print(table)
+        stdout.print("We try each of these emails again every night. Run replay to try them now.")
         if any(group.code == IN_DOUBT for group in refusals):
-            out.print(
+            stdout.print(
                 f"{IN_DOUBT} is the exception: such an email may be in Salesforce already, and without our key field"
                 f" nobody can tell. Look there, then run `replay --cause {IN_DOUBT}` to log all of them (again)."
             )
@@ -54,6 +54,6 @@ def _replay(source: Source) -> click.Command:
         ports = source.get().ports
         mailboxes = [find_mailbox(ports.store, address) for address in addresses] or ports.store.mailboxes()
         count = sum(replay(ports, mailbox, cause) for mailbox in mailboxes)
-        out.print(f"{count} messages wait for the next sync.")
+        stdout.print(f"{count} messages wait for the next sync.")
 
     return command

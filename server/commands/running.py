@@ -15,8 +15,8 @@ from server.bootstrap import Services
 from server.domain.errors import InvariantError, TrulyError, UserError
 from server.settings import Settings
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+stdout = Console(highlight=False)
+stderr = Console(stderr=True, highlight=False)
 
 
 class ExitCode(IntEnum):

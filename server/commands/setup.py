@@ -11,7 +11,7 @@ import click
 from addon.gallery import gallery
 from addon.texts import SHORT
 from server.bootstrap import create_keys
-from server.commands.running import ExitCode, Source, err, out, report_errors
+from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import BadInputError, ConfigurationError, TransientError
 from server.settings import NOWHERE
 from server.web.addon import deployment
@@ -28,7 +28,7 @@ def _keys(source: Source) -> click.Command:
         """Create the missing key files in the folder KEYS. Existing files are never overwritten."""
         folder = source.settings().keys
         create_keys(folder)
-        out.print(f"The keys are in {folder}. Keep vault.private.pem under another user account than the service's.")
+        stdout.print(f"The keys are in {folder}. Keep vault.private.pem under another user account than the service's.")
 
     return command
 
@@ -67,11 +67,11 @@ def _watch(source: Source) -> click.Command:
         if services.ports.watch is None:
             raise BadInputError("Push is off. Set PUBSUB_TOPIC, run sync once, then run watch again.")
         renewals = services.rooms.watches.renew(patience=math.inf)
-        out.print(f"Renewed {renewals.renewed} watches, stopped {renewals.stopped}.")
+        stdout.print(f"Renewed {renewals.renewed} watches, stopped {renewals.stopped}.")
         for mailbox_id, cause in sorted(renewals.troubled.items()):
             mailbox = services.ports.store.mailbox(mailbox_id)
             name = mailbox.address if mailbox else mailbox_id
-            err.print(f"The watch of {name} could not be changed ({cause}). We try again in an hour.")
+            stderr.print(f"The watch of {name} could not be changed ({cause}). We try again in an hour.")
         if renewals.troubled:
             sys.exit(TransientError.exit_code)
 
@@ -85,7 +85,7 @@ def _doctor(source: Source) -> click.Command:
         """Check the set-up and say what to fix."""
         is_well = True
         for finding in source.get().rooms.doctor.examine():
-            out.print(f"{'ok  ' if finding.is_good else 'LOOK'}  {finding.what}: {finding.text}")
+            stdout.print(f"{'ok  ' if finding.is_good else 'LOOK'}  {finding.what}: {finding.text}")
             is_well = is_well and finding.is_good
         if not is_well:
             sys.exit(ExitCode.UNWELL)

@@ -10,7 +10,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from server.bootstrap import Services
-from server.commands.running import ExitCode, Source, err, out, report_errors
+from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.commands.tables import make_outcome_table
 from server.domain.errors import BadInputError
 from server.domain.mailbox import Stage
@@ -53,9 +53,9 @@ def _backfill(source: Source) -> click.Command:
                 f"Mail of {mailbox.address} is logged from {first_day} on already: name an earlier day."
             )
         set_start(ports.mail, ports.store, ports.clock, mailbox, start)
-        out.print(f"Mail of {mailbox.address} is logged from {since.date()} on.")
+        stdout.print(f"Mail of {mailbox.address} is logged from {since.date()} on.")
         if mailbox.stage is not Stage.LIVE:
-            out.print(describe_status(mailbox, ports.clock.now()))
+            stdout.print(describe_status(mailbox, ports.clock.now()))
         _run_sync(services, frozenset({mailbox.address}), patience)
 
     return command
@@ -92,7 +92,7 @@ def _make_progress() -> Progress:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    return Progress(*columns, console=err, disable=not err.is_terminal)
+    return Progress(*columns, console=stderr, disable=not stderr.is_terminal)
 
 
 def _print_outcomes(services: Services) -> None:
@@ -100,18 +100,18 @@ def _print_outcomes(services: Services) -> None:
     for mailbox in services.ports.store.mailboxes():
         for row in services.ports.store.rows(mailbox.mailbox_id):
             counts[row.outcome.value, row.reason.value] += 1
-    out.print(make_outcome_table("All emails accounted for", counts))
+    stdout.print(make_outcome_table("All emails accounted for", counts))
 
 
 def _print_trouble(services: Services, synced: Synced) -> None:
     for address in sorted(services.settings.mailboxes - services.workspaces.current().owners.keys()):
-        err.print(f"MAILBOXES names {address}, an address that is not in the Directory.")
+        stderr.print(f"MAILBOXES names {address}, an address that is not in the Directory.")
     for address, cause in sorted(synced.troubled.items()):
-        err.print(f"{address} could not be read completely ({cause}). We try again automatically.")
+        stderr.print(f"{address} could not be read completely ({cause}). We try again automatically.")
     if synced.is_spent:
-        err.print(
+        stderr.print(
             "Background sync is paused, because it has used its share of the Salesforce org's daily API calls"
             " (SALESFORCE_BACKGROUND_PERCENT). It resumes automatically; the sidebar's buttons still work."
         )
     if not synced.is_at_rest:
-        err.print("Some messages wait for another try. Run sync again later, or leave the service running.")
+        stderr.print("Some messages wait for another try. Run sync again later, or leave the service running.")

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from server.commands.running import ExitCode, Source, err, out, report_errors
+from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import ConfigurationError
 from server.engine.coverage.witness import Comparison
 
@@ -33,9 +33,9 @@ def _witness(source: Source) -> click.Command:
         _print_comparison(comparison)
         addresses = {m.mailbox_id: m.address for m in services.ports.store.mailboxes()}
         for mailbox_id, ids in comparison.missed.items():
-            err.print(f"{addresses.get(mailbox_id, mailbox_id)} has no row for: {', '.join(ids)}")
+            stderr.print(f"{addresses.get(mailbox_id, mailbox_id)} has no row for: {', '.join(ids)}")
         if not comparison.is_whole:
-            err.print("Run sync. If rows are still missing after that, please report it: this must not happen.")
+            stderr.print("Run sync. If rows are still missing after that, please report it: this must not happen.")
             sys.exit(ExitCode.INCOMPLETE)
 
     return command
@@ -43,10 +43,10 @@ def _witness(source: Source) -> click.Command:
 
 def _print_comparison(comparison: Comparison) -> None:
     missed = sum(map(len, comparison.missed.values()))
-    out.print(f"{comparison.deliveries} deliveries compared, {missed} without a row.")
-    out.print(
+    stdout.print(f"{comparison.deliveries} deliveries compared, {missed} without a row.")
+    stdout.print(
         f"Not compared: {comparison.later} deliveries that the sync has not reached yet, {comparison.elsewhere} to"
         f" mailboxes that we do not read, {comparison.unread} to mailboxes that did not answer."
     )
     if comparison.vanished:
-        out.print(f"{comparison.vanished} of the compared messages are no longer in Gmail.")
+        stdout.print(f"{comparison.vanished} of the compared messages are no longer in Gmail.")

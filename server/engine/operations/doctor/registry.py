@@ -37,11 +37,11 @@ class Checks(Generic[Context]):
     def register(
         self, title: str
     ) -> Callable[[Callable[[Context], Iterable[Finding]]], Callable[[Context], Iterable[Finding]]]:
-        """Decorate a check. Its title is shown where the check itself fails."""
+        """Decorate a check. Its title is shown where the check itself fails. Raises ValueError for a title in use."""
+        if title in self._checks:
+            raise ValueError(f"A check with the title {title} is registered already.")
 
         def add(check: Callable[[Context], Iterable[Finding]]) -> Callable[[Context], Iterable[Finding]]:
-            if title in self._checks:
-                raise ValueError(f"A check with the title {title} is registered already.")
             self._checks[title] = check
             return check
 
