@@ -1,4 +1,4 @@
-"""The access ledger as a hash chain: an entry that is removed, changed or moved breaks every entry after it."""
+"""The access ledger as a hash chain: to remove, change or move an entry breaks every later entry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_PREVIOUS_HASH = "0" * 64
 
 @dataclass(frozen=True)
 class ChainCheck:
-    """``first_bad_sequence`` is the number that should have stood where the chain breaks, None while it holds."""
+    """``first_bad_sequence`` is the number that is expected where the chain breaks; None if the chain holds."""
 
     ok: bool
     first_bad_sequence: int | None = None
@@ -31,13 +31,13 @@ def make_next_entry(last: AccessEntry | None, at_ms: int, actor: str, activity_k
 
 
 def verify_chain(entries: Sequence[AccessEntry]) -> ChainCheck:
-    """Of the whole ledger, from entry 1. A ledger cut off at its end is found by comparing with a kept last hash."""
+    """Checks the whole ledger from entry 1. To notice that its end was cut off, compare it with a kept last hash."""
     previous = NO_PREVIOUS_HASH
     for expected, entry in enumerate(entries, 1):
         if entry.sequence != expected:
             return ChainCheck(ok=False, first_bad_sequence=expected, why="an entry is missing")
         if entry.previous_hash != previous:
-            return ChainCheck(ok=False, first_bad_sequence=expected, why="it does not follow the entry before it")
+            return ChainCheck(ok=False, first_bad_sequence=expected, why="it does not follow the previous entry")
         if entry.entry_hash != _digest(
             entry.sequence, entry.at_ms, entry.actor, entry.activity_key, entry.reason, entry.previous_hash
         ):

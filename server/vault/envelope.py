@@ -1,4 +1,4 @@
-"""Envelope encryption: AES-256-GCM under a DEK, the DEK under a KEK, and the place bound into both.
+"""Envelope encryption: AES-256-GCM under a DEK, the DEK under a KEK, and the place of the value bound into both.
 
 Formats, version 1 (docs/security.md has the same table):
 
@@ -8,7 +8,7 @@ its DEK        KEK-wrapped: 01 | DEK (32) | SHA-256 of the place (32)
 work seal      ``TW`` 01 | length of the wrapped DEK (2, big-endian) | wrapped DEK | nonce (12) | ciphertext and tag
 =============  =======================================================================================
 
-The additional data of every ciphertext is its header and the place, so that nothing can be moved elsewhere and open.
+The additional data of every ciphertext is its header and the place, so that a moved ciphertext does not open.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DEK_VERSION = b"\x01"
 DEK_BYTES = 32
 NONCE_BYTES = 12
 CACHED_DEKS = 64
-"""Unwrapped work DEKs that a process remembers: two months of days."""
+"""Unwrapped work DEKs that a process remembers: those of two months."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class Place:
     purpose: str
 
     def encoded(self) -> bytes:
-        """Each part with its length before it, so that no two places have the same bytes."""
-        parts = (self.organisation, self.collection, self.document, self.purpose)
-        return b"".join(struct.pack(">I", len(raw)) + raw for raw in (part.encode() for part in parts))
+        """Each field after its length, so that no two places have the same bytes."""
+        fields = (self.organisation, self.collection, self.document, self.purpose)
+        return b"".join(struct.pack(">I", len(raw)) + raw for raw in map(str.encode, fields))
 
 
 @dataclass(frozen=True)
 class SealedCopy:
-    """``dek_id`` names the wrapped DEK, which is stored apart: without it the ciphertext is noise."""
+    """``dek_id`` names the wrapped DEK, which is stored elsewhere: without the DEK the ciphertext is noise."""
 
     dek_id: str
     ciphertext: bytes
@@ -61,7 +61,7 @@ class SealedCopy:
 
 
 def seal_copy(plaintext: bytes, place: Place, kek: WrapKek) -> SealedCopy:
-    """A DEK of its own for every copy, so that one copy can be erased alone."""
+    """Seals under a new DEK for each copy, so that one copy can be erased alone."""
     dek = os.urandom(DEK_BYTES)
     bound = place.encoded()
     nonce = os.urandom(NONCE_BYTES)
@@ -71,28 +71,28 @@ def seal_copy(plaintext: bytes, place: Place, kek: WrapKek) -> SealedCopy:
 
 
 def open_copy(ciphertext: bytes, wrapped_dek: bytes, place: Place, kek: UnwrapKek, key_name: str) -> bytes:
-    """Raises SealBrokenError: another key, another place, changed bytes or an unknown version."""
+    """Raises SealBrokenError for another key, another place, changed bytes or an unknown version."""
     bound = place.encoded()
     inner = kek.unwrap(wrapped_dek, key_name)
     if len(inner) != 1 + DEK_BYTES + 32 or inner[:1] != DEK_VERSION:
         raise SealBrokenError("The wrapped key has an unknown form.")
     if inner[1 + DEK_BYTES :] != hashlib.sha256(bound).digest():
         raise SealBrokenError("The wrapped key belongs to another place.")
-    return _decrypted(inner[1 : 1 + DEK_BYTES], ciphertext, COPY, bound)
+    return _decrypt(inner[1 : 1 + DEK_BYTES], ciphertext, COPY, bound)
 
 
 class WorkSealer:
-    """Seals what waits: headers, snapshots and shown texts. One DEK a day and process. Thread-safe."""
+    """Seals headers, snapshots and shown texts until they are needed. One DEK a day and process. Thread-safe."""
 
     def __init__(self, kek: WorkKek, organisation: str) -> None:
         self._kek = kek
         self._bound = f"work/{organisation}".encode()
         self._lock = threading.Lock()
         self._today: tuple[str, bytes, bytes] | None = None
-        self._known: dict[bytes, bytes] = {}
+        self._deks: dict[bytes, bytes] = {}
 
     def seal(self, plaintext: bytes, place: Place, day: str) -> bytes:
-        """``day`` is a date such as 2026-11-24; a new one begins a new DEK."""
+        """``day`` is a date such as 2026-11-24. Each day has a DEK of its own."""
         dek, wrapped = self._dek_of(day)
         head = WORK + struct.pack(">H", len(wrapped)) + wrapped
         nonce = os.urandom(NONCE_BYTES)
@@ -101,10 +101,10 @@ class WorkSealer:
     def open(self, sealed: bytes, place: Place) -> bytes:
         """Raises SealBrokenError."""
         if len(sealed) < len(WORK) + 2 or not sealed.startswith(WORK):
-            raise SealBrokenError("This is not a sealed value of a version we know.")
+            raise SealBrokenError("This is not a sealed value of a known version.")
         end = len(WORK) + 2 + struct.unpack(">H", sealed[len(WORK) : len(WORK) + 2])[0]
-        dek = self._unwrapped(sealed[len(WORK) + 2 : end])
-        return _decrypted(dek, sealed, sealed[:end], place.encoded())
+        dek = self._unwrap(sealed[len(WORK) + 2 : end])
+        return _decrypt(dek, sealed, sealed[:end], place.encoded())
 
     def _dek_of(self, day: str) -> tuple[bytes, bytes]:
         with self._lock:
@@ -113,20 +113,20 @@ class WorkSealer:
                 self._today = (day, dek, self._kek.wrap(dek, self._bound))
             return self._today[1], self._today[2]
 
-    def _unwrapped(self, wrapped: bytes) -> bytes:
+    def _unwrap(self, wrapped: bytes) -> bytes:
         with self._lock:
-            if wrapped not in self._known:
+            if wrapped not in self._deks:
                 dek = self._kek.unwrap(wrapped, self._bound)
-                while len(self._known) >= CACHED_DEKS:
-                    self._known.pop(next(iter(self._known)))
-                self._known[wrapped] = dek
-            return self._known[wrapped]
+                while len(self._deks) >= CACHED_DEKS:
+                    self._deks.pop(next(iter(self._deks)))
+                self._deks[wrapped] = dek
+            return self._deks[wrapped]
 
 
-def _decrypted(dek: bytes, sealed: bytes, head: bytes, bound: bytes) -> bytes:
+def _decrypt(dek: bytes, sealed: bytes, head: bytes, bound: bytes) -> bytes:
     start = len(head) + NONCE_BYTES
     if not sealed.startswith(head) or len(sealed) < start + 16:
-        raise SealBrokenError("This is not a sealed value of a version we know.")
+        raise SealBrokenError("This is not a sealed value of a known version.")
     try:
         return AESGCM(dek).decrypt(sealed[len(head) : start], sealed[start:], head + bound)
     except (InvalidTag, ValueError):

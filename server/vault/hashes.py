@@ -1,4 +1,4 @@
-"""Keyed hashes: equal values can be found again, and nothing can be read back without the key."""
+"""Keyed hashes: equal values have equal hashes, and no value can be tried out without the key."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class KeyedHasher:
         self._current = current
 
     def hash(self, kind: str, value: str) -> KeyedHash:
-        """``kind`` keeps an address and a domain of the same spelling apart."""
-        return self._under(self._current, kind, value)
+        """``kind`` makes the hashes of an address and of a domain differ, even with the same spelling."""
+        return self._hash_under(self._current, kind, value)
 
     def all(self, kind: str, value: str) -> tuple[KeyedHash, ...]:
-        """Under every key there is, the current one first: rows hashed before a rotation are found too."""
+        """One hash under each key, the current key first, so that rows from before a rotation match too."""
         versions = sorted(self._keys, key=lambda v: (v != self._current, v))
-        return tuple(self._under(version, kind, value) for version in versions)
+        return tuple(self._hash_under(version, kind, value) for version in versions)
 
     def derive_keys(self, purpose: str) -> tuple[bytes, ...]:
         """Returns 32 bytes for each key there is, the current one last: for signatures that outlive a rotation.
@@ -33,6 +33,6 @@ class KeyedHasher:
         versions = sorted(self._keys, key=lambda v: (v == self._current, v))
         return tuple(hmac.digest(self._keys[v], f"derived-key\0{purpose}".encode(), "sha256") for v in versions)
 
-    def _under(self, version: int, kind: str, value: str) -> KeyedHash:
+    def _hash_under(self, version: int, kind: str, value: str) -> KeyedHash:
         digest = hmac.new(self._keys[version], f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
         return KeyedHash(f"v{version}:{digest}")

@@ -1,4 +1,4 @@
-"""A decided mail becomes an activity: pure, so that a test compares it whole."""
+"""Turns a decided mail into an activity. The functions are pure, so that a test can compare an activity whole."""
 
 from __future__ import annotations
 
@@ -20,16 +20,13 @@ from server.rules.headers.identity_key import normalise_message_id
 
 NO_SUBJECT = "(no subject)"
 MOST_TEXT = 40_000
-"""Characters of a body that go on: no field of Salesforce takes as many, and what is too long shows its cut."""
+"""Characters of a body that an activity gets. No field of Salesforce takes more, and a longer text shows its cut."""
 
 
 def plan_activity(
     mail: Mail, decision: Decision, owner: CrmUser | None, body: MailBody, workspace: Workspace, policy: Policy
 ) -> Activity:
-    """Of ``body`` its author's own part, as far as the policy discloses it: the sealed copy has all of it.
-
-    A Lead takes no second record, so none is set.
-    """
+    """The activity for the mail, with as much of ``body`` as the policy discloses; the sealed copy has all of it."""
     copy = mail.canonical
     author = mail.author
     direction = Direction.OUTBOUND if author and workspace.is_internal(author.address) else Direction.INBOUND
@@ -39,7 +36,7 @@ def plan_activity(
     moment = read_sent_at(copy.headers, copy.internal_date)
     return Activity(
         key=mail.key,
-        subject=_subject(copy.headers, author, direction, shown),
+        subject=_write_subject(copy.headers, author, direction, shown),
         body=body.text[:MOST_TEXT] if shown is Disclosure.TEXT else "",
         sent_at=moment,
         day=local_day_of(moment, owner.time_zone if owner else ""),
@@ -60,7 +57,7 @@ def plan_activity(
 
 
 def read_sent_at(headers: Headers, internal_date: int) -> int:
-    """The Date header in epoch milliseconds; Gmail's own date where it is missing, absurd or lies ahead of it."""
+    """The Date header in epoch milliseconds; ``internal_date`` if it is missing, absurd or a day ahead."""
     try:
         stated = int(parsedate_to_datetime(headers.first("Date") or "").timestamp() * 1000)
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -70,16 +67,16 @@ def read_sent_at(headers: Headers, internal_date: int) -> int:
 
 
 def local_day_of(moment: int, time_zone: str) -> str:
-    """What the calendar of its owner said then: a mail of a Californian evening belongs to that day, not UTC's next."""
+    """The date in the owner's time zone: the mail of a Californian evening belongs to that day, not to UTC's next."""
     try:
-        place = ZoneInfo(time_zone) if time_zone else UTC
+        zone = ZoneInfo(time_zone) if time_zone else UTC
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        place = UTC
-    return datetime.fromtimestamp(moment / 1000, UTC).astimezone(place).date().isoformat()
+        zone = UTC
+    return datetime.fromtimestamp(moment / 1000, UTC).astimezone(zone).date().isoformat()
 
 
-def _subject(headers: Headers, author: Participant | None, direction: Direction, shown: Disclosure) -> str:
-    """Lightning captions every email Task "You sent an email", so inbound mail says itself whom it is from."""
+def _write_subject(headers: Headers, author: Participant | None, direction: Direction, shown: Disclosure) -> str:
+    """Lightning captions every email Task "You sent an email", so the subject of inbound mail names its sender."""
     subject = clean_line(decode_words(headers.first("Subject") or "")) or NO_SUBJECT
     if shown is Disclosure.HEADERS:
         subject = "Email"
@@ -89,7 +86,7 @@ def _subject(headers: Headers, author: Participant | None, direction: Direction,
 
 
 def links_of(chosen: Record | None) -> tuple[SalesforceId | None, SalesforceId | None]:
-    """Who and what an activity on this record points at."""
+    """The ids of Who and What for an activity on this record. A Lead takes no What beside it."""
     if chosen is None:
         return None, None
     if chosen.kind is RecordKind.CONTACT:

@@ -1,4 +1,4 @@
-"""The decision on a mail, once its people and domains have been looked up."""
+"""The decision on a mail, after its people and domains have been looked up in the CRM."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from server.domain.mail import Mail
 from server.domain.mailbox import Workspace
 from server.domain.message import Participant
 from server.domain.policy import Override, Policy, StandingRule
-from server.rules.decision.match import Matches, by_address, by_domain, list_searchable_domains, losers_of, unique
+from server.rules.decision.match import Matches, by_address, by_domain, keep_first, list_searchable_domains, losers_of
 
 MOST_RELATED = 50
 """Salesforce relates a Task to this many Contacts."""
@@ -27,15 +27,15 @@ def decide(
     override: Override | None = None,
     rules: tuple[StandingRule, ...] = (),
 ) -> Decision:
-    """Pure: the same mail, records and words give the same decision, whoever asks and when."""
-    found = _Found.of(mail, owner, candidates, workspace, policy)
-    matched = _by_rules(found, rules)
-    return matched if override is None else _overridden(matched, override, found)
+    """Pure: the same mail, records, override and rules always give the same decision."""
+    grounds = _Grounds.of(mail, owner, candidates, workspace, policy)
+    decision = _decide_by_rules(grounds, rules)
+    return decision if override is None else _apply_override(decision, override, grounds)
 
 
 @dataclass(frozen=True)
-class _Found:
-    """All that fits a mail, and what the choice among it goes by."""
+class _Grounds:
+    """The records that fit a mail, and what the choice among them depends on."""
 
     mail: Mail
     owner: SalesforceId | None
@@ -45,12 +45,12 @@ class _Found:
     leads: Matches
     accounts: Matches
     box: Record | None
-    """The account that the first lead's own domain means, if it wants contact matches only."""
+    """The account of the first lead's domain, if that account takes contact matches only."""
 
     @classmethod
     def of(
         cls, mail: Mail, owner: SalesforceId | None, candidates: Candidates, workspace: Workspace, policy: Policy
-    ) -> _Found:
+    ) -> _Grounds:
         def companies(person: Participant) -> Iterable[tuple[Record, ...]]:
             return by_domain(person, candidates.accounts, workspace, policy)
 
@@ -69,84 +69,88 @@ class _Found:
         return self.contacts.every + self.leads.every + self.accounts.every
 
 
-def _by_rules(found: _Found, rules: tuple[StandingRule, ...]) -> Decision:
-    contacts, leads, accounts = found.contacts, found.leads, found.accounts
-    policy, owner = found.policy, found.owner
-    companies = _others(accounts.every, Why.NOT_A_PERSON)
+def _decide_by_rules(grounds: _Grounds, rules: tuple[StandingRule, ...]) -> Decision:
+    contacts, leads, accounts = grounds.contacts, grounds.leads, grounds.accounts
+    policy, owner = grounds.policy, grounds.owner
+    companies = _lose_all(accounts.every, Why.NOT_A_PERSON)
     # A standing rule names the record for an address on the mail.
     for rule in rules:
-        if any(person.address == rule.address for person in found.mail.externals):
-            other = _others(found.every, Why.CHOICE_OF_A_PERSON, without=rule.record)
-            return _logged(Reason.RULE_MATCH, rule.record, other, contacts.fitting, policy)
+        if any(person.address == rule.address for person in grounds.mail.externals):
+            losers = _lose_all(grounds.every, Why.CHOICE_OF_A_PERSON, winner=rule.record)
+            return _log(Reason.RULE_MATCH, rule.record, losers, contacts.fitting, policy)
     # A Contact has the address of any external participant.
     if contacts.fitting:
-        losers = _losers(contacts, owner, Why.NOT_EXACT_ADDRESS) + _others(leads.every, Why.NOT_A_CONTACT) + companies
-        return _logged(Reason.CONTACT_MATCH, contacts.fitting[0], losers, _best(contacts.fitting), policy)
+        losers = _list_losers(contacts, owner, Why.NOT_EXACT_ADDRESS)
+        losers += _lose_all(leads.every, Why.NOT_A_CONTACT) + companies
+        return _log(Reason.CONTACT_MATCH, contacts.fitting[0], losers, _keep_best(contacts.fitting), policy)
     # No Contact, but an unconverted Lead; the box on the account of that lead's domain still counts.
     if leads.fitting and policy.leads:
-        if found.box is not None:
-            rest = _others(leads.every, Why.CONTACTS_ONLY) + _others(accounts.every, Why.NOT_A_PERSON, found.box)
-            return _contacts_only(found.box, rest, found)
-        losers = _losers(leads, owner, Why.NOT_EXACT_ADDRESS) + companies
-        return _logged(Reason.LEAD_MATCH, leads.fitting[0], losers, (), policy)
+        if grounds.box is not None:
+            losers = _lose_all(leads.every, Why.CONTACTS_ONLY)
+            losers += _lose_all(accounts.every, Why.NOT_A_PERSON, winner=grounds.box)
+            return _skip_for_box(grounds.box, losers, grounds)
+        losers = _list_losers(leads, owner, Why.NOT_EXACT_ADDRESS) + companies
+        return _log(Reason.LEAD_MATCH, leads.fitting[0], losers, (), policy)
     # Nobody, but an Account has the domain.
     if accounts.fitting:
-        losers = _losers(accounts, owner, Why.PARENT_DOMAIN)
+        losers = _list_losers(accounts, owner, Why.PARENT_DOMAIN)
         if accounts.fitting[0].contacts_only:
-            return _contacts_only(accounts.fitting[0], losers, found)
-        return _logged(Reason.ACCOUNT_DOMAIN_MATCH, accounts.fitting[0], losers, (), policy)
+            return _skip_for_box(accounts.fitting[0], losers, grounds)
+        return _log(Reason.ACCOUNT_DOMAIN_MATCH, accounts.fitting[0], losers, (), policy)
     # Nobody and nothing.
-    missing = (*_addresses(found.mail), *list_explaining_domains(found.mail, found.workspace, policy))
+    missing = (*_external_addresses(grounds.mail), *list_explaining_domains(grounds.mail, grounds.workspace, policy))
     return Decision(Reason.NO_MATCH, policy_version=policy.version, would_change=missing)
 
 
-def _overridden(matched: Decision, override: Override, found: _Found) -> Decision:
-    policy = found.policy
-    if matched.reason is Reason.CONTACTS_ONLY_ACCOUNT and not policy.override_contacts_only:
-        return matched
-    record = override.record or matched.chosen
-    related = [record, *found.contacts.fitting] if record and record.kind is RecordKind.CONTACT else []
-    others = _others(found.every, Why.CHOICE_OF_A_PERSON, without=record)
+def _apply_override(decision: Decision, override: Override, grounds: _Grounds) -> Decision:
+    """A person's choice for the conversation, in place of what the rules decided."""
+    policy = grounds.policy
+    if decision.reason is Reason.CONTACTS_ONLY_ACCOUNT and not policy.override_contacts_only:
+        return decision
+    record = override.record or decision.chosen
+    related = [record, *grounds.contacts.fitting] if record and record.kind is RecordKind.CONTACT else []
+    losers = _lose_all(grounds.every, Why.CHOICE_OF_A_PERSON, winner=record)
     return Decision(
-        Reason.THREAD_OVERRIDE, record, others, unique(related)[:MOST_RELATED], policy_version=policy.version
+        Reason.THREAD_OVERRIDE, record, losers, keep_first(related)[:MOST_RELATED], policy_version=policy.version
     )
 
 
-def _logged(
+def _log(
     reason: Reason, chosen: Record, losers: tuple[Loser, ...], related: Sequence[Record], policy: Policy
 ) -> Decision:
     people = [chosen, *related] if chosen.kind is RecordKind.CONTACT else []
-    return Decision(reason, chosen, losers, unique(people)[:MOST_RELATED], policy_version=policy.version)
+    return Decision(reason, chosen, losers, keep_first(people)[:MOST_RELATED], policy_version=policy.version)
 
 
-def _contacts_only(box: Record, rest: tuple[Loser, ...], found: _Found) -> Decision:
-    """A Contact would change it, so no domain is named."""
+def _skip_for_box(box: Record, losers: tuple[Loser, ...], grounds: _Grounds) -> Decision:
+    """Not logged, because this account takes contact matches only. A Contact would change that; a domain would not."""
     return Decision(
-        Reason.CONTACTS_ONLY_ACCOUNT, None, (Loser(box, Why.CONTACTS_ONLY), *rest),
-        policy_version=found.policy.version, would_change=_addresses(found.mail),
+        Reason.CONTACTS_ONLY_ACCOUNT, None, (Loser(box, Why.CONTACTS_ONLY), *losers),
+        policy_version=grounds.policy.version, would_change=_external_addresses(grounds.mail),
     )  # fmt: skip
 
 
-def _best(contacts: Sequence[Record]) -> list[Record]:
-    """One Contact an address: the tie rule, by which they are ranked, also chooses among namesakes only related."""
+def _keep_best(contacts: Sequence[Record]) -> list[Record]:
+    """One Contact for an address. ``contacts`` are ranked, so the tie rule also chooses which namesake is related."""
     best: dict[str, Record] = {}
     for record in contacts:
         best.setdefault(record.found_by, record)
     return list(best.values())
 
 
-def _losers(matches: Matches, owner: SalesforceId | None, why_passed: Why) -> tuple[Loser, ...]:
-    return losers_of(matches.fitting, owner) + _others(matches.passed, why_passed)
+def _list_losers(matches: Matches, owner: SalesforceId | None, why_farther: Why) -> tuple[Loser, ...]:
+    return losers_of(matches.fitting, owner) + _lose_all(matches.farther, why_farther)
 
 
-def _others(records: Sequence[Record], why: Why, without: Record | None = None) -> tuple[Loser, ...]:
-    return tuple(Loser(r, why) for r in records if without is None or r.record_id != without.record_id)
+def _lose_all(records: Sequence[Record], why: Why, winner: Record | None = None) -> tuple[Loser, ...]:
+    """All records but the winner, each lost for the same reason."""
+    return tuple(Loser(r, why) for r in records if winner is None or r.record_id != winner.record_id)
 
 
-def _addresses(mail: Mail) -> tuple[str, ...]:
+def _external_addresses(mail: Mail) -> tuple[str, ...]:
     return tuple(person.address for person in mail.externals)
 
 
 def list_explaining_domains(mail: Mail, workspace: Workspace, policy: Policy) -> tuple[str, ...]:
-    """The domains whose Account, were there one, would explain this mail."""
+    """The domains of the mail's people: an Account with one of them would be matched."""
     return tuple(dict.fromkeys(d for p in mail.externals for d in list_searchable_domains(p.domain, workspace, policy)))

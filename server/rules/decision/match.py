@@ -1,4 +1,4 @@
-"""Which record wins, and why each other one did not."""
+"""Which record wins, and why each of the others lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from server.rules.headers.domains import is_public_mail_domain, list_parents
 
 
 def list_searchable_domains(domain: str, workspace: Workspace, policy: Policy) -> tuple[str, ...]:
-    """The domain, then its parents down to the registrable one; none for public mail and for our own."""
+    """The domain, then its parents down to the registrable one; none for public mail and the workspace's own."""
     if workspace.owns_domain(domain) or is_public_mail_domain(domain, policy.public_domains):
         return ()
     return tuple(
@@ -29,7 +29,7 @@ def list_searchable_domains(domain: str, workspace: Workspace, policy: Policy) -
 
 
 def build_query(mail: Mail, workspace: Workspace, policy: Policy) -> Query:
-    """What must be asked of the CRM to decide this mail."""
+    """What the CRM is asked in order to decide this mail."""
     return Query(
         addresses=frozenset(v for p in mail.externals for v in address_variants(p.address)),
         domains=frozenset(d for p in mail.externals for d in list_searchable_domains(p.domain, workspace, policy)),
@@ -37,43 +37,49 @@ def build_query(mail: Mail, workspace: Workspace, policy: Policy) -> Query:
     )
 
 
-def by_address(person: Participant, found: dict[str, tuple[Record, ...]]) -> Iterator[tuple[Record, ...]]:
-    """Records with this very address, then those that have it without its tag; the nearest group is what counts."""
-    return (records for variant in address_variants(person.address) if (records := found.get(variant)))
+def by_address(person: Participant, records_by_address: dict[str, tuple[Record, ...]]) -> Iterator[tuple[Record, ...]]:
+    """Records with the exact address, then those with the address without its tag. The first group counts."""
+    return (records for variant in address_variants(person.address) if (records := records_by_address.get(variant)))
 
 
 def by_domain(
-    person: Participant, found: dict[str, tuple[Record, ...]], workspace: Workspace, policy: Policy
+    person: Participant, records_by_domain: dict[str, tuple[Record, ...]], workspace: Workspace, policy: Policy
 ) -> Iterator[tuple[Record, ...]]:
-    """Accounts of the exact domain, then of each parent; the nearest group is what counts."""
+    """Accounts of the exact domain, then of each parent. The first group counts."""
     for domain in list_searchable_domains(person.domain, workspace, policy):
-        if companies := tuple(r for r in found.get(domain, ()) if not r.is_person_account):
+        if companies := tuple(r for r in records_by_domain.get(domain, ()) if not r.is_person_account):
             yield companies
 
 
 @dataclass(frozen=True)
 class Matches:
-    """Records of one kind for all people of a mail. ``fitting`` ones are ranked; ``passed`` had a nearer one."""
+    """Records of one kind for all people of a mail, both parts ranked.
+
+    ``farther`` holds the records that lost to a nearer one: the exact address, or the longer domain.
+    """
 
     fitting: tuple[Record, ...] = ()
-    passed: tuple[Record, ...] = ()
+    farther: tuple[Record, ...] = ()
 
     @classmethod
     def of(cls, groups: Iterable[Iterable[tuple[Record, ...]]], owner: SalesforceId | None) -> Matches:
-        """``groups`` holds the groups of one person after the other, each person's nearest first."""
-        listed = [tuple(each) for each in groups]
-        nearest = unique(r for each in listed for r in (each[0] if each else ()))
-        every = unique(r for each in listed for group in each for r in group)
-        known = {r.record_id for r in nearest}
-        rest = [r for r in every if r.record_id not in known]
-        return cls(tuple(rank(nearest, owner)), tuple(rank(rest, owner)))
+        """``groups`` holds the groups of records of one person after the other, each person's nearest group first."""
+        groups_of_people = [tuple(groups_of_person) for groups_of_person in groups]
+        nearest = keep_first(
+            r for person_groups in groups_of_people for r in (person_groups[0] if person_groups else ())
+        )
+        every = keep_first(r for person_groups in groups_of_people for group in person_groups for r in group)
+        nearest_ids = {r.record_id for r in nearest}
+        farther = [r for r in every if r.record_id not in nearest_ids]
+        return cls(tuple(rank(nearest, owner)), tuple(rank(farther, owner)))
 
     @property
     def every(self) -> tuple[Record, ...]:
-        return self.fitting + self.passed
+        return self.fitting + self.farther
 
 
-def unique(records: Iterable[Record]) -> tuple[Record, ...]:
+def keep_first(records: Iterable[Record]) -> tuple[Record, ...]:
+    """Each record once, at its first place."""
     seen: dict[SalesforceId, Record] = {}
     for record in records:
         seen.setdefault(record.record_id, record)
@@ -81,19 +87,19 @@ def unique(records: Iterable[Record]) -> tuple[Record, ...]:
 
 
 def rank(records: Sequence[Record], owner: SalesforceId | None) -> list[Record]:
-    """The tie rule: owned by the owner, else most recently updated, else lowest id."""
+    """The tie rule: records of the owner first, then the most recently updated, then the lowest id."""
     return sorted(records, key=lambda r: (owner is None or r.owner_id != owner, -r.modified_at, r.record_id))
 
 
 def losers_of(ranked: Sequence[Record], owner: SalesforceId | None) -> tuple[Loser, ...]:
-    """Why each but the first was not chosen."""
+    """The ranked records after the first, each with why it was not chosen."""
     if not ranked:
         return ()
     chosen = ranked[0]
-    return tuple(Loser(record, _why(record, chosen, owner)) for record in ranked[1:])
+    return tuple(Loser(record, _explain_loss(record, chosen, owner)) for record in ranked[1:])
 
 
-def _why(record: Record, chosen: Record, owner: SalesforceId | None) -> Why:
+def _explain_loss(record: Record, chosen: Record, owner: SalesforceId | None) -> Why:
     if owner is not None and chosen.owner_id == owner and record.owner_id != owner:
         return Why.OWNED_BY_OTHER
     if record.modified_at < chosen.modified_at:

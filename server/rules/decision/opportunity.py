@@ -1,4 +1,4 @@
-"""Which opportunity an activity is linked to, where an admin wants that: never a guess between two."""
+"""Which opportunity an activity is linked to, if the policy says so: never a guess between two."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from server.domain.ids import SalesforceId
 
 
 def list_opportunity_holders(chosen: Sequence[Record]) -> tuple[list[SalesforceId], list[SalesforceId]]:
-    """The contacts and the accounts whose open opportunities decide."""
+    """The contacts and the accounts whose open opportunities are looked up."""
     contacts = {r.record_id for r in chosen if r.kind is RecordKind.CONTACT}
     accounts = {account for r in chosen if r.kind is not RecordKind.LEAD and (account := _account_of(r))}
     return sorted(contacts), sorted(accounts)
 
 
-def choose_opportunity(chosen: Record, found: Opportunities) -> SalesforceId | None:
+def choose_opportunity(chosen: Record, opportunities: Opportunities) -> SalesforceId | None:
     """The one open opportunity on which the contact has a role; without any, the account's only open one.
 
-    Several are none: which of them an email is about, nobody wrote down. A Lead takes no second record.
+    None if there are several, because nothing says which of them an email is about. A Lead takes no second record.
     """
     if chosen.kind is RecordKind.LEAD:
         return None
-    with_role = found.by_contact.get(chosen.record_id, frozenset())
-    of_account = found.by_account.get(_account_of(chosen) or SalesforceId(""), frozenset())
+    with_role = opportunities.by_contact.get(chosen.record_id, frozenset())
+    of_account = opportunities.by_account.get(_account_of(chosen) or SalesforceId(""), frozenset())
     decisive = with_role or of_account
     return next(iter(decisive)) if len(decisive) == 1 else None
 

@@ -11,7 +11,7 @@ from server.domain.policy import Policy
 
 
 def list_owner_addresses(mail: Mail, workspace: Workspace) -> tuple[str, ...]:
-    """Who may own the mail, in order: internal author, internal To, internal Cc, then the mailboxes it lies in."""
+    """Who may own the mail, in order: internal author, internal To, internal Cc, then the mailboxes that hold it."""
     canonical = mail.canonical
     people = canonical.people
     order: list[str] = []
@@ -24,9 +24,9 @@ def list_owner_addresses(mail: Mail, workspace: Workspace) -> tuple[str, ...]:
 
 
 def find_owner(mail: Mail, workspace: Workspace, candidates: Candidates) -> CrmUser | None:
-    """The first who is an active Salesforce User."""
-    known = (candidates.users.get(address) for address in list_owner_addresses(mail, workspace))
-    return next((user for user in known if user), None)
+    """The first of the possible owners who is an active Salesforce User."""
+    users = (candidates.users.get(address) for address in list_owner_addresses(mail, workspace))
+    return next((user for user in users if user), None)
 
 
 def find_owner_id(mail: Mail, workspace: Workspace, candidates: Candidates) -> SalesforceId | None:
@@ -35,9 +35,9 @@ def find_owner_id(mail: Mail, workspace: Workspace, candidates: Candidates) -> S
 
 
 def choose_activity_owner(owner: SalesforceId | None, chosen: Record | None, policy: Policy) -> SalesforceId | None:
-    """Whose the activity is: the mail's owner, else, where an admin wants that, the chosen record's.
+    """The owner of the activity: the mail's owner, or else the chosen record's, if the policy says so.
 
-    None leaves it to the integration user.
+    None: the integration user owns it.
     """
     if owner or chosen is None or not policy.owner_of_record:
         return owner

@@ -1,4 +1,4 @@
-"""How long a customer waited for an answer of ours."""
+"""How long a customer waited for an answer."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from itertools import takewhile
 MINUTE = 60_000
 
 
-def measure_response_minutes(sent_at: int, earlier: Iterable[tuple[int, bool]]) -> int | None:
-    """Whole minutes from the first mail that nobody had answered to this answer; None where it answers nothing.
+def measure_response_minutes(sent_at: int, moments: Iterable[tuple[int, bool]]) -> int | None:
+    """Whole minutes from the first unanswered mail to this answer; None if this mail answers nothing.
 
-    Times are epoch milliseconds. ``earlier`` are the other mails of the conversation, each with whether it came from
-    outside. A second mail of ours in a row answers nothing; three questions in a row wait since the first.
+    Times are epoch milliseconds. ``moments`` are the other mails of the conversation, each with whether it came from
+    outside. The second of two answers in a row answers nothing; three questions in a row wait since the first.
     """
-    before = sorted((each for each in earlier if each[0] < sent_at), reverse=True)
-    unanswered = list(takewhile(lambda each: each[1], before))
+    latest_first = sorted((moment for moment in moments if moment[0] < sent_at), reverse=True)
+    unanswered = list(takewhile(lambda moment: moment[1], latest_first))
     return (sent_at - unanswered[-1][0]) // MINUTE if unanswered else None

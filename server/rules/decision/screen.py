@@ -1,4 +1,4 @@
-"""The word of labels, people and author on one copy: what is skipped before anybody asks Salesforce."""
+"""Screens one copy by its labels, people and author: what is skipped before Salesforce is asked."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ HEADERS = tuple(
         )
     )
 )  # fmt: skip
-"""All that a decision may read. Nothing else is asked of Gmail before the decision to log."""
+"""The headers that a decision may read. The mail provider is asked for no other before the decision to log."""
 
 ESSENTIAL = ("From", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "Sender", "Reply-To", "Delivered-To")
-"""Bytes without a single one of these are not a message."""
+"""Bytes that have none of these headers are not a message."""
 
 CATEGORIES = frozenset(
     {"CATEGORY_PROMOTIONS", "CATEGORY_SOCIAL", "CATEGORY_UPDATES", "CATEGORY_FORUMS"},
 )
 DECIDING = ("DRAFT", "CHAT", "SPAM", "TRASH", *sorted(CATEGORIES))
-"""Labels that decide alone, in this order; a category only of what is not ``SENT``."""
+"""Labels that decide alone, in this order. A category decides only without ``SENT``."""
 SENT = "SENT"
 OVERRIDABLE = frozenset({Reason.BEFORE_START, Reason.AUTOMATED})
-"""With a category, what "log it anyway" beats here. Spam and Trash stay out whatever anybody says."""
+"""Beside a category, the reasons that "log it anyway" overrules. Spam and Trash always stay out."""
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What is known about a copy beside the message itself.
+    """What the screening takes into account beside the message itself.
 
-    ``own_addresses`` are the mailbox's; ``start`` is epoch milliseconds; ``dont_log_label`` is that label's id in this
-    mailbox, and ``is_labelled`` says that another message of the conversation has it; ``is_kept_out`` and
-    ``is_overridden`` are people's word on the conversation.
+    ``own_addresses`` are the mailbox's. ``start`` is epoch milliseconds. ``dont_log_label`` is that label's id in this
+    mailbox, and ``is_labelled`` says that another message of the conversation has it. ``is_kept_out`` and
+    ``is_overridden`` are what a person chose for the conversation.
     """
 
     own_addresses: frozenset[str] = frozenset()
@@ -63,25 +63,22 @@ class Situation:
 
 
 def screen(message: Message, workspace: Workspace, policy: Policy, situation: Situation) -> tuple[Screening, People]:
-    """The first rule that fits settles the reason; the order is the design's."""
+    """The first rule that fits gives the reason; the order is the design's."""
     people = people_of(message.headers, workspace)
-    for rule in (_labels, _start, _word, _readable, _people, _author):
-        verdict = rule(message, people, workspace, policy, situation)
-        if verdict is None:
-            continue
-        if situation.is_overridden and _yields(verdict):
-            continue
-        return verdict, people
+    for rule in _RULES:
+        screening = rule(message, people, policy, situation)
+        if screening and not (situation.is_overridden and _yields_to_override(screening)):
+            return screening, people
     return Screening(None), people
 
 
-def _yields(verdict: Screening) -> bool:
-    by_category = verdict.reason is Reason.NOT_PRIMARY and all(e.mark in CATEGORIES for e in verdict.evidence)
-    return by_category or verdict.reason in OVERRIDABLE
+def _yields_to_override(screening: Screening) -> bool:
+    is_category = screening.reason is Reason.NOT_PRIMARY and all(e.mark in CATEGORIES for e in screening.evidence)
+    return is_category or screening.reason in OVERRIDABLE
 
 
 def by_labels(label_ids: Collection[str]) -> Screening | None:
-    """What labels alone decide, whatever the message says."""
+    """What labels alone decide."""
     if "SCHEDULED" in label_ids:
         return Screening(Reason.NOT_MAIL, (Evidence("SCHEDULED"),))
     for label in DECIDING:
@@ -91,16 +88,14 @@ def by_labels(label_ids: Collection[str]) -> Screening | None:
     return None
 
 
-def _labels(
-    message: Message, people: People, _workspace: Workspace, _policy: Policy, situation: Situation
-) -> Screening | None:
-    if decided := by_labels(message.label_ids):
-        return decided
+def _screen_labels(message: Message, people: People, _policy: Policy, situation: Situation) -> Screening | None:
+    if screening := by_labels(message.label_ids):
+        return screening
     return Screening(Reason.NOT_MAIL, (Evidence("not_sent_yet"),)) if _is_unsent(message, people, situation) else None
 
 
 def _is_unsent(message: Message, people: People, situation: Situation) -> bool:
-    """Scheduled mail: from this mailbox, yet neither sent nor delivered anywhere."""
+    """Whether it is scheduled mail: from this mailbox, yet neither sent nor delivered anywhere."""
     author = people.author
     if message.label_ids & {"SENT", "INBOX", "SPAM", "TRASH"} or author is None:
         return False
@@ -109,15 +104,12 @@ def _is_unsent(message: Message, people: People, situation: Situation) -> bool:
     )
 
 
-def _start(
-    message: Message, _people: People, _workspace: Workspace, _policy: Policy, situation: Situation
-) -> Screening | None:
+def _screen_start(message: Message, _people: People, _policy: Policy, situation: Situation) -> Screening | None:
     return Screening(Reason.BEFORE_START) if message.internal_date < situation.start else None
 
 
-def _word(
-    message: Message, people: People, _workspace: Workspace, policy: Policy, situation: Situation
-) -> Screening | None:
+def _screen_choices(message: Message, people: People, policy: Policy, situation: Situation) -> Screening | None:
+    """What a person or an admin chose to keep out."""
     if situation.dont_log_label and message.has_label(situation.dont_log_label):
         return Screening(Reason.KEPT_OUT, (Evidence("label"),))
     if situation.is_kept_out:
@@ -132,27 +124,24 @@ def _word(
     return None
 
 
-def _readable(
-    message: Message, _people: People, _workspace: Workspace, _policy: Policy, _situation: Situation
-) -> Screening | None:
+def _screen_headers(message: Message, _people: People, _policy: Policy, _situation: Situation) -> Screening | None:
     if any(message.headers.has(name) for name in ESSENTIAL):
         return None
     return Screening(Reason.UNREADABLE, (Evidence("no_headers"),))
 
 
-def _people(
-    _message: Message, people: People, _workspace: Workspace, _policy: Policy, _situation: Situation
-) -> Screening | None:
+def _screen_people(_message: Message, people: People, _policy: Policy, _situation: Situation) -> Screening | None:
     return None if people.externals else Screening(Reason.INTERNAL_ONLY)
 
 
-def _author(
-    message: Message, people: People, _workspace: Workspace, _policy: Policy, _situation: Situation
-) -> Screening | None:
-    verdict = judge_authorship(
+def _screen_author(message: Message, people: People, _policy: Policy, _situation: Situation) -> Screening | None:
+    authorship = judge_authorship(
         message.headers,
         is_outbound=message.is_sent,
         own_group=people.through_own_group,
         label_ids=message.label_ids,
     )
-    return Screening(Reason.AUTOMATED, verdict.evidence) if verdict.is_automated else None
+    return Screening(Reason.AUTOMATED, authorship.evidence) if authorship.is_automated else None
+
+
+_RULES = (_screen_labels, _screen_start, _screen_choices, _screen_headers, _screen_people, _screen_author)

@@ -1,4 +1,4 @@
-"""Fold a stretch of history into one final fact per message."""
+"""Folds a stretch of a mailbox's history into one change for each message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from server.domain.ids import MessageId
 DECIDING_LABELS = frozenset({"INBOX", "SENT", "SPAM", "TRASH", "DRAFT", "CHAT"})
 """Besides these, every CATEGORY_* and every user label can alter a decision; UNREAD and the like cannot."""
 
-
 LABELS_MOVED = frozenset({"labelled", "unlabelled"})
 
 
@@ -24,7 +23,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class MessageChange:
-    """``has_moved``: a label that decides came or went; of an arrival that is known already, that alone counts."""
+    """``has_moved``: a deciding label came or went. Of a message that is already recorded, only that counts."""
 
     ref: MessageRef
     fate: Fate
@@ -38,19 +37,19 @@ def is_deciding_label(label_id: str) -> bool:
 
 def fold_events(events: Iterable[HistoryEvent]) -> list[MessageChange]:
     """In order of first appearance; a message added and deleted within the stretch is deleted."""
-    fates: dict[MessageId, MessageChange] = {}
+    changes: dict[MessageId, MessageChange] = {}
     for event in events:
         if event.kind in LABELS_MOVED and not any(is_deciding_label(label) for label in event.label_ids):
             continue
-        before = fates.get(event.ref.message_id)
+        previous = changes.get(event.ref.message_id)
         fate = Fate.RELABELLED if event.kind in LABELS_MOVED else Fate(event.kind)
-        if before and (before.fate is Fate.DELETED or (before.fate is Fate.ADDED and fate is Fate.RELABELLED)):
-            fate = before.fate
-        has_moved = event.kind in LABELS_MOVED or (before is not None and before.has_moved)
-        fates[event.ref.message_id] = MessageChange(event.ref, fate, has_moved)
-    return list(fates.values())
+        if previous and (previous.fate is Fate.DELETED or (previous.fate is Fate.ADDED and fate is Fate.RELABELLED)):
+            fate = previous.fate
+        has_moved = event.kind in LABELS_MOVED or (previous is not None and previous.has_moved)
+        changes[event.ref.message_id] = MessageChange(event.ref, fate, has_moved)
+    return list(changes.values())
 
 
 def find_label_moves(events: Iterable[HistoryEvent], label_id: str) -> dict[MessageRef, bool]:
-    """Which messages have got that label, and which lost it, at the end of the stretch."""
+    """The messages whose label with that id moved: True if they have it at the end of the stretch, False if not."""
     return {e.ref: e.kind == "labelled" for e in events if e.kind in LABELS_MOVED and label_id in e.label_ids}

@@ -1,4 +1,4 @@
-"""Which failure asks for which reaction. Code matches on classes, never on texts."""
+"""How a message goes on after a failure. The code looks at the class of a failure, never at its text."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from server.domain.errors import (
 )
 
 GONE_AFTER = (3.0, 30.0, 300.0)
-"""Seconds between the looks for a message that Gmail listed and then did not know: lag or an autosaved draft."""
+"""Seconds between the tries for a message that was listed and then not found: lag, or an autosaved draft."""
 LONGEST_WAIT = 3600.0
 MATCHED_AGAIN = 3
-"""Tries before a record that keeps disappearing counts as refused."""
+"""Tries after which a record that keeps disappearing counts as refused."""
 ENDING = (NotFoundError, StaleTargetError)
 """Failures that end a message when they come too often; the others only make it wait."""
 
 
 @dataclass(frozen=True)
 class Reaction:
-    """What becomes of a message: a reason that ends it, or another try at ``due_at`` (epoch seconds)."""
+    """``due_at`` is the time of the next try in epoch seconds; None: ``reason`` ends the message."""
 
     reason: Reason
     due_at: float | None
@@ -34,9 +34,9 @@ class Reaction:
 
 
 def count_tries(error: Exception, attempts: int, cause: str | None) -> int:
-    """The tries that count, this one included, after ``attempts`` of which the last failed for ``cause``.
+    """The tries that count, this one included, after ``attempts`` tries of which the last failed for ``cause``.
 
-    What ends a message is counted from its own first time: a storm before must not use up the patience with it.
+    A failure that can end a message is counted from its own first time: other failures must not use up its tries.
     """
     return 1 if isinstance(error, ENDING) and cause != cause_of(error) else attempts + 1
 
@@ -46,7 +46,7 @@ def cause_of(error: Exception) -> str:
 
 
 def choose_reaction(error: Exception, attempts: int, now: float) -> Reaction:
-    """``attempts`` counts the tries so far, this one included."""
+    """``attempts`` counts the tries up to now, this one included. ``now`` is epoch seconds."""
     cause = cause_of(error)
     if isinstance(error, NotFoundError):
         if attempts > len(GONE_AFTER):
@@ -58,15 +58,16 @@ def choose_reaction(error: Exception, attempts: int, now: float) -> Reaction:
         return Reaction(Reason.REJECTED, None, cause)
     if isinstance(error, TransientError) and error.retry_after is not None:
         return Reaction(Reason.RETRYING, now + error.retry_after, cause)
+    # A failure of an unknown class is tried again too: nothing is lost because a class is missing here.
     return Reaction(Reason.RETRYING, now + compute_backoff(attempts), cause)
 
 
 def spread_wait(key: str, attempts: int, wait: float) -> float:
-    """Up to half as long again, another share for each mail and try: what collided once does not meet again."""
+    """``wait`` and up to half as much again, by mail and try, so that mails that collided once do not meet again."""
     share = int.from_bytes(hashlib.sha256(f"{key}.{attempts}".encode()).digest()[:2], "big") / 0xFFFF
     return wait * (1 + share / 2)
 
 
 def compute_backoff(attempts: int) -> float:
-    """Seconds: 1, 2, 4 ... up to an hour. Unknown failures are tried again too: nothing is lost for want of a class."""
+    """Seconds: 1, 2, 4 ... up to an hour."""
     return float(min(2 ** min(attempts - 1, 12), LONGEST_WAIT))
