@@ -241,9 +241,14 @@ def test_unwrapped_keys_are_not_kept_without_end():
     for _ in range(2):
         assert reader.open(sealed[-1], PLACE) == b"x"
     assert kek.asked == ["unwrap"]
-    for one in sealed:
-        reader.open(one, PLACE)
-    assert len(reader._known) == 64
+    for value in sealed:
+        reader.open(value, PLACE)
+    kek.asked.clear()
+    for value in sealed[-64:]:
+        reader.open(value, PLACE)
+    assert kek.asked == []
+    reader.open(sealed[-65], PLACE)
+    assert kek.asked == ["unwrap"]
 
 
 @given(st.tuples(st.text(), st.text(), st.text(), st.text()), st.tuples(st.text(), st.text(), st.text(), st.text()))
