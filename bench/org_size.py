@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from werkzeug.test import TestResponse
+
+from simulator.inprocess import Ask
 from simulator.salesforce import ids
 from simulator.world import World
 from tests.support.scene import DOMAIN_FIELD, Scene, eml, small_world
+from tests.support.wire import wrap_requests
 
 SMALL, LARGE = 1_000, 1_000_000
 COMPANIES = 200
@@ -61,7 +65,7 @@ def asked_of(folder: Path, size: int, messages: int = MESSAGES) -> Asked:
     org = scene.universe.org
     org.crowd("Contact", ("Id", "Name", "Email", SECOND_EMAIL, "AccountId", "OwnerId"), people(size))
     org.crowd("Account", ("Id", "Name", DOMAIN_FIELD, "OwnerId"), companies(size))
-    exchanges = _overheard(scene)
+    exchanges = _listen_to_org(scene)
     for number in range(messages):
         who = f"p{number}@c{number % COMPANIES}.example" if number % STRANGER else f"new{number}@c{number % 7}.example"
         scene.deliver(
@@ -73,20 +77,21 @@ def asked_of(folder: Path, size: int, messages: int = MESSAGES) -> Asked:
     return Asked(tuple(exchanges), tuple(org.scans), logged)
 
 
-def _overheard(scene: Scene) -> list[Exchange]:
-    wsgi = scene.transport._wsgi  # noqa: SLF001  # the wire itself
+def _listen_to_org(scene: Scene) -> list[Exchange]:
     heard: list[Exchange] = []
-    ask = wsgi.ask
 
-    def asking(url: str, method: str, headers: Any, body: Any) -> Any:
-        answer = ask(url, method, headers, body)
-        parts = urlsplit(url)
-        if parts.path.startswith("/services/data/"):
-            sent = body.encode() if isinstance(body, str) else bytes(body or b"")
-            heard.append((method, f"{parts.path}?{parts.query}", sent, answer.get_data()))
-        return answer
+    def wrap(ask: Ask) -> Ask:
+        def asking(url: str, method: str, headers: Any, body: Any) -> TestResponse:
+            response = ask(url, method, headers, body)
+            parts = urlsplit(url)
+            if parts.path.startswith("/services/data/"):
+                sent = body.encode() if isinstance(body, str) else bytes(body or b"")
+                heard.append((method, f"{parts.path}?{parts.query}", sent, response.get_data()))
+            return response
 
-    wsgi.ask = asking  # type: ignore[method-assign]
+        return asking
+
+    wrap_requests(scene, wrap)
     return heard
 
 

@@ -148,13 +148,13 @@ class Identity:
 
     def certificates(self) -> Response:
         """``/oauth2/v1/certs``: key id to certificate in PEM."""
-        return reply({KEY_ID: _certificate(self._signing_key()).decode()})
+        return reply({KEY_ID: _certificate(self.signing_key()).decode()})
 
     def id_token(self, claims: dict[str, Any]) -> str:
         """Signed as Google signs; ``iss``, ``iat`` and ``exp`` are filled in where absent."""
         now = int(self._clock.now())
         filled = {"iss": "https://accounts.google.com", "iat": now, "exp": now + 3600, "email_verified": True, **claims}
-        return jwt.encode(filled, self._signing_key(), algorithm="RS256", headers={"kid": KEY_ID})
+        return jwt.encode(filled, self.signing_key(), algorithm="RS256", headers={"kid": KEY_ID})
 
     def sign_jwt(self, request: Request) -> Response:
         """IAM's signJwt: the simulated world signs for every account, and then knows the key. Raises Failure."""
@@ -164,10 +164,10 @@ class Identity:
             message = f"Permission 'iam.serviceAccounts.signJwt' denied on resource {email} (or it may not exist)."
             raise Failure(403, "forbidden", message, "PERMISSION_DENIED")
         payload = json.loads(json.loads(request.data)["payload"])
-        public = self._signing_key().public_key()
+        public = self.signing_key().public_key()
         pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         self.register(email, pem.decode())
-        signed = jwt.encode(payload, self._signing_key(), algorithm="RS256", headers={"kid": KEY_ID})
+        signed = jwt.encode(payload, self.signing_key(), algorithm="RS256", headers={"kid": KEY_ID})
         return reply({"keyId": KEY_ID, "signedJwt": signed})
 
     def _claims(self, assertion: str) -> dict[str, Any]:
@@ -183,7 +183,7 @@ class Identity:
         )
         return claims
 
-    def _signing_key(self) -> rsa.RSAPrivateKey:
+    def signing_key(self) -> rsa.RSAPrivateKey:
         with self._lock:
             if self._key is None:
                 self._key = rsa.generate_private_key(65537, 2048)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,16 +11,25 @@ import httplib2
 import requests
 from requests.adapters import BaseAdapter
 from urllib3.response import HTTPResponse
-from werkzeug.test import Client, EnvironBuilder
+from werkzeug.test import Client, EnvironBuilder, TestResponse
 
 from simulator.app import Simulator
 
+Ask = Callable[[str, str, Any, Any], TestResponse]
+"""Takes a URL, a method, headers and a body."""
 
-class _Wsgi:
+
+class Wire:
+    """``ask`` answers every request; a test may put something else in its place."""
+
     def __init__(self, simulator: Simulator) -> None:
         self._client = Client(simulator)
+        self.ask: Ask = self._request
 
-    def ask(self, url: str, method: str, headers: Any, body: Any) -> Any:
+    def restore(self) -> None:
+        self.ask = self._request
+
+    def _request(self, url: str, method: str, headers: Any, body: Any) -> TestResponse:
         parts = urlsplit(url)
         builder = EnvironBuilder(
             path=parts.path or "/",
@@ -45,12 +55,12 @@ def _text(value: Any) -> str:
 class WsgiHttp(httplib2.Http):  # type: ignore[misc]  # httplib2 has no types
     """For googleapiclient and google-auth-httplib2."""
 
-    def __init__(self, wsgi: _Wsgi) -> None:
+    def __init__(self, wire: Wire) -> None:
         super().__init__()
-        self._wsgi = wsgi
+        self._wire = wire
 
     def request(self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **_kwargs: Any) -> Any:
-        answer = self._wsgi.ask(uri, method, headers, body)
+        answer = self._wire.ask(uri, method, headers, body)
         info = {k.lower(): v for k, v in answer.headers.items()}
         return httplib2.Response({**info, "status": str(answer.status_code)}), answer.get_data()
 
@@ -58,13 +68,13 @@ class WsgiHttp(httplib2.Http):  # type: ignore[misc]  # httplib2 has no types
 class WsgiAdapter(BaseAdapter):
     """For requests: simple-salesforce and google-auth."""
 
-    def __init__(self, wsgi: _Wsgi) -> None:
+    def __init__(self, wire: Wire) -> None:
         super().__init__()
-        self._wsgi = wsgi
+        self._wire = wire
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
         try:
-            answer = self._wsgi.ask(request.url or "", request.method or "GET", request.headers, request.body)
+            answer = self._wire.ask(request.url or "", request.method or "GET", request.headers, request.body)
         except ConnectionResetError as error:
             raise requests.ConnectionError(error, request=request) from None
         raw = HTTPResponse(
@@ -90,12 +100,12 @@ class InProcessTransport:
     """What the server's bootstrap takes as a transport."""
 
     def __init__(self, simulator: Simulator) -> None:
-        self._wsgi = _Wsgi(simulator)
+        self.wire = Wire(simulator)
 
     def http(self) -> WsgiHttp:
-        return WsgiHttp(self._wsgi)
+        return WsgiHttp(self.wire)
 
     def session(self) -> requests.Session:
         session = requests.Session()
-        session.mount("https://", WsgiAdapter(self._wsgi))
+        session.mount("https://", WsgiAdapter(self.wire))
         return session

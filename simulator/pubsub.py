@@ -147,7 +147,7 @@ class PubSub:
 
     def _attempt(self, delivery: Delivery, post: Poster) -> None:
         subscription = delivery.subscription
-        status = post(Post(subscription.endpoint, f"Bearer {self._token(subscription)}", delivery.body))
+        status = post(Post(subscription.endpoint, self.authorization(subscription), delivery.body))
         self.calls.record(Call("pubsub", "push", 0, status, delivery.about))
         now = self.clock.now()
         if status in ACKED or now - delivery.published_at > RETENTION:
@@ -157,19 +157,18 @@ class PubSub:
         with self._lock:
             self._waiting.append(delivery)
 
-    def _token(self, subscription: Subscription) -> str:
-        """Tokens live in this machine's time, whatever the mail's time is."""
+    def authorization(self, subscription: Subscription) -> str:
+        """The header with the token. Tokens live in this machine's time, whatever the mail's time is."""
         now = int(time.time())
-        return self.identity.id_token(
-            {
-                "aud": subscription.audience,
-                "azp": "1",
-                "sub": "1",
-                "email": subscription.account,
-                "iat": now,
-                "exp": now + 3600,
-            }
-        )
+        claims = {
+            "aud": subscription.audience,
+            "azp": "1",
+            "sub": "1",
+            "email": subscription.account,
+            "iat": now,
+            "exp": now + 3600,
+        }
+        return f"Bearer {self.identity.id_token(claims)}"
 
 
 def _envelope(subscription: str, said: dict[str, Any], number: int, now: float) -> bytes:

@@ -51,10 +51,11 @@ class TlsProxy:
         self._is_ready.wait()
 
     def close(self) -> None:
-        """Ends every connection, and the thread."""
+        """Ends every connection, and the thread where it was started."""
         if self._loop and self._thread:
             self._loop.call_soon_threadsafe(self._ended.set)
             self._thread.join()
+        self._socket.close()
 
     def _run(self) -> None:
         asyncio.run(self._serve())

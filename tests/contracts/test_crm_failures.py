@@ -21,10 +21,12 @@ from server.domain.errors import (
 )
 from simulator.faults import Fault
 from tests.contracts.test_crm import activity, calls, key
-from tests.support.scene import PRIVATE_PEM, Scene, small_world
+from tests.support.scene import PRIVATE_PEM, PUBLIC_PEM, Scene, small_world
+from tests.support.wire import replace_answers
 
 QUERY = Query(frozenset({"ada@byron.example"}), frozenset({"byron.example"}))
 SECRETS = ("ada@", "byron", "acme", "SELECT", "Email", "Lamps", "00DS", "http")
+APP = {"consumer_key": "key", "public_key": PUBLIC_PEM, "username": "sync@acme.example"}
 LOGIN = {"domain": "acme.my", "consumer_key": "key", "version": "67.0"}
 
 
@@ -51,19 +53,6 @@ def crm_of(scene, **login):
 def assert_names_nobody(error):
     assert not any(secret in repr(error) for secret in SECRETS)
     assert error.__suppress_context__
-
-
-def spoiled(scene, monkeypatch, data, status=200, only="/services/data"):
-    ask = scene.transport._wsgi.ask
-
-    def spoil(url, *rest):
-        answer = ask(url, *rest)
-        if only in url:
-            answer.set_data(data)
-            answer.status_code = status
-        return answer
-
-    monkeypatch.setattr(scene.transport._wsgi, "ask", spoil)
 
 
 ASK = {
@@ -197,8 +186,8 @@ def test_the_daily_limit_is_a_pause(scene, crm):
 @pytest.mark.parametrize(
     ("what", "expected"), [("look_up", TransientError), ("find", TransientError), ("file", DoubtError)]
 )
-def test_a_page_that_is_no_answer_is_transient_and_for_a_write_a_doubt(scene, crm, monkeypatch, what, expected, page):
-    spoiled(scene, monkeypatch, page)
+def test_a_page_that_is_no_answer_is_transient_and_for_a_write_a_doubt(scene, crm, what, expected, page):
+    replace_answers(scene, page, only="/services/data")
 
     with pytest.raises(expected) as caught:
         ASK[what](crm)
@@ -222,8 +211,8 @@ def test_a_page_that_is_no_answer_is_transient_and_for_a_write_a_doubt(scene, cr
         (400, b'["text"]', TrulyError),
     ],
 )
-def test_a_status_counts_whatever_the_page_says(scene, crm, monkeypatch, status, page, expected):
-    spoiled(scene, monkeypatch, page, status)
+def test_a_status_counts_whatever_the_page_says(scene, crm, status, page, expected):
+    replace_answers(scene, page, status, only="/services/data")
 
     with pytest.raises(expected) as caught:
         crm.look_up(QUERY)
@@ -242,29 +231,28 @@ def test_nothing_is_kept_of_a_shape_that_could_not_be_read(scene):
 
 
 @pytest.mark.parametrize(
-    "app",
+    ("app", "consumer_key"),
     [
-        {"consumer_key": "other", "public_key": "", "username": "sync@acme.example"},
-        {"consumer_key": "key", "public_key": "-----BEGIN PUBLIC KEY-----", "username": "sync@acme.example"},
-        {"consumer_key": "key", "username": "somebody@acme.example"},
+        ({}, "other"),
+        ({"public_key": "-----BEGIN PUBLIC KEY-----"}, "key"),
+        ({"username": "somebody@acme.example"}, "key"),
     ],
     ids=["unknown app", "wrong key", "user not approved"],
 )
-def test_a_refused_login_asks_for_a_reconnect(scene, app):
-    apps = scene.universe.org.sessions._apps
-    known = apps.pop("key")
-    scene.universe.org.register({**known, **app})
+def test_a_refused_login_asks_for_a_reconnect(scene, app, consumer_key):
+    scene.universe.org.register({**APP, **app})
+
+    crm = crm_of(scene, consumer_key=consumer_key, username="sync@acme.example", private_key=PRIVATE_PEM)
 
     with pytest.raises(ReconnectRequiredError) as caught:
-        crm_of(scene, username="sync@acme.example", private_key=PRIVATE_PEM).shape()
+        crm.shape()
 
     assert_names_nobody(caught.value)
     assert calls(scene) == []
 
 
 def test_the_librarys_warning_with_our_consumer_key_reaches_nobody(scene, recwarn, capfd):
-    app = scene.universe.org.sessions._apps.pop("key")
-    scene.universe.org.register({**app, "consumer_key": "3MVG9secret"})
+    scene.universe.org.register({**APP, "consumer_key": "3MVG9secret"})
 
     with pytest.raises(ReconnectRequiredError):
         crm_of(scene, consumer_key="3MVG9secret", username="x@acme.example", private_key=PRIVATE_PEM).shape()
@@ -284,8 +272,8 @@ def test_a_login_service_that_is_down_is_transient(scene):
 
 
 @pytest.mark.parametrize("page", [b"<html>Sign in</html>", b"[]", b"{}", b'{"access_token": null}'])
-def test_a_login_that_answers_nonsense_asks_for_a_reconnect(scene, monkeypatch, page):
-    spoiled(scene, monkeypatch, page, only="/oauth2/token")
+def test_a_login_that_answers_nonsense_asks_for_a_reconnect(scene, page):
+    replace_answers(scene, page, only="/oauth2/token")
 
     with pytest.raises(ReconnectRequiredError) as caught:
         scene.services.ports.crm.shape()

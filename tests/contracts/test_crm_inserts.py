@@ -12,6 +12,7 @@ from server.domain.errors import DoubtError, RejectedError, StaleTargetError, Th
 from simulator.faults import Fault
 from simulator.salesforce.errors import RecordError
 from tests.contracts.test_crm import ADA_ID, BYRON_ID, KEY_FIELD, activity, calls, key
+from tests.support.wire import listen, wrap_requests
 
 NAMES = "TrulyActivity__Match_Type__c"
 
@@ -73,15 +74,16 @@ def test_a_thousand_whose_answer_is_lost_are_all_found_by_their_keys(scene, crm)
 
 def test_a_later_request_that_fails_keeps_what_the_first_answered(scene, crm, monkeypatch):
     monkeypatch.setattr(insert, "LARGEST", 1_000)
-    original, count = scene.services.ports.crm._client.call, [0]
 
-    def call(*args, **kwargs):
-        count[0] += 1
-        if count[0] == 2:
-            raise DoubtError("lost")
-        return original(*args, **kwargs)
+    def fail_from_the_second_on(ask):
+        def asking(url, *rest):
+            if calls(scene):
+                raise ConnectionResetError
+            return ask(url, *rest)
 
-    monkeypatch.setattr(scene.services.ports.crm._client, "call", call)
+        return asking
+
+    wrap_requests(scene, fail_from_the_second_on)
 
     answers = crm.file([activity(n, body="x" * 900) for n in range(10)])
 
@@ -168,18 +170,14 @@ def test_what_cannot_be_spared_is_refused_at_once(scene, crm, code, fields):
     assert len(calls(scene)) == 1
 
 
-def test_the_lost_answer_to_a_second_try_loses_no_other_answer(scene, crm, monkeypatch):
+def test_the_lost_answer_to_a_second_try_loses_no_other_answer(scene, crm):
     refuse(scene, "INACTIVE_OWNER_OR_USER", "", ("OwnerId",))
-    original, count = crm._client.call, [0]
 
-    def call(*args, **kwargs):
-        count[0] += 1
-        found = original(*args, **kwargs)
-        if count[0] == 2:
-            raise DoubtError("lost")
-        return found
+    def lose_the_second(_url, answer):
+        if len(calls(scene)) == 2:
+            answer.set_data(b"")
 
-    monkeypatch.setattr(crm._client, "call", call)
+    listen(scene, lose_the_second)
 
     first, second = crm.file([activity(1), activity(2)])
 

@@ -9,6 +9,7 @@ from simulator.faults import Fault
 from simulator.people import People
 from simulator.world import User
 from tests.support.scene import Scene, small_world
+from tests.support.wire import listen, replace_answers
 
 
 @pytest.fixture
@@ -246,32 +247,22 @@ def test_a_short_trouble_is_outlasted(scene, directory, kind):
 def test_a_listing_is_whole_or_it_raises(made):
     scene = made(users=(*small_world().users, *(User(f"p{n}@acme.example") for n in range(600))))
     pages = 0
-    ask = scene.transport._wsgi.ask
 
-    def fail_on_the_second(url, *rest):
+    def fail_on_the_second(url, answer):
         nonlocal pages
         pages += "/users" in url
-        answer = ask(url, *rest)
         if pages > 1:
             answer.status_code = 500
-        return answer
 
-    scene.transport._wsgi.ask = fail_on_the_second
+    listen(scene, fail_on_the_second)
 
     with pytest.raises(TransientError):
         scene.services.ports.directory.people()
 
 
 def test_an_answer_that_is_not_json_is_transient(scene, directory):
-    ask = scene.transport._wsgi.ask
     directory.domains()
-
-    def spoil(*arguments):
-        answer = ask(*arguments)
-        answer.set_data(b"<html>Sign in</html>")
-        return answer
-
-    scene.transport._wsgi.ask = spoil
+    replace_answers(scene, b"<html>Sign in</html>")
 
     with pytest.raises(TransientError):
         directory.domains()

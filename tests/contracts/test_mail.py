@@ -15,6 +15,7 @@ from server.domain.ids import Cursor, MailboxId, MessageId, ThreadId
 from server.domain.mailbox import Mailbox
 from simulator.faults import Fault
 from tests.support.scene import eml
+from tests.support.wire import listen, replace_answers
 
 ANN = "ann@acme.example"
 NAMES = ["From", "Subject"]
@@ -44,19 +45,6 @@ def refs(ids):
 
 def fail(scene, method, kind, times=1, service="gmail", **narrow):
     scene.universe.faults.plan(Fault(service, method, kind, times, **narrow))
-
-
-def on_the_wire(scene, monkeypatch, change=lambda _url, answer: answer):
-    """Every call as (url, body) from now on; ``change`` may spoil an answer."""
-    seen = []
-    ask = scene.transport._wsgi.ask
-
-    def listening(url, method, headers, body):
-        seen.append((url, str(body or "")))
-        return change(url, ask(url, method, headers, body))
-
-    monkeypatch.setattr(scene.transport._wsgi, "ask", listening)
-    return seen
 
 
 def test_the_position_is_the_mailboxs_own_history_id(scene, mail, ann):
@@ -99,17 +87,16 @@ def test_history_tells_what_was_added_relabelled_and_deleted(scene, mail, ann):
     assert history.cursor == box.history_id
 
 
-def test_history_pages_from_one_start_and_keeps_the_cursor_of_the_first_page(scene, mail, ann, monkeypatch):
+def test_history_pages_from_one_start_and_keeps_the_cursor_of_the_first_page(scene, mail, ann):
     since = mail.current_cursor(ann)
     ids = [scene.deliver(ANN, eml(subject=str(n))) for n in range(1_001)]
     before = scene.universe.mailboxes[ANN].history_id
 
-    def arrive(url, answer):
+    def arrive(url, _answer):
         if "/history" in url and "pageToken" not in url:
             ids.append(scene.deliver(ANN, eml(subject="while paging")))
-        return answer
 
-    seen = on_the_wire(scene, monkeypatch, arrive)
+    seen = listen(scene, arrive)
     history = mail.history(ann, since)
 
     assert [event.ref.message_id for event in history.events] == ids
@@ -128,16 +115,15 @@ def test_a_page_without_history_is_not_the_end(scene, mail, ann):
     assert scene.universe.calls.summary()["gmail"]["history.list"] == 3
 
 
-def test_the_cursor_never_moves_back(scene, mail, ann, monkeypatch):
+def test_the_cursor_never_moves_back(scene, mail, ann):
     since = mail.current_cursor(ann)
     scene.deliver(ANN, eml())
 
     def older(url, answer):
         if "/history" in url:
             answer.set_data(answer.get_data().replace(f'"{scene.universe.mailboxes[ANN].history_id}"'.encode(), b'"7"'))
-        return answer
 
-    on_the_wire(scene, monkeypatch, older)
+    listen(scene, older)
 
     assert mail.history(ann, since).cursor == since
 
@@ -249,15 +235,10 @@ def test_a_failed_call_is_one_of_our_errors_and_names_nobody(scene, mail, ann, m
 @pytest.mark.parametrize(
     "broken", [b"<html>Sign in</html>", b"--x\r\n\r\n--x--", b"", b'{"kind": "tr', b"HTTP/1.1 200 OK\r\n\r\nnot json"]
 )
-def test_an_answer_that_makes_no_sense_is_transient(scene, mail, ann, monkeypatch, broken):
+def test_an_answer_that_makes_no_sense_is_transient(scene, mail, ann, broken):
     message_id = scene.deliver(ANN, eml())
     mail.current_cursor(ann)
-
-    def spoil(_url, answer):
-        answer.set_data(broken)
-        return answer
-
-    on_the_wire(scene, monkeypatch, spoil)
+    replace_answers(scene, broken)
 
     with pytest.raises(TransientError):
         mail.current_cursor(ann)
@@ -267,16 +248,15 @@ def test_an_answer_that_makes_no_sense_is_transient(scene, mail, ann, monkeypatc
         assert "batch" in str(error)
 
 
-def test_a_batch_that_ends_early_is_asked_again_as_a_whole(scene, mail, ann, monkeypatch):
+def test_a_batch_that_ends_early_is_asked_again_as_a_whole(scene, mail, ann):
     ids = [scene.deliver(ANN, eml(subject=str(n))) for n in range(3)]
 
     def lose_the_last(url, answer):
         if "/batch" in url:
             head, mark, _ = answer.get_data().rpartition(b"--batch_simulated\r\n")
             answer.set_data(head + mark.replace(b"\r\n", b"--\r\n"))
-        return answer
 
-    on_the_wire(scene, monkeypatch, lose_the_last)
+    listen(scene, lose_the_last)
 
     with pytest.raises(TransientError):
         mail.headers(ann, refs(ids), NAMES)
@@ -297,9 +277,9 @@ def test_send_as_addresses_are_lower_case(scene, mail):
     assert mail.send_as(mailbox_of(scene, "ben@acme.example")) == ("ben@acme.example", "ben@brand.example")
 
 
-def test_every_call_names_whom_to_charge_and_does_not_show_who_it_is(scene, mail, ann, monkeypatch):
+def test_every_call_names_whom_to_charge_and_does_not_show_who_it_is(scene, mail, ann):
     ids = [scene.deliver(ANN, eml()) for _ in range(30)]
-    seen = on_the_wire(scene, monkeypatch)
+    seen = listen(scene)
 
     mail.current_cursor(ann)
     list(mail.list_messages(ann))

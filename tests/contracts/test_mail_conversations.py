@@ -17,8 +17,9 @@ from server.domain.errors import (
 from server.domain.history import MessageRef, Span
 from server.domain.message import Message
 from simulator import mime
-from tests.contracts.test_mail import ANN, HOUR_LATER, NAMES, ann, fail, mail, mailbox_of, on_the_wire  # noqa: F401
+from tests.contracts.test_mail import ANN, HOUR_LATER, NAMES, ann, fail, mail, mailbox_of  # noqa: F401
 from tests.support.scene import Scene, eml
+from tests.support.wire import listen
 
 BEN = "ben@acme.example"
 
@@ -222,9 +223,9 @@ def test_what_concerns_the_mailbox_is_not_tried_again_message_by_message(scene, 
     assert "messages.get" not in units(scene)
 
 
-def test_bodies_come_without_a_snippet_and_only_when_asked(scene, mail, ann, monkeypatch):  # noqa: F811
+def test_bodies_come_without_a_snippet_and_only_when_asked(scene, mail, ann):  # noqa: F811
     ids = conversation(scene, 3)
-    seen = on_the_wire(scene, monkeypatch)
+    seen = listen(scene)
 
     mail.conversation_bodies(ann, "abc", ids)
 

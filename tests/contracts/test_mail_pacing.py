@@ -13,9 +13,10 @@ from server.domain.errors import ThrottledError
 from server.domain.history import MessageRef
 from server.domain.message import Message
 from simulator.clock import Clock
-from tests.contracts.test_mail import ANN, HOUR_LATER, NAMES, fail, mailbox_of, on_the_wire
+from tests.contracts.test_mail import ANN, HOUR_LATER, NAMES, fail, mailbox_of
 from tests.support.scene import Scene, eml
 from tests.support.threads import at_once
+from tests.support.wire import listen
 
 BEN = "ben@acme.example"
 
@@ -49,12 +50,12 @@ def test_a_large_mailbox_is_read_within_the_quota_and_without_one_refusal(paced)
     assert paced.clock.now() - began == pytest.approx((700 * 20 - 240) / 95.5, rel=0.02)
 
 
-def test_the_quotas_refusal_has_gmails_shape_of_today_and_slows_this_mailbox_alone(scene, monkeypatch):
+def test_the_quotas_refusal_has_gmails_shape_of_today_and_slows_this_mailbox_alone(scene):
     mail, ann, ben = scene.services.ports.mail, mailbox_of(scene, ANN), mailbox_of(scene, BEN)
     scene.universe.quota.set({"units_per_minute": 100})
     refs = delivered(scene, 10)
     answers = []
-    on_the_wire(scene, monkeypatch, lambda url, answer: answers.append(answer.get_data(as_text=True)) or answer)
+    listen(scene, lambda _url, answer: answers.append(answer.get_data(as_text=True)))
 
     found = mail.headers(ann, refs, NAMES)
 
@@ -170,6 +171,10 @@ def test_more_than_that_would_be_refused(scene, monkeypatch):
     assert sum(isinstance(m, ThrottledError) for m in found.values()) == 7
 
 
+def count_waiting(pacer):
+    return len(pacer._turns._waiting)  # noqa: SLF001  # a call that waits shows nowhere else until its turn comes
+
+
 class Waiting:
     """A pacer on the real clock, whose calls end when they are told to."""
 
@@ -201,11 +206,11 @@ class Waiting:
             with self.pacer.turn("a", 1, calls, in_background=in_background):
                 self.order.append(name)
 
-        before = len(self.pacer._turns._waiting)
+        before = count_waiting(self.pacer)
         thread = threading.Thread(target=work)
         thread.start()
         ends = time.monotonic() + 10
-        while len(self.pacer._turns._waiting) == before and time.monotonic() < ends:
+        while count_waiting(self.pacer) == before and time.monotonic() < ends:
             time.sleep(0.001)
         return thread
 
@@ -261,11 +266,11 @@ def test_a_call_that_was_to_wait_gives_up_when_its_mailbox_is_told_a_time():
     assert caught.value.retry_after == pytest.approx(30.0)
 
 
-def test_the_background_view_lets_live_calls_of_its_mailbox_go_first(scene, monkeypatch):
+def test_the_background_view_lets_live_calls_of_its_mailbox_go_first(scene):
     mail, ann = scene.services.ports.mail, mailbox_of(scene, ANN)
     mail.current_cursor(ann)
-    pacer = mail._calls.pacer
-    seen = on_the_wire(scene, monkeypatch)
+    pacer = mail._calls.pacer  # noqa: SLF001  # one pacer serves the whole process, and nobody else hands it out
+    seen = listen(scene)
     threads = [
         threading.Thread(target=lambda: mail.in_background().count_messages(ann)),
         threading.Thread(target=lambda: mail.labels(ann)),
@@ -274,7 +279,7 @@ def test_the_background_view_lets_live_calls_of_its_mailbox_go_first(scene, monk
         for count, thread in enumerate(threads, 1):
             thread.start()
             ends = time.monotonic() + 10
-            while len(pacer._turns._waiting) < count and time.monotonic() < ends:
+            while count_waiting(pacer) < count and time.monotonic() < ends:
                 time.sleep(0.001)
         assert seen == []
     for thread in threads:

@@ -20,6 +20,7 @@ from server.adapters.salesforce.org.shape import OrgShape
 from server.domain.crm import Query
 from tests.support import node
 from tests.support.scene import Scene, eml, small_world
+from tests.support.wire import listen
 
 pytestmark = [pytest.mark.node, pytest.mark.xdist_group("jsforce")]
 HOSTILE = (
@@ -128,34 +129,22 @@ def test_a_list_of_domains_parses() -> None:
     assert read([queries.domain_lists(SHAPE)])[0]["source"] == "Account"
 
 
-def test_what_a_whole_run_asked_parses_and_no_uri_is_long(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_whole_run_asked_parses_and_no_uri_is_long(tmp_path: Any) -> None:
     """Not only what is listed above: everything that went over the wire."""
     scene = Scene(tmp_path, small_world(), JOIN_OTHERS="yes", OPPORTUNITIES="yes", ACCOUNT_WEBSITE="yes")
-    urls: list[str] = []
-    ask = scene.transport._wsgi.ask
-
-    def heard(url: str, *rest: Any) -> Any:
-        urls.append(url)
-        body = next(
-            (part for part in rest if isinstance(part, bytes | str) and b"compositeRequest" in _bytes(part)), b""
-        )
-        if body:
-            urls.extend(part["url"] for part in json.loads(body)["compositeRequest"])
-        return ask(url, *rest)
-
-    monkeypatch.setattr(scene.transport._wsgi, "ask", heard)
+    heard = listen(scene)
     for number, hostile in enumerate(("o'b@x.example", '"a\\\\b"@x.example', "ö@ü.example")):
         scene.deliver("ann@acme.example", eml(sender=hostile, subject=str(number)))
     scene.deliver("ann@acme.example", eml())
     scene.sync()
     scene.close()
 
+    urls = [url for url, _ in heard]
+    for _, body in heard:
+        if "compositeRequest" in body:
+            urls += [part["url"] for part in json.loads(body)["compositeRequest"]]
     soql = [parse_qs(urlsplit(url).query)["q"][0] for url in urls if "?q=" in url]
     assert len(soql) > 5
     assert None not in read(soql)
     over_the_wire = [url for url in urls if url.startswith("http")]
     assert max(map(len, over_the_wire)) < 2_000
-
-
-def _bytes(part: bytes | str) -> bytes:
-    return part.encode() if isinstance(part, str) else part

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -218,9 +218,9 @@ def test_a_process_killed_in_a_transaction_leaves_the_file_whole(path):
 
     assert sorted(keys(documents.scan("messages"))) == sorted(f"whole{i}" for i in range(50))
     write(documents, "after", {"x": 1})
-    with documents._first.borrow() as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     documents.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_a_failed_commit_leaves_its_connection_fit_for_the_next(path):

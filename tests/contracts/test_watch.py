@@ -18,6 +18,7 @@ from server.domain.mailbox import Mailbox
 from simulator.faults import Fault
 from tests.support.pushing import TOPIC, Pushing
 from tests.support.scene import Scene, eml
+from tests.support.wire import listen, replace_answers
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
 WEEK = 7 * 86_400
@@ -44,18 +45,6 @@ def watches(scene):
     return {w["mailbox"]: w["topic"] for w in scene.universe.watches.as_json()}
 
 
-def wire(scene, monkeypatch):
-    seen = []
-    ask = scene.transport._wsgi.ask
-
-    def listening(url, method, headers, body):
-        seen.append((url, body))
-        return ask(url, method, headers, body)
-
-    monkeypatch.setattr(scene.transport._wsgi, "ask", listening)
-    return seen
-
-
 def test_a_watch_tells_when_it_ends_and_where_the_mailbox_stands(scene, watch, ann):
     scene.deliver(ANN, eml())
 
@@ -74,8 +63,8 @@ def test_renewing_moves_the_end(scene, watch, ann):
     assert scene.universe.calls.summary()["gmail"] == {"units": 200, "watch": 2}
 
 
-def test_every_call_names_whom_google_shall_charge_and_filters_nothing(scene, watch, ann, monkeypatch):
-    seen = wire(scene, monkeypatch)
+def test_every_call_names_whom_google_shall_charge_and_filters_nothing(scene, watch, ann):
+    seen = listen(scene)
     watch.start(ann)
     watch.stop(ann)
 
@@ -158,16 +147,8 @@ def test_every_failure_is_one_of_ours(scene, watch, ann, method, kind, expected)
 
 
 @pytest.mark.parametrize("answer", [b"{}", b"[]", b"null", b'{"expiration": "soon", "historyId": "1"}', b"<html>"])
-def test_an_answer_of_another_form_is_tried_again(scene, watch, ann, monkeypatch, answer):
-    ask = scene.transport._wsgi.ask
-
-    def spoiling(url, *rest):
-        found = ask(url, *rest)
-        if url.partition("?")[0].endswith("/watch"):
-            found.set_data(answer)
-        return found
-
-    monkeypatch.setattr(scene.transport._wsgi, "ask", spoiling)
+def test_an_answer_of_another_form_is_tried_again(scene, watch, ann, answer):
+    replace_answers(scene, answer, only="/watch?")
     with pytest.raises(TransientError):
         watch.start(ann)
 

@@ -82,7 +82,7 @@ def _make_patient() -> None:
     """The vendors' libraries wait in real time between their own tries; here no time is real."""
     still = SimpleNamespace(sleep=lambda _seconds: None, time=time.time)
     googleapiclient.http.time = still
-    google.auth._exponential_backoff.time = still  # type: ignore[attr-defined,assignment]  # it has no other switch
+    google.auth._exponential_backoff.time = still  # type: ignore[attr-defined,assignment]  # noqa: SLF001  # it has no other switch
     server.adapters.transport.TIMEOUT = TIMEOUT
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.support.scene import Scene
+from tests.support.wire import wrap_requests
 
 
 class Crash(BaseException):
@@ -39,13 +40,10 @@ def fit(scene: Scene, fuse: Fuse) -> None:
     """Steps are commits of the store and calls over the wire."""
     documents: Any = scene.services.documents
     documents.commit = fuse.around(documents.commit)
-    wsgi: Any = scene.transport._wsgi
-    original = getattr(wsgi, "original_ask", wsgi.ask)
-    wsgi.original_ask = original
-    wsgi.ask = fuse.around(original)
+    unfit(scene)
+    wrap_requests(scene, fuse.around)
 
 
 def unfit(scene: Scene) -> None:
     """The next process has no fuse."""
-    wsgi: Any = scene.transport._wsgi
-    wsgi.ask = wsgi.original_ask
+    scene.transport.wire.restore()

@@ -18,7 +18,7 @@ ACCOUNT = "pubsub@simulated.iam.gserviceaccount.com"
 
 
 class Pushing:
-    """``statuses`` are the service's answers to pushes so far. ``worker`` does what they put into the queue."""
+    """``statuses`` are the service's answers to pushes so far. While ``is_away`` no push reaches it. ``worker`` does what they put into the queue."""
 
     def __init__(self, scene: Scene, **settings: str) -> None:
         self.scene = scene
@@ -28,6 +28,7 @@ class Pushing:
         self.serve()
         self.worker = Worker(scene.services)
         self.statuses: list[int] = []
+        self.is_away = False
 
     def serve(self) -> None:
         """Starts the web application on the services that the scene has now."""
@@ -51,7 +52,7 @@ class Pushing:
 
     def authorization(self) -> str:
         pubsub = self.scene.universe.pubsub
-        return f"Bearer {pubsub._token(next(iter(pubsub.subscriptions.values())))}"
+        return pubsub.authorization(next(iter(pubsub.subscriptions.values())))
 
     def pump(self) -> int:
         return self.scene.universe.pubsub.pump(self._deliver)
@@ -86,5 +87,7 @@ class Pushing:
 
     def _deliver(self, post: Post) -> int:
         assert post.url == URL
+        if self.is_away:
+            return 503
         self.statuses.append(self.post(post.body, post.authorization))
         return self.statuses[-1]

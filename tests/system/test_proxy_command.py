@@ -55,4 +55,4 @@ def test_a_proxy_that_cannot_be_is_one_sentence_and_exit_4(tmp_path: Path) -> No
         assert words in done.stderr
     done = refused(tmp_path, "--tls-proxy", "0", "--ca", "nowhere/ca.pem")
     assert (done.returncode, "No such file" in done.stderr) == (4, True)
-    taken._socket.close()
+    taken.close()

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from simulator.people import People
-from tests.support.scene import Scene, eml
+from tests.support.scene import Scene, eml, forget
 from tests.system.test_flask_commands import run
 
 BEN = "ben@acme.example"
@@ -79,8 +79,7 @@ def test_witness_names_what_is_missing(scene: Scene) -> None:
     scene.restart(REPORTS_WITNESS="yes")
     lost = scene.deliver("ann@acme.example", eml())
     scene.sync()
-    with scene.services.documents._first.transaction() as connection:  # type: ignore[attr-defined]
-        connection.execute("DELETE FROM messages")
+    forget(scene, "ann@acme.example", lost)
     done = run(scene, "witness", "--days", "30")
     assert done.exit_code == 9
     assert f"ann@acme.example has no row for: {lost}" in flat(done.stderr)

@@ -32,7 +32,7 @@ def claims(**changed):
 
 
 def signed(scene, **changed):
-    return jwt.encode(claims(**changed), scene.universe.identity._signing_key(), "RS256", {"kid": KEY_ID})
+    return jwt.encode(claims(**changed), scene.universe.identity.signing_key(), "RS256", {"kid": KEY_ID})
 
 
 def other_key(_scene):
@@ -40,7 +40,7 @@ def other_key(_scene):
 
 
 def unknown_key(scene):
-    return jwt.encode(claims(), scene.universe.identity._signing_key(), "RS256", {"kid": "none"})
+    return jwt.encode(claims(), scene.universe.identity.signing_key(), "RS256", {"kid": "none"})
 
 
 def no_algorithm(_scene):

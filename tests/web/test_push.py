@@ -68,7 +68,7 @@ def claims(**changed):
 
 
 def signed(pushing, **changed):
-    key = pushing.scene.universe.identity._signing_key()
+    key = pushing.scene.universe.identity.signing_key()
     return jwt.encode(claims(**changed), key, "RS256", {"kid": KEY_ID})
 
 
@@ -82,7 +82,7 @@ def certificate_as_secret(pushing):
 
 FORGED = {
     "another key": lambda _p: jwt.encode(claims(), OTHER_KEY, "RS256", {"kid": KEY_ID}),
-    "an unknown key": lambda p: jwt.encode(claims(), p.scene.universe.identity._signing_key(), "RS256", {"kid": "no"}),
+    "an unknown key": lambda p: jwt.encode(claims(), p.scene.universe.identity.signing_key(), "RS256", {"kid": "no"}),
     "alg none": lambda _p: jwt.encode(claims(), None, "none", {"kid": KEY_ID}),
     "the certificate as a secret": certificate_as_secret,
     "another issuer": lambda p: signed(p, iss="https://evil.example"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from server.domain.errors import TransientError
@@ -55,14 +57,22 @@ def test_an_audit_that_fell_into_a_standstill_is_done_afterwards_once(scene):
 
 
 def test_what_could_not_be_asked_for_is_asked_for_at_the_next_tick(scene, monkeypatch):
-    pushing = Pushing(scene)
+    pushing = Pushing(scene, POLL_SECONDS="1")
+    worker = Worker(scene.services, threads=0)
+    tries = threading.Semaphore(0)
 
     def away(*_args):
+        tries.release()
         raise TransientError("away")
 
     with monkeypatch.context() as patch:
         patch.setattr(scene.services.queue, "put", away)
         with pytest.raises(TransientError):
-            pushing.worker.tick()
-        assert not pushing.worker._run_safely(pushing.worker.tick)
+            worker.tick()
+        assert tries.acquire(timeout=10)
+        worker.start()
+        # A thread that tries twice outlived its first failure.
+        assert tries.acquire(timeout=10)
+        assert tries.acquire(timeout=10)
+        worker.stop()
     assert {JobKind.SWEEP, JobKind.WATCH} <= set(asked(pushing, hours=0.1))

@@ -18,7 +18,7 @@ from server.engine.operations.jobs import PUBLISH_EVERY, JobKind
 from server.ports.queue import Job
 from simulator.faults import Fault
 from tests.support import package
-from tests.support.scene import START, Scene, eml, forget, small_world
+from tests.support.scene import START, Scene, eml, forget, small_world, tell_share_of_calls
 
 ANN = "ann@acme.example"
 KIND = "TrulyActivity__Sync_Coverage__c"
@@ -139,12 +139,11 @@ def test_what_was_missed_is_found_before_it_is_told(scene: Scene) -> None:
 def test_without_room_in_the_orgs_calls_the_days_wait(scene: Scene) -> None:
     deliver(scene, 1)
     scene.sync()
-    usage = scene.services.ports.crm._client.usage  # type: ignore[attr-defined]
-    usage.set(9_000, 10_000)
+    tell_share_of_calls(scene, 0.9)
     night(scene)
     assert rows(scene) == {}
     assert len(mailbox(scene).unpublished) == NIGHTS
-    usage.set(1_000, 10_000)
+    tell_share_of_calls(scene, 0.1)
     assert scene.services.rooms.days.publish() == NIGHTS
 
 

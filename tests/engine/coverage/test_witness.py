@@ -11,7 +11,7 @@ import pytest
 from server.engine.coverage.witness import Comparison, DeliveryComparer
 from server.engine.mailboxes.stages import find_mailbox
 from simulator.faults import Fault
-from tests.support.scene import START, Scene, eml
+from tests.support.scene import START, Scene, eml, forget
 
 DAY = 86_400.0
 ANN, BEN = "ann@acme.example", "ben@acme.example"
@@ -34,13 +34,6 @@ def compare(scene: Scene) -> Comparison:
     return comparer_of(scene).compare_with_deliveries(START - 20 * DAY, scene.clock.now())
 
 
-def lose(scene: Scene, address: str, message_id: str) -> None:
-    """As a bug would: the row is not there, and the cursor stands behind it."""
-    mailbox = find_mailbox(scene.services.ports.store, address)
-    with scene.services.documents._first.transaction() as connection:  # type: ignore[attr-defined]
-        connection.execute("DELETE FROM messages WHERE key = ?", (f"{mailbox.mailbox_id}.{message_id}",))
-
-
 def test_a_whole_ledger_is_borne_out_for_logged_skipped_spam_and_sent_mail(scene: Scene) -> None:
     scene.deliver(ANN, eml(message_id="<1@x>"))
     scene.deliver(ANN, eml(sender=BEN, message_id="<2@x>"))
@@ -54,7 +47,7 @@ def test_a_whole_ledger_is_borne_out_for_logged_skipped_spam_and_sent_mail(scene
 def test_a_row_that_is_missing_is_named_and_raises_an_alarm(scene: Scene) -> None:
     kept, lost = (scene.deliver(ANN, eml(subject=s, message_id=f"<{s}@x>")) for s in ("kept", "lost"))
     scene.sync()
-    lose(scene, ANN, lost)
+    forget(scene, ANN, lost)
     ann = find_mailbox(scene.services.ports.store, ANN)
     found = compare(scene)
     assert found.missed == {ann.mailbox_id: [lost]}
@@ -67,7 +60,7 @@ def test_a_row_that_is_missing_is_named_and_raises_an_alarm(scene: Scene) -> Non
 def test_two_messages_of_one_message_id_are_both_held_against_it(scene: Scene) -> None:
     ids = [scene.deliver(ANN, eml(subject=s, message_id="<same@x>")) for s in ("one", "two")]
     scene.sync()
-    lose(scene, ANN, ids[1])
+    forget(scene, ANN, ids[1])
     assert list(compare(scene).missed.values()) == [[ids[1]]]
 
 

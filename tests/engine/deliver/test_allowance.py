@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.adapters.salesforce.org.usage import FRESH
 from server.domain.alarm import AlarmCode
 from tests.support.rep import Rep
-from tests.support.scene import Scene, eml
+from tests.support.scene import Scene, eml, tell_share_of_calls
 
 ANN = "ann@acme.example"
 LONG_AGO = "Mon, 06 Jul 2026 09:00:00 +0000"
@@ -15,14 +15,10 @@ def calls(scene: Scene) -> list[str]:
     return [call.method for call in scene.universe.calls.calls("salesforce")]
 
 
-def known(scene: Scene, used: int, allowed: int) -> None:
-    """The last answer said so."""
-    scene.services.ports.crm._client.usage.set(used, allowed)  # type: ignore[attr-defined]
-
-
 def test_mail_waits_while_the_share_is_spent_and_goes_on_by_itself(scene: Scene) -> None:
     scene.deliver(ANN, eml())
-    known(scene, 8_000, 10_000)
+    tell_share_of_calls(scene, 0.8)
+    scene.universe.calls.clear()
 
     synced = scene.sync()
 
@@ -40,7 +36,7 @@ def test_mail_waits_while_the_share_is_spent_and_goes_on_by_itself(scene: Scene)
 def test_a_button_works_while_background_work_stands_still(scene: Scene) -> None:
     message = scene.deliver(ANN, eml(Auto_Submitted="auto-replied"))
     scene.sync()
-    known(scene, 9_000, 10_000)
+    tell_share_of_calls(scene, 0.9)
 
     Rep(scene, ANN, message).click("Log it anyway")
 

@@ -80,9 +80,10 @@ def test_leaving_between_the_sweep_and_the_reading_is_that_mailbox_s_trouble_alo
     ports: Any = scene.services.ports
     scene.deliver(ANN, eml())
     scene.sync()
+    workspace = scene.services.workspaces.current()
     move(scene, "/Legal")
     scene.clock.advance(3600)  # what was known of it is too old
-    done = collect(ports, scene.services.workspaces._workspace, ben(scene).mailbox_id)  # type: ignore[arg-type]
+    done = collect(ports, workspace, ben(scene).mailbox_id)
     assert done.error == "OutOfScopeError"
     assert alarms(scene) == {"out_of_scope_asked": 1}
     assert ben(scene).paused_until > scene.clock.now()

@@ -142,13 +142,12 @@ def test_a_hundred_changes_within_seconds_are_few_jobs(scene, pushing):
     assert history_calls(scene) <= 4
 
 
-def test_a_service_that_was_away_hears_what_it_missed(scene, pushing, monkeypatch):
+def test_a_service_that_was_away_hears_what_it_missed(scene, pushing):
     scene.clock.advance(2)
-    original = pushing._deliver
-    monkeypatch.setattr(pushing, "_deliver", lambda _post: 503)
+    pushing.is_away = True
     scene.deliver(ANN, eml())
     pushing.pump()
-    monkeypatch.setattr(pushing, "_deliver", original)
+    pushing.is_away = False
 
     pushing.work(60)
 

@@ -198,10 +198,11 @@ def test_the_end_of_a_dropped_answer_is_passed_on() -> None:
         thread.join()
 
 
-def test_it_listens_on_loopback_alone() -> None:
-    proxy = TlsProxy(0)
-    assert proxy._socket.getsockname()[0] == "127.0.0.1"
-    proxy._socket.close()
+def test_it_listens_on_one_loopback_address_alone(proxy: TlsProxy) -> None:
+    port = int(proxy.url.rpartition(":")[2])
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port), timeout=5)
+    socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
 
 def test_a_port_that_is_taken_is_an_error_at_once(proxy: TlsProxy) -> None:
