@@ -42,7 +42,8 @@ def test_a_new_check_is_run_with_its_context() -> None:
 
 
 def test_a_check_added_to_a_subject_is_run_by_the_real_doctor(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(salesforce.CHECKS, "_checks", dict(salesforce.CHECKS._checks))
+    original = salesforce.CHECKS._checks  # noqa: SLF001  # a check stays registered for the life of a process
+    monkeypatch.setattr(salesforce.CHECKS, "_checks", dict(original))
 
     @salesforce.CHECKS.register("Namespace")
     def check_namespace(context: salesforce.SalesforceContext) -> Iterator[Finding]:
