@@ -37,8 +37,9 @@ from server.adapters.transport import DirectTransport, SimulatorTransport, Trans
 from server.domain.errors import ConfigurationError
 from server.domain.ids import SalesforceId
 from server.domain.policy import Policy
+from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
-from server.engine.ports import Admission, Ports
+from server.engine.ports import Ports
 from server.engine.rooms import Rooms, open_rooms
 from server.engine.sidebar.choices import Choices
 from server.engine.sidebar.view import Sidebar

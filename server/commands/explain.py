@@ -21,7 +21,7 @@ from server.domain.errors import BadInputError, UnreadableError
 from server.domain.mailbox import Mailbox
 from server.domain.message import Headers
 from server.engine.decide.explain import Explanation, explain, mailbox_for, message_of
-from server.engine.mailboxes.sweep import default_start
+from server.engine.mailboxes.admission import default_start
 from server.rules.body.message_text import read_headers
 from server.rules.decision.activity import read_sent_at
 from server.rules.headers.header_text import decode_words

@@ -16,7 +16,7 @@ from server.domain.errors import BadInputError
 from server.domain.mailbox import Stage
 from server.engine.mailboxes.stages import find_mailbox, set_start
 from server.engine.mailboxes.status_text import describe_start, describe_status
-from server.engine.operations.sync import Synced
+from server.engine.operations.sync import Step, SyncResult
 
 
 def commands(source: Source) -> list[click.Command]:
@@ -64,23 +64,23 @@ def _backfill(source: Source) -> click.Command:
 def _run_sync(services: Services, only: frozenset[str], patience: float) -> None:
     """Run one pass under a progress bar, print what came of it, and exit with NOT_AT_REST where something waits."""
     with _make_progress() as progress:
-        bars = {what: progress.add_task(what, total=None) for what in ("collected", "settled")}
+        bars = {step: progress.add_task(step, total=None) for step in (Step.COLLECTED, Step.SETTLED)}
         expected = 0
 
-        def advance(what: str, count: int) -> None:
+        def advance(step: Step, count: int) -> None:
             nonlocal expected
-            if what == "expected":
+            if step is Step.EXPECTED:
                 expected += count
-                progress.update(bars["collected"], total=expected)
+                progress.update(bars[Step.COLLECTED], total=expected)
             else:
-                progress.advance(bars[what], count)
+                progress.advance(bars[step], count)
 
-        synced = services.rooms.syncer.sync(
+        result = services.rooms.syncer.sync(
             workers=services.settings.workers, patience=patience, only=only, on_progress=advance
         )
     _print_outcomes(services)
-    _print_trouble(services, synced)
-    if not synced.is_at_rest:
+    _print_trouble(services, result)
+    if not result.is_at_rest:
         sys.exit(ExitCode.NOT_AT_REST)
 
 
@@ -103,15 +103,15 @@ def _print_outcomes(services: Services) -> None:
     stdout.print(make_outcome_table("All emails accounted for", counts))
 
 
-def _print_trouble(services: Services, synced: Synced) -> None:
+def _print_trouble(services: Services, result: SyncResult) -> None:
     for address in sorted(services.settings.mailboxes - services.workspaces.current().owners.keys()):
         stderr.print(f"MAILBOXES names {address}, an address that is not in the Directory.")
-    for address, cause in sorted(synced.troubled.items()):
+    for address, cause in sorted(result.troubled.items()):
         stderr.print(f"{address} could not be read completely ({cause}). We try again automatically.")
-    if synced.is_spent:
+    if result.is_spent:
         stderr.print(
             "Background sync is paused, because it has used its share of the Salesforce org's daily API calls"
             " (SALESFORCE_BACKGROUND_PERCENT). It resumes automatically; the sidebar's buttons still work."
         )
-    if not synced.is_at_rest:
+    if not result.is_at_rest:
         stderr.print("Some messages wait for another try. Run sync again later, or leave the service running.")

@@ -1,12 +1,12 @@
-"""Everything a use case may touch, handed in as one value: ports, keys, and the policy in force."""
+"""All ports, keys and settings that the use cases need, as one value for the module that composes them (rooms)."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
 
-from server.domain.mailbox import Stage
 from server.domain.policy import Policy
+from server.engine.mailboxes.admission import Admission
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.crm import Crm
@@ -20,16 +20,6 @@ from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
 
 _NUMBERS = itertools.count()
-
-
-@dataclass(frozen=True)
-class Admission:
-    """How a mailbox seen for the first time begins. ``backfill_seconds`` None means "everything"."""
-
-    stage: Stage = Stage.DRY_RUN
-    backfill_seconds: float | None = None
-    internal_domains: frozenset[str] = frozenset()
-    scope_groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from server.adapters.documents import Delete
 from server.bootstrap import Services, build, create_keys
 from server.domain.ids import ActivityKey, MessageId
 from server.domain.ledger import row_key
-from server.engine.operations.sync import Synced
+from server.engine.operations.sync import SyncResult
 from server.settings import Settings
 from server.web.app import create_app
 from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT, AddonHost
@@ -146,7 +146,7 @@ class Scene:
         stored = box.add(MailFile(f"m{len(box.messages)}", raw), self.clock.now_ms(), set(labels or ("INBOX",)), thread)
         return stored.message_id
 
-    def sync(self, **options: Any) -> Synced:
+    def sync(self, **options: Any) -> SyncResult:
         """One pass; waiting moves the world's clock."""
         return self.services.rooms.syncer.sync(workers=1, **options)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
-from server.domain.errors import TransientError
+from server.domain.errors import ConfigurationError, TransientError
 from server.engine.operations.jobs import JobKind
 from server.rules.schedule.nightly import find_next_nightly_run
 from server.runner.worker import Worker
@@ -76,3 +77,8 @@ def test_what_could_not_be_asked_for_is_asked_for_at_the_next_tick(scene, monkey
         assert tries.acquire(timeout=10)
         worker.stop()
     assert {JobKind.SWEEP, JobKind.WATCH} <= set(asked(pushing, hours=0.1))
+
+
+def test_without_a_queue_there_is_no_worker(scene):
+    with pytest.raises(ConfigurationError, match="SQLite"):
+        Worker(replace(scene.services, queue=None))

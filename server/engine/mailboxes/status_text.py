@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from server.domain.errors import GmailOffError, MailboxUnavailableError, OutOfScopeError, ReconnectRequiredError
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
 
 DIRECTORY_SENTENCES = {
@@ -19,15 +21,14 @@ STAGE_SENTENCES = {
     Stage.DRY_RUN: "This mailbox is in trial mode: we read its mail and write nothing to Salesforce.",
     Stage.LIVE: "This mailbox is live.",
 }
-ERROR_SENTENCES = {
-    "GmailOffError": DIRECTORY_SENTENCES[DirectoryState.NO_GMAIL],
-    "MailboxUnavailableError": "Google does not let us read this mailbox now. We try again automatically.",
-    "ReconnectRequiredError": "Google no longer accepts our credentials. Run doctor to see what to fix.",
-    "OutOfScopeError": "This mailbox is outside the configured scope.",
-}
-"""By the name of the error's class, as the mailbox stores it."""
-UNKNOWN_ERROR = "We could not read this mailbox. We try again automatically."
 OUT_OF_SCOPE = "This mailbox is outside the configured scope."
+ERROR_SENTENCES: Mapping[type[Exception], str] = {
+    GmailOffError: DIRECTORY_SENTENCES[DirectoryState.NO_GMAIL],
+    MailboxUnavailableError: "Google does not let us read this mailbox now. We try again automatically.",
+    ReconnectRequiredError: "Google no longer accepts our credentials. Run doctor to see what to fix.",
+    OutOfScopeError: OUT_OF_SCOPE,
+}
+UNKNOWN_ERROR = "We could not read this mailbox. We try again automatically."
 RETURNS = "It becomes live again as soon as the person is back."
 NEVER_COMPLETE = "This mailbox has never been read completely."
 
@@ -44,10 +45,16 @@ def describe_status(mailbox: Mailbox, now: float) -> str:
         sentences.append(RETURNS)
     is_paused = mailbox.paused_until > now
     if mailbox.reads and is_paused and mailbox.last_error:
-        sentences.append(ERROR_SENTENCES.get(mailbox.last_error, UNKNOWN_ERROR))
+        sentences.append(_describe_error(mailbox.last_error))
     if not mailbox.reads or is_paused:
         sentences.append(describe_completeness(mailbox))
     return " ".join(sentences)
+
+
+def _describe_error(error_name: str) -> str:
+    """``error_name`` is the name of the error's class, as the mailbox stores it."""
+    by_name = {error.__name__: sentence for error, sentence in ERROR_SENTENCES.items()}
+    return by_name.get(error_name, UNKNOWN_ERROR)
 
 
 def describe_completeness(mailbox: Mailbox) -> str:

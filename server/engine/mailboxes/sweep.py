@@ -9,9 +9,9 @@ from server.domain.alarm import AlarmCode
 from server.domain.errors import GmailOffError, MailboxUnavailableError, RefusedError, TransientError
 from server.domain.ids import MailboxId
 from server.domain.mailbox import DirectoryState, Mailbox, Person
+from server.engine.mailboxes.admission import Admission, default_start
 from server.engine.mailboxes.stages import align_mailbox
 from server.engine.mailboxes.workspace_cache import FRESH, WorkspaceCache
-from server.engine.ports import Admission
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.directory import Directory
@@ -21,12 +21,6 @@ from server.ports.store import Store
 
 SET_UP_WITHIN = 86_400.0
 """Seconds for which we ask Gmail for a mailbox that the Directory reports as not set up yet."""
-
-
-def default_start(clock: Clock, admission: Admission) -> int:
-    """The start of a mailbox that is new today, in epoch milliseconds; 0 for all of its mail."""
-    depth = admission.backfill_seconds
-    return 0 if depth is None else int((clock.now() - depth) * 1000)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from server.domain.errors import BadInputError
 from server.domain.ids import MailboxId
@@ -23,19 +24,26 @@ SHORTEST_WAIT = 0.05
 """Seconds."""
 LONGEST_WAIT = 86_400.0
 """Seconds: a row that is due later waits for a person, and the pass does not wait for that row."""
-Progress = Callable[[str, int], None]
-"""Called with ``collected`` or ``settled`` and a number of messages.
-
-Called with ``expected`` and about how many more messages are to be collected.
-"""
 
 
-def ignore_progress(_what: str, _count: int) -> None:
-    """Nobody is watching."""
+class Step(StrEnum):
+    """What happened to some messages. ``EXPECTED``: about so many more are to be collected."""
+
+    COLLECTED = "collected"
+    SETTLED = "settled"
+    EXPECTED = "expected"
+
+
+Progress = Callable[[Step, int], None]
+"""Called with a number of messages, from several threads."""
+
+
+def ignore_progress(_step: Step, _count: int) -> None:
+    """For callers that show no progress."""
 
 
 @dataclass
-class Synced:
+class SyncResult:
     """``troubled`` maps a mailbox address to the class of its error.
 
     ``is_at_rest``: nothing is left to be tried again. ``is_spent``: the pass ended early, because background work has
@@ -62,7 +70,7 @@ class Syncer:
     def sync(
         self, *, workers: int = 4, patience: float = 60.0, only: frozenset[str] = frozenset(),
         on_progress: Progress = ignore_progress,
-    ) -> Synced:  # fmt: skip
+    ) -> SyncResult:  # fmt: skip
         """Run one pass over all mailboxes, or over the mailboxes with the addresses in ``only``.
 
         ``patience`` is how long (seconds) the pass waits in all for rows and mailboxes that must be tried again.
@@ -85,9 +93,9 @@ class _Pass:
         self._workspaces = workspaces
         self._mailboxes = mailboxes
         self._on_progress = on_progress
-        self._result = Synced(mailboxes=len(mailboxes))
+        self._result = SyncResult(mailboxes=len(mailboxes))
 
-    def run(self, workers: int, patience: float, sleep: Callable[[float], None]) -> Synced:
+    def run(self, workers: int, patience: float, sleep: Callable[[float], None]) -> SyncResult:
         result, waited = self._result, 0.0
         while True:
             self._collect_all(workers)
@@ -127,7 +135,7 @@ class _Pass:
         """Collect older mail until none is left; returns the class of the error that stopped it."""
         mailbox = self._ports.store.mailbox(mailbox_id)
         if mailbox and mailbox.backfill:
-            self._on_progress("expected", mailbox.backfill.size - mailbox.backfill.seen)
+            self._on_progress(Step.EXPECTED, mailbox.backfill.size - mailbox.backfill.seen)
         while True:
             past = backfill(self._ports, workspace, mailbox_id, on_progress=self._count_collected)
             self._result.messages += past.messages
@@ -135,12 +143,17 @@ class _Pass:
                 return past.error
 
     def _count_collected(self, messages: int) -> None:
-        self._on_progress("collected", messages)
+        self._on_progress(Step.COLLECTED, messages)
+
+    def _count_settled(self, messages: int) -> None:
+        self._on_progress(Step.SETTLED, messages)
 
     def _deliver_all(self) -> None:
         fruitless = 0
         while fruitless < FRUITLESS_ROUNDS:
-            delivered = deliver_next(self._ports, self._workspaces.current(), lambda n: self._on_progress("settled", n))
+            delivered = deliver_next(
+                self._ports, self._workspaces.current(), lambda n: self._on_progress(Step.SETTLED, n)
+            )
             self._result.is_spent = delivered.error == SPENT
             if delivered.read == 0:
                 return
