@@ -27,7 +27,7 @@ from server.adapters.local_kek import create_keys, load_local_keys
 from server.adapters.salesforce.activities.tasks import full_id
 from server.adapters.salesforce.client import Login, OrgClient
 from server.adapters.salesforce.crm import SalesforceCrm
-from server.adapters.salesforce.matching.look_up import Matching
+from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.org.usage import Usage
 from server.adapters.sqlite.documents import SqliteDocuments
 from server.adapters.sqlite.queue import SqliteQueue
@@ -191,14 +191,14 @@ def _limits(settings: Settings) -> Limits:
 
 def _crm(settings: Settings, transport: Transport, clock: Clock) -> SalesforceCrm:
     org = settings.salesforce
-    matching = Matching(
+    choices = MatchingChoices(
         contact_emails=org.contact_email_fields,
         lead_emails=org.lead_email_fields,
         users={address: SalesforceId(full_id(identifier)) for address, identifier in org.users.items()},
         websites=org.websites,
         domain_lists=org.domain_lists,
     )
-    return SalesforceCrm(OrgClient(_login(settings), transport, Usage(org.background_share, clock.now)), matching)
+    return SalesforceCrm(OrgClient(_login(settings), transport, Usage(org.background_share, clock.now)), choices)
 
 
 def _login(settings: Settings) -> Login:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.adapters.salesforce.activities.tasks import CUT, cut
+from server.adapters.salesforce.activities.tasks import CUT, cut_to_length
 from server.adapters.salesforce.matching.records import epoch_ms
 from server.adapters.salesforce.org.shape import ACTIVITY, OrgShape
 from server.domain.crm import Activity, Candidates, Direction, Query, RecordKind
@@ -436,7 +436,7 @@ def test_nothing_is_ever_too_long_for_the_org(scene, crm, filler):
 def test_a_cut_is_a_beginning_that_fits_and_never_half_a_character(text, length):
     shape = OrgShape(None, None, {}, {"Subject": length}, "Completed", relates_many=False, has_person_accounts=False)
 
-    shown = cut("Subject", text, shape)
+    shown = cut_to_length("Subject", text, shape)
 
     assert len(shown.encode("utf-16-le")) // 2 <= length
     assert shown == text or (shown.endswith(CUT) and text.startswith(shown.removesuffix(CUT)))

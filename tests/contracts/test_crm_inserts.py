@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from server.adapters.salesforce.activities import insert
-from server.adapters.salesforce.activities.repair import repaired
+from server.adapters.salesforce.activities.repair import repair_record
 from server.adapters.salesforce.org.usage import FRESH, Usage
 from server.domain.errors import DoubtError, RejectedError, StaleTargetError, ThrottledError, TransientError
 from simulator.faults import Fault
@@ -267,13 +267,13 @@ def test_a_header_that_says_nothing_changes_nothing(header):
 
 @pytest.mark.parametrize("errors", [None, [], [None], ["text"], [{}], {"statusCode": "X"}])
 def test_errors_in_no_known_shape_repair_nothing(errors):
-    assert repaired({"WhoId": "003"}, errors, frozenset()) is None
+    assert repair_record({"WhoId": "003"}, errors, frozenset()) is None
 
 
 def test_no_repair_touches_the_key():
     record = {KEY_FIELD: "k", "Subject": "s"}
     for code in ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "INVALID_FIELD", "STRING_TOO_LONG"):
-        assert repaired(record, [{"statusCode": code, "message": "", "fields": [KEY_FIELD]}], frozenset()) is None
+        assert repair_record(record, [{"statusCode": code, "message": "", "fields": [KEY_FIELD]}], frozenset()) is None
     assert re.fullmatch(r"\w+__c", KEY_FIELD)
 
 

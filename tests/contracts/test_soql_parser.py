@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.adapters.salesforce import soql as queries
-from server.adapters.salesforce.matching.look_up import Matching, statements
+from server.adapters.salesforce.matching.choices import MatchingChoices
+from server.adapters.salesforce.matching.look_up import list_statements
 from server.adapters.salesforce.org.shape import OrgShape
 from server.domain.crm import Query
 from tests.support import node
@@ -58,7 +59,7 @@ def read(emitted: Sequence[str]) -> list[Any]:
 def emitted(values: Sequence[str]) -> list[tuple[str, str]]:
     """Each kind of statement, with these values; long lists take several."""
     asked = Query(frozenset(values), frozenset(values), frozenset(values))
-    every = list(statements(asked, SHAPE, Matching(websites=True)))
+    every = list(list_statements(asked, SHAPE, MatchingChoices(websites=True)))
     listed = sorted(values)
     whole = (
         ("access", lambda part: queries.access("005A00000000001AAA", part)),

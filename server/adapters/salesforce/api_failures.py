@@ -29,7 +29,7 @@ TRANSIENT_RECORD = frozenset(
     }
 )
 LOCKED_IN_TRIGGER = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
-"""A trigger or flow failed; what befell it stands in its sentence."""
+"""A trigger or flow failed; the cause is in its sentence."""
 FULL = "STORAGE_LIMIT_EXCEEDED"
 FULL_PAUSE = 3_600.0
 """Seconds: somebody has to make room or buy some."""
@@ -44,17 +44,16 @@ class SessionExpired(Exception):
     """The access token is no longer good: caught and answered inside this adapter, never raised through it."""
 
 
-def codes(content: Any) -> list[str]:
+def read_codes(content: Any) -> list[str]:
     """The error codes of a body in any of Salesforce's shapes; none from an HTML page."""
     items = content if isinstance(content, list) else [content]
-    found = [i.get("errorCode") or i.get("statusCode") or i.get("error") for i in items if isinstance(i, dict)]
-    return [str(code) for code in found if code]
+    codes = [i.get("errorCode") or i.get("statusCode") or i.get("error") for i in items if isinstance(i, dict)]
+    return [str(code) for code in codes if code]
 
 
-def mapped(status: int, content: Any) -> Exception:
-    """What a failed call means for the engine."""
-    found = codes(content)
-    code = found[0] if found else ""
+def map_failure(status: int, content: Any) -> Exception:
+    """The error that stands for a failed call, by HTTP status and body."""
+    code = next(iter(read_codes(content)), "")
     if code == "INVALID_SESSION_ID" or status == 401:
         return SessionExpired()
     if code == "REQUEST_LIMIT_EXCEEDED" or status == 429:
@@ -69,21 +68,21 @@ def mapped(status: int, content: Any) -> Exception:
         )
     if status == 403:
         return ReconnectRequiredError(f"Salesforce refuses the integration user ({code or status}).")
-    # Whatever else it is, it was refused for good and nothing was done.
+    # Any other answer is a refusal for good: nothing was done.
     return RejectedError(code or f"HTTP_{status}")
 
 
-def of_library(error: SalesforceError) -> Exception:
+def map_library_error(error: SalesforceError) -> Exception:
     if isinstance(error, SalesforceAuthenticationFailed):
         # The code is OAuth's word, or the status of an answer that was no JSON.
         if error.code in BUSY_LOGIN or (isinstance(error.code, int) and error.code >= 500):
             return TransientError(f"Salesforce's login answered {error.code}.")
         return ReconnectRequiredError(f"Salesforce refused to log us in ({error.code}).")
-    return mapped(int(error.status), error.content)
+    return map_failure(int(error.status), error.content)
 
 
-def of_record(errors: list[Any]) -> TrulyError:
-    """A record's own failure."""
+def map_record_errors(errors: list[Any]) -> TrulyError:
+    """The error that stands for the refusal of one record, by its ``errors`` in the answer."""
     first = errors[0] if errors and isinstance(errors[0], dict) else {}
     code = str(first.get("statusCode") or first.get("errorCode") or "UNKNOWN")
     sentence = str(first.get("message", ""))

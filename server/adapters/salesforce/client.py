@@ -15,7 +15,7 @@ from simple_salesforce.exceptions import SalesforceError
 from simple_salesforce.login import SalesforceLogin
 from urllib3.exceptions import NewConnectionError
 
-from server.adapters.salesforce.api_failures import SessionExpired, of_library
+from server.adapters.salesforce.api_failures import SessionExpired, map_library_error
 from server.adapters.salesforce.org.usage import Usage
 from server.adapters.transport import Transport
 from server.domain.errors import DoubtError, ReconnectRequiredError, TransientError, UnansweredError
@@ -40,7 +40,7 @@ GATEWAY_TIMEOUT = 504
 """A page from before the org, which may still be at work."""
 
 
-def _lost(error: Exception) -> TransientError:
+def _name_lost_write(error: Exception) -> TransientError:
     """What a failed write means: nothing was sent, something was answered that nobody can read, or nothing was."""
     if isinstance(error, requests.ConnectTimeout) or _is_unreached(error):
         return TransientError("Salesforce cannot be reached.")
@@ -81,29 +81,31 @@ class OrgClient:
         token = self._session_token(None)
         for last in (False, True):
             try:
-                return self._once(token, path, method, json, params, writes=writes)
+                return self._call_once(token, path, method, json, params, writes=writes)
             except SessionExpired:
                 if last:
                     raise ReconnectRequiredError("Salesforce ends every session of ours at once.") from None
                 token = self._session_token(token)
         raise AssertionError
 
-    def _once(self, token: tuple[str, str], path: str, method: str, json: Any, params: Any, *, writes: bool) -> Any:
+    def _call_once(
+        self, token: tuple[str, str], path: str, method: str, json: Any, params: Any, *, writes: bool
+    ) -> Any:
         arguments = {key: value for key, value in (("json", json), ("params", params)) if value is not None}
         try:
-            return self._sent(token, path, method, arguments, writes=writes)
+            return self._send(token, path, method, arguments, writes=writes)
         except SalesforceError as error:
-            failure = of_library(error)
+            failure = map_library_error(error)
             if writes and isinstance(failure, TransientError) and int(error.status) >= 500:
                 lost = UnansweredError if int(error.status) == GATEWAY_TIMEOUT else DoubtError
                 raise lost("Salesforce's answer to a write was lost.") from None
             raise failure from None
         except (requests.RequestException, ValueError) as error:
             if writes:
-                raise _lost(error) from None
+                raise _name_lost_write(error) from None
             raise TransientError("Salesforce cannot be reached.") from None
 
-    def _sent(self, token: tuple[str, str], path: str, method: str, arguments: dict[str, Any], *, writes: bool) -> Any:
+    def _send(self, token: tuple[str, str], path: str, method: str, arguments: dict[str, Any], *, writes: bool) -> Any:
         """A question whose connection broke is asked once more: one that idled is closed by the other side unasked."""
         try:
             return self._client(token).restful(path, method=method, **arguments)
@@ -149,7 +151,7 @@ class OrgClient:
                     consumer_key=login.consumer_key, domain=login.domain, session=self._transport.session(), **proof
                 )
         except SalesforceError as error:
-            raise of_library(error) from None
+            raise map_library_error(error) from None
         except requests.RequestException:
             raise TransientError("Salesforce's login cannot be reached.") from None
         except (ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError):

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from server.adapters.salesforce.activities.tasks import shortened
-from server.adapters.salesforce.api_failures import of_record
+from more_itertools import chunked
+
+from server.adapters.salesforce.activities.results import read_saves
+from server.adapters.salesforce.activities.tasks import shorten
 from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.org.shape import COVERAGE, COVERAGE_FIELDS, OrgShape, resolve
 from server.domain.decision import Outcome
-from server.domain.errors import ConfigurationError, InvariantError, NotFoundError
+from server.domain.errors import ConfigurationError, NotFoundError
 from server.domain.ledger import CoverageRow
 from server.ports.crm import FILE_AT_ONCE
 
@@ -27,53 +29,51 @@ class CoverageShape:
 
 def publish(client: OrgClient, rows: Sequence[CoverageRow], org: OrgShape) -> list[Exception | None]:
     """One call for 200 of them, and one to learn the names. Raises NotFoundError."""
-    shape = _shape(client, org)
+    shape = _describe(client, org)
     path = f"composite/sobjects/{shape.kind}/{shape.fields['key']}"
-    found: list[Exception | None] = []
-    for start in range(0, len(rows), FILE_AT_ONCE):
-        records = [_record(row, shape) for row in rows[start : start + FILE_AT_ONCE]]
-        # The same row twice is one row, so a lost answer is no doubt: it is written again.
+    results: list[Exception | None] = []
+    for portion in chunked(rows, FILE_AT_ONCE):
+        records = [_make_record(row, shape) for row in portion]
+        # The same row twice is one row, so a row whose answer was lost is simply written again.
         answers = client.call(path, method="PATCH", json={"allOrNone": False, "records": records})
-        if not isinstance(answers, list) or len(answers) != len(records):
-            raise InvariantError("Salesforce answered for another number of records than we sent.")
-        found += [None if answer.get("success") else of_record(answer.get("errors") or []) for answer in answers]
-    return found
+        results += read_saves(answers, len(records))
+    return results
 
 
-def is_there(client: OrgClient, org: OrgShape) -> bool:
+def has_object(client: OrgClient, org: OrgShape) -> bool:
     """The object exists, and the integration user may write to it."""
     try:
-        _shape(client, org)
+        _describe(client, org)
     except NotFoundError:
         return False
     return True
 
 
-def _shape(client: OrgClient, org: OrgShape) -> CoverageShape:
+def _describe(client: OrgClient, org: OrgShape) -> CoverageShape:
     """Asked anew each time, which is once a night: an admin may install the package any day."""
-    for kind in _names(org):
+    for kind in _list_names(org):
         try:
             described = client.call(f"sobjects/{kind}/describe")
         except ConfigurationError:
             continue  # no such object, or it is not for the integration user
         fields = {str(field["name"]): field for field in described["fields"]}
-        held = {ours: resolve(names, set(fields)) for ours, names in COVERAGE_FIELDS.items()}
-        key = held["key"]
+        resolved = {name: resolve(spellings, set(fields)) for name, spellings in COVERAGE_FIELDS.items()}
+        key = resolved["key"]
         if key is not None and fields[key].get("externalId") and described.get("createable"):
-            known = {ours: name for ours, name in held.items() if name}
-            longest = fields[held["causes"]].get("length") if held["causes"] else None
-            return CoverageShape(kind, known, longest or None)
+            existing = {name: spelling for name, spelling in resolved.items() if spelling}
+            longest = fields[resolved["causes"]].get("length") if resolved["causes"] else None
+            return CoverageShape(kind, existing, longest or None)
     raise NotFoundError("The org has no object for the days of the sync. Install the package.")
 
 
-def _names(org: OrgShape) -> list[str]:
-    """In the namespace of our other fields first."""
-    ours = [name for name in (org.task.get("key"), org.domain) if name]
-    spaces = {name.partition("__")[0] for name in ours if name.count("__") > 1}
+def _list_names(org: OrgShape) -> list[str]:
+    """The object's name in the namespace of our fields first, then without one."""
+    custom_fields = [name for name in (org.task.get("key"), org.domain) if name]
+    spaces = {name.partition("__")[0] for name in custom_fields if name.count("__") > 1}
     return [*(f"{space}__{COVERAGE[0]}" for space in sorted(spaces)), *COVERAGE]
 
 
-def _record(row: CoverageRow, shape: CoverageShape) -> dict[str, Any]:
+def _make_record(row: CoverageRow, shape: CoverageShape) -> dict[str, Any]:
     day = row.day
     values = {
         "key": row.key,
@@ -87,7 +87,7 @@ def _record(row: CoverageRow, shape: CoverageShape) -> dict[str, Any]:
         "waiting": day.outcomes[Outcome.WAITING],
         "gone": day.outcomes[Outcome.GONE],
         "removed": day.outcomes[Outcome.REMOVED],
-        "causes": shortened(", ".join(f"{code} {count}" for code, count in day.causes), shape.longest) or None,
+        "causes": shorten(", ".join(f"{code} {count}" for code, count in day.causes), shape.longest) or None,
     }
-    named = {shape.fields[ours]: value for ours, value in values.items() if ours in shape.fields}
-    return {"attributes": {"type": shape.kind}, **named}
+    fields = {shape.fields[name]: value for name, value in values.items() if name in shape.fields}
+    return {"attributes": {"type": shape.kind}, **fields}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import idna
+from more_itertools import constrained_batches
 from simple_salesforce.format import format_soql
 
 from server.adapters.salesforce.org.shape import OrgShape
@@ -34,24 +35,22 @@ def chunks(values: Iterable[str], times: int = 1, more: int = 0) -> Iterator[lis
 
     Each value is written ``times`` times, with up to ``more`` characters around it.
     """
-    part: list[str] = []
-    size = 0
-    for value in sorted(values):
-        cost = times * (len(quoted([value])) - 1 + more)
-        if part and size + cost > LONGEST_LIST:
-            yield part
-            part, size = [], 0
-        part.append(value)
-        size += cost
-    if part:
-        yield part
+    return map(
+        list,
+        constrained_batches(
+            sorted(values),
+            LONGEST_LIST,
+            get_len=lambda value: times * (len(quote_list([value])) - 1 + more),
+            strict=False,
+        ),
+    )
 
 
 def _select(names: Iterable[str], source: str, where: str) -> str:
     return f"SELECT {', '.join(dict.fromkeys(names))} FROM {source} WHERE {where}"  # noqa: S608  # no value in it
 
 
-def quoted(values: Sequence[str]) -> str:
+def quote_list(values: Sequence[str]) -> str:
     """A list of literals. Unicode's own line breaks are escaped, too: not every parser takes them within one."""
     listed = str(format_soql("{}", list(values)))
     return listed.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -59,9 +58,9 @@ def quoted(values: Sequence[str]) -> str:
 
 def _any_of(fields: Sequence[str], values: Sequence[str]) -> str:
     """Each field is indexed, or the whole OR would read every record."""
-    listed = quoted(values)
-    parts = [f"{name} IN {listed}" for name in fields]
-    return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
+    listed = quote_list(values)
+    conditions = [f"{name} IN {listed}" for name in fields]
+    return conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"
 
 
 def contacts(addresses: list[str], fields: Sequence[str] = ("Email",), *, person_accounts: bool = False) -> str:
@@ -71,7 +70,7 @@ def contacts(addresses: list[str], fields: Sequence[str] = ("Email",), *, person
 
 def leads(addresses: list[str], fields: Sequence[str] = ("Email",), *, person_accounts: bool = False) -> str:
     """Converted ones too, with the Contact that each became."""
-    became = [f"{each}.{name}" for each in PEOPLE_BECAME for name in _kind_of_account(person_accounts)]
+    became = [f"{contact}.{name}" for contact in PEOPLE_BECAME for name in _kind_of_account(person_accounts)]
     names = (*PERSON, "Company", "LastModifiedDate", "IsConverted", "ConvertedContactId", *CONVERTED, *became, *fields)
     return _select(names, "Lead", _any_of(fields, addresses))
 
@@ -96,7 +95,7 @@ def _zone(shown: bool) -> tuple[str, ...]:  # a fact of the org
 
 def accounts(shape: OrgShape, domains: list[str]) -> str:
     assert shape.domain is not None
-    forms = sorted({form for domain in domains for form in _written(domain)})
+    forms = sorted({form for domain in domains for form in _spell(domain)})
     return _select((*_account_fields(shape), shape.domain), "Account", _any_of([shape.domain], forms))
 
 
@@ -127,7 +126,7 @@ def _account_fields(shape: OrgShape) -> list[str]:
     ]
 
 
-def _written(domain: str) -> set[str]:
+def _spell(domain: str) -> set[str]:
     """As mail names it, and as a person writes it: an international domain has two forms.
 
     Case does not count in SOQL. A "www." or an "@" before the domain is not looked for: ``www.acme.com`` is a domain of
@@ -182,7 +181,7 @@ def by_id(record_id: str, *, person_accounts: bool = False) -> str | None:
     return _select(names, kind, format_soql("Id = {}", record_id))
 
 
-def tasks_by_key(key_field: str, keys: list[str]) -> str:
+def tasks_by_key(key_field: str, keys: Sequence[str]) -> str:
     return _select(("Id", key_field, "IsDeleted", "WhoId", "WhatId", "OwnerId"), "Task", _any_of([key_field], keys))
 
 

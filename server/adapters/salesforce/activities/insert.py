@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from server.adapters.salesforce.activities.repair import repaired
-from server.adapters.salesforce.api_failures import SessionExpired, mapped
+from more_itertools import chunked, constrained_batches
+
+from server.adapters.salesforce.activities.repair import repair_record
+from server.adapters.salesforce.api_failures import SessionExpired, map_failure
 from server.adapters.salesforce.client import OrgClient
 from server.domain.errors import (
     ConfigurationError,
@@ -18,96 +20,98 @@ from server.domain.errors import (
 )
 from server.ports.crm import FILE_AT_ONCE
 
-COLLECTIONS_AT_ONCE = 5
+COLLECTIONS_PER_CALL = 5
 """Documented for queries, and kept for collections too."""
 LARGEST = 4_000_000
 """Characters of texts in one collection, so that a composite stays well below what Salesforce takes."""
 MOST_REPAIRS = 3
 """Salesforce names one fault at a time: an owner who left, and then an account that may not be edited."""
 Record = dict[str, Any]
-Answer = dict[str, Any] | Exception
+InsertAnswer = dict[str, Any] | Exception
 """What a collection says of one record, or the failure of the request that held it."""
 
 
-def insert(client: OrgClient, records: Sequence[Record], ours: AbstractSet[str]) -> list[Answer]:
-    """The answers are in order. Raises what befell the very first request; later failures are values.
+def insert_records(client: OrgClient, records: Sequence[Record], optional: AbstractSet[str]) -> list[InsertAnswer]:
+    """The answers are in order. Raises the failure of the first request; later failures are values.
 
-    ``ours``: fields that may be left out where the org refuses them.
+    ``optional``: fields that may be left out where the org refuses them.
     """
-    answers = _inserted(client, records)
-    sent = list(records)
+    answers = _insert(client, records)
+    latest = list(records)
     for _ in range(MOST_REPAIRS):
-        again = {
+        repairs = {
             i: record
             for i, answer in enumerate(answers)
-            if isinstance(answer, dict) and (record := repaired(sent[i], answer.get("errors"), ours)) is not None
+            if isinstance(answer, dict)
+            and (record := repair_record(latest[i], answer.get("errors"), optional)) is not None
         }
-        if not again:
+        if not repairs:
             break
-        for (i, record), answer in zip(again.items(), _safely(client, list(again.values())), strict=True):
-            sent[i], answers[i] = record, answer
+        for (i, record), answer in zip(repairs.items(), _insert_repairs(client, list(repairs.values())), strict=True):
+            latest[i], answers[i] = record, answer
     return answers
 
 
-def _inserted(client: OrgClient, records: Sequence[Record]) -> list[Answer]:
-    parts = list(_parts(records))
-    answers: list[Answer] = []
-    for start in range(0, len(parts), COLLECTIONS_AT_ONCE):
-        some = parts[start : start + COLLECTIONS_AT_ONCE]
+def _insert(client: OrgClient, records: Sequence[Record]) -> list[InsertAnswer]:
+    answers: list[InsertAnswer] = []
+    for collections in chunked(_split_into_collections(records), COLLECTIONS_PER_CALL):
         try:
-            found = _composite(client, some) if len(some) > 1 else [_collection(client, some[0])]
+            if len(collections) > 1:
+                answers += _insert_collections(client, collections)
+            else:
+                answers += _insert_collection(client, collections[0])
         except (TransientError, ConfigurationError) as error:
             if not answers:
                 raise
-            found = [[error] * len(part) for part in some]
-        answers += [answer for part in found for answer in part]
+            answers += [error] * sum(map(len, collections))
     return answers
 
 
-def _safely(client: OrgClient, records: list[Record]) -> list[Answer]:
+def _insert_repairs(client: OrgClient, records: list[Record]) -> list[InsertAnswer]:
     """A second try must not lose what the first one answered."""
     try:
-        return _inserted(client, records)
+        return _insert(client, records)
     except (TransientError, ConfigurationError) as error:
         return [error] * len(records)
 
 
-def _collection(client: OrgClient, records: list[Record]) -> list[Answer]:
+def _insert_collection(client: OrgClient, records: list[Record]) -> list[InsertAnswer]:
     """A request that is refused whole is halved until the record that spoils it stands alone."""
     body = {"allOrNone": False, "records": records}
     try:
         answer = client.call("composite/sobjects", method="POST", json=body, writes=True)
     except RejectedError as error:
-        return _halved(client, records, error)
-    return _checked(answer, records)
+        return _insert_halves(client, records, error)
+    return _check_count(answer, records)
 
 
-def _composite(client: OrgClient, parts: list[list[Record]]) -> list[list[Answer]]:
+def _insert_collections(client: OrgClient, collections: list[list[Record]]) -> list[InsertAnswer]:
     requests = [
         {
             "method": "POST",
             "url": f"{client.base}/composite/sobjects",
             "referenceId": f"r{i}",
-            "body": {"allOrNone": False, "records": part},
+            "body": {"allOrNone": False, "records": records},
         }
-        for i, part in enumerate(parts)
+        for i, records in enumerate(collections)
     ]
     body = {"allOrNone": False, "compositeRequest": requests}
     answer = client.call("composite", method="POST", json=body, writes=True)
-    found = answer.get("compositeResponse") if isinstance(answer, dict) else None
-    if not isinstance(found, list) or len(found) != len(parts):
+    responses = answer.get("compositeResponse") if isinstance(answer, dict) else None
+    if not isinstance(responses, list) or len(responses) != len(collections):
         raise DoubtError("Salesforce's answer to a write cannot be read.")
-    return [_part(client, part, records) for part, records in zip(found, parts, strict=True)]
+    pairs = zip(responses, collections, strict=True)
+    return [answer for response, records in pairs for answer in _read_response(client, response, records)]
 
 
-def _part(client: OrgClient, part: Any, records: list[Record]) -> list[Answer]:
-    status = int(part["httpStatusCode"])
+def _read_response(client: OrgClient, response: Any, records: list[Record]) -> list[InsertAnswer]:
+    status = int(response["httpStatusCode"])
     if status == 200:
-        return _checked(part["body"], records)
-    failure = mapped(status, part["body"])
+        return _check_count(response["body"], records)
+    failure = map_failure(status, response["body"])
     if isinstance(failure, RejectedError):
         try:
-            return _halved(client, records, failure)
+            return _insert_halves(client, records, failure)
         except (TransientError, ConfigurationError) as error:
             return [error] * len(records)
     if isinstance(failure, SessionExpired):
@@ -117,32 +121,27 @@ def _part(client: OrgClient, part: Any, records: list[Record]) -> list[Answer]:
     return [failure] * len(records)
 
 
-def _halved(client: OrgClient, records: list[Record], error: RejectedError) -> list[Answer]:
+def _insert_halves(client: OrgClient, records: list[Record], error: RejectedError) -> list[InsertAnswer]:
     if len(records) == 1:
         return [error]
     middle = len(records) // 2
-    first = _collection(client, records[:middle])
+    first_half = _insert_collection(client, records[:middle])
     try:
-        return first + _collection(client, records[middle:])
+        return first_half + _insert_collection(client, records[middle:])
     except (TransientError, ConfigurationError) as failure:
-        return [*first, *[failure] * (len(records) - middle)]
+        return [*first_half, *[failure] * (len(records) - middle)]
 
 
-def _checked(answer: Any, records: list[Record]) -> list[Answer]:
+def _check_count(answer: Any, records: list[Record]) -> list[InsertAnswer]:
     if not isinstance(answer, list) or len(answer) != len(records):
         raise InvariantError("Salesforce answered for another number of records than we sent.")
     return list(answer)
 
 
-def _parts(records: Sequence[Record]) -> Iterator[list[Record]]:
-    part: list[Record] = []
-    size = 0
-    for record in records:
-        weight = sum(len(value) for value in record.values() if isinstance(value, str))
-        if part and (len(part) == FILE_AT_ONCE or size + weight > LARGEST):
-            yield part
-            part, size = [], 0
-        part.append(record)
-        size += weight
-    if part:
-        yield part
+def _split_into_collections(records: Sequence[Record]) -> Iterator[list[Record]]:
+    batches = constrained_batches(records, LARGEST, FILE_AT_ONCE, get_len=_count_characters, strict=False)
+    return map(list, batches)
+
+
+def _count_characters(record: Record) -> int:
+    return sum(len(value) for value in record.values() if isinstance(value, str))

@@ -14,7 +14,7 @@ ID_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 STANDARD_LENGTHS = {"Subject": 255, "Description": 32_000}
 
 
-def task(activity: Activity, shape: OrgShape) -> dict[str, Any]:
+def make_task(activity: Activity, shape: OrgShape) -> dict[str, Any]:
     """Inserted with a closed status: an open Task with a date would lock its account and contact."""
     sent = datetime.fromtimestamp(activity.sent_at / 1000, UTC)
     fields: dict[str, Any] = {
@@ -27,14 +27,14 @@ def task(activity: Activity, shape: OrgShape) -> dict[str, Any]:
         "OwnerId": activity.owner_id,
         "WhoId": activity.who_id,
         "WhatId": activity.what_id,
-        **{shape.task[ours]: value for ours, value in _ours(activity, sent).items() if ours in shape.task},
+        **{shape.task[name]: value for name, value in _custom_values(activity, sent).items() if name in shape.task},
     }
     if shape.relates_many and len(activity.related_ids) > 1:
         fields["TaskWhoIds"] = list(activity.related_ids)
-    return {name: cut(name, value, shape) for name, value in fields.items() if value not in (None, "")}
+    return {name: cut_to_length(name, value, shape) for name, value in fields.items() if value not in (None, "")}
 
 
-def retargeted(target: Target, shape: OrgShape) -> dict[str, Any]:
+def make_retargeting(target: Target, shape: OrgShape) -> dict[str, Any]:
     """Both links together, for a Lead takes no second record."""
     fields: dict[str, Any] = {
         "attributes": {"type": "Task"},
@@ -53,7 +53,7 @@ def _description(activity: Activity) -> str:
     return f"{activity.body}\n\nAttachments: {', '.join(activity.attachment_names)}".strip()
 
 
-def _ours(activity: Activity, sent: datetime) -> dict[str, Any]:
+def _custom_values(activity: Activity, sent: datetime) -> dict[str, Any]:
     return {
         "key": activity.key,
         "message_id": activity.rfc822_message_id,
@@ -71,23 +71,23 @@ def _ours(activity: Activity, sent: datetime) -> dict[str, Any]:
     }
 
 
-def cut(name: str, value: Any, shape: OrgShape) -> Any:
+def cut_to_length(name: str, value: Any, shape: OrgShape) -> Any:
     """Salesforce counts UTF-16 units, so a cut never leaves half a surrogate pair."""
     if not isinstance(value, str):
         return value
-    return shortened(value, shape.lengths.get(name) or STANDARD_LENGTHS.get(name))
+    return shorten(value, shape.lengths.get(name) or STANDARD_LENGTHS.get(name))
 
 
-def shortened(value: str, longest: int | None) -> str:
+def shorten(value: str, longest: int | None) -> str:
     """At most ``longest`` UTF-16 units, the cut shown."""
-    whole = value if value.isascii() else _mended(value)
+    whole = value if value.isascii() else _replace_half_pairs(value)
     units = whole.encode("utf-16-le")
     if longest is None or len(units) // 2 <= longest:
         return whole
     return units[: 2 * max(longest - 1, 0)].decode("utf-16-le", "ignore") + CUT
 
 
-def _mended(value: str) -> str:
+def _replace_half_pairs(value: str) -> str:
     """Half a surrogate pair would make the whole request unreadable."""
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

@@ -34,8 +34,8 @@ class DomainLists:
         with self._lock:
             if self._at is None or not 0 <= self._now() - self._at < FRESH:
                 self._renew()
-            found = {row["Id"]: row for domain in domains for row in self._by_domain.get(domain, ())}
-        return list(found.values())
+            rows = {row["Id"]: row for domain in domains for row in self._by_domain.get(domain, ())}
+        return list(rows.values())
 
     def _renew(self) -> None:
         if self._failed_at is not None and 0 <= self._now() - self._failed_at < PAUSE:
@@ -49,13 +49,13 @@ class DomainLists:
             if self._at is None:
                 raise
         else:
-            self._by_domain, self._at, self._failed_at = _by_domain(rows), self._now(), None
+            self._by_domain, self._at, self._failed_at = _group_by_domain(rows), self._now(), None
 
 
-def _by_domain(rows: Iterable[Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = defaultdict(list)
+def _group_by_domain(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    groups: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         texts = (value for name, value in row.items() if name.endswith("__c") and isinstance(value, str))
-        for written in {each for text in texts for each in re.split(r"[,;\s]+", text.lower()) if each}:
-            found[as_mail_names_it(written)].append(row)
-    return found
+        for name in {name for text in texts for name in re.split(r"[,;\s]+", text.lower()) if name}:
+            groups[as_mail_names_it(name)].append(row)
+    return groups

@@ -15,8 +15,8 @@ from server.domain.crm import Record, RecordKind
 from server.domain.ids import SalesforceId
 
 
-def found(row: Any) -> Record:
-    """A record that was named, and not found by an address or a domain."""
+def read_named(row: Any) -> Record:
+    """A record that somebody named, or searched for: no address and no domain of a mail found it."""
     kind = RecordKind(row["attributes"]["type"])
     account = row.get("Account") or {}
     name = str(row.get("Name") or "")
@@ -33,10 +33,10 @@ def found(row: Any) -> Record:
     )
 
 
-def contact(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    """Once for each address that was asked for and is in one of its fields."""
+def read_contact(row: Any, addresses: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    """Once for each of the addresses that is in one of its fields."""
     account = row.get("Account") or {}
-    for address in _found_by(row, ("Email", *shape.contact_emails), asked):
+    for address in _found_by(row, ("Email", *shape.contact_emails), addresses):
         yield Record(
             record_id=SalesforceId(row["Id"]),
             kind=RecordKind.CONTACT,
@@ -51,8 +51,8 @@ def contact(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Recor
         )
 
 
-def lead(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    for address in _found_by(row, ("Email", *shape.lead_emails), asked):
+def read_lead(row: Any, addresses: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    for address in _found_by(row, ("Email", *shape.lead_emails), addresses):
         yield Record(
             record_id=SalesforceId(row["Id"]),
             kind=RecordKind.LEAD,
@@ -65,14 +65,14 @@ def lead(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
         )
 
 
-def became(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
+def read_converted(row: Any, addresses: Collection[str], shape: OrgShape) -> Iterator[Record]:
     """The Contact of a converted Lead; none where it is gone, or hidden from the integration user."""
     identifier, person = row.get("ConvertedContactId"), row.get("ConvertedContact") or {}
     if person.get("IsDeleted"):
         identifier, person = person.get("MasterRecordId"), person.get("MasterRecord") or {}
     if not identifier or not person or person.get("IsDeleted"):
         return
-    for address in _found_by(row, ("Email", *shape.lead_emails), asked):
+    for address in _found_by(row, ("Email", *shape.lead_emails), addresses):
         yield Record(
             record_id=SalesforceId(identifier),
             kind=RecordKind.CONTACT,
@@ -97,32 +97,32 @@ def time_zone(user: Any) -> str:
 
 
 def _is_owner_active(row: Any) -> bool:
-    """A queue owns nothing that is an activity of ours."""
+    """A queue cannot own an activity."""
     return str(row.get("OwnerId") or "").startswith("005") and bool((row.get("Owner") or {}).get("IsActive"))
 
 
-def _found_by(row: Any, fields: Iterable[str], asked: Collection[str]) -> Iterator[str]:
-    held = dict.fromkeys(str(row.get(name) or "").strip().lower() for name in fields)
-    return (address for address in held if address in asked)
+def _found_by(row: Any, fields: Iterable[str], addresses: Collection[str]) -> Iterator[str]:
+    values = dict.fromkeys(str(row.get(name) or "").strip().lower() for name in fields)
+    return (value for value in values if value in addresses)
 
 
-def account(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    """Once for each domain that was asked for and is in our field, which may hold a list."""
-    held = str(row.get(shape.domain or "") or "")
-    for written in dict.fromkeys(re.split(r"[,;\s]+", held.strip().lower())):
-        if (domain := as_mail_names_it(written)) in asked:
-            yield _account(row, domain, shape)
+def read_account(row: Any, domains: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    """Once for each of the domains that is in our field, which may hold a list."""
+    text = str(row.get(shape.domain or "") or "")
+    for name in dict.fromkeys(re.split(r"[,;\s]+", text.strip().lower())):
+        if (domain := as_mail_names_it(name)) in domains:
+            yield _make_account(row, domain, shape)
 
 
-def by_website(row: Any, asked: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    """An Account whose own domain field says something else is that domain's."""
+def read_by_website(row: Any, domains: Collection[str], shape: OrgShape) -> Iterator[Record]:
+    """An Account whose domain field is filled is found by that field alone."""
     host = re.sub(r"^https?://", "", str(row.get("Website") or "").strip().lower()).rstrip("/")
     domain = as_mail_names_it(host.removeprefix("www."))
-    if domain in asked and not (shape.domain and row.get(shape.domain)):
-        yield _account(row, domain, shape)
+    if domain in domains and not (shape.domain and row.get(shape.domain)):
+        yield _make_account(row, domain, shape)
 
 
-def _account(row: Any, domain: str, shape: OrgShape) -> Record:
+def _make_account(row: Any, domain: str, shape: OrgShape) -> Record:
     return Record(
         record_id=SalesforceId(row["Id"]),
         kind=RecordKind.ACCOUNT,
@@ -148,7 +148,7 @@ def as_mail_names_it(domain: str) -> str:
 def epoch_ms(value: Any) -> int:
     """Salesforce writes ``2026-10-01T09:00:00.000+0000``. What is no such moment is as old as can be."""
     try:
-        found = datetime.fromisoformat(str(value))
-        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+        moment = datetime.fromisoformat(str(value))
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
     except (ValueError, OverflowError, OSError):
         return 0

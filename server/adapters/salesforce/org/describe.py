@@ -1,4 +1,4 @@
-"""What is asked of an org before anything else, and what its answers mean for matching.
+"""What is asked of an org before anything else, and what its answers mean for choices.
 
 One composite: describes and the statuses; one more where a setting names Users.
 """
@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from server.adapters.salesforce import soql as queries
-from server.adapters.salesforce.matching import records as reading
-from server.adapters.salesforce.matching.look_up import Matching
-from server.adapters.salesforce.org.email_fields import with_emails
+from server.adapters.salesforce import soql
+from server.adapters.salesforce.matching import records
+from server.adapters.salesforce.matching.choices import MatchingChoices
+from server.adapters.salesforce.org.email_fields import add_email_fields
 from server.adapters.salesforce.org.shape import OrgShape, shape_of
 from server.domain.crm import CrmUser
 
@@ -24,33 +24,33 @@ WEBSITE = (
 )
 
 
-def asked(base: str, matching: Matching) -> list[str]:
-    """Addresses of the parts, in the order in which ``understood`` reads them."""
-    objects = ["Account", "Task", "User", *(["Contact", "Lead"] if matching.has_more_emails else [])]
+def list_urls(base: str, choices: MatchingChoices) -> list[str]:
+    """URLs of the resources, in the order in which ``read_shape`` reads them."""
+    objects = ["Account", "Task", "User", *(["Contact", "Lead"] if choices.has_more_emails else [])]
     return [*(f"{base}/sobjects/{name}/describe" for name in objects), f"{base}/query?q={quote(STATUSES)}"]
 
 
-def understood(answers: Sequence[Any], matching: Matching) -> OrgShape:
+def read_shape(answers: Sequence[Any], choices: MatchingChoices) -> OrgShape:
     account, task, user, *people = answers[:-1]
     shape = shape_of(account, task, answers[-1]["records"])
-    has_time_zones = any(field["name"] == queries.TIME_ZONE for field in user["fields"])
+    has_time_zones = any(field["name"] == soql.TIME_ZONE for field in user["fields"])
     shape = replace(shape, has_time_zones=has_time_zones)
-    if matching.has_more_emails:
-        shape = with_emails(shape, matching, *people)
-    return replace(shape, advice=(*shape.advice, WEBSITE)) if matching.websites else shape
+    if choices.has_more_emails:
+        shape = add_email_fields(shape, choices, *people)
+    return replace(shape, advice=(*shape.advice, WEBSITE)) if choices.websites else shape
 
 
-def asked_of_users(shape: OrgShape, matching: Matching) -> list[str]:
+def list_user_queries(shape: OrgShape, choices: MatchingChoices) -> list[str]:
     """Queries for the Users that a setting names; none where it names nobody."""
-    parts = queries.chunks(set(matching.users.values()))
-    return [queries.active_users(part, time_zones=shape.has_time_zones) for part in parts]
+    portions = soql.chunks(set(choices.users.values()))
+    return [soql.active_users(portion, time_zones=shape.has_time_zones) for portion in portions]
 
 
-def with_users(shape: OrgShape, matching: Matching, rows: Sequence[Any]) -> OrgShape:
+def add_users(shape: OrgShape, choices: MatchingChoices, rows: Sequence[Any]) -> OrgShape:
     """A line of the table that names nobody is left out: then the User record says whose mail it is."""
-    table = matching.users
-    active = {str(row["Id"]): reading.time_zone(row) for row in rows}
+    table = choices.users
+    active = {str(row["Id"]): records.time_zone(row) for row in rows}
     wrong = sorted({user for user in table.values() if user not in active})
     sentences = tuple(f"SALESFORCE_USERS names {user}, which is no active User." for user in wrong)
-    known = {address: CrmUser(user, address, active[user]) for address, user in table.items() if user in active}
-    return replace(shape, users=known, unusable=(*shape.unusable, *sentences))
+    users = {address: CrmUser(user, address, active[user]) for address, user in table.items() if user in active}
+    return replace(shape, users=users, unusable=(*shape.unusable, *sentences))

@@ -22,27 +22,27 @@ class Usage:
         self._share = share
         self._now = now
         self._lock = threading.Lock()
-        self._known: tuple[int, int] | None = None
+        self._figures: tuple[int, int] | None = None
         self._at = 0.0
 
     def note(self, response: Any, *_args: Any, **_kwargs: Any) -> None:
         """A hook of requests: refusals carry the header too."""
-        found = re.search(r"(?<!-)\bapi-usage=(\d+)/(\d+)", response.headers.get(HEADER, ""))
-        if found:
-            self.set(int(found.group(1)), int(found.group(2)))
+        usage = re.search(r"(?<!-)\bapi-usage=(\d+)/(\d+)", response.headers.get(HEADER, ""))
+        if usage:
+            self.set(int(usage.group(1)), int(usage.group(2)))
 
     def set(self, used: int, allowed: int) -> None:
         with self._lock:
-            self._known, self._at = (used, allowed), self._now()
+            self._figures, self._at = (used, allowed), self._now()
 
     @property
     def is_fresh(self) -> bool:
         """Whether the figure is young enough to refuse work by it."""
         with self._lock:
-            return self._known is not None and 0 <= self._now() - self._at < FRESH
+            return self._figures is not None and 0 <= self._now() - self._at < FRESH
 
     @property
     def allowance(self) -> Allowance | None:
         """None before the first answer."""
         with self._lock:
-            return Allowance(*self._known, self._share) if self._known else None
+            return Allowance(*self._figures, self._share) if self._figures else None

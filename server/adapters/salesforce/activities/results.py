@@ -1,0 +1,56 @@
+"""What the org says of each activity that was written or looked for, in domain words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from server.adapters.salesforce.activities.insert import InsertAnswer
+from server.adapters.salesforce.activities.tasks import full_id
+from server.adapters.salesforce.api_failures import map_record_errors
+from server.domain.crm import Filed, Found
+from server.domain.errors import InvariantError
+from server.domain.ids import ActivityKey, SalesforceId
+
+TASK_ID = re.compile(r"\b00T[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?\b")
+
+
+def read_insert(key: ActivityKey, answer: InsertAnswer, key_field: str | None) -> Filed:
+    """An activity whose key is in the org already counts as filed."""
+    if isinstance(answer, Exception):
+        return Filed(key, error=answer)
+    if answer.get("success"):
+        return Filed(key, SalesforceId(answer["id"]))
+    errors = answer.get("errors") or []
+    for error in errors:
+        if error.get("statusCode") == "DUPLICATE_VALUE" and _is_about(key_field, error):
+            task_id = TASK_ID.search(str(error.get("message", "")))
+            # Without an id in the sentence the caller looks it up by key: it is there.
+            return Filed(key, SalesforceId(full_id(task_id.group())) if task_id else None)
+    return Filed(key, error=map_record_errors(errors))
+
+
+def read_saves(answers: Any, count: int) -> list[Exception | None]:
+    """One for each of ``count`` records that were changed or deleted: why not, or None for done."""
+    if not isinstance(answers, list) or len(answers) != count:
+        raise InvariantError("Salesforce answered for another number of records than we sent.")
+    return [None if answer.get("success") else map_record_errors(answer.get("errors") or []) for answer in answers]
+
+
+def read_task(row: Any, key_field: str) -> Found:
+    return Found(
+        key=ActivityKey(str(row[key_field])),
+        activity_id=SalesforceId(row["Id"]),
+        is_deleted=bool(row.get("IsDeleted")),
+        who_id=row.get("WhoId"),
+        what_id=row.get("WhatId"),
+        owner_id=row.get("OwnerId"),
+    )
+
+
+def _is_about(key_field: str | None, error: Any) -> bool:
+    """Our key is taken, and not a unique field of the customer's. The sentence may be in any language."""
+    if key_field is None:
+        return False
+    names = [*re.findall(r"\w+__c\b", str(error.get("message", ""))), *(error.get("fields") or ())]
+    return not names or key_field.lower() in (str(name).lower() for name in names)

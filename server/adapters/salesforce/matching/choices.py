@@ -1,0 +1,27 @@
+"""What an admin chose about matching."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from server.domain.ids import SalesforceId
+
+
+@dataclass(frozen=True)
+class MatchingChoices:
+    """Where records are looked for. Field names are Salesforce's API names.
+
+    ``users`` maps a mailbox address to the User who owns its mail, whatever the User record says. ``websites``: an
+    Account without our domain field filled is found by its Website. ``domain_lists``: the field may hold several.
+    """
+
+    contact_emails: tuple[str, ...] = ()
+    lead_emails: tuple[str, ...] = ()
+    users: Mapping[str, SalesforceId] = field(default_factory=dict)
+    websites: bool = False
+    domain_lists: bool = False
+
+    @property
+    def has_more_emails(self) -> bool:
+        return bool(self.contact_emails or self.lead_emails)

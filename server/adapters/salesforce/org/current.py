@@ -1,0 +1,60 @@
+"""The org as it was last described: asked for once, and again when an admin changed it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from server.adapters.salesforce.composite import CompositeReader
+from server.adapters.salesforce.matching.choices import MatchingChoices
+from server.adapters.salesforce.org import describe
+from server.adapters.salesforce.org.shape import OrgShape
+from server.domain.errors import ConfigurationError
+
+T = TypeVar("T")
+
+
+class CurrentOrg:
+    """Thread-safe."""
+
+    def __init__(self, reader: CompositeReader, choices: MatchingChoices) -> None:
+        self._reader = reader
+        self._choices = choices
+        self._lock = threading.Lock()
+        self._shape: OrgShape | None = None
+
+    @property
+    def shape(self) -> OrgShape:
+        with self._lock:
+            if self._shape is None:
+                self._shape = self._describe()
+            return self._shape
+
+    def forget(self) -> None:
+        """The next use describes the org anew."""
+        with self._lock:
+            self._shape = None
+
+    def with_shape(self, ask: Callable[[OrgShape], T]) -> T:
+        """Ask; once more with a fresh shape where the org has changed, for an admin may rename or hide a field any day.
+
+        Salesforce refuses a request that names a missing field before it does anything.
+        """
+        shape = self.shape
+        try:
+            return ask(shape)
+        except ConfigurationError:
+            fresh = self._describe()
+            if fresh == shape:
+                raise
+            with self._lock:
+                self._shape = fresh
+            return ask(fresh)
+
+    def _describe(self) -> OrgShape:
+        answers = self._reader.get(describe.list_urls(self._reader.base, self._choices))
+        shape = describe.read_shape(answers, self._choices)
+        statements = describe.list_user_queries(shape, self._choices)
+        users = [row for rows in self._reader.query(statements) for row in rows]
+        return describe.add_users(shape, self._choices, users)
