@@ -41,8 +41,6 @@ from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.ports import Ports
 from server.engine.rooms import Rooms, open_rooms
-from server.engine.sidebar.choices import Choices
-from server.engine.sidebar.view import Sidebar
 from server.ports.clock import Clock
 from server.ports.identity import Identity
 from server.rules.headers.domains import normalise_listed_name
@@ -69,8 +67,6 @@ class Services:
     holders: LocalHolders | None
     documents: Documents
     identity: Identity
-    sidebar: Sidebar
-    choices: Choices
 
     @property
     def workspaces(self) -> WorkspaceCache:
@@ -125,8 +121,6 @@ def build(
         holders=holders,
         documents=documents,
         identity=GoogleIdentity(transport),
-        sidebar=Sidebar(ports, rooms.access),
-        choices=Choices(ports, rooms.access),
     )
 
 

@@ -20,7 +20,7 @@ from server.domain.decision import Decision, Outcome, Reason, Why
 from server.domain.errors import BadInputError, UnreadableError
 from server.domain.mailbox import Mailbox
 from server.domain.message import Headers
-from server.engine.decide.explain import Explanation, explain, mailbox_for, message_of
+from server.engine.decide.explain import Explanation, build_message, choose_mailbox
 from server.engine.mailboxes.admission import default_start
 from server.rules.body.message_text import read_headers
 from server.rules.decision.activity import read_sent_at
@@ -56,8 +56,8 @@ def _explain_file(services: Services, file: Path, labels: frozenset[str], addres
         raise BadInputError(f"{file} is not an email: it has no header line.") from None
     mailbox = _choose_mailbox(services, headers, address)
     now = int(services.ports.clock.now() * 1000)
-    message = message_of(headers, labels, read_sent_at(headers, now), len(raw))
-    return explain(services.ports, services.workspaces.current(), message, mailbox)
+    message = build_message(headers, labels, read_sent_at(headers, now), len(raw))
+    return services.rooms.explainer.explain(services.workspaces.current(), message, mailbox)
 
 
 def _choose_mailbox(services: Services, headers: Headers, address: str) -> Mailbox:
@@ -69,7 +69,7 @@ def _choose_mailbox(services: Services, headers: Headers, address: str) -> Mailb
         if mailbox is None:
             raise BadInputError(f"No mailbox of this Workspace has the address {address}.")
     else:
-        mailbox = mailbox_for(headers, services.workspaces.current(), mailboxes)
+        mailbox = choose_mailbox(headers, services.workspaces.current(), mailboxes)
     stored = ports.store.mailbox(mailbox.mailbox_id)
     return replace(
         mailbox,

@@ -10,7 +10,6 @@ from server.bootstrap import Services
 from server.commands.running import Source, report_errors, stdout
 from server.commands.tables import make_outcome_table
 from server.domain.mailbox import Mailbox, Stage
-from server.engine.decide.dry_run import preview
 from server.engine.mailboxes.stages import find_mailbox, set_stage, set_start
 from server.engine.mailboxes.status_text import describe_start, describe_status
 
@@ -28,9 +27,12 @@ def _dry_run(source: Source) -> click.Command:
         services = source.get()
         store = services.ports.store
         mailboxes = [find_mailbox(store, address) for address in addresses] or store.mailboxes()
-        shown = preview(services.ports, services.workspaces.current(), mailboxes)
-        stdout.print(make_outcome_table("If these mailboxes were live", shown.rows))
-        stdout.print(f"{shown.activities} activities would be added to Salesforce.")
+        preview = services.rooms.dry_run.preview(services.workspaces.current(), mailboxes)
+        stdout.print(make_outcome_table("If these mailboxes were live", preview.rows))
+        stdout.print(f"{preview.activities} activities would be added to Salesforce.")
+        if preview.unreadable:
+            reason = "the work key that sealed them is gone or was replaced"
+            stdout.print(f"{preview.unreadable} waiting messages cannot be opened: {reason}.")
 
     return command
 

@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
 from server.commands.running import Source, report_errors, stdout
-from server.engine.ledger.refusals import IN_DOUBT, by_cause, replay
+from server.engine.ledger.refusals import IN_DOUBT, group_by_cause, replay_refused
 from server.engine.mailboxes.stages import find_mailbox
 
 
@@ -22,8 +22,9 @@ def _list_refusals(source: Source) -> click.Command:
     @report_errors
     def command() -> None:
         """List what Salesforce refused, by cause, with its own newest sentence."""
-        ports = source.get().ports
-        refusals = by_cause(ports, ports.store.mailboxes())
+        services = source.get()
+        store = services.ports.store
+        refusals = group_by_cause(store, services.rooms.sealing, store.mailboxes())
         if not refusals:
             stdout.print("Salesforce refused nothing.")
             return
@@ -53,7 +54,7 @@ def _replay(source: Source) -> click.Command:
         """Let the next sync retry what Salesforce refused, in all mailboxes or in the mailboxes of ADDRESSES."""
         ports = source.get().ports
         mailboxes = [find_mailbox(ports.store, address) for address in addresses] or ports.store.mailboxes()
-        count = sum(replay(ports, mailbox, cause) for mailbox in mailboxes)
+        count = sum(replay_refused(ports.store, ports.clock, mailbox, cause) for mailbox in mailboxes)
         stdout.print(f"{count} messages wait for the next sync.")
 
     return command

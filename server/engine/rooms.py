@@ -1,4 +1,4 @@
-"""Compose the use cases: each gets the few ports that it needs, once."""
+"""The composition of the engine's rooms: every use case once, each with what it needs and no more."""
 
 from __future__ import annotations
 
@@ -6,11 +6,30 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from server.engine.collect.backfill import PastCollector
+from server.engine.collect.collect import Collector
+from server.engine.collect.reader import ReaderTools
+from server.engine.collect.screening import Screener
+from server.engine.conversations.carry_out import ActivityEditor
+from server.engine.conversations.dont_log_label import DontLogLabel
+from server.engine.conversations.keys import ConversationKeys
+from server.engine.conversations.overrides import Overrides
 from server.engine.copies.opening import CopyOpener
 from server.engine.coverage.audit import Auditor
 from server.engine.coverage.publishing import DayPublisher
 from server.engine.coverage.witness import DeliveryComparer, Finder
+from server.engine.decide.decisions import MailDecider
+from server.engine.decide.dry_run import DryRun
+from server.engine.decide.explain import Explainer
+from server.engine.deliver.activities import PlannerTools
+from server.engine.deliver.bodies import BodyFetcher
+from server.engine.deliver.filing import MailFiler
+from server.engine.deliver.round import RoundTools
+from server.engine.deliver.turns import Deliverer
+from server.engine.ledger.sealed_headers import SealedHeaders
+from server.engine.ledger.sealing import Sealing
 from server.engine.mailboxes.address_book import AddressBook
+from server.engine.mailboxes.lease import Leases
 from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
@@ -19,13 +38,20 @@ from server.engine.operations.doctor.registry import Doctor
 from server.engine.operations.jobs import JobRunner
 from server.engine.operations.sync import Syncer
 from server.engine.ports import Ports
+from server.engine.sidebar.choices import Choices
+from server.engine.sidebar.conversation_reader import ConversationReader
 from server.engine.sidebar.record_access import RecordAccess
+from server.engine.sidebar.redeciding import Redecider
+from server.engine.sidebar.stopping import Stopper
+from server.engine.sidebar.take_up import MessageDelivery
+from server.engine.sidebar.view import Sidebar
+from server.ports.mail import MailProvider
 from server.ports.witness import Witness
 
 
 @dataclass(frozen=True)
 class Rooms:
-    """One field for each use case, and the caches that they share.
+    """One field for each use case, and the caches that they share. All of them are thread-safe.
 
     ``comparer`` is None where Google's record of deliveries may not be read.
     """
@@ -33,8 +59,17 @@ class Rooms:
     workspaces: WorkspaceCache
     addresses: AddressBook
     access: RecordAccess
+    sealing: Sealing
     sweeper: Sweeper
     watches: WatchRenewer
+    collector: Collector
+    past_collector: PastCollector
+    explainer: Explainer
+    dry_run: DryRun
+    deliverer: Deliverer
+    sidebar: Sidebar
+    choices: Choices
+    stopper: Stopper
     auditor: Auditor
     days: DayPublisher
     comparer: DeliveryComparer | None
@@ -42,6 +77,55 @@ class Rooms:
     doctor: Doctor
     syncer: Syncer
     jobs: JobRunner
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What several rooms share of the ledger, the conversations and the decision."""
+
+    sealing: Sealing
+    headers: SealedHeaders
+    keys: ConversationKeys
+    leases: Leases
+    overrides: Overrides
+    editor: ActivityEditor
+    decider: MailDecider
+
+    @classmethod
+    def of(cls, ports: Ports) -> _Shared:
+        sealing = Sealing(ports.sealer, ports.organisation, ports.clock)
+        overrides = Overrides(ports.crm, ports.store, sealing)
+        return cls(
+            sealing=sealing,
+            headers=SealedHeaders(sealing),
+            keys=ConversationKeys(ports.hasher),
+            leases=Leases(ports.store, ports.clock, ports.holder),
+            overrides=overrides,
+            editor=ActivityEditor(ports.crm, ports.store, sealing, ports.clock),
+            decider=MailDecider(ports.crm, ports.store, overrides, ports.policy),
+        )
+
+
+@dataclass(frozen=True)
+class _Sync:
+    """What brings mail from the provider to Salesforce, whoever asks for it."""
+
+    reading: ReaderTools
+    collector: Collector
+    past_collector: PastCollector
+    deliverer: Deliverer
+
+    @classmethod
+    def of(cls, ports: Ports, shared: _Shared) -> _Sync:
+        background = ports.mail.in_background()
+        reading = _make_reader_tools(ports, shared, ports.mail)
+        past_reading = _make_reader_tools(ports, shared, background)
+        return cls(
+            reading=reading,
+            collector=Collector(ports.mail, shared.leases, reading),
+            past_collector=PastCollector(background, ports.policy, shared.leases, past_reading),
+            deliverer=_make_deliverer(ports, shared, background),
+        )
 
 
 def open_rooms(
@@ -54,24 +138,83 @@ def open_rooms(
 ) -> Rooms:
     """``finder`` finds in Gmail what ``witness`` reports; ``is_encrypted_at_rest``: the database encrypts too."""
     mail, crm, store, clock = ports.mail, ports.crm, ports.store, ports.clock
+    shared = _Shared.of(ports)
+    sync = _Sync.of(ports, shared)
+    collector, past_collector, deliverer = sync.collector, sync.past_collector, sync.deliverer
     workspaces = WorkspaceCache(ports.directory, store, clock, ports.admission.internal_domains)
     sweeper = Sweeper(mail, ports.directory, ports.scope, ports.alarms, store, clock, ports.admission, workspaces)
     watches = WatchRenewer(ports.watch, ports.alarms, store, clock)
-    auditor = Auditor(ports)
     days = DayPublisher(mail, crm, store, clock)
+    auditor = Auditor(mail, ports.alarms, store, clock, collector)
+    access = RecordAccess(crm, store, clock)
+    explainer = Explainer(store, shared.keys, shared.decider, ports.policy)
+    reader = ConversationReader(mail, store, shared.keys)
     return Rooms(
         workspaces=workspaces,
         addresses=AddressBook(store, clock),
-        access=RecordAccess(crm, store, clock),
+        access=access,
+        sealing=shared.sealing,
         sweeper=sweeper,
         watches=watches,
+        collector=collector,
+        past_collector=past_collector,
+        explainer=explainer,
+        dry_run=DryRun(store, shared.headers, shared.decider),
+        deliverer=deliverer,
+        sidebar=Sidebar(mail, store, shared.sealing, explainer, access),
+        choices=_make_choices(ports, shared, sync, explainer, reader, access),
+        stopper=Stopper(store, clock, reader, shared.editor, access),
         auditor=auditor,
         days=days,
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
         doctor=_open_doctor(ports, is_encrypted_at_rest=is_encrypted_at_rest),
-        syncer=Syncer(ports, sweeper, workspaces, sleep),
-        jobs=JobRunner(ports, workspaces, sweeper, watches, auditor, days),
+        syncer=Syncer(store, clock, sweeper, workspaces, collector, past_collector, deliverer, sleep),
+        jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days),
+    )
+
+
+def _make_job_runner(
+    ports: Ports, sync: _Sync, workspaces: WorkspaceCache, sweeper: Sweeper, watches: WatchRenewer, auditor: Auditor,
+    days: DayPublisher,
+) -> JobRunner:  # fmt: skip
+    return JobRunner(
+        ports.store, ports.clock, ports.alarms, workspaces, sweeper, watches, sync.collector, sync.past_collector,
+        sync.deliverer, auditor, days,
+    )  # fmt: skip
+
+
+def _make_reader_tools(ports: Ports, shared: _Shared, mail: MailProvider) -> ReaderTools:
+    screener = Screener(mail, ports.store, ports.clock, ports.policy, shared.keys, shared.headers)
+    label = DontLogLabel(mail, ports.store, ports.clock, shared.keys, ports.policy.dont_log_label)
+    return ReaderTools(ports.store, ports.clock, screener, label)
+
+
+def _make_deliverer(ports: Ports, shared: _Shared, background: MailProvider) -> Deliverer:
+    tools = RoundTools(
+        ports.store, ports.clock, ports.policy, ports.hasher, shared.sealing, shared.headers, shared.decider,
+        shared.overrides, shared.editor,
+    )  # fmt: skip
+    return Deliverer(
+        ports.crm, ports.alarms, shared.leases, tools,
+        filer=_make_filer(ports, shared, ports.mail),
+        past_filer=_make_filer(ports, shared, background),
+    )  # fmt: skip
+
+
+def _make_filer(ports: Ports, shared: _Shared, mail: MailProvider) -> MailFiler:
+    bodies = BodyFetcher(mail, ports.store)
+    tools = PlannerTools(ports.crm, ports.store, ports.policy, shared.sealing, bodies, ports.wrap, ports.organisation)
+    return MailFiler(ports.crm, ports.store, ports.clock, tools)
+
+
+def _make_choices(
+    ports: Ports, shared: _Shared, sync: _Sync, explainer: Explainer, reader: ConversationReader, access: RecordAccess
+) -> Choices:
+    delivery = MessageDelivery(ports.store, ports.clock, sync.reading.screener, sync.reading.label, sync.deliverer)
+    redecider = Redecider(ports.store, reader, explainer)
+    return Choices(
+        ports.crm, ports.store, reader, shared.overrides, shared.editor, explainer, redecider, delivery, access
     )
 
 

@@ -80,12 +80,12 @@ def _withdraw(desk: Desk, ref: MessageRef, arguments: Mapping[str, str]) -> dict
 
 
 def _ask_stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
-    stopping = desk.choices.stopping(desk.mailbox, ref)
-    return push_card(stop_card(stopping.removed, stopping.stays_with, desk.act(ref)))
+    preview = desk.stopper.preview(desk.mailbox, ref)
+    return push_card(stop_card(preview.removed, preview.stays_with, desk.act(ref)))
 
 
 def _stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
-    desk.choices.stop(desk.mailbox, ref)
+    desk.stopper.stop(desk.mailbox, ref)
     undo: Undo = (Operation.LOG, {})
     return show_change(desk.conversation_card(ref, desk.view(ref), undo), texts.STOPPED)
 

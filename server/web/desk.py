@@ -14,7 +14,7 @@ from server.domain.ledger import Conversation
 from server.domain.mailbox import Mailbox, Stage, Workspace
 from server.engine.operations.jobs import enqueue_collect
 from server.engine.sidebar.button_tokens import Order, Signer
-from server.engine.sidebar.view import View, mailbox_of
+from server.engine.sidebar.view import View, find_mailbox_of_caller
 from server.web.guards import Admitted
 from server.web.presenting import Presenter, Salesforce
 
@@ -38,7 +38,8 @@ class Desk:
     """Raises RefusalError where the person's mailbox has no cards."""
 
     def __init__(self, services: Services, admitted: Admitted) -> None:
-        self.choices = services.choices
+        self.choices = services.rooms.choices
+        self.stopper = services.rooms.stopper
         self.event = admitted.event
         self._services = services
         self._caller = admitted.caller
@@ -65,11 +66,11 @@ class Desk:
         return conversation_card(self.presenter().conversation(view, undo), self.act(ref))
 
     def view(self, ref: MessageRef) -> View:
-        return self._services.sidebar.view(self.workspace, self.mailbox, ref)
+        return self._services.rooms.sidebar.view(self.workspace, self.mailbox, ref)
 
     def choice_on(self, ref: MessageRef) -> Conversation | None:
         """What people chose for the conversation."""
-        return self._services.sidebar.word_on(self.mailbox, ref)
+        return self._services.rooms.sidebar.find_choice(self.mailbox, ref)
 
     def fitting(self, ref: MessageRef) -> list[RecordShown]:
         """The records that fit the opened message, the chosen one first."""
@@ -89,7 +90,7 @@ class Desk:
             now=ports.clock.now(),
             offset=self.event.offset,
             may_override=ports.policy.override_contacts_only,
-            user=lambda: self._services.sidebar.user_of(self.mailbox),
+            user=lambda: self._services.rooms.sidebar.user_of(self.mailbox),
         )
 
     def act(self, ref: MessageRef) -> Act:
@@ -120,7 +121,7 @@ class Desk:
 
     def _require_mailbox(self) -> Mailbox:
         caller = self._caller
-        mailbox = mailbox_of(self._services.ports, caller.subject, caller.address)
+        mailbox = find_mailbox_of_caller(self._services.ports.store, caller.subject, caller.address)
         if mailbox is None:
             is_internal = self.workspace.is_internal(caller.address)
             raise RefusalError(Refusal.NOT_INCLUDED if is_internal else Refusal.CONSUMER)

@@ -63,7 +63,7 @@ def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
 
 def replay(ports: Ports, mailbox: Mailbox, code: str | None = None, limit: int | None = None) -> int:
     """Makes refused messages wait for another try; returns how many. ``code`` names Salesforce's refusal."""
-    return refusals.replay(ports, mailbox, code, limit)
+    return refusals.replay_refused(ports.store, ports.clock, mailbox, code, limit)
 
 
 def set_start(ports: Ports, mailbox: Mailbox, start: int) -> None:
@@ -87,7 +87,7 @@ def collect(
     ports: Ports, workspace: Workspace, mailbox_id: MailboxId, on_progress: Callable[[int], None] = lambda _count: None
 ) -> collecting.Collected:
     """Brings one mailbox's ledger up to now. ``on_progress`` takes the number of messages read since its last call."""
-    return collecting.collect(ports, workspace, mailbox_id, on_progress)
+    return open_rooms(ports).collector.collect(workspace, mailbox_id, on_progress)
 
 
 def erase(ports: Ports, key: ActivityKey) -> int:

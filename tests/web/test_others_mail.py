@@ -17,9 +17,9 @@ def test_who_only_names_a_conversation_moves_nobody_else_s_mail(scene):
     ports = scene.services.ports
     message = ports.mail.identify(cem, forged, forged)
     record = ports.crm.record("001A00000000002IAA")
-    scene.services.access.readable = lambda _mailbox, records: {r.record_id for r in records}
-    scene.services.choices.move(workspaces.current(), cem, message, record.record_id)
-    scene.services.choices.withdraw(workspaces.current(), cem, message)
+    scene.services.rooms.access.readable = lambda _mailbox, records: {r.record_id for r in records}
+    scene.services.rooms.choices.move(workspaces.current(), cem, message, record.record_id)
+    scene.services.rooms.choices.withdraw(workspaces.current(), cem, message)
 
     later = scene.deliver(ANN, eml(subject="Re: Lamps", References=SECRET))
     scene.sync()

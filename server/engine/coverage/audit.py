@@ -14,11 +14,11 @@ from server.domain.history import EVERYTHING, MessageRef, Span
 from server.domain.ids import MessageId
 from server.domain.ledger import Coverage
 from server.domain.mailbox import Mailbox, Workspace
-from server.engine.collect.collect import collect
+from server.engine.collect.collect import Collector
 from server.engine.coverage.days import DayFacts, group_by_day
 from server.engine.ledger.rows import MISSED, note_unread
 from server.engine.mailboxes.stages import align_mailbox
-from server.engine.ports import Ports
+from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
 from server.ports.store import Store
@@ -47,7 +47,11 @@ class Audit:
 
 @dataclass(frozen=True)
 class Auditor:
-    ports: Ports
+    mail: MailProvider
+    alarms: Alarms
+    store: Store
+    clock: Clock
+    collector: Collector
 
     def audit(self, workspace: Workspace, mailbox: Mailbox, late_after: float = LATE_AFTER) -> Audit:
         """Audit one mailbox for the night.
@@ -61,7 +65,7 @@ class Auditor:
         if unrecorded:
             self._collect(workspace, mailbox)
             unrecorded = self._drop_recorded(mailbox, unrecorded)
-        store, clock = self.ports.store, self.ports.clock
+        store, clock = self.store, self.clock
         record_audit(store, clock, mailbox)
         if current := store.mailbox(mailbox.mailbox_id):
             # A process that died between saving a stage and changing the rows left the rows as they were.
@@ -73,12 +77,12 @@ class Auditor:
         late = self._count_late(mailbox, list(unrecorded), late_after)
         log.error("an audit found %d messages without a row, %d of them late", len(unrecorded), late)
         if late:
-            self.ports.alarms.raise_alarm(AlarmCode.AUDIT_MISSED, mailbox.mailbox_id)
+            self.alarms.raise_alarm(AlarmCode.AUDIT_MISSED, mailbox.mailbox_id)
         return Audit(total, tuple(sorted(unrecorded)), late)
 
     def measure(self, workspace: Workspace, mailbox: Mailbox, *, by_day: bool = False) -> Coverage:
         """Read the mailbox to its end, then measure its coverage: mail that just arrived does not count as missing."""
-        mail, store, clock = self.ports.mail, self.ports.store, self.ports.clock
+        mail, store, clock = self.mail, self.store, self.clock
         self._collect(workspace, mailbox)
         coverage = measure_coverage(mail, store, clock, mailbox, by_day=by_day)
         if coverage.missing and self._collect(workspace, mailbox):
@@ -86,25 +90,25 @@ class Auditor:
         return coverage
 
     def _collect(self, workspace: Workspace, mailbox: Mailbox) -> int:
-        return collect(self.ports, workspace, mailbox.mailbox_id).messages
+        return self.collector.collect(workspace, mailbox.mailbox_id).messages
 
     def _list_unrecorded(self, mailbox: Mailbox) -> tuple[int, dict[MessageId, MessageRef]]:
         """How many messages Gmail lists, and those of them that have no row."""
         total = 0
         unrecorded: dict[MessageId, MessageRef] = {}
-        span = _choose_span(self.ports.clock.now(), mailbox)
-        for page in self.ports.mail.in_background().list_messages(mailbox, span):
+        span = _choose_span(self.clock.now(), mailbox)
+        for page in self.mail.in_background().list_messages(mailbox, span):
             unrecorded |= self._drop_recorded(mailbox, {ref.message_id: ref for ref in page})
             total += len(page)
         return total, unrecorded
 
     def _drop_recorded(self, mailbox: Mailbox, refs: Mapping[MessageId, MessageRef]) -> dict[MessageId, MessageRef]:
-        rows = self.ports.store.existing_rows(mailbox.mailbox_id, list(refs))
+        rows = self.store.existing_rows(mailbox.mailbox_id, list(refs))
         return {message_id: ref for message_id, ref in refs.items() if message_id not in rows}
 
     def _count_late(self, mailbox: Mailbox, ids: list[MessageId], late_after: float) -> int:
-        rows = self.ports.store.existing_rows(mailbox.mailbox_id, ids)
-        latest_ms = (self.ports.clock.now() - late_after) * 1000
+        rows = self.store.existing_rows(mailbox.mailbox_id, ids)
+        latest_ms = (self.clock.now() - late_after) * 1000
         return sum(0 < row.internal_date < latest_ms for row in rows.values())
 
 

@@ -1,61 +1,104 @@
-"""A dry run: what the waiting rows would become, with nothing written anywhere."""
+"""A dry run: what the waiting rows would become if their mailboxes went live now. Nothing is written anywhere."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from server.domain.crm import Query
-from server.domain.decision import Decision, Outcome
-from server.domain.ids import ActivityKey
-from server.domain.ledger import Row
-from server.domain.mail import Copy, Mail
+from server.domain.decision import OUTCOME_OF, Outcome, Reason
+from server.domain.ledger import ActivityRow, ActivityState, Row
+from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
-from server.engine.collect.screening import open_copy
-from server.engine.ports import Ports
-from server.rules.decision.decide import decide
-from server.rules.decision.match import build_query
-from server.rules.decision.owner import find_owner_id
+from server.engine.decide.decisions import Choices, GatheredMail, MailDecider, gather_mails, is_logged_again
+from server.engine.ledger.rows import is_waiting_in_shard, reason_of_activity
+from server.engine.ledger.sealed_headers import SealedHeaders
+from server.ports.store import Store
+from server.rules.schedule.recovery import choose_reaction
 
-AT_ONCE = 200
+MAILS_PER_QUESTION = 200
+"""Mails decided with one question to Salesforce; more only where a conversation has more."""
 
 
 @dataclass
 class Preview:
-    """``rows`` counts, by outcome and reason, settled rows as they are and waiting ones as they would be."""
+    """``rows`` counts, by outcome and reason, settled rows as they are and waiting ones as they would be.
+
+    ``activities`` is how many would be made in Salesforce. ``unreadable`` of the rows do not open.
+    """
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
     activities: int = 0
+    unreadable: int = 0
+
+    def count(self, reason: Reason, rows: int = 1) -> None:
+        self.rows[OUTCOME_OF[reason].value, reason.value] += rows
 
 
-def preview(ports: Ports, workspace: Workspace, mailboxes: list[Mailbox]) -> Preview:
-    result = Preview()
-    copies: dict[ActivityKey, list[Copy]] = {}
-    for mailbox in mailboxes:
-        for row in ports.store.rows(mailbox.mailbox_id):
-            if _waits(row):
-                copies.setdefault(row.activity_key or ActivityKey(""), []).append(
-                    open_copy(ports, workspace, row, mailbox)
-                )
+class DryRun:
+    """Thread-safe."""
+
+    def __init__(self, store: Store, headers: SealedHeaders, decider: MailDecider) -> None:
+        self._store = store
+        self._headers = headers
+        self._decider = decider
+
+    def preview(self, workspace: Workspace, mailboxes: Sequence[Mailbox]) -> Preview:
+        """Raises TransientError where Salesforce is away."""
+        result = Preview()
+        waiting: list[Row] = []
+        for mailbox in mailboxes:
+            for row in self._store.rows(mailbox.mailbox_id):
+                if is_waiting_in_shard(row):
+                    waiting.append(row)
+                else:
+                    result.count(row.reason)
+        by_id = {mailbox.mailbox_id: mailbox for mailbox in mailboxes}
+        mails, broken = gather_mails(
+            waiting, lambda row: self._headers.open_copy(workspace, row, by_id[row.mailbox_id])
+        )
+        result.unreadable = len(broken)
+        for _, error in broken:
+            result.count(choose_reaction(error, 1, 0.0).reason)
+        for portion in _cut_between_conversations(list(mails.values())):
+            self._count_portion(workspace, portion, result)
+        return result
+
+    def _count_portion(self, workspace: Workspace, portion: Sequence[GatheredMail], result: Preview) -> None:
+        mails = [gathered.mail for gathered in portion]
+        choices = self._store.conversations([mail.conversation for mail in mails if mail.conversation])
+        activities = self._store.activities([mail.key for mail in mails])
+        undecided: list[Mail] = []
+        for gathered in portion:
+            activity = activities.get(gathered.mail.key)
+            if activity is None or _is_open(gathered.mail, activity, choices):
+                undecided.append(gathered.mail)
             else:
-                result.rows[row.outcome.value, row.reason.value] += 1
-    mails = [Mail(key, None, tuple(found)) for key, found in copies.items()]
-    for start in range(0, len(mails), AT_ONCE):
-        _decide(ports, workspace, mails[start : start + AT_ONCE], result)
-    return result
+                result.count(reason_of_activity(activity), len(gathered.rows))
+        decisions = self._decider.decide(workspace, undecided, choices)
+        for decided in decisions.decided:
+            for copy in decided.mail.copies:
+                result.count(decided.reason_in(copy.mailbox_id))
+            result.activities += decided.decision.outcome is Outcome.LOGGED
+        for mail, error in decisions.failed:
+            result.count(choose_reaction(error, 1, 0.0).reason, len(mail.copies))
 
 
-def _waits(row: Row) -> bool:
-    return row.outcome is Outcome.WAITING and row.sealed_headers is not None
+def _is_open(mail: Mail, activity: ActivityRow, choices: Choices) -> bool:
+    """The mail has no activity that its copies would join: it is claimed and no more, or may be logged again."""
+    return activity.state is ActivityState.CLAIMED or is_logged_again(mail, activity, choices)
 
 
-def _decide(ports: Ports, workspace: Workspace, mails: list[Mail], result: Preview) -> None:
-    asked = Query()
-    for mail in mails:
-        asked = asked | build_query(mail, workspace, ports.policy)
-    candidates = ports.crm.look_up(asked)
-    for mail in mails:
-        owner = find_owner_id(mail, workspace, candidates)
-        decision: Decision = decide(mail, owner, candidates, workspace, ports.policy)
-        result.rows[decision.outcome.value, decision.reason.value] += len(mail.copies)
-        result.activities += decision.outcome is Outcome.LOGGED
+def _cut_between_conversations(mails: Sequence[GatheredMail]) -> Iterator[list[GatheredMail]]:
+    """Portions of whole conversations, because the mails of one conversation are decided together."""
+    conversations: dict[str, list[GatheredMail]] = {}
+    for gathered in mails:
+        conversations.setdefault(gathered.mail.conversation or gathered.mail.key, []).append(gathered)
+    portion: list[GatheredMail] = []
+    for conversation in conversations.values():
+        if portion and len(portion) + len(conversation) > MAILS_PER_QUESTION:
+            yield portion
+            portion = []
+        portion += conversation
+    if portion:
+        yield portion

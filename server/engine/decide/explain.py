@@ -1,21 +1,23 @@
-"""The decision for one message and the full why, nothing written."""
+"""The decision for messages that are read now, and the full why. Nothing is written."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from server.domain.crm import Candidates
 from server.domain.decision import Decision
-from server.domain.ids import ActivityKey, MailboxId, MessageId, SalesforceId, ThreadId
+from server.domain.ids import KeyedHash, MailboxId, MessageId, SalesforceId, ThreadId
+from server.domain.ledger import Conversation
 from server.domain.mail import Copy, Mail, People
 from server.domain.mailbox import Mailbox, Workspace
-from server.domain.message import Headers, Message
-from server.domain.policy import Override
-from server.engine.conversations.overrides import situation_of
-from server.engine.ports import Ports
-from server.rules.decision.decide import decide
-from server.rules.decision.match import build_query
-from server.rules.decision.owner import find_owner_id
+from server.domain.message import Headers, Message, Participant
+from server.domain.policy import Policy
+from server.engine.conversations.dont_log_label import is_labelled
+from server.engine.conversations.keys import ConversationKeys
+from server.engine.conversations.overrides import build_situation
+from server.engine.decide.decisions import MailDecider
+from server.ports.store import Store
 from server.rules.decision.screen import screen
 from server.rules.headers.identity_key import activity_key
 from server.rules.headers.people import people_of
@@ -23,31 +25,89 @@ from server.rules.headers.people import people_of
 
 @dataclass(frozen=True)
 class Explanation:
-    """``owner`` is the Salesforce User whose records win a tie and who owns the activity."""
+    """``owner`` is the Salesforce User whose records win a tie and who owns the activity.
 
+    ``external_people`` are those that records were looked for, and nobody where the message was not matched at all.
+    """
+
+    message: Message
     decision: Decision
     people: People
     mailbox_address: str
     owner: SalesforceId | None = None
+    external_people: tuple[Participant, ...] = ()
 
 
-def explain(
-    ports: Ports, workspace: Workspace, message: Message, mailbox: Mailbox, override: Override | None = None
-) -> Explanation:
-    """Screens and decides as the sync would, with the org's records of this moment."""
-    situation = replace(situation_of(mailbox, None), is_overridden=override is not None)
-    screening, people = screen(message, workspace, ports.policy, situation)
-    if screening.reason is not None:
-        decision = Decision(screening.reason, evidence=screening.evidence, policy_version=ports.policy.version)
-        return Explanation(decision, people, mailbox.address)
-    mail = mail_of(message, mailbox, people)
-    candidates: Candidates = ports.crm.look_up(build_query(mail, workspace, ports.policy))
-    owner = find_owner_id(mail, workspace, candidates)
-    decision = decide(mail, owner, candidates, workspace, ports.policy, override)
-    return Explanation(decision, people, mailbox.address, owner)
+@dataclass(frozen=True)
+class Explanations:
+    """``candidates`` is what Salesforce answered to the one question that was asked for all of the messages."""
+
+    by_message: Mapping[MessageId, Explanation]
+    candidates: Candidates
 
 
-def mailbox_for(headers: Headers, workspace: Workspace, mailboxes: list[Mailbox]) -> Mailbox:
+class Explainer:
+    """Screens and decides as the sync would, with the org's records of this moment. Thread-safe."""
+
+    def __init__(self, store: Store, keys: ConversationKeys, decider: MailDecider, policy: Policy) -> None:
+        self._store = store
+        self._keys = keys
+        self._decider = decider
+        self._policy = policy
+
+    def explain(
+        self, workspace: Workspace, message: Message, mailbox: Mailbox, *, by_rules_alone: bool = False
+    ) -> Explanation:
+        """``by_rules_alone`` leaves out what people chose for the conversation. Raises what ``MailDecider`` raises."""
+        explanations = self.explain_messages(workspace, [message], mailbox, by_rules_alone=by_rules_alone)
+        return explanations.by_message[message.message_id]
+
+    def explain_messages(
+        self,
+        workspace: Workspace,
+        messages: Sequence[Message],
+        mailbox: Mailbox,
+        *,
+        by_rules_alone: bool = False,
+        users: Iterable[str] = (),
+    ) -> Explanations:
+        """Several messages of one mailbox. ``users`` are addresses that shall be known as Users with the answer."""
+        found: dict[MessageId, Explanation] = {}
+        keys = {message.message_id: self._keys.of_message(mailbox, message) for message in messages}
+        choices = {} if by_rules_alone else self._read_choices(mailbox, messages, keys)
+        people_by_id: dict[MessageId, People] = {}
+        mails: list[Mail] = []
+        by_id = {message.message_id: message for message in messages}
+        for message in messages:
+            key = keys[message.message_id]
+            label_choice = choices.get(self._keys.of_label(mailbox, message.thread_id))
+            situation = build_situation(mailbox, choices.get(key), is_labelled=is_labelled(mailbox, label_choice))
+            screening, people = screen(message, workspace, self._policy, situation)
+            if screening.reason is not None:
+                decision = Decision(screening.reason, evidence=screening.evidence, policy_version=self._policy.version)
+                found[message.message_id] = Explanation(message, decision, people, mailbox.address)
+                continue
+            people_by_id[message.message_id] = people
+            mails.append(build_mail(message, mailbox, people, key))
+        decisions = self._decider.decide(workspace, mails, choices, users if mails else ())
+        for _, error in decisions.failed:
+            raise error
+        for decided in decisions.decided:
+            copy = decided.mail.canonical
+            found[copy.message_id] = Explanation(
+                by_id[copy.message_id], decided.decision, people_by_id[copy.message_id], mailbox.address,
+                decided.owner_id, decided.mail.externals,
+            )  # fmt: skip
+        return Explanations(found, decisions.candidates)
+
+    def _read_choices(
+        self, mailbox: Mailbox, messages: Sequence[Message], keys: Mapping[MessageId, KeyedHash]
+    ) -> dict[KeyedHash, Conversation]:
+        label_keys = [self._keys.of_label(mailbox, message.thread_id) for message in messages]
+        return self._store.conversations(list(dict.fromkeys((*keys.values(), *label_keys))))
+
+
+def choose_mailbox(headers: Headers, workspace: Workspace, mailboxes: Sequence[Mailbox]) -> Mailbox:
     """Whose mail it would be: the first internal person on it, else the first mailbox there is."""
     people = people_of(headers, workspace)
     for person in people.internals:
@@ -60,19 +120,18 @@ def mailbox_for(headers: Headers, workspace: Workspace, mailboxes: list[Mailbox]
     return Mailbox(MailboxId("none"), (address,))
 
 
-def message_of(headers: Headers, label_ids: frozenset[str], now_ms: int, size: int) -> Message:
+def build_message(headers: Headers, label_ids: frozenset[str], now_ms: int, size: int) -> Message:
     """A file as Gmail would hand it to us."""
     return Message(MessageId("0"), ThreadId("0"), label_ids, now_ms, size, headers)
 
 
-def mail_of(message: Message, mailbox: Mailbox, people: People) -> Mail:
+def build_mail(message: Message, mailbox: Mailbox, people: People, conversation: KeyedHash | None) -> Mail:
     """One copy as a mail of its own, for a decision that is not written."""
     author = people.author.address if people.author else None
-    key: ActivityKey = activity_key(
-        message.headers, author, message.internal_date, [p.address for p in people.participants]
-    )
+    recipients = [person.address for person in people.participants]
+    key = activity_key(message.headers, author, message.internal_date, recipients)
     copy = Copy(
         mailbox.mailbox_id, mailbox.address, message.message_id, message.thread_id,
         message.is_sent, message.internal_date, message.headers, people,
     )  # fmt: skip
-    return Mail(key, None, (copy,))
+    return Mail(key, conversation, (copy,))

@@ -1,4 +1,4 @@
-"""Claimed mails become activities: their bodies read, copies sealed, and what Salesforce gets of each worked out."""
+"""Claimed mails become activities: bodies read, copies sealed, and what Salesforce gets of each worked out."""
 
 from __future__ import annotations
 
@@ -6,153 +6,146 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from server.domain.crm import Activity, CrmUser, Direction, Opportunities
-from server.domain.decision import Decision
+from server.domain.crm import Activity, Direction, Opportunities
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
-from server.domain.ledger import ActivityRow, Row, SealedMail
-from server.domain.mail import Mail
+from server.domain.ledger import SealedMail
 from server.domain.mailbox import Mailbox, Workspace
-from server.engine.deliver.bodies import fetch_bodies
+from server.domain.policy import Policy
+from server.engine.deliver.bodies import BodyFetcher
+from server.engine.deliver.wanted import Claimed, Wanted
+from server.engine.ledger.sealing import Sealing
 from server.engine.ledger.snapshots import seal_snapshot, snapshot_of
-from server.engine.ports import Ports
-from server.ports.crm import FILE_AT_ONCE
+from server.ports.crm import FILE_AT_ONCE, Crm
+from server.ports.kek import WrapKek
+from server.ports.store import Store
 from server.rules.body.message_text import read_body
 from server.rules.decision.activity import plan_activity
 from server.rules.decision.opportunity import choose_opportunity, list_opportunity_holders
 from server.rules.decision.response_time import measure_response_minutes
 from server.vault.envelope import Place, seal_copy
 
-BYTES_AT_ONCE = 64 * 1024 * 1024
-"""Of raw messages, by Gmail's own estimate."""
-
-
-@dataclass(frozen=True)
-class Filing:
-    """A mail on its way. ``claimed`` is an older claim on it, left by a try whose end nobody knows."""
-
-    mail: Mail
-    decision: Decision
-    owner: CrmUser | None
-    rows: tuple[Row, ...]
-    claimed: ActivityRow | None = None
-
-    @property
-    def owner_id(self) -> SalesforceId | None:
-        return self.owner.user_id if self.owner else None
-
-
-Planned = tuple[Filing, Activity]
+BYTES_PER_PORTION = 64 * 1024 * 1024
+"""Of raw messages, by the provider's own estimate."""
+Planned = tuple[Claimed, Activity]
 Moments = dict[KeyedHash, list[tuple[int, bool]]]
 """Of a conversation: when each mail was sent, and whether it came from outside."""
 
 
-class Planner:
-    """Of one round. ``failed`` collects what came to nothing, each with why."""
+@dataclass(frozen=True)
+class PlannerTools:
+    """What planning needs in every round. ``wrap`` seals copies and cannot open them."""
 
-    def __init__(self, ports: Ports, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox]) -> None:
-        self._ports = ports
+    crm: Crm
+    store: Store
+    policy: Policy
+    sealing: Sealing
+    bodies: BodyFetcher
+    wrap: WrapKek
+    organisation: str
+
+
+class ActivityPlanner:
+    """Plans the activities of one round. ``failed`` collects mails that came to nothing, each with its error."""
+
+    def __init__(self, tools: PlannerTools, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox]) -> None:
+        self._tools = tools
         self._workspace = workspace
         self._mailboxes = mailboxes
         self._opportunities = Opportunities()
-        self.failed: list[tuple[Filing, Exception]] = []
+        self.failed: list[tuple[Wanted, Exception]] = []
 
-    def learn_opportunities(self, filings: Sequence[Filing]) -> None:
-        """One question for all of a round, where an admin wants it."""
-        if self._ports.policy.opportunities:
-            chosen = [f.decision.chosen for f in filings if f.decision.chosen]
-            self._opportunities = self._ports.crm.opportunities(*list_opportunity_holders(chosen))
+    def learn_opportunities(self, mails: Sequence[Wanted]) -> None:
+        """One question for all of a round, where an admin wants opportunities linked."""
+        if self._tools.policy.opportunities:
+            chosen = [wanted.decision.chosen for wanted in mails if wanted.decision.chosen]
+            self._opportunities = self._tools.crm.opportunities(*list_opportunity_holders(chosen))
 
-    def snapshot(self, filing: Filing) -> bytes:
-        """What a card shows of it, sealed."""
-        plain = snapshot_of(filing.mail, filing.decision)
-        return seal_snapshot(self._ports, filing.mail.key, replace(plain, opportunity_id=self._opportunity(filing)))
+    def seal_snapshot(self, wanted: Wanted) -> bytes:
+        """What a card shows of the mail."""
+        snapshot = replace(snapshot_of(wanted.mail, wanted.decision), opportunity_id=self._opportunity_of(wanted))
+        return seal_snapshot(self._tools.sealing, wanted.key, snapshot)
 
-    def _opportunity(self, filing: Filing) -> SalesforceId | None:
-        return choose_opportunity(filing.decision.chosen, self._opportunities) if filing.decision.chosen else None
+    def _opportunity_of(self, wanted: Wanted) -> SalesforceId | None:
+        chosen = wanted.decision.chosen
+        return choose_opportunity(chosen, self._opportunities) if chosen else None
 
-    def prepare(self, claimed: Sequence[Filing]) -> list[Planned]:
-        """Read, sealed and planned: what stays in memory of each is the text that Salesforce gets."""
+    def plan(self, mails: Sequence[Claimed]) -> list[Planned]:
+        """Read, seal and plan each mail: what stays in memory of each is the text that Salesforce gets."""
         planned: list[Planned] = []
         copies: list[SealedMail] = []
-        for filing, raw in self._with_bodies(claimed):
-            try:
-                activity = self._planned(filing, raw)
-            except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
-                self.failed.append((filing, error))
+        bodies = self._tools.bodies.fetch_bodies(self._mailboxes, [claimed.mail for claimed in mails])
+        for claimed in mails:
+            raw = bodies[claimed.key]
+            if isinstance(raw, Exception):
+                self.failed.append((claimed.wanted, raw))
                 continue
-            planned.append((filing, activity))
-            copies.append(self._sealed(filing.mail.key, raw))
-        self._ports.store.keep_copies(copies)
+            try:
+                activity = self._plan_one(claimed, raw)
+            except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
+                self.failed.append((claimed.wanted, error))
+                continue
+            planned.append((claimed, activity))
+            copies.append(self._seal_copy(claimed.key, raw))
+        self._tools.store.keep_copies(copies)
         return planned
 
-    def timed(self, planned: list[Planned]) -> list[Planned]:
-        """Answers of ours, with how long the customer waited: the other mails are in this round, or logged before."""
-        here: Moments = {}
-        for filing, activity in planned:
-            if filing.mail.conversation:
+    def add_response_times(self, planned: list[Planned]) -> list[Planned]:
+        """How long the customer waited for each answer. The other mails are in this round, or were logged earlier."""
+        in_round: Moments = {}
+        for claimed, activity in planned:
+            if claimed.mail.conversation:
                 moment = (activity.sent_at, activity.direction is Direction.INBOUND)
-                here.setdefault(filing.mail.conversation, []).append(moment)
+                in_round.setdefault(claimed.mail.conversation, []).append(moment)
         logged: Moments = {}
-        return [(filing, self._with_wait(filing, activity, here, logged)) for filing, activity in planned]
+        return [(c, self._with_response_time(c, activity, in_round, logged)) for c, activity in planned]
 
-    def _with_wait(self, filing: Filing, activity: Activity, here: Moments, logged: Moments) -> Activity:
-        conversation = filing.mail.conversation
-        is_answer = bool(filing.mail.canonical.headers.first("In-Reply-To"))
+    def _with_response_time(self, claimed: Claimed, activity: Activity, in_round: Moments, logged: Moments) -> Activity:
+        conversation = claimed.mail.conversation
+        is_answer = bool(claimed.mail.canonical.headers.first("In-Reply-To"))
         if conversation is None or activity.direction is Direction.INBOUND or not is_answer:
             return activity
         if conversation not in logged:
-            known = self._ports.store.activities_of(conversation)
-            logged[conversation] = [(each.sent_at, each.is_inbound) for each in known if each.sent_at]
-        minutes = measure_response_minutes(activity.sent_at, logged[conversation] + here[conversation])
+            activities = self._tools.store.activities_of(conversation)
+            logged[conversation] = [(a.sent_at, a.is_inbound) for a in activities if a.sent_at]
+        minutes = measure_response_minutes(activity.sent_at, logged[conversation] + in_round[conversation])
         return replace(activity, response_minutes=minutes)
 
-    def _with_bodies(self, filings: Sequence[Filing]) -> list[tuple[Filing, bytes]]:
-        answers = fetch_bodies(self._ports, self._mailboxes, [f.mail for f in filings])
-        found: list[tuple[Filing, bytes]] = []
-        for filing in filings:
-            answer = answers[filing.mail.key]
-            if isinstance(answer, bytes):
-                found.append((filing, answer))
-            else:
-                self.failed.append((filing, answer))
-        return found
-
-    def _planned(self, filing: Filing, raw: bytes) -> Activity:
-        assert filing.claimed is not None
+    def _plan_one(self, claimed: Claimed, raw: bytes) -> Activity:
+        wanted = claimed.wanted
         body = read_body(raw)
-        planned = plan_activity(filing.mail, filing.decision, filing.owner, body, self._workspace, self._ports.policy)
-        planned = replace(planned, what_id=self._opportunity(filing) or planned.what_id)
-        is_past = all(row.is_from_the_past for row in filing.rows)
-        return replace(planned, key=filing.claimed.crm_key, is_backfilled=is_past)
+        activity = plan_activity(wanted.mail, wanted.decision, wanted.owner, body, self._workspace, self._tools.policy)
+        is_past = all(row.is_from_the_past for row in wanted.rows)
+        what_id = self._opportunity_of(wanted) or activity.what_id
+        return replace(activity, what_id=what_id, key=claimed.claim.crm_key, is_backfilled=is_past)
 
-    def _sealed(self, key: ActivityKey, raw: bytes) -> SealedMail:
-        sealed = seal_copy(raw, Place(self._ports.organisation, "copies", key, "copy"), self._ports.wrap)
+    def _seal_copy(self, key: ActivityKey, raw: bytes) -> SealedMail:
+        sealed = seal_copy(raw, Place(self._tools.organisation, "copies", key, "copy"), self._tools.wrap)
         return SealedMail(key, sealed.dek_id, sealed.ciphertext, sealed.wrapped_dek, sealed.key_name)
 
 
-def portions(filings: Sequence[Filing]) -> Iterator[list[Filing]]:
-    """Bodies held in memory at once stay bounded, however large the attachments.
+def cut_portions(mails: Sequence[Wanted | Claimed]) -> Iterator[list[Wanted | Claimed]]:
+    """Bodies held in memory together stay bounded, however large the attachments.
 
     A mailbox's conversation stays together where it fits: read whole it costs less than message by message.
     """
-    part: list[Filing] = []
+    portion: list[Wanted | Claimed] = []
     size = 0
-    for _, group in groupby(sorted(filings, key=_conversation_of), key=_conversation_of):
+    for _, group in groupby(sorted(mails, key=_thread_of), key=_thread_of):
         conversation = list(group)
-        if part and len(part) + len(conversation) > FILE_AT_ONCE:
-            yield part
-            part, size = [], 0
-        for filing in conversation:
-            weight = filing.mail.canonical.size
-            if part and (len(part) == FILE_AT_ONCE or size + weight > BYTES_AT_ONCE):
-                yield part
-                part, size = [], 0
-            part.append(filing)
+        if portion and len(portion) + len(conversation) > FILE_AT_ONCE:
+            yield portion
+            portion, size = [], 0
+        for item in conversation:
+            weight = item.mail.canonical.size
+            if portion and (len(portion) == FILE_AT_ONCE or size + weight > BYTES_PER_PORTION):
+                yield portion
+                portion, size = [], 0
+            portion.append(item)
             size += weight
-    if part:
-        yield part
+    if portion:
+        yield portion
 
 
-def _conversation_of(filing: Filing) -> tuple[str, str]:
-    copy = filing.mail.canonical
+def _thread_of(item: Wanted | Claimed) -> tuple[str, str]:
+    copy = item.mail.canonical
     return copy.mailbox_id, copy.thread_id

@@ -8,92 +8,99 @@ from concurrent.futures import ThreadPoolExecutor
 from server.domain.decision import Outcome
 from server.domain.errors import NotFoundError, TrulyError
 from server.domain.ids import ActivityKey, MailboxId, MessageId, ThreadId
-from server.domain.mail import Copy
-from server.domain.mail import Mail as RealMail
+from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Mailbox
-from server.engine.ports import Ports
+from server.ports.mail import MailProvider
+from server.ports.store import Store
 
-MAILBOXES_AT_ONCE = 4
-WORTH_IT = 3
+MAILBOXES_SIDE_BY_SIDE = 4
+WHOLE_FROM = 3
 """Messages of one conversation from which on reading it whole is cheaper."""
 Threads = Mapping[ThreadId, Sequence[MessageId]]
-Answers = Mapping[MessageId, bytes | Exception]
+Bodies = Mapping[MessageId, bytes | Exception]
 
 
-def fetch_bodies(
-    ports: Ports, mailboxes: Mapping[MailboxId, Mailbox], wanted: Sequence[RealMail]
-) -> dict[ActivityKey, bytes | Exception]:
-    """The canonical copy's body; where Gmail lost that one, another copy's. A failure is a value, the last copy's."""
-    found: dict[ActivityKey, bytes | Exception] = {}
-    remaining = {m.key: _by_preference(m) for m in wanted}
-    while remaining:
-        answers = _fetch(ports, mailboxes, [copies[0] for copies in remaining.values()])
-        for key, (copy, *others) in list(remaining.items()):
-            answer = answers[copy.mailbox_id, copy.message_id]
-            if isinstance(answer, bytes) or not others:
-                found[key] = answer
-                del remaining[key]
-            else:
-                remaining[key] = others
-    return found
+class BodyFetcher:
+    """Thread-safe."""
+
+    def __init__(self, mail: MailProvider, store: Store) -> None:
+        self._mail = mail
+        self._store = store
+
+    def fetch_bodies(
+        self, mailboxes: Mapping[MailboxId, Mailbox], mails: Sequence[Mail]
+    ) -> dict[ActivityKey, bytes | Exception]:
+        """The canonical copy's body; where the provider lost that one, another copy's.
+
+        A failure is a value, the last copy's.
+        """
+        results: dict[ActivityKey, bytes | Exception] = {}
+        remaining = {mail.key: _order_copies(mail) for mail in mails}
+        while remaining:
+            bodies = self._fetch(mailboxes, [copies[0] for copies in remaining.values()])
+            for key, (copy, *rest) in list(remaining.items()):
+                body = bodies[copy.mailbox_id, copy.message_id]
+                if isinstance(body, bytes) or not rest:
+                    results[key] = body
+                    del remaining[key]
+                else:
+                    remaining[key] = rest
+        return results
+
+    def _fetch(
+        self, mailboxes: Mapping[MailboxId, Mailbox], copies: Iterable[Copy]
+    ) -> dict[tuple[MailboxId, MessageId], bytes | Exception]:
+        by_mailbox: dict[MailboxId, dict[ThreadId, list[MessageId]]] = {}
+        for copy in copies:
+            by_mailbox.setdefault(copy.mailbox_id, {}).setdefault(copy.thread_id, []).append(copy.message_id)
+
+        def fetch_from(mailbox_id: MailboxId) -> Bodies:
+            try:
+                return self._fetch_from_mailbox(mailboxes[mailbox_id], by_mailbox[mailbox_id])
+            except Exception as error:  # noqa: BLE001  # one mailbox's trouble is its messages' trouble only
+                return {i: error for ids in by_mailbox[mailbox_id].values() for i in ids}
+
+        if len(by_mailbox) == 1:
+            answers = [fetch_from(mailbox_id) for mailbox_id in by_mailbox]
+        else:
+            with ThreadPoolExecutor(MAILBOXES_SIDE_BY_SIDE) as pool:
+                answers = list(pool.map(fetch_from, by_mailbox))
+        return {
+            (mailbox_id, i): bodies.get(i) or NotFoundError("Gmail did not answer for a message.")
+            for mailbox_id, bodies in zip(by_mailbox, answers, strict=True)
+            for ids in by_mailbox[mailbox_id].values()
+            for i in ids
+        }
+
+    def _fetch_from_mailbox(self, mailbox: Mailbox, threads: Threads) -> Bodies:
+        long_threads = {thread_id: ids for thread_id, ids in threads.items() if len(ids) >= WHOLE_FROM}
+        whole = self._select_whole_threads(mailbox, long_threads)
+        bodies: dict[MessageId, bytes | Exception] = {}
+        for thread_id in whole:
+            bodies |= self._mail.conversation_bodies(mailbox, thread_id, threads[thread_id])
+        single = [i for thread_id, ids in threads.items() if thread_id not in whole for i in ids]
+        return {**bodies, **self._mail.bodies(mailbox, single)} if single else bodies
+
+    def _select_whole_threads(self, mailbox: Mailbox, threads: Threads) -> set[ThreadId]:
+        """The conversations that hold nothing but mail that is to be logged.
+
+        The ledger says what was there when it was read, and the history what came since: a body of anything else must
+        not even be asked for. Where that cannot be known, each message is asked for alone.
+        """
+        quiet = {thread_id for thread_id, ids in threads.items() if self._is_all_logged(mailbox, thread_id, ids)}
+        if not quiet or mailbox.cursor is None:
+            return set()
+        try:
+            events = self._mail.history(mailbox, mailbox.cursor).events
+        except TrulyError:
+            return set()
+        return quiet - {event.ref.thread_id for event in events}
+
+    def _is_all_logged(self, mailbox: Mailbox, thread_id: ThreadId, ids: Sequence[MessageId]) -> bool:
+        rows = self._store.thread(mailbox.mailbox_id, thread_id)
+        return all(row.message_id in ids or row.outcome in (Outcome.LOGGED, Outcome.GONE) for row in rows)
 
 
-def _by_preference(mail: RealMail) -> list[Copy]:
+def _order_copies(mail: Mail) -> list[Copy]:
     canonical = mail.canonical
     return [canonical, *(copy for copy in mail.copies if copy is not canonical)]
-
-
-def _fetch(
-    ports: Ports, mailboxes: Mapping[MailboxId, Mailbox], copies: Iterable[Copy]
-) -> dict[tuple[MailboxId, MessageId], bytes | Exception]:
-    wanted: dict[MailboxId, dict[ThreadId, list[MessageId]]] = {}
-    for copy in copies:
-        wanted.setdefault(copy.mailbox_id, {}).setdefault(copy.thread_id, []).append(copy.message_id)
-
-    def one(mailbox_id: MailboxId) -> Answers:
-        try:
-            return _of_mailbox(ports, mailboxes[mailbox_id], wanted[mailbox_id])
-        except Exception as error:  # noqa: BLE001  # one mailbox's trouble is its messages' trouble only
-            return {i: error for ids in wanted[mailbox_id].values() for i in ids}
-
-    if len(wanted) == 1:
-        answers = [one(mailbox_id) for mailbox_id in wanted]
-    else:
-        with ThreadPoolExecutor(MAILBOXES_AT_ONCE) as pool:
-            answers = list(pool.map(one, wanted))
-    return {
-        (mailbox_id, i): answer.get(i) or NotFoundError("Gmail did not answer for a message.")
-        for mailbox_id, answer in zip(wanted, answers, strict=True)
-        for ids in wanted[mailbox_id].values()
-        for i in ids
-    }
-
-
-def _of_mailbox(ports: Ports, mailbox: Mailbox, wanted: Threads) -> Answers:
-    whole = _whole(ports, mailbox, {t: ids for t, ids in wanted.items() if len(ids) >= WORTH_IT})
-    answers: dict[MessageId, bytes | Exception] = {}
-    for thread_id in whole:
-        answers |= ports.mail.conversation_bodies(mailbox, thread_id, wanted[thread_id])
-    alone = [i for thread_id, ids in wanted.items() if thread_id not in whole for i in ids]
-    return {**answers, **ports.mail.bodies(mailbox, alone)} if alone else answers
-
-
-def _whole(ports: Ports, mailbox: Mailbox, threads: Threads) -> set[ThreadId]:
-    """The conversations that hold nothing but mail that is to be logged.
-
-    The ledger says what was there when it was read, and the history what came since: a body of anything else must not
-    even be asked for. Where that cannot be known, each message is asked for alone.
-    """
-    quiet = {thread_id for thread_id, ids in threads.items() if _is_all_logged(ports, mailbox, thread_id, ids)}
-    if not quiet or mailbox.cursor is None:
-        return set()
-    try:
-        events = ports.mail.history(mailbox, mailbox.cursor).events
-    except TrulyError:
-        return set()
-    return quiet - {event.ref.thread_id for event in events}
-
-
-def _is_all_logged(ports: Ports, mailbox: Mailbox, thread_id: ThreadId, ids: Sequence[MessageId]) -> bool:
-    rows = ports.store.thread(mailbox.mailbox_id, thread_id)
-    return all(row.message_id in ids or row.outcome in (Outcome.LOGGED, Outcome.GONE) for row in rows)

@@ -7,38 +7,38 @@ from collections.abc import Sequence
 
 from server.domain.errors import ConfigurationError
 from server.domain.ids import ActivityKey, SalesforceId
-from server.engine.deliver.activities import Filing
-from server.engine.ports import Ports
+from server.domain.mail import Mail
+from server.ports.crm import Crm
 from server.rules.headers.identity_key import normalise_message_id
 
 log = logging.getLogger(__name__)
 
 
-def others_of(ports: Ports, filings: Sequence[Filing]) -> dict[ActivityKey, SalesforceId]:
+def find_foreign_activities(crm: Crm, mails: Sequence[Mail]) -> dict[ActivityKey, SalesforceId]:
     """The other tools' activities by our key: the same Message-ID, and no other author where it names one.
 
-    A reused Message-ID of somebody else's is another mail. An org without email records has none to join, and the
+    A Message-ID that somebody else used again is another mail. An org without email records has none to join, and the
     doctor says so.
     """
-    if not ports.policy.join_others:
-        return {}
-    named = {identifier: filing for filing in filings if (identifier := _message_id(filing))}
-    if not named:
+    by_message_id = {message_id: mail for mail in mails if (message_id := _read_message_id(mail))}
+    if not by_message_id:
         return {}
     try:
-        found = ports.crm.foreign_activities(list(named))
+        foreign_activities = crm.foreign_activities(list(by_message_id))
     except ConfigurationError:
         log.warning("JOIN_OTHERS is yes, but email records cannot be read: every mail is logged")
         return {}
     joined: dict[ActivityKey, SalesforceId] = {}
-    for identifier, other in found.items():
-        filing = named.get(identifier)
-        author = filing.mail.author if filing else None
-        if filing and (not other.author or (author is not None and author.address == other.author)):
-            joined[filing.mail.key] = other.activity_id
+    for message_id, foreign in foreign_activities.items():
+        mail = by_message_id.get(message_id)
+        if mail is None:
+            continue
+        is_same_author = mail.author is not None and mail.author.address == foreign.author
+        if not foreign.author or is_same_author:
+            joined[mail.key] = foreign.activity_id
     return joined
 
 
-def _message_id(filing: Filing) -> str:
-    found = normalise_message_id(filing.mail.canonical.headers.first("Message-ID") or "") or ""
-    return found.removeprefix("<").removesuffix(">")
+def _read_message_id(mail: Mail) -> str:
+    message_id = normalise_message_id(mail.canonical.headers.first("Message-ID") or "") or ""
+    return message_id.removeprefix("<").removesuffix(">")

@@ -1,105 +1,130 @@
-"""Many mailboxes together: whose turn it is. What happens to the rows of a round is in ``delivery``."""
+"""Many mailboxes together: whose turn it is. ``round`` says what happens to the rows of a turn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from server.domain.alarm import AlarmCode
 from server.domain.errors import ReconnectRequiredError, TransientError
 from server.domain.ids import ActivityKey
 from server.domain.ledger import BACKFILL, LIVE, Row
 from server.domain.mailbox import Workspace
-from server.engine.deliver.round import Delivered, Delivery
+from server.engine.deliver.filing import MailFiler
+from server.engine.deliver.round import Delivered, DeliveryRound, RoundTools
 from server.engine.ledger.rows import is_waiting_in_shard
-from server.engine.ports import Ports
-from server.ports.crm import FILE_AT_ONCE, FILE_MANY
+from server.engine.mailboxes.lease import Lease, Leases
+from server.ports.alarms import Alarms
+from server.ports.crm import FILE_AT_ONCE, FILE_MANY, Crm
 
 LEASE = 300.0
 """Seconds: a job ends within five minutes."""
 LEAST_READ = 600
 """Rows read of one shard: a mail has as many rows as mailboxes."""
 SPENT = "AllowanceSpent"
-"""What a round says that left the rest of the org's daily calls to people."""
+"""The error of a round that left the rest of the org's daily calls to people."""
+Progress = Callable[[int], None]
+"""Hears how many rows were settled."""
 
 
-def deliver(
-    ports: Ports, workspace: Workspace, shards: Sequence[int], limit: int = FILE_AT_ONCE,
-    on_progress: Callable[[int], None] = lambda _n: None,
-) -> Delivered:  # fmt: skip
-    """One round over the shards that nobody else holds: at most ``limit`` activities, whole conversations."""
-    now, holder = ports.clock.now(), ports.new_holder()
-    # A look costs less than a lease: a shard without due rows is left alone.
-    found = [s for s in shards if (first := ports.store.next_due(s)) is not None and first <= now]
-    if found and _is_spent(ports):
-        return Delivered(error=SPENT)
-    held = [s for s in found if ports.store.lease(f"shard/{s}", holder, now, LEASE)]
-    try:
-        rows = _due(ports, held, limit)
-        if not rows:
-            return Delivered()
-        done = Delivery(ports, workspace, {m.mailbox_id: m for m in ports.store.mailboxes()}).run(rows)
-        on_progress(done.settled)
-        return done
-    finally:
-        for shard in held:
-            ports.store.release(f"shard/{shard}", holder)
+@dataclass(frozen=True)
+class Deliverer:
+    """Thread-safe. ``past_filer`` reads bodies below all other work."""
 
+    crm: Crm
+    alarms: Alarms
+    leases: Leases
+    tools: RoundTools
+    filer: MailFiler
+    past_filer: MailFiler
 
-def deliver_next(ports: Ports, workspace: Workspace, on_progress: Callable[[int], None] = lambda _n: None) -> Delivered:
-    """A round over new mail; only where none is due, one over mail out of the past, below all other work."""
-    done = deliver(ports, workspace, LIVE, on_progress=on_progress)
-    if done.read or done.error:
-        return done
-    background = replace(ports, mail=ports.mail.in_background())
-    return deliver(background, workspace, BACKFILL, FILE_MANY, on_progress)
+    def deliver_next(self, workspace: Workspace, on_progress: Progress = lambda _settled: None) -> Delivered:
+        """A round over new mail; only where none is due, one over mail out of the past, below all other work."""
+        result = self.deliver(workspace, LIVE, on_progress=on_progress)
+        if result.read or result.error:
+            return result
+        return self.deliver(workspace, BACKFILL, FILE_MANY, on_progress, is_past=True)
 
+    def deliver(
+        self, workspace: Workspace, shards: Sequence[int], limit: int = FILE_AT_ONCE,
+        on_progress: Progress = lambda _settled: None, *, is_past: bool = False,
+    ) -> Delivered:  # fmt: skip
+        """One round over the shards that nobody else holds: at most ``limit`` activities, whole conversations."""
+        now = self.tools.clock.now()
+        # A look costs less than a lease: a shard without due rows is left alone.
+        due = [s for s in shards if (first := self.tools.store.next_due(s)) is not None and first <= now]
+        if due and self._is_allowance_spent():
+            return Delivered(error=SPENT)
+        with self._holding(due) as held:
+            rows = self._select_due(held, limit)
+            if not rows:
+                return Delivered()
+            result = self._run_round(workspace, rows, self.past_filer if is_past else self.filer)
+            on_progress(result.settled)
+            return result
 
-def deliver_now(ports: Ports, workspace: Workspace, rows: Sequence[Row]) -> Delivered | None:
-    """These waiting rows at once, for somebody who looks on; None where another worker is at them already."""
-    waiting = [row for row in rows if is_waiting_in_shard(row)]
-    shards = sorted({row.shard for row in waiting if row.shard is not None})
-    now, holder = ports.clock.now(), ports.new_holder()
-    held = [s for s in shards if ports.store.lease(f"shard/{s}", holder, now, LEASE)]
-    try:
-        if len(held) < len(shards):
-            return None
-        mailboxes = {m.mailbox_id: m for m in ports.store.mailboxes()}
-        return Delivery(ports, workspace, mailboxes).run(waiting) if waiting else Delivered()
-    finally:
-        for shard in held:
-            ports.store.release(f"shard/{shard}", holder)
+    def deliver_now(self, workspace: Workspace, rows: Sequence[Row]) -> Delivered | None:
+        """These waiting rows at once, for a person who looks on; None where another worker has them already."""
+        waiting = [row for row in rows if is_waiting_in_shard(row)]
+        shards = sorted({row.shard for row in waiting if row.shard is not None})
+        with self._holding(shards) as held:
+            if len(held) < len(shards):
+                return None
+            return self._run_round(workspace, waiting, self.filer) if waiting else Delivered()
 
+    def next_due(self, shards: Sequence[int]) -> float | None:
+        """When the next waiting row of these shards is due (epoch seconds)."""
+        times = [due for shard in shards if (due := self.tools.store.next_due(shard)) is not None]
+        return min(times, default=None)
 
-def _is_spent(ports: Ports) -> bool:
-    """Nobody waits for a round: it leaves the rest of the day's calls to those who click."""
-    try:
-        allowance = ports.crm.allowance()
-    except (TransientError, ReconnectRequiredError):
-        return False  # the round itself will say what is wrong
-    if allowance is None or not allowance.is_spent:
-        return False
-    ports.alarms.raise_alarm(AlarmCode.SALESFORCE_CALLS)
-    return True
+    def _run_round(self, workspace: Workspace, rows: Sequence[Row], filer: MailFiler) -> Delivered:
+        mailboxes = {mailbox.mailbox_id: mailbox for mailbox in self.tools.store.mailboxes()}
+        return DeliveryRound(self.tools, filer, workspace, mailboxes).run(rows)
 
+    @contextmanager
+    def _holding(self, shards: Sequence[int]) -> Iterator[list[int]]:
+        """Leases those of the shards that nobody else holds."""
+        leases: dict[int, Lease] = {shard: self.leases.lease(f"shard/{shard}", LEASE) for shard in shards}
+        held = [shard for shard, lease in leases.items() if lease.take()]
+        try:
+            yield held
+        finally:
+            for shard in held:
+                leases[shard].release()
 
-def _due(ports: Ports, shards: Sequence[int], limit: int) -> list[Row]:
-    """The longest waiting first, cut where the next mail would be one too many.
+    def _is_allowance_spent(self) -> bool:
+        """Nobody waits for a round: it leaves the rest of the day's calls to those who click."""
+        try:
+            allowance = self.crm.allowance()
+        except (TransientError, ReconnectRequiredError):
+            return False  # the round itself will say what is wrong
+        if allowance is None or not allowance.is_spent:
+            return False
+        self.alarms.raise_alarm(AlarmCode.SALESFORCE_CALLS)
+        return True
 
-    Of all shards, for a Gmail conversation whose root is elsewhere lies in two; read apart, it costs twice as much.
-    """
-    now = ports.clock.now()
-    rows = [row for shard in shards for row in ports.store.due_rows(shard, now, max(limit, LEAST_READ))]
-    rows.sort(key=lambda row: (row.due or 0, row.thread_id, row.key))
-    keys: dict[ActivityKey | None, None] = {}
-    for row in rows:
-        if row.activity_key not in keys and len(keys) == limit:
-            break
-        keys[row.activity_key] = None
-    return [row for row in rows if row.activity_key in keys]
+    def _select_due(self, shards: Sequence[int], limit: int) -> list[Row]:
+        """Whole conversations, the longest waiting first, cut where the next one would be too much.
 
-
-def next_due(ports: Ports, shards: Sequence[int]) -> float | None:
-    """When the next waiting row of these shards is due."""
-    times = [due for shard in shards if (due := ports.store.next_due(shard)) is not None]
-    return min(times, default=None)
+        A conversation that alone is too much is cut after its oldest mails, for each is decided knowing those before
+        it. Rows of all shards: a Gmail thread whose root is elsewhere lies in two, and read apart it costs twice.
+        """
+        now = self.tools.clock.now()
+        rows = [row for s in shards for row in self.tools.store.due_rows(s, now, max(limit, LEAST_READ))]
+        conversations: dict[str, list[Row]] = {}
+        for row in sorted(rows, key=lambda row: (row.due or 0.0, row.thread_id, row.internal_date, row.key)):
+            conversations.setdefault(row.conversation or row.key, []).append(row)
+        selected: list[Row] = []
+        keys: set[ActivityKey | None] = set()
+        for conversation in conversations.values():
+            more = {row.activity_key for row in conversation}
+            if keys and len(keys | more) > limit:
+                break
+            conversation.sort(key=lambda row: (row.internal_date, row.key))
+            for row in conversation:
+                if row.activity_key not in keys and len(keys) == limit:
+                    break
+                keys.add(row.activity_key)
+                selected.append(row)
+        return selected

@@ -9,17 +9,19 @@ from server.domain.decision import Reason
 from server.domain.errors import ConflictError, RejectedError, SealBrokenError
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox
-from server.engine.collect.screening import day_of, seal_place
 from server.engine.ledger.rows import reopen_row
-from server.engine.ports import Ports
+from server.engine.ledger.sealing import Sealing
+from server.ports.clock import Clock
+from server.ports.store import Store
 from server.rules.headers.header_text import clean_line
 
 LONGEST = 500
 """Characters of a sentence that are kept."""
 IN_DOUBT = "DOUBT_WITHOUT_KEY_FIELD"
-"""Perhaps it is in Salesforce: never tried again unless somebody says so."""
-AT_ONCE = 200
+"""The mail may stand in Salesforce: it is never tried again unless an admin says so."""
+ROWS_PER_NIGHT = 200
 """Rows of one mailbox that a night tries once more, the newest first."""
+COLLECTION, PURPOSE = "messages", "cause"
 
 
 @dataclass(frozen=True)
@@ -33,54 +35,58 @@ class Refusals:
     sentence: str
 
 
-def seal_sentence(ports: Ports, key: str, reason: Reason, error: Exception) -> bytes | None:
+def seal_sentence(sealing: Sealing, row_key: str, error: Exception) -> bytes | None:
     """What Salesforce said of a refused mail, for the rep and the admin: their own org wrote it."""
-    if reason is not Reason.REJECTED or not isinstance(error, RejectedError) or not error.reason:
+    if not isinstance(error, RejectedError) or not error.reason:
         return None
-    plain = clean_line(error.reason)[:LONGEST].encode("utf-8", "replace")
-    return ports.sealer.seal(plain, seal_place(ports, key, "cause"), day_of(ports.clock.now()))
+    text = clean_line(error.reason)[:LONGEST].encode("utf-8", "replace")
+    return sealing.seal(COLLECTION, row_key, PURPOSE, text)
 
 
-def sentence_of(ports: Ports, row: Row) -> str:
+def read_sentence(sealing: Sealing, row: Row) -> str:
     """Empty where Salesforce gave none, or where it does not open."""
     if row.sealed_cause is None:
         return ""
     try:
-        return ports.sealer.open(row.sealed_cause, seal_place(ports, row.key, "cause")).decode()
+        return sealing.open(COLLECTION, row.key, PURPOSE, row.sealed_cause).decode()
     except SealBrokenError:
         return ""
 
 
-def refused(ports: Ports, mailbox: Mailbox) -> Iterator[Row]:
-    return (row for row in ports.store.failed_rows(mailbox.mailbox_id) if row.reason is Reason.REJECTED)
+def list_refused(store: Store, mailbox: Mailbox) -> Iterator[Row]:
+    return (row for row in store.failed_rows(mailbox.mailbox_id) if row.reason is Reason.REJECTED)
 
 
-def by_cause(ports: Ports, mailboxes: Iterable[Mailbox]) -> list[Refusals]:
-    """The most frequent first."""
+def group_by_cause(store: Store, sealing: Sealing, mailboxes: Iterable[Mailbox]) -> list[Refusals]:
+    """The most frequent cause first."""
     groups: dict[str, list[Row]] = {}
     for mailbox in mailboxes:
-        for row in refused(ports, mailbox):
+        for row in list_refused(store, mailbox):
             groups.setdefault(row.cause or "", []).append(row)
-    found = []
+    refusals = []
     for code, rows in groups.items():
         newest = max(rows, key=lambda row: (row.updated_at, row.key))
-        boxes = len({row.mailbox_id for row in rows})
-        found.append(Refusals(code, len(rows), boxes, newest.updated_at, sentence_of(ports, newest)))
-    return sorted(found, key=lambda each: (-each.count, each.code))
+        mailbox_count = len({row.mailbox_id for row in rows})
+        sentence = read_sentence(sealing, newest)
+        refusals.append(Refusals(code, len(rows), mailbox_count, newest.updated_at, sentence))
+    return sorted(refusals, key=lambda group: (-group.count, group.code))
 
 
-def replay(ports: Ports, mailbox: Mailbox, code: str | None = None, limit: int | None = None) -> int:
-    """Refused mail waits to be read anew; how many. ``code`` alone, or all but what may stand in Salesforce already.
+def replay_refused(
+    store: Store, clock: Clock, mailbox: Mailbox, code: str | None = None, limit: int | None = None
+) -> int:
+    """Let refused mail be read and decided again; returns how many messages.
 
-    A row that changes at this moment is left to whoever changes it.
+    ``code`` limits it to one cause; without it everything is tried but what may stand in Salesforce already. A row
+    that another worker changes at this moment is left to that worker.
     """
-    rows = [row for row in refused(ports, mailbox) if (row.cause == code if code else row.cause != IN_DOUBT)]
+    rows = [row for row in list_refused(store, mailbox) if (row.cause == code if code else row.cause != IN_DOUBT)]
     rows.sort(key=lambda row: (-row.internal_date, row.key))
-    now = ports.clock.now()
+    now = clock.now()
     count = 0
     for row in rows[:limit]:
         try:
-            ports.store.change_rows([reopen_row(row, "replayed", now)])
+            store.change_rows([reopen_row(row, "replayed", now)])
         except ConflictError:
             continue
         count += 1

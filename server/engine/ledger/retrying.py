@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from server.domain.decision import Reason
 from server.domain.ledger import Row
 from server.engine.ledger.refusals import seal_sentence
 from server.engine.ledger.rows import fail_row, retry_row
-from server.engine.ports import Ports
+from server.engine.ledger.sealing import Sealing
 from server.rules.schedule.recovery import choose_reaction, count_tries, spread_wait
 
 
-def after_failure(ports: Ports, row: Row, error: Exception, *, alone: bool = False) -> Row:
-    """Ended, or due again. ``alone``: the failure is this mail's, so that its next try is its own."""
-    now = ports.clock.now()
+def after_failure(sealing: Sealing, row: Row, error: Exception, now: float, *, is_alone: bool = False) -> Row:
+    """The row with an outcome, or due again.
+
+    ``is_alone``: the failure is this mail's own, so that its next try is its own too. Rows that failed together come
+    back together.
+    """
     attempts = count_tries(error, row.attempts, row.cause)
     reaction = choose_reaction(error, attempts, now)
     if reaction.due_at is None:
-        sentence = seal_sentence(ports, row.key, reaction.reason, error)
+        is_refused = reaction.reason is Reason.REJECTED
+        sentence = seal_sentence(sealing, row.key, error) if is_refused else None
         return fail_row(row, reaction.reason, reaction.cause, attempts, now, sentence)
     delay = reaction.due_at - now
-    if alone and row.activity_key:
-        delay = spread_wait(row.activity_key, attempts, delay)  # all copies of a mail together
+    if is_alone and row.activity_key:
+        delay = spread_wait(row.activity_key, attempts, delay)  # by the mail's key: its copies stay together
     return retry_row(row, now + delay, reaction.cause, attempts, now)

@@ -109,14 +109,19 @@ def keep_out_row(row: Row, now: float, evidence: tuple[Evidence, ...] = ()) -> R
 
 def log_row(row: Row, activity: ActivityRow, now: float) -> Row:
     """The mail stands in Salesforce, or stood there until a person deleted it."""
-    is_removed = activity.state is ActivityState.REMOVED
-    reason = Reason.TAKEN_BACK if is_removed else activity.reason or Reason.CONTACT_MATCH
     return replace(
-        _without_wait(row, reason, now),
+        _without_wait(row, reason_of_activity(activity), now),
         evidence=row.evidence,
         record_id=activity.record_id,
         activity_id=activity.activity_id,
     )
+
+
+def reason_of_activity(activity: ActivityRow) -> Reason:
+    """What a copy says that joins an activity: logged for its reason, or taken out by a person."""
+    if activity.state is ActivityState.REMOVED:
+        return Reason.TAKEN_BACK
+    return activity.reason or Reason.CONTACT_MATCH
 
 
 def repoint_row(row: Row, reason: Reason, record_id: SalesforceId, now: float) -> Row:

@@ -11,11 +11,10 @@ from server.domain.errors import SealBrokenError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import ActivityRow
 from server.domain.mail import Mail
-from server.engine.collect.screening import day_of
-from server.engine.conversations.overrides import from_record, to_record
-from server.engine.ports import Ports
-from server.vault.envelope import Place
+from server.engine.ledger.record_form import from_record, to_record
+from server.engine.ledger.sealing import Sealing
 
+COLLECTION, PURPOSE = "activities", "snapshot"
 MOST_LOSERS = 20
 MOST_ADDRESSES = 5
 
@@ -40,33 +39,29 @@ def snapshot_of(mail: Mail, decision: Decision) -> Snapshot:
     )
 
 
-def seal_snapshot(ports: Ports, key: ActivityKey, snapshot: Snapshot) -> bytes:
-    plain = {
+def seal_snapshot(sealing: Sealing, key: ActivityKey, snapshot: Snapshot) -> bytes:
+    content = {
         "chosen": from_record(snapshot.chosen) if snapshot.chosen else None,
         "losers": [{**from_record(loser.record), "why": loser.why.value} for loser in snapshot.losers],
         "more": snapshot.more,
         "addresses": list(snapshot.addresses),
         "opportunity": snapshot.opportunity_id,
     }
-    return ports.sealer.seal(json.dumps(plain).encode(), _place(ports, key), day_of(ports.clock.now()))
+    return sealing.seal(COLLECTION, key, PURPOSE, json.dumps(content).encode())
 
 
-def open_snapshot(ports: Ports, activity: ActivityRow) -> Snapshot | None:
+def open_snapshot(sealing: Sealing, activity: ActivityRow) -> Snapshot | None:
     """None where there is none, or where it does not open: the card then says less."""
     if activity.sealed_snapshot is None:
         return None
     try:
-        plain = json.loads(ports.sealer.open(activity.sealed_snapshot, _place(ports, activity.key)))
+        content = json.loads(sealing.open(COLLECTION, activity.key, PURPOSE, activity.sealed_snapshot))
     except SealBrokenError:
         return None
     return Snapshot(
-        chosen=to_record(plain["chosen"]) if plain["chosen"] else None,
-        losers=tuple(Loser(to_record(item), Why(item["why"])) for item in plain["losers"]),
-        more=int(plain["more"]),
-        addresses=tuple(plain["addresses"]),
-        opportunity_id=plain.get("opportunity"),
+        chosen=to_record(content["chosen"]) if content["chosen"] else None,
+        losers=tuple(Loser(to_record(item), Why(item["why"])) for item in content["losers"]),
+        more=int(content["more"]),
+        addresses=tuple(content["addresses"]),
+        opportunity_id=content.get("opportunity"),
     )
-
-
-def _place(ports: Ports, key: ActivityKey) -> Place:
-    return Place(ports.organisation, "activities", key, "snapshot")

@@ -41,6 +41,10 @@ class WatchRenewer:
     store: Store
     clock: Clock
 
+    @property
+    def is_on(self) -> bool:
+        return self.watch is not None
+
     def renew(self, *, patience: float = PATIENCE) -> Renewals:
         """Renew and stop what is due, for at most ``patience`` seconds. Trouble with one mailbox stops no other.
 

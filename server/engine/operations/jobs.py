@@ -10,17 +10,19 @@ from enum import StrEnum
 from server.domain.alarm import AlarmCode
 from server.domain.errors import ConfigurationError
 from server.domain.ids import MailboxId
-from server.engine.collect.backfill import backfill
-from server.engine.collect.collect import collect
+from server.engine.collect.backfill import PastCollector
+from server.engine.collect.collect import Collector
 from server.engine.coverage.audit import Auditor
 from server.engine.coverage.publishing import DayPublisher
-from server.engine.deliver.turns import deliver_next
-from server.engine.ledger.refusals import AT_ONCE, replay
+from server.engine.deliver.turns import Deliverer
+from server.engine.ledger.refusals import ROWS_PER_NIGHT, replay_refused
 from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
-from server.engine.ports import Ports
+from server.ports.alarms import Alarms
+from server.ports.clock import Clock
 from server.ports.queue import Job, Queue
+from server.ports.store import Store
 from server.rules.schedule.watch_renewal import is_due
 
 log = logging.getLogger(__name__)
@@ -58,10 +60,15 @@ def enqueue_collect(queue: Queue, mailbox_id: MailboxId, now: float) -> None:
 class JobRunner:
     """Runs one job at a time; many threads may share it."""
 
-    ports: Ports
+    store: Store
+    clock: Clock
+    alarms: Alarms
     workspaces: WorkspaceCache
     sweeper: Sweeper
     watches: WatchRenewer
+    collector: Collector
+    past_collector: PastCollector
+    deliverer: Deliverer
     auditor: Auditor
     days: DayPublisher
 
@@ -84,13 +91,13 @@ class JobRunner:
             handler(job, queue)
 
     def _now(self) -> float:
-        return self.ports.clock.now()
+        return self.clock.now()
 
     def _sweep(self, _job: Job, queue: Queue) -> None:
         mailboxes = self.sweeper.sweep()
         for mailbox in mailboxes:
             enqueue_collect(queue, mailbox.mailbox_id, self._now())
-        if self.ports.watch is not None and any(is_due(m, self._now()) for m in mailboxes):
+        if self.watches.is_on and any(is_due(m, self._now()) for m in mailboxes):
             # A new mailbox must not wait for the hourly job.
             queue.put(Job(JobKind.WATCH), self._now())
         queue.put(Job(JobKind.DELIVER), self._now())
@@ -98,7 +105,7 @@ class JobRunner:
     def _collect(self, job: Job, queue: Queue) -> None:
         is_pushed = job.kind == JobKind.PUSHED
         try:
-            collected = collect(self.ports, self.workspaces.current(), MailboxId(job.subject))
+            collected = self.collector.collect(self.workspaces.current(), MailboxId(job.subject))
         except ConfigurationError:
             # A setting is wrong for all mailboxes. The sweep's jobs report that; those of pushes would only pile up.
             if is_pushed:
@@ -121,15 +128,15 @@ class JobRunner:
         def enqueue_delivery(_count: int) -> None:
             queue.put(Job(JobKind.DELIVER), self._now())
 
-        past = backfill(
-            self.ports, self.workspaces.current(), MailboxId(job.subject), on_progress=enqueue_delivery
-        )  # fmt: skip
+        past = self.past_collector.collect_past(
+            self.workspaces.current(), MailboxId(job.subject), on_progress=enqueue_delivery
+        )
         if not past.is_done and not past.is_busy and not past.error:
             queue.put(job, self._now())
 
     def _deliver(self, _job: Job, queue: Queue) -> None:
         """Deliver one batch; the next batch is a job of its own, so that a job ends within minutes."""
-        if deliver_next(self.ports, self.workspaces.current()).settled:
+        if self.deliverer.deliver_next(self.workspaces.current()).settled:
             queue.put(Job(JobKind.DELIVER), self._now())
 
     def _publish(self, _job: Job, _queue: Queue) -> None:
@@ -141,7 +148,7 @@ class JobRunner:
             is_done = self.watches.renew().is_done
         except ConfigurationError as error:
             log.error("%s", error)  # noqa: TRY400  # the sentence is our own, and a trace adds nothing
-            self.ports.alarms.raise_alarm(AlarmCode.WATCH_SETTING)
+            self.alarms.raise_alarm(AlarmCode.WATCH_SETTING)
             return
         if not is_done:
             queue.put(Job(JobKind.WATCH), self._now())
@@ -150,13 +157,13 @@ class JobRunner:
         if job.subject:
             self._audit_mailbox(MailboxId(job.subject), queue)
             return
-        for mailbox in self.ports.store.mailboxes():
+        for mailbox in self.store.mailboxes():
             if mailbox.reads:
                 queue.put(Job(JobKind.AUDIT, mailbox.mailbox_id), self._now())
 
     def _audit_mailbox(self, mailbox_id: MailboxId, queue: Queue) -> None:
         """Audit one mailbox, and try once more what Salesforce refused: an admin may have fixed the cause."""
-        mailbox = self.ports.store.mailbox(mailbox_id)
+        mailbox = self.store.mailbox(mailbox_id)
         if mailbox is None or not mailbox.reads:
             return
         missed = self.auditor.audit(self.workspaces.current(), mailbox).missed
@@ -164,7 +171,7 @@ class JobRunner:
         if self.days.count(mailbox):
             now = self._now()
             queue.put(Job(JobKind.PUBLISH), now, delay=PUBLISH_EVERY - now % PUBLISH_EVERY)
-        replayed = replay(self.ports, mailbox, limit=AT_ONCE) if mailbox.delivers else 0
+        replayed = replay_refused(self.store, self.clock, mailbox, limit=ROWS_PER_NIGHT) if mailbox.delivers else 0
         if replayed:
             enqueue_collect(queue, mailbox_id, self._now())
         if missed:

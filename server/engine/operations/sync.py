@@ -11,12 +11,13 @@ from server.domain.errors import BadInputError
 from server.domain.ids import MailboxId
 from server.domain.ledger import BACKFILL, LIVE
 from server.domain.mailbox import Mailbox, Workspace
-from server.engine.collect.backfill import backfill
-from server.engine.collect.collect import collect
-from server.engine.deliver.turns import SPENT, deliver_next, next_due
+from server.engine.collect.backfill import PastCollector
+from server.engine.collect.collect import Collector
+from server.engine.deliver.turns import SPENT, Deliverer
 from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
-from server.engine.ports import Ports
+from server.ports.clock import Clock
+from server.ports.store import Store
 
 FRUITLESS_ROUNDS = 3
 """Rounds in a row that read rows and settle none, after which a pass stops delivering."""
@@ -62,9 +63,13 @@ class SyncResult:
 class Syncer:
     """Runs passes over all mailboxes."""
 
-    ports: Ports
+    store: Store
+    clock: Clock
     sweeper: Sweeper
     workspaces: WorkspaceCache
+    collector: Collector
+    past_collector: PastCollector
+    deliverer: Deliverer
     sleep: Callable[[float], None]
 
     def sync(
@@ -78,19 +83,21 @@ class Syncer:
         """
         swept = self.sweeper.sweep()
         mailboxes = [m for m in swept if not only or only & set(m.addresses)]
-        if unknown := sorted(only - {a for m in self.ports.store.mailboxes() for a in m.addresses}):
+        if unknown := sorted(only - {a for m in self.store.mailboxes() for a in m.addresses}):
             raise BadInputError(f"No mailbox of this Workspace has the address {', '.join(unknown)}.")
-        return _Pass(self.ports, self.workspaces, mailboxes, on_progress).run(workers, patience, self.sleep)
+        return _Pass(self, mailboxes, on_progress).run(workers, patience, self.sleep)
 
 
 class _Pass:
     """One pass over some mailboxes."""
 
-    def __init__(
-        self, ports: Ports, workspaces: WorkspaceCache, mailboxes: Sequence[Mailbox], on_progress: Progress
-    ) -> None:
-        self._ports = ports
-        self._workspaces = workspaces
+    def __init__(self, syncer: Syncer, mailboxes: Sequence[Mailbox], on_progress: Progress) -> None:
+        self._store = syncer.store
+        self._clock = syncer.clock
+        self._workspaces = syncer.workspaces
+        self._collector = syncer.collector
+        self._past_collector = syncer.past_collector
+        self._deliverer = syncer.deliverer
         self._mailboxes = mailboxes
         self._on_progress = on_progress
         self._result = SyncResult(mailboxes=len(mailboxes))
@@ -107,7 +114,7 @@ class _Pass:
             if due_at is None:
                 result.is_at_rest = not result.troubled
                 return result
-            wait = max(due_at - self._ports.clock.now(), SHORTEST_WAIT)
+            wait = max(due_at - self._clock.now(), SHORTEST_WAIT)
             if waited + wait > patience:
                 result.is_at_rest = False
                 return result
@@ -120,12 +127,12 @@ class _Pass:
             list(pool.map(lambda m: self._collect_mailbox(workspace, m.mailbox_id), self._mailboxes))
 
     def _collect_mailbox(self, workspace: Workspace, mailbox_id: MailboxId) -> None:
-        collected = collect(self._ports, workspace, mailbox_id, self._count_collected)
+        collected = self._collector.collect(workspace, mailbox_id, self._count_collected)
         self._result.messages += collected.messages
         error = collected.error
         if collected.has_past and not error:
             error = self._collect_past(workspace, mailbox_id)
-        mailbox = self._ports.store.mailbox(mailbox_id)
+        mailbox = self._store.mailbox(mailbox_id)
         if mailbox and error:
             self._result.troubled[mailbox.address] = error
         elif mailbox:
@@ -133,11 +140,11 @@ class _Pass:
 
     def _collect_past(self, workspace: Workspace, mailbox_id: MailboxId) -> str | None:
         """Collect older mail until none is left; returns the class of the error that stopped it."""
-        mailbox = self._ports.store.mailbox(mailbox_id)
+        mailbox = self._store.mailbox(mailbox_id)
         if mailbox and mailbox.backfill:
             self._on_progress(Step.EXPECTED, mailbox.backfill.size - mailbox.backfill.seen)
         while True:
-            past = backfill(self._ports, workspace, mailbox_id, on_progress=self._count_collected)
+            past = self._past_collector.collect_past(workspace, mailbox_id, on_progress=self._count_collected)
             self._result.messages += past.messages
             if past.is_done or past.is_busy or past.error:
                 return past.error
@@ -151,8 +158,8 @@ class _Pass:
     def _deliver_all(self) -> None:
         fruitless = 0
         while fruitless < FRUITLESS_ROUNDS:
-            delivered = deliver_next(
-                self._ports, self._workspaces.current(), lambda n: self._on_progress(Step.SETTLED, n)
+            delivered = self._deliverer.deliver_next(
+                self._workspaces.current(), lambda settled: self._on_progress(Step.SETTLED, settled)
             )
             self._result.is_spent = delivered.error == SPENT
             if delivered.read == 0:
@@ -165,8 +172,8 @@ class _Pass:
 
         A mailbox with an error counts even when its pause is over: it has not been read since.
         """
-        store, latest = self._ports.store, self._ports.clock.now() + LONGEST_WAIT
-        row_due_at = next_due(self._ports, (*LIVE, *BACKFILL))
+        store, latest = self._store, self._clock.now() + LONGEST_WAIT
+        row_due_at = self._deliverer.next_due((*LIVE, *BACKFILL))
         times = [row_due_at] if row_due_at is not None and row_due_at < latest else []
         for mailbox_id in (m.mailbox_id for m in self._mailboxes):
             mailbox = store.mailbox(mailbox_id)

@@ -1,4 +1,4 @@
-"""What the rules say today of mail that was logged before, copy by copy."""
+"""What the rules and the conversation's choice say today of mail that was logged before, copy by copy."""
 
 from __future__ import annotations
 
@@ -10,37 +10,31 @@ from server.domain.history import MessageRef
 from server.domain.ids import MailboxId
 from server.domain.ledger import ActivityRow
 from server.domain.mailbox import Mailbox, Workspace
-from server.domain.message import Message
-from server.domain.policy import Override
-from server.engine.decide.explain import explain
-from server.engine.ports import Ports
-from server.rules.decision.screen import HEADERS
+from server.engine.decide.explain import Explainer
+from server.engine.sidebar.conversation_reader import ConversationReader
+from server.ports.store import Store
 
 
-def read_message(ports: Ports, mailbox: Mailbox, ref: MessageRef) -> Message:
-    """Its headers, now. Raises NotFoundError and what else the mail port raises."""
-    answer = ports.mail.headers(mailbox, [ref], HEADERS).get(ref.message_id)
-    if not isinstance(answer, Message):
-        raise answer or NotFoundError("Gmail did not answer for this message.")
-    return answer
+class Redecider:
+    """Thread-safe; nothing is written."""
 
+    def __init__(self, store: Store, reader: ConversationReader, explainer: Explainer) -> None:
+        self._store = store
+        self._reader = reader
+        self._explainer = explainer
 
-def decisions_of(
-    ports: Ports,
-    workspace: Workspace,
-    mailboxes: Mapping[MailboxId, Mailbox],
-    activity: ActivityRow,
-    override: Override | None,
-) -> dict[str, Decision]:
-    """For each logged copy that can be read now, by its row's key."""
-    found: dict[str, Decision] = {}
-    for row in ports.store.copies_of(activity.key):
-        mailbox = mailboxes.get(row.mailbox_id)
-        if row.outcome is not Outcome.LOGGED or mailbox is None or not mailbox.reads:
-            continue
-        try:
-            message = read_message(ports, mailbox, MessageRef(row.message_id, row.thread_id))
-            found[row.key] = explain(ports, workspace, message, mailbox, override).decision
-        except (NotFoundError, MailboxUnavailableError, UnreadableError):
-            continue
-    return found
+    def decide_copies(
+        self, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox], activity: ActivityRow
+    ) -> dict[str, Decision]:
+        """For each logged copy that can be read now, by its row's key."""
+        decisions: dict[str, Decision] = {}
+        for row in self._store.copies_of(activity.key):
+            mailbox = mailboxes.get(row.mailbox_id)
+            if row.outcome is not Outcome.LOGGED or mailbox is None or not mailbox.reads:
+                continue
+            try:
+                message = self._reader.read_message(mailbox, MessageRef(row.message_id, row.thread_id))
+                decisions[row.key] = self._explainer.explain(workspace, message, mailbox).decision
+            except (NotFoundError, MailboxUnavailableError, UnreadableError):
+                continue
+        return decisions

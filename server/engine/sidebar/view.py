@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from server.domain.crm import Candidates, Query, Record
-from server.domain.decision import Decision, Loser, Outcome, Reason
+from server.domain.crm import Record
+from server.domain.decision import OUTCOME_OF, Loser, Outcome, Reason
 from server.domain.errors import TransientError
 from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, SalesforceId
 from server.domain.ledger import ActivityRow, Conversation, Row
-from server.domain.mail import Mail
 from server.domain.mailbox import DirectoryState, Mailbox, Workspace
-from server.domain.message import Message
-from server.engine.collect.screening import conversation_of
-from server.engine.conversations.dont_log_label import is_labelled, labelled_key
-from server.engine.conversations.overrides import override_for, situation_of
-from server.engine.decide.explain import mail_of
-from server.engine.ledger.refusals import sentence_of
+from server.engine.decide.explain import Explainer, Explanation
+from server.engine.ledger.refusals import read_sentence
 from server.engine.ledger.rows import name_cause
+from server.engine.ledger.sealing import Sealing
 from server.engine.ledger.snapshots import Snapshot, open_snapshot
-from server.engine.ports import Ports
 from server.engine.sidebar.record_access import RecordAccess
-from server.rules.decision.decide import decide
-from server.rules.decision.match import build_query
-from server.rules.decision.owner import find_owner_id
-from server.rules.decision.screen import HEADERS, screen
+from server.ports.mail import MailProvider
+from server.ports.store import Store
+from server.rules.decision.screen import HEADERS
 
 OPEN_QUESTIONS = frozenset({Reason.NO_MATCH, Reason.CONTACTS_ONLY_ACCOUNT})
 """Not logged for want of a record. Nothing readable is kept of such mail, so that to say why we look again."""
@@ -60,7 +54,7 @@ class Shown:
 
     @property
     def outcome(self) -> Outcome:
-        return Decision(self.reason).outcome
+        return OUTCOME_OF[self.reason]
 
 
 @dataclass(frozen=True)
@@ -82,109 +76,83 @@ class View:
 class Sidebar:
     """One for each process. Thread-safe."""
 
-    def __init__(self, ports: Ports, access: RecordAccess) -> None:
-        self._ports = ports
+    def __init__(
+        self, mail: MailProvider, store: Store, sealing: Sealing, explainer: Explainer, access: RecordAccess
+    ) -> None:
+        self._mail = mail
+        self._store = store
+        self._sealing = sealing
+        self._explainer = explainer
         self._access = access
 
     def view(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef) -> View:
         """Raises NotFoundError, TransientError, MailboxUnavailableError. Writes nothing to Salesforce or the ledger."""
-        rows = self._ports.store.thread(mailbox.mailbox_id, ref.thread_id)
+        rows = self._store.thread(mailbox.mailbox_id, ref.thread_id)
         opened = next((row for row in rows if row.message_id == ref.message_id), None)
-        known = self._from_ledger(rows)
+        shown = self._show_rows(rows)
         if opened is None or opened.reason in OPEN_QUESTIONS:
-            known |= self._foreseen(workspace, mailbox, ref, known, opened)
-        word = self._word(rows)
-        shown = sorted(known.values(), key=lambda s: (s.sent_at, s.message_id))
+            shown |= self._foresee(workspace, mailbox, ref, shown, opened)
+        choice = self._find_choice(rows)
+        ordered = sorted(shown.values(), key=lambda item: (item.sent_at, item.message_id))
+        first_key = next((row.conversation for row in rows if row.conversation), None)
         return View(
             mailbox=mailbox,
             opened=ref.message_id,
-            shown=self._permitted(mailbox, shown),
-            conversation=word.conversation if word else next((r.conversation for r in rows if r.conversation), None),
-            chosen_by=word.said_by if word else "",
-            is_record_gone=bool(word and word.is_record_gone),
-            is_kept_out=bool(word and mailbox.mailbox_id in word.kept_out_by),
+            shown=self._hide_unreadable(mailbox, ordered),
+            conversation=choice.conversation if choice else first_key,
+            chosen_by=choice.said_by if choice else "",
+            is_record_gone=bool(choice and choice.is_record_gone),
+            is_kept_out=bool(choice and mailbox.mailbox_id in choice.kept_out_by),
         )
 
-    def word_on(self, mailbox: Mailbox, ref: MessageRef) -> Conversation | None:
-        """What people said of the conversation, as far as it has rows."""
-        return self._word(self._ports.store.thread(mailbox.mailbox_id, ref.thread_id))
+    def find_choice(self, mailbox: Mailbox, ref: MessageRef) -> Conversation | None:
+        """What people chose for the conversation, as far as it has rows."""
+        return self._find_choice(self._store.thread(mailbox.mailbox_id, ref.thread_id))
 
     def user_of(self, mailbox: Mailbox) -> SalesforceId | None:
         """Who the rep is in Salesforce, as far as it is known without a question."""
         return self._access.known_user(mailbox)
 
-    def _from_ledger(self, rows: Sequence[Row]) -> dict[MessageId, Shown]:
+    def _show_rows(self, rows: Sequence[Row]) -> dict[MessageId, Shown]:
         keys = list(dict.fromkeys(row.activity_key for row in rows if row.activity_key))
-        activities = self._ports.store.activities(keys) if keys else {}
-        snapshots = {key: open_snapshot(self._ports, activity) for key, activity in activities.items()}
-        shown = {row.message_id: _of_row(row, activities, snapshots) for row in rows}
-        said = {row.message_id: sentence_of(self._ports, row) for row in rows if row.sealed_cause}
-        return shown | {i: replace(shown[i], sentence=sentence) for i, sentence in said.items()}
+        activities = self._store.activities(keys) if keys else {}
+        snapshots = {key: open_snapshot(self._sealing, activity) for key, activity in activities.items()}
+        shown = {row.message_id: _show_row(row, activities, snapshots) for row in rows}
+        sentences = {row.message_id: read_sentence(self._sealing, row) for row in rows if row.sealed_cause}
+        return shown | {i: replace(shown[i], sentence=sentence) for i, sentence in sentences.items()}
 
-    def _word(self, rows: Sequence[Row]) -> Conversation | None:
+    def _find_choice(self, rows: Sequence[Row]) -> Conversation | None:
         keys = list(dict.fromkeys(row.conversation for row in rows if row.conversation))
-        found = self._ports.store.conversations(keys) if keys else {}
-        return next((found[key] for key in reversed(keys) if key in found), None)
+        choices = self._store.conversations(keys) if keys else {}
+        return next((choices[key] for key in reversed(keys) if key in choices), None)
 
-    def _foreseen(
+    def _foresee(
         self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef,
-        known: dict[MessageId, Shown], opened: Row | None,
+        shown: dict[MessageId, Shown], opened: Row | None,
     ) -> dict[MessageId, Shown]:  # fmt: skip
         """One question to Gmail and one to Salesforce, whatever the conversation's length."""
         try:
-            messages = self._ports.mail.thread(mailbox, ref.thread_id, HEADERS)
-            settled = known.keys() - {ref.message_id}
-            return self._decided(workspace, mailbox, [m for m in messages if m.message_id not in settled])
+            messages = self._mail.thread(mailbox, ref.thread_id, HEADERS)
+            in_ledger = shown.keys() - {ref.message_id}
+            undecided = [message for message in messages if message.message_id not in in_ledger]
+            explanations = self._explainer.explain_messages(
+                workspace, undecided, mailbox, users=frozenset(mailbox.addresses)
+            )
         except TransientError:
             if opened is None:
                 raise
-            return {}  # the ledger's own word, without the names
+            return {}  # what the ledger has, without the names
+        self._access.learn(mailbox, explanations.candidates)
+        return {i: _show_explanation(explanation) for i, explanation in explanations.by_message.items()}
 
-    def _decided(self, workspace: Workspace, mailbox: Mailbox, messages: Sequence[Message]) -> dict[MessageId, Shown]:
-        ports = self._ports
-        roots = {m.message_id: conversation_of(ports, mailbox, m) for m in messages}
-        threads = {m.thread_id: labelled_key(ports, mailbox, m.thread_id) for m in messages}
-        words = ports.store.conversations(list(dict.fromkeys((*roots.values(), *threads.values()))))
-        out: dict[MessageId, Shown] = {}
-        mails: list[tuple[Message, Mail]] = []
-        asked = Query(users=frozenset(mailbox.addresses))
-        for message in messages:
-            word = words.get(roots[message.message_id])
-            labelled = is_labelled(mailbox, words.get(threads[message.thread_id]))
-            situation = situation_of(mailbox, word, is_labelled=labelled)
-            screening, people = screen(message, workspace, ports.policy, situation)
-            if screening.reason is not None:
-                out[message.message_id] = _shown(message, Decision(screening.reason, evidence=screening.evidence))
-                continue
-            mail = mail_of(message, mailbox, people)
-            mails.append((message, mail))
-            asked = asked | build_query(mail, workspace, ports.policy)
-        if not mails:
-            return out
-        candidates = ports.crm.look_up(asked)
-        self._access.learn(mailbox, candidates)
-        for message, mail in mails:
-            word = words.get(roots[message.message_id])
-            decision = self._decision(workspace, mail, candidates, word)
-            out[message.message_id] = _shown(message, decision, mail)
-        return out
-
-    def _decision(
-        self, workspace: Workspace, mail: Mail, candidates: Candidates, word: Conversation | None
-    ) -> Decision:
-        owner = find_owner_id(mail, workspace, candidates)
-        return decide(
-            mail, owner, candidates, workspace, self._ports.policy, override_for(self._ports, workspace, word, mail)
-        )
-
-    def _permitted(self, mailbox: Mailbox, shown: Sequence[Shown]) -> tuple[Shown, ...]:
+    def _hide_unreadable(self, mailbox: Mailbox, shown: Sequence[Shown]) -> tuple[Shown, ...]:
         """A rep sees only the records that Salesforce lets that rep read."""
-        records = [r for s in shown for r in (s.chosen, *(loser.record for loser in s.losers)) if r]
+        records = [r for item in shown for r in (item.chosen, *(loser.record for loser in item.losers)) if r]
         readable = self._access.readable(mailbox, records)
-        return tuple(_permitted(s, readable) for s in shown)
+        return tuple(_hide_records(item, readable) for item in shown)
 
 
-def _permitted(shown: Shown, readable: frozenset[SalesforceId]) -> Shown:
+def _hide_records(shown: Shown, readable: frozenset[SalesforceId]) -> Shown:
     losers = tuple(loser for loser in shown.losers if loser.record.record_id in readable)
     hidden = shown.hidden_losers + len(shown.losers) - len(losers)
     if shown.chosen is None or shown.chosen.record_id in readable:
@@ -192,28 +160,28 @@ def _permitted(shown: Shown, readable: frozenset[SalesforceId]) -> Shown:
     return replace(shown, chosen=None, is_hidden=True, losers=losers, hidden_losers=hidden)
 
 
-def _of_row(
+def _show_row(
     row: Row, activities: dict[ActivityKey, ActivityRow], snapshots: dict[ActivityKey, Snapshot | None]
 ) -> Shown:
-    plain = Shown(
+    shown = Shown(
         message_id=row.message_id,
         reason=row.reason,
         sent_at=row.internal_date,
-        marks=tuple(e.mark for e in row.evidence),
+        marks=tuple(evidence.mark for evidence in row.evidence),
         activity_id=row.activity_id,
         cause=name_cause(row),
         due_at=row.due,
     )
     if row.outcome is not Outcome.LOGGED or row.activity_key is None:
-        return plain
+        return shown
     snapshot = snapshots.get(row.activity_key)
     activity = activities.get(row.activity_key)
     if activity is not None and activity.is_joined:
-        return replace(plain, is_joined=True)  # where the other tool put it is its matter
+        return replace(shown, is_joined=True)  # on which record the other tool put it is not for us to say
     if snapshot is None or activity is None or snapshot.chosen is None:
-        return replace(plain, is_hidden=row.record_id is not None)
+        return replace(shown, is_hidden=row.record_id is not None)
     return replace(
-        plain,
+        shown,
         chosen=snapshot.chosen,
         losers=snapshot.losers,
         hidden_losers=snapshot.more,
@@ -222,7 +190,8 @@ def _of_row(
     )
 
 
-def _shown(message: Message, decision: Decision, mail: Mail | None = None) -> Shown:
+def _show_explanation(explanation: Explanation) -> Shown:
+    message, decision = explanation.message, explanation.decision
     return Shown(
         message_id=message.message_id,
         reason=decision.reason,
@@ -230,22 +199,19 @@ def _shown(message: Message, decision: Decision, mail: Mail | None = None) -> Sh
         foreseen=True,
         chosen=decision.chosen,
         losers=decision.losers,
-        addresses=tuple(person.address for person in mail.externals) if mail else (),
-        marks=tuple(e.mark for e in decision.evidence),
+        addresses=tuple(person.address for person in explanation.external_people),
+        marks=tuple(evidence.mark for evidence in decision.evidence),
     )
 
 
-def mailbox_of(ports: Ports, subject: str, address: str) -> Mailbox | None:
+def find_mailbox_of_caller(store: Store, subject: str, address: str) -> Mailbox | None:
     """The Directory's id is the subject of Google's tokens; where it should not be, the address still tells.
 
     An address of somebody who was deleted may be somebody else's by now.
     """
-    by_id = ports.store.mailbox(MailboxId(subject))
+    by_id = store.mailbox(MailboxId(subject))
     if by_id is not None:
         return by_id
-    present = [m for m in _all(ports.store.mailboxes()) if m.directory_state is not DirectoryState.DELETED]
-    return next((m for m in present if address in m.addresses), None)
-
-
-def _all(mailboxes: Iterable[Mailbox]) -> list[Mailbox]:
-    return sorted(mailboxes, key=lambda m: m.mailbox_id)
+    present = [m for m in store.mailboxes() if m.directory_state is not DirectoryState.DELETED]
+    present.sort(key=lambda mailbox: mailbox.mailbox_id)
+    return next((mailbox for mailbox in present if address in mailbox.addresses), None)

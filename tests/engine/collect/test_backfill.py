@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from server.domain.history import EVERYTHING
-from server.engine.collect.backfill import backfill
-from server.engine.collect.collect import collect
 from server.engine.coverage.audit import measure_coverage
 from server.engine.mailboxes.stages import find_mailbox, set_start
 from server.rules.schedule import backfill_windows as windows
@@ -91,7 +89,7 @@ def test_an_earlier_start_reopens_what_was_too_old_and_nothing_else(scene: Scene
 def test_the_past_is_read_newest_first_in_windows(scene: Scene, narrow: None) -> None:
     messages = {days: old(scene, days) for days in (1, 20, 40, 200, 900, 3_000)}
     scene.services.rooms.sweeper.sweep()
-    collect(scene.services.ports, scene.services.workspaces.current(), ann(scene).mailbox_id)
+    scene.services.rooms.collector.collect(scene.services.workspaces.current(), ann(scene).mailbox_id)
     known: list[int] = []
     keep = scene.services.ports.store.save_mailbox
 
@@ -100,7 +98,7 @@ def test_the_past_is_read_newest_first_in_windows(scene: Scene, narrow: None) ->
         return keep(*args)
 
     scene.services.ports.store.save_mailbox = listening  # type: ignore[method-assign]
-    done = backfill(scene.services.ports, scene.services.workspaces.current(), ann(scene).mailbox_id)
+    done = scene.services.rooms.past_collector.collect_past(scene.services.workspaces.current(), ann(scene).mailbox_id)
     assert done.is_done
     assert set(scene.outcomes()) == set(messages.values())
     assert known == sorted(known)
@@ -110,23 +108,23 @@ def test_the_past_is_read_newest_first_in_windows(scene: Scene, narrow: None) ->
 def test_new_mail_is_logged_while_the_past_is_unread(scene: Scene, narrow: None) -> None:
     for days in range(1, 30):
         old(scene, days)
-    ports, workspace = scene.services.ports, scene.services.workspaces
+    workspace = scene.services.workspaces
     scene.services.rooms.sweeper.sweep()
     mailbox_id = ann(scene).mailbox_id
-    assert collect(ports, workspace.current(), mailbox_id).has_past
+    assert scene.services.rooms.collector.collect(workspace.current(), mailbox_id).has_past
     new = scene.deliver(ANN, eml(subject="New"))
-    assert collect(ports, workspace.current(), mailbox_id).messages == 1
+    assert scene.services.rooms.collector.collect(workspace.current(), mailbox_id).messages == 1
     assert scene.outcomes() == {new: "ready"}
 
 
 def test_a_turn_ends_in_time_and_the_next_goes_on(scene: Scene, narrow: None) -> None:
     ids = {old(scene, days) for days in range(1, 200, 7)}
-    ports, workspace = scene.services.ports, scene.services.workspaces
+    workspace = scene.services.workspaces
     scene.services.rooms.sweeper.sweep()
     mailbox_id = ann(scene).mailbox_id
-    collect(ports, workspace.current(), mailbox_id)
+    scene.services.rooms.collector.collect(workspace.current(), mailbox_id)
     turns = 0
-    while not backfill(ports, workspace.current(), mailbox_id, turn=0).is_done:
+    while not scene.services.rooms.past_collector.collect_past(workspace.current(), mailbox_id, turn=0).is_done:
         turns += 1
         assert turns < 100
     assert turns > 3
@@ -213,7 +211,7 @@ def test_someone_who_moves_the_start_meanwhile_has_the_last_word(
     scene.services.rooms.sweeper.sweep()
     set_start(ports.mail, ports.store, scene.clock, ann(scene), int((START - 10 * DAY) * 1000))
     ids = {old(scene, days) for days in (1, 5, 50, 500)}
-    collect(ports, workspace.current(), ann(scene).mailbox_id)
+    scene.services.rooms.collector.collect(workspace.current(), ann(scene).mailbox_id)
     mail = type(ports.mail)
     screened = mail.headers
 
@@ -236,7 +234,7 @@ def test_a_history_that_expires_at_the_end_of_a_backfill_is_a_past_of_its_own(
     spam = old(scene, 3, "SPAM")
     ports, workspace = scene.services.ports, scene.services.workspaces
     scene.services.rooms.sweeper.sweep()
-    collect(ports, workspace.current(), ann(scene).mailbox_id)
+    scene.services.rooms.collector.collect(workspace.current(), ann(scene).mailbox_id)
     keep = ports.store.save_mailbox
     done: list[str] = []
 
@@ -246,10 +244,10 @@ def test_a_history_that_expires_at_the_end_of_a_backfill_is_a_past_of_its_own(
             box = scene.universe.mailboxes[ANN]
             box.relabel(spam, {"INBOX"}, {"SPAM"})
             box.expire_history()
-            collect(ports, workspace.current(), ann(scene).mailbox_id)
+            scene.services.rooms.collector.collect(workspace.current(), ann(scene).mailbox_id)
         return keep(mailbox_id, change)
 
     monkeypatch.setattr(ports.store, "save_mailbox", expiring)
-    backfill(ports, workspace.current(), ann(scene).mailbox_id)
+    scene.services.rooms.past_collector.collect_past(workspace.current(), ann(scene).mailbox_id)
     scene.sync()
     assert scene.outcomes() == {spam: "contact_match", done[0]: "contact_match"}

@@ -58,5 +58,5 @@ def test_later_mail_of_a_chosen_record_that_is_gone_is_matched_by_the_rules(tmp_
     assert scene.outcomes()[message] == "thread_override"
     ada = to_18("003A00000000001")
     assert [t["WhoId"] for t in scene.tasks() if t["Subject"].endswith("Re: Lamps")] == [ada]
-    assert "the record chosen for this conversation was deleted in Salesforce" in str(Rep(scene, ANN, message).card)
+    assert "The record chosen for this conversation was deleted in Salesforce" in str(Rep(scene, ANN, message).card)
     scene.close()

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from server.engine.collect import backfill
-from server.engine.collect.collect import collect
-from server.engine.deliver.turns import deliver_next
 from server.engine.mailboxes.stages import find_mailbox
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml
@@ -146,18 +144,18 @@ def test_a_label_holds_for_what_follows_also_where_the_delivery_was_faster(scene
     ports, workspace = scene.services.ports, scene.services.workspaces.current()
     box, mailbox_id = scene.universe.mailboxes[ANN], find_mailbox(ports.store, ANN).mailbox_id
     logged = first(scene, ANN)
-    collect(ports, workspace, mailbox_id)
+    scene.services.rooms.collector.collect(workspace, mailbox_id)
     box.relabel(logged, {box.label_id("Don't log")}, set())
     mail: Any = ports.mail
     headers = mail.headers
 
     def read_and_overtaken(*args: Any) -> Any:
         answer = headers(*args)
-        assert deliver_next(ports, workspace).logged == 1
+        assert scene.services.rooms.deliverer.deliver_next(workspace).logged == 1
         return answer
 
     mail.headers = read_and_overtaken
-    collect(ports, workspace, mailbox_id)
+    scene.services.rooms.collector.collect(workspace, mailbox_id)
     mail.headers = headers
     later = reply(scene, ANN)
     scene.sync()

@@ -71,11 +71,10 @@ def test_mail_that_arrives_during_the_audit_is_not_missed(scene: Scene, monkeypa
 
 
 def test_a_mailbox_whose_past_is_unread_misses_nothing(scene: Scene) -> None:
-    from server.engine.collect.collect import collect  # noqa: PLC0415
 
     scene.deliver(ANN, on(1))
     scene.services.rooms.sweeper.sweep()
-    collect(scene.services.ports, scene.services.workspaces.current(), ann(scene).mailbox_id)
+    scene.services.rooms.collector.collect(scene.services.workspaces.current(), ann(scene).mailbox_id)
     assert run(scene).missed == ()
 
 

@@ -10,8 +10,9 @@ import pytest
 from server.domain.ledger import Waiting
 from server.domain.mailbox import Stage
 from server.engine.collect import screening
-from server.engine.deliver import activities as planning
-from server.engine.deliver import round as delivery
+from server.engine.decide import decisions
+from server.engine.deliver import activities
+from server.engine.ledger import sealed_headers
 from server.engine.mailboxes.stages import find_mailbox, set_stage
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml
@@ -36,7 +37,7 @@ def test_a_record_that_is_refused_hurts_no_other(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(planning, "plan_activity"), (delivery, "decide"), (delivery, "open_copy"), (screening, "screen")],
+    [(activities, "plan_activity"), (decisions, "decide"), (sealed_headers, "people_of"), (screening, "screen")],
 )
 def test_a_bug_that_one_mail_finds_stops_no_other(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, module: Any, name: str

@@ -52,7 +52,7 @@ def test_a_mailbox_made_live_while_it_is_read_holds_nothing_back(
 
 def stop(scene: Scene, address: str, message: str) -> None:
     ref = MessageRef(MessageId(message), ThreadId(message))
-    scene.services.choices.stop(box(scene, address), ref)
+    scene.services.rooms.stopper.stop(box(scene, address), ref)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_rep_who_moves_a_conversation_during_its_delivery_has_the_last_word(
     )
 
     def move() -> None:
-        scene.services.choices.move(scene.services.workspaces.current(), box(scene), ref, leo)
+        scene.services.rooms.choices.move(scene.services.workspaces.current(), box(scene), ref, leo)
 
     once_before(getattr(scene.services.ports, port), call, move, monkeypatch)
     scene.sync()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.domain.errors import ConflictError
-from server.engine.ledger.refusals import IN_DOUBT, by_cause, replay, sentence_of
+from server.engine.ledger.refusals import IN_DOUBT, group_by_cause, read_sentence, replay_refused
 from server.engine.operations.jobs import JobKind
 from server.ports.queue import Job
 from simulator.faults import Fault
@@ -48,7 +48,7 @@ def test_a_hostile_sentence_is_inert_and_short(scene: Scene, sentence: str) -> N
 
     (row,) = scene.services.ports.store.failed_rows(mailbox(scene).mailbox_id)
 
-    assert len(sentence_of(scene.services.ports, row)) <= 500
+    assert len(read_sentence(scene.services.rooms.sealing, row)) <= 500
     assert "<b>" not in opened(scene, message)
 
 
@@ -67,7 +67,9 @@ def test_refusals_are_grouped_by_cause(scene: Scene) -> None:
     refuse(scene, "Ask Bob.", "REQUIRED_FIELD_MISSING")
     scene.sync()
 
-    found = by_cause(scene.services.ports, scene.services.ports.store.mailboxes())
+    found = group_by_cause(
+        scene.services.ports.store, scene.services.rooms.sealing, scene.services.ports.store.mailboxes()
+    )
 
     assert [(r.code, r.count, r.mailboxes, r.sentence) for r in found] == [
         (CODE, 2, 1, "Region is required."),
@@ -96,14 +98,14 @@ def test_one_that_is_refused_again_stays_refused_and_is_never_doubled(scene: Sce
     message = scene.deliver(ANN, eml())
     scene.sync()
 
-    assert replay(scene.services.ports, mailbox(scene)) == 1
+    assert replay_refused(scene.services.ports.store, scene.clock, mailbox(scene)) == 1
     assert scene.sync().is_at_rest
     assert scene.outcomes()[message] == "rejected"
-    assert replay(scene.services.ports, mailbox(scene), "ANOTHER_CAUSE") == 0
+    assert replay_refused(scene.services.ports.store, scene.clock, mailbox(scene), "ANOTHER_CAUSE") == 0
     scene.universe.faults.clear()
-    assert replay(scene.services.ports, mailbox(scene), CODE) == 1
+    assert replay_refused(scene.services.ports.store, scene.clock, mailbox(scene), CODE) == 1
     scene.sync()
-    assert replay(scene.services.ports, mailbox(scene)) == 0
+    assert replay_refused(scene.services.ports.store, scene.clock, mailbox(scene)) == 0
     assert len(scene.tasks()) == 1
 
 
@@ -112,8 +114,8 @@ def test_what_may_stand_in_salesforce_already_is_left_alone_unless_named(scene: 
     scene.deliver(ANN, eml())
     scene.sync()
 
-    assert replay(scene.services.ports, mailbox(scene)) == 0
-    assert replay(scene.services.ports, mailbox(scene), IN_DOUBT) == 1
+    assert replay_refused(scene.services.ports.store, scene.clock, mailbox(scene)) == 0
+    assert replay_refused(scene.services.ports.store, scene.clock, mailbox(scene), IN_DOUBT) == 1
 
 
 @pytest.mark.parametrize("is_conflicted", [False, True])

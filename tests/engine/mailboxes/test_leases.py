@@ -10,23 +10,27 @@ import pytest
 from server.domain.crm import Activity
 from server.domain.history import MessageRef
 from server.domain.ids import MessageId, ThreadId
-from server.engine.collect.collect import collect
-from server.engine.collect.reader import Lease, Reader
-from server.engine.deliver.turns import deliver_next
+from server.engine.collect.reader import MailboxReader
+from server.engine.mailboxes.lease import Lease, Leases
 from server.engine.mailboxes.stages import find_mailbox
 from server.rules.decision.screen import HEADERS
 from tests.support.scene import Scene, eml
+
+
+def lease_of(scene: Scene, name: str) -> Lease:
+    ports = scene.services.ports
+    return Leases(ports.store, ports.clock, ports.holder).lease(name)
 
 
 def test_a_mailbox_that_another_thread_reads_is_busy(scene: Scene) -> None:
     services = scene.services
     services.rooms.sweeper.sweep()
     mailbox = find_mailbox(services.ports.store, "ann@acme.example")
-    other = Lease(services.ports, f"mailbox/{mailbox.mailbox_id}")
+    other = lease_of(scene, f"mailbox/{mailbox.mailbox_id}")
     assert other.take()
-    assert collect(services.ports, services.workspaces.current(), mailbox.mailbox_id).is_busy
+    assert services.rooms.collector.collect(services.workspaces.current(), mailbox.mailbox_id).is_busy
     other.release()
-    assert not collect(services.ports, services.workspaces.current(), mailbox.mailbox_id).is_busy
+    assert not services.rooms.collector.collect(services.workspaces.current(), mailbox.mailbox_id).is_busy
 
 
 def test_mail_that_another_thread_delivers_is_left_to_it(scene: Scene) -> None:
@@ -34,28 +38,28 @@ def test_mail_that_another_thread_delivers_is_left_to_it(scene: Scene) -> None:
     scene.sync()
     scene.deliver("ann@acme.example", eml())
     ports, workspace = scene.services.ports, scene.services.workspaces.current()
-    collect(ports, workspace, find_mailbox(ports.store, "ann@acme.example").mailbox_id)
+    scene.services.rooms.collector.collect(workspace, find_mailbox(ports.store, "ann@acme.example").mailbox_id)
     crm: Any = ports.crm
     file, seen = crm.file, []
 
     def filed(activities: Sequence[Activity]) -> Any:
         done = file(activities)
-        seen.append(deliver_next(ports, workspace).read)
+        seen.append(scene.services.rooms.deliverer.deliver_next(workspace).read)
         return done
 
     crm.file = filed
-    assert deliver_next(ports, workspace).logged == 1
+    assert scene.services.rooms.deliverer.deliver_next(workspace).logged == 1
     assert seen == [0]
 
 
 def test_a_lease_that_is_held_can_be_renewed_and_let_go(scene: Scene) -> None:
-    lease = Lease(scene.services.ports, "mailbox/1")
+    lease = lease_of(scene, "mailbox/1")
     assert lease.take()
     scene.clock.advance(100)
     lease.renew()
     assert lease.take()
     lease.release()
-    assert Lease(scene.services.ports, "mailbox/1").take()
+    assert lease_of(scene, "mailbox/1").take()
 
 
 @pytest.mark.parametrize("is_known", [True, False])
@@ -67,7 +71,7 @@ def test_what_a_slow_worker_read_before_does_not_stand_against_a_newer_label(sce
     ports, workspace = scene.services.ports, scene.services.workspaces.current()
     mailbox = find_mailbox(ports.store, "ann@acme.example")
     if is_known:
-        collect(ports, workspace, mailbox.mailbox_id)
+        scene.services.rooms.collector.collect(workspace, mailbox.mailbox_id)
         box.relabel(message, {"CATEGORY_FORUMS"}, {"CATEGORY_UPDATES"})
     mail: Any = ports.mail
     headers, refs = mail.headers, [MessageRef(MessageId(message), ThreadId(message))]
@@ -77,12 +81,13 @@ def test_what_a_slow_worker_read_before_does_not_stand_against_a_newer_label(sce
     def overtaken(*args: Any) -> Any:
         """Between our question and our writing the slow one writes."""
         mail.headers = lambda *_args: older
-        slow = Reader(ports, workspace, mailbox, Lease(ports, "slow"), lambda _n: None)
+        tools = scene.services.rooms.collector.tools
+        slow = MailboxReader(tools, workspace, mailbox, lease_of(scene, "slow"), lambda _n: None)
         slow.screen(refs, ports.store.existing_rows(mailbox.mailbox_id, [MessageId(message)]))
         mail.headers = headers
         return headers(*args)
 
     mail.headers = overtaken
-    collect(ports, workspace, mailbox.mailbox_id)
+    scene.services.rooms.collector.collect(workspace, mailbox.mailbox_id)
     scene.sync()
     assert scene.outcomes() == {message: "contact_match"}

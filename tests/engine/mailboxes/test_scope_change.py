@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from server.domain.mailbox import Mailbox, Stage
-from server.engine.collect.collect import collect
 from server.engine.mailboxes.stages import find_mailbox
 from server.engine.mailboxes.status_text import describe_status
 from simulator.people import People
@@ -77,13 +75,12 @@ def test_what_waited_when_it_left_is_held_and_goes_on_when_it_is_back(scene: Sce
 
 
 def test_leaving_between_the_sweep_and_the_reading_is_that_mailbox_s_trouble_alone(scene: Scene) -> None:
-    ports: Any = scene.services.ports
     scene.deliver(ANN, eml())
     scene.sync()
     workspace = scene.services.workspaces.current()
     move(scene, "/Legal")
     scene.clock.advance(3600)  # what was known of it is too old
-    done = collect(ports, workspace, ben(scene).mailbox_id)
+    done = scene.services.rooms.collector.collect(workspace, ben(scene).mailbox_id)
     assert done.error == "OutOfScopeError"
     assert alarms(scene) == {"out_of_scope_asked": 1}
     assert ben(scene).paused_until > scene.clock.now()

@@ -9,7 +9,7 @@ from pathlib import Path
 from server.bootstrap import build
 from server.domain.decision import Outcome
 from server.domain.ledger import Row
-from server.engine.ledger.refusals import sentence_of
+from server.engine.ledger.refusals import read_sentence
 from server.settings import Settings
 from simulator.mailfiles import MailFile
 from tests.soak.org import checks, town
@@ -83,6 +83,6 @@ class Day(Play[Arrival | Done]):
     def _sentences(self, rows: Mapping[str, Row]) -> dict[str, str]:
         services = build(Settings.of(self.env), clock=self.clock)
         failed = [row for row in rows.values() if row.outcome is Outcome.FAILED]
-        found = {row.key: sentence_of(services.ports, row) for row in failed}
+        found = {row.key: read_sentence(services.rooms.sealing, row) for row in failed}
         services.close()
         return found

@@ -1,0 +1,60 @@
+"""The headers of a waiting message: sealed when it is screened, opened when it is decided."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+from server.domain.errors import SealBrokenError, UnreadableError
+from server.domain.ledger import Row
+from server.domain.mail import Copy
+from server.domain.mailbox import Mailbox, Workspace
+from server.domain.message import Headers, Message
+from server.engine.ledger.sealing import Sealing
+from server.rules.headers.people import people_of
+
+MOST_BYTES = 700_000
+"""Of one message's headers, compressed: a document ends at 1 MiB."""
+COLLECTION, PURPOSE = "messages", "headers"
+
+
+class SealedHeaders:
+    """Thread-safe."""
+
+    def __init__(self, sealing: Sealing) -> None:
+        self._sealing = sealing
+
+    def seal(self, row_key: str, message: Message) -> bytes:
+        """What ``open_copy`` needs later. Raises UnreadableError for headers that fit into no document."""
+        packed = _pack({"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)})
+        return self._sealing.seal(COLLECTION, row_key, PURPOSE, packed)
+
+    def open_copy(self, workspace: Workspace, row: Row, mailbox: Mailbox) -> Copy:
+        """A waiting row as the decision needs it. Raises SealBrokenError."""
+        if row.sealed_headers is None:
+            raise SealBrokenError("A waiting row has no headers.")
+        content = json.loads(_unpack(self._sealing.open(COLLECTION, row.key, PURPOSE, row.sealed_headers)))
+        headers = Headers.of((str(name), str(value)) for name, value in content["headers"])
+        return Copy(
+            mailbox_id=row.mailbox_id,
+            mailbox_address=mailbox.address,
+            message_id=row.message_id,
+            thread_id=row.thread_id,
+            is_sent=bool(content["sent"]),
+            internal_date=row.internal_date,
+            headers=headers,
+            people=people_of(headers, workspace),
+            size=int(content["size"]),
+        )
+
+
+def _pack(content: dict[str, Any]) -> bytes:
+    packed = zlib.compress(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    if len(packed) > MOST_BYTES:
+        raise UnreadableError("The headers of a message are too large to be kept.")
+    return packed
+
+
+def _unpack(packed: bytes) -> str:
+    return zlib.decompress(packed).decode("utf-8", "surrogatepass")

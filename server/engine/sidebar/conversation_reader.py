@@ -1,0 +1,48 @@
+"""The conversation that a card is open on: its rows, its key, and its messages as Gmail has them now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from server.domain.errors import NotFoundError
+from server.domain.history import MessageRef
+from server.domain.ids import KeyedHash
+from server.domain.ledger import Row
+from server.domain.mailbox import Mailbox
+from server.domain.message import Message
+from server.engine.conversations.keys import ConversationKeys
+from server.ports.mail import MailProvider
+from server.ports.store import Store
+from server.rules.decision.screen import HEADERS
+
+
+class ConversationReader:
+    """Thread-safe; nothing is written."""
+
+    def __init__(self, mail: MailProvider, store: Store, keys: ConversationKeys) -> None:
+        self._mail = mail
+        self._store = store
+        self._keys = keys
+
+    def list_rows(self, mailbox: Mailbox, ref: MessageRef) -> list[Row]:
+        return self._store.thread(mailbox.mailbox_id, ref.thread_id)
+
+    def find_key(self, mailbox: Mailbox, ref: MessageRef, rows: Sequence[Row]) -> KeyedHash:
+        """Under which choices for the conversation are kept. Raises what ``read_message`` raises."""
+        own = [row.conversation for row in rows if row.message_id == ref.message_id and row.conversation]
+        return own[0] if own else self._keys.of_message(mailbox, self.read_message(mailbox, ref))
+
+    def read_message(self, mailbox: Mailbox, ref: MessageRef) -> Message:
+        """Its headers, now. Raises NotFoundError and what else the mail port raises."""
+        answer = self._mail.headers(mailbox, [ref], HEADERS).get(ref.message_id)
+        if not isinstance(answer, Message):
+            raise answer or NotFoundError("Gmail did not answer for this message.")
+        return answer
+
+    def list_new_refs(self, mailbox: Mailbox, ref: MessageRef, rows: Sequence[Row]) -> list[MessageRef]:
+        """The conversation's messages that have no row yet, where the opened one is among them."""
+        in_ledger = {row.message_id for row in rows}
+        if ref.message_id in in_ledger:
+            return []
+        messages = self._mail.thread(mailbox, ref.thread_id, HEADERS)
+        return [MessageRef(m.message_id, m.thread_id) for m in messages if m.message_id not in in_ledger]
