@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     NOT_LIVE = "not_live"
     AWAY = "away"
     CHANGE = "change"
+    IMPOSSIBLE = "impossible"
     STALE = "stale"
     NOT_FOUND = "not_found"
     BROKEN = "broken"

@@ -53,7 +53,7 @@ def plural(forms: dict[int, str], count: int) -> str:
 def _title(message: MessageShown) -> str:
     if message.reason in LOGGED_REASONS:
         if message.foreseen:
-            return texts.FORESEEN
+            return texts.CAN_BE_LOGGED if message.needs_click else texts.FORESEEN
         if message.record and not message.is_joined and _tied_records(message):
             return texts.LOGGED_ON.format(record=rich_name(message.record))
         return texts.LOGGED

@@ -75,6 +75,8 @@ def conversations() -> Iterator[tuple[str, ConversationShown]]:
     )
     for reason in sorted(LOGGED_REASONS):
         yield f"Foreseen: {reason}", ConversationShown(replace(by_domain, reason=reason, foreseen=True))
+    since_added = replace(logged, foreseen=True, needs_click=True)
+    yield "Foreseen: the record is new", ConversationShown(since_added)
     yield from _not_logged()
     yield from _waiting()
     yield "After a click", ConversationShown(logged, undo=(Operation.WITHDRAW, {}))

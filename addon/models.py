@@ -30,7 +30,8 @@ class RecordShown:
 class MessageShown:
     """One message.
 
-    ``when`` and ``next_try`` are ready to be read. ``foreseen`` says that the decision is not carried out yet.
+    ``when`` and ``next_try`` are ready to be read. ``foreseen`` says that the decision is not carried out yet, and
+    ``needs_click`` that only a click carries it out.
     ``mark`` names the label that decided. ``hidden_count`` is the number of records that were not chosen and that the
     rep may not open. ``code`` and ``sentence`` are Salesforce's own, of a refused one.
     ``is_joined``: another tool logged it. ``add_contact`` and ``add_lead`` are links to Salesforce's own forms.
@@ -39,6 +40,7 @@ class MessageShown:
     reason: ReasonCode
     when: str
     foreseen: bool = False
+    needs_click: bool = False
     record: RecordShown | None = None
     is_hidden: bool = False
     not_chosen: tuple[RecordShown, ...] = ()

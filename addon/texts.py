@@ -25,6 +25,7 @@ NEVER_LOGGED_TEXT = (
 LOGGED = "Logged in Salesforce"
 LOGGED_ON = "Logged on {record}"
 FORESEEN = "Will be logged in Salesforce"
+CAN_BE_LOGGED = "Can be logged in Salesforce"
 NOT_LOGGED = "Not logged"
 WAITING = "Waiting"
 REFUSED = "Salesforce refused this email"
@@ -45,8 +46,8 @@ SENTENCES = {
     " Your Salesforce admin set this.",
     ReasonCode.NO_MATCH: "Nobody on this email is in Salesforce.",
     ReasonCode.READY: "It will be logged within minutes. You don't need to do anything.",
-    ReasonCode.HELD: "It will be logged within minutes. You don't need to do anything.",
-    ReasonCode.RETRYING: "It will be logged within minutes. You don't need to do anything.",
+    ReasonCode.HELD: "It waits to be logged. You don't need to do anything.",
+    ReasonCode.RETRYING: "Salesforce or Gmail isn't answering. You don't need to do anything.",
     ReasonCode.REJECTED: "Ask your Salesforce admin. We log it once that is fixed.",
     ReasonCode.UNREADABLE: "Gmail gave us nothing that can be read. Open it in Gmail: it may be damaged.",
     ReasonCode.GONE: "It was deleted from Gmail before it could be logged.",
@@ -63,7 +64,9 @@ KEPT_OUT_BY_LABEL = "This conversation has the label that stops logging. Take th
 CONTACTS_ONLY_NAMED = (
     "For {account}, only emails with its contacts are logged. {address} isn't one. Your Salesforce admin set this."
 )
-NO_MATCH_NAMED = "No person or company for {address} is in Salesforce. Add them and this conversation will be logged."
+NO_MATCH_NAMED = (
+    "No person or company for {address} is in Salesforce. Add them and new emails with them will be logged."
+)
 REJECTED_SENTENCE = "It says: “{sentence}” Ask your Salesforce admin. We log it once that is fixed."
 REJECTED_CODE = "Its answer was {code}. Ask your Salesforce admin. We log it once that is fixed."
 HELD_UNTIL = "Logs at {time}."
@@ -208,13 +211,14 @@ REFUSALS = {
     ),
     Refusal.CHANGE: (
         "Salesforce refused the change",
-        "It says: “{detail}” Nothing was changed. Ask your Salesforce admin.",
+        "It says: “{detail}” Ask your Salesforce admin, then try again.",
     ),
+    Refusal.IMPOSSIBLE: ("This can't be done", "{detail} Nothing was changed."),
     Refusal.STALE: ("This card is out of date", "Nothing was changed. Refresh, then repeat your click."),
     Refusal.NOT_FOUND: ("Gmail doesn't have this email any more", "It was moved or deleted. Open another one."),
     Refusal.BROKEN: (
         "Something went wrong on our side",
-        "Nothing was changed. Try again, and tell {admin} if it keeps happening.",
+        "Try again, and tell {admin} if it keeps happening.",
     ),
 }
 """A title and a text."""

@@ -117,7 +117,7 @@ def _answer_with_card(services: Services, admitted: Admitted, work: Callable[[De
     except RejectedError as error:
         refusal, detail = Refusal.CHANGE, error.reason or error.code
     except RefusedError as error:
-        refusal, detail = Refusal.CHANGE, str(error)
+        refusal, detail = Refusal.IMPOSSIBLE, str(error)
     except (TransientError, MailboxUnavailableError, ConflictError):
         refusal = Refusal.AWAY
     except Exception as error:  # noqa: BLE001  # the person must read something, and the log says what

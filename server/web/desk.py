@@ -63,7 +63,8 @@ class Desk:
         return self.conversation_card(ref, view)
 
     def conversation_card(self, ref: MessageRef, view: View, undo: Undo | None = None) -> dict[str, Any]:
-        return conversation_card(self.presenter().conversation(view, undo), self.act(ref))
+        shown = self.presenter().conversation(view, undo, has_row=self._has_row(ref))
+        return conversation_card(shown, self.act(ref))
 
     def view(self, ref: MessageRef) -> View:
         return self._services.rooms.sidebar.view(self.workspace, self.mailbox, ref)
@@ -109,13 +110,15 @@ class Desk:
         if queue is not None and any(message.foreseen for message in view.shown):
             enqueue_collect(queue, self.mailbox.mailbox_id, self._services.ports.clock.now())
 
+    def _has_row(self, ref: MessageRef) -> bool:
+        return bool(self._services.ports.store.existing_rows(self.mailbox.mailbox_id, [ref.message_id]))
+
     def _require_row(self, ref: MessageRef) -> None:
         """A mailbox that drains has cards for the messages in the ledger only: nothing else will be read."""
         if self.mailbox.stage is not Stage.DRAINING:
             return
-        rows = self._services.ports.store.existing_rows(self.mailbox.mailbox_id, [ref.message_id])
         complete_to = self.mailbox.complete_to
-        if not rows:
+        if not self._has_row(ref):
             moment = self.presenter().moment(complete_to) if complete_to is not None else ""
             raise RefusalError(Refusal.NO_LONGER_READ if moment else Refusal.NOT_INCLUDED, moment)
 

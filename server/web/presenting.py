@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -47,11 +47,20 @@ class Presenter:
     may_override: bool
     user: Callable[[], SalesforceId | None]
 
-    def conversation(self, view: View, undo: tuple[Operation, Mapping[str, str]] | None = None) -> ConversationShown:
+    def conversation(
+        self,
+        view: View,
+        undo: tuple[Operation, Mapping[str, str]] | None = None,
+        *,
+        has_row: bool = False,
+    ) -> ConversationShown:
+        """``has_row``: the ledger has the opened message, so that no sync decides it again."""
         opened = next(s for s in view.shown if s.message_id == view.opened)
         rest = tuple(self.message(s) for s in view.shown if s.message_id != view.opened)
         by = "you" if view.chosen_by and view.chosen_by in view.mailbox.addresses else view.chosen_by
-        return ConversationShown(self.message(opened), rest, by, undo, view.is_record_gone)
+        message = self.message(opened)
+        message = replace(message, needs_click=message.foreseen and has_row)
+        return ConversationShown(message, rest, by, undo, view.is_record_gone)
 
     def message(self, shown: Shown) -> MessageShown:
         address = shown.addresses[0] if shown.addresses else ""

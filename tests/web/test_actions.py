@@ -286,7 +286,7 @@ def test_only_records_that_the_rep_may_read_are_found_and_usable(scene, logged):
     scene.clock.advance(3600)
 
     logged.use(LEO)
-    assert logged.read[1] == "Salesforce refused the change"
+    assert logged.read[1] == "This can't be done"
     assert links(scene) == [(ADA, BYRON)]
     logged.open().click("Move").click("Search", search="leo")
     assert "Leo" not in str(logged.read).replace("“leo”", "")
@@ -309,7 +309,7 @@ def test_a_refusal_of_salesforce_is_shown_in_its_words(scene, logged):
 
     assert logged.read[1:3] == [
         "Salesforce refused the change",
-        "It says: “Region is &lt;b&gt;required&lt;/b&gt;.” Nothing was changed. Ask your Salesforce admin.",
+        "It says: “Region is &lt;b&gt;required&lt;/b&gt;.” Ask your Salesforce admin, then try again.",
     ]
 
 

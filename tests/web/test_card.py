@@ -73,7 +73,7 @@ def test_a_tie(scene):
     [
         (eml(sender="ben@acme.example"), (), "Not logged", "Only colleagues are on this email.", ""),
         (eml(sender="who@nova.example"), (), "Not logged",
-         "No person or company for who@nova.example is in Salesforce. Add them and this conversation will be logged.",
+         "No person or company for who@nova.example is in Salesforce. Add them and new emails with them will be logged.",
          "[Add contact] [Add lead] [Choose a record]"),
         (eml(), ("INBOX", "CATEGORY_PROMOTIONS"), "Not logged", "Gmail put this email in Promotions.", "[Log it anyway]"),
         (eml(), ("SPAM",), "Not logged", "Gmail put this email in Spam.", ""),

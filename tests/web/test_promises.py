@@ -1,0 +1,497 @@
+"""What people read is true: each text that promises something has the test that the promise is kept, to its far end."""
+
+import html
+
+import pytest
+
+from addon import texts
+from server.domain.errors import RejectedError
+from server.domain.ids import ActivityKey
+from server.domain.mailbox import Stage
+from server.engine.collect.collect import collect
+from server.engine.copies.erasing import erase
+from server.engine.mailboxes.stages import find_mailbox, set_stage
+from server.runner.worker import Worker
+from simulator.faults import Fault
+from simulator.salesforce.ids import to_18
+from tests.support.rep import Rep
+from tests.support.scene import Scene, eml, small_world
+
+ANN, BEN = "ann@acme.example", "ben@acme.example"
+ADA, BYRON, LEO = "003A00000000001IAA", "001A00000000001IAA", "00QA00000000001MAA"
+NOVA = "who@nova.example"
+MINUTE = 60.0
+
+NEWSLETTER = eml(
+    sender="Byron Works <newsletter@byron.example>",
+    subject="News from Byron Works",
+    List_Unsubscribe="<https://byron.example/unsubscribe>",
+    List_Unsubscribe_Post="List-Unsubscribe=One-Click",
+    List_Id="<news.byron.example>",
+    Feedback_ID="7:campaign:byron",
+    Precedence="bulk",
+)
+
+PROMISES = {
+    "HOME_TEXT": ["test_mail_with_people_or_companies_is_added_and_everything_else_stays"],
+    "HOME_WHO": ["test_who_opens_the_record_reads_what_the_home_card_says"],
+    "NEVER_LOGGED_TEXT": ["test_what_is_never_logged_is_not_logged", "test_new_replies_are_not_logged_after_a_stop"],
+    "LOGGED": ["test_logged_in_salesforce_is_there"],
+    "LOGGED_ON": ["test_logged_in_salesforce_is_there"],
+    "FORESEEN": ["test_what_will_be_logged_is_logged_by_itself"],
+    "CAN_BE_LOGGED": ["test_who_is_added_has_new_emails_logged_and_the_old_one_by_a_click"],
+    "SENTENCES.ready": ["test_what_waits_is_logged_within_minutes"],
+    "SENTENCES.retrying": ["test_salesforce_away_is_tried_again_at_the_time_said"],
+    "SENTENCES.rejected": ["test_a_refused_email_is_logged_once_that_is_fixed"],
+    "SENTENCES.erased": ["test_what_is_in_salesforce_stays_when_our_copy_is_erased"],
+    "SENTENCES.taken_back": ["test_what_was_deleted_from_salesforce_is_left_out"],
+    "KEPT_OUT_BY_LABEL": ["test_taking_the_label_off_logs_the_conversation"],
+    "NO_MATCH_NAMED": ["test_who_is_added_has_new_emails_logged_and_the_old_one_by_a_click"],
+    "REJECTED_SENTENCE": ["test_a_refused_email_is_logged_once_that_is_fixed"],
+    "REJECTED_CODE": ["test_a_refused_email_is_logged_once_that_is_fixed"],
+    "HELD_UNTIL": ["test_a_held_email_is_logged_at_the_time_said_and_not_before"],
+    "RETRYING_AT": ["test_salesforce_away_is_tried_again_at_the_time_said"],
+    "JOINED": ["test_what_another_tool_logged_is_not_added_twice"],
+    "SHORT_FORESEEN": ["test_what_will_be_logged_is_logged_by_itself"],
+    "STOP_REMOVES": [
+        "test_stopped_emails_go_into_the_recycle_bin",
+        "test_stopping_what_another_owns_deletes_nothing_and_its_copy_stays",
+        "test_new_replies_are_not_logged_after_a_stop",
+    ],
+    "STAYS": ["test_stopping_what_another_owns_deletes_nothing_and_its_copy_stays"],
+    "LOGGED_NOW": ["test_a_notice_says_what_was_done"],
+    "LOGGED_SOON": ["test_a_notice_says_what_will_be_done"],
+    "MOVED_NOW": ["test_a_notice_says_what_was_done"],
+    "MOVED_SOON": ["test_a_notice_says_what_will_be_done"],
+    "STOPPED": ["test_stopped_emails_go_into_the_recycle_bin", "test_new_replies_are_not_logged_after_a_stop"],
+    "UNDONE": ["test_a_notice_says_what_was_done"],
+    "REFUSALS.not_included": ["test_a_mailbox_that_is_not_included_is_neither_read_nor_logged"],
+    "REFUSALS.no_longer_read": ["test_a_draining_mailbox_is_complete_up_to_the_moment_said"],
+    "REFUSALS.not_live": ["test_in_trial_mode_nothing_is_written_to_salesforce"],
+    "REFUSALS.away": ["test_nothing_is_lost_while_salesforce_is_away"],
+    "REFUSALS.change": ["test_a_refused_change_can_be_tried_again"],
+    "REFUSALS.impossible": ["test_what_cannot_be_done_changes_nothing"],
+    "REFUSALS.stale": ["test_a_click_on_an_old_card_changes_nothing"],
+    "REFUSALS.broken": ["test_a_failure_on_our_side_can_be_tried_again"],
+}
+"""For each text that promises something, the tests of this module that hold it. A table's entry follows a dot."""
+
+NO_PROMISE = {
+    "TITLE", "HOME_TITLE", "NEVER_LOGGED", "NOT_LOGGED", "WAITING", "REFUSED", "LOGGED_ANYWAY", "CHOSEN_GONE",
+    "CHOSEN_GONE_NO_RECORD", "CONTACTS_ONLY_NAMED", "YOU", "SOMEBODY", "NOT_A_CONTACT", "ON_OPPORTUNITY", "HIDDEN",
+    "CATEGORIES", "OTHER_CATEGORY", "NOT_CHOSEN", "CHOSE", "YOU_OWN", "OTHERS_HAVE_IT", "OTHERS_ON_IT", "WHYS",
+    "MORE_HIDDEN", "CONVERSATION", "EARLIER", "SHORT", "SHORT_HIDDEN", "OPEN", "MOVE", "USE_ANOTHER", "STOP",
+    "LOG_NOW", "LOG_IT_ANYWAY", "LOG_AGAIN", "CHOOSE", "ADD_CONTACT", "ADD_LEAD", "REFRESH", "UNDO", "CANCEL",
+    "STOP_TITLE", "STOP_YES", "STOP_YES_NOTHING", "CHOOSE_TITLE", "SEARCH_LABEL", "SEARCH", "USE", "NO_RESULTS",
+    "SEARCH_LONGER", "FITTING", "RESULTS", "REFUSALS.consumer", "REFUSALS.not_found",
+    *(f"SENTENCES.{reason}" for reason in (
+        "contact_match", "lead_match", "account_domain_match", "rule_match", "thread_override", "not_mail",
+        "not_primary", "before_start", "kept_out", "blocked", "internal_only", "automated", "contacts_only_account",
+        "no_match", "held", "unreadable", "gone",
+    )),
+}  # fmt: skip
+"""Texts that say what is the case, name a thing or label a button. Other tests hold when each is shown."""
+
+
+def test_each_text_is_a_promise_with_its_test_or_none():
+    names = set()
+    for name, value in vars(texts).items():
+        if name.isupper():
+            names |= {f"{name}.{key}" for key in value} if name in ("SENTENCES", "REFUSALS") else {name}
+
+    assert names == set(PROMISES) | NO_PROMISE
+    assert not set(PROMISES) & NO_PROMISE
+    assert [test for tests in PROMISES.values() for test in tests if test not in globals()] == []
+
+
+def pass_time(scene, hours=0.0):
+    """The service works by itself: its thread asks for what is due, and each job is done. Then comes the time after."""
+    worker = Worker(scene.services)
+    for pause in (0.0, hours * 3600, 300.0):
+        scene.clock.advance(pause)
+        worker.tick()
+        for _ in range(5):  # a job of one minute puts the next one into the queue
+            scene.clock.advance(MINUTE)
+            while worker.work_once():
+                pass
+
+
+def reply_to(scene, message_id, number=1, **headers):
+    return scene.deliver(ANN, eml(subject="Re: Lamps", message_id=f"<reply{number}@x>", text=str(number), **headers))
+
+
+def subjects(scene):
+    return sorted(task["Subject"].partition(": ")[2] for task in scene.tasks())
+
+
+@pytest.fixture
+def logged(scene):
+    message = scene.deliver(ANN, eml(message_id="<root@x>"))
+    scene.sync()
+    return Rep(scene, ANN, message)
+
+
+def test_mail_with_people_or_companies_is_added_and_everything_else_stays(scene):
+    scene.deliver(ANN, eml(subject="person"))
+    scene.deliver(ANN, eml(sender="pat@byron.example", subject="company"))
+    scene.deliver(ANN, eml(sender=NOVA, subject="nobody"))
+    scene.deliver(ANN, eml(sender=BEN, subject="colleague"))
+    pass_time(scene)
+
+    assert subjects(scene) == ["company", "person"]
+
+
+@pytest.mark.parametrize("disclosure", ["text", "subject", "headers"])
+def test_who_opens_the_record_reads_what_the_home_card_says(scene, disclosure):
+    scene.restart(DISCLOSURE=disclosure)
+    scene.deliver(ANN, eml(subject="Sapphire", text="Emerald"))
+    scene.sync()
+    [task] = scene.tasks()
+    readable = " ".join(str(value) for value in task.values())
+
+    assert ("Emerald" in readable) == (disclosure == "text")
+    assert ("Sapphire" in readable) == (disclosure != "headers")
+    assert "ada@byron.example" in readable
+    assert "ann@acme.example" in readable
+
+
+@pytest.mark.parametrize(
+    ("mail", "labels"),
+    [
+        (eml(sender=BEN), ()),
+        (NEWSLETTER, ()),
+        (eml(sender="no-reply@byron.example", subject="Your receipt", Auto_Submitted="auto-generated"), ()),
+        (eml(Auto_Submitted="auto-replied"), ()),
+        *((eml(), (label,)) for label in ("SPAM", "TRASH", "DRAFT", "CHAT")),
+        *((eml(), ("INBOX", f"CATEGORY_{name}")) for name in ("PROMOTIONS", "SOCIAL", "UPDATES", "FORUMS")),
+        (eml(sender=NOVA), ()),
+    ],
+    ids=["colleagues", "newsletter", "receipt", "automatic reply", "spam", "trash", "draft", "chat", "promotions",
+         "social", "updates", "forums", "nobody in Salesforce"],
+)  # fmt: skip
+def test_what_is_never_logged_is_not_logged(scene, mail, labels):
+    scene.deliver(ANN, mail, *labels)
+    pass_time(scene)
+
+    assert scene.tasks() == []
+
+
+def test_logged_in_salesforce_is_there(scene, logged):
+    assert "Logged in Salesforce" in logged.read
+    assert [(task["WhoId"], task["WhatId"]) for task in scene.tasks()] == [(ADA, BYRON)]
+
+
+def test_what_will_be_logged_is_logged_by_itself(scene):
+    scene.sync()
+    message = scene.deliver(ANN, eml(message_id="<root@x>"))
+    reply_to(scene, "<root@x>", References="<root@x>")
+    rep = Rep(scene, ANN, message)
+    assert "Will be logged in Salesforce" in rep.read
+    assert scene.tasks() == []
+
+    pass_time(scene)
+
+    assert subjects(scene) == ["Lamps", "Re: Lamps"]
+    assert "Logged in Salesforce" in rep.open().read
+
+
+def test_who_is_added_has_new_emails_logged_and_the_old_one_by_a_click(scene):
+    message = scene.deliver(ANN, eml(sender=NOVA, subject="Old"))
+    scene.sync()
+    rep = Rep(scene, ANN, message)
+    assert "Add them and new emails with them will be logged." in rep.read[2]
+
+    scene.universe.org.change("Contact", {"LastName": "Who", "Email": NOVA})
+    scene.deliver(ANN, eml(sender=NOVA, subject="New"))
+    pass_time(scene, hours=1)
+
+    assert subjects(scene) == ["New"]
+    assert rep.open().read[1] == "Can be logged in Salesforce"
+    assert rep.click("Log now").read[1] == "Logged in Salesforce"
+    assert subjects(scene) == ["New", "Old"]
+
+
+def test_what_waits_is_logged_within_minutes(scene):
+    scene.sync()
+    message = scene.deliver(ANN, eml())
+    services = scene.services
+    collect(services.ports, services.workspaces.current(), find_mailbox(services.ports, ANN).mailbox_id)
+    assert scene.outcomes() == {message: "ready"}
+    assert "It will be logged within minutes. You don't need to do anything." in Rep(scene, ANN, message).read
+
+    pass_time(scene)
+
+    assert len(scene.tasks()) == 1
+
+
+def test_a_held_email_is_logged_at_the_time_said_and_not_before(scene):
+    scene.restart(PUBLISH_DELAY_SECONDS="1800")
+    message = scene.deliver(ANN, eml(date="Mon, 21 Sep 2026 14:13:00 +0000"))
+    scene.sync()
+    rep = Rep(scene, ANN, message)
+    assert "Logs at 14:43 UTC." in rep.read
+
+    pass_time(scene)
+    assert scene.tasks() == []
+    pass_time(scene)
+
+    assert len(scene.tasks()) == 1
+
+
+def test_salesforce_away_is_tried_again_at_the_time_said(scene):
+    message = scene.deliver(ANN, eml())
+    scene.universe.faults.plan(Fault("salesforce", "*", "503", times=-1))
+    scene.sync()
+    rep = Rep(scene, ANN, message)
+    assert rep.read[1] == "Waiting"
+    assert rep.read[2].startswith("Salesforce or Gmail isn't answering. Next try at 14:1")
+
+    scene.universe.faults.clear()
+    pass_time(scene)
+
+    assert len(scene.tasks()) == 1
+
+
+def test_a_refused_email_is_logged_once_that_is_fixed(scene):
+    message = scene.deliver(ANN, eml())
+    scene.universe.faults.plan(Fault("salesforce", "insert", "FIELD_CUSTOM_VALIDATION_EXCEPTION:Region, please.", -1))
+    pass_time(scene)
+    assert "We log it once that is fixed." in Rep(scene, ANN, message).read[2]
+    assert scene.tasks() == []
+
+    scene.universe.faults.clear()
+    pass_time(scene, hours=25)
+
+    assert len(scene.tasks()) == 1
+
+
+def test_what_is_in_salesforce_stays_when_our_copy_is_erased(scene, logged):
+    [activity] = scene.services.documents.scan("activities")
+    erase(scene.services.ports, ActivityKey(activity.key))
+    assert "What is in Salesforce stays there." in logged.open().read[2]
+
+    pass_time(scene, hours=25)
+
+    assert len(scene.tasks()) == 1
+
+
+def test_what_was_deleted_from_salesforce_is_left_out(scene):
+    mail = eml(sender=ANN, to="ada@byron.example", Cc=BEN)
+    mine, his = scene.deliver(ANN, mail, "SENT"), scene.deliver(BEN, mail)
+    scene.sync()
+    Rep(scene, ANN, mine).click("Stop logging").click("Delete and stop")
+    assert Rep(scene, BEN, his).read[2] == "It was deleted from Salesforce, so we leave it out."
+
+    pass_time(scene, hours=25)
+
+    assert scene.tasks() == []
+
+
+def test_taking_the_label_off_logs_the_conversation(scene):
+    box = scene.universe.mailboxes[ANN]
+    label = box.label_id("Don't log")
+    message = scene.deliver(ANN, eml(message_id="<root@x>"), "INBOX", label)
+    pass_time(scene)
+    reply_to(scene, "<root@x>", References="<root@x>")
+    pass_time(scene)
+    assert "Take the label off in Gmail to log it." in Rep(scene, ANN, message).read[2]
+    assert scene.tasks() == []
+
+    box.relabel(message, set(), {label})
+    pass_time(scene, hours=0.5)
+
+    assert subjects(scene) == ["Lamps", "Re: Lamps"]
+
+
+def test_what_another_tool_logged_is_not_added_twice(tmp_path):
+    theirs = {"Id": "00TX00000000001", "Subject": "Theirs", "Status": "Completed"}
+    link = {"Id": "02sX00000000001", "MessageIdentifier": "<root@x>", "ActivityId": to_18("00TX00000000001")}
+    scene = Scene(tmp_path, small_world({"Task": [theirs], "EmailMessage": [link]}), JOIN_OTHERS="yes")
+    message = scene.deliver(ANN, eml(message_id="<root@x>"))
+    pass_time(scene, hours=25)
+
+    assert Rep(scene, ANN, message).read[2] == texts.JOINED
+    assert [task["Subject"] for task in scene.tasks()] == ["Theirs"]
+    scene.close()
+
+
+def test_stopped_emails_go_into_the_recycle_bin(scene, logged):
+    reply_to(scene, "<root@x>", References="<root@x>")
+    scene.sync()
+    identifiers = [task["Id"] for task in scene.tasks()]
+    logged.click("Stop logging")
+    assert logged.read[2].startswith(
+        "2 emails will be deleted from Salesforce and stay in its Recycle Bin for 15 days."
+    )
+
+    logged.click("Delete and stop")
+
+    assert logged.notice == "Logging stopped."
+    assert scene.tasks() == []
+    for identifier in identifiers:
+        scene.universe.org.restore(identifier)  # raises where it is not in the Recycle Bin
+    assert len(scene.tasks()) == 2
+
+
+@pytest.mark.parametrize("header", ["References", "In_Reply_To"])
+def test_new_replies_are_not_logged_after_a_stop(scene, logged, header):
+    logged.click("Stop logging")
+    assert "New replies won't be logged." in logged.read[2]
+    logged.click("Delete and stop")
+    reply_to(scene, "<root@x>", 1, **{header: "<root@x>"})
+    pass_time(scene, hours=25)
+
+    assert scene.tasks() == []
+
+
+def test_stopping_what_another_owns_deletes_nothing_and_its_copy_stays(scene):
+    mail = eml(sender=ANN, to="ada@byron.example", Cc=BEN)
+    scene.deliver(ANN, mail, "SENT")
+    his = scene.deliver(BEN, mail)
+    scene.sync()
+    ben = Rep(scene, BEN, his).click("Stop logging")
+    assert ben.read[2] == (
+        "Nothing is deleted from Salesforce. New replies won't be logged. (Ann is on it too; that copy stays.)"
+    )
+
+    ben.click("Stop")
+    pass_time(scene, hours=25)
+
+    assert len(scene.tasks()) == 1
+
+
+def test_a_notice_says_what_was_done(scene, logged):
+    logged.click("Move").click("Search", search="leo").use(LEO)
+    assert logged.notice == "Moved to Leo Brandt, Brandt."
+    assert [task["WhoId"] for task in scene.tasks()] == [LEO]
+
+    logged.click("Undo")
+    assert logged.notice == "Undone."
+    assert [task["WhoId"] for task in scene.tasks()] == [ADA]
+
+    logged.click("Stop logging").click("Delete and stop").click("Log again")
+    assert logged.notice == "This conversation is logged."
+    assert [task["WhoId"] for task in scene.tasks()] == [ADA]
+
+
+@pytest.mark.parametrize("how", ["log", "move"])
+def test_a_notice_says_what_will_be_done(scene, how):
+    message = scene.deliver(ANN, eml(sender=NOVA) if how == "move" else eml(Auto_Submitted="auto-replied"))
+    scene.sync()
+    rep = Rep(scene, ANN, message)
+    if how == "move":
+        rep.click("Choose a record").click("Search", search="leo")
+    scene.universe.faults.plan(Fault("salesforce", "collections.create", "503", times=-1))
+    if how == "move":
+        rep.use(LEO)
+    else:
+        rep.click("Log it anyway")
+    notice = "It will be logged on Leo Brandt, Brandt." if how == "move" else "This conversation will be logged."
+    assert (rep.notice, scene.tasks()) == (notice, [])
+
+    scene.universe.faults.clear()
+    pass_time(scene, hours=0.5)
+
+    assert [task["WhoId"] for task in scene.tasks()] == [LEO if how == "move" else ADA]
+
+
+def test_a_mailbox_that_is_not_included_is_neither_read_nor_logged(scene):
+    scene.sync()
+    set_stage(scene.services.ports, find_mailbox(scene.services.ports, BEN), Stage.OFF)
+    message = scene.deliver(BEN, eml(to=BEN))
+    scene.universe.calls.clear()
+    pass_time(scene, hours=25)
+
+    assert Rep(scene, BEN, message).read[1:] == [
+        "Your mailbox isn't included", "Nothing here is read or logged. Ask ann@acme.example.",
+    ]  # fmt: skip
+    assert not [call for call in scene.universe.calls.calls("gmail") if call.mailbox == BEN]
+    assert scene.tasks() == []
+
+
+def test_a_draining_mailbox_is_complete_up_to_the_moment_said(scene):
+    scene.deliver(BEN, eml(to=BEN, subject="before"))
+    scene.sync()
+    set_stage(scene.services.ports, find_mailbox(scene.services.ports, BEN), Stage.DRAINING)
+    message = scene.deliver(BEN, eml(to=BEN, subject="after"))
+    pass_time(scene, hours=25)
+
+    assert "Your mailbox is complete up to" in Rep(scene, BEN, message).read[2]
+    assert subjects(scene) == ["before"]
+
+
+def test_in_trial_mode_nothing_is_written_to_salesforce(scene):
+    scene.restart(NEW_MAILBOX_STAGE="dry_run")
+    message = scene.deliver(ANN, eml())
+    pass_time(scene, hours=25)
+
+    assert Rep(scene, ANN, message).read[1:] == [
+        "Not live yet", "Your mailbox is in trial mode: nothing is written to Salesforce. Ask ann@acme.example.",
+    ]  # fmt: skip
+    assert scene.tasks() == []
+
+
+def test_nothing_is_lost_while_salesforce_is_away(scene, logged):
+    scene.universe.faults.plan(Fault("salesforce", "*", "503", times=-1))
+    message = scene.deliver(ANN, eml(subject="due"))
+    assert Rep(scene, ANN, message).read[1:] == list(texts.REFUSALS["away"])
+    scene.sync()
+
+    scene.universe.faults.clear()
+    pass_time(scene)
+
+    assert subjects(scene) == ["Lamps", "due"]
+
+
+def test_a_refused_change_can_be_tried_again(scene, logged, monkeypatch):
+    logged.click("Stop logging")
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.services.ports.crm, "remove", lambda ids: [RejectedError("X", "Locked.")] * len(ids))
+        logged.click("Delete and stop")
+    assert logged.read[1:] == [
+        "Salesforce refused the change", "It says: “Locked.” Ask your Salesforce admin, then try again.",
+    ]  # fmt: skip
+    assert len(scene.tasks()) == 1
+
+    logged.again()
+
+    assert scene.tasks() == []
+    assert scene.outcomes() == {logged.message: "kept_out"}
+
+
+def test_what_cannot_be_done_changes_nothing(scene, logged):
+    logged.click("Move").click("Search", search="leo")
+    scene.universe.org.remove(LEO)
+    writes, tasks = scene.services.ports.store.writes(), scene.tasks()
+    logged.use(LEO)
+
+    assert [html.unescape(text) for text in logged.read[1:]] == [
+        "This can't be done", "That record isn't in Salesforce any more. Choose another one. Nothing was changed.",
+    ]  # fmt: skip
+    assert scene.tasks() == tasks
+    assert scene.services.ports.store.writes() == writes
+
+
+def test_a_click_on_an_old_card_changes_nothing(scene, logged):
+    logged.click("Stop logging")
+    scene.clock.advance(86_400)
+    writes, tasks = scene.services.ports.store.writes(), scene.tasks()
+    logged.click("Delete and stop")
+
+    assert logged.read[1:3] == list(texts.REFUSALS["stale"])
+    assert (scene.services.ports.store.writes(), scene.tasks()) == (writes, tasks)
+    assert logged.click("Refresh").click("Stop logging").click("Delete and stop").notice == "Logging stopped."
+
+
+def test_a_failure_on_our_side_can_be_tried_again(scene, logged, monkeypatch):
+    logged.click("Stop logging")
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.services.ports.crm, "remove", lambda _ids: 1 / 0)
+        logged.click("Delete and stop")
+    assert logged.read[1:] == [
+        "Something went wrong on our side", "Try again, and tell ann@acme.example if it keeps happening.",
+    ]  # fmt: skip
+
+    logged.again()
+
+    assert scene.tasks() == []
