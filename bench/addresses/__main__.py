@@ -11,14 +11,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.addresses.compare import Verdict, judge
-from bench.addresses.parsers import HERE, parsers
+from bench.addresses.compare import Quality, judge_answer
+from bench.addresses.parsers import HERE, list_parsers
 
 LISTS = HERE / "data"
-GOOD = (Verdict.EXACT, Verdict.PART, Verdict.MISSED, Verdict.MORE, Verdict.INVENTED, Verdict.RAISED)
-BAD = (Verdict.NOBODY, Verdict.LITERAL, Verdict.INVENTED, Verdict.RAISED)
+GOOD = (
+    Quality.EXACT,
+    Quality.PART,
+    Quality.MISSED,
+    Quality.MORE,
+    Quality.INVENTED,
+    Quality.RAISED,
+)
+BAD = (Quality.NOBODY, Quality.LITERAL, Quality.INVENTED, Quality.RAISED)
 SINGLE = ("email-validator",)
-"""Reads one address and no header: asked only for lists of addresses."""
+"""These read one address and no header: they get only lists of addresses."""
 
 
 @dataclass(frozen=True)
@@ -29,45 +36,49 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Result:
+class ParserResult:
     case: Case
-    verdict: Verdict
-    answer: list[str] | None
+    quality: Quality
+    addresses: list[str] | None
 
 
-def lists() -> dict[str, list[Case]]:
-    """By name, those whose people are known first. A name ends with what it holds: valid, headers, or invalid."""
+Results = dict[str, dict[str, list[ParserResult]]]
+"""By list, then by parser."""
+
+
+def read_lists() -> dict[str, list[Case]]:
+    """By name, lists of valid texts first. A name ends with what the list holds: valid, headers, or invalid."""
     names = sorted((path.stem for path in LISTS.glob("*.json")), key=lambda n: (n.endswith("-invalid"), n))
     return {
-        name: [Case(**each) for each in json.loads((LISTS / f"{name}.json").read_text())["cases"]] for name in names
+        name: [Case(**fields) for fields in json.loads((LISTS / f"{name}.json").read_text())["cases"]] for name in names
     }
 
 
-def measured(*, with_others: bool) -> dict[str, dict[str, list[Result]]]:
-    """By list, then by parser."""
-    found: dict[str, dict[str, list[Result]]] = {}
-    for name, cases in lists().items():
-        for parser, answers in parsers(with_others=with_others).items():
+def measure_parsers(*, with_others: bool) -> Results:
+    """The results of each parser on each list."""
+    results_by_list: Results = {}
+    for name, cases in read_lists().items():
+        for parser, parse in list_parsers(with_others=with_others).items():
             if parser in SINGLE and name.endswith("-headers"):
                 continue
-            every = zip(cases, answers([case.text for case in cases]), strict=True)
-            results = [Result(case, judge(case.text, case.people, answer), answer) for case, answer in every]
-            found.setdefault(name, {})[parser] = results
-    return found
+            parsed = zip(cases, parse([case.text for case in cases]), strict=True)
+            results = [ParserResult(case, judge_answer(case.text, case.people, got), got) for case, got in parsed]
+            results_by_list.setdefault(name, {})[parser] = results
+    return results_by_list
 
 
-def counts(results: list[Result]) -> Counter[Verdict]:
-    return Counter(each.verdict for each in results)
+def count_qualities(results: list[ParserResult]) -> Counter[Quality]:
+    return Counter(result.quality for result in results)
 
 
 def figures() -> dict[str, tuple[float, str, float | None, str]]:
     """For ``make bench``: beside the standard library only."""
-    found = measured(with_others=False)
-    known = [by for name, by in found.items() if not name.endswith("-invalid")]
-    share = {parser: _share([by[parser] for by in known], Verdict.EXACT) for parser in ("ours", "getaddresses")}
-    made_up = sum(counts(by["ours"])[Verdict.INVENTED] for by in found.values())
-    raised = sum(counts(by["ours"])[Verdict.RAISED] for by in found.values())
-    size = sum(len(by["ours"]) for by in found.values())
+    results_by_list = measure_parsers(with_others=False)
+    valid = [by for name, by in results_by_list.items() if not name.endswith("-invalid")]
+    share = {parser: _share([by[parser] for by in valid], Quality.EXACT) for parser in ("ours", "getaddresses")}
+    made_up = sum(count_qualities(by["ours"])[Quality.INVENTED] for by in results_by_list.values())
+    raised = sum(count_qualities(by["ours"])[Quality.RAISED] for by in results_by_list.values())
+    size = sum(len(by["ours"]) for by in results_by_list.values())
     return {
         "addresses_found_exactly": (share["ours"], "share", None, f"the standard library: {share['getaddresses']:.3f}"),
         "addresses_invented": (made_up, "texts", 0, f"of {size} in public lists: an address that does not stand there"),
@@ -75,48 +86,50 @@ def figures() -> dict[str, tuple[float, str, float | None, str]]:
     }
 
 
-def _share(results: list[list[Result]], verdict: Verdict) -> float:
-    every = [each for part in results for each in part]
-    return sum(each.verdict is verdict for each in every) / len(every)
+def _share(result_lists: list[list[ParserResult]], quality: Quality) -> float:
+    qualities = [result.quality for results in result_lists for result in results]
+    return qualities.count(quality) / len(qualities)
 
 
-def table(found: dict[str, dict[str, list[Result]]], verdicts: tuple[Verdict, ...], *, invalid: bool) -> Table:
+def draw_table(results_by_list: Results, qualities: tuple[Quality, ...], *, invalid: bool) -> Table:
     shown = Table(
-        "List", "Texts", "Parser", *verdicts, title="What no list calls an address" if invalid else "People known"
+        "List", "Texts", "Parser", *qualities, title="What no list calls an address" if invalid else "People known"
     )
-    for name, by in found.items():
+    for name, by in results_by_list.items():
         if name.endswith("-invalid") is not invalid:
             continue
         for parser, results in by.items():
-            first = parser == "ours"
-            cells = [str(counts(results)[verdict] or "") for verdict in verdicts]
-            shown.add_row(name if first else "", str(len(results)) if first else "", parser, *cells)
+            is_first = parser == "ours"
+            cells = [str(count_qualities(results)[quality] or "") for quality in qualities]
+            shown.add_row(name if is_first else "", str(len(results)) if is_first else "", parser, *cells)
     return shown
 
 
-def explained() -> dict[str, str]:
-    """Why we do not say what a list says: by text, one sentence each."""
-    words: dict[str, Any] = json.loads((HERE / "explained.json").read_text())
-    return {text: str(why) for why, texts in words.items() for text in texts}
+def read_explanations() -> dict[str, str]:
+    """By text, why our parser differs from a list: one sentence each."""
+    texts_by_reason: dict[str, Any] = json.loads((HERE / "explained.json").read_text())
+    return {text: str(why) for why, texts in texts_by_reason.items() for text in texts}
 
 
-def misses(found: dict[str, dict[str, list[Result]]]) -> dict[str, list[Result]]:
-    wrong = {Verdict.PART, Verdict.MISSED, Verdict.MORE, Verdict.INVENTED, Verdict.RAISED}
-    return {name: kept for name, by in found.items() if (kept := [r for r in by["ours"] if r.verdict in wrong])}
+def list_misses(results_by_list: Results) -> dict[str, list[ParserResult]]:
+    wrong = {Quality.PART, Quality.MISSED, Quality.MORE, Quality.INVENTED, Quality.RAISED}
+    return {
+        name: kept for name, by in results_by_list.items() if (kept := [r for r in by["ours"] if r.quality in wrong])
+    }
 
 
 def main() -> None:
     console = Console()
-    found = measured(with_others=True)
-    console.print(table(found, GOOD, invalid=False))
-    console.print(table(found, BAD, invalid=True))
-    reasons = explained()
-    for name, results in misses(found).items():
+    results_by_list = measure_parsers(with_others=True)
+    console.print(draw_table(results_by_list, GOOD, invalid=False))
+    console.print(draw_table(results_by_list, BAD, invalid=True))
+    reasons = read_explanations()
+    for name, results in list_misses(results_by_list).items():
         console.print(f"[bold]{name}[/]")
-        for each in results:
-            text, said = json.dumps(each.case.text)[:120], json.dumps(each.answer)[:120]
-            console.print(escape(f"  {each.verdict}: {text} gave {said}"))
-            console.print(escape(f"    {reasons.get(each.case.text, 'NOT EXPLAINED')}"))
+        for result in results:
+            text, addresses = json.dumps(result.case.text)[:120], json.dumps(result.addresses)[:120]
+            console.print(escape(f"  {result.quality}: {text} gave {addresses}"))
+            console.print(escape(f"    {reasons.get(result.case.text, 'NOT EXPLAINED')}"))
 
 
 if __name__ == "__main__":

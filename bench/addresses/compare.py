@@ -1,4 +1,4 @@
-"""What an answer is worth: against what a list says, and against what stands in the text."""
+"""How good an answer is: compared with what a list says, and with what the text holds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _INNER_COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)", re.DOTALL)
 _QUOTING = re.compile(r'["\\\s]+')
 
 
-class Verdict(StrEnum):
-    """Of a text whose people a list names; the last two of one that a list calls no address."""
+class Quality(StrEnum):
+    """The quality of one answer. NOBODY and LITERAL are for texts that a list calls no address."""
 
     EXACT = "exact"
     PART = "in part"
@@ -29,37 +29,37 @@ class Verdict(StrEnum):
     INVENTED = "invented"
 
 
-def judge(text: str, people: list[str] | None, answer: list[str] | None) -> Verdict:
-    """``people`` is None where the list calls the text no address at all."""
-    if answer is None:
-        return Verdict.RAISED
-    found = _canonical(answer)
-    if not all(stands_in(address, text) for address in found):
-        return Verdict.INVENTED
+def judge_answer(text: str, people: list[str] | None, addresses: list[str] | None) -> Quality:
+    """``people`` is None if the list calls the text no address; ``addresses`` is None if the parser raised."""
+    if addresses is None:
+        return Quality.RAISED
+    actual = _canonicalise_all(addresses)
+    if not all(is_in_text(address, text) for address in actual):
+        return Quality.INVENTED
     if people is None:
-        return Verdict.LITERAL if found else Verdict.NOBODY
-    wanted = _canonical(people)
-    if found == wanted:
-        return Verdict.EXACT
-    if found - wanted:
-        return Verdict.MORE
-    return Verdict.PART if found else Verdict.MISSED
+        return Quality.LITERAL if actual else Quality.NOBODY
+    expected = _canonicalise_all(people)
+    if actual == expected:
+        return Quality.EXACT
+    if actual - expected:
+        return Quality.MORE
+    return Quality.PART if actual else Quality.MISSED
 
 
-def stands_in(address: str, text: str) -> bool:
-    """Is it written there? Quoting, comments, white space and case aside, and one that is alone may be encoded."""
+def is_in_text(address: str, text: str) -> bool:
+    """Does the text hold the address? Quoting, comments, white space and case do not count; the text may be encoded."""
     local, _, domain = address.rpartition("@")
     texts = {repair_text(text), decode_words(text)}
-    spellings = {f"{local}@{domain}", f"{local}@{_spoken(domain)}"}
-    return any(view(s) in view(t) for view in (_plain, _uncommented) for s in spellings for t in texts)
+    spellings = {f"{local}@{domain}", f"{local}@{_decode_domain(domain)}"}
+    return any(view(s) in view(t) for view in (_strip_text, _strip_comments) for s in spellings for t in texts)
 
 
-def _canonical(addresses: Iterable[str]) -> frozenset[str]:
+def _canonicalise_all(addresses: Iterable[str]) -> frozenset[str]:
     """Lower case, no needless quotes, the domain as A-labels: how a parser writes an address does not count."""
-    return frozenset(_canonical_one(each) for each in addresses if "@" in each)
+    return frozenset(_canonicalise(address) for address in addresses if "@" in address)
 
 
-def _canonical_one(address: str) -> str:
+def _canonicalise(address: str) -> str:
     local, _, domain = address.strip().rpartition("@")
     domain = domain.strip().rstrip(".").lower()
     if not domain.isascii():
@@ -70,23 +70,23 @@ def _canonical_one(address: str) -> str:
     return f"{local.strip().lower()}@{domain}"
 
 
-def _plain(text: str) -> str:
+def _strip_text(text: str) -> str:
     mapped = unicodedata.normalize("NFKC", text.lower().replace("\u3002", ".")).lower()
     shown = "".join(c for c in mapped if unicodedata.category(c) not in {"Cf", "Mn"})
     return _QUOTING.sub("", shown)
 
 
-def _uncommented(text: str) -> str:
+def _strip_comments(text: str) -> str:
     while (shorter := _INNER_COMMENT.sub("", text)) != text:
         text = shorter
-    return _plain(text)
+    return _strip_text(text)
 
 
-def _spoken(domain: str) -> str:
-    return ".".join(_spoken_label(label) for label in domain.split("."))
+def _decode_domain(domain: str) -> str:
+    return ".".join(_decode_label(label) for label in domain.split("."))
 
 
-def _spoken_label(label: str) -> str:
+def _decode_label(label: str) -> str:
     try:
         return idna.decode(label)
     except (idna.IDNAError, UnicodeError):

@@ -1,4 +1,4 @@
-"""The parsers that are held side by side: a header value in, the addresses in it out. What they raise is their own."""
+"""The parsers that are compared. Each takes a header value and gives the addresses in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from server.domain.message import Header
 from server.rules.headers.addresses import parse_addresses
 
 Answer = list[str] | None
-"""None where the parser raised."""
+"""The addresses, or None if the parser raised."""
 Parser = Callable[[list[str]], list[Answer]]
 
 HERE = Path(__file__).parent
@@ -23,56 +23,61 @@ VENV = Path("build") / "bench-parsers"
 NEEDED = ("flanker==0.9.11", "email-validator==2.4.0")
 
 
-def _each(one: Callable[[str], list[str]]) -> Parser:
-    def answers(texts: list[str]) -> list[Answer]:
-        found: list[Answer] = []
+def _answer_each(parse: Callable[[str], list[str]]) -> Parser:
+    def parse_all(texts: list[str]) -> list[Answer]:
+        answers: list[Answer] = []
         for text in texts:
             try:
-                found.append(one(text))
+                answers.append(parse(text))
             except Exception:  # noqa: BLE001  # that it raises is what we measure
-                found.append(None)
-        return found
+                answers.append(None)
+        return answers
 
-    return answers
+    return parse_all
 
 
-def _ours(text: str) -> list[str]:
+def _parse_with_ours(text: str) -> list[str]:
     return [person.address for person in parse_addresses(text, Header.TO)]
 
 
-def _getaddresses(text: str) -> list[str]:
+def _parse_with_getaddresses(text: str) -> list[str]:
     return [address for _, address in getaddresses([text]) if address]
 
 
-def _policy(text: str) -> list[str]:
+def _parse_with_policy(text: str) -> list[str]:
     header = policy.default.header_factory("To", text)
-    assert isinstance(header, headerregistry.AddressHeader)
-    return [each.addr_spec for each in header.addresses if each.addr_spec]
+    if not isinstance(header, headerregistry.AddressHeader):
+        raise TypeError(type(header))
+    return [address.addr_spec for address in header.addresses if address.addr_spec]
 
 
-def _elsewhere(python: Path, name: str) -> Parser:
-    """In an environment of its own, so that what only the bench needs pins nothing of ours."""
+def _run_elsewhere(python: Path, name: str) -> Parser:
+    """In an environment of its own, so that the bench's libraries pin none of the project's."""
 
-    def answers(texts: list[str]) -> list[Answer]:
-        asked = json.dumps(texts).encode()
+    def parse_all(texts: list[str]) -> list[Answer]:
+        texts_json = json.dumps(texts).encode()
         command = [str(python.absolute()), str(HERE / "others.py"), name]
-        done = subprocess.run(command, input=asked, capture_output=True, check=True)  # noqa: S603  # our own file
-        found: list[Answer] = json.loads(done.stdout.splitlines()[-1])
-        return found
+        process = subprocess.run(command, input=texts_json, capture_output=True, check=True)  # noqa: S603  # our own file
+        answers: list[Answer] = json.loads(process.stdout.splitlines()[-1])
+        return answers
 
-    return answers
+    return parse_all
 
 
-def parsers(*, with_others: bool) -> dict[str, Parser]:
-    """Ours and the standard library's two; flanker and email-validator where they can be installed."""
-    found = {"ours": _each(_ours), "getaddresses": _each(_getaddresses), "policy.default": _each(_policy)}
-    python = _installed() if with_others else None
+def list_parsers(*, with_others: bool) -> dict[str, Parser]:
+    """Ours and the standard library's two; flanker and email-validator if they can be installed."""
+    parsers = {
+        "ours": _answer_each(_parse_with_ours),
+        "getaddresses": _answer_each(_parse_with_getaddresses),
+        "policy.default": _answer_each(_parse_with_policy),
+    }
+    python = _install_others() if with_others else None
     if python is not None:
-        found |= {name: _elsewhere(python, name) for name in ("flanker", "email-validator")}
-    return found
+        parsers |= {name: _run_elsewhere(python, name) for name in ("flanker", "email-validator")}
+    return parsers
 
 
-def _installed() -> Path | None:
+def _install_others() -> Path | None:
     python = VENV / "bin" / "python"
     ready = VENV / ".installed"
     if ready.is_file():

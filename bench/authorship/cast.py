@@ -79,17 +79,17 @@ class Cast:
             return str(chance.randrange(10 ** (digits - 1), 10**digits))
         if name == "subject":
             return chance.choice(_SUBJECTS[self.language])
-        known = {
+        words = {
             "first": self.first, "last": self.last, "name": f"{self.first} {self.last}", "local": self.local,
             "address": self.address, "domain": self.domain, "company": self.company.replace("-", " ").title(),
             "slug": self.company, "me": self.me, "my_first": self.my_first,
             "my_name": f"{self.my_first} {self.my_last}",
             "ours": OURS,
         }  # fmt: skip
-        return known[name]
+        return words[name]
 
 
-def cast(chance: random.Random) -> Cast:
+def make_cast(chance: random.Random) -> Cast:
     country = chance.choice(sorted(_PEOPLE))
     first, last, language = _PEOPLE[country]
     company = chance.choice(_COMPANIES)
@@ -98,5 +98,5 @@ def cast(chance: random.Random) -> Cast:
 
 
 def _ascii(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", _ROMAN.get(name, name).replace("ł", "l").replace("Ł", "L").replace("ı", "i"))
-    return "".join(c for c in plain.replace("ß", "ss").lower() if c.isascii() and c.isalnum())
+    spelt = unicodedata.normalize("NFKD", _ROMAN.get(name, name).replace("ł", "l").replace("Ł", "L").replace("ı", "i"))
+    return "".join(c for c in spelt.replace("ß", "ss").lower() if c.isascii() and c.isalnum())

@@ -8,7 +8,7 @@ from bench.authorship import bounces, modern, second, spam_assassin
 from bench.authorship.samples import Sample
 
 Say = Callable[[str], None]
-EXPLAINED = {
+EXPLANATIONS = {
     "SpamAssassin spam": "by its headers most of it is from people, which is what a spammer is after. Gmail's label"
     " SPAM decides before authorship is asked; nothing here is tuned on it."
 }
@@ -20,20 +20,20 @@ ATTACK = ("fifth-",)
 """By somebody who had read the rule, and chose what would break it."""
 
 
-def every(say: Say) -> Iterator[tuple[str, Sequence[Sample]]]:
-    """Each with its name; one that cannot be had here is said and left out."""
-    made_up = list(modern.samples())
+def list_corpora(say: Say) -> Iterator[tuple[str, Sequence[Sample]]]:
+    """Each corpus with its name. A corpus that cannot be fetched is reported with ``say`` and left out."""
+    made_up = list(modern.make_samples())
     yield "Modern, tuned on", [s for s in made_up if not modern.is_held_out(s)]
     yield "Modern, held out", [s for s in made_up if modern.is_held_out(s)]
-    yield "Second made-up set", list(second.samples(late=False))
-    late = list(second.samples(late=True))
-    yield "Second, written last", [s for s in late if not s.name.startswith(THIRD + ATTACK)]
-    yield "By a third hand", [s for s in late if s.name.startswith(THIRD)]
-    yield "An attack on the rule", [s for s in late if s.name.startswith(ATTACK)]
-    yield "Bounces", list(bounces.samples())
+    yield "Second made-up set", list(second.make_samples(is_late=False))
+    written_last = list(second.make_samples(is_late=True))
+    yield "Second, written last", [s for s in written_last if not s.name.startswith(THIRD + ATTACK)]
+    yield "By a third hand", [s for s in written_last if s.name.startswith(THIRD)]
+    yield "An attack on the rule", [s for s in written_last if s.name.startswith(ATTACK)]
+    yield "Bounces", list(bounces.read_samples())
     try:
-        ham, spam = list(spam_assassin.ham()), list(spam_assassin.spam())
-    except spam_assassin.NotHereError as error:
+        ham, spam = list(spam_assassin.read_ham()), list(spam_assassin.read_spam())
+    except spam_assassin.CorpusMissingError as error:
         say(str(error))
         return
     yield "SpamAssassin ham, labelled", ham

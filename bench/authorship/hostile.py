@@ -17,10 +17,10 @@ RUNS = 5
 Pairs = list[tuple[str, str]]
 
 
-def hostile(size: int = SIZE) -> Iterator[tuple[str, Headers]]:
+def make_hostile(size: int = SIZE) -> Iterator[tuple[str, Headers]]:
     """By name. Each aims at one thing that reads headers: a pattern, a parser, a loop."""
     who = ("From", "Ann <ann@x.example>")
-    one: dict[str, Pairs] = {
+    pairs_by_name: dict[str, Pairs] = {
         "a long subject": [who, ("Subject", "a " * (size // 2))],
         "a subject of brackets": [who, ("Subject", "[" * size)],
         "a subject almost away": [who, ("Subject", "out of the office " * (size // 18))],
@@ -58,21 +58,21 @@ def hostile(size: int = SIZE) -> Iterator[tuple[str, Headers]]:
         "references": [who, ("References", "<a@b> " * (size // 6))],
         "many references": [who, *[("References", "<a@b>")] * (size // 15)],
         "many headers": [who, *[(f"X-{n}", "") for n in range(size // 10)]],
-        "one name in many spellings": [who, *[(_spelt("x-received-by-a-relay", n), "") for n in range(size // 22)]],
+        "one name in many spellings": [who, *[(_spell("x-received-by-a-relay", n), "") for n in range(size // 22)]],
         "one header many times": [who, *[("Received", "x")] * (size // 10)],
         "many tools": [who, *[("X-Mixmax-A", "x")] * (size // 12)],
         "a message id of dashes": [who, ("Message-ID", "<calendar-" + "0-" * (size // 2))],
         "a mailer": [who, ("X-Mailer", "mail" * (size // 4))],
         "bidi and zero width": [who, ("Subject", "\u202e\u200b" * (size // 2))],
     }
-    yield from ((name, Headers.of(pairs)) for name, pairs in one.items())
+    yield from ((name, Headers.of(pairs)) for name, pairs in pairs_by_name.items())
 
 
-def _spelt(name: str, number: int) -> str:
+def _spell(name: str, number: int) -> str:
     return "".join(c.upper() if number >> at & 1 else c for at, c in enumerate(name))
 
 
-def ordinary(samples: list[Sample], size: int = SIZE) -> Iterator[Headers]:
+def make_ordinary(samples: list[Sample], size: int = SIZE) -> Iterator[Headers]:
     """The samples, each made as long by the headers that mail collects on its way."""
     chance = random.Random(5)
     for sample in samples:
@@ -85,23 +85,23 @@ def ordinary(samples: list[Sample], size: int = SIZE) -> Iterator[Headers]:
         yield Headers.of(pairs)
 
 
-def cost(headers: Headers) -> float:
+def measure_cost(headers: Headers) -> float:
     """Seconds of the fastest of some runs."""
-    return min(_timed(lambda: _screened(headers)) for _ in range(RUNS))
+    return min(_time(lambda: _judge(headers)) for _ in range(RUNS))
 
 
-def worst_over_median(samples: list[Sample]) -> tuple[float, str]:
-    """And which it was."""
-    median = statistics.median(cost(headers) for headers in ordinary(samples))
-    worst, name = max((cost(headers), name) for name, headers in hostile())
+def find_worst_cost(samples: list[Sample]) -> tuple[float, str]:
+    """The cost of the worst hostile message over the median of ordinary ones, and its name."""
+    median = statistics.median(measure_cost(headers) for headers in make_ordinary(samples))
+    worst, name = max((measure_cost(headers), name) for name, headers in make_hostile())
     return worst / median, name
 
 
-def _screened(headers: Headers) -> AuthorKind:
+def _judge(headers: Headers) -> AuthorKind:
     return judge_authorship(headers, is_outbound=False, own_group=False, label_ids=frozenset()).kind
 
 
-def _timed(work: Callable[[], object]) -> float:
+def _time(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""Verdicts counted: precision and recall of each class and of machine against person, and a confusion table."""
+"""Counts verdicts: precision and recall of each class and of machine against person, and a confusion table."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from server.rules.authorship.rule import AuthorKind, judge_authorship
 
 
 @dataclass
-class Score:
-    """Of one class: found and right, found and wrong, not found."""
+class ClassScore:
+    """Counts for one class: rightly named, wrongly named, missed."""
 
     right: int = 0
     wrong: int = 0
@@ -29,48 +29,48 @@ class Score:
 
 
 @dataclass
-class Measured:
+class RuleScore:
     """``machine`` is the class that matters: not a person. ``misses`` are wrong about that, or about the kind."""
 
-    machine: Score = field(default_factory=Score)
-    kinds: dict[AuthorKind, Score] = field(default_factory=lambda: {kind: Score() for kind in AuthorKind})
+    machine: ClassScore = field(default_factory=ClassScore)
+    kinds: dict[AuthorKind, ClassScore] = field(default_factory=lambda: {kind: ClassScore() for kind in AuthorKind})
     confusion: Counter[tuple[AuthorKind, AuthorKind]] = field(default_factory=Counter)
     misses: list[tuple[Sample, AuthorKind]] = field(default_factory=list)
     unkind: list[tuple[Sample, AuthorKind]] = field(default_factory=list)
 
 
-def measured(samples: Sequence[Sample]) -> Measured:
+def measure_rule(samples: Sequence[Sample]) -> RuleScore:
     """``misses`` take a person for a machine or the other way; ``unkind`` took one machine for another."""
-    found = Measured()
+    score = RuleScore()
     for sample in samples:
-        kind = verdict(sample)
+        kind = judge_sample(sample)
         credited = kind if kind in sample.kinds else sample.label
-        found.confusion[credited, kind] += 1
-        _count(found.machine, expected=sample.is_machine, said=kind not in PEOPLE)
-        for each, score in found.kinds.items():
-            _count(score, expected=each is credited, said=each is kind)
+        score.confusion[credited, kind] += 1
+        _count(score.machine, expected=sample.is_machine, actual=kind not in PEOPLE)
+        for tried, class_score in score.kinds.items():
+            _count(class_score, expected=tried is credited, actual=tried is kind)
         if (kind in PEOPLE) is sample.is_machine:
-            found.misses.append((sample, kind))
+            score.misses.append((sample, kind))
         elif kind not in sample.kinds:
-            found.unkind.append((sample, kind))
-    return found
-
-
-def machine_score(samples: Sequence[Sample], rule: Callable[[Headers], bool]) -> Score:
-    """Of another rule, which knows only machine and person."""
-    score = Score()
-    for sample in samples:
-        _count(score, expected=sample.is_machine, said=rule(sample.headers))
+            score.unkind.append((sample, kind))
     return score
 
 
-def verdict(sample: Sample) -> AuthorKind:
+def measure_naive_rule(samples: Sequence[Sample], rule: Callable[[Headers], bool]) -> ClassScore:
+    """The score of another rule, which tells only machine from person."""
+    score = ClassScore()
+    for sample in samples:
+        _count(score, expected=sample.is_machine, actual=rule(sample.headers))
+    return score
+
+
+def judge_sample(sample: Sample) -> AuthorKind:
     return judge_authorship(
         sample.headers, is_outbound=sample.is_outbound, own_group=sample.own_group, label_ids=sample.label_ids
     ).kind
 
 
-def _count(score: Score, *, expected: bool, said: bool) -> None:
-    score.right += expected and said
-    score.wrong += said and not expected
-    score.missed += expected and not said
+def _count(score: ClassScore, *, expected: bool, actual: bool) -> None:
+    score.right += expected and actual
+    score.wrong += actual and not expected
+    score.missed += expected and not actual

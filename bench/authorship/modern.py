@@ -9,7 +9,7 @@ from email.header import Header
 from pathlib import Path
 from typing import Any
 
-from bench.authorship.samples import Sample, headers_of
+from bench.authorship.samples import Sample, read_headers_of
 from server.rules.authorship.rule import AuthorKind
 
 FOLDER = Path(__file__).parent / "modern"
@@ -29,11 +29,11 @@ FIRMS = (
 )  # fmt: skip
 
 
-def samples() -> Iterator[Sample]:
+def make_samples() -> Iterator[Sample]:
     """In the order of the files."""
     for path in sorted(FOLDER.glob("*.toml")):
         for family in tomllib.loads(path.read_text("utf-8"))["family"]:
-            yield from _members(family)
+            yield from _fill_family(family)
 
 
 def is_held_out(sample: Sample) -> bool:
@@ -41,15 +41,15 @@ def is_held_out(sample: Sample) -> bool:
     return hashlib.sha256(sample.name.encode()).digest()[0] % 2 == 1
 
 
-def _members(family: Mapping[str, Any]) -> Iterator[Sample]:
+def _fill_family(family: Mapping[str, Any]) -> Iterator[Sample]:
     kinds = tuple(AuthorKind(kind) for kind in family.get("kinds", ())) or (AuthorKind(family["label"]),)
     label = AuthorKind(family["label"])
     for number in range(max(LEAST, len(family["vary"]))):
-        filled = _filled(family, number)
+        filled = _fill_headers(family, number)
         variation = family["vary"][number % len(family["vary"])]
         yield Sample(
             name=f"{family['name']}-{number:02d}",
-            headers=headers_of(_encoded(filled)),
+            headers=read_headers_of(_encode_lines(filled)),
             kinds=(label, *(kind for kind in kinds if kind is not label)),
             is_outbound=family.get("outbound", False),
             own_group=family.get("own_group", False),
@@ -58,12 +58,12 @@ def _members(family: Mapping[str, Any]) -> Iterator[Sample]:
         )
 
 
-def _filled(family: Mapping[str, Any], number: int) -> str:
+def _fill_headers(family: Mapping[str, Any], number: int) -> str:
     seed = hashlib.sha256(f"{family['name']}.{number}".encode()).hexdigest()
     who = int(seed[:4], 16) % len(NAMES)
     second = family.get("vary2", [""])
     places = {
-        "name": _phrase(NAMES[who]), "local": LOCALS[who], "co": FIRMS[int(seed[4:8], 16) % len(FIRMS)],
+        "name": _write_phrase(NAMES[who]), "local": LOCALS[who], "co": FIRMS[int(seed[4:8], 16) % len(FIRMS)],
         "me": "rita@acme.example", "me_at": "rita=acme.example", "mename": "Rita Vale",
         "n": str(int(seed[8:12], 16) % 900 + 100), "hex": seed[:32], "hex8": seed[32:40],
         "date": f"Mon, {number % 27 + 1:02d} Jun 2026 09:{number % 60:02d}:00 +0200",
@@ -78,14 +78,14 @@ def _filled(family: Mapping[str, Any], number: int) -> str:
     return text
 
 
-def _phrase(name: str) -> str:
+def _write_phrase(name: str) -> str:
     """As a mail program writes a display name."""
     if not name.isascii():
         return Header(name, "utf-8").encode()
     return f'"{name}"' if any(c in name for c in ",'") else name
 
 
-def _encoded(text: str) -> bytes:
+def _encode_lines(text: str) -> bytes:
     """Header lines with their non-ASCII values as encoded words, as all but the oldest systems send them."""
     lines = []
     for line in text.strip().splitlines():

@@ -11,7 +11,7 @@ from server.domain.message import Headers
 from server.rules.authorship.rule import AuthorKind
 from server.rules.decision.screen import HEADERS
 
-ASKED = frozenset(name.lower() for name in HEADERS)
+READ_NAMES = frozenset(name.lower() for name in HEADERS)
 """Gmail is asked for these, so nothing else may decide here either."""
 PEOPLE = frozenset({AuthorKind.PERSON, AuthorKind.PERSON_VIA_LIST, AuthorKind.SALES_SEQUENCE})
 
@@ -37,11 +37,11 @@ class Sample:
         return self.label not in PEOPLE
 
 
-def headers_of(raw: bytes) -> Headers:
+def read_headers_of(raw: bytes) -> Headers:
     """The top-level headers that the service asks for, whatever their bytes."""
     message = message_from_bytes(raw, policy=compat32)
-    return asked((name, str(value)) for name, value in message.items())
+    return keep_read_headers((name, str(value)) for name, value in message.items())
 
 
-def asked(pairs: Iterable[tuple[str, str]]) -> Headers:
-    return Headers.of((name, value) for name, value in pairs if name.lower() in ASKED)
+def keep_read_headers(pairs: Iterable[tuple[str, str]]) -> Headers:
+    return Headers.of((name, value) for name, value in pairs if name.lower() in READ_NAMES)

@@ -14,8 +14,8 @@ from email.header import Header
 from email.utils import formataddr, parseaddr
 from pathlib import Path
 
-from bench.authorship.cast import Cast, cast
-from bench.authorship.samples import Sample, asked
+from bench.authorship.cast import Cast, make_cast
+from bench.authorship.samples import Sample, keep_read_headers
 from server.rules.authorship.rule import AuthorKind
 
 FOLDER = Path(__file__).parent / "second"
@@ -27,7 +27,7 @@ _HOLE = re.compile(r"\{([^{}]*)\}")
 class Family:
     """``kinds`` are those that are right, the label first; ``times``: how often each variant is filled in.
 
-    ``is_late``: written when the rule stood, and read once before anything was mended on it.
+    ``is_late``: written after the rule was finished, and judged once before the rule was changed.
     """
 
     name: str
@@ -41,58 +41,58 @@ class Family:
     miss: str = ""
 
 
-def families(folder: Path = FOLDER) -> list[Family]:
-    return [_family(path) for path in sorted(folder.glob("*.txt"))]
+def read_families(folder: Path = FOLDER) -> list[Family]:
+    return [_read_family(path) for path in sorted(folder.glob("*.txt"))]
 
 
-def samples(*, late: bool | None = None, folder: Path = FOLDER) -> Iterator[Sample]:
-    """Those written late or early, or all."""
-    for family in families(folder):
-        if late is not None and family.is_late is not late:
+def make_samples(*, is_late: bool | None = None, folder: Path = FOLDER) -> Iterator[Sample]:
+    """The samples that were written late, or early, or all."""
+    for family in read_families(folder):
+        if is_late is not None and family.is_late is not is_late:
             continue
         for number, variant in enumerate(family.variants):
             for time in range(family.times):
-                yield _filled(family, variant, f"{family.name}-{number + 1}{chr(97 + time)}")
+                yield _fill_variant(family, variant, f"{family.name}-{number + 1}{chr(97 + time)}")
 
 
-def _family(path: Path) -> Family:
-    head, _, rest = path.read_text(encoding="utf-8").partition("\n\n")
-    said = dict(_field(line) for line in head.splitlines())
+def _read_family(path: Path) -> Family:
+    head, _, body = path.read_text(encoding="utf-8").partition("\n\n")
+    head_fields = dict(_read_field(line) for line in head.splitlines())
     variants = tuple(
-        tuple(_field(line) for line in block.strip().splitlines()) for block in re.split(r"(?m)^---$", rest)
+        tuple(_read_field(line) for line in block.strip().splitlines()) for block in re.split(r"(?m)^---$", body)
     )
     return Family(
         name=path.stem,
-        kinds=tuple(AuthorKind(each) for each in said["label"].split("|")),
-        why=said["why"],
+        kinds=tuple(AuthorKind(kind) for kind in head_fields["label"].split("|")),
+        why=head_fields["why"],
         variants=variants,
-        times=int(said.get("times", TIMES)),
-        is_sent=said.get("sent") == "yes",
-        own_group=said.get("group") == "yes",
-        is_late=said.get("late") == "yes",
-        miss=said.get("known_miss", ""),
+        times=int(head_fields.get("times", TIMES)),
+        is_sent=head_fields.get("sent") == "yes",
+        own_group=head_fields.get("group") == "yes",
+        is_late=head_fields.get("late") == "yes",
+        miss=head_fields.get("known_miss", ""),
     )
 
 
-def _field(line: str) -> tuple[str, str]:
+def _read_field(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon:
         raise ValueError(f"Not a header: {line!r}")
     return name.strip(), value.strip()
 
 
-def _filled(family: Family, variant: tuple[tuple[str, str], ...], name: str) -> Sample:
+def _fill_variant(family: Family, variant: tuple[tuple[str, str], ...], name: str) -> Sample:
     chance = random.Random(name)
-    person = cast(chance)
+    person = make_cast(chance)
     fields = [(key, _fill(value, person, chance)) for key, value in variant]
-    fields += [pair for pair in _usual(fields, person, chance, family) if pair[0] not in {k for k, _ in fields}]
+    fields += [pair for pair in _usual_headers(fields, person, chance, family) if pair[0] not in {k for k, _ in fields}]
     if chance.random() < 0.5:
         chance.shuffle(fields)
     if chance.random() < 0.25:
         fields = [(key.lower(), value) for key, value in fields]
     return Sample(
         name,
-        asked((key, _encoded(key, value, chance)) for key, value in fields),
+        keep_read_headers((key, _encode_value(key, value, chance)) for key, value in fields),
         family.kinds,
         is_outbound=family.is_sent,
         own_group=family.own_group,
@@ -110,7 +110,7 @@ def _fill(value: str, person: Cast, chance: random.Random) -> str:
     return value
 
 
-def _usual(
+def _usual_headers(
     fields: list[tuple[str, str]], person: Cast, chance: random.Random, family: Family
 ) -> Iterator[tuple[str, str]]:
     """What every mail has, and in mail that was delivered what the last server adds."""
@@ -125,7 +125,7 @@ def _usual(
     yield "Content-Type", 'multipart/alternative; boundary="000000000000b1"'
 
 
-def _encoded(key: str, value: str, chance: random.Random) -> str:
+def _encode_value(key: str, value: str, chance: random.Random) -> str:
     """Letters beyond ASCII travel as encoded words; some senders leave them raw."""
     if value.isascii() or chance.random() < 0.2:
         return value

@@ -6,10 +6,10 @@ from bench.bodies import cost, replies
 
 
 def main() -> None:
-    for name, score in replies.scores().items():
+    for name, score in replies.score_all().items():
         print(f"{name}: exact {len(score.exact)}, over-cut {len(score.over)}, under-cut {len(score.under)}")
         print(f"  over-cut: {', '.join(score.over) or '-'}\n  under-cut: {', '.join(score.under) or '-'}")
-    for name, ratio in sorted(cost.ratios().items(), key=lambda pair: -pair[1]):
+    for name, ratio in sorted(cost.measure_ratios().items(), key=lambda pair: -pair[1]):
         print(f"{name}: {ratio:.1f} times an ordinary mail of its size")
 
 

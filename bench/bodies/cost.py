@@ -14,19 +14,21 @@ WORDS = "Thank you for the call on Monday; the plan is attached and we begin nex
 PLAIN, HTML = b"text/plain; charset=utf-8\r\n\r\n", b"text/html; charset=utf-8\r\n\r\n"
 
 
-def ratios() -> dict[str, float]:
-    return {name: _seconds(raw) / ordinary(len(raw)) for name, raw in hostile().items()}
+def measure_ratios() -> dict[str, float]:
+    return {name: _measure_seconds(raw) / measure_ordinary(len(raw)) for name, raw in make_hostile().items()}
 
 
-def ordinary(size: int) -> float:
+def measure_ordinary(size: int) -> float:
     """The median of a plain, an HTML and an encoded mail of this size."""
     text = (WORDS * (size // len(WORDS) + 1))[:size].replace("; ", ";\n").encode()
     rows = b"".join(b'<tr><td style="color:#333"><p>' + line + b"</p></td></tr>" for line in text.split(b"\n"))[:size]
     encoded = b"text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(text[: size * 3 // 4])
-    return statistics.median(_seconds(HEAD + body) for body in (PLAIN + text, HTML + b"<table>" + rows, encoded))
+    return statistics.median(
+        _measure_seconds(HEAD + body) for body in (PLAIN + text, HTML + b"<table>" + rows, encoded)
+    )
 
 
-def _seconds(raw: bytes) -> float:
+def _measure_seconds(raw: bytes) -> float:
     def once() -> float:
         started = time.process_time()
         read_body(raw)
@@ -35,7 +37,7 @@ def _seconds(raw: bytes) -> float:
     return max(min(once() for _ in range(2)), 1e-5)
 
 
-def hostile() -> dict[str, bytes]:
+def make_hostile() -> dict[str, bytes]:
     kinds = b"".join(b'multipart/mixed; boundary="%d"\r\n\r\n--%d\r\nContent-Type: ' % (i, i) for i in range(1_000))
     parts = b'multipart/mixed; boundary="b"\r\n\r\n' + b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n" * 10_000
     uu = b"text/plain\r\nContent-Transfer-Encoding: "
@@ -82,7 +84,7 @@ def hostile() -> dict[str, bytes]:
 
 
 def figures() -> dict[str, tuple[float, str, float | None, str]]:
-    found = ratios()
-    worst = max(found, key=lambda name: found[name])
-    against = f"CPU of the worst of {len(found)} hostile mails ({worst}) over an ordinary one of its size"
-    return {"body_worst_cost": (found[worst], "ratio", AIM, against)}
+    ratios = measure_ratios()
+    worst = max(ratios, key=lambda name: ratios[name])
+    against = f"CPU of the worst of {len(ratios)} hostile mails ({worst}) over an ordinary one of its size"
+    return {"body_worst_cost": (ratios[worst], "ratio", AIM, against)}

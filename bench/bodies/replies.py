@@ -18,7 +18,7 @@ Strip = Callable[[str], str]
 
 
 @dataclass
-class Score:
+class ReplyScore:
     """Names of fixtures. Over-cut: a word is missing; under-cut: only words too many."""
 
     exact: list[str] = field(default_factory=list)
@@ -26,22 +26,22 @@ class Score:
     under: list[str] = field(default_factory=list)
 
 
-def scores() -> dict[str, Score]:
-    return {name: score(strip) for name, strip in {"ours": own_text, **others()}.items()}
+def score_all() -> dict[str, ReplyScore]:
+    return {name: score_stripper(strip) for name, strip in {"ours": own_text, **list_others()}.items()}
 
 
-def score(strip: Strip) -> Score:
-    found = Score()
+def score_stripper(strip: Strip) -> ReplyScore:
+    score = ReplyScore()
     for path in sorted((DATA / "emails").iterdir()):
-        wanted = Counter((DATA / "trimmed" / path.name).read_text(encoding="utf-8").split())
-        given = Counter(strip(path.read_text(encoding="utf-8").replace("\r\n", "\n")).split())
-        kind = found.exact if given == wanted else found.over if wanted - given else found.under
+        expected = Counter((DATA / "trimmed" / path.name).read_text(encoding="utf-8").split())
+        actual = Counter(strip(path.read_text(encoding="utf-8").replace("\r\n", "\n")).split())
+        kind = score.exact if actual == expected else score.over if expected - actual else score.under
         kind.append(path.stem)
-    return found
+    return score
 
 
-def others() -> dict[str, Strip]:
-    """Where it is installed (``pip install email-reply-parser==0.5.12``)."""
+def list_others() -> dict[str, Strip]:
+    """Empty unless the library is installed (``pip install email-reply-parser==0.5.12``)."""
     try:
         parser = importlib.import_module("email_reply_parser")
     except ImportError:

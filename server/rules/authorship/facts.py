@@ -8,7 +8,7 @@ import unicodedata
 from server.domain.message import Header, Headers, Participant
 from server.rules.authorship import words
 from server.rules.authorship.marks import Facts, strip_token
-from server.rules.headers.addresses import parse_addresses
+from server.rules.headers.addresses import parse_addresses, parse_first_address
 from server.rules.headers.domains import find_registrable_domain
 from server.rules.headers.header_text import clean_line, decode_words
 
@@ -102,7 +102,7 @@ def _find_author(headers: Headers, own_group: bool) -> Participant | None:
     """The first person of the first header that names one."""
     names = ("X-Original-From", "X-Original-Sender", "From", "Sender") if own_group else ("From", "Sender")
     values = (value[:LONGEST] for name in names for value in headers.all(name)[:MOST_REPEATS])
-    return next((person for value in values for person in parse_addresses(value, Header.FROM)), None)
+    return next(filter(None, (parse_first_address(value, Header.FROM) for value in values)), None)
 
 
 def _unhide_local(author: Participant) -> str:

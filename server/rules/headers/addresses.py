@@ -56,11 +56,13 @@ def parse_addresses(value: str, header: Header) -> tuple[Participant, ...]:
     nobody. A value without an address, but with a single encoded one, yields that one.
     """
     text = repair_text(_cut_value(value))
-    people = _keep_first(_read_people(text, header))
-    if people or "=?" not in text:
-        return people
-    decoded = _keep_first(_read_people(decode_words(text), header))
-    return decoded if len(decoded) == 1 else ()
+    return _keep_first(_read_people(text, header)) or _read_encoded(text, header)
+
+
+def parse_first_address(value: str, header: Header) -> Participant | None:
+    """The first of ``parse_addresses``, without reading the others' names."""
+    text = repair_text(_cut_value(value))
+    return next(_read_people(text, header), None) or next(iter(_read_encoded(text, header)), None)
 
 
 def read_participants(headers: Headers) -> tuple[Participant, ...]:
@@ -77,6 +79,14 @@ def read_original_senders(headers: Headers) -> tuple[Participant, ...]:
     return _read_header(headers, "X-Original-From", Header.ORIGINAL_FROM) or _read_header(
         headers, "X-Original-Sender", Header.ORIGINAL_FROM
     )
+
+
+def _read_encoded(text: str, header: Header) -> tuple[Participant, ...]:
+    """The one address that the encoded words of the text spell; nobody if they spell more."""
+    if "=?" not in text:
+        return ()
+    people = _keep_first(_read_people(decode_words(text), header))
+    return people if len(people) == 1 else ()
 
 
 def _cut_value(value: str) -> str:
@@ -261,7 +271,10 @@ def _find_name(entry: _Entry, addresses: list[str]) -> str:
     texts = (unquote(t.text) if t.kind == "quoted" else t.text for t in entry.tokens)
     text = "".join(texts)[:MAX_TEXT]
     if not entry.angles:
-        text = " ".join(piece for piece in text.split() if normalise_address(piece) not in addresses)
+        # Most pieces are spelt as their address is, so that they need not be read a second time.
+        spellings = frozenset(addresses)
+        pieces = (p for p in text.split() if p not in spellings and normalise_address(p) not in spellings)
+        text = " ".join(pieces)
         text = "" if _read_spaced(text) in addresses else text
     name = clean_line(decode_words(text)) or clean_line(decode_words(" ".join(entry.comments)[:MAX_TEXT]))
     return name[1:-1].strip() if len(name) > 1 and name[0] == name[-1] == "'" else name

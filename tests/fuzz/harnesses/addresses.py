@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.addresses.compare import stands_in
+from bench.addresses.compare import is_in_text
 from server.domain.message import Header
 from server.rules.headers.address import address_variants, normalise_address
 from server.rules.headers.addresses import parse_addresses
@@ -21,6 +21,6 @@ def one(data: bytes) -> None:
     for person in found:
         assert normalise_address(person.address) == person.address
         assert address_variants(person.address)[0] == person.address
-        assert stands_in(person.address, text), person.address
+        assert is_in_text(person.address, text), person.address
         assert "\n" not in person.name
         person.name.encode()

@@ -5,7 +5,7 @@ The first byte chooses labels and what Salesforce knows; the rest is the header 
 
 from __future__ import annotations
 
-from bench.addresses.compare import stands_in
+from bench.addresses.compare import is_in_text
 from server.domain.crm import Candidates, Query, Record, RecordKind
 from server.domain.decision import OUTCOME_OF, Decision, Reason
 from server.domain.ids import MailboxId, MessageId, SalesforceId, ThreadId
@@ -78,7 +78,7 @@ def _nobody_is_invented(people: People, headers: Headers) -> None:
             if person.header is Header.ORIGINAL_FROM
             else (person.header,)
         )
-        assert any(stands_in(person.address, value) for name in names for value in headers.all(name)), person
+        assert any(is_in_text(person.address, value) for name in names for value in headers.all(name)), person
     assert set(people.externals) <= set(people.participants)
     assert {p.address for p in people.participants} == {p.address for p in (*people.externals, *people.internals)}
     assert not {p.address for p in people.externals} & {p.address for p in people.internals}

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.authorship import bounces, modern, second
-from bench.authorship.hostile import hostile
-from bench.authorship.measure import measured, verdict
+from bench.authorship.hostile import make_hostile
+from bench.authorship.measure import judge_sample, measure_rule
 from bench.authorship.samples import PEOPLE
 from server.domain.message import Headers
 from server.rules.authorship.rule import AuthorKind, judge_authorship
 
-MADE_UP = list(modern.samples())
-SECOND = list(second.samples())
+MADE_UP = list(modern.make_samples())
+SECOND = list(second.make_samples())
 KINDS = frozenset(AuthorKind)
 
 
@@ -25,12 +25,12 @@ def test_the_made_up_set_is_large_and_its_names_are_its_own() -> None:
 
 
 def test_no_person_of_the_made_up_set_is_taken_for_a_machine() -> None:
-    wrong = [s.name for s in MADE_UP if not s.is_machine and verdict(s) not in PEOPLE]
+    wrong = [s.name for s in MADE_UP if not s.is_machine and judge_sample(s) not in PEOPLE]
     assert wrong == []
 
 
 def test_the_second_set_is_as_large_by_families_and_each_gives_a_reason() -> None:
-    families = second.families()
+    families = second.read_families()
     assert len(families) >= 60
     assert all(len(family.why) > 20 for family in families)
     assert len({sample.name for sample in SECOND}) == len(SECOND) >= 400
@@ -38,30 +38,30 @@ def test_the_second_set_is_as_large_by_families_and_each_gives_a_reason() -> Non
 
 
 def test_no_person_of_the_second_set_is_taken_for_a_machine() -> None:
-    wrong = [s.name for s in SECOND if not s.is_machine and verdict(s) not in PEOPLE]
+    wrong = [s.name for s in SECOND if not s.is_machine and judge_sample(s) not in PEOPLE]
     assert wrong == []
 
 
 def test_machines_of_the_second_set_are_found_but_for_those_that_are_explained() -> None:
-    found = measured(SECOND)
+    found = measure_rule(SECOND)
     assert [sample.name for sample, _ in found.misses if not sample.miss] == []
     assert found.machine.recall > 0.97
 
 
 @pytest.mark.parametrize(("held_out", "least"), [(False, 0.98), (True, 0.96)])
 def test_machines_of_the_made_up_set_are_found(*, held_out: bool, least: float) -> None:
-    found = measured([s for s in MADE_UP if modern.is_held_out(s) is held_out])
+    found = measure_rule([s for s in MADE_UP if modern.is_held_out(s) is held_out])
     assert found.machine.recall >= least
 
 
 def test_bounces_are_found_but_for_those_that_are_explained() -> None:
-    found = measured(list(bounces.samples()))
+    found = measure_rule(list(bounces.read_samples()))
     assert [sample.name for sample, _ in found.misses if not sample.miss] == []
     assert found.machine.recall > 0.98
 
 
 @pytest.mark.parametrize(
-    ("name", "headers"), list(hostile(20_000)), ids=lambda value: value if isinstance(value, str) else ""
+    ("name", "headers"), list(make_hostile(20_000)), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_hostile_headers_have_a_verdict(name: str, headers: Headers) -> None:
     assert name
@@ -85,4 +85,4 @@ def test_unrelated_headers_their_order_and_the_case_of_names_change_nothing(samp
     again = judge_authorship(
         changed, is_outbound=sample.is_outbound, own_group=sample.own_group, label_ids=sample.label_ids
     )
-    assert again.kind is verdict(sample)
+    assert again.kind is judge_sample(sample)

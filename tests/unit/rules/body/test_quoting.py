@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.bodies.replies import score
+from bench.bodies.replies import score_stripper
 from server.rules.body.quoting import own_text
 
 
 def test_nothing_is_over_cut_in_other_peoples_fixtures():
-    found = score(own_text)
+    found = score_stripper(own_text)
 
     assert found.over == []
     assert len(found.exact) >= 47

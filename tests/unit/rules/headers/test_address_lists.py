@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.addresses.__main__ import LISTS, counts, explained, measured, misses
-from bench.addresses.compare import Verdict
+from bench.addresses.__main__ import LISTS, count_qualities, list_misses, measure_parsers, read_explanations
+from bench.addresses.compare import Quality
 
-FOUND = measured(with_others=False)
+FOUND = measure_parsers(with_others=False)
 COMMENTS = {'first.(")middle.last(")@iana.org', "cal(foo)bar)@iamcal.com"}
 """Comments within a local part are taken out, so that what is left does not stand there letter by letter."""
 
@@ -21,15 +21,17 @@ def test_the_lists_are_there() -> None:
 @pytest.mark.parametrize("name", sorted(FOUND))
 def test_nothing_is_raised_and_nothing_invented(name: str) -> None:
     results = FOUND[name]["ours"]
-    assert counts(results)[Verdict.RAISED] == 0
-    assert {r.case.text for r in results if r.verdict is Verdict.INVENTED} <= COMMENTS
+    assert count_qualities(results)[Quality.RAISED] == 0
+    assert {r.case.text for r in results if r.quality is Quality.INVENTED} <= COMMENTS
 
 
 def test_more_is_read_of_what_people_write_than_the_standard_library_reads() -> None:
-    ours, theirs = (counts(FOUND["field-headers"][parser])[Verdict.EXACT] for parser in ("ours", "getaddresses"))
+    ours, theirs = (
+        count_qualities(FOUND["field-headers"][parser])[Quality.EXACT] for parser in ("ours", "getaddresses")
+    )
     assert ours >= theirs + 20
 
 
 def test_every_miss_is_explained() -> None:
-    reasons = explained()
-    assert [r.case.text for results in misses(FOUND).values() for r in results if r.case.text not in reasons] == []
+    reasons = read_explanations()
+    assert [r.case.text for results in list_misses(FOUND).values() for r in results if r.case.text not in reasons] == []
