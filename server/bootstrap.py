@@ -49,6 +49,7 @@ from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
 
 MONTH = 30.44 * 86_400
+"""Seconds."""
 
 
 class SystemClock:
@@ -58,7 +59,7 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class Services:
-    """All that an entry point needs. ``queue`` is None where the state is Firestore: Cloud Tasks comes there."""
+    """What an entry point needs. ``queue`` is None where the state is Firestore: Cloud Tasks is not built yet."""
 
     settings: Settings
     ports: Ports
@@ -87,27 +88,27 @@ def build(
     clock: Clock | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Services:
-    """Raises ConfigurationError. Tests hand in their own transport and time; nothing else is replaceable."""
+    """Build the services. Raises ConfigurationError. Tests pass their own transport and time, and nothing else."""
     clock = clock or SystemClock()
-    transport = transport or _transport(settings)
+    transport = transport or _choose_transport(settings)
     keys = load_local_keys(settings.keys, may_open=settings.may_open_copies)
-    documents, queue, holders = _state(settings)
+    documents, queue, holders = _open_state(settings)
     alarms = DocumentAlarms(documents, clock)
-    google = _google(settings, transport, clock, sleep, alarms)
+    google = _connect_google(settings, transport, clock, sleep, alarms)
     ports = Ports(
         mail=GmailMail(google.calls),
         directory=google.directory,
         scope=google.scope,
         alarms=alarms,
-        crm=_crm(settings, transport, clock),
+        crm=_connect_crm(settings, transport, clock),
         store=DocumentStore(documents, holders.is_dead if holders else lambda _holder: False),
         sealer=WorkSealer(keys.work, settings.organisation),
         hasher=KeyedHasher(keys.hash_keys, max(keys.hash_keys)),
         wrap=keys.vault_wrap,
         unwrap=keys.vault_unwrap,
         clock=clock,
-        policy=_policy(settings),
-        admission=_admission(settings),
+        policy=_make_policy(settings),
+        admission=_make_admission(settings),
         organisation=settings.organisation,
         holder=holders.me if holders else f"{time.time_ns():x}",
         watch=GmailWatch(google.calls, settings.pubsub_topic) if settings.pubsub_topic else None,
@@ -138,40 +139,41 @@ def _open_rooms(
 
 @dataclass(frozen=True)
 class _Google:
-    """What all of Google's APIs share: one mint under one scope, one pace."""
+    """All of Google's APIs share one mint of credentials under one scope, and one pace."""
 
     calls: GmailCalls
     directory: GoogleDirectory
     scope: WorkspaceScope
 
 
-def _google(
+def _connect_google(
     settings: Settings, transport: Transport, clock: Clock, sleep: Callable[[float], None], alarms: DocumentAlarms
 ) -> _Google:
-    mint = CredentialMint(_delegation(settings), transport, alarms)
+    mint = CredentialMint(_make_delegation(settings), transport, alarms)
     directory = GoogleDirectory(mint, transport, clock, settings.google_customer)
-    scope = WorkspaceScope(_limits(settings), directory, clock)
+    scope = WorkspaceScope(_make_limits(settings), directory, clock)
+    # Before the first credential: none may be made for a mailbox outside the scope.
     mint.guard(scope)
     pacer = Pacer(clock, sleep, settings.gmail_units_per_minute, settings.gmail_project_units_per_minute)
     return _Google(GmailCalls.over(mint, transport, clock, pacer), directory, scope)
 
 
-def _transport(settings: Settings) -> Transport:
+def _choose_transport(settings: Settings) -> Transport:
     return SimulatorTransport(settings.simulator_url) if settings.simulator_url else DirectTransport()
 
 
-def _state(settings: Settings) -> tuple[Documents, SqliteQueue | None, LocalHolders | None]:
+def _open_state(settings: Settings) -> tuple[Documents, SqliteQueue | None, LocalHolders | None]:
     kind, _, name = settings.state.partition(":")
     if kind == "firestore":
         project, _, database = name.partition("/")
         return FirestoreDocuments.connect(project, database or "(default)"), None, None
     path = Path(name)
     if not path.parent.is_dir():
-        raise ConfigurationError(f"STATE names a file in a folder that is not there: {path.parent}")
+        raise ConfigurationError(f"STATE names a file in a folder that does not exist: {path.parent}")
     return SqliteDocuments(path), SqliteQueue(path), LocalHolders(path.parent / f"{path.name}.holders")
 
 
-def _delegation(settings: Settings) -> Delegation:
+def _make_delegation(settings: Settings) -> Delegation:
     return Delegation(
         admin=settings.google_admin,
         delegate=settings.google_delegate,
@@ -179,11 +181,11 @@ def _delegation(settings: Settings) -> Delegation:
     )
 
 
-def _limits(settings: Settings) -> Limits:
+def _make_limits(settings: Settings) -> Limits:
     return Limits(settings.mailboxes, settings.scope_org_units, settings.scope_groups)
 
 
-def _crm(settings: Settings, transport: Transport, clock: Clock) -> SalesforceCrm:
+def _connect_crm(settings: Settings, transport: Transport, clock: Clock) -> SalesforceCrm:
     org = settings.salesforce
     choices = MatchingChoices(
         contact_emails=org.contact_email_fields,
@@ -192,10 +194,10 @@ def _crm(settings: Settings, transport: Transport, clock: Clock) -> SalesforceCr
         websites=org.websites,
         domain_lists=org.domain_lists,
     )
-    return SalesforceCrm(OrgClient(_login(settings), transport, Usage(org.background_share, clock.now)), choices)
+    return SalesforceCrm(OrgClient(_read_login(settings), transport, Usage(org.background_share, clock.now)), choices)
 
 
-def _login(settings: Settings) -> Login:
+def _read_login(settings: Settings) -> Login:
     key = settings.salesforce.private_key_file
     try:
         pem = key.read_text() if key else ""
@@ -213,7 +215,7 @@ def _login(settings: Settings) -> Login:
     )
 
 
-def _policy(settings: Settings) -> Policy:
+def _make_policy(settings: Settings) -> Policy:
     return Policy(
         leads=settings.match_leads,
         join_others=settings.join_others,
@@ -227,7 +229,7 @@ def _policy(settings: Settings) -> Policy:
     )
 
 
-def _admission(settings: Settings) -> Admission:
+def _make_admission(settings: Settings) -> Admission:
     months = settings.backfill_months
     return Admission(
         stage=settings.new_mailbox_stage,

@@ -129,7 +129,7 @@ def load_local_keys(folder: Path, *, may_open: bool) -> LocalKeys:
     """Raises ConfigurationError, one sentence a file that cannot be used."""
     if not folder.is_dir():
         raise ConfigurationError(
-            f"KEYS names a folder that is not there: {folder}. Run `flask --app server.main keys` once."
+            f"KEYS names a folder that does not exist: {folder}. Run `flask --app server.main keys` once."
         )
     public = _public(folder / PUBLIC)
     unwrap = None

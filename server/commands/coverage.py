@@ -45,6 +45,7 @@ def _coverage(source: Source) -> click.Command:
                 stdout.print(_make_table("Day", coverage.days, title=mailbox.address))
         if publishes:
             _publish_days(services, coverages)
+        # All mailboxes are reported before the worst result becomes the exit code.
         codes = {_report_missing(services, mailbox, coverage) for mailbox, coverage in coverages.items()}
         if worst := max(codes, default=0):
             sys.exit(worst)

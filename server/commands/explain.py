@@ -55,6 +55,7 @@ def _explain_file(services: Services, file: Path, labels: frozenset[str], addres
     except UnreadableError:
         raise BadInputError(f"{file} is not an email: it has no header line.") from None
     mailbox = _choose_mailbox(services, headers, address)
+    # A message without a readable date counts as sent now.
     now = int(services.ports.clock.now() * 1000)
     message = build_message(headers, labels, read_sent_at(headers, now), len(raw))
     return services.rooms.explainer.explain(services.workspaces.current(), message, mailbox)

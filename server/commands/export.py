@@ -28,6 +28,7 @@ def _export(source: Source) -> click.Command:
     @report_errors
     def command(path: Path) -> None:
         """Write the ledger and its coverage as JSON: ids, outcomes and reasons, and nothing that people wrote."""
+        # Outside the try: an error of the network is no problem with the file.
         document = ledger_as_json(source.get())
         try:
             path.write_text(json.dumps(document, indent=1))

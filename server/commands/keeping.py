@@ -62,6 +62,7 @@ def _vault(source: Source) -> click.Command:
 def _create_file(path: Path) -> Iterator[BinaryIO]:
     """Create a file that nobody else may read, before the access ledger gets an entry. On an error it is deleted."""
     try:
+        # O_EXCL: a file or link that somebody else put there is never written to.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise BadInputError(f"{path} exists already. Name a file that does not exist yet.") from None

@@ -46,6 +46,7 @@ def _mailbox(source: Source) -> click.Command:
     def command(address: str, stage: str | None, start: datetime | None) -> None:
         """Show one mailbox's status, or set its stage (off, dry_run, live, draining) or the first day to log."""
         services = source.get()
+        # A mailbox that is new in the Directory can be set up before its first sync.
         services.rooms.sweeper.sweep()
         store = services.ports.store
         if start:

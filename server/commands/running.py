@@ -45,6 +45,7 @@ def report_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*args, **kwargs)
         except UserError as error:
+            # Settings report all their problems together, one in a line.
             for line in str(error).splitlines():
                 click.echo(f"Error: {line}", err=True)
             sys.exit(error.exit_code)

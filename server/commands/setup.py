@@ -66,6 +66,7 @@ def _watch(source: Source) -> click.Command:
         services = source.get()
         if services.ports.watch is None:
             raise BadInputError("Push is off. Set PUBSUB_TOPIC, run sync once, then run watch again.")
+        # The person at the keyboard decides how long to wait.
         renewals = services.rooms.watches.renew(patience=math.inf)
         stdout.print(f"Renewed {renewals.renewed} watches, stopped {renewals.stopped}.")
         for mailbox_id, cause in sorted(renewals.troubled.items()):

@@ -23,6 +23,7 @@ def erase_mail(store: Store, clock: Clock, key: ActivityKey) -> int:
         raise BadInputError(
             "Nothing is stored under this key. Take activity_key from export, or Message_Key__c of the task."
         )
+    # Before the rows: a process that dies in between leaves an unreadable copy, and erasing again finishes the work.
     store.drop_copies([key])
     now = clock.now()
     erased_rows = [erase_row(row, now) for row in rows]

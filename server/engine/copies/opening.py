@@ -36,6 +36,7 @@ class CopyOpener:
         if copy is None:
             raise NotFoundError("No copy is stored under this key, or it was erased.")
         now_ms = int(self.clock.now() * 1000)
+        # Before the copy is opened: nobody may read mail without leaving a trace.
         self.store.append_access(lambda last: make_next_entry(last, now_ms, actor, key, reason))
         place = Place(self.organisation, "copies", key, "copy")
         return open_copy(copy.ciphertext, copy.wrapped_dek, place, self.unwrap, copy.kek_name)

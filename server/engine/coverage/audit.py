@@ -63,6 +63,7 @@ class Auditor:
         self._collect(workspace, mailbox)
         total, unrecorded = self._list_unrecorded(mailbox)
         if unrecorded:
+            # What arrived during the listing has no row yet, and was not missed.
             self._collect(workspace, mailbox)
             unrecorded = self._drop_recorded(mailbox, unrecorded)
         store, clock = self.store, self.clock
@@ -73,6 +74,7 @@ class Auditor:
         if not unrecorded or is_unfinished(store, clock, mailbox):
             return Audit(total)
         add_missed_rows(store, clock, mailbox, unrecorded.values())
+        # Only the message itself has the date that tells whether it is late.
         self._collect(workspace, mailbox)
         late = self._count_late(mailbox, list(unrecorded), late_after)
         log.error("an audit found %d messages without a row, %d of them late", len(unrecorded), late)
@@ -97,6 +99,7 @@ class Auditor:
         total = 0
         unrecorded: dict[MessageId, MessageRef] = {}
         span = _choose_span(self.clock.now(), mailbox)
+        # In the background: a nightly listing must not slow down new mail.
         for page in self.mail.in_background().list_messages(mailbox, span):
             unrecorded |= self._drop_recorded(mailbox, {ref.message_id: ref for ref in page})
             total += len(page)

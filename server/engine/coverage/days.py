@@ -104,6 +104,7 @@ def count_latest_days(
 def _find_days(mail: MailProvider, clock: Clock, mailbox: Mailbox, undated: set[MessageId]) -> dict[MessageId, str]:
     """List month by month from today back, and day by day within a month that holds any of the messages."""
     day_names: dict[MessageId, str] = {}
+    # Two days ahead, for a message may carry a date in the future.
     end = int(clock.now() // DAY + 2) * DAY
     for month in range(0, OLDEST_DAYS, MONTH_DAYS):
         if len(day_names) == len(undated):

@@ -62,6 +62,7 @@ class DayPublisher:
             for mailbox in self.store.mailboxes()
             for day in mailbox.unpublished
         ]
+        # Asking for the allowance may cost a call, so it is asked only for rows.
         allowance = self.crm.allowance() if rows else None
         if not rows or (allowance is not None and allowance.is_spent):
             return 0
@@ -70,6 +71,7 @@ class DayPublisher:
         except NotFoundError:
             log.info("the org has no object for days of the sync: the package is not installed")
             published = 0
+        # A refused day is dropped too: the next night counts it again.
         self._drop_kept(rows)
         return published
 

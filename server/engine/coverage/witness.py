@@ -98,6 +98,7 @@ class DeliveryComparer:
             if mailbox is None or message_id is None:
                 comparison.elsewhere += mailbox is None
                 continue
+            # A message to several addresses of one mailbox is delivered once for each.
             pair = mailbox.mailbox_id, message_id
             if pair not in seen:
                 seen.add(pair)

@@ -35,6 +35,7 @@ class AddressBook:
     def _read_if_older(self, seconds: float) -> None:
         with self._lock:
             now = self._clock.now()
+            # A clock that is set back must not keep an old book alive.
             if self._read_at is not None and 0 <= now - self._read_at < seconds:
                 return
             self._owners = _index_by_address(self._store.mailboxes())

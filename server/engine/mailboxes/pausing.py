@@ -63,5 +63,6 @@ def _log_error(error: Exception) -> str:
 def _pause_seconds(error: Exception, failures: int) -> float:
     if isinstance(error, TransientError) and error.retry_after is not None:
         return error.retry_after
+    # Only a person can end these two, so an early try would be in vain.
     is_unavailable = isinstance(error, MailboxUnavailableError | ReconnectRequiredError)
     return UNAVAILABLE_PAUSE if is_unavailable else compute_backoff(failures)

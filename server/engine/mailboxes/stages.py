@@ -69,6 +69,7 @@ def _change_rows(store: Store, rows: Sequence[Row]) -> int:
     try:
         return len(store.change_rows(rows))
     except ConflictError:
+        # A commit is all or nothing. Alone, only the row that somebody else changed is skipped.
         return sum(_change_row(store, row) for row in rows)
 
 
@@ -82,6 +83,7 @@ def _change_row(store: Store, row: Row) -> bool:
 
 def set_start(mail: MailProvider, store: Store, clock: Clock, mailbox: Mailbox, start: int) -> None:
     """Log the mailbox from ``start`` on (epoch milliseconds). An earlier start than before reopens its past."""
+    # A mailbox without a cursor was never read: its first pass reads from the new start anyway.
     reopens = mailbox.cursor is not None and (start < mailbox.start or start == 0)
     past = begin_backfill(clock.now(), mail.count_messages(mailbox), is_again=False) if reopens else None
 

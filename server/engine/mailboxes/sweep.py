@@ -53,6 +53,7 @@ class Sweeper:
         run = _Run(self, {a: i for i, p in people.items() for a in p.addresses}, self.clock.now())
         mailboxes = [run.follow_person(person, stored.get(person.mailbox_id)) for person in people.values()]
         mailboxes += [run.check_missing(stored[mailbox_id]) for mailbox_id in stored.keys() - people.keys()]
+        # The sweep has just stored what Gmail said, and the rules need these addresses now.
         self.workspaces.add_send_as_addresses()
         return sorted((m for m in mailboxes if m and m.reads), key=lambda m: m.address)
 
@@ -67,6 +68,7 @@ class _Run:
 
     def follow_person(self, person: Person, mailbox: Mailbox | None) -> Mailbox | None:
         """Store what changed about a person. Returns None for a person who has no mailbox here and gets none."""
+        # A person who left before we knew of them has no mail here that is to be finished.
         if mailbox is None and person.state.has_left:
             return None
         is_in_scope = self.sweeper.scope.includes(person)
@@ -98,6 +100,7 @@ class _Run:
             return replace(observation, state=DirectoryState.NO_GMAIL)
         if state is DirectoryState.ACTIVE and mailbox and self._is_fresh(observation.person, mailbox):
             return observation
+        # Gmail may be asked only for a mailbox that will be read.
         merged = self._merge(mailbox, observation)
         if not merged.reads:
             return observation

@@ -57,6 +57,7 @@ class WatchRenewer:
         watch_pass = _Pass(self.watch, self.alarms, self.store, self.clock, renewals)
         started_at = self.clock.now()
         mailboxes = self.store.mailboxes()
+        # Renewals come first: a watch that nobody needs does no harm while it waits.
         steps: list[tuple[Callable[[Mailbox], None], Mailbox]]
         steps = [(watch_pass.renew, mailbox) for mailbox in select_due(mailboxes, started_at)]
         steps += [(watch_pass.stop, mailbox) for mailbox in select_leftovers(mailboxes, started_at)]

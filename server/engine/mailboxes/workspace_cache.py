@@ -51,6 +51,7 @@ class WorkspaceCache:
         self._people = self._directory.people()
         self._domains = self._directory.domains()
         self._groups = self._directory.groups()
+        # Only now: a listing that raised must be tried again at the next call.
         self._read_at = self._clock.now()
         return self._assemble()
 

@@ -100,6 +100,7 @@ class JobRunner:
         if self.watches.is_on and any(is_due(m, self._now()) for m in mailboxes):
             # A new mailbox must not wait for the hourly job.
             queue.put(Job(JobKind.WATCH), self._now())
+        # Also without new mail: rows that waited may be due by now.
         queue.put(Job(JobKind.DELIVER), self._now())
 
     def _collect(self, job: Job, queue: Queue) -> None:
@@ -172,6 +173,7 @@ class JobRunner:
             now = self._now()
             queue.put(Job(JobKind.PUBLISH), now, delay=PUBLISH_EVERY - now % PUBLISH_EVERY)
         replayed = replay_refused(self.store, self.clock, mailbox, limit=ROWS_PER_NIGHT) if mailbox.delivers else 0
+        # A replayed message is read anew, and only then decided.
         if replayed:
             enqueue_collect(queue, mailbox_id, self._now())
         if missed:

@@ -105,6 +105,7 @@ class _Pass:
     def run(self, workers: int, patience: float, sleep: Callable[[float], None]) -> SyncResult:
         result, waited = self._result, 0.0
         while True:
+            # All mailboxes again after each wait: new mail may have come meanwhile.
             self._collect_all(workers)
             self._deliver_all()
             due_at = self._next_due()
@@ -124,6 +125,7 @@ class _Pass:
     def _collect_all(self, workers: int) -> None:
         workspace = self._workspaces.current()
         with ThreadPoolExecutor(workers) as pool:
+            # Through list(), because map() raises a thread's error only when its result is taken.
             list(pool.map(lambda m: self._collect_mailbox(workspace, m.mailbox_id), self._mailboxes))
 
     def _collect_mailbox(self, workspace: Workspace, mailbox_id: MailboxId) -> None:

@@ -77,6 +77,7 @@ class RecordAccess:
             }
         unknown_ids = [record_id for record_id in unique_ids if record_id not in access]
         if unknown_ids:
+            # Outside the lock: a slow answer must not hold up other reps.
             readable = self._crm.readable(user, unknown_ids)
             access |= {record_id: record_id in readable for record_id in unknown_ids}
             self._remember(user, {record_id: access[record_id] for record_id in unknown_ids}, now)
