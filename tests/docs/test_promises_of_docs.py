@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.support.rep import Rep
 from tests.support.scene import eml
 
@@ -36,3 +38,16 @@ def test_older_mail_of_a_new_contact_is_logged_by_a_click_and_by_nothing_else(sc
 
     Rep(scene, "ann@acme.example", first).click("Log now")
     assert scene.outcomes() == {first: "contact_match", second: "contact_match"}
+
+
+def test_explain_knows_what_a_rep_chose(scene, tmp_path):
+    raw = eml("eve@nova.example")
+    message = scene.deliver("ann@acme.example", raw)
+    scene.sync()
+    ada = "003A00000000001IAA"
+    Rep(scene, "ann@acme.example", message).click("Choose a record").click("Search", search="byron").use(ada)
+    path = tmp_path / "a.eml"
+    path.write_bytes(raw)
+
+    explanation = json.loads(scene.flask("explain", str(path), "--json").stdout)
+    assert (explanation["reason"], explanation["record"]) == ("thread_override", ada)
