@@ -8,16 +8,31 @@ from pathlib import Path
 
 import pytest
 
+from simulator.world import World
 from tests.support import needs
-from tests.support.scene import Scene
+from tests.support.scene import MakeScene, Scene
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+def make_scene(tmp_path: Path) -> Iterator[MakeScene]:
+    """Makes scenes of other worlds and settings; they are closed after the test."""
+    scenes: list[Scene] = []
+
+    def make(world: World | None = None, **settings: str) -> Scene:
+        folder = tmp_path / f"scene{len(scenes)}"
+        folder.mkdir()
+        scenes.append(Scene(folder, world, **settings))
+        return scenes[-1]
+
+    yield make
+    for scene in scenes:
+        scene.close()
+
+
+@pytest.fixture
+def scene(make_scene: MakeScene) -> Scene:
     """An empty world of three people around the real server, all in this process, with a clock that tests own."""
-    made = Scene(tmp_path)
-    yield made
-    made.close()
+    return make_scene()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,7 @@ from server.domain.errors import (
 from server.domain.ids import ActivityKey
 from simulator.faults import Fault
 from simulator.salesforce.ids import to_18
-from tests.support.scene import Scene, small_world
+from tests.support.scene import small_world
 
 ANN_ID, BEN_ID = to_18("005A00000000001"), to_18("005A00000000002")
 ADA_ID, BYRON_ID, LEO_ID = to_18("003A00000000001"), to_18("001A00000000001"), to_18("00QA00000000001")
@@ -33,16 +33,11 @@ def crm(scene):
 
 
 @pytest.fixture
-def made(tmp_path):
-    scenes = []
-
+def made(make_scene):
     def make(**org):
-        scenes.append(Scene(tmp_path, small_world(org)))
-        return scenes[-1]
+        return make_scene(small_world(org))
 
-    yield make
-    for scene in scenes:
-        scene.close()
+    return make
 
 
 def key(number):

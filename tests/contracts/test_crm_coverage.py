@@ -12,7 +12,7 @@ from server.domain.ids import MailboxId
 from server.domain.ledger import CoverageRow, DayCoverage
 from simulator.faults import Fault
 from tests.support import package
-from tests.support.scene import Scene, small_world
+from tests.support.scene import small_world
 
 
 def day(name="2026-09-13", **more):
@@ -28,21 +28,16 @@ def row(name="2026-09-13", mailbox="ann@acme.example", mailbox_id="1", **more):
 
 
 @pytest.fixture
-def made(tmp_path):
-    scenes = []
-
+def made(make_scene):
     def make(namespace="TrulyActivity", *, packaged=True):
         world = small_world()
         prefix = f"{namespace}__" if namespace else ""
         org = json.loads(json.dumps(world.org).replace("TrulyActivity__", prefix)) | {"namespace": namespace}
         if packaged:
             org["package"] = str(package.PROJECT)
-        scenes.append(Scene(tmp_path, replace(world, org=org)))
-        return scenes[-1], f"{prefix}Sync_Coverage__c", prefix
+        return make_scene(replace(world, org=org)), f"{prefix}Sync_Coverage__c", prefix
 
-    yield make
-    for scene in scenes:
-        scene.close()
+    return make
 
 
 def publish(scene, *rows):

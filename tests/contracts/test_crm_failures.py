@@ -21,7 +21,7 @@ from server.domain.errors import (
 )
 from simulator.faults import Fault
 from tests.contracts.test_crm import activity, calls, key
-from tests.support.scene import PRIVATE_PEM, PUBLIC_PEM, Scene, small_world
+from tests.support.scene import PRIVATE_PEM, PUBLIC_PEM, small_world
 from tests.support.wire import replace_answers
 
 QUERY = Query(frozenset({"ada@byron.example"}), frozenset({"byron.example"}))
@@ -151,16 +151,15 @@ def test_a_session_that_ends_is_renewed_once_and_nobody_notices(scene, crm, what
     assert len(scene.tasks()) == (what == "file")
 
 
-def test_a_session_that_ends_between_two_pages_is_renewed(tmp_path):
+def test_a_session_that_ends_between_two_pages_is_renewed(make_scene):
     people = [{"Id": f"003A0000000{n:04d}", "LastName": "P", "Email": "info@byron.example"} for n in range(2_500)]
-    scene = Scene(tmp_path, small_world({"Contact": people}))
+    scene = make_scene(small_world({"Contact": people}))
     fail(scene, "queryMore", "401")
 
     found = scene.services.ports.crm.look_up(Query(frozenset({"info@byron.example"})))
 
     assert len(found.contacts["info@byron.example"]) == 2_500
     assert logins(scene) == 2
-    scene.close()
 
 
 def test_a_second_refusal_in_a_row_asks_for_a_reconnect(scene, crm):

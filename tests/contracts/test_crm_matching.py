@@ -22,16 +22,11 @@ ADA = "ada@byron.example"
 
 
 @pytest.fixture
-def made(tmp_path):
-    scenes: list[Scene] = []
-
+def made(make_scene):
     def make(org: dict[str, Any], **values: str) -> Scene:
-        scenes.append(Scene(tmp_path, small_world(org), **values))
-        return scenes[-1]
+        return make_scene(small_world(org), **values)
 
-    yield make
-    for scene in scenes:
-        scene.close()
+    return make
 
 
 def looked_up(scene: Scene, *addresses: str, domains: tuple[str, ...] = (), users: tuple[str, ...] = ()):

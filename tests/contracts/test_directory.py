@@ -8,7 +8,7 @@ from server.domain.errors import ReconnectRequiredError, ThrottledError, Transie
 from simulator.faults import Fault
 from simulator.people import People
 from simulator.world import User
-from tests.support.scene import Scene, small_world
+from tests.support.scene import small_world
 from tests.support.wire import listen, replace_answers
 
 
@@ -24,17 +24,13 @@ def no_waiting(monkeypatch):
 
 
 @pytest.fixture
-def made(tmp_path):
-    """Scenes of other worlds, closed at the end."""
-    scenes = []
+def made(make_scene):
+    """Makes scenes of other worlds."""
 
     def make(*, settings=None, **world):
-        scenes.append(Scene(tmp_path, replace(small_world(), **world), **(settings or {})))
-        return scenes[-1]
+        return make_scene(replace(small_world(), **world), **(settings or {}))
 
-    yield make
-    for scene in scenes:
-        scene.close()
+    return make
 
 
 def asked(scene, method):

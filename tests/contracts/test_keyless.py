@@ -10,7 +10,7 @@ from server.domain.mailbox import Mailbox
 from simulator.demo.stage import google_account
 from simulator.faults import Fault
 from simulator.people import People
-from tests.support.scene import PRIVATE_PEM, PUBLIC_PEM, Scene, eml
+from tests.support.scene import PRIVATE_PEM, PUBLIC_PEM, eml
 
 ANN = "ann@acme.example"
 DELEGATE = "delegate@simulated.iam.gserviceaccount.com"
@@ -24,13 +24,12 @@ def no_waiting(monkeypatch):
 
 
 @pytest.fixture
-def keyless(tmp_path, monkeypatch):
+def keyless(make_scene, tmp_path, monkeypatch):
     (tmp_path / "own.json").write_text(google_account(PRIVATE_PEM))
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "own.json"))
-    scene = Scene(tmp_path, GOOGLE_SERVICE_ACCOUNT_FILE="", GOOGLE_DELEGATE=DELEGATE)
+    scene = make_scene(GOOGLE_SERVICE_ACCOUNT_FILE="", GOOGLE_DELEGATE=DELEGATE)
     scene.universe.identity.register(OWN, PUBLIC_PEM)
-    yield scene
-    scene.close()
+    return scene
 
 
 def mailbox_of(scene, address):
@@ -129,12 +128,11 @@ def test_a_suspended_user_is_that_mailbox_s_trouble_alone(keyless):
     assert keyless.services.ports.mail.current_cursor(mailbox_of(keyless, ANN))
 
 
-def test_a_machine_without_an_identity_is_a_setting_to_correct(tmp_path, monkeypatch):
+def test_a_machine_without_an_identity_is_a_setting_to_correct(make_scene, tmp_path, monkeypatch):
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
-    scene = Scene(tmp_path, GOOGLE_SERVICE_ACCOUNT_FILE="", GOOGLE_DELEGATE=DELEGATE)
+    scene = make_scene(GOOGLE_SERVICE_ACCOUNT_FILE="", GOOGLE_DELEGATE=DELEGATE)
 
     with pytest.raises(ConfigurationError, match="no Google identity of its own"):
         scene.services.ports.directory.people()
-    scene.close()

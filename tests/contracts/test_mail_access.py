@@ -16,7 +16,7 @@ from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
 from simulator.faults import Fault
 from tests.contracts.test_mail import refs
-from tests.support.scene import Scene, eml
+from tests.support.scene import eml
 
 ANN = "ann@acme.example"
 NAMES = ["From"]
@@ -181,8 +181,8 @@ def test_one_key_that_google_does_not_know_concerns_the_whole_deployment(scene, 
         mail.current_cursor(ann)
 
 
-def test_a_mailbox_outside_the_scope_gets_no_credentials_and_raises_an_alarm(tmp_path, caplog):
-    scene = Scene(tmp_path, MAILBOXES="ben@acme.example")
+def test_a_mailbox_outside_the_scope_gets_no_credentials_and_raises_an_alarm(make_scene, caplog):
+    scene = make_scene(MAILBOXES="ben@acme.example")
     mail = scene.services.ports.mail
 
     with caplog.at_level(logging.ERROR), pytest.raises(RefusedError) as caught:
@@ -196,20 +196,17 @@ def test_a_mailbox_outside_the_scope_gets_no_credentials_and_raises_an_alarm(tmp
     assert "MAILBOXES" in str(caught.value)
     assert any(record.getMessage().startswith("ALARM") for record in caplog.records)
     assert ANN not in caplog.text + str(caught.value)
-    scene.close()
 
 
-def test_a_mailbox_within_the_scope_is_read_by_any_of_its_addresses(tmp_path):
-    scene = Scene(tmp_path, MAILBOXES="b@acme.example")
+def test_a_mailbox_within_the_scope_is_read_by_any_of_its_addresses(make_scene):
+    scene = make_scene(MAILBOXES="b@acme.example")
 
     assert scene.services.ports.mail.current_cursor(mailbox_of(scene, "ben@acme.example"))
-    scene.close()
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"type": "service_account"}', "not json"])
-def test_a_file_that_is_no_service_account_is_a_setting_to_correct(tmp_path, content):
-    scene = Scene(tmp_path)
-    (tmp_path / "account.json").write_text(content)
+def test_a_file_that_is_no_service_account_is_a_setting_to_correct(scene, content):
+    (scene.folder / "account.json").write_text(content)
 
     with pytest.raises(ConfigurationError, match="GOOGLE_SERVICE_ACCOUNT_FILE"):
         scene.restart()

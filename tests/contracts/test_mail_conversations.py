@@ -18,7 +18,7 @@ from server.domain.history import MessageRef, Span
 from server.domain.message import Message
 from simulator import mime
 from tests.contracts.test_mail import ANN, HOUR_LATER, NAMES, ann, fail, mail, mailbox_of  # noqa: F401
-from tests.support.scene import Scene, eml
+from tests.support.scene import eml
 from tests.support.wire import listen
 
 BEN = "ben@acme.example"
@@ -133,15 +133,14 @@ def test_what_was_read_is_kept_when_a_later_batch_fails(scene, mail, ann):  # no
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_mailbox_outside_the_scope_is_refused_whichever_way_it_is_read(tmp_path, count):
-    scene = Scene(tmp_path, MAILBOXES=BEN)
+def test_a_mailbox_outside_the_scope_is_refused_whichever_way_it_is_read(make_scene, count):
+    scene = make_scene(MAILBOXES=BEN)
     mail, ann = scene.services.ports.mail, mailbox_of(scene, ANN)  # noqa: F811
     ids = conversation(scene, count)
     with pytest.raises(RefusedError):
         mail.headers(ann, refs("abc", ids), NAMES)
     with pytest.raises(RefusedError):
         mail.conversation_bodies(ann, "abc", ids)
-    scene.close()
 
 
 def read(raw):

@@ -14,7 +14,7 @@ from server.domain.history import MessageRef
 from server.domain.message import Message
 from simulator.clock import Clock
 from tests.contracts.test_mail import ANN, HOUR_LATER, NAMES, fail, mailbox_of
-from tests.support.scene import Scene, eml
+from tests.support.scene import eml
 from tests.support.threads import at_once
 from tests.support.wire import listen
 
@@ -22,12 +22,11 @@ BEN = "ben@acme.example"
 
 
 @pytest.fixture
-def paced(tmp_path):
+def paced(make_scene):
     """Gmail allows 6,000 units a minute, and we know it. Waiting moves the world's clock."""
-    scene = Scene(tmp_path, GMAIL_UNITS_PER_MINUTE="6000", GMAIL_PROJECT_UNITS_PER_MINUTE="1200000")
+    scene = make_scene(GMAIL_UNITS_PER_MINUTE="6000", GMAIL_PROJECT_UNITS_PER_MINUTE="1200000")
     scene.universe.quota.set({"units_per_minute": 6_000, "in_flight": 5})
-    yield scene
-    scene.close()
+    return scene
 
 
 def delivered(scene, count, mailbox=ANN):

@@ -5,7 +5,7 @@ import pytest
 from server.domain.errors import ReconnectRequiredError, ThrottledError, TransientError
 from server.ports.witness import Sighting
 from simulator.faults import Fault
-from tests.support.scene import START, Scene, eml
+from tests.support.scene import START, eml
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
 DAY = 86_400.0
@@ -19,10 +19,8 @@ def no_waiting(monkeypatch):
 
 
 @pytest.fixture
-def scene(tmp_path):
-    made = Scene(tmp_path, REPORTS_WITNESS="yes")
-    yield made
-    made.close()
+def scene(make_scene):
+    return make_scene(REPORTS_WITNESS="yes")
 
 
 def told(scene, since=START - 10 * DAY, until=START):

@@ -10,7 +10,7 @@ from server.domain.mailbox import Mailbox
 from simulator.faults import Fault
 from simulator.people import People
 from simulator.world import User
-from tests.support.scene import Scene, small_world
+from tests.support.scene import small_world
 from tests.support.threads import at_once
 
 UNITS = {"ann": "/", "ben": "/Sales", "cem": "/Sales/North", "dan": "/Salesforce"}
@@ -27,9 +27,7 @@ def no_waiting(monkeypatch):
 
 
 @pytest.fixture
-def made(tmp_path):
-    scenes = []
-
+def made(make_scene):
     def make(**settings):
         users = tuple(
             User(
@@ -40,12 +38,9 @@ def made(tmp_path):
             )
             for name, unit in UNITS.items()
         )
-        scenes.append(Scene(tmp_path, replace(small_world(), users=users, groups=GROUPS), **settings))
-        return scenes[-1]
+        return make_scene(replace(small_world(), users=users, groups=GROUPS), **settings)
 
-    yield make
-    for scene in scenes:
-        scene.close()
+    return make
 
 
 def mailbox_of(scene, name):

@@ -20,7 +20,7 @@ from server.adapters.salesforce.matching.look_up import list_statements
 from server.adapters.salesforce.org.shape import OrgShape
 from server.domain.crm import Query
 from tests.support import node
-from tests.support.scene import Scene, eml, small_world
+from tests.support.scene import MakeScene, eml, small_world
 from tests.support.wire import listen
 
 pytestmark = [pytest.mark.node, pytest.mark.xdist_group("jsforce")]
@@ -130,15 +130,14 @@ def test_a_list_of_domains_parses() -> None:
     assert read([queries.domain_lists(SHAPE)])[0]["source"] == "Account"
 
 
-def test_what_a_whole_run_asked_parses_and_no_uri_is_long(tmp_path: Any) -> None:
+def test_what_a_whole_run_asked_parses_and_no_uri_is_long(make_scene: MakeScene) -> None:
     """Not only what is listed above: everything that went over the wire."""
-    scene = Scene(tmp_path, small_world(), JOIN_OTHERS="yes", OPPORTUNITIES="yes", ACCOUNT_WEBSITE="yes")
+    scene = make_scene(small_world(), JOIN_OTHERS="yes", OPPORTUNITIES="yes", ACCOUNT_WEBSITE="yes")
     heard = listen(scene)
     for number, hostile in enumerate(("o'b@x.example", '"a\\\\b"@x.example', "ö@ü.example")):
         scene.deliver("ann@acme.example", eml(sender=hostile, subject=str(number)))
     scene.deliver("ann@acme.example", eml())
     scene.sync()
-    scene.close()
 
     urls = [url for url, _ in heard]
     for _, body in heard:

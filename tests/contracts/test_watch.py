@@ -17,7 +17,7 @@ from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
 from simulator.faults import Fault
 from tests.support.pushing import TOPIC, Pushing
-from tests.support.scene import Scene, eml
+from tests.support.scene import eml
 from tests.support.wire import listen, replace_answers
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
@@ -153,16 +153,13 @@ def test_an_answer_of_another_form_is_tried_again(scene, watch, ann, answer):
         watch.start(ann)
 
 
-def test_a_mailbox_outside_the_scope_is_not_watched(tmp_path, ann):
-    (tmp_path / "x").mkdir()
-    scene = Scene(tmp_path / "x")
+def test_a_mailbox_outside_the_scope_is_not_watched(scene, ann):
     pushing = Pushing(scene, MAILBOXES=BEN)
 
     with pytest.raises(RefusedError):
         pushing.scene.services.ports.watch.start(ann)
 
     assert watches(scene) == {}
-    scene.close()
 
 
 def test_without_a_topic_nothing_is_watched(scene):

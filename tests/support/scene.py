@@ -6,7 +6,7 @@ import atexit
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import lru_cache
@@ -205,6 +205,10 @@ class Scene:
             "ADDON_CLIENT_ID": CLIENT_ID,
             **settings,
         }
+
+
+MakeScene = Callable[..., Scene]
+"""Takes a world, or None for the small one, and settings by name."""
 
 
 def forget(scene: Scene, address: str, message_id: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -13,7 +12,7 @@ from simulator.faults import Fault
 from simulator.mailfiles import MailFile
 from tests.support.package import PROJECT
 from tests.support.pushing import TOPIC, Pushing
-from tests.support.scene import Scene, eml, forget, small_world
+from tests.support.scene import MakeScene, Scene, eml, forget, small_world
 
 
 def run(scene: Scene, *arguments: str, **settings: str) -> Result:
@@ -118,14 +117,13 @@ def test_a_mailbox_setting_that_names_nobody_is_told(scene: Scene) -> None:
     assert "b@acme.example" not in done.stderr
 
 
-def test_doctor_names_each_missing_salesforce_field(tmp_path: Path) -> None:
-    scene = Scene(tmp_path, small_world({"activity_fields": False}))
+def test_doctor_names_each_missing_salesforce_field(make_scene: MakeScene) -> None:
+    scene = make_scene(small_world({"activity_fields": False}))
     done = run(scene, "doctor")
     assert done.exit_code == 11
     assert "Task.Message_Key__c" in done.stdout
     assert "Install the package" in done.stdout
     assert "no object Sync_Coverage__c" in done.stdout
-    scene.close()
 
 
 def test_coverage_counts_and_export_agrees(scene: Scene) -> None:
@@ -138,8 +136,8 @@ def test_coverage_counts_and_export_agrees(scene: Scene) -> None:
     assert [m["reason"] for m in ledger["messages"]] == ["contact_match"]
 
 
-def test_coverage_writes_all_days_to_salesforce(tmp_path: Path) -> None:
-    scene = Scene(tmp_path, small_world({"package": str(PROJECT)}))
+def test_coverage_writes_all_days_to_salesforce(make_scene: MakeScene) -> None:
+    scene = make_scene(small_world({"package": str(PROJECT)}))
     for day in (1, 2, 30):
         scene.deliver("ann@acme.example", eml(subject=str(day), date=f"Tue, {day:02} Jun 2026 09:00:00 +0000"))
     scene.sync()
@@ -148,7 +146,6 @@ def test_coverage_writes_all_days_to_salesforce(tmp_path: Path) -> None:
     rows = scene.universe.org.everything("TrulyActivity__Sync_Coverage__c")
     assert f"{len(rows)} days written to Salesforce." in done.stdout
     assert sum(row["TrulyActivity__Logged__c"] for row in rows) == 3
-    scene.close()
 
 
 def test_coverage_cannot_be_written_where_the_package_is_not_installed(scene: Scene) -> None:

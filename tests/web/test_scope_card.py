@@ -7,7 +7,7 @@ from server.engine.mailboxes.stages import find_mailbox, set_stage
 from simulator.people import People
 from simulator.world import User
 from tests.support.cards import card_of, texts
-from tests.support.scene import Scene, eml, small_world
+from tests.support.scene import eml, small_world
 
 BEN = "ben@acme.example"
 OPEN, ACT = "/addon/open", "/addon/act"
@@ -19,12 +19,10 @@ NOT_INCLUDED = [
 
 
 @pytest.fixture
-def scene(tmp_path):
+def scene(make_scene):
     world = small_world()
     world.users = tuple(User(u.email, u.name, u.aliases, is_admin=u.is_admin, org_unit="/Sales") for u in world.users)
-    made = Scene(tmp_path, world, SCOPE_ORG_UNITS="/Sales")
-    yield made
-    made.close()
+    return make_scene(world, SCOPE_ORG_UNITS="/Sales")
 
 
 def move(scene, unit):

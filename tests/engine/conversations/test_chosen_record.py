@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from simulator.salesforce.ids import to_18
 from tests.support.rep import Rep
-from tests.support.scene import Scene, eml, small_world
+from tests.support.scene import MakeScene, Scene, eml, small_world
 
 ANN = "ann@acme.example"
 ROOT = "<root@byron.example>"
 EVA, ZOE = to_18("003A00000000002"), to_18("003A00000000003")
 
 
-def world(tmp_path: Path) -> Scene:
+def world(make_scene: MakeScene) -> Scene:
     plain = small_world()
     people = [
         *plain.org["Contact"],
         {"Id": EVA, "LastName": "Eva", "Email": "eva@byron.example", "AccountId": "001A00000000001", "OwnerId": "005A00000000001"},
         {"Id": ZOE, "LastName": "Zoe", "Email": "zoe@byron.example", "AccountId": "001A00000000001", "OwnerId": "005A00000000001"},
     ]  # fmt: skip
-    scene = Scene(tmp_path, small_world({"Contact": people}))
+    scene = make_scene(small_world({"Contact": people}))
     message = scene.deliver(ANN, eml(message_id=ROOT))
     scene.sync()
     rep = Rep(scene, ANN, message)
@@ -36,8 +34,8 @@ def reply(scene: Scene) -> str:
     return scene.deliver(ANN, later)
 
 
-def test_later_mail_follows_a_chosen_record_into_the_one_it_was_merged_with(tmp_path: Path) -> None:
-    scene = world(tmp_path)
+def test_later_mail_follows_a_chosen_record_into_the_one_it_was_merged_with(make_scene: MakeScene) -> None:
+    scene = world(make_scene)
     scene.universe.org.merge(ZOE, EVA)
     message = reply(scene)
 
@@ -45,11 +43,10 @@ def test_later_mail_follows_a_chosen_record_into_the_one_it_was_merged_with(tmp_
 
     assert scene.outcomes()[message] == "thread_override"
     assert {task["WhoId"] for task in scene.tasks()} == {ZOE}
-    scene.close()
 
 
-def test_later_mail_of_a_chosen_record_that_is_gone_is_matched_by_the_rules(tmp_path: Path) -> None:
-    scene = world(tmp_path)
+def test_later_mail_of_a_chosen_record_that_is_gone_is_matched_by_the_rules(make_scene: MakeScene) -> None:
+    scene = world(make_scene)
     scene.universe.org.remove(EVA)
     message = reply(scene)
 
@@ -59,4 +56,3 @@ def test_later_mail_of_a_chosen_record_that_is_gone_is_matched_by_the_rules(tmp_
     ada = to_18("003A00000000001")
     assert [t["WhoId"] for t in scene.tasks() if t["Subject"].endswith("Re: Lamps")] == [ada]
     assert "The record chosen for this conversation was deleted in Salesforce" in str(Rep(scene, ANN, message).card)
-    scene.close()

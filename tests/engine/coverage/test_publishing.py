@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +16,7 @@ from server.engine.operations.jobs import PUBLISH_EVERY, JobKind
 from server.ports.queue import Job
 from simulator.faults import Fault
 from tests.support import package
-from tests.support.scene import START, Scene, eml, forget, small_world, tell_share_of_calls
+from tests.support.scene import START, MakeScene, Scene, eml, forget, small_world, tell_share_of_calls
 
 ANN = "ann@acme.example"
 KIND = "TrulyActivity__Sync_Coverage__c"
@@ -26,10 +24,8 @@ DAYS = tuple((datetime.fromtimestamp(START, UTC) - timedelta(days=back)).date().
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path, small_world({"package": str(package.PROJECT)}))
-    yield made
-    made.close()
+def scene(make_scene: MakeScene) -> Scene:
+    return make_scene(small_world({"package": str(package.PROJECT)}))
 
 
 class Asked:
@@ -191,16 +187,13 @@ def test_a_mailbox_whose_past_is_being_read_tells_nothing_yet(scene: Scene) -> N
     assert rows(scene) == {}
 
 
-def test_an_org_without_the_object_forgets_them(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    made = Scene(tmp_path)
-    try:
-        made.sync()
-        with caplog.at_level(logging.INFO):
-            night(made)
-        assert "the package is not installed" in caplog.text
-        assert mailbox(made).unpublished == ()
-    finally:
-        made.close()
+def test_an_org_without_the_object_forgets_them(make_scene: MakeScene, caplog: pytest.LogCaptureFixture) -> None:
+    scene = make_scene()
+    scene.sync()
+    with caplog.at_level(logging.INFO):
+        night(scene)
+    assert "the package is not installed" in caplog.text
+    assert mailbox(scene).unpublished == ()
 
 
 def test_a_refused_day_is_said_and_dropped(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:

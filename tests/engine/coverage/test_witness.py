@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from server.engine.coverage.witness import Comparison, DeliveryComparer
 from server.engine.mailboxes.stages import find_mailbox
 from simulator.faults import Fault
-from tests.support.scene import START, Scene, eml, forget
+from tests.support.scene import START, MakeScene, Scene, eml, forget
 
 DAY = 86_400.0
 ANN, BEN = "ann@acme.example", "ben@acme.example"
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path, REPORTS_WITNESS="yes")
-    yield made
-    made.close()
+def scene(make_scene: MakeScene) -> Scene:
+    return make_scene(REPORTS_WITNESS="yes")
 
 
 def comparer_of(scene: Scene) -> DeliveryComparer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,21 +9,23 @@ import pytest
 from simulator.salesforce.ids import to_18
 from tests.support.cards import card_of, texts
 from tests.support.rep import Rep
-from tests.support.scene import Scene, eml, small_world
+from tests.support.scene import MakeScene, Scene, eml, small_world
 
 ANN = "ann@acme.example"
 ADA, BYRON = to_18("003A00000000001"), to_18("001A00000000001")
 ONE, TWO = to_18("006A00000000001"), to_18("006A00000000002")
 
 
-def scene_of(tmp_path: Path, opportunities: list[str], roles: list[str], *, closed: str = "", on: str = "yes") -> Scene:
+def scene_of(
+    make_scene: MakeScene, opportunities: list[str], roles: list[str], *, closed: str = "", on: str = "yes"
+) -> Scene:
     org: dict[str, Any] = {
         "Opportunity": [{"Id": i, "Name": i, "AccountId": BYRON, "IsClosed": i == closed} for i in opportunities],
         "OpportunityContactRole": [
             {"Id": f"00KA0000000{n:04d}", "OpportunityId": i, "ContactId": ADA} for n, i in enumerate(roles)
         ],
     }
-    return Scene(tmp_path, small_world(org), OPPORTUNITIES=on)
+    return make_scene(small_world(org), OPPORTUNITIES=on)
 
 
 @pytest.mark.parametrize(
@@ -39,9 +40,9 @@ def scene_of(tmp_path: Path, opportunities: list[str], roles: list[str], *, clos
     ],
 )
 def test_an_activity_is_on_the_only_open_opportunity(
-    tmp_path: Path, opportunities: list[str], roles: list[str], closed: str, on: str, expected: str
+    make_scene: MakeScene, opportunities: list[str], roles: list[str], closed: str, on: str, expected: str
 ) -> None:
-    scene = scene_of(tmp_path, opportunities, roles, closed=closed, on=on)
+    scene = scene_of(make_scene, opportunities, roles, closed=closed, on=on)
     message = scene.deliver(ANN, eml())
     scene.sync()
 
@@ -49,11 +50,10 @@ def test_an_activity_is_on_the_only_open_opportunity(
     assert (task["WhoId"], task["WhatId"]) == (ADA, expected)
     read = " ".join(texts(card_of(scene.ask("/addon/open", ANN, message))))
     assert ("It is also on the only open opportunity." in read) is (expected in (ONE, TWO))
-    scene.close()
 
 
-def test_a_move_takes_it_off_the_opportunity(tmp_path: Path) -> None:
-    scene = scene_of(tmp_path, [ONE], [])
+def test_a_move_takes_it_off_the_opportunity(make_scene: MakeScene) -> None:
+    scene = scene_of(make_scene, [ONE], [])
     rep = Rep(scene, ANN, scene.deliver(ANN, eml()))
     scene.sync()
     rep.open().click("Move")
@@ -62,4 +62,3 @@ def test_a_move_takes_it_off_the_opportunity(tmp_path: Path) -> None:
 
     assert scene.tasks()[0]["WhatId"] == BYRON
     assert not any("opportunity" in text for text in rep.read)
-    scene.close()

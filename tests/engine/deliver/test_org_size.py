@@ -8,7 +8,7 @@ import pytest
 
 from bench.org_size import asked_of
 from simulator.salesforce.errors import ApiError
-from tests.support.scene import Scene, eml, small_world
+from tests.support.scene import MakeScene, eml, small_world
 
 MESSAGES = 30
 
@@ -25,9 +25,9 @@ def test_a_larger_org_is_asked_the_same_and_answers_the_same(tmp_path: Path) -> 
     assert large.scans == ()
 
 
-def test_without_an_index_a_large_org_does_not_answer(tmp_path: Path) -> None:
+def test_without_an_index_a_large_org_does_not_answer(make_scene: MakeScene) -> None:
     """The measure itself: a question that reads all records is seen, and is too slow where there are many."""
-    scene = Scene(tmp_path, small_world(), ACCOUNT_WEBSITE="yes")
+    scene = make_scene(small_world(), ACCOUNT_WEBSITE="yes")
     scene.deliver("ann@acme.example", eml(sender="new@byron.example"))
     scene.sync()
     assert [kind for kind, _ in scene.universe.org.scans] == ["Account"]
@@ -35,4 +35,3 @@ def test_without_an_index_a_large_org_does_not_answer(tmp_path: Path) -> None:
     scene.universe.org.crowd("Account", ("Id", "Name"), [])
     with pytest.raises(ApiError, match="QUERY_TIMEOUT"):
         scene.universe.org.query("SELECT Id FROM Account WHERE Website = 'x'")
-    scene.close()

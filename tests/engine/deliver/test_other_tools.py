@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,16 +9,18 @@ import pytest
 from simulator.salesforce.ids import to_18
 from tests.support.cards import card_of, texts
 from tests.support.rep import Rep
-from tests.support.scene import Scene, eml, small_world
+from tests.support.scene import MakeScene, Scene, eml, small_world
 
 ANN, MESSAGE_ID = "ann@acme.example", "<One.Two@byron.example>"
 THEIRS = to_18("00TX00000000001")
 
 
-def world(tmp_path: Path, identifier: str = MESSAGE_ID, author: str | None = "ada@byron.example", **more: Any) -> Scene:
+def world(
+    make_scene: MakeScene, identifier: str = MESSAGE_ID, author: str | None = "ada@byron.example", **more: Any
+) -> Scene:
     task = {"Id": "00TX00000000001", "Subject": "Theirs", "Status": "Completed"}
     email = {"Id": "02sX00000000001", "MessageIdentifier": identifier, "ActivityId": THEIRS, "FromAddress": author}
-    return Scene(tmp_path, small_world({"Task": [task], "EmailMessage": [email]}), **{"JOIN_OTHERS": "yes", **more})
+    return make_scene(small_world({"Task": [task], "EmailMessage": [email]}), **{"JOIN_OTHERS": "yes", **more})
 
 
 def ours(scene: Scene) -> list[dict[str, Any]]:
@@ -28,8 +29,8 @@ def ours(scene: Scene) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("identifier", [MESSAGE_ID, MESSAGE_ID.strip("<>")])
 @pytest.mark.parametrize("author", ["ada@byron.example", "Ada@Byron.example", None])
-def test_what_another_tool_logged_is_joined(tmp_path: Path, identifier: str, author: str | None) -> None:
-    scene = world(tmp_path, identifier, author)
+def test_what_another_tool_logged_is_joined(make_scene: MakeScene, identifier: str, author: str | None) -> None:
+    scene = world(make_scene, identifier, author)
     message = scene.deliver(ANN, eml(message_id=MESSAGE_ID))
     scene.sync()
 
@@ -42,7 +43,6 @@ def test_what_another_tool_logged_is_joined(tmp_path: Path, identifier: str, aut
     assert not any("Ada" in text or "Move]" in text for text in read)
     gets = [call.method for call in scene.universe.calls.calls("gmail")]
     assert "messages.get:raw" not in gets
-    scene.close()
 
 
 @pytest.mark.parametrize(
@@ -55,17 +55,18 @@ def test_what_another_tool_logged_is_joined(tmp_path: Path, identifier: str, aut
     ],
     ids=["another mail", "a longer id", "an id that somebody else reused", "setting off"],
 )
-def test_what_is_another_mail_is_logged(tmp_path: Path, identifier: str, author: str | None, setting: str) -> None:
-    scene = world(tmp_path, identifier, author, JOIN_OTHERS=setting)
+def test_what_is_another_mail_is_logged(
+    make_scene: MakeScene, identifier: str, author: str | None, setting: str
+) -> None:
+    scene = world(make_scene, identifier, author, JOIN_OTHERS=setting)
     scene.deliver(ANN, eml(message_id=MESSAGE_ID))
     scene.sync()
 
     assert len(ours(scene)) == 1
-    scene.close()
 
 
-def test_theirs_is_neither_moved_nor_deleted(tmp_path: Path) -> None:
-    scene = world(tmp_path)
+def test_theirs_is_neither_moved_nor_deleted(make_scene: MakeScene) -> None:
+    scene = world(make_scene)
     message = scene.deliver(ANN, eml(message_id=MESSAGE_ID))
     scene.sync()
     rep = Rep(scene, ANN, message)
@@ -76,21 +77,19 @@ def test_theirs_is_neither_moved_nor_deleted(tmp_path: Path) -> None:
 
     assert [task["Id"] for task in scene.tasks()] == [THEIRS]
     assert scene.outcomes()[message] == "kept_out"
-    scene.close()
 
 
-def test_an_org_without_email_records_logs_everything_and_the_doctor_says_so(tmp_path: Path) -> None:
-    scene = world(tmp_path)
+def test_an_org_without_email_records_logs_everything_and_the_doctor_says_so(make_scene: MakeScene) -> None:
+    scene = world(make_scene)
     del scene.universe.org.schema["EmailMessage"]
     scene.deliver(ANN, eml(message_id=MESSAGE_ID))
     scene.sync()
 
     assert len(ours(scene)) == 1
-    scene.close()
 
 
-def test_a_round_asks_once_however_many_mails_it_has(tmp_path: Path) -> None:
-    scene = world(tmp_path)
+def test_a_round_asks_once_however_many_mails_it_has(make_scene: MakeScene) -> None:
+    scene = world(make_scene)
     for number in range(150):
         scene.deliver(ANN, eml(subject=str(number), message_id=f"<{number}@byron.example>"))
     scene.services.ports.crm.shape()
@@ -99,4 +98,3 @@ def test_a_round_asks_once_however_many_mails_it_has(tmp_path: Path) -> None:
 
     assert len(ours(scene)) == 150
     assert len(scene.universe.calls.calls("salesforce")) == 3
-    scene.close()

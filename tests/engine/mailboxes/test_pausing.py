@@ -14,7 +14,7 @@ from server.engine.coverage.audit import measure_coverage
 from server.engine.deliver.filing import REQUEST_LIVES
 from server.engine.mailboxes.stages import find_mailbox
 from simulator.faults import Fault
-from tests.support.scene import Scene, eml, small_world
+from tests.support.scene import MakeScene, Scene, eml, small_world
 
 GMAIL = [
     ("messages.get", kind) for kind in ("500", "503", "429", "rateLimitExceeded", "userRateLimitExceeded", "404")
@@ -177,10 +177,9 @@ def test_credentials_that_no_longer_hold_are_told_at_once(scene: Scene) -> None:
         scene.sync()
 
 
-def test_an_org_without_our_fields_still_logs_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    scene = Scene(tmp_path_factory.mktemp("plain"), small_world({"namespace": None, "activity_fields": False}))
+def test_an_org_without_our_fields_still_logs_once(make_scene: MakeScene) -> None:
+    scene = make_scene(small_world({"namespace": None, "activity_fields": False}))
     scene.deliver("ann@acme.example", eml())
     scene.sync()
     scene.sync()
     assert len(scene.tasks()) == 1
-    scene.close()

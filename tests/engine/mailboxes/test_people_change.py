@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from server.engine.mailboxes.status_text import describe_status
 from simulator.faults import Fault
 from simulator.people import People
 from simulator.world import User
-from tests.support.scene import START, Scene, eml, small_world
+from tests.support.scene import START, MakeScene, Scene, eml, small_world
 
 ANN, BEN, CEM = "ann@acme.example", "ben@acme.example", "cem@acme.example"
 HOUR, DAY = 3600.0, 86_400.0
@@ -145,15 +144,14 @@ def test_an_admins_own_stage_is_never_overridden(scene: Scene, stage: Stage) -> 
     assert box(scene).stage is stage
 
 
-def test_who_was_suspended_before_ever_being_seen_gets_no_row(tmp_path: Path) -> None:
+def test_who_was_suspended_before_ever_being_seen_gets_no_row(make_scene: MakeScene) -> None:
     users = (*small_world().users[:2], User(CEM, is_suspended=True))
-    scene = Scene(tmp_path, replace(small_world(), users=users))
+    scene = make_scene(replace(small_world(), users=users))
     scene.sync()
     assert [m.address for m in scene.services.ports.store.mailboxes()] == [ANN, BEN]
     admin(scene, "unsuspend", CEM)
     scene.sync()
     assert box(scene, CEM).reads
-    scene.close()
 
 
 def test_draining_waits_for_no_delay(scene: Scene) -> None:
@@ -253,17 +251,16 @@ def test_gmail_switched_off_between_two_sweeps_parks_it_too(scene: Scene) -> Non
     assert "Gmail is switched off" in said(scene)
 
 
-def test_guests_are_outsiders_without_a_mailbox(tmp_path: Path) -> None:
+def test_guests_are_outsiders_without_a_mailbox(make_scene: MakeScene) -> None:
     guest = User("ada@byron.example", "Ada", is_guest=True)
-    scene = Scene(tmp_path, replace(small_world(), users=(*small_world().users, guest)))
+    scene = make_scene(replace(small_world(), users=(*small_world().users, guest)))
     message = scene.deliver(ANN, eml(sender=guest.email))
     scene.sync()
     assert scene.outcomes()[message] == "contact_match"
     assert len(scene.services.ports.store.mailboxes()) == 3
-    scene.close()
 
 
-def test_all_own_domains_are_internal(tmp_path: Path) -> None:
+def test_all_own_domains_are_internal(make_scene: MakeScene) -> None:
     world = replace(
         small_world(),
         domains=(
@@ -273,7 +270,7 @@ def test_all_own_domains_are_internal(tmp_path: Path) -> None:
         ),
         groups=({"email": "sales@acme.example", "aliases": ["deals@brand.example"]},),
     )
-    scene = Scene(tmp_path, world, INTERNAL_DOMAINS="Old-Acme.example, @bücher.example *.brand-two.example")
+    scene = make_scene(world, INTERNAL_DOMAINS="Old-Acme.example, @bücher.example *.brand-two.example")
     workspace = scene.services.workspaces.current()
     ours = (
         "x@acme.example", "x@eu.acme.example", "x@acme.test", "x@lamps.example", "x@old-acme.example",
@@ -282,7 +279,6 @@ def test_all_own_domains_are_internal(tmp_path: Path) -> None:
     assert [a for a in ours if not workspace.is_internal(a)] == []
     others = ("x@pending.example", "x@notacme.example", "x@brand.example", "x@example")
     assert [a for a in others if workspace.is_internal(a)] == []
-    scene.close()
 
 
 @pytest.mark.parametrize(
@@ -295,18 +291,16 @@ def test_all_own_domains_are_internal(tmp_path: Path) -> None:
         ("Anna@Bücher.example", "anna@xn--bcher-kva.example"),
     ],
 )
-def test_a_blocklist_is_meant_however_it_is_written(tmp_path: Path, blocked: str, sender: str) -> None:
-    scene = Scene(tmp_path, small_world(), BLOCKED=blocked)
+def test_a_blocklist_is_meant_however_it_is_written(make_scene: MakeScene, blocked: str, sender: str) -> None:
+    scene = make_scene(small_world(), BLOCKED=blocked)
     hidden = scene.deliver("ann@acme.example", eml(sender))
     seen = scene.deliver("ann@acme.example", eml("b@whit.example"))
     scene.sync()
     assert (scene.outcomes()[hidden], scene.outcomes()[seen]) == ("blocked", "no_match")
-    scene.close()
 
 
-def test_so_is_a_public_mail_domain(tmp_path: Path) -> None:
-    scene = Scene(tmp_path, small_world(), PUBLIC_MAIL_DOMAINS="@Byron.example")
+def test_so_is_a_public_mail_domain(make_scene: MakeScene) -> None:
+    scene = make_scene(small_world(), PUBLIC_MAIL_DOMAINS="@Byron.example")
     mine = scene.deliver("ann@acme.example", eml("somebody@byron.example"))
     scene.sync()
     assert scene.outcomes()[mine] == "no_match"
-    scene.close()

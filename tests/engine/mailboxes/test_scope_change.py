@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from server.domain.mailbox import Mailbox, Stage
@@ -12,20 +9,18 @@ from server.engine.mailboxes.stages import find_mailbox
 from server.engine.mailboxes.status_text import describe_status
 from simulator.people import People
 from simulator.world import User
-from tests.support.scene import Scene, eml, small_world
+from tests.support.scene import MakeScene, Scene, eml, small_world
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+def scene(make_scene: MakeScene) -> Scene:
     world = small_world()
     world.users = tuple(
         User(u.email, u.name, u.aliases, is_admin=u.is_admin, org_unit="/Sales/North") for u in world.users
     )
-    made = Scene(tmp_path, world, SCOPE_ORG_UNITS="/Sales")
-    yield made
-    made.close()
+    return make_scene(world, SCOPE_ORG_UNITS="/Sales")
 
 
 def move(scene: Scene, unit: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,7 @@ from server.domain.errors import TransientError
 from server.engine.operations.doctor import salesforce
 from server.engine.operations.doctor.registry import Checks, Doctor, Finding
 from simulator.faults import Fault
-from tests.support.scene import Scene
+from tests.support.scene import MakeScene, Scene
 
 TITLES = [
     "State", "Google Directory", "Scope", "Alarms", "Salesforce", "Salesforce calls", "Other tools", "Opportunities",
@@ -20,10 +19,8 @@ TITLES = [
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path, OPPORTUNITIES="yes", JOIN_OTHERS="yes")
-    yield made
-    made.close()
+def scene(make_scene: MakeScene) -> Scene:
+    return make_scene(OPPORTUNITIES="yes", JOIN_OTHERS="yes")
 
 
 def test_findings_come_in_a_fixed_order(scene: Scene) -> None:
