@@ -8,12 +8,11 @@ from addon import texts
 from server.domain.errors import RejectedError
 from server.domain.ids import ActivityKey
 from server.domain.mailbox import Stage
-from server.engine.collect.collect import collect
-from server.engine.copies.erasing import erase
 from server.engine.mailboxes.stages import find_mailbox, set_stage
 from server.runner.worker import Worker
 from simulator.faults import Fault
 from simulator.salesforce.ids import to_18
+from tests.support.outside import erase
 from tests.support.rep import Rep
 from tests.support.scene import Scene, eml, small_world
 
@@ -116,6 +115,11 @@ def pass_time(scene, hours=0.0):
                 pass
 
 
+def change_stage(scene, stage):
+    ports = scene.services.ports
+    set_stage(ports.store, ports.clock, find_mailbox(ports.store, BEN), stage)
+
+
 def reply_to(scene, message_id, number=1, **headers):
     return scene.deliver(ANN, eml(subject="Re: Lamps", message_id=f"<reply{number}@x>", text=str(number), **headers))
 
@@ -215,7 +219,7 @@ def test_what_waits_is_logged_within_minutes(scene):
     scene.sync()
     message = scene.deliver(ANN, eml())
     services = scene.services
-    collect(services.ports, services.workspaces.current(), find_mailbox(services.ports, ANN).mailbox_id)
+    services.rooms.collector.collect(services.workspaces.current(), find_mailbox(services.ports.store, ANN).mailbox_id)
     assert scene.outcomes() == {message: "ready"}
     assert "It will be logged within minutes. You don't need to do anything." in Rep(scene, ANN, message).read
 
@@ -397,7 +401,7 @@ def test_a_notice_says_what_will_be_done(scene, how):
 
 def test_a_mailbox_that_is_not_included_is_neither_read_nor_logged(scene):
     scene.sync()
-    set_stage(scene.services.ports, find_mailbox(scene.services.ports, BEN), Stage.OFF)
+    change_stage(scene, Stage.OFF)
     message = scene.deliver(BEN, eml(to=BEN))
     scene.universe.calls.clear()
     pass_time(scene, hours=25)
@@ -412,7 +416,7 @@ def test_a_mailbox_that_is_not_included_is_neither_read_nor_logged(scene):
 def test_a_draining_mailbox_is_complete_up_to_the_moment_said(scene):
     scene.deliver(BEN, eml(to=BEN, subject="before"))
     scene.sync()
-    set_stage(scene.services.ports, find_mailbox(scene.services.ports, BEN), Stage.DRAINING)
+    change_stage(scene, Stage.DRAINING)
     message = scene.deliver(BEN, eml(to=BEN, subject="after"))
     pass_time(scene, hours=25)
 
