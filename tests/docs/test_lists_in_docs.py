@@ -8,6 +8,7 @@ import pytest
 
 from server.adapters.documents import COLLECTIONS
 from server.domain.alarm import AlarmCode
+from tests import test_architecture
 from tests.docs.pages import ROOT, find_code_spans, list_pages_of_today, read_page, read_rows
 
 ARCHITECTURE = "docs/architecture.md"
@@ -55,6 +56,34 @@ def test_the_rooms_of_the_rules_and_the_adapters_are_named():
 def test_every_folder_of_the_server_is_a_room():
     rooms = {f"server/{name}" for name in list_rooms("server")}
     assert rooms - set(first_cells(ARCHITECTURE, "room")) == set()
+
+
+def compare_imports(rows: list[list[str]]) -> list[str]:
+    """Which of our packages each folder may import, by the architecture test; its own it always may."""
+    on_page = {row[0].strip("`").rstrip("/"): row[2] for row in rows}
+    problems = []
+    for folder, prefixes in test_architecture.ALLOWED.items():
+        names = {prefix.removeprefix("server.").partition(".")[0] for prefix in prefixes}
+        allowed = names - {folder.rpartition("/")[2]}
+        cell = on_page.get(folder, "")
+        written = set() if cell == "nothing of ours" else set(cell.split(", "))
+        problems += [] if written == allowed else [f"{folder} may import {', '.join(sorted(allowed)) or 'nothing'}"]
+    return problems
+
+
+def test_the_rooms_may_import_what_the_architecture_test_allows():
+    assert compare_imports(read_rows(read_page(ARCHITECTURE), "room")) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [("ports", "server/rules may import domain"), ("domain, ports", "server/rules may import domain")],
+)
+def test_a_wrong_import_is_caught(cell, problem):
+    rows = read_rows(read_page(ARCHITECTURE), "room")
+    [row] = [row for row in rows if row[0] == "`server/rules/`"]
+    row[2] = cell
+    assert compare_imports(rows) == [problem]
 
 
 def test_the_collections_are_the_stores():
