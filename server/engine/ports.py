@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 from server.domain.policy import Policy
@@ -18,8 +17,6 @@ from server.ports.store import Store
 from server.ports.watch import Watch
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
-
-_NUMBERS = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,3 @@ class Ports:
     organisation: str
     holder: str
     watch: Watch | None = None
-
-    def new_holder(self) -> str:
-        """A name for one piece of work in leases: two threads of a process must not hold the same thing together."""
-        return f"{self.holder}/{next(_NUMBERS)}"

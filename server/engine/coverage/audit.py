@@ -76,11 +76,11 @@ class Auditor:
         add_missed_rows(store, clock, mailbox, unrecorded.values())
         # Only the message itself has the date that tells whether it is late.
         self._collect(workspace, mailbox)
-        late = self._count_late(mailbox, list(unrecorded), late_after)
-        log.error("an audit found %d messages without a row, %d of them late", len(unrecorded), late)
-        if late:
+        late_count = self._count_late(mailbox, list(unrecorded), late_after)
+        log.error("an audit found %d messages without a row, %d of them late", len(unrecorded), late_count)
+        if late_count:
             self.alarms.raise_alarm(AlarmCode.AUDIT_MISSED, mailbox.mailbox_id)
-        return Audit(total, tuple(sorted(unrecorded)), late)
+        return Audit(total, tuple(sorted(unrecorded)), late_count)
 
     def measure(self, workspace: Workspace, mailbox: Mailbox, *, by_day: bool = False) -> Coverage:
         """Read the mailbox to its end, then measure its coverage: mail that just arrived does not count as missing."""
