@@ -66,7 +66,7 @@ def compare_imports(rows: list[list[str]]) -> list[str]:
         names = {prefix.removeprefix("server.").partition(".")[0] for prefix in prefixes}
         allowed = names - {folder.rpartition("/")[2]}
         cell = on_page.get(folder, "")
-        written = set() if cell == "nothing of ours" else set(cell.split(", "))
+        written = set() if cell == "nothing of this project" else set(cell.split(", "))
         problems += [] if written == allowed else [f"{folder} may import {', '.join(sorted(allowed)) or 'nothing'}"]
     return problems
 
