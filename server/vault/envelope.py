@@ -44,7 +44,7 @@ class Place:
     document: str
     purpose: str
 
-    def encoded(self) -> bytes:
+    def encode(self) -> bytes:
         """Each field after its length, so that no two places have the same bytes."""
         fields = (self.organisation, self.collection, self.document, self.purpose)
         return b"".join(struct.pack(">I", len(raw)) + raw for raw in map(str.encode, fields))
@@ -63,7 +63,7 @@ class SealedCopy:
 def seal_copy(plaintext: bytes, place: Place, kek: WrapKek) -> SealedCopy:
     """Seals under a new DEK for each copy, so that one copy can be erased alone."""
     dek = os.urandom(DEK_BYTES)
-    bound = place.encoded()
+    bound = place.encode()
     nonce = os.urandom(NONCE_BYTES)
     ciphertext = COPY + nonce + AESGCM(dek).encrypt(nonce, plaintext, COPY + bound)
     wrapped = kek.wrap(DEK_VERSION + dek + hashlib.sha256(bound).digest())
@@ -72,8 +72,9 @@ def seal_copy(plaintext: bytes, place: Place, kek: WrapKek) -> SealedCopy:
 
 def open_copy(ciphertext: bytes, wrapped_dek: bytes, place: Place, kek: UnwrapKek, key_name: str) -> bytes:
     """Raises SealBrokenError for another key, another place, changed bytes or an unknown version."""
-    bound = place.encoded()
+    bound = place.encode()
     inner = kek.unwrap(wrapped_dek, key_name)
+    # The KEK of a copy binds nothing itself, so the place is checked inside the wrapped key.
     if len(inner) != 1 + DEK_BYTES + 32 or inner[:1] != DEK_VERSION:
         raise SealBrokenError("The wrapped key has an unknown form.")
     if inner[1 + DEK_BYTES :] != hashlib.sha256(bound).digest():
@@ -96,15 +97,16 @@ class WorkSealer:
         dek, wrapped = self._dek_of(day)
         head = WORK + struct.pack(">H", len(wrapped)) + wrapped
         nonce = os.urandom(NONCE_BYTES)
-        return head + nonce + AESGCM(dek).encrypt(nonce, plaintext, head + place.encoded())
+        return head + nonce + AESGCM(dek).encrypt(nonce, plaintext, head + place.encode())
 
     def open(self, sealed: bytes, place: Place) -> bytes:
         """Raises SealBrokenError."""
         if len(sealed) < len(WORK) + 2 or not sealed.startswith(WORK):
             raise SealBrokenError("This is not a sealed value of a known version.")
+        # The head carries its own wrapped DEK, so that rows of any day open.
         end = len(WORK) + 2 + struct.unpack(">H", sealed[len(WORK) : len(WORK) + 2])[0]
         dek = self._unwrap(sealed[len(WORK) + 2 : end])
-        return _decrypt(dek, sealed, sealed[:end], place.encoded())
+        return _decrypt(dek, sealed, sealed[:end], place.encode())
 
     def _dek_of(self, day: str) -> tuple[bytes, bytes]:
         with self._lock:

@@ -7,7 +7,7 @@ import unicodedata
 
 from server.domain.message import Header, Headers, Participant
 from server.rules.authorship import words
-from server.rules.authorship.marks import Facts, strip_token
+from server.rules.authorship.marks import AuthorFacts, strip_token
 from server.rules.headers.addresses import parse_addresses, parse_first_address
 from server.rules.headers.domains import find_registrable_domain
 from server.rules.headers.header_text import clean_line, decode_words
@@ -25,7 +25,7 @@ _CLOSED_LIST = re.compile(r"no\b|<?https?:", re.IGNORECASE)
 _LIST_OWNER = re.compile(r"\W{0,9}(?:owner-|[\w.+-]{1,80}-(?:owner|admin|bounces?)@)")
 
 
-def read_facts(headers: Headers, *, own_group: bool, label_ids: frozenset[str]) -> Facts:
+def read_facts(headers: Headers, *, own_group: bool, label_ids: frozenset[str]) -> AuthorFacts:
     author = _find_author(headers, own_group)
     domain = author.domain if author else ""
     name = author.name if author else ""
@@ -35,7 +35,7 @@ def read_facts(headers: Headers, *, own_group: bool, label_ids: frozenset[str]) 
     is_from_list = author is not None and bool(list_headers) and author.address in _list_addresses(headers)
     is_passed_on = author is not None and (" via " in name.lower() or headers.has("X-Original-From"))
     is_discussion = _is_discussion(headers, list_headers, has_list_owner=has_list_owner)
-    return Facts(
+    return AuthorFacts(
         headers=headers,
         label_ids=label_ids,
         local=(_unhide_local(author) if author else _find_bare_local(headers))[:LONGEST_LOCAL],

@@ -33,7 +33,7 @@ class AuthorKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Facts:
+class AuthorFacts:
     """A mail's headers, read once. ``local`` is the local part of the author's address.
 
     ``domain_labels`` stand left of the registrable domain. ``name`` and ``subject`` are decoded. ``is_discussion``:
@@ -68,7 +68,7 @@ class Facts:
         return match.group(1) if match else ""
 
 
-Predicate = Callable[[Facts], str | None]
+Predicate = Callable[[AuthorFacts], str | None]
 """The name of the header that shows the mark, "" if the mark holds without a header, None if it does not hold."""
 
 

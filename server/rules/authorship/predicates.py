@@ -8,7 +8,7 @@ from collections.abc import Callable
 from server.rules.authorship import words
 from server.rules.authorship.facts import is_house, is_persona, spells_local
 from server.rules.authorship.known_senders import is_tool, names_campaign, names_tool
-from server.rules.authorship.marks import Facts, Predicate
+from server.rules.authorship.marks import AuthorFacts, Predicate
 
 SHARED_ID_HOSTS = frozenset({"mail.gmail.com"})
 """Hosts in the message ids of many firms' people, the workspace's own too."""
@@ -20,7 +20,7 @@ def says(*names: str, among: frozenset[str] | None = None) -> Predicate:
     """One of these headers is there and does not say "no"; or says one of the given words."""
     lower_names = frozenset(name.lower() for name in names)
 
-    def shows(facts: Facts) -> str | None:
+    def shows(facts: AuthorFacts) -> str | None:
         # Nearly no mail has any of them, and some forty marks ask.
         if not facts.headers.has_any(lower_names):
             return None
@@ -42,7 +42,7 @@ def subject(pattern: re.Pattern[str]) -> Predicate:
 
 
 def report(kind: str | None) -> Predicate:
-    def shows(facts: Facts) -> str | None:
+    def shows(facts: AuthorFacts) -> str | None:
         is_report = facts.token("Content-Type") == "multipart/report"
         return "Content-Type" if is_report and kind in {None, facts.parameter("report-type")} else None
 
@@ -53,7 +53,7 @@ def value(name: str, pattern: str | re.Pattern[str]) -> Predicate:
     """The first header of that name is there and holds the pattern, which is in lower case."""
     compiled = re.compile(pattern)
 
-    def shows(facts: Facts) -> str | None:
+    def shows(facts: AuthorFacts) -> str | None:
         text = facts.headers.first(name)
         return name if text and compiled.search(text[:1000].lower()) else None
 
@@ -72,23 +72,23 @@ def either(first: Predicate, second: Predicate) -> Predicate:
     return lambda f: shown if (shown := first(f)) is not None else second(f)
 
 
-def holds(header: str, question: Callable[[Facts], bool]) -> Predicate:
+def holds(header: str, question: Callable[[AuthorFacts], bool]) -> Predicate:
     return lambda f: header if question(f) else None
 
 
-def in_subject(pattern: re.Pattern[str]) -> Callable[[Facts], bool]:
+def in_subject(pattern: re.Pattern[str]) -> Callable[[AuthorFacts], bool]:
     """The subject holds the pattern anywhere."""
     return lambda f: pattern.search(f.subject) is not None
 
 
-def replies_go_elsewhere(facts: Facts) -> str | None:
+def replies_go_elsewhere(facts: AuthorFacts) -> str | None:
     """A person who answers from a robot's address takes replies there; a tool that passes something on does not."""
     reply_to = (facts.headers.first("Reply-To") or "")[:1000].lower()
     author = f"{facts.local}@{facts.domain}"
     return "Reply-To" if "@" in reply_to and author not in reply_to else None
 
 
-def answers(facts: Facts) -> str | None:
+def answers(facts: AuthorFacts) -> str | None:
     """The mail answers a mail of another host. A monitor that threads its own alerts answers nobody."""
     if not facts.headers.has_any(_ANSWER_HEADERS):
         return None
@@ -106,7 +106,7 @@ def _hosts(ids: str) -> set[str]:
     return set(_ID_HOST.findall(ids[:4000].lower()))
 
 
-def campaign_host(facts: Facts) -> str | None:
+def campaign_host(facts: AuthorFacts) -> str | None:
     """Opt-outs or bounces go to a campaign platform."""
     names = ("List-Unsubscribe", "Return-Path")
     return next((n for n in names if names_campaign((facts.headers.first(n) or "")[:1000].lower())), None)

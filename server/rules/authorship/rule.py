@@ -14,7 +14,7 @@ from server.domain.message import Headers
 from server.rules.authorship import away_words, words
 from server.rules.authorship import predicates as by
 from server.rules.authorship.facts import find_sales_tool, read_facts
-from server.rules.authorship.marks import DECISIVE, THRESHOLD, AuthorKind, Facts, Mark, Predicate, SetBy
+from server.rules.authorship.marks import DECISIVE, THRESHOLD, AuthorFacts, AuthorKind, Mark, Predicate, SetBy
 
 __all__ = ["MARKS", "AuthorKind", "Authorship", "Evidence", "judge_authorship"]
 
@@ -53,7 +53,7 @@ def judge_authorship(headers: Headers, *, is_outbound: bool, own_group: bool, la
     return Authorship(is_automated=False, kind=kind, evidence=evidence)
 
 
-def _list_foreign_setters(facts: Facts, tool: str | None, own_group: bool) -> frozenset[SetBy]:
+def _list_foreign_setters(facts: AuthorFacts, tool: str | None, own_group: bool) -> frozenset[SetBy]:
     """Who puts marks into this mail that say nothing of its author."""
     setters = frozenset({SetBy.HELP_DESK}) if facts.is_agent else frozenset()
     if facts.is_discussion or tool is not None or facts.is_agent:
@@ -68,7 +68,7 @@ def _marks_that_count(foreign_setters: frozenset[SetBy], is_outbound: bool) -> t
     return [m for m in marks if m.weight == DECISIVE], [m for m in marks if m.weight != DECISIVE]
 
 
-def _show_marks(marks: list[Mark], facts: Facts) -> list[tuple[Mark, str]]:
+def _show_marks(marks: list[Mark], facts: AuthorFacts) -> list[tuple[Mark, str]]:
     """The marks that hold, each with the name of the header that shows it."""
     return [(mark, header) for mark in marks if (header := mark.shows(facts)) is not None]
 

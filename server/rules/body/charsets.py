@@ -54,6 +54,7 @@ _FEW = 50
 
 def decode_bytes(raw: bytes, declared: str = "", *, is_html: bool = False) -> str:
     """Never raises. ``declared`` is the charset parameter as it was sent, or "" if the part names none."""
+    # The mark outweighs what the part declares: programs write it only when they know the encoding.
     for byte_order_mark, name in _BYTE_ORDER_MARKS:
         if raw.startswith(byte_order_mark):
             return raw.decode(name, "replace").removeprefix("\ufeff")
@@ -63,6 +64,7 @@ def decode_bytes(raw: bytes, declared: str = "", *, is_html: bool = False) -> st
     # Western charsets are often a program's default while the text is UTF-8, which other text hardly ever resembles.
     text = _decode_strictly(raw, "utf-8") if codec in {None, "utf-8"} or codec in _WESTERN else None
     if text is not None:
+        # ISO-2022-JP is ASCII with escapes, so it also passes for UTF-8.
         if _ESCAPE.search(raw[:100_000]) and codec != "utf-8":
             return _decode_strictly(raw, "iso2022_jp_ext") or text
         return _undo_double_encoding(text)
@@ -105,6 +107,7 @@ def _decode_nearest(raw: bytes, codec: str | None) -> str:
         if text is not None:
             return text
     for name in candidates:
+        # A Western charset reads any byte, so that it would win although the other is nearly right.
         if name in _WESTERN:
             continue
         text = _decode_with_marks(raw, name)

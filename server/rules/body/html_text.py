@@ -54,6 +54,7 @@ def html_text(html: str) -> str:
     root = tree.body or tree.root
     if root is None:
         return ""
+    # Without such a word nothing can be hidden, and no element needs to be asked for its style.
     if not _MAY_HIDE.search(html):
         return _TextWriter(reads_hidden=True).write_tree(root)
     return _TextWriter(reads_hidden=False).write_tree(root) or _TextWriter(reads_hidden=True).write_tree(root)

@@ -72,6 +72,7 @@ def _find_end_of_own(lines: list[str], *, is_forward: bool) -> int:
     hints = [bool(_HINT.search(line[:LONGEST_LINE])) for line in lines]
     while at < len(lines):
         line = lines[at][:LONGEST_LINE]
+        # A forward is what its sender wants to show.
         if _FORWARDED.fullmatch(line):
             return len(lines)
         if _is_original(lines, at) or _is_header_block(lines, at):
@@ -85,6 +86,7 @@ def _find_end_of_own(lines: list[str], *, is_forward: bool) -> int:
                 return at
             at = max(quote_end, quote_start, at + 1)
             continue
+        # Quoted lines at the top are what the author answers below.
         if at == 0 and _QUOTED.match(line):
             at = max(_find_quote_end(lines, 0), 1)
             continue

@@ -20,6 +20,7 @@ def decode_content(part: MimePart) -> bytes:
     if part.is_multipart():
         return b""
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower().partition(";")[0].strip()
+    # Python's decoder takes a footer under the text for more of it, and skips the letters of URL-safe base64.
     if encoding == "base64":
         return _decode_base64(str(part.get_payload())[: 2 * LONGEST_PART].encode("ascii", "replace"))[:LONGEST_PART]
     payload = part.get_payload(decode=True)
@@ -29,6 +30,7 @@ def decode_content(part: MimePart) -> bytes:
 def _decode_base64(raw: bytes) -> bytes:
     """Skips lines that are not base64, for some mailing lists write a plain footer under the encoded text."""
     lines = [line.strip() for line in raw.splitlines()]
+    # Padding ends the text: what follows it is another text, or a footer of letters only.
     if any(line.endswith(b"=") for line in lines[:-1]):
         last = next(i for i, line in enumerate(lines) if line.endswith(b"="))
         lines = lines[: last + 1]
@@ -63,6 +65,7 @@ def join_flowed_lines(text: str, *, deletes_space: bool) -> str:
 
 def remove_uuencoded(text: str) -> tuple[str, tuple[str, ...]]:
     """The text without the files that are uuencoded in it, and the names of those files."""
+    # Nearly no mail is uuencoded, and its lines are not worth splitting.
     if "\nbegin " not in f"\n{text}":
         return text, ()
     kept: list[str] = []

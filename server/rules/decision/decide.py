@@ -107,6 +107,7 @@ def _apply_override(decision: Decision, override: Override, grounds: _Grounds) -
     policy = grounds.policy
     if decision.reason is Reason.CONTACTS_ONLY_ACCOUNT and not policy.override_contacts_only:
         return decision
+    # "Log it anyway" names no record: then the record of the rules stays.
     record = override.record or decision.chosen
     related = [record, *grounds.contacts.fitting] if record and record.kind is RecordKind.CONTACT else []
     losers = _lose_all(grounds.every, Why.CHOICE_OF_A_PERSON, winner=record)

@@ -69,6 +69,7 @@ class Matches:
             r for person_groups in groups_of_people for r in (person_groups[0] if person_groups else ())
         )
         every = keep_first(r for person_groups in groups_of_people for group in person_groups for r in group)
+        # A record that is far for one person can be the nearest for another, and then it fits.
         nearest_ids = {r.record_id for r in nearest}
         farther = [r for r in every if r.record_id not in nearest_ids]
         return cls(tuple(rank(nearest, owner)), tuple(rank(farther, owner)))

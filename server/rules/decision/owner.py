@@ -29,11 +29,6 @@ def find_owner(mail: Mail, workspace: Workspace, candidates: Candidates) -> CrmU
     return next((user for user in users if user), None)
 
 
-def find_owner_id(mail: Mail, workspace: Workspace, candidates: Candidates) -> SalesforceId | None:
-    user = find_owner(mail, workspace, candidates)
-    return user.user_id if user else None
-
-
 def choose_activity_owner(owner: SalesforceId | None, chosen: Record | None, policy: Policy) -> SalesforceId | None:
     """The owner of the activity: the mail's owner, or else the chosen record's, if the policy says so.
 

@@ -144,4 +144,5 @@ def _screen_author(message: Message, people: People, _policy: Policy, _situation
     return Screening(Reason.AUTOMATED, authorship.evidence) if authorship.is_automated else None
 
 
+# In the design's order. The author comes last, which also saves reading some eighty marks for most mail.
 _RULES = (_screen_labels, _screen_start, _screen_choices, _screen_headers, _screen_people, _screen_author)

@@ -37,6 +37,7 @@ def normalise_address(text: str) -> str | None:
     text = text.strip()
     if "@" not in text or len(text) > MAX_TEXT:
         return None
+    # From the right: a quoted local part may hold an at sign.
     local, at, domain = _unwrap(repair_text(text)).rpartition("@")
     local, domain = local.strip(_UNSEEN), domain.partition("?")[0].strip(_UNSEEN)
     if not (local and at and domain) or len(local) + len(domain) >= MAX_ADDRESS:

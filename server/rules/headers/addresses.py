@@ -85,6 +85,7 @@ def _read_encoded(text: str, header: Header) -> tuple[Participant, ...]:
     """The one address that the encoded words of the text spell; nobody if they spell more."""
     if "=?" not in text:
         return ()
+    # Some programs encode the whole address. More than one would let a name forge people.
     people = _keep_first(_read_people(decode_words(text), header))
     return people if len(people) == 1 else ()
 

@@ -70,6 +70,7 @@ def activity_key(headers: Headers, author: str | None, internal_date_ms: int, re
     date_header = headers.first("Date")
     guard = compute_guard(author, date_header, headers.first("Subject"), internal_date_ms)
     message_id = normalise_message_id(headers.first("Message-ID"))
+    # An id that Gmail added differs from copy to copy, so it cannot say that two copies are one mail.
     if message_id and _ADDED_BY_GMAIL not in message_id:
         return ActivityKey(_digest("id", message_id, guard))
     written = _parse_date(date_header)

@@ -15,7 +15,7 @@ from server.domain.message import Header, Headers, Message
 from server.domain.policy import Policy
 from server.rules.decision.decide import decide
 from server.rules.decision.match import build_query
-from server.rules.decision.owner import find_owner_id, list_owner_addresses
+from server.rules.decision.owner import find_owner, list_owner_addresses
 from server.rules.decision.screen import Situation, screen
 from server.rules.headers.identity_key import activity_key, find_conversation_root
 
@@ -92,7 +92,8 @@ def _decided(mail: Mail, *, is_known: bool) -> Decision:
     assert not any(OURS.owns_domain(domain) for domain in asked.domains)
     assert list_owner_addresses(mail, OURS)
     known = _candidates(asked) if is_known else Candidates()
-    return decide(mail, find_owner_id(mail, OURS, known), known, OURS, POLICY)
+    owner = find_owner(mail, OURS, known)
+    return decide(mail, owner.user_id if owner else None, known, OURS, POLICY)
 
 
 def _candidates(asked: Query) -> Candidates:

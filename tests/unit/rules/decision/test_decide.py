@@ -18,7 +18,7 @@ from server.domain.message import Headers
 from server.domain.policy import Override, Policy, StandingRule
 from server.rules.decision.decide import MOST_RELATED, decide
 from server.rules.decision.match import build_query, list_searchable_domains
-from server.rules.decision.owner import find_owner_id, list_owner_addresses
+from server.rules.decision.owner import find_owner, list_owner_addresses
 from server.rules.headers.people import people_of
 
 WORKSPACE = Workspace(
@@ -252,7 +252,8 @@ def test_the_owner_is_author_then_to_then_cc_then_mailbox(
     headers: tuple[tuple[str, str], ...], users: str, owner: str | None
 ) -> None:
     known = {f"{u}@acme.example": CrmUser(SalesforceId(u), f"{u}@acme.example") for u in users.split()}
-    assert find_owner_id(mail(*headers), WORKSPACE, Candidates(users=known)) == owner
+    user = find_owner(mail(*headers), WORKSPACE, Candidates(users=known))
+    assert (user.user_id if user else None) == owner
 
 
 def test_one_question_names_people_domains_and_owners() -> None:

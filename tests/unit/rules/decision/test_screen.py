@@ -185,7 +185,7 @@ def test_bytes_without_a_header_are_unreadable() -> None:
     assert reason((), "DRAFT") == Reason.NOT_MAIL
 
 
-class Asked(Headers):
+class RecordingHeaders(Headers):
     """Headers that remember which names were asked for."""
 
     names: set[str] = set()  # noqa: RUF012  # shared on purpose, by all copies of one test
@@ -210,15 +210,15 @@ class Asked(Headers):
     "headers", [(), INBOUND, ROBOT, GROUP, (("From", "a@b.example"), ("Content-Type", "text/calendar"))]
 )
 def test_gmail_is_asked_for_every_header_that_a_rule_reads(headers: tuple[tuple[str, str], ...]) -> None:
-    Asked.names = set()
-    asked = Asked(headers)
+    RecordingHeaders.names = set()
+    asked = RecordingHeaders(headers)
     for own_group in (False, True):
         judge_authorship(asked, is_outbound=False, own_group=own_group, label_ids=frozenset())
     people_of(asked, WORKSPACE)
     activity_key(asked, "a@b.example", 0, [])
     find_conversation_root(asked)
-    assert len(Asked.names) > 40
-    assert Asked.names - {name.lower() for name in HEADERS} == set()
+    assert len(RecordingHeaders.names) > 40
+    assert RecordingHeaders.names - {name.lower() for name in HEADERS} == set()
 
 
 NAMES = st.sampled_from(sorted(HEADERS))
