@@ -253,4 +253,4 @@ def test_unwrapped_keys_are_not_kept_without_end():
 
 @given(st.tuples(st.text(), st.text(), st.text(), st.text()), st.tuples(st.text(), st.text(), st.text(), st.text()))
 def test_no_two_places_have_the_same_bytes(one, other):
-    assert (Place(*one).encode() == Place(*other).encoded()) == (one == other)
+    assert (Place(*one).encode() == Place(*other).encode()) == (one == other)
