@@ -1,4 +1,4 @@
-"""How a setting is read: one sentence for each value that is none, and all of them together."""
+"""How a setting is read: one sentence for each value that cannot be used, and all of them together."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ URL = Form(r"https://[a-z0-9.-]+(:[0-9]+)?", "https://host, without a path")
 
 
 class SettingsReader:
+    """Reads settings by name and collects a sentence for each problem."""
+
     def __init__(self, source: Mapping[str, str]) -> None:
         self.source = source
         self.problems: list[str] = []
@@ -65,37 +67,39 @@ class SettingsReader:
         return Path(value) if value else None
 
     def words(self, name: str, form: Form | None = None) -> frozenset[str]:
-        found = frozenset(word.lower() for word in re.split(r"[,;\s]+", self.source.get(name, "")) if word)
-        if form and not all(re.fullmatch(form.pattern, word) for word in found):
+        values = frozenset(value.lower() for value in self._split(name))
+        if form and not all(re.fullmatch(form.pattern, value) for value in values):
             self.problems.append(f"{name} must hold only what looks like {form.words}.")
-        return found
+        return values
 
     def names(self, name: str) -> tuple[str, ...]:
         """API names of fields, in the order given."""
-        found = tuple(word for word in re.split(r"[,;\s]+", self.source.get(name, "")) if word)
-        if not all(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", word) for word in found):
+        names = self._split(name)
+        if not all(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", field) for field in names):
             self.problems.append(f"{name} must be API names of fields, such as Other_Email__c.")
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(names))
 
     def table(self, name: str) -> dict[str, str]:
         """Addresses and the ids of their Users."""
-        words = [word for word in re.split(r"[,;\s]+", self.source.get(name, "")) if word]
-        pairs = [re.fullmatch(rf"({ADDRESS.pattern})=(005[A-Za-z0-9]{{12}}(?:[A-Z0-5]{{3}})?)", word) for word in words]
+        line = re.compile(rf"({ADDRESS.pattern})=(005[A-Za-z0-9]{{12}}(?:[A-Z0-5]{{3}})?)")
+        pairs = [line.fullmatch(value) for value in self._split(name)]
         if not all(pairs):
             self.problems.append(f"{name} must be like ann@acme.com=0055g000001AbCd, with commas between them.")
         return {pair.group(1).lower(): pair.group(2) for pair in pairs if pair}
 
     def paths(self, name: str) -> frozenset[str]:
         """Org units: their names may have spaces in them, and case does not count."""
-        parts = (part.strip().lower() for part in re.split(r"[,;\n]", self.source.get(name, "")))
-        found = frozenset(part for part in parts if part)
-        if not all(path.startswith("/") for path in found):
+        paths = {path.strip().lower() for path in re.split(r"[,;\n]", self.source.get(name, ""))} - {""}
+        if not all(path.startswith("/") for path in paths):
             self.problems.append(f"{name} must be paths of org units such as /Sales, with commas between them.")
-        return frozenset(path.rstrip("/") or "/" for path in found)
+        return frozenset(path.rstrip("/") or "/" for path in paths)
+
+    def _split(self, name: str) -> list[str]:
+        return [value for value in re.split(r"[,;\s]+", self.source.get(name, "")) if value]
 
 
 def months(value: str) -> int | None:
-    """A thousand years are enough."""
+    """A number up to a thousand years, or None for ``all``."""
     number = None if value == "all" else count(value)
     if number is not None and number > 12_000:
         raise ValueError(value)
@@ -110,7 +114,7 @@ def share(value: str) -> float:
 
 
 def count(value: str) -> int:
-    """Up to a billion: seconds, months and threads that nobody means."""
+    """A whole number from 0 to a billion."""
     number = int(value) if len(value) < 12 else -1
     if not 0 <= number <= 1_000_000_000:
         raise ValueError(value)
@@ -124,7 +128,7 @@ def new_stage(value: str) -> Stage:
 
 
 def allowance(value: str) -> int:
-    """Below 200 a minute, the dearest call alone could break it."""
+    """0, or 200 and more: with fewer units a minute the dearest call alone could break the allowance."""
     number = count(value)
     if 0 < number < 200:
         raise ValueError(value)

@@ -59,12 +59,12 @@ class LocalHolders:
     def _sweep(self) -> None:
         for path in self._folder.iterdir():
             if path.name.startswith("."):
-                _forget_if_old(path)
+                _remove_if_old(path)
             elif path.name != self.me and self.is_dead(path.name):
                 path.unlink(missing_ok=True)
 
 
-def _forget_if_old(path: Path) -> None:
+def _remove_if_old(path: Path) -> None:
     """Somebody died between making the file and showing it."""
     try:
         if time.time() - path.stat().st_mtime > ABANDONED:

@@ -32,8 +32,8 @@ class RsaWrap:
         self._public = public
         self.name = fingerprint(public)
 
-    def wrap(self, plain: bytes) -> bytes:
-        return self._public.encrypt(plain, OAEP)
+    def wrap(self, key: bytes) -> bytes:
+        return self._public.encrypt(key, OAEP)
 
 
 class RsaUnwrap:
@@ -58,9 +58,9 @@ class AesWork:
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
 
-    def wrap(self, plain: bytes, bound_to: bytes) -> bytes:
+    def wrap(self, key: bytes, bound_to: bytes) -> bytes:
         nonce = os.urandom(12)
-        return nonce + self._cipher.encrypt(nonce, plain, bound_to)
+        return nonce + self._cipher.encrypt(nonce, key, bound_to)
 
     def unwrap(self, wrapped: bytes, bound_to: bytes) -> bytes:
         try:
@@ -80,17 +80,17 @@ class LocalKeys:
 
 
 def create_keys(folder: Path) -> list[str]:
-    """Create what is missing, overwrite nothing; returns the names of the files made. Raises ConfigurationError."""
+    """Create what is missing, overwrite nothing; returns the names of the new files. Raises ConfigurationError."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made = _create_vault(folder)
+        created = _create_vault(folder)
         for name, text in ((WORK, os.urandom(32).hex()), (HASH, f"1 {os.urandom(32).hex()}")):
             if not (folder / name).exists():
                 _write(folder / name, f"{text}\n".encode(), 0o600)
-                made.append(name)
+                created.append(name)
     except OSError as error:
         raise ConfigurationError(f"KEYS: {folder} cannot be written: {error.strerror}.") from None
-    return made
+    return created
 
 
 def _create_vault(folder: Path) -> list[str]:
@@ -98,30 +98,30 @@ def _create_vault(folder: Path) -> list[str]:
     if (folder / PUBLIC).exists():
         return []
     if (folder / PRIVATE).exists():
-        private = _private(folder / PRIVATE)
-        made = [PUBLIC]
+        private = _load_private(folder / PRIVATE)
+        created = [PUBLIC]
     else:
         private = rsa.generate_private_key(65537, BITS)
         pem = private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         _write(folder / PRIVATE, pem, 0o600)
-        made = [PRIVATE, PUBLIC]
+        created = [PRIVATE, PUBLIC]
     public = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     _write(folder / PUBLIC, public, 0o644)
-    return made
+    return created
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Whole or not at all: a process that dies here leaves no half a key."""
+    """Write the whole file or nothing: a process that dies here leaves no half of a key."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(file, "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
+    with os.fdopen(file, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
     fresh.rename(path)
 
 
@@ -131,17 +131,17 @@ def load_local_keys(folder: Path, *, may_open: bool) -> LocalKeys:
         raise ConfigurationError(
             f"KEYS names a folder that does not exist: {folder}. Run `flask --app server.main keys` once."
         )
-    public = _public(folder / PUBLIC)
+    public = _load_public(folder / PUBLIC)
     unwrap = None
     if may_open:
         _check_mode(folder / PRIVATE)
-        private = _private(folder / PRIVATE)
+        private = _load_private(folder / PRIVATE)
         if fingerprint(private.public_key()) != fingerprint(public):
             raise ConfigurationError(f"{folder / PRIVATE} does not belong to {PUBLIC}.")
         unwrap = RsaUnwrap(private)
     _check_mode(folder / WORK)
     _check_mode(folder / HASH)
-    return LocalKeys(RsaWrap(public), unwrap, AesWork(_work(folder / WORK)), _hash_keys(folder / HASH))
+    return LocalKeys(RsaWrap(public), unwrap, AesWork(_load_work_key(folder / WORK)), _load_hash_keys(folder / HASH))
 
 
 def fingerprint(public: rsa.RSAPublicKey) -> str:
@@ -165,7 +165,7 @@ def _check_mode(path: Path) -> None:
         raise ConfigurationError(f"The key file {path} can be read by others. Run: chmod 600 {path}")
 
 
-def _public(path: Path) -> rsa.RSAPublicKey:
+def _load_public(path: Path) -> rsa.RSAPublicKey:
     raw = _read(path)
     try:
         key = serialization.load_pem_public_key(raw)
@@ -176,7 +176,7 @@ def _public(path: Path) -> rsa.RSAPublicKey:
     return key
 
 
-def _private(path: Path) -> rsa.RSAPrivateKey:
+def _load_private(path: Path) -> rsa.RSAPrivateKey:
     raw = _read(path)
     try:
         key = serialization.load_pem_private_key(raw, password=None)
@@ -187,17 +187,17 @@ def _private(path: Path) -> rsa.RSAPrivateKey:
     return key
 
 
-def _work(path: Path) -> bytes:
+def _load_work_key(path: Path) -> bytes:
     text = _read(path).decode("ascii", "replace").strip()
     if not re.fullmatch(r"[0-9a-f]{64}", text):
         raise ConfigurationError(f"{path} is not a work key: 64 hexadecimal digits on one line.")
     return bytes.fromhex(text)
 
 
-def _hash_keys(path: Path) -> dict[int, bytes]:
+def _load_hash_keys(path: Path) -> dict[int, bytes]:
     lines = _read(path).decode("ascii", "replace").splitlines()
-    found = [re.fullmatch(r"([1-9][0-9]{0,5}) ([0-9a-f]{64})", line.strip()) for line in lines if line.strip()]
-    keys = {int(m.group(1)): bytes.fromhex(m.group(2)) for m in found if m}
-    if not keys or len(keys) != len(found):
+    matches = [re.fullmatch(r"([1-9][0-9]{0,5}) ([0-9a-f]{64})", line.strip()) for line in lines if line.strip()]
+    keys = {int(m.group(1)): bytes.fromhex(m.group(2)) for m in matches if m}
+    if not keys or len(keys) != len(matches):
         raise ConfigurationError(f"{path} is not a file of hash keys: on each line a number and 64 hexadecimal digits.")
     return keys

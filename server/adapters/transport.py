@@ -58,7 +58,7 @@ class _RedirectedHttp(httplib2.Http):  # type: ignore[misc]  # httplib2 has no t
         self._base = base
 
     def request(self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **kwargs: Any) -> Any:
-        target, host = _moved(uri, self._base)
+        target, host = _redirect(uri, self._base)
         return super().request(target, method, body, {**(headers or {}), "X-Forwarded-Host": host}, **kwargs)
 
 
@@ -69,7 +69,7 @@ class _RedirectingAdapter(_TimedAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         original = request.url or ""
-        request.url, request.headers["X-Forwarded-Host"] = _moved(original, self._base)
+        request.url, request.headers["X-Forwarded-Host"] = _redirect(original, self._base)
         response = super().send(request, *args, **kwargs)
         request.url = original
         return response
@@ -94,7 +94,7 @@ class SimulatorTransport:
         return session
 
 
-def _moved(uri: str, base: str) -> tuple[str, str]:
-    parts = urlsplit(uri)
-    rest = parts.path + (f"?{parts.query}" if parts.query else "")
-    return base + rest, parts.netloc
+def _redirect(uri: str, base: str) -> tuple[str, str]:
+    """The address at the simulator, and the host that was meant."""
+    url = urlsplit(uri)
+    return base + url.path + (f"?{url.query}" if url.query else ""), url.netloc

@@ -12,7 +12,7 @@ class WrapKek(Protocol):
     def name(self) -> str:
         """Which key it is: the fingerprint, stored beside everything it wrapped."""
 
-    def wrap(self, plain: bytes) -> bytes:
+    def wrap(self, key: bytes) -> bytes:
         """At most 318 bytes, which is what RSA-OAEP 3072 with SHA-256 takes."""
 
 
@@ -26,7 +26,7 @@ class UnwrapKek(Protocol):
 class WorkKek(Protocol):
     """The symmetric key of everyday work. Both ways raise TransientError where the key service is away."""
 
-    def wrap(self, plain: bytes, bound_to: bytes) -> bytes: ...
+    def wrap(self, key: bytes, bound_to: bytes) -> bytes: ...
 
     def unwrap(self, wrapped: bytes, bound_to: bytes) -> bytes:
         """Raises SealBrokenError."""

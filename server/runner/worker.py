@@ -59,7 +59,7 @@ class Worker:
             log.error("job %s failed with %s, try %d", task.job.kind, type(error).__name__, task.attempt)  # noqa: TRY400
             self._queue.put_back(task, self._clock.now() + compute_backoff(task.attempt))
         else:
-            self._queue.done(task, self._clock.now())
+            self._queue.finish(task, self._clock.now())
         return True
 
     def tick(self) -> bool:

@@ -32,7 +32,7 @@ def queue(path):
 def drain(queue, now):
     taken = []
     while task := queue.take(now):
-        queue.done(task, now)
+        queue.finish(task, now)
         taken.append(task.job)
     return taken
 
@@ -71,7 +71,7 @@ def test_a_change_that_came_while_its_job_ran_is_a_new_job(queue):
     task = queue.take(NOW + BUCKET)
 
     assert queue.put(SYNC, NOW + BUCKET)
-    queue.done(task, NOW + BUCKET + 1)
+    queue.finish(task, NOW + BUCKET + 1)
     assert drain(queue, NOW + 2 * BUCKET) == [SYNC]
 
 

@@ -70,7 +70,7 @@ class Pushing:
         assert queue is not None
         taken = []
         while task := queue.take(self.scene.clock.now() + 60):
-            queue.done(task, self.scene.clock.now())
+            queue.finish(task, self.scene.clock.now())
             taken.append(task.job)
         return taken
 

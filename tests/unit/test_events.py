@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.adapters.gmail.event_ids import api_id
+from server.adapters.gmail.event_ids import convert_event_id
 from server.domain.errors import BadInputError
 from server.web.events import Event
 
@@ -70,4 +70,4 @@ def test_a_senseless_offset_is_none(offset):
     ],
 )  # fmt: skip
 def test_ids_of_the_web_client(event_id, found):
-    assert api_id(event_id) == found
+    assert convert_event_id(event_id) == found

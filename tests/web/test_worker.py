@@ -22,7 +22,7 @@ def asked(pushing, hours, step=300):
         pushing.worker.tick()
         clock.advance(step)
         while task := queue.take(clock.now()):
-            queue.done(task, clock.now())
+            queue.finish(task, clock.now())
             found.append(task.job.kind)
     return found
 

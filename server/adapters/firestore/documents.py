@@ -20,6 +20,7 @@ from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.field_path import FieldPath
+from more_itertools import chunked
 
 from server.adapters.documents import (
     MOST_WRITES,
@@ -36,8 +37,7 @@ from server.adapters.documents import (
 from server.domain.errors import ConfigurationError, ConflictError, InvariantError, TransientError
 
 T = TypeVar("T")
-AT_ONCE = 300
-"""Documents in one read."""
+DOCUMENTS_PER_READ = 300
 TIMEOUT = 60.0
 CONFLICTS = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.Aborted, exceptions.NotFound)
 
@@ -67,26 +67,25 @@ class FirestoreDocuments:
             ) from None
 
     def get(self, collection: str, key: str) -> Document | None:
-        snapshot = _asked(lambda: self._ref(collection, key).get(timeout=TIMEOUT))
-        return _document(snapshot) if snapshot.exists else None
+        snapshot = _call(lambda: self._ref(collection, key).get(timeout=TIMEOUT))
+        return _read_document(snapshot) if snapshot.exists else None
 
     def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
-        found: dict[str, Document] = {}
-        wanted = list(dict.fromkeys(keys))
+        documents: dict[str, Document] = {}
         client = self._client(collection)
-        for start in range(0, len(wanted), AT_ONCE):
-            refs = [self._ref(collection, key) for key in wanted[start : start + AT_ONCE]]
-            snapshots = _asked(lambda refs=refs: list(client.get_all(refs, timeout=TIMEOUT)))  # type: ignore[misc]
-            found.update((d.key, d) for d in (_document(s) for s in snapshots if s.exists))
-        return found
+        for portion in chunked(dict.fromkeys(keys), DOCUMENTS_PER_READ):
+            refs = [self._ref(collection, key) for key in portion]
+            snapshots = _call(lambda refs=refs: list(client.get_all(refs, timeout=TIMEOUT)))  # type: ignore[misc]
+            documents.update((d.key, d) for d in (_read_document(s) for s in snapshots if s.exists))
+        return documents
 
     def commit(self, writes: Sequence[Write]) -> list[Version]:
         if len(writes) > MOST_WRITES:
             raise InvariantError("Too many writes for one commit.")
         versions: dict[int, Version] = {}
         for is_second in (True, False):
-            part = [w for w in writes if (w.collection in SECOND_DATABASE) is is_second]
-            versions.update(self._committed(part))
+            writes_there = [w for w in writes if (w.collection in SECOND_DATABASE) is is_second]
+            versions.update(self._commit_to_one(writes_there))
         with self._lock:
             self.writes.update(w.collection for w in writes)
         return [versions[id(w)] for w in writes]
@@ -94,20 +93,20 @@ class FirestoreDocuments:
     def query(
         self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None
     ) -> list[Document]:
-        query: Any = self._filtered(collection, where)
+        query: Any = self._filter(collection, where)
         if order_by:
             query = query.order_by(f"d.{order_by}")
         if limit is not None:
             query = query.limit(limit)
-        return [_document(s) for s in _asked(lambda: list(query.stream(timeout=TIMEOUT)))]
+        return [_read_document(s) for s in _call(lambda: list(query.stream(timeout=TIMEOUT)))]
 
     def scan(self, collection: str, *, where: Sequence[Where] = (), page: int = 500) -> Iterator[Document]:
-        query: Any = self._filtered(collection, where).order_by(FieldPath.document_id()).limit(page)
+        query: Any = self._filter(collection, where).order_by(FieldPath.document_id()).limit(page)
         last: Any = None
         while True:
-            part = query if last is None else query.start_after(last)
-            snapshots = _asked(lambda part=part: list(part.stream(timeout=TIMEOUT)))  # type: ignore[misc]
-            yield from map(_document, snapshots)
+            rest = query if last is None else query.start_after(last)
+            snapshots = _call(lambda rest=rest: list(rest.stream(timeout=TIMEOUT)))  # type: ignore[misc]
+            yield from map(_read_document, snapshots)
             if len(snapshots) < page:
                 return
             last = snapshots[-1]
@@ -120,22 +119,22 @@ class FirestoreDocuments:
         return self._second if collection in SECOND_DATABASE else self._first
 
     def _ref(self, collection: str, key: str) -> Any:
-        return self._client(collection).collection(collection).document(_escaped(key))
+        return self._client(collection).collection(collection).document(_escape(key))
 
-    def _filtered(self, collection: str, where: Sequence[Where]) -> Any:
+    def _filter(self, collection: str, where: Sequence[Where]) -> Any:
         query: Any = self._client(collection).collection(collection)
         for condition in where:
             query = query.where(filter=FieldFilter(f"d.{condition.field}", condition.op, condition.value))
         return query
 
-    def _committed(self, writes: Sequence[Write]) -> dict[int, Version]:
+    def _commit_to_one(self, writes: Sequence[Write]) -> dict[int, Version]:
         if not writes:
             return {}
         client = self._client(writes[0].collection)
         batch = client.batch()
         for write in writes:
             self._add(client, batch, write)
-        results = _asked(lambda: batch.commit(timeout=TIMEOUT), conflicts=CONFLICTS)
+        results = _call(lambda: batch.commit(timeout=TIMEOUT), conflicts=CONFLICTS)
         return {
             id(w): Version("" if isinstance(w, Delete) else result.update_time.rfc3339())
             for w, result in zip(writes, results, strict=True)
@@ -144,18 +143,18 @@ class FirestoreDocuments:
     def _add(self, client: firestore.Client, batch: Any, write: Write) -> None:
         ref = self._ref(write.collection, write.key)
         if isinstance(write, Create):
-            batch.create(ref, _stored(write.data))
+            batch.create(ref, _wrap(write.data))
             return
         if write.version == "":
             raise ConflictError("A document that was never stored cannot be replaced or deleted.")
-        option = None if write.version is None else client.write_option(last_update_time=_time(write.version))
+        option = None if write.version is None else client.write_option(last_update_time=_read_version(write.version))
         if isinstance(write, Replace):
-            batch.update(ref, _stored(write.data), option=option)
+            batch.update(ref, _wrap(write.data), option=option)
         else:
             batch.delete(ref, option=option)
 
 
-def _asked(call: Callable[[], T], conflicts: tuple[type[Exception], ...] = (exceptions.Aborted,)) -> T:
+def _call(call: Callable[[], T], conflicts: tuple[type[Exception], ...] = (exceptions.Aborted,)) -> T:
     try:
         return call()
     except conflicts:
@@ -171,19 +170,19 @@ def _asked(call: Callable[[], T], conflicts: tuple[type[Exception], ...] = (exce
         raise TransientError(f"Firestore did not answer ({type(error).__name__}).") from None
 
 
-def _stored(data: Data) -> dict[str, Any]:
+def _wrap(data: Data) -> dict[str, Any]:
     return {"d": dict(data), "w": uuid.uuid4().hex}
 
 
-def _time(version: str) -> Any:
+def _read_version(version: str) -> Any:
     return DatetimeWithNanoseconds.from_rfc3339(version).timestamp_pb()
 
 
-def _document(snapshot: Any) -> Document:
+def _read_document(snapshot: Any) -> Document:
     data = snapshot.to_dict()["d"]
     return Document(unquote(snapshot.id), data, Version(snapshot.update_time.rfc3339()))
 
 
-def _escaped(key: str) -> str:
+def _escape(key: str) -> str:
     """A document id takes no slash; nothing of ours is ``.`` or ``..``."""
     return quote(key, safe=":@+=,;!$&'()*")

@@ -1,4 +1,4 @@
-"""Calls to Gmail, alone or together: paced, charged to their mailbox, and failing in our own words."""
+"""Calls to Gmail, alone or in batches: paced, charged to their mailbox, and failing with the domain's errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from server.adapters.gmail.batch import BROKEN_BATCH, CallTemplate, PartAnswer, 
 from server.adapters.gmail.pacing.costs import units_of
 from server.adapters.gmail.pacing.pacer import Pacer
 from server.adapters.gmail.pacing.turns import IN_FLIGHT
-from server.adapters.google.api_failures import mapped
+from server.adapters.google.api_failures import map_http_error
 from server.adapters.google.credentials import CredentialMint
 from server.adapters.transport import Transport
 from server.domain.errors import ThrottledError, TransientError, TrulyError, UnreadableError
@@ -35,7 +35,7 @@ Answers = dict[MessageId, T | Exception]
 
 @dataclass(frozen=True)
 class GmailCalls:
-    """Thread-safe: one service description, one connection a thread. ``in_background``: others' calls go first."""
+    """Thread-safe: one service description, one connection a thread. In the background live calls go first."""
 
     mint: CredentialMint
     transport: Transport
@@ -52,7 +52,7 @@ class GmailCalls:
     def in_background(self) -> GmailCalls:
         return replace(self, is_background=True)
 
-    def one(self, mailbox: Mailbox, request: Any, failure: Callable[[HttpError], TrulyError] | None = None) -> Any:
+    def call(self, mailbox: Mailbox, request: Any, failure: Callable[[HttpError], TrulyError] | None = None) -> Any:
         """The answer's JSON, empty for a method that answers nothing.
 
         Raises what ``failure`` makes of Gmail's refusal; without it what ``MailProvider`` may raise, and
@@ -61,14 +61,14 @@ class GmailCalls:
         request.uri = _with_quota_user(request.uri, mailbox)
         http = self._http(mailbox)
         with self.pacer.turn(mailbox.mailbox_id, units_of(request.methodId), in_background=self.is_background):
-            return self._answer(request, http, failure or (lambda error: mapped(error, self.clock.now())))
+            return self._execute(request, http, failure or (lambda error: map_http_error(error, self.clock.now())))
 
     def admit(self, mailbox: Mailbox) -> None:
         """Raises what would let every call fail: no credentials, or a time that Gmail named and that has not come."""
         self.mint.for_mailbox(mailbox.addresses)
         self.pacer.admit(mailbox.mailbox_id)
 
-    def many(
+    def call_for_each(
         self,
         mailbox: Mailbox,
         template: CallTemplate,
@@ -86,7 +86,7 @@ class GmailCalls:
             try:
                 self._batch(mailbox, template, batch, parse, answers)
             except TransientError as error:
-                if all(isinstance(answer, Exception) for answer in answers.values()):
+                if all(isinstance(value, Exception) for value in answers.values()):
                     raise
                 return {**dict.fromkeys(ids, error), **answers}
         return answers
@@ -95,20 +95,20 @@ class GmailCalls:
         credentials = self.mint.for_mailbox(mailbox.addresses)
         return google_auth_httplib2.AuthorizedHttp(credentials, http=self.transport.http(), max_refresh_attempts=1)
 
-    def _answer(self, request: Any, http: Any, failure: Callable[[HttpError], TrulyError]) -> Any:
+    def _execute(self, request: Any, http: Any, failure: Callable[[HttpError], TrulyError]) -> Any:
         try:
-            answer = request.execute(http=http, num_retries=0)
+            resource = request.execute(http=http, num_retries=0)
         except HttpError as error:
             raise failure(error) from None
         except (httplib2.HttpLib2Error, HTTPException, OSError, UnicodeDecodeError):
             raise TransientError("Gmail cannot be reached.") from None
         except RecursionError:
             raise UnreadableError("Gmail's answer is nested too deep.") from None
-        if answer in (None, "") and request.methodId in SILENT:
+        if resource in (None, "") and request.methodId in SILENT:
             return {}
-        if not isinstance(answer, dict):  # googleapiclient hands on as text what is not JSON
+        if not isinstance(resource, dict):  # googleapiclient hands on as text what is not JSON
             raise TransientError("Gmail's answer is not JSON.")
-        return answer
+        return resource
 
     def _batch(
         self,
@@ -124,30 +124,30 @@ class GmailCalls:
             try:
                 parts = send_batch(http, template, ids, _quota_user(mailbox))
             except HttpError as error:
-                raise mapped(error, self.clock.now()) from None
+                raise map_http_error(error, self.clock.now()) from None
             except (httplib2.HttpLib2Error, HTTPException, OSError, *BROKEN_BATCH):
                 raise TransientError("Gmail did not answer a batch.") from None
             for message_id, part in parts.items():
-                answer = answers[message_id] = self._read_part(part, parse)
-                if isinstance(answer, ThrottledError):
-                    slow_down(answer)
+                value = answers[message_id] = self._read_part(part, parse)
+                if isinstance(value, ThrottledError):
+                    slow_down(value)
 
     def _read_part(self, part: PartAnswer, parse: Callable[[Any], T]) -> T | Exception:
         if part.status >= HTTPStatus.MULTIPLE_CHOICES:
-            return mapped(part.to_error(), self.clock.now())
+            return map_http_error(part.to_error(), self.clock.now())
         try:
             resource = part.read_json()
         except RecursionError:
             return UnreadableError("Gmail's answer is nested too deep.")
         if not isinstance(resource, dict):
             return TransientError("Gmail did not answer for a message.")
-        return parsed(parse, resource)
+        return parse_or_error(parse, resource)
 
 
-def parsed(parse: Callable[[Any], T], answer: Any) -> T | Exception:
-    """A failure is a value."""
+def parse_or_error(parse: Callable[[Any], T], resource: Any) -> T | Exception:
+    """What ``parse`` makes of the resource, or why it cannot."""
     try:
-        return parse(answer)
+        return parse(resource)
     except TrulyError as error:
         return error
     except (KeyError, ValueError, TypeError, AttributeError):

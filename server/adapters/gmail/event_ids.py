@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-FORM = re.compile(r"(?:msg|thread)-f:([0-9]{1,20})")
-PLAIN = re.compile(r"[0-9a-f]{1,16}")
+WEB_ID = re.compile(r"(?:msg|thread)-f:([0-9]{1,20})")
+API_ID = re.compile(r"[0-9a-f]{1,16}")
 
 
-def api_id(event_id: str) -> str | None:
+def convert_event_id(event_id: str) -> str | None:
     """Hexadecimal, as in the API; None for an id that only Gmail can resolve (``msg-a:r123``)."""
-    if found := FORM.fullmatch(event_id):
-        return format(int(found[1]), "x")
-    return event_id if PLAIN.fullmatch(event_id) else None
+    if web_id := WEB_ID.fullmatch(event_id):
+        return format(int(web_id[1]), "x")
+    return event_id if API_ID.fullmatch(event_id) else None

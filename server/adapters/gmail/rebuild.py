@@ -1,7 +1,7 @@
-"""A message from the tree of format=full: the same headers, the same parts, the same decoded contents as its raw form.
+"""A message made again from the tree of format=full: headers, parts and decoded contents are those of its raw form.
 
-Not the same bytes: preamble, epilogue, folding and transfer encodings are ours, and every content is base64. Where the
-tree does not say enough for that, there is no message, and the raw form has to be fetched.
+The bytes differ: preamble, epilogue, folding and transfer encodings are ours, and every content is base64. Where the
+tree does not say enough, there is no message, and the raw form has to be fetched.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ class _CannotBeRebuiltError(Exception):
     pass
 
 
-def rebuilt(payload: Any) -> bytes | None:
+def rebuild_message(payload: Any) -> bytes | None:
     """RFC 822 bytes, or None where they would not be the message that was sent."""
     try:
-        if not isinstance(payload, Mapping) or not any(n.lower() == "mime-version" for n, _ in _headers(payload)):
+        if not isinstance(payload, Mapping) or not any(n.lower() == "mime-version" for n, _ in _read_headers(payload)):
             return None  # without it, nobody has to decode what we encode
-        return b"\r\n".join(_lines(payload, ()))
+        return b"\r\n".join(_write_part(payload, ()))
     except (_CannotBeRebuiltError, TypeError, ValueError, AttributeError):
         return None
 
 
-def _lines(node: Any, around: tuple[str, ...]) -> Iterator[bytes]:
+def _write_part(node: Any, around: tuple[str, ...]) -> Iterator[bytes]:
     """``around``: the boundaries of the containers that this part lies in."""
     if len(around) > DEEPEST:
         raise _CannotBeRebuiltError
-    headers = _headers(node)
-    stub = _stub(headers)
+    headers = _read_headers(node)
+    stub = _make_stub(headers)
     kind = stub.get_content_type()
     if kind != str(node.get("mimeType") or kind).lower():
         raise _CannotBeRebuiltError
@@ -59,34 +59,34 @@ def _lines(node: Any, around: tuple[str, ...]) -> Iterator[bytes]:
     if body.get("attachmentId"):
         raise _CannotBeRebuiltError
     if stub.get_content_maintype() in ("multipart", "message"):
-        yield from _container(headers, kind, stub.get_boundary(), parts, body, around)
+        yield from _write_container(headers, kind, stub.get_boundary(), parts, body, around)
     elif parts:
         raise _CannotBeRebuiltError
     else:
-        yield from _leaf(headers, _content(body), stub)
+        yield from _write_leaf(headers, _decode_content(body), stub)
 
 
-def _container(
+def _write_container(
     headers: Headers, kind: str, boundary: str | None, parts: Any, body: Any, around: tuple[str, ...]
 ) -> Iterator[bytes]:
     if kind not in CONTAINERS or not parts or len(parts) > MOST_PARTS or body.get("data") or body.get("size"):
         raise _CannotBeRebuiltError
-    if not boundary or not BOUNDARY.fullmatch(boundary) or any(_alike(boundary, other) for other in around):
+    if not boundary or not BOUNDARY.fullmatch(boundary) or any(_could_be_mixed_up(boundary, outer) for outer in around):
         raise _CannotBeRebuiltError
-    yield from _written(headers, "8bit", is_needed=False)
+    yield from _write_headers(headers, "8bit", is_needed=False)
     yield b""
-    for part in parts:
+    for child in parts:
         yield f"--{boundary}".encode()
-        yield from _lines(part, (*around, boundary))
+        yield from _write_part(child, (*around, boundary))
     yield f"--{boundary}--".encode()
     if not around:
         yield b""
 
 
-def _leaf(headers: Headers, content: bytes, stub: Message) -> Iterator[bytes]:
+def _write_leaf(headers: Headers, content: bytes, stub: Message) -> Iterator[bytes]:
     if stub.get_content_maintype() == "text" and not _is_as_sent(content, stub):
         raise _CannotBeRebuiltError
-    yield from _written(headers, "base64")
+    yield from _write_headers(headers, "base64")
     yield b""
     encoded = base64.b64encode(content)
     for start in range(0, len(encoded), LINE):
@@ -95,32 +95,32 @@ def _leaf(headers: Headers, content: bytes, stub: Message) -> Iterator[bytes]:
 
 
 def _is_as_sent(text: bytes, stub: Message) -> bool:
-    """Gmail is said to turn texts to UTF-8 and to leave the header as it was; then only these are certain."""
+    """The text is surely in its header's charset: Gmail is said to turn texts to UTF-8 and to leave the header."""
     charset = stub.get_content_charset("us-ascii")
     if charset in ASCII_OR_UTF8 and b"\xef\xbf\xbd" not in text:
         return charset.startswith("utf") or text.isascii()
     return charset.startswith(ASCII_ABOVE) and text.isascii()
 
 
-def _content(body: Any) -> bytes:
+def _decode_content(body: Any) -> bytes:
     data = str(body.get("data") or "")
     if not data and body.get("size"):
         raise _CannotBeRebuiltError
     try:
-        plain = data.rstrip("=").translate(str.maketrans("-_", "+/"))
-        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+        digits = data.rstrip("=").translate(str.maketrans("-_", "+/"))
+        return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise _CannotBeRebuiltError from None
 
 
-def _headers(node: Any) -> Headers:
-    found = [(str(h.get("name") or ""), str(h.get("value") or "")) for h in node.get("headers") or ()]
-    if any(not NAME.fullmatch(name) or UNSAFE.search(value) for name, value in found):
+def _read_headers(node: Any) -> Headers:
+    headers = [(str(h.get("name") or ""), str(h.get("value") or "")) for h in node.get("headers") or ()]
+    if any(not NAME.fullmatch(name) or UNSAFE.search(value) for name, value in headers):
         raise _CannotBeRebuiltError
-    return found
+    return headers
 
 
-def _stub(headers: Headers) -> Message:
+def _make_stub(headers: Headers) -> Message:
     """A message without content, to be asked for its type: as every reader of the rebuilt bytes will read it."""
     stub = Message()
     values = [value for name, value in headers if name.lower() == "content-type"]
@@ -131,12 +131,12 @@ def _stub(headers: Headers) -> Message:
     return stub
 
 
-def _written(headers: Headers, encoding: str, *, is_needed: bool = True) -> Iterator[bytes]:
-    """As given; only the transfer encoding is ours."""
+def _write_headers(headers: Headers, encoding: str, *, is_needed: bool = True) -> Iterator[bytes]:
+    """The headers as given, but with our transfer encoding."""
     has_encoding = False
     for name, value in headers:
         if name.lower() != ENCODING:
-            yield f"{name}: {_folded(value)}".encode()
+            yield f"{name}: {_fold(value)}".encode()
         elif not has_encoding:
             has_encoding = True
             yield f"{name}: {encoding}".encode()
@@ -144,18 +144,18 @@ def _written(headers: Headers, encoding: str, *, is_needed: bool = True) -> Iter
         yield f"Content-Transfer-Encoding: {encoding}".encode()
 
 
-def _folded(value: str) -> str:
+def _fold(value: str) -> str:
     """At single spaces, so that unfolding gives the value back."""
     if len(value) <= LONG:
         return value
     lines = [""]
-    for word in re.split(r"(?<=\S) (?=\S)", value):
-        if lines[-1] and len(lines[-1]) + len(word) > LONG:
-            lines.append(word)
+    for piece in re.split(r"(?<=\S) (?=\S)", value):
+        if lines[-1] and len(lines[-1]) + len(piece) > LONG:
+            lines.append(piece)
         else:
-            lines[-1] += f" {word}" if lines[-1] else word
+            lines[-1] += f" {piece}" if lines[-1] else piece
     return "\r\n ".join(lines)
 
 
-def _alike(one: str, other: str) -> bool:
-    return one.startswith(other) or other.startswith(one)
+def _could_be_mixed_up(inner: str, outer: str) -> bool:
+    return inner.startswith(outer) or outer.startswith(inner)

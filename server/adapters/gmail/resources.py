@@ -20,35 +20,35 @@ KINDS = (
 )
 
 
-def ref_of(item: Any) -> MessageRef:
+def read_ref(item: Any) -> MessageRef:
     return MessageRef(MessageId(str(item["id"])), ThreadId(str(item["threadId"])))
 
 
-def label_of(item: Any) -> Label:
+def read_label(item: Any) -> Label:
     return Label(str(item["id"]), str(item.get("name", "")), item.get("type") == "user")
 
 
-def events_of(record: Any) -> Iterator[HistoryEvent]:
+def read_events(record: Any) -> Iterator[HistoryEvent]:
     for field, kind in KINDS:
         for entry in record.get(field, ()):
-            yield HistoryEvent(ref_of(entry["message"]), kind, frozenset(entry.get("labelIds", ())))
+            yield HistoryEvent(read_ref(entry["message"]), kind, frozenset(entry.get("labelIds", ())))
 
 
-def message_of(answer: Any) -> Message:
-    pairs = ((str(h.get("name", "")), str(h.get("value", ""))) for h in answer.get("payload", {}).get("headers", ()))
+def read_message(resource: Any) -> Message:
+    pairs = ((str(h.get("name", "")), str(h.get("value", ""))) for h in resource.get("payload", {}).get("headers", ()))
     return Message(
-        message_id=MessageId(answer["id"]),
-        thread_id=ThreadId(answer["threadId"]),
-        label_ids=frozenset(answer.get("labelIds", ())),
-        internal_date=int(answer["internalDate"]),
-        size_estimate=int(answer.get("sizeEstimate", 0)),
+        message_id=MessageId(resource["id"]),
+        thread_id=ThreadId(resource["threadId"]),
+        label_ids=frozenset(resource.get("labelIds", ())),
+        internal_date=int(resource["internalDate"]),
+        size_estimate=int(resource.get("sizeEstimate", 0)),
         headers=Headers.of(pairs),
-        history_id=Cursor(int(answer.get("historyId", 0))),
+        history_id=Cursor(int(resource.get("historyId", 0))),
     )
 
 
-def raw_of(answer: Any) -> bytes:
-    data = str(answer.get("raw", ""))
+def read_raw(resource: Any) -> bytes:
+    data = str(resource.get("raw", ""))
     try:
         return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
     except (binascii.Error, ValueError):

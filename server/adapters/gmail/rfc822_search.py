@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from server.adapters.gmail.calls import GmailCalls
-from server.adapters.gmail.resources import ref_of
+from server.adapters.gmail.resources import read_ref
 from server.domain.history import MessageRef
 from server.domain.mailbox import Mailbox
 
@@ -21,4 +21,4 @@ class GmailMessageIds:
         request = self._messages.list(
             userId="me", q=f"rfc822msgid:{message_id}", includeSpamTrash=True, fields="messages(id,threadId)"
         )
-        return [ref_of(item) for item in self._calls.one(mailbox, request).get("messages", ())]
+        return [read_ref(item) for item in self._calls.call(mailbox, request).get("messages", ())]

@@ -1,4 +1,4 @@
-"""Gmail's users.watch behind the Watch port: changes of a mailbox are published to a Pub/Sub topic of ours."""
+"""Gmail's users.watch behind the Watch port: Gmail publishes a mailbox's changes to the topic in PUBSUB_TOPIC."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from googleapiclient.errors import HttpError
 
 from server.adapters.gmail.calls import GmailCalls
-from server.adapters.google.api_failures import mapped
+from server.adapters.google.api_failures import map_http_error
 from server.domain.errors import ConfigurationError, TransientError, TrulyError
 from server.domain.ids import Cursor
 from server.domain.mailbox import Mailbox
@@ -33,7 +33,7 @@ class _OtherTopicError(TrulyError):
 class GmailWatch:
     """Implements ``server.ports.watch.Watch``. Thread-safe.
 
-    No label filter: mail that a filter of the user's archives at once must be told of, too.
+    There is no label filter: Gmail must report mail, too, that a filter of the user archives at once.
     """
 
     def __init__(self, calls: GmailCalls, topic: str) -> None:
@@ -49,26 +49,26 @@ class GmailWatch:
             return self._start(mailbox)
 
     def stop(self, mailbox: Mailbox) -> None:
-        self._calls.one(mailbox, self._users.stop(userId="me"), self._failure)
+        self._calls.call(mailbox, self._users.stop(userId="me"), self._map_failure)
 
     def _start(self, mailbox: Mailbox) -> ActiveWatch:
         request = self._users.watch(userId="me", body={"topicName": self._topic})
-        answer = self._calls.one(mailbox, request, self._failure)
+        watch = self._calls.call(mailbox, request, self._map_failure)
         try:
-            return ActiveWatch(int(answer["expiration"]) / 1000, Cursor(int(answer["historyId"])))
+            return ActiveWatch(int(watch["expiration"]) / 1000, Cursor(int(watch["historyId"])))
         except (KeyError, TypeError, ValueError):
             raise TransientError("Gmail's answer about a watch has not the documented form.") from None
 
-    def _failure(self, error: HttpError) -> TrulyError:
+    def _map_failure(self, error: HttpError) -> TrulyError:
         """Gmail has one status for many faults here; only its sentence tells them apart."""
-        said = _sentence(error)
-        if OTHER_TOPIC in said:
+        sentence = _read_sentence(error)
+        if OTHER_TOPIC in sentence:
             return _OtherTopicError("The mailbox is watched for another topic.")
-        fault = next((text for words, text in TOPIC_FAULTS if re.search(words, said)), None)
-        return ConfigurationError(fault) if fault else mapped(error, self._calls.clock.now())
+        fault = next((text for words, text in TOPIC_FAULTS if re.search(words, sentence)), None)
+        return ConfigurationError(fault) if fault else map_http_error(error, self._calls.clock.now())
 
 
-def _sentence(error: HttpError) -> str:
+def _read_sentence(error: HttpError) -> str:
     try:
         return str(json.loads(error.content)["error"]["message"]).lower()
     except (ValueError, KeyError, TypeError):

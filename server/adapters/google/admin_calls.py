@@ -1,4 +1,4 @@
-"""One call of a Google API through googleapiclient, its failure as one of ours."""
+"""Calls of Google's admin APIs through googleapiclient; their failures are the domain's errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import google_auth_httplib2
 import httplib2
 from googleapiclient.errors import HttpError
 
-from server.adapters.google.api_failures import mapped
+from server.adapters.google.api_failures import map_http_error
 from server.adapters.transport import Transport
 from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError, TrulyError, UserError
 from server.ports.clock import Clock
@@ -20,18 +20,18 @@ def execute(request: Any, credentials: Any, transport: Transport, clock: Clock, 
     """Raises the mapped error, or TransientError where there is no answer, or one that is not JSON."""
     try:
         http = google_auth_httplib2.AuthorizedHttp(credentials, http=transport.http(), max_refresh_attempts=1)
-        answer = request.execute(http=http, num_retries=retries)
+        resource = request.execute(http=http, num_retries=retries)
     except HttpError as error:
-        raise mapped(error, clock.now()) from None
+        raise map_http_error(error, clock.now()) from None
     except (httplib2.HttpLib2Error, HTTPException, OSError, UnicodeDecodeError):
         raise TransientError(f"{who} cannot be reached.") from None
-    if not isinstance(answer, dict):  # googleapiclient hands on as text what is not JSON
+    if not isinstance(resource, dict):  # googleapiclient hands on as text what is not JSON
         raise TransientError(f"{who}'s answer is not JSON.")
-    return answer
+    return resource
 
 
-def settled(error: TrulyError, who: str) -> TrulyError:
-    """A question of ours that an admin's API refuses is a matter of the settings, like those that say so already."""
+def as_settings_problem(error: TrulyError, who: str) -> TrulyError:
+    """The error to raise: what an admin API refuses for a reason of its own is a problem of the settings."""
     if isinstance(error, TransientError | ReconnectRequiredError | UserError):
         return error
     return ReconnectRequiredError(f"{who} refuses our question. Check GOOGLE_CUSTOMER and GOOGLE_ADMIN.")
@@ -47,17 +47,17 @@ class AdminCalls:
         self._who = who
 
     def call(self, request: Any) -> Any:
-        """Raises what ``execute`` raises; an admin who is none is a matter of the settings."""
+        """Raises what ``execute`` raises; an account that is no admin is a problem of the settings."""
         try:
             return execute(request, self._mint(), self._transport, self._clock, who=self._who, retries=2)
         except MailboxUnavailableError as error:
-            # An admin without Gmail is an admin all the same: then Google refuses the question itself.
+            # An admin without Gmail is still an admin; Google then refuses the call itself.
             if type(error) is not MailboxUnavailableError:
                 raise
             raise ReconnectRequiredError("GOOGLE_ADMIN is not an active user of this Workspace.") from None
 
     def pages(self, resource: Any, request: Any) -> Iterator[Any]:
         while request is not None:
-            answer = self.call(request)
-            yield answer
-            request = resource.list_next(request, answer)
+            page = self.call(request)
+            yield page
+            request = resource.list_next(request, page)

@@ -1,4 +1,4 @@
-"""Every error of Gmail and Directory, as one of ours."""
+"""Every HTTP error of Google's APIs as an error of the domain."""
 
 from __future__ import annotations
 
@@ -27,17 +27,19 @@ OFF_REASONS = frozenset({"failedPrecondition", "FAILED_PRECONDITION"})
 A_DAY = 86_400.0
 
 
-def mapped(error: HttpError, now: float) -> TrulyError:
+def map_http_error(error: HttpError, now: float) -> TrulyError:
     """Gmail says "slow down" with 403 as well as 429, and an unknown 403 is permanent only where no rate is meant."""
     status = int(error.resp.status)
-    reason, message = _reason(error.content)
+    reason, message = _read_reason(error.content)
     if status == 429 or (status == 403 and (reason in RATE_REASONS or "quota" in message.lower())):
-        stated = _retry_after(reason, message, now)
-        return ThrottledError("Gmail asked us to slow down.", _header(error.resp, now) if stated is None else stated)
+        stated = _read_named_time(reason, message, now)
+        return ThrottledError(
+            "Gmail asked us to slow down.", _read_retry_after(error.resp, now) if stated is None else stated
+        )
     if status == 404:
         return NotFoundError("Gmail does not know this id.")
     if status == 408 or status >= 500:
-        return TransientError(f"Gmail answered {status}.", _header(error.resp, now))
+        return TransientError(f"Gmail answered {status}.", _read_retry_after(error.resp, now))
     if status == 401:
         return ReconnectRequiredError("Google no longer accepts our credentials.")
     if status == 400 and reason in OFF_REASONS:
@@ -49,7 +51,7 @@ def mapped(error: HttpError, now: float) -> TrulyError:
     return TrulyError(f"Gmail refused a call of ours with {status} ({reason or 'no reason'}).")
 
 
-def _reason(content: bytes) -> tuple[str, str]:
+def _read_reason(content: bytes) -> tuple[str, str]:
     try:
         body: Any = json.loads(content)
         error = body["error"]
@@ -59,7 +61,7 @@ def _reason(content: bytes) -> tuple[str, str]:
         return "", ""
 
 
-def _retry_after(reason: str, message: str, now: float) -> float | None:
+def _read_named_time(reason: str, message: str, now: float) -> float | None:
     if reason == "dailyLimitExceeded":
         return A_DAY / 4
     stated = re.search(r"Retry after (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)", message)
@@ -69,7 +71,7 @@ def _retry_after(reason: str, message: str, now: float) -> float | None:
     return None
 
 
-def _header(response: Any, now: float) -> float | None:
+def _read_retry_after(response: Any, now: float) -> float | None:
     """Retry-After: seconds, or a date."""
     stated = str(response.get("retry-after", "")).strip()
     try:

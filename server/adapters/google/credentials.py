@@ -16,7 +16,7 @@ from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
 from server.adapters.google.scope import ScopeCheck
-from server.adapters.google.token_failures import refresh_failure
+from server.adapters.google.token_failures import map_refresh_error
 from server.adapters.transport import Transport
 from server.domain.alarm import AlarmCode
 from server.domain.errors import ConfigurationError, OutOfScopeError, TransientError
@@ -40,12 +40,12 @@ class Delegation:
     key_file: Path | None = None
 
 
-class Admits(Protocol):
-    def of_address(self, address: str) -> ScopeCheck: ...
+class ScopeGuard(Protocol):
+    def check_address(self, address: str) -> ScopeCheck: ...
 
 
 class DelegatedCredentials(Credentials):
-    """Refreshed over our own transport, whoever asks, and failing in our own words.
+    """Credentials that are always refreshed over our transport, and that fail with the domain's errors.
 
     googleapiclient's batch would refresh over a connection of its own: past the simulator, and without a time-out.
     """
@@ -55,13 +55,13 @@ class DelegatedCredentials(Credentials):
         self._inner = inner
         self._transport = transport
         self._client_id = client_id
-        self._asked = scopes
+        self._requested_scopes = scopes
 
     def refresh(self, _request: Any) -> None:
         try:
             self._inner.refresh(Request(session=self._transport.session()))
         except google.auth.exceptions.RefreshError as error:
-            raise refresh_failure(error, self._client_id, self._asked) from None
+            raise map_refresh_error(error, self._client_id, self._requested_scopes) from None
         except google.auth.exceptions.GoogleAuthError:
             raise TransientError("Google's token service cannot be reached.") from None
         self.token, self.expiry = self._inner.token, self._inner.expiry
@@ -92,14 +92,14 @@ class CredentialMint:
         self._delegation = delegation
         self._transport = transport
         self._alarms = alarms
-        self._scope: Admits | None = None
+        self._scope: ScopeGuard | None = None
         self._lock = threading.Lock()
         self._minted: dict[tuple[str, tuple[str, ...]], Any] = {}
         self._client_id = ""
         self._source = self._load()
         self._identity: SharedIdentity | None = None
 
-    def guard(self, scope: Admits) -> None:
+    def guard(self, scope: ScopeGuard) -> None:
         """From now on ``scope`` says whose mailbox may be read. It asks the Directory, for which we mint as well."""
         self._scope = scope
 
@@ -109,9 +109,9 @@ class CredentialMint:
         Raises TransientError where nobody can know: that is no permission. The first address is whom we act for, and
         it is that one which must be in scope: an address may have gone to somebody else since.
         """
-        verdict = self._scope.of_address(addresses[0]) if self._scope else ScopeCheck(is_in_scope=False, since=0)
-        if not verdict.is_in_scope:
-            self._alarms.raise_alarm(AlarmCode.OUT_OF_SCOPE_ASKED, verdict.mailbox_id)
+        check = self._scope.check_address(addresses[0]) if self._scope else ScopeCheck(is_in_scope=False, since=0)
+        if not check.is_in_scope:
+            self._alarms.raise_alarm(AlarmCode.OUT_OF_SCOPE_ASKED, check.mailbox_id)
             raise OutOfScopeError(
                 "This mailbox is outside the configured scope (MAILBOXES, SCOPE_ORG_UNITS, SCOPE_GROUPS)."
             )
@@ -125,14 +125,14 @@ class CredentialMint:
 
     def _mint(self, subject: str, scopes: tuple[str, ...]) -> Any:
         with self._lock:
-            known = self._minted.get((subject, scopes))
-            if known is None:
-                inner = self._delegated(subject, scopes)
-                known = DelegatedCredentials(inner, self._transport, self._client_id, scopes)
-                self._minted[subject, scopes] = known
-        if not known.valid:
-            known.refresh(None)
-        return known
+            credentials = self._minted.get((subject, scopes))
+            if credentials is None:
+                inner = self._delegate(subject, scopes)
+                credentials = DelegatedCredentials(inner, self._transport, self._client_id, scopes)
+                self._minted[subject, scopes] = credentials
+        if not credentials.valid:
+            credentials.refresh(None)
+        return credentials
 
     def _load(self) -> Any:
         path = self._delegation.key_file
@@ -145,7 +145,7 @@ class CredentialMint:
         except (ValueError, OSError, AttributeError, TypeError, RecursionError):
             raise ConfigurationError(f"GOOGLE_SERVICE_ACCOUNT_FILE is not a service account key: {path}") from None
 
-    def _delegated(self, subject: str, scopes: tuple[str, ...]) -> Any:
+    def _delegate(self, subject: str, scopes: tuple[str, ...]) -> Any:
         if self._source is not None:
             return self._source.with_scopes(list(scopes)).with_subject(subject)
         return impersonated_credentials.Credentials(

@@ -8,7 +8,7 @@ from typing import Any
 import idna
 from googleapiclient.discovery import build
 
-from server.adapters.google.admin_calls import AdminCalls, settled
+from server.adapters.google.admin_calls import AdminCalls, as_settings_problem
 from server.adapters.google.credentials import CredentialMint
 from server.adapters.transport import Transport
 from server.domain.errors import NotFoundError, TrulyError
@@ -30,32 +30,34 @@ class GoogleDirectory:
     def people(self) -> list[Person]:
         users = self._service.users()
         request = users.list(customer=self._customer, maxResults=500, orderBy="email")
-        return [_person(item) for page in self._pages(users, request) for item in page.get("users", ())]
+        return [_read_person(item) for page in self._pages(users, request) for item in page.get("users", ())]
 
     def person(self, key: MailboxId | str) -> Person | None:
         try:
-            found = self._calls.call(self._service.users().get(userKey=key))
+            user = self._calls.call(self._service.users().get(userKey=key))
         except NotFoundError:
             return None
         except TrulyError as error:
-            raise settled(error, WHO) from None
-        return None if found.get("deletionTime") else _person(found)
+            raise as_settings_problem(error, WHO) from None
+        return None if user.get("deletionTime") else _read_person(user)
 
     def is_member(self, group: str, mailbox_id: MailboxId) -> bool:
         try:
-            answer = self._calls.call(self._service.members().hasMember(groupKey=group, memberKey=mailbox_id))
+            membership = self._calls.call(self._service.members().hasMember(groupKey=group, memberKey=mailbox_id))
         except NotFoundError:
             return False
         except TrulyError as error:
-            # A 400: of groups within groups across domains the Directory cannot tell, and unknown is no.
+            # A 400: the Directory cannot tell for groups within groups across domains. Not to know is no permission.
             if type(error) is TrulyError:
                 return False
-            raise settled(error, WHO) from None
-        return bool(answer.get("isMember"))
+            raise as_settings_problem(error, WHO) from None
+        return bool(membership.get("isMember"))
 
     def domains(self) -> frozenset[str]:
-        answer = self._call(self._service.domains().list(customer=self._customer))
-        return frozenset(_a_label(str(name)) for domain in answer.get("domains", ()) for name in _names(domain))
+        listing = self._call(self._service.domains().list(customer=self._customer))
+        return frozenset(
+            _to_a_label(str(name)) for domain in listing.get("domains", ()) for name in _list_names(domain)
+        )
 
     def groups(self) -> frozenset[str]:
         groups = self._service.groups()
@@ -71,30 +73,30 @@ class GoogleDirectory:
         try:
             yield from self._calls.pages(resource, request)
         except TrulyError as error:
-            raise settled(error, WHO) from None
+            raise as_settings_problem(error, WHO) from None
 
     def _call(self, request: Any) -> Any:
         try:
             return self._calls.call(request)
         except TrulyError as error:
-            raise settled(error, WHO) from None
+            raise as_settings_problem(error, WHO) from None
 
 
-def _names(domain: Any) -> Iterator[str]:
-    """Of a domain that is verified, and its aliases that are: anybody could claim the others."""
+def _list_names(domain: Any) -> Iterator[str]:
+    """The names of a verified domain and of its verified aliases: anybody could claim the others."""
     if domain.get("verified", True):
         yield domain["domainName"]
         yield from (a["domainAliasName"] for a in domain.get("domainAliases", ()) if a.get("verified", True))
 
 
-def _a_label(name: str) -> str:
+def _to_a_label(name: str) -> str:
     try:
         return idna.encode(name, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):
         return name.lower()
 
 
-def _person(item: Any) -> Person:
+def _read_person(item: Any) -> Person:
     listed = [item["primaryEmail"], *item.get("aliases", ()), *item.get("nonEditableAliases", ())]
     addresses = dict.fromkeys(str(a).lower() for a in listed)
     return Person(

@@ -33,18 +33,18 @@ class GoogleIdentity:
         self._certificates = _Certificates(transport)
 
     def check_service(self, token: str, audience: str, account: str) -> None:
-        claims = self._claims(token, audience)
+        claims = self._verify(token, audience)
         if not account or claims.get("email") != account or claims.get("email_verified") is not True:
             raise UntrustedCallerError(UNTRUSTED)
 
     def person(self, token: str, audience: str) -> Caller:
-        claims = self._claims(token, audience)
+        claims = self._verify(token, audience)
         subject, address = str(claims.get("sub") or ""), str(claims.get("email") or "").lower()
         if not subject or not address or claims.get("email_verified") is not True:
             raise UntrustedCallerError(UNTRUSTED)
         return Caller(subject, address)
 
-    def _claims(self, token: str, audience: str) -> dict[str, Any]:
+    def _verify(self, token: str, audience: str) -> dict[str, Any]:
         # Without an audience google-auth would check none.
         if not token or not audience or len(token) > LONGEST_TOKEN:
             raise UntrustedCallerError(UNTRUSTED)
@@ -60,7 +60,7 @@ class GoogleIdentity:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _Response:
     """What google-auth reads of a response."""
 
     status: int
@@ -74,27 +74,27 @@ class _Certificates(google.auth.transport.Request):
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, _Answer]] = {}
+        self._kept: dict[str, tuple[float, _Response]] = {}
 
     def __call__(self, url: str, method: str = "GET", *_args: Any, **_kwargs: Any) -> Any:
         with self._lock:
-            until, answer = self._kept.get(url, (0.0, None))
-            if answer is not None and time.monotonic() < until:
-                return answer
+            until, kept = self._kept.get(url, (0.0, None))
+            if kept is not None and time.monotonic() < until:
+                return kept
             fresh = self._fetch(url, method)
             if fresh.status == requests.codes.ok:
-                self._kept[url] = (time.monotonic() + _lifetime(fresh.headers), fresh)
+                self._kept[url] = (time.monotonic() + _read_lifetime(fresh.headers), fresh)
             return fresh
 
-    def _fetch(self, url: str, method: str) -> _Answer:
+    def _fetch(self, url: str, method: str) -> _Response:
         try:
-            found = self._transport.session().request(method, url)
+            response = self._transport.session().request(method, url)
         except requests.RequestException:
             raise TransportError("Google's certificates cannot be read.") from None
-        return _Answer(found.status_code, dict(found.headers), found.content)
+        return _Response(response.status_code, dict(response.headers), response.content)
 
 
-def _lifetime(headers: dict[str, str]) -> float:
+def _read_lifetime(headers: dict[str, str]) -> float:
     control = next((value for name, value in headers.items() if name.lower() == "cache-control"), "")
-    found = re.search(r"max-age=([0-9]{1,9})", control)
-    return max(float(found[1]) if found else 0.0, LEAST_FRESH)
+    max_age = re.search(r"max-age=([0-9]{1,9})", control)
+    return max(float(max_age[1]) if max_age else 0.0, LEAST_FRESH)

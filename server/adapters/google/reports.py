@@ -9,7 +9,7 @@ from typing import Any
 
 from googleapiclient.discovery import build
 
-from server.adapters.google.admin_calls import AdminCalls, settled
+from server.adapters.google.admin_calls import AdminCalls, as_settings_problem
 from server.adapters.google.credentials import CredentialMint
 from server.adapters.transport import Transport
 from server.domain.errors import TrulyError
@@ -34,34 +34,34 @@ class GoogleReports:
         activities = self._service.activities()
         request = activities.list(
             userKey="all", applicationName="gmail", maxResults=1000,
-            startTime=_moment(since), endTime=_moment(until), fields=FIELDS,
+            startTime=_format_moment(since), endTime=_format_moment(until), fields=FIELDS,
         )  # fmt: skip
         try:
             for page in self._calls.pages(activities, request):
                 for item in page.get("items", ()):
-                    yield from _deliveries(item)
+                    yield from _read_sightings(item)
         except TrulyError as error:
-            raise settled(error, WHO) from None
+            raise as_settings_problem(error, WHO) from None
 
 
-def _moment(epoch: float) -> str:
+def _format_moment(epoch: float) -> str:
     return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _deliveries(item: Any) -> Iterator[Sighting]:
+def _read_sightings(item: Any) -> Iterator[Sighting]:
     at = datetime.fromisoformat(item["id"]["time"]).timestamp()
     actor = str(item.get("actor", {}).get("email", "")).lower()
     for event in item.get("events", ()):
-        said = dict(_flat(event.get("parameters", ())))
-        message_id = said.get("rfc2822_message_id", "")
+        parameters = dict(_flatten(event.get("parameters", ())))
+        message_id = parameters.get("rfc2822_message_id", "")
         if not message_id:
             continue
-        if said.get("mail_event_type") == SENT:
+        if parameters.get("mail_event_type") == SENT:
             boxes = [actor]
-        elif said.get("mail_event_type") == RECEIVED:
+        elif parameters.get("mail_event_type") == RECEIVED:
             # Groups and routes are destinations as well; only these are mailboxes.
-            found = INTO_A_MAILBOX.findall(said.get("flattened_destinations", ""))
-            boxes = [address.lower() for address in found] or [actor]
+            destinations = INTO_A_MAILBOX.findall(parameters.get("flattened_destinations", ""))
+            boxes = [address.lower() for address in destinations] or [actor]
         else:
             boxes = []
         for address in dict.fromkeys(boxes):
@@ -69,13 +69,13 @@ def _deliveries(item: Any) -> Iterator[Sighting]:
                 yield Sighting(address, message_id, at)
 
 
-def _flat(parameters: Any) -> Iterator[tuple[str, str]]:
+def _flatten(parameters: Any) -> Iterator[tuple[str, str]]:
     """Names and values of nested parameters; a name may carry the names above it, as in the export to BigQuery."""
     for parameter in parameters:
         name = str(parameter.get("name", "")).rpartition(".")[2]
         nested = [parameter["messageValue"]] if "messageValue" in parameter else parameter.get("multiMessageValue", ())
         for message in nested:
-            yield from _flat(message.get("parameter", ()))
+            yield from _flatten(message.get("parameter", ()))
         value = parameter.get("intValue") or parameter.get("value") or " ".join(parameter.get("multiValue", ()))
         if value:
             yield name, str(value)

@@ -1,4 +1,4 @@
-"""Whose mailbox may be read: asked of the Directory, by id, and never older than an hour."""
+"""Whose mailbox may be read, by the Directory's word, which is never older than an hour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FRESH = 3600.0
 
 @dataclass(frozen=True)
 class Limits:
-    """Whoever is named in one of them is in scope; all empty means everybody. All lower-case."""
+    """A person whom one of them names is in scope; all empty means everybody. All lower-case."""
 
     mailboxes: frozenset[str] = frozenset()
     org_units: frozenset[str] = frozenset()
@@ -25,9 +25,9 @@ class Limits:
     def __bool__(self) -> bool:
         return bool(self.mailboxes or self.org_units or self.groups)
 
-    def name(self, person: Person) -> bool:
+    def include(self, person: Person) -> bool:
         """By address, or by the org unit and those above it."""
-        return bool(self.mailboxes & set(person.addresses)) or bool(self.org_units & _units(person.org_unit))
+        return bool(self.mailboxes & set(person.addresses)) or bool(self.org_units & _list_units(person.org_unit))
 
 
 @dataclass(frozen=True)
@@ -48,51 +48,51 @@ class WorkspaceScope:
         self._clock = clock
         self._lock = threading.Lock()
         self._members: dict[tuple[str, MailboxId], tuple[float, bool]] = {}
-        self._verdicts: dict[str, ScopeCheck] = {}
+        self._checks: dict[str, ScopeCheck] = {}
 
     def includes(self, person: Person) -> bool:
         if not self._limits:
             return True
-        return self._judged(person).is_in_scope
+        return self._check(person).is_in_scope
 
-    def of_address(self, address: str) -> ScopeCheck:
+    def check_address(self, address: str) -> ScopeCheck:
         """Raises TransientError and ReconnectRequiredError: where nobody can know, nothing is permitted."""
         now = self._clock.now()
         if not self._limits or address in self._limits.mailboxes:
             return ScopeCheck(is_in_scope=True, since=now)
         with self._lock:
-            known = self._verdicts.get(address)
-        if known is not None and now - known.since < FRESH:
-            return known
+            kept = self._checks.get(address)
+        if kept is not None and now - kept.since < FRESH:
+            return kept
         person = self._directory.person(address)
         if person is None:
             return ScopeCheck(is_in_scope=False, since=now)
-        return self._judged(person)
+        return self._check(person)
 
-    def _judged(self, person: Person) -> ScopeCheck:
+    def _check(self, person: Person) -> ScopeCheck:
         now = self._clock.now()
-        if self._limits.name(person):
-            verdict = ScopeCheck(is_in_scope=True, since=now, mailbox_id=person.mailbox_id)
+        if self._limits.include(person):
+            check = ScopeCheck(is_in_scope=True, since=now, mailbox_id=person.mailbox_id)
         else:
-            asked = [self._member(group, person.mailbox_id, now) for group in sorted(self._limits.groups)]
-            since = min((at for at, _ in asked), default=now)
-            verdict = ScopeCheck(any(is_one for _, is_one in asked), since, person.mailbox_id)
+            memberships = [self._check_member(group, person.mailbox_id, now) for group in sorted(self._limits.groups)]
+            since = min((at for at, _ in memberships), default=now)
+            check = ScopeCheck(any(is_member for _, is_member in memberships), since, person.mailbox_id)
         with self._lock:
-            self._verdicts |= dict.fromkeys(person.addresses, verdict)
-        return verdict
+            self._checks |= dict.fromkeys(person.addresses, check)
+        return check
 
-    def _member(self, group: str, mailbox_id: MailboxId, now: float) -> tuple[float, bool]:
+    def _check_member(self, group: str, mailbox_id: MailboxId, now: float) -> tuple[float, bool]:
         with self._lock:
-            known = self._members.get((group, mailbox_id))
-        if known is not None and now - known[0] < FRESH:
-            return known
-        answer = now, self._directory.is_member(group, mailbox_id)
+            kept = self._members.get((group, mailbox_id))
+        if kept is not None and now - kept[0] < FRESH:
+            return kept
+        membership = now, self._directory.is_member(group, mailbox_id)
         with self._lock:
-            self._members[group, mailbox_id] = answer
-        return answer
+            self._members[group, mailbox_id] = membership
+        return membership
 
 
-def _units(path: str) -> set[str]:
+def _list_units(path: str) -> set[str]:
     """``/sales/north`` is in ``/sales/north``, ``/sales`` and ``/``."""
-    parts = [part for part in path.lower().split("/") if part]
-    return {"/" + "/".join(parts[:depth]) for depth in range(len(parts) + 1)}
+    names = [name for name in path.lower().split("/") if name]
+    return {"/" + "/".join(names[:depth]) for depth in range(len(names) + 1)}

@@ -17,12 +17,12 @@ TOKEN_CREATOR = (
 NO_DELEGATE = "Google knows no service account of the name in GOOGLE_DELEGATE."
 
 
-def refresh_failure(error: google.auth.exceptions.RefreshError, client_id: str, scopes: Sequence[str]) -> TrulyError:
+def map_refresh_error(error: google.auth.exceptions.RefreshError, client_id: str, scopes: Sequence[str]) -> TrulyError:
     """``client_id`` is empty where no key file tells it. Google's texts hold addresses: none of them is repeated."""
-    said = error.args[1] if len(error.args) > 1 else None
-    if isinstance(said, str):
-        return _signing_failure(said)
-    body = said if isinstance(said, dict) else {}
+    detail = error.args[1] if len(error.args) > 1 else None
+    if isinstance(detail, str):
+        return _map_signing_failure(detail)
+    body = detail if isinstance(detail, dict) else {}
     if "jwt" in str(body.get("error_description", "")).lower():
         return ReconnectRequiredError(
             "Google does not accept the service account's signature. Check its key file, and this machine's clock."
@@ -30,7 +30,7 @@ def refresh_failure(error: google.auth.exceptions.RefreshError, client_id: str, 
     if body.get("error") == "invalid_grant":
         return MailboxUnavailableError("Google knows no such user, or the user is suspended.")
     if body.get("error") == "unauthorized_client":
-        return ReconnectRequiredError(_not_delegated(client_id, scopes))
+        return ReconnectRequiredError(_explain_delegation(client_id, scopes))
     if getattr(error, "retryable", False):
         return TransientError("Google's token service did not answer.")
     return ReconnectRequiredError(
@@ -38,7 +38,7 @@ def refresh_failure(error: google.auth.exceptions.RefreshError, client_id: str, 
     )
 
 
-def _not_delegated(client_id: str, scopes: Sequence[str]) -> str:
+def _explain_delegation(client_id: str, scopes: Sequence[str]) -> str:
     client = f"client id {client_id}" if client_id else "the client id (unique id) of the account in GOOGLE_DELEGATE"
     return (
         "Google Workspace does not let this service act for its users. In the Admin console, under Security, API"
@@ -46,10 +46,10 @@ def _not_delegated(client_id: str, scopes: Sequence[str]) -> str:
     )
 
 
-def _signing_failure(answer: str) -> TrulyError:
+def _map_signing_failure(text: str) -> TrulyError:
     """IAM's answer to signJwt, which google-auth hands on as text."""
     try:
-        body: Any = json.loads(answer)
+        body: Any = json.loads(text)
         status = int(body["error"]["code"])
     except (ValueError, KeyError, TypeError):
         return TransientError("Google's signing service did not answer.")

@@ -7,8 +7,11 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+from more_itertools import chunked
 
 from server.adapters.documents import (
     COLLECTIONS,
@@ -29,8 +32,9 @@ from server.domain.errors import ConflictError, InvariantError
 
 FORM = 2
 """2 added collections to 1."""
-AT_ONCE = 500
-"""Keys in one IN list."""
+KEYS_PER_QUERY = 500
+to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""Made once: ``json.dumps`` with arguments makes an encoder for every call."""
 
 
 class SqliteDocuments:
@@ -49,22 +53,20 @@ class SqliteDocuments:
         return self.get_many(collection, [key]).get(key)
 
     def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
-        found: dict[str, Document] = {}
-        wanted = list(dict.fromkeys(keys))
+        documents: dict[str, Document] = {}
         with self._file(collection).borrow() as connection:
-            for start in range(0, len(wanted), AT_ONCE):
-                part = wanted[start : start + AT_ONCE]
-                marks = ",".join("?" * len(part))
+            for portion in chunked(dict.fromkeys(keys), KEYS_PER_QUERY):
+                marks = ",".join("?" * len(portion))
                 sql = f"SELECT key, version, data, blob FROM {collection} WHERE key IN ({marks})"  # noqa: S608  # our names
-                found.update((row[0], _document(row)) for row in connection.execute(sql, part))
-        return found
+                documents.update((row[0], _read_document(row)) for row in connection.execute(sql, portion))
+        return documents
 
     def commit(self, writes: Sequence[Write]) -> list[Version]:
         if len(writes) > MOST_WRITES:
             raise InvariantError("Too many writes for one commit.")
         second = [w for w in writes if w.collection in SECOND_DATABASE]
         first = [w for w in writes if w.collection not in SECOND_DATABASE]
-        versions = {**_committed(self._second, second), **_committed(self._first, first)}
+        versions = {**_commit(self._second, second), **_commit(self._first, first)}
         with self._lock:
             self.writes.update(w.collection for w in writes)
         return [versions[id(w)] for w in writes]
@@ -79,7 +81,7 @@ class SqliteDocuments:
         sql += f" ORDER BY {_field(order_by)}, key" if order_by else " ORDER BY key"
         sql += f" LIMIT {int(limit)}" if limit is not None else ""
         with self._file(collection).borrow() as connection:
-            return [_document(row) for row in connection.execute(sql, [w.value for w in where])]
+            return [_read_document(row) for row in connection.execute(sql, [w.value for w in where])]
 
     def scan(self, collection: str, *, where: Sequence[Where] = (), page: int = 500) -> Iterator[Document]:
         conditions = " AND ".join(["key > ?", *(f"{_field(w.field)} = ?" for w in where)])
@@ -88,7 +90,7 @@ class SqliteDocuments:
         while True:
             with self._file(collection).borrow() as connection:
                 rows = connection.execute(sql, [last, *(w.value for w in where)]).fetchall()
-            yield from map(_document, rows)
+            yield from map(_read_document, rows)
             if len(rows) < page:
                 return
             last = rows[-1][0]
@@ -118,15 +120,15 @@ def _field(name: str | None) -> str:
     return f"json_extract(data, '$.{name}')"
 
 
-def _committed(file: SqliteFile, writes: Sequence[Write]) -> dict[int, Version]:
+def _commit(file: SqliteFile, writes: Sequence[Write]) -> dict[int, Version]:
     if not writes:
         return {}
     try:
         with file.transaction() as connection:
             connection.execute("UPDATE sequence SET last = last + 1")
             [number] = connection.execute("SELECT last FROM sequence").fetchone()
-            for write in writes:
-                _apply(connection, write, number)
+            for (kind, table), portion in groupby(writes, lambda write: (type(write), write.collection)):
+                _apply(connection, kind, table, list(portion), number)
     except sqlite3.IntegrityError:
         raise ConflictError("A document exists already.") from None
     if file.path.stem.endswith(".deks") and any(isinstance(w, Delete) for w in writes):
@@ -135,41 +137,44 @@ def _committed(file: SqliteFile, writes: Sequence[Write]) -> dict[int, Version]:
     return {id(w): Version("" if isinstance(w, Delete) else str(number)) for w in writes}
 
 
-def _apply(connection: sqlite3.Connection, write: Write, number: int) -> None:
-    table = write.collection
-    if isinstance(write, Create):
+def _apply(connection: sqlite3.Connection, kind: type[Write], table: str, writes: Sequence[Any], number: int) -> None:
+    """Writes of one kind to one table, by one statement for all of them."""
+    if kind is Create:
         sql = f"INSERT INTO {table} (key, version, data, blob) VALUES (?, ?, ?, ?)"  # noqa: S608  # our own names
-        connection.execute(sql, (write.key, number, *_encoded(write.data)))
-        return
-    if isinstance(write, Replace):
+        connection.executemany(sql, [(write.key, number, *_encode(write.data)) for write in writes])
+    elif kind is Replace:
         sql = f"UPDATE {table} SET version = ?, data = ?, blob = ? WHERE key = ? AND version = ?"  # noqa: S608
-        done = connection.execute(sql, (number, *_encoded(write.data), write.key, int(write.version or 0)))
-    elif write.version is None:
-        connection.execute(f"DELETE FROM {table} WHERE key = ?", (write.key,))  # noqa: S608
-        return
+        rows = [(number, *_encode(write.data), write.key, int(write.version or 0)) for write in writes]
+        _expect(connection.executemany(sql, rows).rowcount, len(writes))
     else:
-        sql = f"DELETE FROM {table} WHERE key = ? AND version = ?"  # noqa: S608
-        done = connection.execute(sql, (write.key, int(write.version or 0)))
-    if done.rowcount != 1:
+        anything = [(write.key,) for write in writes if write.version is None]
+        versions = [(write.key, int(write.version or 0)) for write in writes if write.version is not None]
+        connection.executemany(f"DELETE FROM {table} WHERE key = ?", anything)  # noqa: S608
+        deletion = connection.executemany(f"DELETE FROM {table} WHERE key = ? AND version = ?", versions)  # noqa: S608
+        _expect(deletion.rowcount if versions else 0, len(versions))
+
+
+def _expect(changed: int, count: int) -> None:
+    if changed != count:
         raise ConflictError("A document was changed by somebody else.")
 
 
-def _encoded(data: Data) -> tuple[str, bytes | None]:
-    """Bytes stand one after the other in the blob; JSON holds where each begins and how long it is."""
-    plain: dict[str, Any] = {}
+def _encode(data: Data) -> tuple[str, bytes | None]:
+    """JSON, and a blob in which all bytes stand one after the other; JSON says where each value begins and ends."""
+    fields: dict[str, Any] = {}
     blobs: list[bytes] = []
     at = 0
     for name, value in data.items():
         if isinstance(value, bytes):
-            plain[name] = {"$at": at, "$bytes": len(value)}
+            fields[name] = {"$at": at, "$bytes": len(value)}
             blobs.append(value)
             at += len(value)
         else:
-            plain[name] = value
-    return json.dumps(plain, separators=(",", ":"), ensure_ascii=False), b"".join(blobs) if blobs else None
+            fields[name] = value
+    return to_json(fields), b"".join(blobs) if blobs else None
 
 
-def _document(row: tuple[str, int, str, bytes | None]) -> Document:
+def _read_document(row: tuple[str, int, str, bytes | None]) -> Document:
     key, version, text, blob = row
     data = json.loads(text)
     if blob is not None:

@@ -28,7 +28,7 @@ class SqliteFile:
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
-        _make(path)
+        _create_private(path)
         with self.borrow() as connection:
             self._check(connection, form, prepare)
 
@@ -41,7 +41,7 @@ class SqliteFile:
             yield connection
             is_sound = True
         except sqlite3.OperationalError as error:
-            raise _away(self.path, error) from None
+            raise _name_failure(self.path, error) from None
         except sqlite3.IntegrityError:
             is_sound = True
             raise
@@ -96,10 +96,10 @@ class SqliteFile:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("BEGIN IMMEDIATE")
         try:
-            [found] = connection.execute("PRAGMA user_version").fetchone()
-            if found > form:
+            [stored_form] = connection.execute("PRAGMA user_version").fetchone()
+            if stored_form > form:
                 self._refuse_newer()
-            if found < form:
+            if stored_form < form:
                 prepare(connection)
                 connection.execute(f"PRAGMA user_version={form}")
         except BaseException:
@@ -111,13 +111,13 @@ class SqliteFile:
         raise ConfigurationError(f"{self.path} was written by a newer version of this program. Update the program.")
 
 
-def _make(path: Path) -> None:
-    """For us alone; SQLite gives the files beside it the same mode. Opening says what is wrong where this fails."""
+def _create_private(path: Path) -> None:
+    """For our user alone; SQLite gives the files beside it the same mode. Where this fails, opening says why."""
     with suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
-def _away(path: Path, error: sqlite3.OperationalError) -> Exception:
+def _name_failure(path: Path, error: sqlite3.OperationalError) -> Exception:
     text = str(error)
     if "readonly" in text or "unable to open" in text:
         return ConfigurationError(f"{path} cannot be written: {text}.")

@@ -35,11 +35,11 @@ class SqliteQueue:
         name, due_at = name_and_due_time(job, now, delay)
         with self._file.transaction() as connection:
             connection.execute("DELETE FROM jobs WHERE done_at < ?", (now - REMEMBERED,))
-            done = connection.execute(
+            insertion = connection.execute(
                 "INSERT OR IGNORE INTO jobs (name, kind, subject, due_at) VALUES (?, ?, ?, ?)",
                 (name, job.kind, job.subject, due_at),
             )
-            return done.rowcount == 1
+            return insertion.rowcount == 1
 
     def take(self, now: float) -> Task | None:
         """The job that is longest due. Nobody else gets it until it is put back or its lease is over."""
@@ -57,7 +57,7 @@ class SqliteQueue:
             )
             return Task(name, Job(kind, subject), attempts + 1)
 
-    def done(self, task: Task, now: float) -> None:
+    def finish(self, task: Task, now: float) -> None:
         with self._file.transaction() as connection:
             connection.execute("UPDATE jobs SET done_at = ? WHERE name = ?", (now, task.name))
 

@@ -28,36 +28,36 @@ class DocumentAlarms:
     def raise_alarm(self, code: AlarmCode, mailbox_id: MailboxId | None = None) -> None:
         now = self._clock.now()
         try:
-            before = self._documents.get("alarms", _key(code, mailbox_id))
-            self._write(before, code, mailbox_id, now)
+            stored = self._documents.get("alarms", _key(code, mailbox_id))
+            self._count(stored, code, mailbox_id, now)
         except TrulyError:
-            # Somebody else counted at the same moment, or the state is away: the word in the log is what matters.
-            before = None
-        if before is None or now - before.data["said_at"] >= QUIET:
+            # Another process counted just now, or the state is out of reach: the line in the log is what matters.
+            stored = None
+        if stored is None or now - stored.data["said_at"] >= QUIET:
             log.error("ALARM %s mailbox=%s", code.value, mailbox_id or "-")
 
     def since(self, moment: float) -> Sequence[Alarm]:
-        found = [_alarm(d) for d in self._documents.query("alarms")]
-        return sorted((a for a in found if a.last_at >= moment), key=lambda a: -a.last_at)
+        alarms = [_read_alarm(d) for d in self._documents.query("alarms")]
+        return sorted((alarm for alarm in alarms if alarm.last_at >= moment), key=lambda alarm: -alarm.last_at)
 
-    def _write(self, before: Document | None, code: AlarmCode, mailbox_id: MailboxId | None, now: float) -> None:
+    def _count(self, stored: Document | None, code: AlarmCode, mailbox_id: MailboxId | None, now: float) -> None:
         key = _key(code, mailbox_id)
         data: dict[str, Any] = {"code": code.value, "count": 1, "first_at": now, "last_at": now, "said_at": now}
         if mailbox_id:
             data["mailbox_id"] = mailbox_id
-        if before is None:
+        if stored is None:
             self._documents.commit([Create("alarms", key, data)])
             return
-        said_at = now if now - before.data["said_at"] >= QUIET else before.data["said_at"]
-        data |= {"count": before.data["count"] + 1, "first_at": before.data["first_at"], "said_at": said_at}
-        self._documents.commit([Replace("alarms", key, data, before.version)])
+        said_at = now if now - stored.data["said_at"] >= QUIET else stored.data["said_at"]
+        data |= {"count": stored.data["count"] + 1, "first_at": stored.data["first_at"], "said_at": said_at}
+        self._documents.commit([Replace("alarms", key, data, stored.version)])
 
 
 def _key(code: AlarmCode, mailbox_id: MailboxId | None) -> str:
     return f"{code.value}.{mailbox_id or 'all'}"
 
 
-def _alarm(document: Document) -> Alarm:
+def _read_alarm(document: Document) -> Alarm:
     data = document.data
     mailbox_id = MailboxId(data["mailbox_id"]) if "mailbox_id" in data else None
     return Alarm(data["code"], mailbox_id, data["count"], data["first_at"], data["last_at"])

@@ -45,7 +45,7 @@ def test_no_minute_holds_more_than_the_allowance(allowance, asks):
     for units, pause in asks:
         now += pause
         now += bucket.wait(units, now)
-        bucket = bucket.spent(units, now)
+        bucket = bucket.spend(units, now)
         spent.append((now, units))
     assert most_in_a_minute(spent) <= allowance
 
@@ -56,7 +56,7 @@ def test_the_full_speed_is_ninety_five_and_a_half_percent(allowance, units):
     now, total, bucket = 0.0, 0, Bucket(allowance, 0.0, 0.0)
     while now < 10 * MINUTE:
         now += bucket.wait(units, now)
-        bucket = bucket.spent(units, now)
+        bucket = bucket.spend(units, now)
         total += units
     assert pytest.approx(0.955) == 1 - SPARE - BURST
     assert (total - units) / (allowance * 10) <= 0.955 + 1e-6
@@ -65,7 +65,7 @@ def test_the_full_speed_is_ninety_five_and_a_half_percent(allowance, units):
 
 def test_a_zero_allowance_is_not_paced():
     bucket = Bucket.full(0, 0.0)
-    assert bucket.spent(10**6, 0.0).wait(10**6, 0.0) == 0
+    assert bucket.spend(10**6, 0.0).wait(10**6, 0.0) == 0
 
 
 def test_slowing_down_halves_the_speed_to_a_floor_and_steps_win_it_back():
@@ -73,7 +73,7 @@ def test_slowing_down_halves_the_speed_to_a_floor_and_steps_win_it_back():
     full = bucket.speed(0.0)
     shares = []
     for second in range(1, 8):
-        bucket = bucket.slowed(second, second)
+        bucket = bucket.slow_down(second, second)
         shares.append(bucket.speed(second) / full)
     assert shares[:2] == pytest.approx([0.5, 0.25])
     assert shares[-1] == pytest.approx(FLOOR)
@@ -83,9 +83,9 @@ def test_slowing_down_halves_the_speed_to_a_floor_and_steps_win_it_back():
 
 
 def test_calls_that_began_before_a_slowing_do_not_slow_again():
-    bucket = Bucket.full(6_000, 0.0).slowed(1.0, 2.0)
-    assert bucket.slowed(1.5, 3.0) == bucket
-    assert bucket.slowed(2.5, 3.0) != bucket
+    bucket = Bucket.full(6_000, 0.0).slow_down(1.0, 2.0)
+    assert bucket.slow_down(1.5, 3.0) == bucket
+    assert bucket.slow_down(2.5, 3.0) != bucket
 
 
 class Traffic(RuleBasedStateMachine):

@@ -1,4 +1,4 @@
-"""A rebuilt message reads as the original does, or is not rebuilt."""
+"""A rebuild_message message reads as the original does, or is not rebuild_message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.adapters.gmail.rebuild import DEEPEST, rebuilt
+from server.adapters.gmail.rebuild import DEEPEST, rebuild_message
 from simulator import mime
 
 CRLF = b"\r\n"
@@ -30,7 +30,7 @@ def original(raw):
 
 
 def through_gmail(raw):
-    return rebuilt(json.loads(json.dumps(mime.payload_of(raw))))
+    return rebuild_message(json.loads(json.dumps(mime.payload_of(raw))))
 
 
 def part(kind, content=b"Hello.", *headers, charset="utf-8", encoding="8bit"):
@@ -133,7 +133,7 @@ json_values = st.recursive(
 @settings(deadline=None)
 @given(json_values)
 def test_a_tree_of_any_form_is_answered(tree):
-    assert rebuilt(tree) is None or isinstance(rebuilt(tree), bytes)
+    assert rebuild_message(tree) is None or isinstance(rebuild_message(tree), bytes)
 
 
 def attached(*headers, kind="application/pdf"):
@@ -192,7 +192,7 @@ LEAF = {
 
 
 def test_data_without_padding_is_read():
-    assert email.message_from_bytes(rebuilt(LEAF)).get_payload(decode=True) == b"a"
+    assert email.message_from_bytes(rebuild_message(LEAF)).get_payload(decode=True) == b"a"
 
 
 @pytest.mark.parametrize(
@@ -211,4 +211,4 @@ def test_data_without_padding_is_read():
     ],
 )
 def test_a_hostile_or_incomplete_tree_is_not_rebuilt(change):
-    assert rebuilt({**LEAF, **change}) is None
+    assert rebuild_message({**LEAF, **change}) is None

@@ -70,11 +70,11 @@ class Bucket:
         short = units - self.at_time(now).level
         return max(short / self.speed(now), LEAST_WAIT) if short > TOLERANCE else 0.0
 
-    def spent(self, units: int, now: float) -> Bucket:
+    def spend(self, units: int, now: float) -> Bucket:
         later = self.at_time(now)
         return replace(later, level=later.level - units) if self.allowance else later
 
-    def slowed(self, began: float, now: float) -> Bucket:
+    def slow_down(self, began: float, now: float) -> Bucket:
         """Half the speed and nothing in hand; once only for all calls that began before they could know of it."""
         if self.slowed_at is not None and began <= self.slowed_at:
             return self

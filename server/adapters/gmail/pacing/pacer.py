@@ -12,7 +12,7 @@ from server.ports.clock import Clock
 
 LOOK = 1.0
 """Seconds after which a waiting call looks again, for the world may have changed."""
-Told = Callable[[ThrottledError], None]
+SlowDown = Callable[[ThrottledError], None]
 
 
 class Pacer:
@@ -34,32 +34,33 @@ class Pacer:
             self._turns.admit(mailbox_id, self._clock.now())
 
     @contextmanager
-    def turn(self, mailbox_id: str, units: int, calls: int = 1, *, in_background: bool = False) -> Iterator[Told]:
+    def turn(self, mailbox_id: str, units: int, calls: int = 1, *, in_background: bool = False) -> Iterator[SlowDown]:
         """Within it the calls are made. Raises ThrottledError where the wait would be too long, or a time was named.
 
-        A ThrottledError out of the block slows the mailbox down; where one is an answer among others, tell it.
+        A ThrottledError out of the block slows the mailbox down. A caller that gets one as a value calls the function
+        that the block is given.
         """
-        ticket = self._begun(mailbox_id, units, calls, in_background=in_background)
+        ticket = self._wait_for_turn(mailbox_id, units, calls, in_background=in_background)
 
-        def told(error: ThrottledError) -> None:
+        def slow_down(error: ThrottledError) -> None:
             with self._changed:
                 self._turns.slow_down(ticket, error.retry_after, self._clock.now())
 
         try:
-            yield told
+            yield slow_down
         except ThrottledError as error:
-            told(error)
+            slow_down(error)
             raise
         finally:
             with self._changed:
                 self._turns.end(ticket)
                 self._changed.notify_all()
 
-    def _begun(self, mailbox_id: str, units: int, calls: int, *, in_background: bool) -> Ticket:
+    def _wait_for_turn(self, mailbox_id: str, units: int, calls: int, *, in_background: bool) -> Ticket:
         with self._changed:
             ticket = self._turns.join(mailbox_id, units, calls, self._clock.now(), in_background=in_background)
         try:
-            while (wait := self._asked(ticket)) != 0:
+            while (wait := self._ask(ticket)) != 0:
                 if wait is not None:
                     self._sleep(min(wait, LOOK))
         finally:
@@ -68,7 +69,7 @@ class Pacer:
                 self._changed.notify_all()
         return ticket
 
-    def _asked(self, ticket: Ticket) -> float | None:
+    def _ask(self, ticket: Ticket) -> float | None:
         with self._changed:
             wait = self._turns.ask(ticket, self._clock.now())
             if wait is None:

@@ -8,7 +8,7 @@ from server.adapters.gmail.pacing.bucket import Bucket
 from server.domain.errors import ThrottledError
 
 IN_FLIGHT = 5
-"""Calls of one mailbox at a time. Gmail's limit is its secret, and is shared with all other clients of the person."""
+"""Calls of one mailbox at a time. Google does not publish its limit, and the person's other clients share it."""
 PATIENCE = 60.0
 """Seconds that a call may wait for its turn; after that the worker has better things to do."""
 
@@ -79,7 +79,7 @@ class Turns:
     def ask(self, ticket: Ticket, now: float) -> float | None:
         """0 if the turn has come, which begins it; else seconds to wait; None: until another call begins or ends.
 
-        Raises ThrottledError as ``join``, for one that has waited too long besides.
+        Raises ThrottledError as ``join`` does, and for a ticket that has waited too long.
         """
         lane = ticket.lane
         if now < lane.blocked_until:
@@ -94,7 +94,7 @@ class Turns:
         return wait
 
     def leave(self, ticket: Ticket) -> None:
-        """For one that waits no longer."""
+        """Give up the place in the queue."""
         if ticket in self._waiting:
             self._waiting.remove(ticket)
 
@@ -102,9 +102,9 @@ class Turns:
         ticket.lane.in_flight -= ticket.calls
 
     def slow_down(self, ticket: Ticket, retry_after: float | None, now: float) -> None:
-        """Gmail asked for it in its answer to this one."""
+        """Gmail asked for it when it answered this ticket's calls."""
         lane = ticket.lane
-        lane.bucket = lane.bucket.slowed(now if ticket.began is None else ticket.began, now)
+        lane.bucket = lane.bucket.slow_down(now if ticket.began is None else ticket.began, now)
         if retry_after is not None:
             lane.blocked_until = max(lane.blocked_until, now + retry_after)
 
@@ -112,18 +112,18 @@ class Turns:
         self._waiting.remove(ticket)
         self._count += 1
         lane = ticket.lane
-        lane.bucket = lane.bucket.spent(ticket.units, now)
-        self._project = self._project.spent(ticket.units, now)
+        lane.bucket = lane.bucket.spend(ticket.units, now)
+        self._project = self._project.spend(ticket.units, now)
         lane.in_flight += ticket.calls
         lane.served = self._count
         ticket.began = now
 
     def _is_behind(self, ticket: Ticket) -> bool:
-        return any(other.lane is ticket.lane and other.place < ticket.place for other in self._waiting)
+        return any(rival.lane is ticket.lane and rival.place < ticket.place for rival in self._waiting)
 
     def _due_before(self, ticket: Ticket, now: float) -> int:
         """Units of the project for this one and for those of other mailboxes that could begin and rank before it."""
-        rivals = (other for other in self._waiting if other.lane is not ticket.lane and other.rank < ticket.rank)
+        rivals = (rival for rival in self._waiting if rival.lane is not ticket.lane and rival.rank < ticket.rank)
         return ticket.units + sum(rival.units for rival in rivals if self._could_begin(rival, now))
 
     def _could_begin(self, ticket: Ticket, now: float) -> bool:
@@ -133,9 +133,11 @@ class Turns:
 
     def _estimate(self, ticket: Ticket, now: float) -> float:
         ahead = [t for t in self._waiting if t is not ticket]
-        mine = sum(t.units for t in ahead if t.lane is ticket.lane and t.place < ticket.place)
-        everyones = sum(t.units for t in ahead if t.in_background <= ticket.in_background)
-        return max(ticket.lane.bucket.wait(mine + ticket.units, now), self._project.wait(everyones + ticket.units, now))
+        of_mailbox = sum(t.units for t in ahead if t.lane is ticket.lane and t.place < ticket.place)
+        of_project = sum(t.units for t in ahead if t.in_background <= ticket.in_background)
+        return max(
+            ticket.lane.bucket.wait(of_mailbox + ticket.units, now), self._project.wait(of_project + ticket.units, now)
+        )
 
 
 def _too_long(wait: float) -> ThrottledError:

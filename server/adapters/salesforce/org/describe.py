@@ -14,7 +14,7 @@ from server.adapters.salesforce import soql
 from server.adapters.salesforce.matching import records
 from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.org.email_fields import add_email_fields
-from server.adapters.salesforce.org.shape import OrgShape, shape_of
+from server.adapters.salesforce.org.shape import OrgShape, read_describes
 from server.domain.crm import CrmUser
 
 STATUSES = "SELECT ApiName, MasterLabel, IsClosed, SortOrder FROM TaskStatus"
@@ -32,7 +32,7 @@ def list_urls(base: str, choices: MatchingChoices) -> list[str]:
 
 def read_shape(answers: Sequence[Any], choices: MatchingChoices) -> OrgShape:
     account, task, user, *people = answers[:-1]
-    shape = shape_of(account, task, answers[-1]["records"])
+    shape = read_describes(account, task, answers[-1]["records"])
     has_time_zones = any(field["name"] == soql.TIME_ZONE for field in user["fields"])
     shape = replace(shape, has_time_zones=has_time_zones)
     if choices.has_more_emails:

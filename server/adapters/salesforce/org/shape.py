@@ -70,13 +70,13 @@ class OrgShape:
     @property
     def optional(self) -> frozenset[str]:
         """Fields of ours that an activity can do without."""
-        return frozenset(name for ours, name in self.task.items() if ours != "key")
+        return frozenset(name for key, name in self.task.items() if key != "key")
 
     @property
     def public(self) -> CrmShape:
         missing = [] if self.domain else [f"Account.{DOMAIN[0]}"]
         missing += [] if self.contacts_only else [f"Account.{CONTACTS_ONLY[0]}"]
-        missing += [f"Task.{names[0]}" for ours, names in ACTIVITY.items() if ours not in self.task]
+        missing += [f"Task.{names[0]}" for key, names in ACTIVITY.items() if key not in self.task]
         return CrmShape(
             domain_field=self.domain,
             contacts_only_field=self.contacts_only,
@@ -90,29 +90,29 @@ class OrgShape:
 
 def resolve(names: tuple[str, ...], existing: set[str]) -> str | None:
     """A namespaced field first (``Anything__Email_Domain__c``), then the plain name, then the older one."""
-    plain, older = names
-    packaged = sorted(name for name in existing if name.endswith(f"__{plain}") and name != plain)
-    return next((name for name in (*packaged, plain, older) if name in existing), None)
+    name, older_name = names
+    packaged = sorted(spelling for spelling in existing if spelling.endswith(f"__{name}") and spelling != name)
+    return next((spelling for spelling in (*packaged, name, older_name) if spelling in existing), None)
 
 
-def shape_of(account: Any, task: Any, statuses: list[Any]) -> OrgShape:
+def read_describes(account: Any, task: Any, statuses: list[Any]) -> OrgShape:
     """From two describes and the rows of TaskStatus."""
     account_fields = {str(f["name"]): f for f in account["fields"]}
     task_fields = {str(f["name"]): f for f in task["fields"]}
-    resolved = {ours: resolve(names, set(task_fields)) for ours, names in ACTIVITY.items()}
+    resolved = {key: resolve(names, set(task_fields)) for key, names in ACTIVITY.items()}
     domain = resolve(DOMAIN, set(account_fields))
     searchable = domain is not None and bool(account_fields[domain].get("filterable"))
     closed = sorted((s for s in statuses if s.get("IsClosed")), key=lambda s: s.get("SortOrder") or 0)
     return OrgShape(
         domain=domain if searchable else None,
         contacts_only=resolve(CONTACTS_ONLY, set(account_fields)),
-        task={ours: name for ours, name in resolved.items() if name},
+        task={key: name for key, name in resolved.items() if name},
         lengths={name: int(f["length"]) for name, f in task_fields.items() if f.get("length")},
         closed_status=str(closed[0].get("ApiName") or closed[0].get("MasterLabel")) if closed else "Completed",
         relates_many="TaskWhoIds" in task_fields,
         has_person_accounts="IsPersonAccount" in account_fields,
         unusable=() if domain is None or searchable else (f"Account.{domain} cannot be searched: make it a text.",),
-        advice=_advice(account_fields[domain]) if domain and searchable else (),
+        advice=_advise_on_index(account_fields[domain]) if domain and searchable else (),
     )
 
 
@@ -121,7 +121,7 @@ def is_indexed(described: Any) -> bool:
     return bool(described.get("externalId") or described.get("unique") or described.get("idLookup"))
 
 
-def _advice(domain: Any) -> tuple[str, ...]:
+def _advise_on_index(domain: Any) -> tuple[str, ...]:
     if is_indexed(domain):
         return ()
     way = "ask Salesforce support to index it" if domain.get("calculated") else "make it an External ID"
