@@ -15,9 +15,9 @@ EXPLANATIONS = {
 """Corpora whose misses are not listed by name, and why."""
 
 THIRD = ("third-", "fourth-")
-"""Families of the second set's form by somebody who had not read the tables of known senders."""
+"""Prefixes of families by an author who had not read the tables of known senders."""
 ATTACK = ("fifth-",)
-"""By somebody who had read the rule, and chose what would break it."""
+"""Prefix of families by an author who had read the rule and chose what would break it."""
 
 
 def list_corpora(say: Say) -> Iterator[tuple[str, Sequence[Sample]]]:

@@ -1,4 +1,4 @@
-"""Headers that somebody wrote to make a screen slow, each beside ordinary ones of the same size."""
+"""Headers that are made to slow the screening, each compared with ordinary headers of the same size."""
 
 from __future__ import annotations
 

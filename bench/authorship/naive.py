@@ -1,4 +1,4 @@
-"""The rule of many products: any mark of bulk or automation, or a no-reply address, and nobody wrote it."""
+"""The rule of many products: any mark of bulk or automation, or a no-reply address, means that a machine wrote it."""
 
 from __future__ import annotations
 

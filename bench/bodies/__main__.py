@@ -1,4 +1,4 @@
-"""``python -m bench.bodies``: the figures, and by name what was missed."""
+"""``python -m bench.bodies``: prints the figures, and each miss by name."""
 
 from __future__ import annotations
 

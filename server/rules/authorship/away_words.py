@@ -1,4 +1,4 @@
-"""How an answering machine begins its subject, and how anybody says to be away, by language (ISO 639-1)."""
+"""How answering machines begin their subjects, and how people say that they are away, by language (ISO 639-1)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ANSWER: dict[str, tuple[str, ...]] = {
     "bn, ur": (r"স্বয়ংক্রিয় উত্তর", r"خودکار جواب"),
     "hi": (r"स्वचालित (?:उत्तर|जवाब)",),
 }  # fmt: skip
-"""What programs call their own answers."""
+"""Names that programs give their own answers."""
 
 ABSENT: dict[str, tuple[str, ...]] = {
     "en": (
@@ -95,7 +95,7 @@ ABSENT: dict[str, tuple[str, ...]] = {
     "he": (r"מחוץ למשרד",),
     "ar": (r"خارج المكتب",),
 }
-"""A person who is away may begin a subject so too."""
+"""A person who is away may begin a subject like this too."""
 
 HOLIDAY: dict[str, tuple[str, ...]] = {
     "en": (r"(?:on )?(?:(?:annual|sick|maternity|paternity|parental) leave|pto|holidays?)", r"away"),
@@ -112,11 +112,11 @@ HOLIDAY: dict[str, tuple[str, ...]] = {
     "ru": (r"отпуск",),
     "ja": (r"休暇",),
 }
-"""Nouns of which people write too: the day of the return, or what is answered, and no more makes them a program's."""
+"""Nouns that people use too. Only the day of the return or the answered subject after them marks a program."""
 
 
 def _beginning(phrases: dict[str, tuple[str, ...]]) -> str:
-    """Nothing but a bracket or a quote stands before: an answer to it begins with Re and is a person's."""
+    """The beginning of a subject, after brackets or quotes at most: a person's answer to it begins with "Re"."""
     return rf"\W{{0,3}}(?:{'|'.join(p for words in phrases.values() for p in words)})(?!\w)"
 
 
@@ -125,7 +125,7 @@ ANSWER_SUBJECT = re.compile(
     r"|\W{0,3}auto:\s.{1,80}\b(?:out of|away|office|abwesend|außer haus|leave|vacation)\b",
     re.IGNORECASE,
 )
-"""A person goes on with words ("Automatic reply templates?"), a program with a mark or what it answers."""
+"""After the phrase a person goes on with words ("Automatic reply templates?"), a program with a mark or a subject."""
 AWAY = re.compile(_beginning(ABSENT), re.IGNORECASE)
 AWAY_AUTOMATIC = re.compile(
     AWAY.pattern + r"\s*(?:$|[:：\[(（\]】]|(?:auto|re|aw|fwd)\b|message$|notification|notice|- ?re\b"
@@ -134,7 +134,7 @@ AWAY_AUTOMATIC = re.compile(
     r"|\d[\d./ ]{0,8}(?:asti|saakka)|[\w. ]{1,20}-ig$)",
     re.IGNORECASE,
 )
-"""So does a machine: nothing else, the subject it answers, or the day of the return."""
+"""How a machine goes on: with nothing, with the subject that it answers, or with the day of the return."""
 _ANSWERED = r"[–—-]?\s*(?:re|aw|wg|sv)\s?:"
 HOLIDAY_AUTOMATIC = re.compile(
     _beginning(HOLIDAY) + r"(?:\s+(?:until|till|bis(?: zum)?|jusqu['’]au|hasta(?: el)?|até|fino al?|t/m|tot|til|do|до)"

@@ -21,7 +21,7 @@ MOST_REPEATS = 5
 _DISCUSSION = ("List-Post", "X-BeenThere", "X-Mailman-Version", "Mailing-list", "X-Google-Group-Id")
 _LIST_HEADERS = (*_DISCUSSION, "List-ID", "List-Help", "List-Archive")
 _CLOSED_LIST = re.compile(r"no\b|<?https?:", re.IGNORECASE)
-"""How the List-Post of a list begins to which nobody can write by mail."""
+"""How the List-Post of a list begins that takes no mail."""
 _LIST_OWNER = re.compile(r"\W{0,9}(?:owner-|[\w.+-]{1,80}-(?:owner|admin|bounces?)@)")
 
 

@@ -89,7 +89,7 @@ def replies_go_elsewhere(facts: AuthorFacts) -> str | None:
 
 
 def answers(facts: AuthorFacts) -> str | None:
-    """The mail answers a mail of another host. A monitor that threads its own alerts answers nobody."""
+    """The mail answers a mail of another host. A monitor that threads its own alerts does not."""
     if not facts.headers.has_any(_ANSWER_HEADERS):
         return None
     own_hosts = _hosts(facts.headers.first("Message-ID") or "") - SHARED_ID_HOSTS

@@ -54,9 +54,9 @@ DESK = re.compile(
     r"(?:^|[-_.+])(?:support|help|(?:help|service)[-_.]?desk|tickets?|cases?|requests?|(?:customer[-_.]?)?(?:care|service)"
     r"|it)(?:$|[-_.+])"
 )
-"""People answer from there as well as systems."""
-TOLD = re.compile(r"[^?]*$")
-"""Asks nothing."""
+"""People answer from such an address, and systems too."""
+STATEMENT = re.compile(r"[^?]*$")
+"""A subject that asks nothing."""
 LIST_ADMIN = re.compile(r"(?:listmaster|owner-.+|.+-(?:request|admin|bounces?|owner|digest|announce-request))")
 MINTED = re.compile(
     r"(?=.*[0-9])(?=.*[a-z])[a-z0-9._~-]*[#$=][a-z0-9._~#$=-]{20,}|[0-9a-f]{24,}|(?=(?:\D*\d){10}).{32,}"
@@ -68,7 +68,7 @@ _LABELS = """
     digest messaging updates transactional
 """
 MAILING_LABELS = frozenset(_LABELS.split())
-"""Left of the registrable domain."""
+"""Labels left of the registrable domain."""
 MAILING_NAME = re.compile(
     r"\b(?:e?-?newsletter|news|mailing list|digest|mailer|no[- ]?reply|notifications?|alerts?)\b", re.IGNORECASE
 )
@@ -147,18 +147,18 @@ SENDING_SERVICE_HEADERS = (
     "X-SG-EID", "X-Mailgun-Sid", "X-CSA-Complaints", "X-SES-Outgoing", "X-PM-Message-Id", "X-MSYS-API", "X-Mailin-EID",
     "X-Mandrill-User",
 )  # fmt: skip
-"""Carriers: campaigns leave through them, and so does many a firm's ordinary mail."""
+"""Headers of carriers, which send campaigns and also the ordinary mail of many firms."""
 CAMPAIGN_HEADERS = (
     "X-MC-User", "X-Campaign", "X-CampaignID", "X-MarketoID", "X-HS-Cid", "X-SFMC-Stack", "X-Kmail-Message",
     "X-Mailin-Campaign", "X-Mailjet-Campaign", "X-Roving-ID", "X-Bulkmail", "X-Kmail-Account", "X-CTCT-ID",
     "X-Mailchimp-Campaign-Id", "X-Klaviyo-Message-Id", "X-Braze-Id", "X-CleverReach", "X-Emarsys-Campaign",
 )  # fmt: skip
-"""Programs that write to many at once and do nothing else."""
+"""Headers of programs that only write to many people at once."""
 EXCHANGE_MEETING = r":ee_meetingmessage\b"
 CRM_ALERT = frozenset({"workflowactionalert"})
 CRM_MASS_MAIL = frozenset({"apimassmail", "massmail"})
 SHARE_ID = r"@odspnotify>"
-"""Microsoft's shares are sent from their owner's address; their Message-ID alone tells."""
+"""Microsoft sends shares from their owner's address; only the Message-ID shows it."""
 TICKET_RECEIVED = re.compile(
     r"\W{0,3}(?:(?:ticket|request|case|enquiry|inquiry) (?:has been )?(?:received|created|opened)"
     r"|(?:thank you for|we(?:'ve| have)? received|your request|ihre anfrage|votre demande|su solicitud)\b)",
@@ -167,9 +167,9 @@ TICKET_RECEIVED = re.compile(
 ZENDESK_MAILER = "zendesk mailer"
 ZENDESK_HEADERS = ("X-Zendesk-From-Account-Id", "X-Zendesk-Email-Id")
 AGENT_NAME = re.compile(r"\S.{0,100} \(.{1,100}\)")
-"""Zendesk's way to name an agent: the person, and in brackets the firm."""
+"""How Zendesk names an agent: the person, then the firm in brackets."""
 ZENDESK_EARLIER = "_sprut@zendesk.com>"
-"""In the references: Zendesk wrote on this ticket before, so this is no acknowledgement of its arrival."""
+"""In the references this shows that Zendesk wrote on the ticket earlier: the mail does not confirm its arrival."""
 
 _HOUSE = """
     a an app at by care center centre co communications community company corp crew customer desk from gmbh group help
@@ -177,9 +177,9 @@ _HOUSE = """
     support system team the updates your
 """
 HOUSE = frozenset(_HOUSE.split())
-"""What a firm adds to its own name."""
+"""Words that a firm adds to its own name."""
 PERSONA = re.compile(r"\S{2,30}(?: \S{1,30})? (?:from|at|@|von|de chez|di|van|of) (?P<firm>\S.{0,60})", re.IGNORECASE)
-"""A campaign's way to sign: "Kate from Lattice"."""
+"""How campaigns sign: "Kate from Lattice"."""
 EVENT_SUBJECT = re.compile(
     r"\W{0,3}(?:"
     r"(?:security|new) (?:alert|sign-?in|login|log-in|device|voice ?(?:message|mail)|fax)\b(?! (?:for|with) you)"
@@ -208,7 +208,7 @@ EVENT_SUBJECT = re.compile(
     r")",
     re.IGNORECASE,
 )
-"""What systems say of what happened in them."""
+"""How systems report what happened in them."""
 COMMERCE_SUBJECT = re.compile(
     r"\W{0,3}(?:"
     r"(?:your |the |ihre? |votre |su |il tuo |la tua )?(?:\w{1,20} ){0,2}(?:order|booking|reservation"
@@ -225,4 +225,4 @@ COMMERCE_SUBJECT = re.compile(
     r")",
     re.IGNORECASE,
 )
-"""What shops and carriers write, and clerks too."""
+"""How shops and carriers write, and also clerks."""

@@ -26,7 +26,7 @@ LONGEST_HEAD = 1_000_000
 """Bytes at the beginning of a message in which its headers are looked for."""
 LONGEST_VALUE = 16_000
 MOST_PARAMETERS = 100
-"""Characters and parameters of one header of a part: the parser takes quadratic time over what is longer."""
+"""Characters and parameters of one header of a part: the parser takes quadratic time for longer ones."""
 MOST_ATTACHMENTS = 100
 MOST_MULTIPARTS = 150
 _MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""What mail programs write around the mail that is answered, by language. Data only: `quoting` says how it is used."""
+"""What mail programs write around the mail that is answered, by language. `quoting` uses it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ WROTE: dict[str, tuple[str, ...]] = {
     "zh": ("写道", "寫道", "撰写", "撰寫", "来信", "来信说"),
     "ko": ("작성", "님이 작성", "쓴 글", "썼습니다"),
 }
-"""Words that end an attribution, or stand in the middle of it; Turkish, Hungarian and Japanese put them last."""
+"""Words that end an attribution or stand in its middle. Turkish, Hungarian and Japanese put them last."""
 
 OPENERS = (
     "on", "at", "am", "le", "el", "em", "a", "il", "op", "den", "d.", "dne", "dňa", "dana", "dnia", "w dniu", "le", "la", "în", "pe", "στις",
@@ -118,7 +118,7 @@ FORWARD_PREFIXES = (
     "fw", "fwd", "wg", "tr", "rv", "enc", "i", "fs", "vs", "vb", "vl", "doorst", "pd", "továbbítás", "ilt", "προώθ", "הועבר", "פ", "إعادة توجيه",
     "转发", "轉寄", "転送", "전달", "تمرير", "пересл", "rif",
 )  # fmt: skip
-"""How the subject of a forward begins; "VS" is also a Finnish answer: then more is kept, which is the lesser harm."""
+"""How the subject of a forward begins. "VS" also begins a Finnish answer; then more text is kept, which harms less."""
 
 SENT_FROM = (
     r"sent (?:from|via|with|using|by) \S", r"sent from (?:my|outlook|mail|yahoo|gmail|proton|mailbox)", r"from my iphone", r"get \[?outlook for ",

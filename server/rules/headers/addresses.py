@@ -82,7 +82,7 @@ def read_original_senders(headers: Headers) -> tuple[Participant, ...]:
 
 
 def _read_encoded(text: str, header: Header) -> tuple[Participant, ...]:
-    """The one address that the encoded words of the text spell; nobody if they spell more."""
+    """The one address that the encoded words of the text spell; none if they spell several."""
     if "=?" not in text:
         return ()
     # Some programs encode the whole address. More than one would let a name forge people.
