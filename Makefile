@@ -24,7 +24,7 @@ SECONDS ?= 60
 ONLY ?=
 DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: demo try explain test test-all check bench faults fuzz screenshots format help clean
+.PHONY: demo try explain test test-all check lock bench faults fuzz screenshots format help clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -50,6 +50,11 @@ check: $(STAMP) ## Lint, types, import directions
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+lock: $(STAMP) ## Make requirements.lock anew from requirements.txt, for all systems and Pythons that we run on
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==0.13.9 >&2
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-emit-index-url requirements.txt -o requirements.lock
 
 bench: $(STAMP) ## Measure; figures to build/bench.json
 	@$(BIN)/python -m bench
