@@ -98,7 +98,7 @@ def failure_of(kind: str) -> Failure:
     return Failure(*KINDS.get(kind, KINDS["500"]))
 
 
-def dropped() -> Response:
+def drop_connection() -> Response:
     """More bytes promised than sent: the client sees a connection that ended in the middle."""
     response = Response(b"", 200, mimetype="application/json")
     response.automatically_set_content_length = False

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
 from simulator import discovery
-from simulator.answers import NOT_FOUND, Failure, dropped, failure_of
+from simulator.answers import NOT_FOUND, Failure, drop_connection, failure_of
 from simulator.calls import Call
 from simulator.control import PREFIX as CONTROL
 from simulator.control import Control
@@ -82,7 +82,7 @@ class Simulator:
         kind = self.universe.faults.take("gmail", "batch", mailbox=access.subject)
         self.universe.calls.record(Call("gmail", "batch", 0, 200, access.subject))
         if kind == "drop_answer":
-            return dropped()
+            return drop_connection()
         if kind:
             return failure_of(kind).response()
         inner = inner_calls(request)
@@ -99,10 +99,10 @@ class Simulator:
         identity = self.universe.identity
         if request.path in ("/token", "/o/oauth2/token") and request.method == "POST":
             kind = self.universe.faults.take("google_token", "token")
-            subject, scopes = identity.asked_for(request)
+            subject, scopes = identity.describe_request(request)
             self.universe.calls.record(Call("google_token", "token", mailbox=subject, detail={"scopes": scopes}))
             if kind:
-                return dropped() if kind == "drop_answer" else refusal(kind) or failure_of(kind).response()
+                return drop_connection() if kind == "drop_answer" else refusal(kind) or failure_of(kind).response()
             return identity.token(request)
         if request.path == "/revoke" and request.method == "POST":
             return identity.revoke(request)

@@ -31,7 +31,7 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._leaf_key = ec.generate_private_key(ec.SECP256R1())
         self._contexts: dict[str, ssl.SSLContext] = {}
-        self._certificate = self._signed(NAME, self._key, _of_an_authority(self._key))
+        self._certificate = self._sign_certificate(NAME, self._key, _of_an_authority(self._key))
 
     @property
     def pem(self) -> bytes:
@@ -45,7 +45,7 @@ class Authority:
         return self._contexts[host]
 
     def _made(self, host: str) -> ssl.SSLContext:
-        leaf = self._signed(x509.Name([]), self._leaf_key, _of_a_host(host, self._key))
+        leaf = self._sign_certificate(x509.Name([]), self._leaf_key, _of_a_host(host, self._key))
         key = self._leaf_key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -57,7 +57,7 @@ class Authority:
             context.load_cert_chain(file.name)
         return context
 
-    def _signed(
+    def _sign_certificate(
         self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, extensions: list[tuple[x509.ExtensionType, bool]]
     ) -> x509.Certificate:
         now = datetime.now(UTC)  # the clients' clock, which is not mail time

@@ -61,7 +61,7 @@ class Consents:
             found.is_revoked = True
             return True
 
-    def granted(self, form: MultiDict[str, str]) -> Consent:
+    def find_consent(self, form: MultiDict[str, str]) -> Consent:
         """Who let whom do what, with no more scopes than ``scope`` asks for. Raises ConsentError."""
         client, token = form.get("client_id", ""), form.get("refresh_token")
         with self._lock:

@@ -82,7 +82,7 @@ class Control:
             "users": [{"email": u.email, **u.settings} for u in world.users],
             "server": dict(world.server),
             "records": self._universe.org.names(),
-            "mailboxes": {address: _listed(box) for address, box in self._universe.mailboxes.items()},
+            "mailboxes": {address: _list_messages(box) for address, box in self._universe.mailboxes.items()},
         }
 
     def _message(self, request: Request) -> dict[str, Any]:
@@ -150,7 +150,7 @@ class Control:
         return None
 
 
-def _listed(box: Mailbox) -> list[dict[str, Any]]:
+def _list_messages(box: Mailbox) -> list[dict[str, Any]]:
     with box.lock:
         return [
             {

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
-from simulator.answers import NOT_FOUND, Failure, dropped, failure_of, reply
+from simulator.answers import NOT_FOUND, Failure, drop_connection, failure_of, reply
 from simulator.calls import Call
 from simulator.gmail import fields
 from simulator.universe import Universe
@@ -28,7 +28,7 @@ class Directory:
         status = 200
         try:
             if kind == "drop_answer":
-                return dropped()
+                return drop_connection()
             if kind:
                 raise failure_of(kind)
             self._authorise(request, method)

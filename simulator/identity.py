@@ -70,46 +70,46 @@ class Identity:
 
     def token(self, request: Request) -> Response:
         """``POST /token``: with a service account's signed assertion, or with the token of a person's consent."""
-        grants = {GRANT: self._asserted, consents.GRANT: self._refreshed}
+        grants = {GRANT: self._answer_assertion, consents.GRANT: self._answer_refresh}
         if request.form.get("grant_type") not in grants:
-            return _refused(400, "unsupported_grant_type", "Invalid grant_type.")
+            return _refuse(400, "unsupported_grant_type", "Invalid grant_type.")
         return grants[request.form["grant_type"]](request)
 
     def revoke(self, request: Request) -> Response:
         """``POST /revoke``: a person takes back the consent."""
         if self.consents.revoke(request.values.get("token", "")):
             return reply({})
-        return _refused(400, "invalid_token", "Token expired or revoked")
+        return _refuse(400, "invalid_token", "Token expired or revoked")
 
-    def _asserted(self, request: Request) -> Response:
+    def _answer_assertion(self, request: Request) -> Response:
         """``sub`` is whom the service account acts for."""
         try:
             claims = self._claims(request.form.get("assertion", ""))
         except (jwt.InvalidTokenError, KeyError, ValueError):
-            return _refused(400, "invalid_grant", "Invalid JWT Signature.")
+            return _refuse(400, "invalid_grant", "Invalid JWT Signature.")
         subject = str(claims.get("sub") or claims["iss"]).lower()
         user = self._world.user(subject)
         scopes = frozenset(str(claims.get("scope", "")).split())
         if subject != claims["iss"] and not scopes <= self.delegated.get(claims["iss"], scopes):
-            return _refused(*REFUSALS["unauthorized_client"])
+            return _refuse(*REFUSALS["unauthorized_client"])
         if subject != claims["iss"] and (user is None or user.is_suspended or user.is_archived):
-            return _refused(400, "invalid_grant", "Invalid email or User ID")
+            return _refuse(400, "invalid_grant", "Invalid email or User ID")
         if not scopes:
-            return _refused(400, "invalid_scope", "Empty or missing scope not allowed.")
+            return _refuse(400, "invalid_scope", "Empty or missing scope not allowed.")
         project = str(claims["iss"]).partition("@")[2].partition(".")[0]
-        return reply(self._issued(user.email if user else subject, scopes, project))
+        return reply(self._issue_token(user.email if user else subject, scopes, project))
 
-    def _refreshed(self, request: Request) -> Response:
+    def _answer_refresh(self, request: Request) -> Response:
         try:
-            consent = self.consents.granted(request.form)
+            consent = self.consents.find_consent(request.form)
         except consents.ConsentError as error:
-            return _refused(*error.refusal)
+            return _refuse(*error.refusal)
         user = self._world.user(consent.email)
         if user is None or user.is_suspended:
-            return _refused(*consents.REVOKED)
-        return reply({**self._issued(user.email, consent.scopes), "scope": " ".join(sorted(consent.scopes))})
+            return _refuse(*consents.REVOKED)
+        return reply({**self._issue_token(user.email, consent.scopes), "scope": " ".join(sorted(consent.scopes))})
 
-    def _issued(self, subject: str, scopes: frozenset[str], project: str = "") -> dict[str, Any]:
+    def _issue_token(self, subject: str, scopes: frozenset[str], project: str = "") -> dict[str, Any]:
         token = "ya29." + secrets.token_urlsafe(40)
         with self._lock:
             self._tokens[token] = Access(subject, scopes, self._clock.now() + LIFETIME, project)
@@ -133,12 +133,12 @@ class Identity:
         with self._lock:
             self._tokens = {t: a for t, a in self._tokens.items() if a.subject != subject}
 
-    def renamed(self, before: str, after: str) -> None:
+    def rename_user(self, before: str, after: str) -> None:
         """Tokens belong to the user, whatever the address."""
         with self._lock:
             self._tokens = {t: replace(a, subject=after) if a.subject == before else a for t, a in self._tokens.items()}
 
-    def asked_for(self, request: Request) -> tuple[str, list[str]]:
+    def describe_request(self, request: Request) -> tuple[str, list[str]]:
         """For the call log: whom a request for a token wants to act for, and the scopes."""
         try:
             claims = jwt.decode(request.form.get("assertion", ""), options={"verify_signature": False})
@@ -192,10 +192,10 @@ class Identity:
 
 def refusal(kind: str) -> Response | None:
     """A planned failure of the token endpoint, where it is one of its own."""
-    return _refused(*REFUSALS[kind]) if kind in REFUSALS else None
+    return _refuse(*REFUSALS[kind]) if kind in REFUSALS else None
 
 
-def _refused(status: int, error: str, description: str) -> Response:
+def _refuse(status: int, error: str, description: str) -> Response:
     return reply({"error": error, "error_description": description}, status)
 
 

@@ -26,15 +26,15 @@ _ITEM = re.compile(r'\s*"((?:[^"\\]|\\.|"")*)"\s*(?=,|$)|([^,]+)')
 
 @dataclass(frozen=True)
 class Names:
-    """``plain`` maps a folded name to a label's id, ``categories`` what stands beside one of the words ``category``."""
+    """``ids`` maps a folded name to a label's id, ``categories`` the text beside one of the words ``category``."""
 
-    plain: Mapping[str, str]
+    ids: Mapping[str, str]
     categories: Mapping[str, str]
     category: tuple[str, ...]
 
     def label_of(self, name: str) -> str | None:
-        found = self.plain.get(folded(name))
-        return self._category(name) if found is None else found
+        label_id = self.ids.get(fold(name))
+        return self._category(name) if label_id is None else label_id
 
     def _category(self, name: str) -> str | None:
         """Before or behind the word, with or without colon, quotes and brackets: languages differ in all of these."""
@@ -52,17 +52,17 @@ def names_of(value: str) -> list[str]:
         text = str(make_header(decode_header(value)))
     except (LookupError, ValueError, HeaderParseError):
         text = value
-    found = _ITEM.findall(re.sub(r"\s*\r?\n\s*", " ", text))
-    plain = ((re.sub(r'\\(.)|""', lambda m: m[1] or '"', quoted) or bare).strip() for quoted, bare in found)
-    return [name for name in plain if name]
+    items = _ITEM.findall(re.sub(r"\s*\r?\n\s*", " ", text))
+    names = ((re.sub(r'\\(.)|""', lambda m: m[1] or '"', quoted) or bare).strip() for quoted, bare in items)
+    return [name for name in names if name]
 
 
 def label_of(name: str, language: str = ENGLISH) -> str | None:
     """A system label's id; empty for what is no label; None for a label of the user's own."""
     for table in dict.fromkeys((language, ENGLISH)):
-        found = _tables()[table].label_of(name)
-        if found is not None:
-            return found
+        label_id = _tables()[table].label_of(name)
+        if label_id is not None:
+            return label_id
     return None
 
 
@@ -72,10 +72,10 @@ def language_of(counts: Mapping[str, int]) -> str:
     A label of one's own that happens to be a system label elsewhere settles nothing: every message has a system label
     or two of the right language. Where two languages know as many, the one that knows more different names.
     """
-    known = {language: [n for name, n in counts.items() if table.label_of(name) is not None]
+    counts_of = {language: [n for name, n in counts.items() if table.label_of(name) is not None]
              for language, table in _tables().items()}  # fmt: skip
-    best = max(known, key=lambda language: (sum(known[language]), len(known[language])))
-    return best if sum(known[best]) > sum(known[ENGLISH]) else ENGLISH
+    best = max(counts_of, key=lambda language: (sum(counts_of[language]), len(counts_of[language])))
+    return best if sum(counts_of[best]) > sum(counts_of[ENGLISH]) else ENGLISH
 
 
 def is_known_anywhere(name: str) -> bool:
@@ -83,14 +83,14 @@ def is_known_anywhere(name: str) -> bool:
     return any(table.label_of(name) is not None for table in _tables().values())
 
 
-def folded(name: str) -> str:
+def fold(name: str) -> str:
     """Without case, marks of direction, and differences of spaces."""
     text = "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if unicodedata.category(c) != "Cf")
     return " ".join(text.split())
 
 
 def _letters(name: str) -> str:
-    return "".join(c for c in folded(name) if c.isalnum())
+    return "".join(c for c in fold(name) if c.isalnum())
 
 
 @cache
@@ -101,7 +101,7 @@ def _tables() -> dict[str, Names]:
 
 def _names(table: Mapping[str, list[str]]) -> Names:
     return Names(
-        plain={folded(n): i for i, names in table.items() if not i.lower().startswith("category") for n in names},
+        ids={fold(n): i for i, names in table.items() if not i.lower().startswith("category") for n in names},
         categories={_letters(n): i for i, names in table.items() if i.startswith("CATEGORY_") for n in names},
         category=tuple(_letters(word) for word in table["category"]),
     )

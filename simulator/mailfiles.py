@@ -53,7 +53,7 @@ class MailFile:
         if isinstance(found, bytes):
             return iter((found,))
         blocks = _blocks(found, block)
-        return _unquoted(blocks) if found.marks else blocks
+        return _unquote(blocks) if found.marks else blocks
 
     def opening(self, beyond: int = 0) -> bytes:
         """The header, and no more than ``beyond`` bytes after it. All that most questions need."""
@@ -84,7 +84,7 @@ def _blocks(span: Span, size: int) -> Iterator[bytes]:
             yield block
 
 
-def _unquoted(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def _unquote(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """One mark less on each quoted line. What might be the beginning of one waits for the next block."""
     held, sentinel = b"\n", 1
     for block in blocks:

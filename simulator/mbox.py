@@ -22,7 +22,7 @@ def read_mbox(path: Path) -> Iterator[MailFile]:
     """Raises ValueError with a sentence where the file is no mbox, and OSError."""
     if path.suffix != ".mbox":
         raise ValueError(f"{path} is neither a folder of .eml files nor an .mbox file.")
-    found = _remembered(path)
+    found = _read_index(path)
     for number, span in enumerate(spans(path) if found is None else found):
         yield MailFile(str(number), span)
 
@@ -69,14 +69,14 @@ def _places(file: BinaryIO, on_bytes: Callable[[int], None], block: int) -> Iter
         window += read
         on_bytes(len(read))
         # A line is judged once the longest separator would be in the window whole.
-        yield from _judged(window, base, looked, len(window) - LONGEST)
+        yield from _judge_from_lines(window, base, looked, len(window) - LONGEST)
         looked = max(looked, len(window) - LONGEST)
         kept = max(0, looked - MOST_MARKS - 4)
         window, base, looked = window[kept:], base + kept, looked - kept
-    yield from _judged(window, base, looked, len(window))
+    yield from _judge_from_lines(window, base, looked, len(window))
 
 
-def _judged(window: bytes, base: int, first: int, last: int) -> Iterator[tuple[int, int, bool]]:
+def _judge_from_lines(window: bytes, base: int, first: int, last: int) -> Iterator[tuple[int, int, bool]]:
     """Each "From " from ``first`` on, before ``last``, that begins a line but for its marks. ``base`` is an offset."""
     at = window.find(_WORD, first)
     while 0 <= at < last:
@@ -114,7 +114,7 @@ def _without_empty_line(file: BinaryIO, start: int, end: int) -> int:
     return start if tail in (b"\n", b"\r\n") and end - start == len(tail) else end
 
 
-def _remembered(path: Path) -> list[Span] | None:
+def _read_index(path: Path) -> list[Span] | None:
     """None where no pass was made, or the file is another by now."""
     try:
         with index_of(path).open(encoding="ascii") as file:

@@ -25,19 +25,19 @@ _SPACED_NAME = re.compile(rb"(?<![^\r\n])([!-9;-~]++)[ \t]++:")
 
 def headers_of(raw: bytes) -> list[tuple[str, str]]:
     """Top-level headers in order, unfolded, as text."""
-    parsed = BytesHeaderParser().parsebytes(_tolerated(raw))
-    return [(name, unfolded(str(value))) for name, value in parsed.raw_items()]
+    parsed = BytesHeaderParser().parsebytes(_normalize_head(raw))
+    return [(name, unfold(str(value))) for name, value in parsed.raw_items()]
 
 
-def _tolerated(raw: bytes) -> bytes:
-    """As a tolerant reader takes it: no byte order mark, no white space before the colon of a header."""
+def _normalize_head(raw: bytes) -> bytes:
+    """Drops what a tolerant reader overlooks: a byte order mark, white space before the colon of a header."""
     raw = raw.removeprefix(codecs.BOM_UTF8)
     head = _HEAD.match(raw)
     end = head.end() if head else 0
     return _SPACED_NAME.sub(rb"\1:", raw[:end]) + raw[end:] if _SPACED_NAME.search(raw, 0, end) else raw
 
 
-def unfolded(value: str) -> str:
+def unfold(value: str) -> str:
     text = re.sub(r"\r?\n[ \t]*", " ", value).strip()
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
@@ -81,34 +81,34 @@ def snippet_of(raw: bytes) -> str:
 
 def type_of(raw: bytes) -> str:
     """The media type of the whole; the header alone is looked at."""
-    return BytesHeaderParser().parsebytes(_tolerated(raw)).get_content_type()
+    return BytesHeaderParser().parsebytes(_normalize_head(raw)).get_content_type()
 
 
 def payload_of(raw: bytes) -> dict[str, Any]:
     """The parsed tree of format=full."""
     try:
-        return _part(email.message_from_bytes(_tolerated(raw)), "")
+        return _part(email.message_from_bytes(_normalize_head(raw)), "")
     except RecursionError:
         return {"partId": "", "mimeType": "text/plain", "filename": "", "headers": [], "body": {"size": len(raw)}}
 
 
 def attachment_of(raw: bytes, attachment_id: str) -> bytes | None:
-    return _attachment(email.message_from_bytes(_tolerated(raw)), "", attachment_id.removeprefix(ATTACHMENT))
+    return _attachment(email.message_from_bytes(_normalize_head(raw)), "", attachment_id.removeprefix(ATTACHMENT))
 
 
-def encoded(data: bytes) -> str:
+def encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode()
 
 
-def encoded_parts(chunks: Iterable[bytes]) -> Iterator[str]:
+def encode_chunks(chunks: Iterable[bytes]) -> Iterator[str]:
     """The same text, piece by piece."""
     rest = b""
     for chunk in chunks:
         read = rest + chunk
         whole = len(read) - len(read) % 3
-        yield encoded(read[:whole])
+        yield encode(read[:whole])
         rest = read[whole:]
-    yield encoded(rest)
+    yield encode(rest)
 
 
 def _part(part: Message, part_id: str) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _part(part: Message, part_id: str) -> dict[str, Any]:
         "partId": part_id,
         "mimeType": part.get_content_type(),
         "filename": part.get_filename() or "",
-        "headers": [{"name": n, "value": unfolded(str(v))} for n, v in part.raw_items()],
+        "headers": [{"name": n, "value": unfold(str(v))} for n, v in part.raw_items()],
         "body": {"size": 0},
     }
     if children:
@@ -131,16 +131,16 @@ def _part(part: Message, part_id: str) -> dict[str, Any]:
     if data and (node["filename"] or part.get_content_maintype() != "text" or len(data) > LARGE):
         node["body"]["attachmentId"] = ATTACHMENT + (part_id or "root")
     elif data:
-        node["body"]["data"] = encoded(data) if len(data) % 2 else encoded(data).rstrip("=")
+        node["body"]["data"] = encode(data) if len(data) % 2 else encode(data).rstrip("=")
     return node
 
 
-def _attachment(part: Message, part_id: str, wanted: str) -> bytes | None:
+def _attachment(part: Message, part_id: str, wanted_id: str) -> bytes | None:
     children = _children(part)
     if not children:
-        return _bytes(part) if wanted == (part_id or "root") else None
-    found = (_attachment(child, f"{part_id}.{i}".lstrip("."), wanted) for i, child in enumerate(children))
-    return next((data for data in found if data is not None), None)
+        return _bytes(part) if wanted_id == (part_id or "root") else None
+    contents = (_attachment(child, f"{part_id}.{i}".lstrip("."), wanted_id) for i, child in enumerate(children))
+    return next((data for data in contents if data is not None), None)
 
 
 def _children(part: Message) -> list[Message]:
@@ -163,12 +163,12 @@ def _bytes(part: Message) -> bytes:
 
 
 def text_of(raw: bytes) -> str:
-    """The plain words of a message, for the page; of HTML alone, its text without the tags."""
-    everything = email.message_from_bytes(_tolerated(raw)).walk()
+    """The text of a message, for the page; of a message that is only HTML, its text without the tags."""
+    everything = email.message_from_bytes(_normalize_head(raw)).walk()
     parts = [p for p in everything if p.get_content_maintype() == "text" and not p.get_filename()]
-    plain = [p for p in parts if p.get_content_type() == "text/plain"] or parts
+    readable = [p for p in parts if p.get_content_type() == "text/plain"] or parts
     texts = []
-    for part in plain[:20]:
+    for part in readable[:20]:
         data = _bytes(part)[:100_000]
         try:
             text = data.decode(part.get_content_charset() or "utf-8", "replace")

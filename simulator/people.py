@@ -62,7 +62,7 @@ class People:
             box.address = to
             box.send_as = (to, *(a for a in box.send_as if keep_alias or a != user.email))
         self._universe.mailboxes[to] = box
-        self._universe.identity.renamed(user.email, to)
+        self._universe.identity.rename_user(user.email, to)
 
     def _put(self, before: User, after: User) -> None:
         world = self._universe.world
@@ -84,7 +84,7 @@ class People:
         world = self._universe.world
         taken = len(world.users) + len(world.deleted)
         world.users = (*world.users, User(email, name, born=f"{email} {taken}"))
-        self._universe.mailboxes[email] = Mailbox(email, (email,), on_change=self._universe.watches.changed)
+        self._universe.mailboxes[email] = Mailbox(email, (email,), on_change=self._universe.watches.announce_change)
 
 
 def _known(user: User | None, email: str) -> User:

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from simulator.answers import BAD_REQUEST, NOT_FOUND, Failure, dropped, failure_of, reply
+from simulator.answers import BAD_REQUEST, NOT_FOUND, Failure, drop_connection, failure_of, reply
 from simulator.calls import Call
 from simulator.gmail import fields
 from simulator.gmail.mailbox import Mailbox, Stored
@@ -30,7 +30,7 @@ class Reports:
         status = 200
         try:
             if kind == "drop_answer":
-                return dropped()
+                return drop_connection()
             if kind:
                 raise failure_of(kind)
             self._authorise(request)

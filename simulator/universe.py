@@ -47,7 +47,7 @@ class Universe:
             mailbox = Mailbox(user.email, (user.email, *user.aliases), user.language)
             for mail in world.mail.get(user.email, ()):
                 mailbox.add(mail, clock.now_ms())
-            mailbox.on_change = universe.watches.changed
+            mailbox.on_change = universe.watches.announce_change
             universe.mailboxes[user.email] = mailbox
         return universe
 

@@ -86,7 +86,7 @@ def load(folder: Path) -> World:
         name=str(data.get("name", folder.name)),
         customer=str(space.get("customer", "C0simulated")),
         domains=tuple(_domain(item, i) for i, item in enumerate(_list(space, "domains"))),
-        users=_administered(_unique(users)),
+        users=_appoint_admin(_unique(users)),
         groups=tuple(_group(item, i) for i, item in enumerate(_list(space, "groups"))),
         org=world_checks.org(_section(data, "salesforce", folder)),
         mail=_mail(folder / "mail", users),
@@ -161,7 +161,7 @@ def _unique(users: tuple[User, ...]) -> tuple[User, ...]:
     return users
 
 
-def _administered(users: tuple[User, ...]) -> tuple[User, ...]:
+def _appoint_admin(users: tuple[User, ...]) -> tuple[User, ...]:
     """Somebody must read the Directory: where the world names no admin, the first who works there."""
     if any(user.is_admin and not user.is_suspended for user in users):
         return users

@@ -22,12 +22,12 @@ class WorldError(Exception):
 
 def strings(item: Mapping[str, Any], name: str, where: str) -> list[str]:
     """A list of words, in lower case; absent or null is empty."""
-    found = item.get(name)
-    if found is None:
+    values = item.get(name)
+    if values is None:
         return []
-    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise WorldError(f"world.json: {where}.{name} must be a list of texts.")
-    return [word.lower() for word in found]
+    return [value.lower() for value in values]
 
 
 def begin(item: Mapping[str, Any], where: str) -> dict[str, str]:
@@ -48,17 +48,17 @@ def _is_day(text: str) -> bool:
     return re.fullmatch(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?", text) is not None
 
 
-def org(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The records, their moments as Salesforce writes them; what says how the org is, is no record."""
-    namespace = found.get("namespace")
+def org(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Checks the org's records and settings; returns them with each moment as Salesforce writes it."""
+    namespace = section.get("namespace")
     if namespace is not None and not isinstance(namespace, str):
         raise WorldError('world.json: salesforce.namespace must be a text such as "TrulyActivity", or null.')
-    _pairs(found, "hidden")
-    _pairs(found, "read_only")
-    _integration_user(found)
-    _rules(found.get("rules", []))
-    checked: dict[str, Any] = {**found}
-    for name, records in found.items():
+    _pairs(section, "hidden")
+    _pairs(section, "read_only")
+    _integration_user(section)
+    _rules(section.get("rules", []))
+    checked: dict[str, Any] = {**section}
+    for name, records in section.items():
         if name in NO_RECORDS:
             continue
         if name in SWITCHES:
@@ -71,21 +71,21 @@ def org(found: Mapping[str, Any]) -> dict[str, Any]:
     return checked
 
 
-def _pairs(found: Mapping[str, Any], name: str) -> None:
-    pairs = found.get(name, [])
+def _pairs(section: Mapping[str, Any], name: str) -> None:
+    pairs = section.get(name, [])
     if not isinstance(pairs, list) or not all(_is_pair(pair) for pair in pairs):
         raise WorldError(f"world.json: salesforce.{name} must be a list of pairs, the ids of a user and of a record.")
 
 
 def _is_pair(pair: Any) -> bool:
-    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, str) for one in pair)
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(identifier, str) for identifier in pair)
 
 
-def _integration_user(found: Mapping[str, Any]) -> None:
-    wanted = found.get("integration_user", "")
-    users = found.get("User")
-    known = {str(u.get("Id"))[:15] for u in users if isinstance(u, dict)} if isinstance(users, list) else set()
-    if wanted != "" and (not isinstance(wanted, str) or wanted[:15] not in known):
+def _integration_user(section: Mapping[str, Any]) -> None:
+    identifier = section.get("integration_user", "")
+    users = section.get("User")
+    user_ids = {str(u.get("Id"))[:15] for u in users if isinstance(u, dict)} if isinstance(users, list) else set()
+    if identifier != "" and (not isinstance(identifier, str) or identifier[:15] not in user_ids):
         raise WorldError("world.json: salesforce.integration_user must be the id of a User of this world.")
 
 
@@ -127,8 +127,8 @@ def _record(record: Any, where: str) -> dict[str, Any]:
 def _moment(value: Any, where: str) -> str:
     """In UTC, with its milliseconds: they may settle a tie."""
     try:
-        found = datetime.fromisoformat(value)
-        moment = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        stated = datetime.fromisoformat(value)
+        moment = (stated if stated.tzinfo else stated.replace(tzinfo=UTC)).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         raise WorldError(
             f"world.json: {where}.LastModifiedDate must be a moment such as 2026-10-01T09:00:00.000+0000."

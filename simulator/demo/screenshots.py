@@ -28,15 +28,15 @@ def _open(page: Page, mailbox: str, source: str) -> None:
     page.locator(f'#sidebar[data-message="{row.get_attribute("data-id")}"]:not(.gc-busy)').wait_for()
 
 
-def _logged(page: Page) -> None:
+def _open_logged(page: Page) -> None:
     _open(page, BEN, "004.eml")
 
 
-def _not_logged(page: Page) -> None:
+def _open_not_logged(page: Page) -> None:
     _open(page, RITA, "017.eml")
 
 
-def _moving(page: Page) -> None:
+def _open_moving(page: Page) -> None:
     _open(page, BEN, "004.eml")
     page.locator("#sidebar").get_by_role("button", name="Use another").click()
     page.locator("#sidebar input[name=search]").fill("works")
@@ -45,13 +45,13 @@ def _moving(page: Page) -> None:
 
 
 PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
-    "logged": ("light", _logged),
-    "not-logged": ("dark", _not_logged),
-    "moving": ("light", _moving),
+    "logged": ("light", _open_logged),
+    "not-logged": ("dark", _open_not_logged),
+    "moving": ("light", _open_moving),
 }
 
 
-def _take(browser: Browser, address: str) -> None:
+def _take_pictures(browser: Browser, address: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     for name, (scheme, show) in PICTURES.items():
         page = browser.new_page(viewport=SIZE, color_scheme="dark" if scheme == "dark" else "light")
@@ -75,7 +75,7 @@ def main() -> int:
             thread.start()
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-                _take(browser, f"http://127.0.0.1:{server.port}")
+                _take_pictures(browser, f"http://127.0.0.1:{server.port}")
                 browser.close()
             server.shutdown()
             thread.join()

@@ -119,7 +119,7 @@ def scene(
         described = json.loads((world / "world.json").read_text(encoding="utf-8"))
         admin = _admin(described)
         wanted = {**described.get("server", {}), **(extra or {})}
-        yield _prepared(Scene(folder, url, admin, _environment(folder, url, admin, state, wanted)))
+        yield _write_keys(Scene(folder, url, admin, _environment(folder, url, admin, state, wanted)))
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -190,7 +190,7 @@ def _environment(folder: Path, url: str, admin: str, state: str | None, extra: M
     }
 
 
-def _prepared(ready: Scene) -> Scene:
+def _write_keys(ready: Scene) -> Scene:
     """One key pair stands for the Google service account and the Salesforce app: both only sign in."""
     account_file = ready.folder / "service-account.json"
     if not account_file.exists():

@@ -13,7 +13,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
 
 from simulator import mime
-from simulator.answers import BAD_REQUEST, NOT_FOUND, Failure, dropped, failure_of, reply
+from simulator.answers import BAD_REQUEST, NOT_FOUND, Failure, drop_connection, failure_of, reply
 from simulator.calls import Call
 from simulator.gmail import fields, web_id
 from simulator.gmail.listing import EMPTY_PAGE, empty_page, history_page, list_messages, list_threads
@@ -97,7 +97,8 @@ class Gmail:
             if kind == EMPTY_PAGE:
                 body = empty_page(body, ask.args)
             detail = DETAILS[method](body, ask.args, path_args) if method in DETAILS else {}
-            response = dropped() if kind == "drop_answer" else _masked(body, ask.args.get("fields"), detail)
+            mask = ask.args.get("fields")
+            response = drop_connection() if kind == "drop_answer" else _reply_masked(body, mask, detail)
         except Failure as failure:
             response = failure.response()
         self._universe.calls.record(Call("gmail", method, UNITS[method], response.status_code, mailbox, detail))
@@ -117,7 +118,7 @@ class Gmail:
         return found
 
 
-def _masked(body: Any, mask: str | None, detail: dict[str, Any]) -> Response:
+def _reply_masked(body: Any, mask: str | None, detail: dict[str, Any]) -> Response:
     if body is None:
         return Response("", 204)
     if mask:
@@ -161,7 +162,7 @@ def _attachment(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, st
     data = mime.attachment_of(stored.raw, path["id"]) if stored else None
     if data is None:
         raise Failure(*NOT_FOUND)
-    return {"size": len(data), "data": mime.encoded(data)}
+    return {"size": len(data), "data": mime.encode(data)}
 
 
 def _thread(_universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
@@ -199,18 +200,18 @@ def _send_as(_universe: Universe, box: Mailbox, _ask: Ask, _path: dict[str, str]
 
 def _modify(_universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
     wanted = _json(ask.body)
-    return _relabelled(box, path["id"], set(wanted.get("addLabelIds", ())), set(wanted.get("removeLabelIds", ())))
+    return _relabel(box, path["id"], set(wanted.get("addLabelIds", ())), set(wanted.get("removeLabelIds", ())))
 
 
 def _trash(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -> Any:
-    return _relabelled(box, path["id"], {"TRASH"}, {"INBOX", "SPAM"})
+    return _relabel(box, path["id"], {"TRASH"}, {"INBOX", "SPAM"})
 
 
 def _untrash(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -> Any:
-    return _relabelled(box, path["id"], set(), {"TRASH"})
+    return _relabel(box, path["id"], set(), {"TRASH"})
 
 
-def _relabelled(box: Mailbox, message_id: str, add: set[str], remove: set[str]) -> Any:
+def _relabel(box: Mailbox, message_id: str, add: set[str], remove: set[str]) -> Any:
     try:
         stored = box.relabel(message_id, add, remove)
     except KeyError:

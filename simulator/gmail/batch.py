@@ -30,14 +30,14 @@ def inner_calls(request: Request) -> list[Message]:
 
 def batch(inner: list[Message], answer: Answer) -> Response:
     """``answer`` takes number, verb, path, arguments and body of one inner call."""
-    answers = [_answered(number, part, answer) for number, part in enumerate(inner)]
+    answers = [_answer_call(number, part, answer) for number, part in enumerate(inner)]
     body: Iterable[bytes] = _written(answers)
     if not any(response.is_streamed for _, response in answers):
         body = [b"".join(body)]
     return Response(body, 200, content_type=f"multipart/mixed; boundary={BOUNDARY}")
 
 
-def _answered(number: int, part: Message, answer: Answer) -> tuple[str, Response]:
+def _answer_call(number: int, part: Message, answer: Answer) -> tuple[str, Response]:
     """The Content-ID of one inner call, and its answer."""
     payload = part.get_payload(decode=True)
     text = payload.decode() if isinstance(payload, bytes) else ""

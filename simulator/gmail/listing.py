@@ -23,7 +23,7 @@ EMPTY_PAGE = "empty_page"
 
 def list_messages(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
     with box.lock:
-        found = _selected(box, args)
+        found = _select(box, args)
         refs = [ref_of(m) for m in found]
     body = _page(refs, args, "messages")
     body["resultSizeEstimate"] = len(refs)
@@ -32,7 +32,7 @@ def list_messages(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
 
 def list_threads(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
     with box.lock:
-        threads = dict.fromkeys(m.thread_id for m in _selected(box, args))
+        threads = dict.fromkeys(m.thread_id for m in _select(box, args))
     return _page([{"id": t} for t in threads], args, "threads")
 
 
@@ -61,15 +61,15 @@ def history_page(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
 def _record(event: Event) -> dict[str, Any]:
     """The message bears the labels it then had, the change those that came or went; empty lists are left out."""
     ref = {"id": event.message_id, "threadId": event.thread_id}
-    change: dict[str, Any] = {"message": {**ref, **_labelled(event.labels_then)}, **_labelled(event.changed)}
+    change: dict[str, Any] = {"message": {**ref, **_name_labels(event.labels_then)}, **_name_labels(event.changed)}
     return {"id": str(event.history_id), "messages": [ref], event.kind: [change]}
 
 
-def _labelled(label_ids: tuple[str, ...]) -> dict[str, list[str]]:
+def _name_labels(label_ids: tuple[str, ...]) -> dict[str, list[str]]:
     return {"labelIds": list(label_ids)} if label_ids else {}
 
 
-def _selected(box: Mailbox, args: MultiDict[str, str]) -> list[Stored]:
+def _select(box: Mailbox, args: MultiDict[str, str]) -> list[Stored]:
     everything = args.get("includeSpamTrash", "false").lower() == "true"
     labels = set(args.getlist("labelIds"))
     terms = query.parse(args.get("q", ""))

@@ -108,7 +108,7 @@ class Mailbox:
             self.messages[message_id] = stored
             if own := stored.rfc822_message_id:
                 self._by_rfc_id.setdefault(own.strip(), stored.thread_id)
-            self._happened("messagesAdded", stored)
+            self._record_event("messagesAdded", stored)
             return stored
 
     def relabel(self, message_id: str, add: set[str], remove: set[str]) -> Stored:
@@ -117,15 +117,15 @@ class Mailbox:
             stored = self.messages[message_id]
             if added := add - stored.label_ids:
                 stored.label_ids |= added
-                self._happened("labelsAdded", stored, added)
+                self._record_event("labelsAdded", stored, added)
             if removed := remove & stored.label_ids:
                 stored.label_ids -= removed
-                self._happened("labelsRemoved", stored, removed)
+                self._record_event("labelsRemoved", stored, removed)
             return stored
 
     def delete(self, message_id: str) -> None:
         with self.lock:
-            self._happened("messagesDeleted", self.messages.pop(message_id))
+            self._record_event("messagesDeleted", self.messages.pop(message_id))
 
     def label_id(self, name: str) -> str:
         """The id of a user label, made where there is none of that name."""
@@ -142,7 +142,7 @@ class Mailbox:
             self.expired_before = self.history_id
             self.events = []
 
-    def _happened(self, kind: str, stored: Stored, changed: Iterable[str] = ()) -> None:
+    def _record_event(self, kind: str, stored: Stored, changed: Iterable[str] = ()) -> None:
         self.history_id += 1 + (self.history_id * 7919) % 13  # ids have gaps that mean nothing
         stored.history_id = self.history_id
         labels = tuple(sorted(stored.label_ids))

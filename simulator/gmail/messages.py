@@ -26,7 +26,7 @@ def as_json(stored: Stored, form: str, wanted: list[str]) -> dict[str, Any]:
         "internalDate": str(stored.internal_date),
     }
     if form == "raw":
-        body["raw"] = Streamed(mime.encoded_parts(stored.mail.chunks()))
+        body["raw"] = Streamed(mime.encode_chunks(stored.mail.chunks()))
     elif form == "full":
         body["payload"] = mime.payload_of(stored.raw)
     elif form == "metadata":

@@ -57,9 +57,9 @@ class Quota:
         """Raises Failure where a limit would be broken."""
         with self._lock:
             if self.per_minute is not None and self._users[user].used(now) + units > self.per_minute:
-                raise _exceeded("Queries per minute per user")
+                raise _refuse_units("Queries per minute per user")
             if self.project_per_minute is not None and self._project.used(now) + units > self.project_per_minute:
-                raise _exceeded("Queries per minute")
+                raise _refuse_units("Queries per minute")
             self._users[user].spend(units, now)
             self._project.spend(units, now)
 
@@ -77,6 +77,6 @@ class Quota:
                 self._flying[user] -= admitted
 
 
-def _exceeded(limit: str) -> Failure:
+def _refuse_units(limit: str) -> Failure:
     message = f"Quota exceeded for quota metric 'Queries' and limit '{limit}' {CONSUMER}"
     return Failure(403, "rateLimitExceeded", message, "PERMISSION_DENIED", domain="usageLimits")

@@ -64,7 +64,7 @@ class Watches:
         with self._lock:
             self._kept.pop((box.address, project), None)
 
-    def changed(self, address: str, history_id: int, label_ids: frozenset[str]) -> None:
+    def announce_change(self, address: str, history_id: int, label_ids: frozenset[str]) -> None:
         """Something happened to a message that has, or had, these labels."""
         now = self._clock.now()
         with self._lock:

@@ -53,7 +53,7 @@ def objects(org: Org) -> dict[str, Any]:
     return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": found}
 
 
-def changed(org: Org, kind: str, what: str, args: Mapping[str, str]) -> dict[str, Any]:
+def list_changes(org: Org, kind: str, what: str, args: Mapping[str, str]) -> dict[str, Any]:
     """Ids of what was updated or deleted between two moments, the first included."""
     start, end = (args.get(name, "").replace("Z", "+0000")[:19] for name in ("start", "end"))
     if not start or not end or kind not in org.schema:

@@ -8,7 +8,7 @@ import time
 
 from werkzeug.wrappers import Request, Response
 
-from simulator.answers import dropped
+from simulator.answers import drop_connection
 from simulator.calls import Call
 from simulator.salesforce import about
 from simulator.salesforce.errors import BUSY, LIMIT, SESSION, ApiError, html, reply
@@ -51,9 +51,9 @@ class SalesforceApi:
         kind = self._universe.faults.take("salesforce", method) or ""
         if kind.startswith("late:"):
             time.sleep(float(kind.partition(":")[2]))
-        response = self._failed(kind) or self._done(request)
+        response = self._fail_early(kind) or self._done(request)
         if kind == "drop_answer":
-            response = dropped()
+            response = drop_connection()
         if kind.startswith("slow:"):
             time.sleep(float(kind.partition(":")[2]))
         self._usage.add()
@@ -74,12 +74,12 @@ class SalesforceApi:
             return reply("Missing_OAuth_Token" if not request.args.get("oauth_token") else "Bad_OAuth_Token", 403)
         return reply(about.identity(self._org, host_of(request)))
 
-    def _failed(self, kind: str) -> Response | None:
+    def _fail_early(self, kind: str) -> Response | None:
         """Before anything is done; ``drop_answer`` loses the answer of a call that was done."""
         if not kind or kind == "drop_answer" or kind.startswith(("slow:", "late:")):
             return None
         if kind == "timeout":
-            return dropped()
+            return drop_connection()
         if kind == "401":
             self._org.end_sessions()
             return reply(SESSION.body, SESSION.status)

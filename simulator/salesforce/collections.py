@@ -28,24 +28,24 @@ class Collections:
         self._universe = universe
         self._org = universe.org
 
-    def saved(self, verb: str, _groups: tuple[str, ...], args: dict[str, str], body: Any) -> Answer:
+    def save(self, verb: str, _groups: tuple[str, ...], args: dict[str, str], body: Any) -> Answer:
         """Create, update or delete."""
-        records = _checked(args.get("ids", "").split(",") if verb == "DELETE" else (body or {}).get("records"))
+        records = _check_records(args.get("ids", "").split(",") if verb == "DELETE" else (body or {}).get("records"))
         if not is_whole(args.get("allOrNone") if verb == "DELETE" else body.get("allOrNone")):
-            return 200, [self._saved(verb, record) for record in records]
+            return 200, [self._save(verb, record) for record in records]
         with self._org.transaction() as undo:
-            answers = [self._saved(verb, record) for record in records]
+            answers = [self._save(verb, record) for record in records]
             if all(answer["success"] for answer in answers):
                 return 200, answers
             undo()
             return 200, [VICTIM.body if answer["success"] else answer for answer in answers]
 
-    def upserted(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Answer:
+    def upsert(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Answer:
         """By an External ID. Nobody here asks for all of them or none."""
-        records = _checked((body or {}).get("records"))
-        return 200, [self._upserted(groups[0], groups[1], record) for record in records]
+        records = _check_records((body or {}).get("records"))
+        return 200, [self._upsert(groups[0], groups[1], record) for record in records]
 
-    def inserted(self, kind: str, record: Any) -> str:
+    def insert(self, kind: str, record: Any) -> str:
         """The new id."""
         fault = self._universe.faults.take("salesforce", "insert", record=record.get("Subject"))
         if fault in RIVALS:
@@ -53,7 +53,7 @@ class Collections:
         _refuse(fault)
         return self._org.insert(kind, record)
 
-    def _saved(self, verb: str, record: Any) -> dict[str, Any]:
+    def _save(self, verb: str, record: Any) -> dict[str, Any]:
         try:
             if verb == "DELETE":
                 self._org.remove(record)
@@ -63,14 +63,14 @@ class Collections:
                 _refuse(self._universe.faults.take("salesforce", "update"))
                 self._org.update(identifier, {k: v for k, v in record.items() if k not in ("id", "Id")})
             else:
-                identifier = self.inserted(record["attributes"]["type"], record)
+                identifier = self.insert(record["attributes"]["type"], record)
         except RecordError as error:
             return error.body
         except KeyError:
             raise ApiError(400, "INVALID_INPUT", "Each record needs attributes with a type") from None
         return {"id": identifier, "success": True, "errors": []}
 
-    def _upserted(self, kind: str, key: str, record: Any) -> dict[str, Any]:
+    def _upsert(self, kind: str, key: str, record: Any) -> dict[str, Any]:
         field = self._org.schema.get(kind, {}).get(key)
         if field is None or not (field.is_external_id or field.is_unique):
             raise ApiError(400, "INVALID_FIELD", f"No such External ID '{key}' on sobject of type {kind}")
@@ -102,7 +102,7 @@ def is_whole(all_or_none: Any) -> bool:
     return str(all_or_none).lower() == "true"
 
 
-def _checked(records: Any) -> list[Any]:
+def _check_records(records: Any) -> list[Any]:
     if not isinstance(records, list) or not records or len(records) > MOST_RECORDS:
         raise TOO_MANY
     return records

@@ -31,7 +31,7 @@ def rows(tables: Tables, select: soql.Select, *, everything: bool, unseen: froze
     ]
     if select.test:
         found = [row for row in found if select.test(lambda path, row=row: value(tables, row, path))]  # type: ignore[misc]
-    found = soql.ordered(found, select.order, lambda row, path: value(tables, row, path))
+    found = soql.sort_rows(found, select.order, lambda row, path: value(tables, row, path))
     found = found[select.offset : None if select.limit is None else select.offset + select.limit]
     return [_shown(tables, select, row) for row in found]
 

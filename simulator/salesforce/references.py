@@ -12,7 +12,7 @@ REFERENCE = re.compile(r"@\{(\w+)([^{}]*)\}")
 STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
-def resolved(part: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
+def resolve(part: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
     """``answers`` are those of the parts before, by reference. Raises ApiError for what is not in them."""
     wanted = {name: _in(part[name], answers) for name in ("url", "body") if part.get(name) is not None}
     return {**part, **wanted}

@@ -43,7 +43,7 @@ class Resources:
         self._numbers = itertools.count()
 
     def answer(self, verb: str, path: str, args: dict[str, str], body: Any) -> Body:
-        """One request, or one part of a composite."""
+        """One request, or one subrequest of a composite."""
         rest = re.sub(r"^/services/data/v\d+\.\d+/", "", path).rstrip("/")
         try:
             for pattern, verbs, handle in self._routes():
@@ -64,12 +64,12 @@ class Resources:
             (r"(?:query|queryAll)/(01g[A-Za-z0-9-]+)", ("GET",), self._more),
             (r"sobjects", ("GET",), self._objects),
             (r"sobjects/(\w+)/describe", ("GET",), self._describe),
-            (r"sobjects/(\w+)/(updated|deleted)", ("GET",), self._changed),
+            (r"sobjects/(\w+)/(updated|deleted)", ("GET",), self._list_changes),
             (r"sobjects/(\w+)", ("POST",), self._create),
             (r"sobjects/(\w+)/(\w{15,18})", ("GET", "PATCH", "DELETE"), self._one),
-            (r"composite/sobjects", ("POST", "PATCH", "DELETE"), self._collections.saved),
+            (r"composite/sobjects", ("POST", "PATCH", "DELETE"), self._collections.save),
             (r"composite/sobjects/(\w+)", ("POST",), self._retrieve),
-            (r"composite/sobjects/(\w+)/(\w+)", ("PATCH",), self._collections.upserted),
+            (r"composite/sobjects/(\w+)/(\w+)", ("PATCH",), self._collections.upsert),
             (r"composite", ("POST",), self._composite),
             (r"parameterizedSearch", ("POST",), self._search),
             (r"limits", ("GET",), self._limits),
@@ -103,8 +103,8 @@ class Resources:
     def _objects(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
         return 200, about.objects(self._org)
 
-    def _changed(self, _verb: str, groups: tuple[str, ...], args: dict[str, str], _body: Any) -> Body:
-        return 200, about.changed(self._org, groups[0], groups[1], args)
+    def _list_changes(self, _verb: str, groups: tuple[str, ...], args: dict[str, str], _body: Any) -> Body:
+        return 200, about.list_changes(self._org, groups[0], groups[1], args)
 
     def _describe(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
         if groups[0] not in self._org.schema:
@@ -112,7 +112,7 @@ class Resources:
         return 200, self._org.describe(groups[0])
 
     def _create(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
-        return 201, {"id": self._collections.inserted(groups[0], body), "success": True, "errors": []}
+        return 201, {"id": self._collections.insert(groups[0], body), "success": True, "errors": []}
 
     def _one(self, verb: str, groups: tuple[str, ...], args: dict[str, str], body: Any) -> Body:
         if verb == "PATCH":
@@ -127,24 +127,24 @@ class Resources:
             raise error if error.code == "ENTITY_IS_DELETED" else NOT_THERE from None
         if kind != groups[0]:
             raise NOT_THERE
-        wanted = [name for name in args.get("fields", "").split(",") if name]
-        return 200, self._picked(kind, record, wanted or list(record))
+        fields = [name for name in args.get("fields", "").split(",") if name]
+        return 200, self._pick_fields(kind, record, fields or list(record))
 
     def _retrieve(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
         """Records by their ids, in order; null for one that is not there."""
-        wanted, fields = (body.get(name) if isinstance(body, dict) else None for name in ("ids", "fields"))
-        if not isinstance(wanted, list) or not isinstance(fields, list) or len(wanted) > MOST_RETRIEVED:
+        identifiers, fields = (body.get(name) if isinstance(body, dict) else None for name in ("ids", "fields"))
+        if not isinstance(identifiers, list) or not isinstance(fields, list) or len(identifiers) > MOST_RETRIEVED:
             raise ApiError(400, "INVALID_INPUT", "ids and fields are required, at most 2000 ids")
-        return 200, [self._found(groups[0], identifier, fields) for identifier in wanted]
+        return 200, [self._retrieve_record(groups[0], identifier, fields) for identifier in identifiers]
 
-    def _found(self, kind: str, identifier: str, fields: list[str]) -> dict[str, Any] | None:
+    def _retrieve_record(self, kind: str, identifier: str, fields: list[str]) -> dict[str, Any] | None:
         try:
             of, record = self._org.record(identifier)
         except RecordError:
             return None
-        return self._picked(kind, record, fields) if of == kind else None
+        return self._pick_fields(kind, record, fields) if of == kind else None
 
-    def _picked(self, kind: str, record: dict[str, Any], fields: list[str]) -> dict[str, Any]:
+    def _pick_fields(self, kind: str, record: dict[str, Any], fields: list[str]) -> dict[str, Any]:
         for name in fields:
             if name not in self._org.schema[kind] and name not in record:
                 message = f"No such column '{name}' on entity '{kind}'."
@@ -153,67 +153,70 @@ class Resources:
         return {"attributes": questions.attributes(kind, str(record["Id"])), **shown}
 
     def _composite(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
-        parts = body.get("compositeRequest") if isinstance(body, dict) else None
-        if not isinstance(parts, list) or not 0 < len(parts) <= MOST_PARTS:
+        subrequests = body.get("compositeRequest") if isinstance(body, dict) else None
+        if not isinstance(subrequests, list) or not 0 < len(subrequests) <= MOST_PARTS:
             raise ApiError(400, "INVALID_INPUT", "A composite request has 1 to 25 subrequests")
-        queries = [p for p in parts if re.search(r"/(query|queryAll)[/?]|/composite/sobjects", p["url"])]
+        queries = [p for p in subrequests if re.search(r"/(query|queryAll)[/?]|/composite/sobjects", p["url"])]
         if len(queries) > MOST_QUERIES:
             raise ApiError(400, "INVALID_INPUT", "A composite request has at most 5 query or collection subrequests")
         if self._universe.faults.take("salesforce", "composite.parts") == "401":
-            # The session ends within a request: the whole is answered with 200, each part with 401.
+            # The session ends within a request: the whole is answered with 200, each subrequest with 401.
             self._org.end_sessions()
-            return 200, {"compositeResponse": [_part(p, SESSION.status, SESSION.body) for p in parts]}
+            return 200, {"compositeResponse": [_wrap_response(p, SESSION.status, SESSION.body) for p in subrequests]}
         if not is_whole(body.get("allOrNone")):
-            return 200, {"compositeResponse": self._parts(parts)}
+            return 200, {"compositeResponse": self._answer_subrequests(subrequests)}
         with self._org.transaction() as undo:
-            answers = self._parts(parts)
-            if any(answer["httpStatusCode"] >= 400 for answer in answers):
+            responses = self._answer_subrequests(subrequests)
+            if any(response["httpStatusCode"] >= 400 for response in responses):
                 undo()
-                answers = [
-                    answer if answer["httpStatusCode"] >= 400 else _part(part, HALTED.status, HALTED.body)
-                    for part, answer in zip(parts, answers, strict=True)
+                responses = [
+                    response
+                    if response["httpStatusCode"] >= 400
+                    else _wrap_response(subrequest, HALTED.status, HALTED.body)
+                    for subrequest, response in zip(subrequests, responses, strict=True)
                 ]
-            return 200, {"compositeResponse": answers}
+            return 200, {"compositeResponse": responses}
 
-    def _parts(self, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        answers: dict[str, Any] = {}
-        for part in parts:
+    def _answer_subrequests(self, subrequests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        responses: dict[str, Any] = {}
+        for subrequest in subrequests:
+            reference = subrequest["referenceId"]
             try:
-                answers[part["referenceId"]] = self._part(references.resolved(part, answers))
+                responses[reference] = self._answer_subrequest(references.resolve(subrequest, responses))
             except ApiError as error:
-                answers[part["referenceId"]] = _part(part, error.status, error.body)
-        return list(answers.values())
+                responses[reference] = _wrap_response(subrequest, error.status, error.body)
+        return list(responses.values())
 
-    def _part(self, part: dict[str, Any]) -> dict[str, Any]:
-        url = urlsplit(part["url"])
+    def _answer_subrequest(self, subrequest: dict[str, Any]) -> dict[str, Any]:
+        url = urlsplit(subrequest["url"])
         args = {name: values[0] for name, values in parse_qs(url.query).items()}
-        status, body = self.answer(part["method"], url.path, args, part.get("body"))
-        return _part(part, status, body)
+        status, body = self.answer(subrequest["method"], url.path, args, subrequest.get("body"))
+        return _wrap_response(subrequest, status, body)
 
     def _search(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
         text = body.get("q") if isinstance(body, dict) else None
         objects = body.get("sobjects") if isinstance(body, dict) else None
         if not isinstance(text, str) or len(text.strip()) < SHORTEST or not isinstance(objects, list):
             raise ApiError(400, "MALFORMED_SEARCH", "search term must be longer than one character")
-        found: list[dict[str, Any]] = []
-        for wanted in objects:
-            where = f" WHERE {wanted['where']}" if wanted.get("where") else ""
-            soql = f"SELECT {', '.join(wanted['fields'])} FROM {wanted['name']}{where}"  # noqa: S608  # it is only SOQL
+        matches: list[dict[str, Any]] = []
+        for scope in objects:
+            where = f" WHERE {scope['where']}" if scope.get("where") else ""
+            soql = f"SELECT {', '.join(scope['fields'])} FROM {scope['name']}{where}"  # noqa: S608  # it is only SOQL
             rows = self._org.query(soql)
-            found += [row for row in rows if _has_words(row, text)][: wanted.get("limit", 20)]
-        return 200, {"searchRecords": found}
+            matches += [row for row in rows if _has_words(row, text)][: scope.get("limit", 20)]
+        return 200, {"searchRecords": matches}
 
     def _limits(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
         limit = self._org.daily_limit
         return 200, {"DailyApiRequests": {"Max": limit, "Remaining": max(limit - self._usage.last_day(), 0)}}
 
 
-def _part(part: dict[str, Any], status: int, body: Any) -> dict[str, Any]:
-    return {"body": body, "httpHeaders": {}, "httpStatusCode": status, "referenceId": part["referenceId"]}
+def _wrap_response(subrequest: dict[str, Any], status: int, body: Any) -> dict[str, Any]:
+    return {"body": body, "httpHeaders": {}, "httpStatusCode": status, "referenceId": subrequest["referenceId"]}
 
 
 def _has_words(row: dict[str, Any], text: str) -> bool:
     """Every word of the search begins a word of a text field."""
-    held = re.findall(r"[^\W_]+", " ".join(str(v) for n, v in row.items() if n in TEXTS and v).lower())
+    row_words = re.findall(r"[^\W_]+", " ".join(str(v) for n, v in row.items() if n in TEXTS and v).lower())
     words = re.findall(r"[^\W_]+", text.lower())
-    return bool(words) and all(any(have.startswith(word) for have in held) for word in words)
+    return bool(words) and all(any(candidate.startswith(word) for candidate in row_words) for word in words)

@@ -162,7 +162,7 @@ def _known(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
                 if namespace
                 else f"{plain}__c"
             )
-            known.setdefault(name, {})[full] = _named(field, full)
+            known.setdefault(name, {})[full] = _rename(field, full)
     return known
 
 
@@ -184,7 +184,7 @@ def _is_our_domain(name: str) -> bool:
     return name.endswith("Email_Domain__c") or name == "truly_emailDomain__c"
 
 
-def _named(field: Field, name: str) -> Field:
+def _rename(field: Field, name: str) -> Field:
     return Field(**{**field.__dict__, "name": name})
 
 
@@ -216,11 +216,11 @@ def describe(name: str, fields: Mapping[str, Field]) -> dict[str, Any]:
         "urls": {"sobject": f"/services/data/v67.0/sobjects/{name}"},
         "childRelationships": [],
         "recordTypeInfos": [],
-        "fields": [_described(f) for f in fields.values()],
+        "fields": [_describe_field(f) for f in fields.values()],
     }
 
 
-def _described(field: Field) -> dict[str, Any]:
+def _describe_field(field: Field) -> dict[str, Any]:
     is_reference = field.type == "reference"
     relation = field.name.removesuffix("Id") if is_reference and field.name.endswith("Id") else None
     return {

@@ -37,9 +37,9 @@ class Sessions:
     def token(self, request: Request) -> Response:
         grant = request.form.get("grant_type")
         if grant == BEARER:
-            refusal = self._refused_assertion(request)
+            refusal = self._refuse_assertion(request)
         elif grant == "client_credentials":
-            refusal = self._refused_secret(request)
+            refusal = self._refuse_secret(request)
         else:
             refusal = ("unsupported_grant_type", "grant type not supported")
         if refusal:
@@ -75,7 +75,7 @@ class Sessions:
         with self._lock:
             self._tokens.clear()
 
-    def _refused_assertion(self, request: Request) -> tuple[str, str] | None:
+    def _refuse_assertion(self, request: Request) -> tuple[str, str] | None:
         assertion = request.form.get("assertion", "")
         try:
             issuer = jwt.decode(assertion, options={"verify_signature": False}).get("iss")
@@ -95,7 +95,7 @@ class Sessions:
             return "invalid_grant", "user hasn't approved this consumer"
         return None
 
-    def _refused_secret(self, request: Request) -> tuple[str, str] | None:
+    def _refuse_secret(self, request: Request) -> tuple[str, str] | None:
         key, secret = request.form.get("client_id", ""), request.form.get("client_secret", "")
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         if scheme == "Basic":

@@ -65,12 +65,12 @@ class Select:
 
     @property
     def keys(self) -> dict[str, tuple[Any, ...]]:
-        """Of fields of the object itself: values of which a wanted record must have one."""
-        found = [part for part in parts_of(self.test) if isinstance(part, Within)]
-        return {part.path: part.values for part in found if "." not in part.path}
+        """The values of which a matching record must have one, by fields of the object itself."""
+        lists = [test for test in parts_of(self.test) if isinstance(test, Within)]
+        return {test.path: test.values for test in lists if "." not in test.path}
 
     def access(self, is_indexed: Callable[[str], bool]) -> Lists | None:
-        """Lists of values by which indexes find all wanted records; None: only by reading all."""
+        """Lists of values by which indexes find all matching records; None where all must be read."""
         return access(self.test, is_indexed)
 
 
@@ -98,8 +98,7 @@ class _Builder(Transformer[Token, Any]):
 
     def query(self, parts: list[Any]) -> Select:
         select = Select(parts[0], str(parts[1]))
-        for part in parts[2:]:
-            name, value = part
+        for name, value in parts[2:]:
             setattr(select, name, value)
         select.filtered = frozenset(self._filtered)
         return select
@@ -140,26 +139,26 @@ class _Builder(Transformer[Token, Any]):
         return lambda get: not parts[0](get)
 
     def compare(self, parts: list[Any]) -> Test:
-        path, operator, wanted = parts
+        path, operator, operand = parts
         self._filtered.add(path)
-        if str(operator) == "=" and isinstance(wanted, str):
-            return Within(path, [wanted])
+        if str(operator) == "=" and isinstance(operand, str):
+            return Within(path, [operand])
         is_id = _is_id(path)
-        return lambda get: _compared(get(path), str(operator), wanted, is_id=is_id)
+        return lambda get: _compare(get(path), str(operator), operand, is_id=is_id)
 
     def within(self, parts: list[Any]) -> Test:
-        path, wanted = parts
+        path, operand = parts
         self._filtered.add(path)
-        return Within(path, wanted)
+        return Within(path, operand)
 
     def without(self, parts: list[Any]) -> Test:
-        path, wanted = parts
+        path, operand = parts
         self._filtered.add(path)
-        among = Within(path, wanted)
+        among = Within(path, operand)
         return lambda get: not among(get)
 
     def like(self, parts: list[Any]) -> Test:
-        path, pattern = parts[0], _unquoted(str(parts[1]))
+        path, pattern = parts[0], _unquote(str(parts[1]))
         self._filtered.add(path)
         regex = re.compile(
             "".join({"%": ".*", "_": "."}.get(c, re.escape(c)) for c in pattern), re.IGNORECASE | re.DOTALL
@@ -170,7 +169,7 @@ class _Builder(Transformer[Token, Any]):
         return parts
 
     def string(self, parts: list[Token]) -> str:
-        text = _unquoted(str(parts[0]))
+        text = _unquote(str(parts[0]))
         if len(text) > 4000:
             raise ApiError(400, "MALFORMED_QUERY", "String literals cannot be longer than 4000 characters.")
         return text
@@ -191,7 +190,7 @@ class _Builder(Transformer[Token, Any]):
         return None
 
 
-def _unquoted(literal: str) -> str:
+def _unquote(literal: str) -> str:
     names = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
     return re.sub(
         r"\\(?:u([0-9A-Fa-f]{4})|(.))",
@@ -206,28 +205,28 @@ def _is_id(path: str) -> bool:
     return path.rpartition(".")[2].endswith("Id")
 
 
-def _compared(value: Any, operator: str, wanted: Any, *, is_id: bool = False) -> bool:
+def _compare(value: Any, operator: str, operand: Any, *, is_id: bool = False) -> bool:
     if operator in ("=", "!=", "<>"):
-        return _equal(value, wanted) is (operator == "=")
-    if value is None or wanted is None:
+        return _equal(value, operand) is (operator == "=")
+    if value is None or operand is None:
         return False
-    left: Any = value if isinstance(wanted, float) else str(value) if is_id else str(value).lower()
-    right: Any = wanted if isinstance(wanted, float) else str(wanted) if is_id else str(wanted).lower()
+    left: Any = value if isinstance(operand, float) else str(value) if is_id else str(value).lower()
+    right: Any = operand if isinstance(operand, float) else str(operand) if is_id else str(operand).lower()
     return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator])
 
 
-def _equal(value: Any, wanted: Any) -> bool:
+def _equal(value: Any, operand: Any) -> bool:
     if isinstance(value, CaseSensitive):
-        return bool(str(value) == wanted)
-    if isinstance(value, str) and isinstance(wanted, str):
-        return value.lower() == wanted.lower()
-    if value in (None, "") and wanted in (None, ""):
+        return bool(str(value) == operand)
+    if isinstance(value, str) and isinstance(operand, str):
+        return value.lower() == operand.lower()
+    if value in (None, "") and operand in (None, ""):
         return True
-    return bool(value == wanted)
+    return bool(value == operand)
 
 
-def ordered(rows: list[Any], order: tuple[tuple[str, bool, bool], ...], get: Callable[[Any, str], Any]) -> list[Any]:
-    """Stable, by each sort key from the last to the first; nulls where the query wants them."""
+def sort_rows(rows: list[Any], order: tuple[tuple[str, bool, bool], ...], get: Callable[[Any, str], Any]) -> list[Any]:
+    """Sorts by each key from the last to the first, and puts nulls where the query says."""
     for path, down, nulls_last in reversed(order):
         empty = [r for r in rows if get(r, path) is None]
         full = sorted(

@@ -32,7 +32,7 @@ class Company:
         return capwords(label.replace("-", " "))
 
 
-def proposed(findings: Findings) -> list[Company]:
+def propose_companies(findings: Findings) -> list[Company]:
     """Those that the owner wrote to come first, then those whose people wrote. Never one's own, never public mail."""
     written, heard = _by_company(findings.written_to), _by_company(findings.heard_from)
     own = {company_of(domain_of(a)) for a in (findings.owner, *findings.aliases)}

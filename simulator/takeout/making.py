@@ -17,7 +17,7 @@ from simulator import mbox, mime
 from simulator.labels import ENGLISH
 from simulator.mailfiles import MailFile, Span
 from simulator.takeout import records
-from simulator.takeout.accounts import Company, proposed
+from simulator.takeout.accounts import Company, propose_companies
 from simulator.takeout.contacts import Person, read_contacts
 from simulator.takeout.domains import company_of, domain_of, is_public
 from simulator.takeout.inputs import export_at, own_address
@@ -42,7 +42,7 @@ def make_world(mbox_text: str, me: str, contacts_text: str, folder: Path) -> Mad
     people = read_contacts(Path(contacts_text)) if contacts_text else None
     out.print("Nothing of your mail leaves this machine: Gmail and Salesforce are simulated on it.")
     try:
-        found, findings = _surveyed(export, owner)
+        found, findings = _survey(export, owner)
         if not findings.is_about_owner:
             raise WorldError(_not_there(owner, findings))
         _link(export, folder / "mail" / f"{owner}.mbox", found)
@@ -56,7 +56,7 @@ def make_world(mbox_text: str, me: str, contacts_text: str, folder: Path) -> Mad
     return Made(folder, len(found))
 
 
-def _surveyed(export: Path, owner: str) -> tuple[list[Span], Findings]:
+def _survey(export: Path, owner: str) -> tuple[list[Span], Findings]:
     """One pass: where each message lies is kept, and counts of who is on them."""
     survey, found = Survey(owner), []
     with _bar(export.stat().st_size) as progress:
@@ -104,7 +104,7 @@ def _records(findings: Findings, people: Sequence[Person] | None) -> records.Rec
         made = records.of_people(people, frozenset(d for d in own if d))
         out.print(f"Salesforce has {len(made['Contact'])} contacts of {len(made['Account'])} accounts from your CSV.")
         return made
-    companies = proposed(findings)
+    companies = propose_companies(findings)
     if companies:
         out.print(_table(companies))
     else:

@@ -19,7 +19,7 @@ CRLF = b"\r\n"
 
 def shape(message):
     """What must be the same: headers, types and decoded contents; not the transfer encoding, which is ours."""
-    headers = [(n, mime.unfolded(str(v))) for n, v in message.raw_items() if n.lower() != "content-transfer-encoding"]
+    headers = [(n, mime.unfold(str(v))) for n, v in message.raw_items() if n.lower() != "content-transfer-encoding"]
     if message.is_multipart():
         return headers, message.get_content_type(), [shape(part) for part in message.get_payload()]
     return headers, message.get_content_type(), message.get_payload(decode=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.labels import LANGUAGES, TABLE, folded, label_of, language_of, names_of
+from simulator.labels import LANGUAGES, TABLE, fold, label_of, language_of, names_of
 
 NAMES: dict[str, dict[str, list[str]]] = json.loads(TABLE.read_text(encoding="utf-8"))
 EVERY = [
@@ -45,8 +45,8 @@ def test_every_language_has_every_label():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_name_means_one_label_in_its_language(language):
-    plain = [folded(n) for i, names in NAMES[language].items() if not i.lower().startswith("category") for n in names]
-    categories = [folded(n) for i, names in NAMES[language].items() if i.startswith("CATEGORY") for n in names]
+    plain = [fold(n) for i, names in NAMES[language].items() if not i.lower().startswith("category") for n in names]
+    categories = [fold(n) for i, names in NAMES[language].items() if i.startswith("CATEGORY") for n in names]
 
     assert [n for n, count in Counter(plain).items() if count > 1] == []
     assert [n for n, count in Counter(categories).items() if count > 1] == []

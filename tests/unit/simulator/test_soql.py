@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from simulator.salesforce.conditions import CaseSensitive
 from simulator.salesforce.errors import ApiError
-from simulator.salesforce.soql import ordered, parse
+from simulator.salesforce.soql import parse, sort_rows
 
 RECORDS = [
     {"Id": "1", "Name": "Byron", "Rank": 1.0, "Email": "ada@byron.example", "On": True, "At": "2026-01-02T00:00:00.000+0000"},
@@ -103,7 +103,7 @@ def test_what_is_no_soql_is_refused(text):
 def test_order_with_nulls():
     def order(clause):
         select = parse(f"SELECT Id FROM Contact ORDER BY {clause}")
-        return "".join(r["Id"] for r in ordered(RECORDS, select.order, lambda r, p: r[p]))
+        return "".join(r["Id"] for r in sort_rows(RECORDS, select.order, lambda r, p: r[p]))
 
     assert order("Rank") == "3124"
     assert order("Rank DESC") == "4213"
@@ -148,7 +148,7 @@ def test_a_list_of_values_that_must_be_met_is_known_before_rows_are_looked_at(wh
 def test_ids_are_ordered_by_their_characters():
     rows = [{"Id": identifier} for identifier in ("b", "B", "a", "A")]
 
-    assert [r["Id"] for r in ordered(rows, (("Id", False, False),), lambda r, p: r[p])] == ["A", "B", "a", "b"]
+    assert [r["Id"] for r in sort_rows(rows, (("Id", False, False),), lambda r, p: r[p])] == ["A", "B", "a", "b"]
     assert [r["Id"] for r in rows if parse("SELECT Id FROM Task WHERE Id > 'B'").test(r.get)] == ["b", "a"]
 
 

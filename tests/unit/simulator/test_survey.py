@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.takeout.accounts import MOST, proposed
+from simulator.takeout.accounts import MOST, propose_companies
 from simulator.takeout.survey import Findings, Survey
 
 ME = "ann@acme.example"
@@ -27,7 +27,7 @@ def received(sender: str, labels: str = "Inbox", **more: str) -> dict[str, str]:
 
 
 def domains(*mails: dict[str, str], me: str = ME) -> list[str]:
-    return [c.domain for c in proposed(findings(*mails, me=me))]
+    return [c.domain for c in propose_companies(findings(*mails, me=me))]
 
 
 def test_companies_one_wrote_to_come_before_those_that_wrote():
@@ -54,7 +54,9 @@ def test_own_mail_without_labels_counts_as_sent():
 
 
 def test_names_of_companies_are_guessed_from_the_domain():
-    assert [c.name for c in proposed(findings(sent("a@okafor-foods.example"), sent("b@xn--mller-kva.example")))] == [
+    assert [
+        c.name for c in propose_companies(findings(sent("a@okafor-foods.example"), sent("b@xn--mller-kva.example")))
+    ] == [
         "Okafor Foods",
         "Müller",
     ]
@@ -114,5 +116,5 @@ def test_no_header_stops_the_survey(headers):
 
     found = survey.findings()
 
-    assert len(proposed(found)) <= MOST
+    assert len(propose_companies(found)) <= MOST
     assert isinstance(found.aliases, tuple)
