@@ -31,7 +31,7 @@ def strings_of(value: object) -> Iterator[str]:
 
 
 TEXTS = {name: value for name, value in vars(texts).items() if name.isupper()}
-SENTENCES = {s for value in TEXTS.values() for s in strings_of(value) if s.count(" ") >= 2}
+SENTENCES = {s for value in TEXTS.values() for s in strings_of(value) if s.count(" ") >= 3}
 
 
 def files(*endings: str) -> list[Path]:
