@@ -119,13 +119,13 @@ def read_rows(scene: Scene) -> dict[str, dict[str, dict[str, str | None]]]:
 
 def name_mail(address: str, message_id: str) -> str:
     steps = read_json("world/mailboxes.json")[address]["steps"]
-    return next(step["mail"] for step in steps if step.get("id") == message_id)
+    return str(next(step["mail"] for step in steps if step.get("id") == message_id))
 
 
 def find_message(address: str, mail: str) -> str:
     """The Gmail message id of a mail in a mailbox."""
     steps = read_json("world/mailboxes.json")[address]["steps"]
-    return next(step["id"] for step in steps if step.get("mail") == mail)
+    return str(next(step["id"] for step in steps if step.get("mail") == mail))
 
 
 def read_coverage(scene: Scene) -> dict[str, dict[str, Any]]:
