@@ -85,7 +85,7 @@ class Syncer:
         mailboxes = [m for m in swept if not only or only & set(m.addresses)]
         if unknown := sorted(only - {a for m in self.store.mailboxes() for a in m.addresses}):
             raise BadInputError(f"No mailbox of this Workspace has the address {', '.join(unknown)}.")
-        return _Pass(self, mailboxes, on_progress).run(workers, patience, self.sleep)
+        return _Pass(self, mailboxes, on_progress).run(workers, patience)
 
 
 class _Pass:
@@ -98,11 +98,12 @@ class _Pass:
         self._collector = syncer.collector
         self._past_collector = syncer.past_collector
         self._deliverer = syncer.deliverer
+        self._sleep = syncer.sleep
         self._mailboxes = mailboxes
         self._on_progress = on_progress
         self._result = SyncResult(mailboxes=len(mailboxes))
 
-    def run(self, workers: int, patience: float, sleep: Callable[[float], None]) -> SyncResult:
+    def run(self, workers: int, patience: float) -> SyncResult:
         result, waited = self._result, 0.0
         while True:
             # All mailboxes again after each wait: new mail may have come meanwhile.
@@ -119,7 +120,7 @@ class _Pass:
             if waited + wait > patience:
                 result.is_at_rest = False
                 return result
-            sleep(wait)
+            self._sleep(wait)
             waited += wait
 
     def _collect_all(self, workers: int) -> None:
@@ -160,9 +161,7 @@ class _Pass:
     def _deliver_all(self) -> None:
         fruitless = 0
         while fruitless < FRUITLESS_ROUNDS:
-            delivered = self._deliverer.deliver_next(
-                self._workspaces.current(), lambda settled: self._on_progress(Step.SETTLED, settled)
-            )
+            delivered = self._deliverer.deliver_next(self._workspaces.current(), self._count_settled)
             self._result.is_spent = delivered.error == SPENT
             if delivered.read == 0:
                 return
