@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, ThreadId
 from server.domain.message import Headers, Participant
@@ -42,7 +43,7 @@ class Mail:
     conversation: KeyedHash | None
     copies: tuple[Copy, ...]
 
-    @property
+    @cached_property
     def canonical(self) -> Copy:
         return min(self.copies, key=lambda c: (not c.is_sent, c.internal_date, c.mailbox_id, c.message_id))
 
@@ -50,12 +51,12 @@ class Mail:
     def author(self) -> Participant | None:
         return self.canonical.people.author
 
-    @property
+    @cached_property
     def externals(self) -> tuple[Participant, ...]:
         """Of all copies, each address once, the canonical copy's first."""
-        ordered = sorted(self.copies, key=lambda c: c is not self.canonical)
-        seen: dict[str, Participant] = {}
-        for copy in ordered:
+        canonical = self.canonical
+        by_address: dict[str, Participant] = {}
+        for copy in (canonical, *(copy for copy in self.copies if copy is not canonical)):
             for person in copy.people.externals:
-                seen.setdefault(person.address, person)
-        return tuple(seen.values())
+                by_address.setdefault(person.address, person)
+        return tuple(by_address.values())

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from server.domain.decision import Outcome
-from server.domain.errors import ConflictError, ThrottledError, TransientError
+from server.domain.errors import ThrottledError, TransientError
 from server.domain.history import MessageRef
 from server.domain.ids import MessageId, ThreadId
 from server.domain.ledger import Held, Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.screening import Screener
 from server.engine.conversations.dont_log_label import DontLogLabel
+from server.engine.ledger.saving import save_changed_rows
 from server.engine.mailboxes.lease import Lease
 from server.engine.mailboxes.stages import align_rows
 from server.ports.clock import Clock
@@ -108,28 +109,12 @@ class MailboxReader:
     def write(self, rows: Sequence[Row]) -> list[Row]:
         """New rows, and those that exist in another version. Returns those that another worker wrote first."""
         lost = self._store.add_rows([row for row in rows if not row.version])
-        lost += self._change([row for row in rows if row.version])
+        lost += save_changed_rows(self._store, [row for row in rows if row.version])
         self.count += len(rows)
         return lost
 
     def report_progress(self, messages: int) -> None:
         self._on_progress(messages)
-
-    def _change(self, rows: list[Row]) -> list[Row]:
-        if not rows:
-            return []
-        try:
-            self._store.change_rows(rows)
-        except ConflictError:
-            return [row for row in rows if not self._change_alone(row)]
-        return []
-
-    def _change_alone(self, row: Row) -> bool:
-        try:
-            self._store.change_rows([row])
-        except ConflictError:
-            return False
-        return True
 
 
 def cut_portions(refs: Iterable[MessageRef]) -> Iterator[list[MessageRef]]:

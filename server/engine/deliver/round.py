@@ -31,6 +31,7 @@ from server.engine.deliver.filing import MailFiler
 from server.engine.deliver.wanted import Claimed, Wanted
 from server.engine.ledger.retrying import after_failure
 from server.engine.ledger.rows import delay_row, hold_row, keep_out_row, log_row, skip_row
+from server.engine.ledger.saving import save_changed_rows
 from server.engine.ledger.sealed_headers import SealedHeaders
 from server.engine.ledger.sealing import Sealing
 from server.ports.clock import Clock
@@ -236,20 +237,8 @@ class DeliveryRound:
 
     def _save(self, rows: Sequence[Row]) -> None:
         """A row that changed meanwhile (a label moved, the message went) is read again in the next round."""
-        if not rows:
-            return
-        try:
-            self._store.change_rows(rows)
-        except ConflictError:
-            for row in rows:
-                self._save_alone(row)
+        save_changed_rows(self._store, rows)
         self._done.settled += sum(row.outcome is not Outcome.WAITING for row in rows)
-
-    def _save_alone(self, row: Row) -> None:
-        try:
-            self._store.change_rows([row])
-        except ConflictError:
-            return
 
 
 def _choice_of(mail: Mail, choices: Choices) -> Conversation | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from more_itertools import chunked
 
 from server.domain.decision import Reason
-from server.domain.errors import BadInputError, ConflictError
+from server.domain.errors import BadInputError
 from server.domain.ledger import Held, Row
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
 from server.engine.ledger.rows import free_row, hold_row, is_waiting_in_shard
+from server.engine.ledger.saving import save_changed_rows
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
 from server.ports.store import Store
@@ -48,7 +49,7 @@ def align_rows(store: Store, clock: Clock, mailbox: Mailbox, rows: Iterable[Row]
     """Free or hold these rows of the mailbox; returns how many changed. A row that somebody else changes is skipped."""
     now = clock.now()
     aligned = (changed for row in rows if (changed := _align_row(mailbox, row, now)))
-    return sum(_change_rows(store, chunk) for chunk in chunked(aligned, ROWS_PER_COMMIT))
+    return sum(len(rows) - len(save_changed_rows(store, rows)) for rows in chunked(aligned, ROWS_PER_COMMIT))
 
 
 def _align_row(mailbox: Mailbox, row: Row, now: float) -> Row | None:
@@ -63,22 +64,6 @@ def _align_row(mailbox: Mailbox, row: Row, now: float) -> Row | None:
     if not mailbox.delivers and not is_held:
         return hold_row(row, mailbox.hold_cause, now)
     return None
-
-
-def _change_rows(store: Store, rows: Sequence[Row]) -> int:
-    try:
-        return len(store.change_rows(rows))
-    except ConflictError:
-        # A commit is all or nothing. Alone, only the row that somebody else changed is skipped.
-        return sum(_change_row(store, row) for row in rows)
-
-
-def _change_row(store: Store, row: Row) -> bool:
-    try:
-        store.change_rows([row])
-    except ConflictError:
-        return False
-    return True
 
 
 def set_start(mail: MailProvider, store: Store, clock: Clock, mailbox: Mailbox, start: int) -> None:
