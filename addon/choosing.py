@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from addon import texts
 from addon.codes import Operation
 from addon.conversation import ICONS, rich_name
-from addon.inert import rich
+from addon.inert import to_rich
 from addon.models import Act, RecordShown
 from addon.widgets import Widget, button, buttons, card, line, paragraph, section
 
@@ -45,7 +45,7 @@ def stop_card(removed: int, stays_with: Sequence[str], act: Act) -> Widget:
     """``removed`` is the number of emails that Salesforce loses; ``stays_with`` names the people whose copies stay."""
     sentences = [texts.STOP_REMOVES[min(removed, 2)].format(count=removed)]
     if stays_with:
-        names = rich(", ".join(stays_with))
+        names = to_rich(", ".join(stays_with))
         sentences.append(texts.STAYS[min(len(stays_with), 2)].format(names=names))
     yes = button(texts.STOP_YES if removed else texts.STOP_YES_NOTHING, act(Operation.STOP), primary=True)
     no = button(texts.CANCEL, act(Operation.SHOW))
@@ -58,7 +58,7 @@ def _results_section(text: str, matches: Sequence[RecordShown], act: Act, earlie
     if len(text.strip()) < SHORTEST_SEARCH:
         return section([paragraph(texts.SEARCH_LONGER)])
     if not matches:
-        return section([paragraph(texts.NO_RESULTS.format(text=rich(text)))])
+        return section([paragraph(texts.NO_RESULTS.format(text=to_rich(text)))])
     return section([_record_line(r, act, earlier_choice) for r in matches[:MOST_RECORDS]], header=texts.RESULTS)
 
 

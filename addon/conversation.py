@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from addon import texts
 from addon.codes import LOGGED_REASONS, TIES, WAITING_REASONS, Operation, ReasonCode, WhyCode
-from addon.inert import rich
+from addon.inert import to_rich
 from addon.models import Act, ConversationShown, MessageShown, RecordShown
 from addon.sentences import LABEL_MARKS, Facts, sentence_of
 from addon.widgets import Widget, button, buttons, card, line, link, paragraph, section
@@ -43,7 +43,7 @@ def name_of(record: RecordShown) -> str:
 
 def rich_name(record: RecordShown) -> str:
     """The same for fields that read HTML."""
-    return rich(name_of(record))
+    return to_rich(name_of(record))
 
 
 def plural(forms: dict[int, str], count: int) -> str:
@@ -72,7 +72,7 @@ def _why(message: MessageShown, conversation: ConversationShown) -> str:
     if not is_logged or message.record is None:
         return text
     if message.reason == ReasonCode.ACCOUNT_DOMAIN_MATCH and message.addresses:
-        text = f"{text} {texts.NOT_A_CONTACT.format(address=rich(message.addresses[0]))}"
+        text = f"{text} {texts.NOT_A_CONTACT.format(address=to_rich(message.addresses[0]))}"
     if message.on_opportunity:
         text = f"{text} {texts.ON_OPPORTUNITY}"
     return f"{text} {_why_among_ties(message.record, _tied_records(message))}".rstrip()
@@ -83,14 +83,14 @@ def _facts(message: MessageShown, conversation: ConversationShown) -> Facts:
     boxes = [loser for loser in message.not_chosen if loser.why == WhyCode.CONTACTS_ONLY and loser.kind == "Account"]
     return Facts(
         record=rich_name(record) if record else "",
-        found_by=rich(record.found_by) if record else "",
-        chosen_by=texts.YOU if conversation.chosen_by == "you" else rich(conversation.chosen_by),
-        address=rich(message.addresses[0]) if message.addresses else "",
-        account=rich(boxes[0].name) if boxes else "",
+        found_by=to_rich(record.found_by) if record else "",
+        chosen_by=texts.YOU if conversation.chosen_by == "you" else to_rich(conversation.chosen_by),
+        address=to_rich(message.addresses[0]) if message.addresses else "",
+        account=to_rich(boxes[0].name) if boxes else "",
         mark=message.mark,
-        time=rich(message.next_try),
-        sentence=rich(message.sentence),
-        code=rich(message.code),
+        time=to_rich(message.next_try),
+        sentence=to_rich(message.sentence),
+        code=to_rich(message.code),
         is_record_gone=conversation.is_record_gone,
     )
 

@@ -18,12 +18,12 @@ JOINERS = "\u200c\u200d"
 """They build emoji and some scripts' letters, and hide in plain Latin text."""
 
 
-def plain(text: str, longest: int = LONGEST) -> str:
+def to_plain(text: str, longest: int = LONGEST) -> str:
     """For titles, labels, buttons and notifications."""
     return clean(text, longest).translate(ANGLES)
 
 
-def rich(text: str, longest: int = LONGEST) -> str:
+def to_rich(text: str, longest: int = LONGEST) -> str:
     """For fields that read HTML."""
     return html.escape(clean(text, longest), quote=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from addon import texts
 from addon.codes import Refusal
-from addon.inert import rich
+from addon.inert import to_rich
 from addon.widgets import Widget, button, buttons, card, paragraph, section
 
 
@@ -24,6 +24,6 @@ def refusal_card(
     ``refresh`` is the action that shows the conversation as it is now.
     """
     title, form = texts.REFUSALS[refusal]
-    text = form.format(address=rich(address), admin=rich(admin), detail=rich(detail))
+    text = form.format(address=to_rich(address), admin=to_rich(admin), detail=to_rich(detail))
     refresh_button = buttons([button(texts.REFRESH, refresh, primary=True)]) if refresh else None
     return card("refusal", [section([paragraph(text), refresh_button], header=title)])

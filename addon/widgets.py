@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from addon.inert import plain
+from addon.inert import to_plain
 from addon.texts import TITLE
 
 Widget = dict[str, Any]
@@ -35,9 +35,9 @@ def line(text: str, *, above: str = "", below: str = "", button: Widget | None =
     """``text`` is rich and inert; the labels are made plain here."""
     widget: Widget = {"text": text, "wrapText": True}
     if above:
-        widget["topLabel"] = plain(above)
+        widget["topLabel"] = to_plain(above)
     if below:
-        widget["bottomLabel"] = plain(below)
+        widget["bottomLabel"] = to_plain(below)
     if button:
         widget["button"] = button
     if icon:
@@ -69,7 +69,7 @@ def show_card(widget: Widget) -> dict[str, Any]:
 
 def show_change(widget: Widget, notice: str) -> dict[str, Any]:
     """The answer to a click that changed something: this card takes the place of all others, which are stale."""
-    note = {"notification": {"text": plain(notice)}} if notice else {}
+    note = {"notification": {"text": to_plain(notice)}} if notice else {}
     steps: list[dict[str, Any]] = [{"popToRoot": True}, {"updateCard": widget}]
     return {"renderActions": {"action": {"navigations": steps, **note}}, "stateChanged": True}
 

@@ -99,7 +99,7 @@ def _answer_click(services: Services, admitted: Admitted) -> dict[str, Any]:
 
 
 def _offer_refresh(desk: Desk) -> dict[str, Any]:
-    refresh = desk.act(desk.opened())(Operation.SHOW) if desk.event.message_id else None
+    refresh = desk.act(desk.find_opened())(Operation.SHOW) if desk.event.message_id else None
     return push_card(refusal_card(Refusal.STALE, refresh=refresh))
 
 

@@ -52,14 +52,18 @@ def _log(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str
 
 
 def _choose(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
-    return push_card(choose_card(desk.fitting(ref), desk.act(ref), earlier_choice=_current_choice(desk, ref)))
+    return push_card(choose_card(desk.list_fitting(ref), desk.act(ref), earlier_choice=_current_choice(desk, ref)))
 
 
 def _search(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
     text = " ".join(desk.event.inputs.get(SEARCH_FIELD, "").split())[:LONGEST_SEARCH]
     matches = desk.search(text)
     card = choose_card(
-        desk.fitting(ref), desk.act(ref), earlier_choice=_current_choice(desk, ref), text=text or " ", matches=matches
+        desk.list_fitting(ref),
+        desk.act(ref),
+        earlier_choice=_current_choice(desk, ref),
+        text=text or " ",
+        matches=matches,
     )
     return update_card(card)
 

@@ -50,13 +50,13 @@ class Desk:
     def workspace(self) -> Workspace:
         return self._services.workspaces.current()
 
-    def opened(self) -> MessageRef:
+    def find_opened(self) -> MessageRef:
         """The message that Google's event names."""
         return self._services.ports.mail.identify(self.mailbox, self.event.message_id, self.event.thread_id)
 
     def open_card(self) -> dict[str, Any]:
         """The card of the message that the person opened. An unknown conversation is put into the queue too."""
-        ref = self.opened()
+        ref = self.find_opened()
         self._require_row(ref)
         view = self.view(ref)
         self._ask_for_sync(view)
@@ -73,7 +73,7 @@ class Desk:
         """What people chose for the conversation."""
         return self._services.rooms.sidebar.find_choice(self.mailbox, ref)
 
-    def fitting(self, ref: MessageRef) -> list[RecordShown]:
+    def list_fitting(self, ref: MessageRef) -> list[RecordShown]:
         """The records that fit the opened message, the chosen one first."""
         message = self.presenter().conversation(self.view(ref)).opened
         return [*([message.record] if message.record else []), *message.not_chosen]

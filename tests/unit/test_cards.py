@@ -11,7 +11,7 @@ from addon import texts as words
 from addon.codes import LOGGED_REASONS, WAITING_REASONS, ReasonCode, WhyCode
 from addon.conversation import conversation_card
 from addon.gallery import act, gallery
-from addon.inert import MOST_MARKS, clean, plain, rich
+from addon.inert import MOST_MARKS, clean, to_plain, to_rich
 from addon.models import ConversationShown, MessageShown, RecordShown
 from server.domain.decision import Decision, Outcome, Reason, Why
 from tests.support.cards import check, texts
@@ -107,8 +107,8 @@ def test_clean_text_is_one_line_without_what_cannot_be_seen(text, longest):
 
 @given(st.text(max_size=300))
 def test_plain_and_rich_texts_hold_no_markup(text):
-    assert not set(plain(text)) & set("<>")
-    assert not set(rich(text)) & set("<>\"'")
+    assert not set(to_plain(text)) & set("<>")
+    assert not set(to_rich(text)) & set("<>\"'")
 
 
 @pytest.mark.parametrize("text", ["Zoë Ñandú", "日本 語", "👩‍👩‍👧", "O'Hara & Söhne", "नमस्ते"])
