@@ -1,16 +1,19 @@
-"""A certificate authority for one run: its key never leaves memory, and it can sign for the simulated vendors alone."""
+"""A certificate authority for one run: its key never leaves memory, and it can sign for the simulated vendors alone.
+
+trustme issues the certificates. It cannot bind an authority to names, so the authority's own certificate is made here.
+"""
 
 from __future__ import annotations
 
 import re
 import ssl
-import tempfile
 from datetime import UTC, datetime, timedelta
 
+import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 
 DOMAINS = ("googleapis.com", "accounts.google.com", "salesforce.com")
 """Everything at these names and below them is the simulator."""
@@ -28,82 +31,57 @@ class Authority:
     """For one thread: contexts are made on first use and kept."""
 
     def __init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._leaf_key = ec.generate_private_key(ec.SECP256R1())
-        self._contexts: dict[str, ssl.SSLContext] = {}
-        self._certificate = self._sign_certificate(NAME, self._key, _of_an_authority(self._key))
-
-    @property
-    def pem(self) -> bytes:
+        key = ec.generate_private_key(ec.SECP256R1())
+        self.pem = _make_certificate(key).public_bytes(serialization.Encoding.PEM)
         """What a client must trust."""
-        return self._certificate.public_bytes(serialization.Encoding.PEM)
+        self._ca = trustme.CA.from_pem(self.pem, _write_key(key))
+        self._contexts: dict[str, ssl.SSLContext] = {}
 
     def context(self, host: str) -> ssl.SSLContext:
-        """Of a TLS server that is ``host``, one of the known ones."""
+        """The context of a TLS server that is ``host``, one of the known ones."""
         if host not in self._contexts:
-            self._contexts[host] = self._made(host)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.set_alpn_protocols(["http/1.1"])
+            first, last = _lifetime()
+            self._ca.issue_cert(host, not_before=first, not_after=last).configure_cert(context)
+            self._contexts[host] = context
         return self._contexts[host]
 
-    def _made(self, host: str) -> ssl.SSLContext:
-        leaf = self._sign_certificate(x509.Name([]), self._leaf_key, _of_a_host(host, self._key))
-        key = self._leaf_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.set_alpn_protocols(["http/1.1"])
-        with tempfile.NamedTemporaryFile(suffix=".pem") as file:  # the ssl module reads keys from files only
-            file.write(key + leaf.public_bytes(serialization.Encoding.PEM))
-            file.flush()
-            context.load_cert_chain(file.name)
-        return context
 
-    def _sign_certificate(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, extensions: list[tuple[x509.ExtensionType, bool]]
-    ) -> x509.Certificate:
-        now = datetime.now(UTC)  # the clients' clock, which is not mail time
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(NAME)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + LIFETIME)
-        )
-        for extension, is_critical in extensions:
-            builder = builder.add_extension(extension, is_critical)
-        return builder.sign(self._key, hashes.SHA256())
+def _make_certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """Bound to the simulated names: a client that trusts it by mistake for everything loses nothing else."""
+    first, last = _lifetime()
+    return (
+        x509.CertificateBuilder(NAME, NAME, key.public_key(), x509.random_serial_number(), first, last)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.NameConstraints([x509.DNSName(domain) for domain in DOMAINS], None), critical=True)
+        .add_extension(_sign_certificates_only(), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
 
 
-def _of_an_authority(key: ec.EllipticCurvePrivateKey) -> list[tuple[x509.ExtensionType, bool]]:
-    """Bound to the simulated names: whoever trusts it by mistake everywhere loses nothing else."""
-    return [
-        (x509.BasicConstraints(ca=True, path_length=0), True),
-        (x509.NameConstraints([x509.DNSName(domain) for domain in DOMAINS], None), True),
-        (_usage(signs_certificates=True), True),
-        (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False),
-    ]
+def _lifetime() -> tuple[datetime, datetime]:
+    """From yesterday on, by the clients' clock, which is not mail time."""
+    now = datetime.now(UTC)
+    return now - timedelta(days=1), now + LIFETIME
 
 
-def _of_a_host(host: str, issuer: ec.EllipticCurvePrivateKey) -> list[tuple[x509.ExtensionType, bool]]:
-    return [
-        (x509.BasicConstraints(ca=False, path_length=None), True),
-        (x509.SubjectAlternativeName([x509.DNSName(host)]), True),
-        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
-        (_usage(signs_certificates=False), True),
-        (x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()), False),
-    ]
+def _write_key(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def _sign_certificates_only() -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=not signs_certificates,
+        digital_signature=False,
         content_commitment=False,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
+        key_cert_sign=True,
+        crl_sign=True,
         encipher_only=False,
         decipher_only=False,
     )
