@@ -141,8 +141,7 @@ class DeliveryRound:
             elif activity.state is ActivityState.CLAIMED:
                 claims[key] = activity
             else:
-                now = self._now()
-                self._save([log_row(row, activity, now) for row in gathered.pop(key).rows])
+                self._save([log_row(row, activity, self._now()) for row in gathered.pop(key).rows])
         return claims
 
     def _carry_out(
@@ -232,8 +231,7 @@ class DeliveryRound:
         """Only customer mail that stands in Salesforce is kept: an earlier try may have sealed this one."""
         given_up = [key for key in keys if key]
         activities = self._store.activities(given_up) if given_up else {}
-        claimed = [key for key, activity in activities.items() if activity.state is ActivityState.CLAIMED]
-        self._store.drop_copies(claimed)
+        self._store.drop_copies([key for key, a in activities.items() if a.state is ActivityState.CLAIMED])
 
     def _save(self, rows: Sequence[Row]) -> None:
         """A row that changed meanwhile (a label moved, the message went) is read again in the next round."""
