@@ -220,6 +220,7 @@ def _make_policy(settings: Settings) -> Policy:
         leads=settings.match_leads,
         join_others=settings.join_others,
         opportunities=settings.opportunities,
+        override_contacts_only=settings.override_contacts_only,
         owner_of_record=settings.owner_of_record,
         publish_delay=settings.publish_delay_seconds,
         blocked=frozenset(map(normalise_listed_name, settings.blocked)),

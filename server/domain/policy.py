@@ -21,7 +21,8 @@ class Policy:
     """``publish_delay`` is in seconds. ``blocked`` holds lower-case addresses and domains of the blocklists.
 
     ``join_others``: what another tool logged is not logged again. ``opportunities``: an activity is linked to the only
-    open one. ``owner_of_record``: mail of nobody who is a User belongs to the owner of its record.
+    open one. ``override_contacts_only``: a rep's choice counts for an account that is marked "only sync contact
+    matches" too. ``owner_of_record``: mail whose owner is no User belongs to the owner of its record.
     """
 
     version: int = 1

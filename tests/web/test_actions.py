@@ -484,3 +484,18 @@ def test_a_move_that_salesforce_refuses_changes_nothing_to_come_either(scene, lo
 
     assert set(scene.outcomes().values()) == {"contact_match"}
     assert {who for who, _ in links(scene)} == {ADA}
+
+
+def test_mail_of_a_contacts_only_account_is_moved_only_where_the_admin_allows_it(scene):
+    """The card offers a choice exactly where the choice counts, and Salesforce gets the mail then."""
+    message = scene.deliver(ANN, eml(sender="pat@harbor.example"))
+    scene.sync()
+    refused = Rep(scene, ANN, message)
+    assert "Choose a record" not in str(refused.read)
+    assert (scene.outcomes(), scene.tasks()) == ({message: "contacts_only_account"}, [])
+
+    scene.restart(OVERRIDE_CONTACTS_ONLY="yes")
+    Rep(scene, ANN, message).click("Choose a record").click("Search", search="leo").use(LEO)
+
+    assert scene.outcomes() == {message: "thread_override"}
+    assert links(scene) == [(LEO, None)]
