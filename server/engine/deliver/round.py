@@ -209,7 +209,7 @@ class DeliveryRound:
         self._tools.editor.move_each(moves)
 
     def _skip(self, wanted: Wanted) -> None:
-        """Keyed hashes stay, so that a Contact created next month finds the rows that it explains."""
+        """Keyed hashes of people and domains are kept where a record that is made later could explain the mail."""
         now, decision = self._now(), wanted.decision
         if decision.reason not in EXPLAINABLE:
             self._save([skip_row(row, decision.reason, now, evidence=decision.evidence) for row in wanted.rows])
