@@ -7,11 +7,10 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from more_itertools import chunked
+from more_itertools import chunked, map_reduce
 
 from server.adapters.documents import (
     COLLECTIONS,
@@ -127,14 +126,21 @@ def _commit(file: SqliteFile, writes: Sequence[Write]) -> dict[int, Version]:
         with file.transaction() as connection:
             connection.execute("UPDATE sequence SET last = last + 1")
             [number] = connection.execute("SELECT last FROM sequence").fetchone()
-            for (kind, table), portion in groupby(writes, lambda write: (type(write), write.collection)):
-                _apply(connection, kind, table, list(portion), number)
+            for group in _group_writes(writes):
+                _apply(connection, type(group[0]), group[0].collection, group, number)
     except sqlite3.IntegrityError:
         raise ConflictError("A document exists already.") from None
     if file.path.stem.endswith(".deks") and any(isinstance(w, Delete) for w in writes):
         with file.borrow() as connection:  # an erased DEK does not live on in the write-ahead log
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return {id(w): Version("" if isinstance(w, Delete) else str(number)) for w in writes}
+
+
+def _group_writes(writes: Sequence[Write]) -> Iterable[list[Write]]:
+    """By kind and table. Only where a document is written twice does the order count."""
+    if len({(write.collection, write.key) for write in writes}) < len(writes):
+        return ([write] for write in writes)
+    return map_reduce(writes, lambda write: (type(write), write.collection)).values()
 
 
 def _apply(connection: sqlite3.Connection, kind: type[Write], table: str, writes: Sequence[Any], number: int) -> None:
