@@ -1,4 +1,4 @@
-"""Identifiers, one type each, so that the three message ids can never be mixed up."""
+"""Identifiers, one type each, so that none can be taken for another."""
 
 from typing import NewType
 
@@ -9,9 +9,6 @@ MessageId = NewType("MessageId", str)
 """Hexadecimal, unique within one mailbox only."""
 
 ThreadId = NewType("ThreadId", str)
-
-Rfc822MessageId = NewType("Rfc822MessageId", str)
-"""The Message-ID header without angle brackets: the same in every mailbox, and not to be trusted alone."""
 
 Cursor = NewType("Cursor", int)
 """A position in a mailbox's history. Compared only for "newer"; gaps carry no meaning."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from server.domain.ids import Cursor, MessageId, ThreadId
+from server.domain.ids import MessageId, ThreadId
 
 
 class Header(StrEnum):
@@ -109,7 +109,6 @@ class Message:
     internal_date: int
     size_estimate: int
     headers: Headers
-    history_id: Cursor = field(default=Cursor(0))
 
     def has_label(self, label_id: str) -> bool:
         return label_id in self.label_ids

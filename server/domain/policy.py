@@ -53,7 +53,3 @@ class StandingRule:
     address: str
     record: Record
     by: str = ""
-
-
-NOBODY_SAID: Override | None = None
-"""No override: the usual case."""

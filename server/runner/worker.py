@@ -75,10 +75,6 @@ class Worker:
         # The audit is enqueued ahead, once a night by its name: after a night without service it still runs.
         return self._queue.put(Job(JobKind.AUDIT), now, find_next_nightly_run(settings.organisation, now) - now)
 
-    def request_sweep(self) -> bool:
-        """Enqueue a pass over all mailboxes; False where one is in the queue already."""
-        return self._queue.put(Job(JobKind.SWEEP), self._clock.now())
-
     def _keep_working(self) -> None:
         while not self._stopping.is_set():
             if not self._run_safely(self.work_once):

@@ -9,6 +9,7 @@ import pytest
 from google.cloud.gsuiteaddons_v1 import Deployment
 from google.protobuf.json_format import ParseDict
 
+from server.engine.operations.jobs import JobKind, enqueue_for_all
 from server.runner.worker import Worker
 from server.settings import Settings
 from server.web.addon import deployment
@@ -69,11 +70,11 @@ def drain(scene: Scene, worker: Worker) -> int:
 def test_the_threads_of_the_service_sync_what_arrives(scene: Scene) -> None:
     worker = Worker(scene.services)
     scene.deliver("ann@acme.example", eml())
-    worker.request_sweep()
+    enqueue_for_all(scene.services.queue, JobKind.SWEEP, scene.clock.now())
     assert drain(scene, worker) >= 5
     assert len(scene.tasks()) == 1
     scene.deliver("ann@acme.example", eml(subject="Later"))
-    worker.request_sweep()
+    enqueue_for_all(scene.services.queue, JobKind.SWEEP, scene.clock.now())
     drain(scene, worker)
     assert len(scene.tasks()) == 2
 
@@ -82,7 +83,7 @@ def test_a_job_that_fails_is_done_later(scene: Scene) -> None:
     worker = Worker(scene.services)
     scene.deliver("ann@acme.example", eml())
     scene.universe.faults.plan(Fault("directory", "users.list", "503", times=9))
-    worker.request_sweep()
+    enqueue_for_all(scene.services.queue, JobKind.SWEEP, scene.clock.now())
     drain(scene, worker)
     assert len(scene.tasks()) == 1
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from server.domain.errors import UnreadableError
 from server.domain.history import HistoryEvent, Label, MessageRef
-from server.domain.ids import Cursor, MessageId, ThreadId
+from server.domain.ids import MessageId, ThreadId
 from server.domain.message import Headers, Message
 
 KINDS = (
@@ -43,7 +43,6 @@ def read_message(resource: Any) -> Message:
         internal_date=int(resource["internalDate"]),
         size_estimate=int(resource.get("sizeEstimate", 0)),
         headers=Headers.of(pairs),
-        history_id=Cursor(int(resource.get("historyId", 0))),
     )
 
 
