@@ -11,7 +11,7 @@ from tests.docs.pages import ROOT, find_code_spans, read_page, read_rows
 
 PAGE = "docs/architecture.md"
 TYPES = (
-    "MessageRef", "Message", "Row", "Copy", "Mail", "Wanted", "Claimed", "Activity", "Filed", "ActivityRow",
+    "MessageRef", "Message", "Row", "Copy", "Mail", "Wanted", "Claimed", "Activity", "Filed", "SealedMail", "ActivityRow",
 )  # fmt: skip
 CHANGES = (
     "a new reason", "a new field of the activity", "a new card button", "a new text", "a new header that counts",
