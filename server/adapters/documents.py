@@ -19,10 +19,10 @@ Version = NewType("Version", str)
 """Opaque; a document written again never has the same one."""
 
 Data = Mapping[str, Any]
-"""JSON values and bytes; no list within a list."""
+"""JSON values and bytes, without a list within a list."""
 
 MOST_WRITES = 400
-"""In one commit."""
+"""Writes in one commit."""
 
 INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "activities": (("conversation",),),
@@ -34,7 +34,7 @@ INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("activity_key",),
     ),
 }
-"""Every query's fields, equalities first. Both backends and firestore.indexes.json follow from this."""
+"""The fields of every query, equalities first. Both backends and firestore.indexes.json are made from it."""
 
 COLLECTIONS = ("mailboxes", "leases", "messages", "activities", "conversations", "copies", "access", "alarms", "deks")
 
@@ -66,7 +66,7 @@ class Replace:
 
 @dataclass(frozen=True)
 class Delete:
-    """With ``version`` None: whatever stands there, or nothing."""
+    """Without a version it deletes what stands there, if anything does."""
 
     collection: str
     key: str
@@ -92,7 +92,7 @@ class Documents(Protocol):
     def get(self, collection: str, key: str) -> Document | None: ...
 
     def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
-        """Those that exist, of any number of keys."""
+        """The documents that exist, of any number of keys."""
 
     def commit(self, writes: Sequence[Write]) -> list[Version]:
         """At most ``MOST_WRITES``; the new versions in order, empty for a deletion."""
@@ -102,6 +102,6 @@ class Documents(Protocol):
     ) -> list[Document]: ...
 
     def scan(self, collection: str, *, where: Sequence[Where] = (), page: int = 500) -> Iterator[Document]:
-        """By key, page by page; what is written meanwhile may or may not be in it."""
+        """All documents by key, read page by page; a document written meanwhile may or may not be among them."""
 
     def close(self) -> None: ...

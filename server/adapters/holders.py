@@ -1,4 +1,4 @@
-"""Who is alive on this machine, so that a killed process's leases end with it.
+"""Which processes are alive on this machine, so that a killed process's leases end with it.
 
 Each process keeps an exclusive lock on a file of its own; the kernel lets go of it whatever way the process ends.
 """
@@ -12,7 +12,7 @@ import uuid
 from pathlib import Path
 
 ABANDONED = 3600.0
-"""Seconds after which a file that was never shown is nobody's."""
+"""Seconds after which a hidden file belongs to a process that died early."""
 
 
 class LocalHolders:
@@ -22,7 +22,7 @@ class LocalHolders:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
         self.me = uuid.uuid4().hex
-        # Locked under a name that nobody sweeps, and only then shown: between the two we would look dead.
+        # Locked under a hidden name, which no process sweeps, and shown only then: unlocked, we would look dead.
         hidden = folder / f".{self.me}"
         self._file = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,7 +50,7 @@ class LocalHolders:
             os.close(file)
 
     def close(self) -> None:
-        """Twice is once."""
+        """Safe to call twice."""
         (self._folder / self.me).unlink(missing_ok=True)
         if self._file >= 0:
             os.close(self._file)
@@ -65,7 +65,7 @@ class LocalHolders:
 
 
 def _remove_if_old(path: Path) -> None:
-    """Somebody died between making the file and showing it."""
+    """A process died between making its file and showing it."""
     try:
         if time.time() - path.stat().st_mtime > ABANDONED:
             path.unlink(missing_ok=True)

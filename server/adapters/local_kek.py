@@ -94,7 +94,7 @@ def create_keys(folder: Path) -> list[str]:
 
 
 def _create_vault(folder: Path) -> list[str]:
-    """Where the public key is there already, the private one may rightly be elsewhere."""
+    """Make what is missing of the pair. With a public key the private one may rightly be on another machine."""
     if (folder / PUBLIC).exists():
         return []
     if (folder / PRIVATE).exists():
@@ -116,6 +116,7 @@ def _create_vault(folder: Path) -> list[str]:
 
 def _write(path: Path, content: bytes, mode: int) -> None:
     """Write the whole file or nothing: a process that dies here leaves no half of a key."""
+    # Renamed into place at the end, for a rename replaces a file in one step.
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(file, "wb") as stream:
@@ -126,7 +127,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
 
 
 def load_local_keys(folder: Path, *, may_open: bool) -> LocalKeys:
-    """Raises ConfigurationError, one sentence a file that cannot be used."""
+    """Raises ConfigurationError with a sentence for the first file that cannot be used."""
     if not folder.is_dir():
         raise ConfigurationError(
             f"KEYS names a folder that does not exist: {folder}. Run `flask --app server.main keys` once."
@@ -161,6 +162,7 @@ def _check_mode(path: Path) -> None:
         mode = path.stat().st_mode
     except OSError as error:
         raise ConfigurationError(f"The key file {path} cannot be read: {error.strerror}.") from None
+    # Anybody else's bit on a key is a mistake, whatever it allows.
     if stat.S_IMODE(mode) & 0o077:
         raise ConfigurationError(f"The key file {path} can be read by others. Run: chmod 600 {path}")
 

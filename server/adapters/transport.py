@@ -1,4 +1,4 @@
-"""How the vendors' client libraries reach the network: straight, or redirected to the simulator by host name.
+"""How the vendors' client libraries reach the network: directly, or all hosts redirected to the simulator.
 
 googleapiclient's batch ignores ``api_endpoint``, so the redirection sits below every library, in the transport itself.
 """
@@ -71,6 +71,7 @@ class _RedirectingAdapter(_TimedAdapter):
         original = request.url or ""
         request.url, request.headers["X-Forwarded-Host"] = _redirect(original, self._base)
         response = super().send(request, *args, **kwargs)
+        # The caller reads the address that it asked for, not the simulator's.
         request.url = original
         return response
 

@@ -10,10 +10,10 @@ from server.domain.ids import MailboxId
 
 
 class Alarms(Protocol):
-    """Thread-safe."""
+    """Things that a person must look at soon. Thread-safe."""
 
     def raise_alarm(self, code: AlarmCode, mailbox_id: MailboxId | None = None) -> None:
-        """Never raises. Says it in the log (code and id, never an address) at most once an hour, and counts it."""
+        """Count the alarm, and log its code and the mailbox's id (no address) once an hour at most. Never raises."""
 
     def since(self, moment: float) -> Sequence[Alarm]:
         """Alarms that were raised at or after ``moment`` (epoch seconds), the latest first. Raises TransientError."""

@@ -4,5 +4,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
+    """The present moment."""
+
     def now(self) -> float:
         """Epoch seconds."""

@@ -20,15 +20,18 @@ from server.domain.crm import (
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import CoverageRow
 
-FILE_AT_ONCE = 200
+ACTIVITIES_PER_COLLECTION = 200
 """Activities in one collection."""
-FILE_MANY = 1000
+ACTIVITIES_PER_CALL = 1000
 """Activities in one call: five collections."""
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """The org's calls of the last 24 hours, everybody's. ``share`` (0 to 1) of them is the most for background work."""
+    """The calls that all programs together made to the org in the last 24 hours.
+
+    Background work stops once ``share`` (0 to 1) of the allowed calls is used.
+    """
 
     used: int
     allowed: int
@@ -36,13 +39,13 @@ class Allowance:
 
     @property
     def is_spent(self) -> bool:
-        """For work that nobody waits for; people's clicks go on."""
+        """No calls are left for background work. What a person clicks is still done."""
         return self.used >= self.share * self.allowed
 
 
 @dataclass(frozen=True)
 class CrmShape:
-    """What the org offers. ``missing`` names the fields of ours that it lacks.
+    """What the org offers. ``missing`` names the custom fields that it lacks.
 
     ``unusable`` has a sentence for each field or User that a setting names and that cannot be used, ``advice`` for what
     works and would be slow in a very large org.
@@ -61,7 +64,7 @@ class Crm(Protocol):
     """Every method may raise TransientError, ThrottledError, ReconnectRequiredError or ConfigurationError."""
 
     def shape(self) -> CrmShape:
-        """Resolved once from describe and kept."""
+        """Asked of the org once, and kept."""
 
     def look_up(self, query: Query) -> Candidates:
         """All records and active Users for these addresses and domains, in as few calls as the limits allow."""
@@ -70,15 +73,15 @@ class Crm(Protocol):
         """Which of these records Salesforce lets that user read."""
 
     def file(self, activities: Sequence[Activity]) -> Sequence[Filed]:
-        """Insert, never update; at most ``FILE_MANY``; the answers are in order.
+        """Insert, never update; at most ``ACTIVITIES_PER_CALL``; the answers are in order.
 
         One bad record does not hurt the others: its error is a value. An activity whose key is there already counts as
-        filed. DoubtError, as a value or raised for all, says that the answer was lost: then ``find`` before anything is
-        filed again.
+        filed. DoubtError, as a value or raised for all, says that the answer was lost: ``find_by_key`` comes before
+        anything is filed again.
         """
 
     def allowance(self) -> Allowance | None:
-        """What Salesforce said of its daily calls, at most some minutes ago; None where it never said."""
+        """The daily calls as Salesforce reported them some minutes ago at most; None before its first report."""
 
     def retarget(self, targets: Sequence[Target], *, together: bool = False) -> Sequence[Exception | None]:
         """Point activities at other records; the answers are in order, None for done.
@@ -88,31 +91,34 @@ class Crm(Protocol):
         """
 
     def remove(self, activity_ids: Sequence[SalesforceId]) -> Sequence[Exception | None]:
-        """Into the Recycle Bin; one that is there already is done. The answers are in order."""
+        """Move activities into the Recycle Bin; one that is there already counts as done. The answers are in order."""
 
     def search(self, text: str) -> Sequence[Record]:
         """Contacts, Leads and Accounts with these words in a name or address, the likeliest first; at most 30."""
 
     def record(self, record_id: SalesforceId) -> Record:
-        """One Contact, Lead or Account; of a merged or converted one, what became of it. Raises NotFoundError."""
+        """One Contact, Lead or Account, or the record that it was merged or converted into. Raises NotFoundError."""
 
     def opportunities(self, contacts: Sequence[SalesforceId], accounts: Sequence[SalesforceId]) -> Opportunities:
-        """The open ones of these contacts (by contact role) and accounts."""
+        """The open opportunities of these contacts (by contact role) and of these accounts."""
 
     def foreign_activities(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
         """Activities that other tools (Einstein Activity Capture, the Gmail integration) made of these mails.
 
-        By Message-ID without its angle brackets. Raises ConfigurationError where the org keeps no email records.
+        The keys are Message-IDs without angle brackets. Raises ConfigurationError where the org keeps no email records.
         """
 
     def takes_days(self) -> bool:
         """Whether ``publish`` has an object to write to."""
 
     def publish(self, rows: Sequence[CoverageRow]) -> Sequence[Exception | None]:
-        """Write days for the reports, one that is there anew; the answers are in order, None for done.
+        """Write days for the reports. A day that is there is replaced. The answers are in order, None for done.
 
         Raises NotFoundError where the org has no object for them.
         """
 
     def find_by_key(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
-        """Which of these the org has, archived and deleted included. Raises ConfigurationError without a key field."""
+        """The activities with these keys, archived and deleted ones too.
+
+        Raises ConfigurationError where the org has no key field.
+        """

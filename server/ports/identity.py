@@ -11,6 +11,7 @@ class Identity(Protocol):
     """Raises UntrustedCallerError for a token that proves nothing, TransientError where Google's keys are away."""
 
     def check_service(self, token: str, audience: str, account: str) -> None:
-        """The token was made for this URL, by Google, for exactly this service account."""
+        """Pass if Google made the token for this URL and for exactly this service account."""
 
-    def person(self, token: str, audience: str) -> Caller: ...
+    def person(self, token: str, audience: str) -> Caller:
+        """The person for whom Google made the token, for this audience."""

@@ -10,10 +10,10 @@ class WrapKek(Protocol):
 
     @property
     def name(self) -> str:
-        """Which key it is: the fingerprint, stored beside everything it wrapped."""
+        """The key's fingerprint, which is stored beside everything that the key wrapped."""
 
     def wrap(self, key: bytes) -> bytes:
-        """At most 318 bytes, which is what RSA-OAEP 3072 with SHA-256 takes."""
+        """Wrap at most 318 bytes, which is what RSA-OAEP 3072 with SHA-256 takes."""
 
 
 class UnwrapKek(Protocol):
@@ -24,9 +24,10 @@ class UnwrapKek(Protocol):
 
 
 class WorkKek(Protocol):
-    """The symmetric key of everyday work. Both ways raise TransientError where the key service is away."""
+    """The symmetric key of everyday work. Both ways raise TransientError where the key service cannot be reached."""
 
-    def wrap(self, key: bytes, bound_to: bytes) -> bytes: ...
+    def wrap(self, key: bytes, bound_to: bytes) -> bytes:
+        """Wrap a key so that it unwraps only with the same ``bound_to``."""
 
     def unwrap(self, wrapped: bytes, bound_to: bytes) -> bytes:
         """Raises SealBrokenError."""

@@ -1,4 +1,4 @@
-"""The mail side, in domain words. Gmail is the first adapter; a second provider is one more folder."""
+"""The mail side, in domain words. Gmail is the one provider that has an adapter."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class MailProvider(Protocol):
     """Every method may raise TransientError, ThrottledError, MailboxUnavailableError or ReconnectRequiredError."""
 
     def current_cursor(self, mailbox: Mailbox) -> Cursor:
-        """The mailbox's current position, to be read before a full listing."""
+        """The mailbox's place in its history now. It is read before a full listing, so that nothing falls between."""
 
     def count_messages(self, mailbox: Mailbox, label_id: str | None = None) -> int:
-        """How many messages the mailbox holds, or those with that label; about, for they come and go."""
+        """About how many messages the mailbox holds, or holds with that label."""
 
     def list_messages(
         self, mailbox: Mailbox, span: Span = EVERYTHING, label_ids: Sequence[str] = ()
     ) -> Iterator[Sequence[MessageRef]]:
-        """Spam and Trash included, in pages, in no promised order; with ``label_ids``, what has all of them."""
+        """Pages in no promised order, with Spam and Trash. With ``label_ids``, only what has all of them."""
 
     def history(self, mailbox: Mailbox, since: Cursor) -> History:
         """All that happened after ``since``. Raises CursorExpiredError."""
@@ -33,8 +33,8 @@ class MailProvider(Protocol):
     ) -> Mapping[MessageId, Message | Exception]:
         """Labels and the named headers of each message; no snippet and no body is asked for.
 
-        A message's own failure is its value: NotFoundError, TransientError or UnreadableError. Where a conversation
-        costs less than the messages wanted of it, the answer holds all of it.
+        The value of a message that failed is its error: NotFoundError, TransientError or UnreadableError. Where reading
+        a whole conversation costs less than reading the messages in it alone, all of its messages are in the result.
         """
 
     def thread(self, mailbox: Mailbox, thread_id: ThreadId, names: Sequence[str]) -> Sequence[Message]:
@@ -58,7 +58,7 @@ class MailProvider(Protocol):
         """All labels, the provider's own included."""
 
     def in_background(self) -> MailProvider:
-        """The same mailboxes, for work that lets all other work go first."""
+        """The same mailboxes for background work, which lets all other work go first."""
 
     def send_as(self, mailbox: Mailbox) -> tuple[str, ...]:
         """Addresses the mailbox may send from, lower-case."""

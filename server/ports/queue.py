@@ -20,12 +20,14 @@ class Job:
 
 
 class Queue(Protocol):
+    """Durable: a job that was put is done at least once."""
+
     def put(self, job: Job, now: float, delay: float = 0.0) -> bool:
-        """Coalesced by name: False where the same work is already asked for in this bucket. That is success too."""
+        """Put the job, or return False where the same job is there already for the same bucket, which is as good."""
 
 
-def name_and_due_time(job: Job, now: float, delay: float = 0.0) -> tuple[str, float]:
-    """The job's name and when it is due (epoch seconds)."""
+def coalesce_job(job: Job, now: float, delay: float = 0.0) -> tuple[str, float]:
+    """The name that equal requests of one bucket share, and when their one job is due (epoch seconds)."""
     bucket = math.floor((now + delay) / BUCKET)
     name = hashlib.sha256(f"{job.kind}\0{job.subject}\0{bucket}".encode()).hexdigest()[:40]
     return name, (bucket + 1) * BUCKET

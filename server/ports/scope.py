@@ -8,7 +8,7 @@ from server.domain.mailbox import Person
 
 
 class Scope(Protocol):
-    """Thread-safe. Raises TransientError where nobody can know now: that is no permission."""
+    """Thread-safe. Raises TransientError where the answer cannot be known now: that is no permission."""
 
     def includes(self, person: Person) -> bool:
         """By address, org unit or group. Membership in groups may be as old as an hour."""

@@ -1,4 +1,4 @@
-"""Our own state. Every write is version-checked; a value read from the store carries its version."""
+"""The service's own state. Every write is version-checked; a value read from the store carries its version."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class MailboxStore(Protocol):
     def mailbox(self, mailbox_id: MailboxId) -> Mailbox | None: ...
 
     def save_mailbox(self, mailbox_id: MailboxId, change: Callable[[Mailbox | None], Mailbox]) -> Mailbox:
-        """Read, change, write; again when somebody else wrote meanwhile. No write where nothing changed."""
+        """Read, change and write; again where somebody else wrote meanwhile. No write where nothing changed."""
 
 
 class LeaseStore(Protocol):
     """Which worker does a piece of work alone."""
 
     def lease(self, name: str, holder: str, now: float, seconds: float) -> bool:
-        """True when ``holder`` has it now: it was free, expired, held by a dead process, or already the holder's."""
+        """Take or keep a lease. True where it was free, expired, held by a dead process, or already the holder's."""
 
     def release(self, name: str, holder: str) -> None: ...
 
@@ -38,7 +38,7 @@ class RowStore(Protocol):
         """The rows of these messages that are in the ledger."""
 
     def add_rows(self, rows: Sequence[Row]) -> list[Row]:
-        """Write rows that are not there yet; one that somebody else wrote first is left as it is, and returned."""
+        """Write rows that are not there yet. Returns those that somebody else wrote first, which stay."""
 
     def change_rows(self, rows: Sequence[Row]) -> list[Row]:
         """Replace rows by these; each must be the version that was read. All or nothing. Returns them as stored."""
@@ -75,7 +75,7 @@ class ActivityStore(Protocol):
     def activities_of(self, conversation: KeyedHash) -> list[ActivityRow]: ...
 
     def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
-        """Those that this call created; the others belonged to somebody before."""
+        """Create activities. Returns those that this call created; the others belong to somebody else."""
 
     def save_activities(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
         """Replace activities and the rows that end with them, in one commit; each must be the version that was read."""
@@ -85,7 +85,7 @@ class CopyStore(Protocol):
     """Sealed copies of mails."""
 
     def keep_copies(self, copies: Sequence[SealedMail]) -> None:
-        """Store sealed copies; one that is there already is replaced, so that a second try leaves one."""
+        """Store sealed copies. A copy that is there already is replaced, so that a second try leaves one copy."""
 
     def copy(self, key: ActivityKey) -> SealedMail | None: ...
 

@@ -1,4 +1,4 @@
-"""A second list of all mail, kept by somebody else: against it our own is proved."""
+"""A second list of all mail, kept by the Workspace itself: the ledger is checked against it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ class Sighting:
 
 
 class Witness(Protocol):
+    """Reports what it saw come and go."""
+
     def sightings(self, since: float, until: float) -> Iterator[Sighting]:
-        """Between two moments (epoch seconds), at most thirty days apart, in no promised order; late by some hours.
+        """All mail between two moments (epoch seconds), at most thirty days apart, in no promised order.
+
+        A sighting may come some hours late.
 
         Raises TransientError or ReconnectRequiredError.
         """

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.adapters.sqlite.queue import LEASE, REMEMBERED, SqliteQueue
-from server.ports.queue import BUCKET, Job, name_and_due_time
+from server.ports.queue import BUCKET, Job, coalesce_job
 from tests.support.threads import THREADS, at_once
 
 ROOT = Path(__file__).parents[2]
@@ -156,14 +156,14 @@ def test_many_who_ask_at_once_make_one_job(path):
 
 @given(st.floats(0, 4e9), st.floats(0, 1e6))
 def test_a_job_is_due_after_it_was_asked_for_and_within_one_bucket(now, delay):
-    _, due_at = name_and_due_time(SYNC, now, delay)
+    _, due_at = coalesce_job(SYNC, now, delay)
 
     assert now + delay < due_at <= now + delay + BUCKET
 
 
 @given(st.text(), st.text())
 def test_a_name_has_nothing_of_its_subject(kind, subject):
-    name, _ = name_and_due_time(Job(kind, subject), NOW)
+    name, _ = coalesce_job(Job(kind, subject), NOW)
 
     assert len(name) == 40
     assert set(name) <= set("0123456789abcdef")

@@ -145,6 +145,7 @@ class FirestoreDocuments:
         if isinstance(write, Create):
             batch.create(ref, _wrap(write.data))
             return
+        # Without this check an empty version would pass for no condition.
         if write.version == "":
             raise ConflictError("A document that was never stored cannot be replaced or deleted.")
         option = None if write.version is None else client.write_option(last_update_time=_read_version(write.version))
@@ -165,7 +166,7 @@ def _call(call: Callable[[], T], conflicts: tuple[type[Exception], ...] = (excep
             " Check the project, both databases and the service account's role."
         ) from None
     except (exceptions.InvalidArgument, exceptions.OutOfRange) as error:
-        raise InvariantError(f"Firestore does not accept a call of ours ({type(error).__name__}).") from None
+        raise InvariantError(f"Firestore does not accept one of our calls ({type(error).__name__}).") from None
     except (exceptions.GoogleAPIError, google.auth.exceptions.GoogleAuthError) as error:
         raise TransientError(f"Firestore did not answer ({type(error).__name__}).") from None
 
@@ -184,5 +185,5 @@ def _read_document(snapshot: Any) -> Document:
 
 
 def _escape(key: str) -> str:
-    """A document id takes no slash; nothing of ours is ``.`` or ``..``."""
+    """A document id takes no slash. The other forbidden ids are ``.`` and ``..``, which no key is."""
     return quote(key, safe=":@+=,;!$&'()*")

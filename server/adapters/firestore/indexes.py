@@ -18,7 +18,7 @@ SCOPE = "COLLECTION"
 
 
 def definition() -> dict[str, Any]:
-    """Of both databases; the second has one collection, which nobody queries."""
+    """The indexes of both databases. The second has one collection, which no query reads."""
     return {
         "indexes": [
             {"collectionGroup": name, "queryScope": SCOPE, "fields": [_field(f) for f in fields]}

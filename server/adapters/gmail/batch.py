@@ -94,6 +94,7 @@ def send_batch(
     """
     answers = _send(http, template, ids, quota_user)
     refused = [message_id for message_id in ids if answers[message_id].status == HTTPStatus.UNAUTHORIZED]
+    # A token may end between two calls. Only once: a second refusal is meant.
     if refused:
         http.credentials.refresh(None)
         answers |= _send(http, template, refused, quota_user)

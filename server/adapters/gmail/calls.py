@@ -64,7 +64,7 @@ class GmailCalls:
             return self._execute(request, http, failure or (lambda error: map_http_error(error, self.clock.now())))
 
     def admit(self, mailbox: Mailbox) -> None:
-        """Raises what would let every call fail: no credentials, or a time that Gmail named and that has not come."""
+        """Raise what would make every call fail: no credentials, or a time that Gmail named and that has not come."""
         self.mint.for_mailbox(mailbox.addresses)
         self.pacer.admit(mailbox.mailbox_id)
 
@@ -86,6 +86,7 @@ class GmailCalls:
             try:
                 self._batch(mailbox, template, batch, parse, answers)
             except TransientError as error:
+                # What was read has cost quota: it is kept, and only the rest is tried again.
                 if all(isinstance(value, Exception) for value in answers.values()):
                     raise
                 return {**dict.fromkeys(ids, error), **answers}

@@ -1,4 +1,4 @@
-"""Gmail behind the Mail port, through googleapiclient. Partial responses keep snippets out of every answer."""
+"""Gmail behind the mail port, through googleapiclient. Every call names its fields, so no answer has a snippet."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from typing import Any
 DEEPEST = 30
 MOST_PARTS = 500
 CONTAINERS = frozenset({"multipart/mixed", "multipart/alternative", "multipart/related"})
-"""Others (signed, encrypted, report, digest) mean something byte for byte, or have a default type of their own."""
+"""Other containers (signed, encrypted, report, digest) depend on exact bytes, or have another default type."""
 ASCII_OR_UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 ASCII_ABOVE = ("iso-8859-", "windows-125", "cp125")
 """Charsets whose ASCII half is ASCII."""
@@ -24,10 +24,10 @@ ENCODING = "content-transfer-encoding"
 NAME = re.compile(r"[!-,.-9;-~][!-9;-~]*")
 """A header's name; one that begins with a hyphen could pass for a boundary."""
 UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff\ufffd]")
-"""Line ends, controls, and what is left where Gmail could not read a character."""
+"""Line ends, controls, and the sign that Gmail writes for a character that it cannot read."""
 BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,199}[0-9A-Za-z'()+_,./:=?-]")
 LONG = 900
-"""Characters of a header's value, from which on it is folded."""
+"""Characters. A longer value of a header is folded."""
 LINE = 76
 Headers = list[tuple[str, str]]
 
@@ -47,15 +47,17 @@ def rebuild_message(payload: Any) -> bytes | None:
 
 
 def _write_part(node: Any, around: tuple[str, ...]) -> Iterator[bytes]:
-    """``around``: the boundaries of the containers that this part lies in."""
+    """The lines of a part. ``around`` are the boundaries of the containers that it lies in."""
     if len(around) > DEEPEST:
         raise _CannotBeRebuiltError
     headers = _read_headers(node)
     stub = _make_stub(headers)
     kind = stub.get_content_type()
+    # Gmail and Python must agree on the type, or the rebuilt message would be read otherwise than Gmail read it.
     if kind != str(node.get("mimeType") or kind).lower():
         raise _CannotBeRebuiltError
     body, parts = node.get("body") or {}, node.get("parts") or []
+    # A content that has to be fetched in a call of its own costs as much as the whole raw message.
     if body.get("attachmentId"):
         raise _CannotBeRebuiltError
     if stub.get_content_maintype() in ("multipart", "message"):
@@ -71,6 +73,7 @@ def _write_container(
 ) -> Iterator[bytes]:
     if kind not in CONTAINERS or not parts or len(parts) > MOST_PARTS or body.get("data") or body.get("size"):
         raise _CannotBeRebuiltError
+    # A boundary that begins like an outer one would end the outer container.
     if not boundary or not BOUNDARY.fullmatch(boundary) or any(_could_be_mixed_up(boundary, outer) for outer in around):
         raise _CannotBeRebuiltError
     yield from _write_headers(headers, "8bit", is_needed=False)
@@ -121,11 +124,11 @@ def _read_headers(node: Any) -> Headers:
 
 
 def _make_stub(headers: Headers) -> Message:
-    """A message without content, to be asked for its type: as every reader of the rebuilt bytes will read it."""
+    """A message with the same type and no content. Its type is read as every reader of the rebuilt bytes reads it."""
     stub = Message()
     values = [value for name, value in headers if name.lower() == "content-type"]
     if len(values) > 1:
-        raise _CannotBeRebuiltError  # readers differ in which one they take
+        raise _CannotBeRebuiltError  # readers differ in which of them counts
     if values:
         stub["Content-Type"] = values[0]
     return stub

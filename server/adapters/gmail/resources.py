@@ -49,6 +49,7 @@ def read_message(resource: Any) -> Message:
 def read_raw(resource: Any) -> bytes:
     data = str(resource.get("raw", ""))
     try:
+        # Gmail leaves out the padding.
         return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
     except (binascii.Error, ValueError):
         raise UnreadableError("Gmail's raw message is not base64.") from None

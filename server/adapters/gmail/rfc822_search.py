@@ -1,4 +1,4 @@
-"""Messages of a mailbox by the Message-ID that their sender gave them."""
+"""Messages of a mailbox by their Message-ID header."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TOPIC_FAULTS = (
         "Gmail may not publish to PUBSUB_TOPIC: make gmail-api-push@system.gserviceaccount.com a publisher of it.",
     ),
 )
-"""Words of Gmail's refusal, and what to do: the same for every mailbox."""
+"""Patterns of Gmail's refusals, and what an admin must do. Such a fault is the same for every mailbox."""
 
 
 class _OtherTopicError(TrulyError):
@@ -45,6 +45,7 @@ class GmailWatch:
         try:
             return self._start(mailbox)
         except _OtherTopicError:
+            # An admin changed PUBSUB_TOPIC; Gmail pushes to one topic of a project at a time.
             self.stop(mailbox)
             return self._start(mailbox)
 

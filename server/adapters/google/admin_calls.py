@@ -17,7 +17,10 @@ from server.ports.clock import Clock
 
 
 def execute(request: Any, credentials: Any, transport: Transport, clock: Clock, *, who: str, retries: int = 0) -> Any:
-    """Raises the mapped error, or TransientError where there is no answer, or one that is not JSON."""
+    """The resource that the call answers with.
+
+    Raises an error of ``map_http_error``, or TransientError where there is no answer or it is no JSON.
+    """
     try:
         http = google_auth_httplib2.AuthorizedHttp(credentials, http=transport.http(), max_refresh_attempts=1)
         resource = request.execute(http=http, num_retries=retries)

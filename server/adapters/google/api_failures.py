@@ -28,7 +28,7 @@ A_DAY = 86_400.0
 
 
 def map_http_error(error: HttpError, now: float) -> TrulyError:
-    """Gmail says "slow down" with 403 as well as 429, and an unknown 403 is permanent only where no rate is meant."""
+    """Gmail says "slow down" with 429 and with 403. Only a 403 that names no rate is a refusal for good."""
     status = int(error.resp.status)
     reason, message = _read_reason(error.content)
     if status == 429 or (status == 403 and (reason in RATE_REASONS or "quota" in message.lower())):
@@ -48,7 +48,7 @@ def map_http_error(error: HttpError, now: float) -> TrulyError:
         return MailboxUnavailableError("Gmail is not available for this user.")
     if status == 403:
         return ReconnectRequiredError(f"Google refuses access ({reason or 'forbidden'}).")
-    return TrulyError(f"Gmail refused a call of ours with {status} ({reason or 'no reason'}).")
+    return TrulyError(f"Gmail refused one of our calls with {status} ({reason or 'no reason'}).")
 
 
 def _read_reason(content: bytes) -> tuple[str, str]:
@@ -72,7 +72,7 @@ def _read_named_time(reason: str, message: str, now: float) -> float | None:
 
 
 def _read_retry_after(response: Any, now: float) -> float | None:
-    """Retry-After: seconds, or a date."""
+    """Seconds from the header Retry-After, which holds seconds or a date. None where it holds neither."""
     stated = str(response.get("retry-after", "")).strip()
     try:
         wait = float(stated) if re.fullmatch(r"[0-9]{1,9}", stated) else parsedate_to_datetime(stated).timestamp() - now

@@ -1,4 +1,4 @@
-"""The one place where credentials are minted. It refuses a mailbox outside the configured scope, and says so loudly."""
+"""The one place that makes credentials. It refuses a mailbox outside the configured scope, and raises an alarm."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REPORTS_SCOPES = ("https://www.googleapis.com/auth/admin.reports.audit.readonly"
 
 @dataclass(frozen=True)
 class Delegation:
-    """Who acts, for whom. Without a ``key_file`` the process's own identity signs as ``delegate``: no key exists."""
+    """Who acts for whom. Without a ``key_file`` there is no key: the process's own identity signs as ``delegate``."""
 
     admin: str
     delegate: str = ""
@@ -47,7 +47,7 @@ class ScopeGuard(Protocol):
 class DelegatedCredentials(Credentials):
     """Credentials that are always refreshed over our transport, and that fail with the domain's errors.
 
-    googleapiclient's batch would refresh over a connection of its own: past the simulator, and without a time-out.
+    The client libraries would refresh over a connection of their own: past the simulator, and without a time-out.
     """
 
     def __init__(self, inner: Any, transport: Transport, client_id: str, scopes: tuple[str, ...]) -> None:
@@ -68,7 +68,7 @@ class DelegatedCredentials(Credentials):
 
 
 class SharedIdentity(Credentials):
-    """The process's own identity, whose one token signs for every mailbox. google-auth copies it for each of them."""
+    """The process's own identity. google-auth copies it for every mailbox; all copies share one token."""
 
     def __init__(self, inner: Any, lock: threading.Lock) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -77,6 +77,7 @@ class SharedIdentity(Credentials):
 
     def refresh(self, request: Any) -> None:
         with self._shared_lock:
+            # Another copy may have refreshed meanwhile: then its token is newer than ours and serves as well.
             if not self._inner.valid or self._inner.token == self.token:
                 self._inner.refresh(request)
             self.token, self.expiry = self._inner.token, self._inner.expiry
@@ -100,7 +101,10 @@ class CredentialMint:
         self._identity: SharedIdentity | None = None
 
     def guard(self, scope: ScopeGuard) -> None:
-        """From now on ``scope`` says whose mailbox may be read. It asks the Directory, for which we mint as well."""
+        """Let ``scope`` say whose mailbox may be read.
+
+        It comes after the start, for the scope asks the Directory, and the Directory needs this mint.
+        """
         self._scope = scope
 
     def for_mailbox(self, addresses: tuple[str, ...]) -> Any:
@@ -130,6 +134,7 @@ class CredentialMint:
                 inner = self._delegate(subject, scopes)
                 credentials = DelegatedCredentials(inner, self._transport, self._client_id, scopes)
                 self._minted[subject, scopes] = credentials
+        # Outside the lock: a slow refresh must not hold up the other mailboxes.
         if not credentials.valid:
             credentials.refresh(None)
         return credentials

@@ -98,6 +98,7 @@ def _to_a_label(name: str) -> str:
 
 def _read_person(item: Any) -> Person:
     listed = [item["primaryEmail"], *item.get("aliases", ()), *item.get("nonEditableAliases", ())]
+    # The primary address comes first, and the Directory may list it again as an alias.
     addresses = dict.fromkeys(str(a).lower() for a in listed)
     return Person(
         mailbox_id=MailboxId(str(item["id"])),

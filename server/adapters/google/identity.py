@@ -1,4 +1,4 @@
-"""Google's ID tokens, verified with google-auth; its certificates are kept for as long as Google says they hold."""
+"""Google's ID tokens, verified by google-auth. Google's certificates are kept as long as their answer allows."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from server.domain.errors import TransientError, UntrustedCallerError
 SKEW = 10
 """Seconds by which clocks may differ."""
 LONGEST_TOKEN = 8_192
-"""Characters."""
+"""Characters; a longer text is refused before anything parses it."""
 LEAST_FRESH = 60.0
 """Seconds for which certificates are kept in any case."""
 UNTRUSTED = "The caller cannot prove who it is."
 
 
 class GoogleIdentity:
-    """Implements ``server.ports.identity.Identity``. Thread-safe. Tokens live in this machine's time."""
+    """Implements ``server.ports.identity.Identity``. Thread-safe. Tokens expire by this machine's clock."""
 
     def __init__(self, transport: Transport) -> None:
         self._certificates = _Certificates(transport)
@@ -69,7 +69,7 @@ class _Response:
 
 
 class _Certificates(google.auth.transport.Request):
-    """google-auth asks for them with every token."""
+    """A transport for google-auth, which asks for the certificates with every token."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -82,6 +82,7 @@ class _Certificates(google.auth.transport.Request):
             if kept is not None and time.monotonic() < until:
                 return kept
             fresh = self._fetch(url, method)
+            # A refusal is not kept: the next token asks again.
             if fresh.status == requests.codes.ok:
                 self._kept[url] = (time.monotonic() + _read_lifetime(fresh.headers), fresh)
             return fresh

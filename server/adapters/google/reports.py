@@ -18,7 +18,7 @@ from server.ports.witness import Sighting
 
 WHO = "Google's Reports API"
 SENT, RECEIVED = "1", "2"
-"""``mail_event_type``; the others are moves to and from Spam and quarantine."""
+"""Values of ``mail_event_type``. Other values are moves to and from Spam and quarantine."""
 INTO_A_MAILBOX = re.compile(r"gmail-ui::([^\s,;]+@[^\s,;]+)")
 FIELDS = "nextPageToken,items(id/time,actor/email,events(name,parameters))"
 
@@ -59,7 +59,7 @@ def _read_sightings(item: Any) -> Iterator[Sighting]:
         if parameters.get("mail_event_type") == SENT:
             boxes = [actor]
         elif parameters.get("mail_event_type") == RECEIVED:
-            # Groups and routes are destinations as well; only these are mailboxes.
+            # Groups and routes are destinations as well; only these destinations are mailboxes.
             destinations = INTO_A_MAILBOX.findall(parameters.get("flattened_destinations", ""))
             boxes = [address.lower() for address in destinations] or [actor]
         else:

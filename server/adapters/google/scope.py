@@ -11,7 +11,7 @@ from server.ports.clock import Clock
 from server.ports.directory import Directory
 
 FRESH = 3600.0
-"""Seconds for which an answer holds."""
+"""Seconds for which the Directory's answer holds."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Limits:
         return bool(self.mailboxes or self.org_units or self.groups)
 
     def include(self, person: Person) -> bool:
-        """By address, or by the org unit and those above it."""
+        """Whether an address of the person is named, or the org unit or one above it."""
         return bool(self.mailboxes & set(person.addresses)) or bool(self.org_units & _list_units(person.org_unit))
 
 
@@ -40,7 +40,7 @@ class ScopeCheck:
 
 
 class WorkspaceScope:
-    """Implements ``server.ports.scope.Scope``, and answers the mint. Thread-safe; nothing is asked under the lock."""
+    """Implements ``server.ports.scope.Scope``, and guards the mint. Thread-safe; no call is made under the lock."""
 
     def __init__(self, limits: Limits, directory: Directory, clock: Clock) -> None:
         self._limits = limits
@@ -56,8 +56,12 @@ class WorkspaceScope:
         return self._check(person).is_in_scope
 
     def check_address(self, address: str) -> ScopeCheck:
-        """Raises TransientError and ReconnectRequiredError: where nobody can know, nothing is permitted."""
+        """Whether the mailbox of the address may be read.
+
+        Raises TransientError or ReconnectRequiredError where the Directory cannot tell: that is no permission.
+        """
         now = self._clock.now()
+        # A mailbox that is named needs no Directory, so it syncs on while the Directory is away.
         if not self._limits or address in self._limits.mailboxes:
             return ScopeCheck(is_in_scope=True, since=now)
         with self._lock:
@@ -75,8 +79,10 @@ class WorkspaceScope:
             check = ScopeCheck(is_in_scope=True, since=now, mailbox_id=person.mailbox_id)
         else:
             memberships = [self._check_member(group, person.mailbox_id, now) for group in sorted(self._limits.groups)]
+            # As old as its oldest membership: a check must not outlive what it rests on.
             since = min((at for at, _ in memberships), default=now)
             check = ScopeCheck(any(is_member for _, is_member in memberships), since, person.mailbox_id)
+        # Under each address of the person: the next caller may know another one.
         with self._lock:
             self._checks |= dict.fromkeys(person.addresses, check)
         return check

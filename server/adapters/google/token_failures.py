@@ -18,7 +18,10 @@ NO_DELEGATE = "Google knows no service account of the name in GOOGLE_DELEGATE."
 
 
 def map_refresh_error(error: google.auth.exceptions.RefreshError, client_id: str, scopes: Sequence[str]) -> TrulyError:
-    """``client_id`` is empty where no key file tells it. Google's texts hold addresses: none of them is repeated."""
+    """The error for a token that Google did not give. ``client_id`` is empty where no key file tells it.
+
+    Google's texts hold addresses, so none of them is repeated.
+    """
     detail = error.args[1] if len(error.args) > 1 else None
     if isinstance(detail, str):
         return _map_signing_failure(detail)

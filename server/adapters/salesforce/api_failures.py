@@ -1,4 +1,7 @@
-"""Every error of Salesforce, as one of ours. Texts of simple-salesforce hold whole queries, so only codes are read."""
+"""Every error of Salesforce as an error of the domain.
+
+Only codes are read, for the texts of simple-salesforce's errors hold whole queries.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ LOCKED_IN_TRIGGER = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
 """A trigger or flow failed; the cause is in its sentence."""
 FULL = "STORAGE_LIMIT_EXCEEDED"
 FULL_PAUSE = 3_600.0
-"""Seconds: somebody has to make room or buy some."""
+"""Seconds. A person has to free storage or buy more, so one try an hour is enough."""
 BUSY_LOGIN = frozenset({"server_error", "temporarily_unavailable", "unknown_error", 408, 429})
 STALE_TARGET = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "CANNOT_UPDATE_CONVERTED_LEAD"})
 """A lead that was converted since the look-up is a contact now."""
@@ -41,11 +44,11 @@ MISSING = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT
 
 
 class SessionExpired(Exception):
-    """The access token is no longer good: caught and answered inside this adapter, never raised through it."""
+    """The access token no longer holds. The adapter catches it and logs in again; it never leaves the adapter."""
 
 
 def read_codes(content: Any) -> list[str]:
-    """The error codes of a body in any of Salesforce's shapes; none from an HTML page."""
+    """The error codes of a body, which has one of three shapes. An HTML page has none."""
     items = content if isinstance(content, list) else [content]
     codes = [i.get("errorCode") or i.get("statusCode") or i.get("error") for i in items if isinstance(i, dict)]
     return [str(code) for code in codes if code]
@@ -54,6 +57,7 @@ def read_codes(content: Any) -> list[str]:
 def map_failure(status: int, content: Any) -> Exception:
     """The error that stands for a failed call, by HTTP status and body."""
     code = next(iter(read_codes(content)), "")
+    # Codes before statuses: a spent limit comes with 403, as refusals do.
     if code == "INVALID_SESSION_ID" or status == 401:
         return SessionExpired()
     if code == "REQUEST_LIMIT_EXCEEDED" or status == 429:
@@ -61,7 +65,7 @@ def map_failure(status: int, content: Any) -> Exception:
     if status >= 500 or code in TRANSIENT_RECORD or code == "QUERY_TIMEOUT":
         return TransientError(f"Salesforce answered {status}.")
     if code in OUR_QUERY or status in (414, 431):
-        return InvariantError(f"Salesforce does not understand a query of ours ({code or status}).")
+        return InvariantError(f"Salesforce does not understand one of our queries ({code or status}).")
     if code in MISSING:
         return ConfigurationError(
             f"Salesforce says {code}: a field or object is missing, or the integration user may not see it. Run doctor."
@@ -74,7 +78,7 @@ def map_failure(status: int, content: Any) -> Exception:
 
 def map_library_error(error: SalesforceError) -> Exception:
     if isinstance(error, SalesforceAuthenticationFailed):
-        # The code is OAuth's word, or the status of an answer that was no JSON.
+        # The code is OAuth's, or the HTTP status where the answer was no JSON.
         if error.code in BUSY_LOGIN or (isinstance(error.code, int) and error.code >= 500):
             return TransientError(f"Salesforce's login answered {error.code}.")
         return ReconnectRequiredError(f"Salesforce refused to log us in ({error.code}).")

@@ -37,11 +37,11 @@ class Login:
 
 
 GATEWAY_TIMEOUT = 504
-"""A page from before the org, which may still be at work."""
+"""The gateway in front of the org gave up; the org itself may still be at work."""
 
 
 def _name_lost_write(error: Exception) -> TransientError:
-    """What a failed write means: nothing was sent, something was answered that nobody can read, or nothing was."""
+    """The error for a write without a readable answer: not sent, sent and not answered, or answered unreadably."""
     if isinstance(error, requests.ConnectTimeout) or _is_unreached(error):
         return TransientError("Salesforce cannot be reached.")
     if isinstance(error, requests.Timeout | requests.ConnectionError):
@@ -50,7 +50,7 @@ def _name_lost_write(error: Exception) -> TransientError:
 
 
 def _is_unreached(error: Exception) -> bool:
-    """No connection came about."""
+    """There was no connection, so nothing was sent."""
     cause = error.args[0] if isinstance(error, requests.ConnectionError) and error.args else None
     return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
@@ -75,8 +75,8 @@ class OrgClient:
     ) -> Any:
         """One REST call below ``/services/data/vNN.0/``.
 
-        With ``writes`` an answer that says nothing raises DoubtError, for then nobody knows whether the org did it, and
-        none at all UnansweredError, for then it may be done yet.
+        With ``writes`` an answer that cannot be read raises DoubtError, for the org may have done it. No answer at all
+        raises UnansweredError, for the org may still do it.
         """
         token = self._session_token(None)
         for last in (False, True):
@@ -84,7 +84,7 @@ class OrgClient:
                 return self._call_once(token, path, method, json, params, writes=writes)
             except SessionExpired:
                 if last:
-                    raise ReconnectRequiredError("Salesforce ends every session of ours at once.") from None
+                    raise ReconnectRequiredError("Salesforce ends each of our sessions at once.") from None
                 token = self._session_token(token)
         raise AssertionError
 
@@ -106,7 +106,7 @@ class OrgClient:
             raise TransientError("Salesforce cannot be reached.") from None
 
     def _send(self, token: tuple[str, str], path: str, method: str, arguments: dict[str, Any], *, writes: bool) -> Any:
-        """A question whose connection broke is asked once more: one that idled is closed by the other side unasked."""
+        """A read whose connection broke is repeated: the other side closes idle connections. No write is repeated."""
         try:
             return self._client(token).restful(path, method=method, **arguments)
         except requests.Timeout:
@@ -145,7 +145,7 @@ class OrgClient:
             else {"consumer_secret": login.consumer_secret}
         )
         try:
-            # The library warns with the consumer key in its text: our own sentence says what is wrong.
+            # The library's warning has the consumer key in its text; our own error says what is wrong.
             with warnings.catch_warnings(action="ignore"):
                 session_id, instance = SalesforceLogin(
                     consumer_key=login.consumer_key, domain=login.domain, session=self._transport.session(), **proof

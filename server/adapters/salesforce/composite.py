@@ -37,7 +37,7 @@ class CompositeReader:
             yield from map(self._read_pages, answers)
 
     def get(self, urls: Sequence[str]) -> list[Any]:
-        """The bodies, in order. Raises the failure of the first that failed."""
+        """The bodies, in order. Raises the error of the first request that failed."""
         requests = [{"method": "GET", "url": url, "referenceId": f"r{i}"} for i, url in enumerate(urls)]
         answer = self._client.call("composite", method="POST", json={"allOrNone": False, "compositeRequest": requests})
         return [_read_body(response) for response in answer["compositeResponse"]]
@@ -56,5 +56,6 @@ def _read_body(response: Any) -> Any:
         return response["body"]
     failure = map_failure(status, response["body"])
     if isinstance(failure, SessionExpired):
+        # The composite itself was accepted, so the client cannot log in again and repeat it: the caller does.
         raise TransientError("The session ended within a request.")
     raise failure

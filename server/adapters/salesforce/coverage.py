@@ -15,12 +15,12 @@ from server.adapters.salesforce.org.shape import COVERAGE, COVERAGE_FIELDS, OrgS
 from server.domain.decision import Outcome
 from server.domain.errors import ConfigurationError, NotFoundError
 from server.domain.ledger import CoverageRow
-from server.ports.crm import FILE_AT_ONCE
+from server.ports.crm import ACTIVITIES_PER_COLLECTION
 
 
 @dataclass(frozen=True)
 class CoverageShape:
-    """The org's names for the object and its fields, and the longest that its text of causes may be."""
+    """The org's names of the object and its fields; ``longest`` is the length of its text of causes."""
 
     kind: str
     fields: Mapping[str, str]
@@ -28,11 +28,11 @@ class CoverageShape:
 
 
 def publish(client: OrgClient, rows: Sequence[CoverageRow], org: OrgShape) -> list[Exception | None]:
-    """One call for 200 of them, and one to learn the names. Raises NotFoundError."""
+    """Write rows, 200 in a call, after one call that learns the names. Raises NotFoundError."""
     shape = _describe(client, org)
     path = f"composite/sobjects/{shape.kind}/{shape.fields['key']}"
     results: list[Exception | None] = []
-    for portion in chunked(rows, FILE_AT_ONCE):
+    for portion in chunked(rows, ACTIVITIES_PER_COLLECTION):
         records = [_make_record(row, shape) for row in portion]
         # The same row twice is one row, so a row whose answer was lost is simply written again.
         answers = client.call(path, method="PATCH", json={"allOrNone": False, "records": records})
@@ -50,7 +50,7 @@ def has_object(client: OrgClient, org: OrgShape) -> bool:
 
 
 def _describe(client: OrgClient, org: OrgShape) -> CoverageShape:
-    """Asked anew each time, which is once a night: an admin may install the package any day."""
+    """Describe the object. It is asked for every night anew, for an admin may install the package any day."""
     for kind in _list_names(org):
         try:
             described = client.call(f"sobjects/{kind}/describe")

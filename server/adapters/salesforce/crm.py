@@ -1,4 +1,4 @@
-"""Salesforce behind the Crm port. Each question of the engine is one composite request, whatever its size allows."""
+"""Salesforce behind the Crm port. The engine's questions go out in as few composite requests as the limits allow."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Oppor
 from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, StaleTargetError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import CoverageRow
-from server.ports.crm import FILE_AT_ONCE, FILE_MANY, Allowance, CrmShape
+from server.ports.crm import ACTIVITIES_PER_CALL, ACTIVITIES_PER_COLLECTION, Allowance, CrmShape
 
 RECORDS_PER_ACCESS_QUERY = 200
-"""Records of one question about a user's access."""
+"""UserRecordAccess takes no more record ids in one query."""
 MERGES_FOLLOWED = 5
 LEAST_SEARCHED = 2
 """Characters: Salesforce searches for nothing shorter."""
@@ -51,7 +51,7 @@ class SalesforceCrm:
         usage = self._client.usage
         allowance = usage.allowance
         if allowance and allowance.is_spent and not usage.is_fresh:
-            # Nothing else asks while all work stands still, so somebody has to.
+            # No other call renews the figure while background work is paused, so it would stay paused for ever.
             daily = self._client.call("limits").get("DailyApiRequests") or {}
             if "Max" in daily and "Remaining" in daily:
                 usage.set(int(daily["Max"]) - int(daily["Remaining"]), int(daily["Max"]))
@@ -97,7 +97,7 @@ class SalesforceCrm:
                 "The org has no Message_Key__c field on Activity, so nothing can be looked up by key."
             )
         tasks: dict[ActivityKey, Found] = {}
-        for portion in chunked(keys, FILE_AT_ONCE):
+        for portion in chunked(keys, ACTIVITIES_PER_COLLECTION):
             statement = soql.tasks_by_key(key_field, portion)
             for row in next(self._reader.query([statement], with_deleted=True)):
                 task = read_task(row, key_field)
@@ -106,21 +106,21 @@ class SalesforceCrm:
         return tasks
 
     def file(self, activities: Sequence[Activity]) -> Sequence[Filed]:
-        if len(activities) > FILE_MANY:
+        if len(activities) > ACTIVITIES_PER_CALL:
             raise InvariantError("Too many activities for one call.")
         return self._org.with_shape(lambda org: self._insert(activities, org)) if activities else []
 
     def retarget(self, targets: Sequence[Target], *, together: bool = False) -> Sequence[Exception | None]:
         org = self._org.shape
         results: list[Exception | None] = []
-        for portion in chunked(targets, FILE_AT_ONCE):
+        for portion in chunked(targets, ACTIVITIES_PER_COLLECTION):
             body = {"allOrNone": together, "records": [make_retargeting(target, org) for target in portion]}
             results += read_saves(self._client.call("composite/sobjects", method="PATCH", json=body), len(portion))
         return results
 
     def remove(self, activity_ids: Sequence[SalesforceId]) -> Sequence[Exception | None]:
         results: list[Exception | None] = []
-        for portion in chunked(activity_ids, FILE_AT_ONCE):
+        for portion in chunked(activity_ids, ACTIVITIES_PER_COLLECTION):
             params = {"ids": ",".join(portion), "allOrNone": "false"}
             answers = self._client.call("composite/sobjects", method="DELETE", params=params)
             saves = read_saves(answers, len(portion))

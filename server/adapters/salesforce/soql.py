@@ -1,4 +1,4 @@
-"""The SOQL we emit, quoted by simple-salesforce."""
+"""All SOQL statements. simple-salesforce quotes every value."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from server.adapters.salesforce.org.shape import OrgShape
 LONGEST_LIST = 80_000
 """Characters of quoted values in one statement; Salesforce takes 100,000 in all."""
 USER_FIELDS = ("Email", "FederationIdentifier", "Username")
-"""What a User is known by to a mailbox, the nearest first."""
+"""Fields by which a mailbox's User is found, the nearest first."""
 TIME_ZONE = "TimeZoneSidKey"
 SCHEMES = ("", "http://", "https://")
 WEBSITE_FORMS = 2 * 2 * len(SCHEMES)
 WEBSITE_MORE = len("https://www./")
-"""Ways to write a site: with a scheme or without, with "www." or without, with a slash at the end or without."""
+"""Spellings of a site: with a scheme or without, with "www." or without, with a slash at the end or without."""
 PERSON = ("Id", "Name", "Email", "OwnerId", "Owner.IsActive")
 BECAME = ("Name", "OwnerId", "Owner.IsActive", "AccountId", "LastModifiedDate", "IsDeleted")
 CONVERTED = (
@@ -27,11 +27,11 @@ CONVERTED = (
     *(f"ConvertedContact.MasterRecord.{name}" for name in BECAME),
 )
 PEOPLE_BECAME = ("ConvertedContact", "ConvertedContact.MasterRecord")
-"""The Contact that a Lead became; where that one lost in a merge since, the one that won."""
+"""The Contact that a Lead was converted into, and the one that this Contact was merged into since."""
 
 
 def chunks(values: Iterable[str], times: int = 1, more: int = 0) -> Iterator[list[str]]:
-    """In a fixed order, so that the same question is the same bytes.
+    """Lists of values that fit one statement, in a fixed order, so that the same question is the same bytes.
 
     Each value is written ``times`` times, with up to ``more`` characters around it.
     """
@@ -57,7 +57,7 @@ def quote_list(values: Sequence[str]) -> str:
 
 
 def _any_of(fields: Sequence[str], values: Sequence[str]) -> str:
-    """Each field is indexed, or the whole OR would read every record."""
+    """A condition on several fields. Each of them must have an index, or the OR reads every record."""
     listed = quote_list(values)
     conditions = [f"{name} IN {listed}" for name in fields]
     return conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"
@@ -69,7 +69,7 @@ def contacts(addresses: list[str], fields: Sequence[str] = ("Email",), *, person
 
 
 def leads(addresses: list[str], fields: Sequence[str] = ("Email",), *, person_accounts: bool = False) -> str:
-    """Converted ones too, with the Contact that each became."""
+    """Leads, converted ones too with the Contact that each became."""
     became = [f"{contact}.{name}" for contact in PEOPLE_BECAME for name in _kind_of_account(person_accounts)]
     names = (*PERSON, "Company", "LastModifiedDate", "IsConverted", "ConvertedContactId", *CONVERTED, *became, *fields)
     return _select(names, "Lead", _any_of(fields, addresses))
@@ -100,14 +100,14 @@ def accounts(shape: OrgShape, domains: list[str]) -> str:
 
 
 def domain_lists(shape: OrgShape) -> str:
-    """Accounts whose field holds more than one domain. No index helps: asked now and then, never with a batch."""
+    """Accounts whose field holds several domains. No index helps, so it is asked once an hour and not with a batch."""
     assert shape.domain is not None
     several = " OR ".join(f"{shape.domain} LIKE '%{mark}%'" for mark in (",", ";", " ", "\\n"))
     return _select((*_account_fields(shape), shape.domain), "Account", f"({several})")
 
 
 def websites(shape: OrgShape, domains: list[str]) -> str:
-    """Website has no index of its own: an admin who turns this on in a large org asks Salesforce for one."""
+    """Accounts by Website, which has no index: an admin who turns this on in a large org asks Salesforce for one."""
     forms = [form for domain in domains for form in _sites(domain)]
     return _select((*_account_fields(shape), "Website"), "Account", _any_of(["Website"], forms))
 
@@ -127,7 +127,7 @@ def _account_fields(shape: OrgShape) -> list[str]:
 
 
 def _spell(domain: str) -> set[str]:
-    """As mail names it, and as a person writes it: an international domain has two forms.
+    """The domain as mail names it and as a person writes it: an international domain has two forms.
 
     Case does not count in SOQL. A "www." or an "@" before the domain is not looked for: ``www.acme.com`` is a domain of
     its own by the same rule, and each guess more would lengthen every question.
@@ -155,11 +155,11 @@ SEARCHED = {
 }
 PREFIXES = {"003": "Contact", "00Q": "Lead", "001": "Account"}
 MOST_FOUND = 10
-"""Of each kind."""
+"""Records of each kind in a search."""
 
 
 def search(text: str) -> dict[str, Any]:
-    """For Salesforce's own search, which takes the words as they are: no syntax of it is written here."""
+    """The body of a parameterized search, which takes the words as they are and knows no operators."""
     objects = [
         {"name": kind, "fields": list(fields), "limit": MOST_FOUND, **_open_leads(kind)}
         for kind, fields in SEARCHED.items()

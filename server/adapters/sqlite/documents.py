@@ -30,7 +30,7 @@ from server.adapters.sqlite.files import SqliteFile
 from server.domain.errors import ConflictError, InvariantError
 
 FORM = 2
-"""2 added collections to 1."""
+"""The version of the tables. 2 has more collections than 1."""
 KEYS_PER_QUERY = 500
 to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 """Made once: ``json.dumps`` with arguments makes an encoder for every call."""
@@ -74,6 +74,7 @@ class SqliteDocuments:
         self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None
     ) -> list[Document]:
         conditions = [f"{_field(w.field)} {'=' if w.op == '==' else w.op} ?" for w in where]
+        # Firestore leaves out documents that lack the field of the order, so SQLite must too.
         conditions += [f"{_field(order_by)} IS NOT NULL"] if order_by else []
         sql = f"SELECT key, version, data, blob FROM {collection}"  # noqa: S608  # our own names
         sql += f" WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -103,7 +104,7 @@ class SqliteDocuments:
 
 
 def _prepare(connection: sqlite3.Connection, collections: Iterable[str]) -> None:
-    """Of a file of an older form, only what it has not."""
+    """Make the tables that the file does not have: all of a new file, a few of an older one."""
     columns = "one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL"
     connection.execute(f"CREATE TABLE IF NOT EXISTS sequence ({columns})")
     connection.execute("INSERT OR IGNORE INTO sequence VALUES (1, 0)")
@@ -124,6 +125,7 @@ def _commit(file: SqliteFile, writes: Sequence[Write]) -> dict[int, Version]:
         return {}
     try:
         with file.transaction() as connection:
+            # One number for a commit: a document written again then never has a version that it had before.
             connection.execute("UPDATE sequence SET last = last + 1")
             [number] = connection.execute("SELECT last FROM sequence").fetchone()
             for group in _group_writes(writes):
@@ -137,7 +139,7 @@ def _commit(file: SqliteFile, writes: Sequence[Write]) -> dict[int, Version]:
 
 
 def _group_writes(writes: Sequence[Write]) -> Iterable[list[Write]]:
-    """By kind and table. Only where a document is written twice does the order count."""
+    """Writes of one kind to one table. The order counts only where a document is written twice."""
     if len({(write.collection, write.key) for write in writes}) < len(writes):
         return ([write] for write in writes)
     return map_reduce(writes, lambda write: (type(write), write.collection)).values()

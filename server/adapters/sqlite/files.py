@@ -13,7 +13,7 @@ from typing import NoReturn
 from server.domain.errors import ConfigurationError, TransientError
 
 PATIENCE_MS = 30_000
-"""How long a connection waits for another process's write."""
+"""Milliseconds that a connection waits for another process's write."""
 
 
 class SqliteFile:
@@ -54,7 +54,7 @@ class SqliteFile:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """The write lock from the first statement on: two writers never deadlock."""
+        """Holds the write lock from its first statement on, so that two writers never deadlock."""
         with self.borrow() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -81,6 +81,7 @@ class SqliteFile:
         except sqlite3.OperationalError as error:
             raise ConfigurationError(f"{self.path} cannot be opened: {error}.") from None
         connection.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
+        # Deleted headers and copies are overwritten, not only unlinked.
         connection.execute("PRAGMA secure_delete=ON")
         return connection
 
@@ -92,6 +93,7 @@ class SqliteFile:
         connection.close()
 
     def _check(self, connection: sqlite3.Connection, form: int, prepare: Callable[[sqlite3.Connection], None]) -> None:
+        # Readers go on while a writer writes, and a commit that returned survives a power cut.
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("BEGIN IMMEDIATE")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.adapters.sqlite.files import SqliteFile
-from server.ports.queue import Job, name_and_due_time
+from server.ports.queue import Job, coalesce_job
 
 FORM = 1
 REMEMBERED = 3600.0
@@ -32,8 +32,9 @@ class SqliteQueue:
         self._file = SqliteFile(path.with_name(f"{path.stem}.queue{path.suffix}"), FORM, _prepare)
 
     def put(self, job: Job, now: float, delay: float = 0.0) -> bool:
-        name, due_at = name_and_due_time(job, now, delay)
+        name, due_at = coalesce_job(job, now, delay)
         with self._file.transaction() as connection:
+            # A name stays for a while after its job, as Cloud Tasks keeps it: a late request then makes no second job.
             connection.execute("DELETE FROM jobs WHERE done_at < ?", (now - REMEMBERED,))
             insertion = connection.execute(
                 "INSERT OR IGNORE INTO jobs (name, kind, subject, due_at) VALUES (?, ?, ?, ?)",
@@ -42,7 +43,7 @@ class SqliteQueue:
             return insertion.rowcount == 1
 
     def take(self, now: float) -> Task | None:
-        """The job that is longest due. Nobody else gets it until it is put back or its lease is over."""
+        """The job that has been due longest. No other worker gets it until it is put back or its lease ends."""
         with self._file.transaction() as connection:
             row = connection.execute(
                 "SELECT name, kind, subject, attempts FROM jobs WHERE done_at IS NULL AND due_at <= ?"

@@ -17,6 +17,7 @@ class AccessDocuments(Repository):
 
     def append_access(self, make: Callable[[AccessEntry | None], AccessEntry]) -> AccessEntry:
         for _ in range(TRIES):
+            # A number that somebody else took fails the commit, and the chain is made anew on top of theirs.
             last = next(iter(deque(self.access_entries(), maxlen=1)), None)
             entry = make(last)
             if self._try_commit([Create("access", _access_key(entry.sequence), codec.from_access(entry))]):

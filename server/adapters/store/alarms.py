@@ -15,7 +15,7 @@ from server.ports.clock import Clock
 log = logging.getLogger(__name__)
 
 QUIET = 3600.0
-"""Seconds in which the same alarm is not said again."""
+"""Seconds in which the same alarm is not logged again."""
 
 
 class DocumentAlarms:

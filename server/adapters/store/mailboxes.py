@@ -47,6 +47,7 @@ class LeaseDocuments(Repository):
 
     def release(self, name: str, holder: str) -> None:
         document = self._documents.get("leases", name)
+        # Somebody else may have taken an expired lease over.
         if document and document.data["holder"] == holder:
             self._try_commit([Delete("leases", name, document.version)])
 

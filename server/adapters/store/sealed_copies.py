@@ -27,6 +27,7 @@ class CopyDocuments(Repository):
         dek = self._documents.get("deks", dek_id)
         names = list_chunk_keys(head)
         chunks = self._documents.get_many("copies", names)
+        # Half a copy is what a crash or an erasure left behind.
         if dek is None or len(chunks) != len(names):
             return None
         ciphertext = b"".join([head.data["bytes"], *(chunks[name].data["bytes"] for name in names)])
@@ -34,5 +35,6 @@ class CopyDocuments(Repository):
 
     def drop_copies(self, keys: Sequence[ActivityKey]) -> None:
         for head in self._documents.get_many("copies", list(keys)).values():
+            # A commit of its own, first: whatever fails later, the copy cannot be opened any more.
             self._documents.commit([delete_dek(head)])
             self._documents.commit([*delete_chunks(head), Delete("copies", head.key, None)])

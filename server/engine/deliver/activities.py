@@ -15,7 +15,7 @@ from server.engine.deliver.bodies import BodyFetcher
 from server.engine.deliver.wanted import Claimed, Wanted
 from server.engine.ledger.sealing import Sealing
 from server.engine.ledger.snapshots import seal_snapshot, snapshot_of
-from server.ports.crm import FILE_AT_ONCE, Crm
+from server.ports.crm import ACTIVITIES_PER_COLLECTION, Crm
 from server.ports.kek import WrapKek
 from server.ports.store import Store
 from server.rules.body.message_text import read_body
@@ -132,12 +132,12 @@ def cut_portions(mails: Sequence[Wanted | Claimed]) -> Iterator[list[Wanted | Cl
     size = 0
     for _, group in groupby(sorted(mails, key=_thread_of), key=_thread_of):
         conversation = list(group)
-        if portion and len(portion) + len(conversation) > FILE_AT_ONCE:
+        if portion and len(portion) + len(conversation) > ACTIVITIES_PER_COLLECTION:
             yield portion
             portion, size = [], 0
         for item in conversation:
             weight = item.mail.canonical.size
-            if portion and (len(portion) == FILE_AT_ONCE or size + weight > BYTES_PER_PORTION):
+            if portion and (len(portion) == ACTIVITIES_PER_COLLECTION or size + weight > BYTES_PER_PORTION):
                 yield portion
                 portion, size = [], 0
             portion.append(item)

@@ -16,7 +16,7 @@ from server.engine.deliver.round import Delivered, DeliveryRound, RoundTools
 from server.engine.ledger.rows import is_waiting_in_shard
 from server.engine.mailboxes.lease import Lease, Leases
 from server.ports.alarms import Alarms
-from server.ports.crm import FILE_AT_ONCE, FILE_MANY, Crm
+from server.ports.crm import ACTIVITIES_PER_CALL, ACTIVITIES_PER_COLLECTION, Crm
 
 LEASE = 300.0
 """Seconds: a job ends within five minutes."""
@@ -44,10 +44,10 @@ class Deliverer:
         result = self.deliver(workspace, LIVE, on_progress=on_progress)
         if result.read or result.error:
             return result
-        return self.deliver(workspace, BACKFILL, FILE_MANY, on_progress, is_past=True)
+        return self.deliver(workspace, BACKFILL, ACTIVITIES_PER_CALL, on_progress, is_past=True)
 
     def deliver(
-        self, workspace: Workspace, shards: Sequence[int], limit: int = FILE_AT_ONCE,
+        self, workspace: Workspace, shards: Sequence[int], limit: int = ACTIVITIES_PER_COLLECTION,
         on_progress: Progress = lambda _settled: None, *, is_past: bool = False,
     ) -> Delivered:  # fmt: skip
         """One round over the shards that nobody else holds: at most ``limit`` activities, whole conversations."""

@@ -1,4 +1,4 @@
-"""How fast we may ask: the arithmetic of one allowance, as a value. No clock, no thread."""
+"""One allowance as a value: how fast calls may be made. It has no clock and no thread."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ BURST = 0.04
 FLOOR = 0.05
 """Share of the full speed that is left however often Gmail asks us to slow down."""
 STEP = 0.1
-"""Share of the full speed that comes back at a time."""
+"""Share of the full speed that comes back with each step."""
 STEP_SECONDS = 20.0
 TOLERANCE = 1e-6
-"""Units: floating point alone must not make anybody wait."""
+"""Units. A rounding error of this size makes no call wait."""
 LEAST_WAIT = 0.001
 """Seconds. Epoch seconds are so large that a much shorter wait would not move them at all."""
 
@@ -53,18 +53,19 @@ class Bucket:
         return (self.allowance * (1 - SPARE) - self.burst) / MINUTE
 
     def speed(self, now: float) -> float:
-        """Units a second, after the steps that have been won back since the last slowing."""
+        """Units a second, with the steps that came back since the last slowing."""
         return self.full_speed * self._share(now)
 
     def at_time(self, now: float) -> Bucket:
-        """The same bucket, later. A step won back in between counts from now on."""
+        """The same bucket at a later time. A step that came back in between counts from then on."""
         if now <= self.at:
             return self
+        # The speed of the start of the interval: a bucket must never promise units too early.
         level = min(self.burst, self.level + (now - self.at) * self.speed(self.at))
         return replace(self, level=level, at=now)
 
     def wait(self, units: float, now: float) -> float:
-        """Seconds until so many units are there, at the speed of now; 0 for at once."""
+        """Seconds until so many units are there at the present speed; 0 for at once."""
         if not self.allowance:
             return 0.0
         short = units - self.at_time(now).level
@@ -75,7 +76,7 @@ class Bucket:
         return replace(later, level=later.level - units) if self.allowance else later
 
     def slow_down(self, began: float, now: float) -> Bucket:
-        """Half the speed and nothing in hand; once only for all calls that began before they could know of it."""
+        """Half the speed and no units in hand. Calls that began before an earlier slowing do not slow it down again."""
         if self.slowed_at is not None and began <= self.slowed_at:
             return self
         later = self.at_time(now)

@@ -7,7 +7,7 @@ MESSAGE = 20
 CONVERSATION = 40
 """``threads.get``, however long the conversation is."""
 WORTH_A_CONVERSATION = CONVERSATION // MESSAGE + 1
-"""From so many wanted messages on, reading the whole conversation is cheaper than reading each."""
+"""From so many messages on, reading the whole conversation is cheaper than reading each message."""
 DEAREST = 100
 
 _UNITS = {

@@ -1,4 +1,4 @@
-"""Turns, for threads: a call waits here until it may begin."""
+"""Where a thread waits until its call may begin."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from server.domain.errors import ThrottledError
 from server.ports.clock import Clock
 
 LOOK = 1.0
-"""Seconds after which a waiting call looks again, for the world may have changed."""
+"""Seconds after which a waiting call looks again: another call may have changed its turn."""
 SlowDown = Callable[[ThrottledError], None]
 
 
 class Pacer:
-    """One for a process: live and background work, and all mailboxes, share it. Thread-safe.
+    """One for a process, shared by live and background work and by all mailboxes. Thread-safe.
 
     ``sleep`` takes seconds. It stands beside ``clock`` so that a test can let both be virtual.
     """
@@ -29,7 +29,7 @@ class Pacer:
         self._changed = threading.Condition()
 
     def admit(self, mailbox_id: str) -> None:
-        """Raises ThrottledError until the time that Gmail named for this mailbox has come."""
+        """Raise ThrottledError until the time that Gmail named for this mailbox has come."""
         with self._changed:
             self._turns.admit(mailbox_id, self._clock.now())
 
@@ -61,6 +61,7 @@ class Pacer:
             ticket = self._turns.join(mailbox_id, units, calls, self._clock.now(), in_background=in_background)
         try:
             while (wait := self._ask(ticket)) != 0:
+                # None was a wait for another call already, in ``_ask``.
                 if wait is not None:
                     self._sleep(min(wait, LOOK))
         finally:

@@ -10,12 +10,12 @@ from server.domain.errors import ThrottledError
 IN_FLIGHT = 5
 """Calls of one mailbox at a time. Google does not publish its limit, and the person's other clients share it."""
 PATIENCE = 60.0
-"""Seconds that a call may wait for its turn; after that the worker has better things to do."""
+"""Seconds that a call may wait for its turn. After that the worker does other work and comes back later."""
 
 
 @dataclass(eq=False)
 class Lane:
-    """One mailbox. ``served`` is the number of its last turn: who was served longest ago goes first."""
+    """One mailbox. ``served`` is the number of its last turn: the mailbox served longest ago goes first."""
 
     bucket: Bucket
     in_flight: int = 0
@@ -69,6 +69,7 @@ class Turns:
         """Raises ThrottledError where the wait would be too long."""
         lane = self.admit(mailbox_id, now)
         self._count += 1
+        # A batch larger than the limit would never fit; it takes the whole mailbox instead.
         ticket = Ticket(lane, units, min(calls, IN_FLIGHT), in_background, self._count, now)
         wait = self._estimate(ticket, now)
         if wait > PATIENCE:
@@ -77,7 +78,7 @@ class Turns:
         return ticket
 
     def ask(self, ticket: Ticket, now: float) -> float | None:
-        """0 if the turn has come, which begins it; else seconds to wait; None: until another call begins or ends.
+        """0 where the turn has come, which begins it; else the seconds to wait, or None to wait for another call.
 
         Raises ThrottledError as ``join`` does, and for a ticket that has waited too long.
         """
@@ -88,6 +89,7 @@ class Turns:
             raise _too_long(max(self._estimate(ticket, now), 1.0))
         if self._is_behind(ticket) or lane.in_flight + ticket.calls > IN_FLIGHT:
             return None
+        # The project's units are shared in order of rank, so that a late live call is not behind a background one.
         wait = lane.bucket.wait(ticket.units, now) or self._project.wait(self._due_before(ticket, now), now)
         if not wait:
             self._begin(ticket, now)
@@ -104,6 +106,7 @@ class Turns:
     def slow_down(self, ticket: Ticket, retry_after: float | None, now: float) -> None:
         """Gmail asked for it when it answered this ticket's calls."""
         lane = ticket.lane
+        # By the time that the calls began: five calls of one batch that are all refused slow down once.
         lane.bucket = lane.bucket.slow_down(now if ticket.began is None else ticket.began, now)
         if retry_after is not None:
             lane.blocked_until = max(lane.blocked_until, now + retry_after)
@@ -122,7 +125,7 @@ class Turns:
         return any(rival.lane is ticket.lane and rival.place < ticket.place for rival in self._waiting)
 
     def _due_before(self, ticket: Ticket, now: float) -> int:
-        """Units of the project for this one and for those of other mailboxes that could begin and rank before it."""
+        """The project's units for this ticket and for those of other mailboxes that rank before it and could begin."""
         rivals = (rival for rival in self._waiting if rival.lane is not ticket.lane and rival.rank < ticket.rank)
         return ticket.units + sum(rival.units for rival in rivals if self._could_begin(rival, now))
 

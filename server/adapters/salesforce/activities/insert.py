@@ -1,4 +1,4 @@
-"""Records into the org: collections of 200, five of them in one composite call, and each record its own answer."""
+"""Inserts: collections of 200 records, five of them in one composite call, and an answer for each record."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from server.domain.errors import (
     RejectedError,
     TransientError,
 )
-from server.ports.crm import FILE_AT_ONCE
+from server.ports.crm import ACTIVITIES_PER_COLLECTION
 
 COLLECTIONS_PER_CALL = 5
-"""Documented for queries, and kept for collections too."""
+"""Salesforce documents this limit for queries; it is kept for collections too."""
 LARGEST = 4_000_000
 """Characters of texts in one collection, so that a composite stays well below what Salesforce takes."""
 MOST_REPAIRS = 3
@@ -68,7 +68,7 @@ def _insert(client: OrgClient, records: Sequence[Record]) -> list[InsertAnswer]:
 
 
 def _insert_repairs(client: OrgClient, records: list[Record]) -> list[InsertAnswer]:
-    """A second try must not lose what the first one answered."""
+    """As ``_insert``, but every failure is a value: it must not hide the answers of the first try."""
     try:
         return _insert(client, records)
     except (TransientError, ConfigurationError) as error:
@@ -76,7 +76,7 @@ def _insert_repairs(client: OrgClient, records: list[Record]) -> list[InsertAnsw
 
 
 def _insert_collection(client: OrgClient, records: list[Record]) -> list[InsertAnswer]:
-    """A request that is refused whole is halved until the record that spoils it stands alone."""
+    """Insert one collection. Where the org refuses it whole, it is halved until the faulty record stands alone."""
     body = {"allOrNone": False, "records": records}
     try:
         answer = client.call("composite/sobjects", method="POST", json=body, writes=True)
@@ -139,7 +139,7 @@ def _check_count(answer: Any, records: list[Record]) -> list[InsertAnswer]:
 
 
 def _split_into_collections(records: Sequence[Record]) -> Iterator[list[Record]]:
-    batches = constrained_batches(records, LARGEST, FILE_AT_ONCE, get_len=_count_characters, strict=False)
+    batches = constrained_batches(records, LARGEST, ACTIVITIES_PER_COLLECTION, get_len=_count_characters, strict=False)
     return map(list, batches)
 
 

@@ -49,7 +49,7 @@ def read_task(row: Any, key_field: str) -> Found:
 
 
 def _is_about(key_field: str | None, error: Any) -> bool:
-    """Our key is taken, and not a unique field of the customer's. The sentence may be in any language."""
+    """The duplicate is our key, and not a unique field of the customer's. The sentence may be in any language."""
     if key_field is None:
         return False
     names = [*re.findall(r"\w+__c\b", str(error.get("message", ""))), *(error.get("fields") or ())]

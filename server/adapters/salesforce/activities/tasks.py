@@ -1,4 +1,4 @@
-"""An activity as a Task, cut to the lengths that describe gave."""
+"""An activity as a Task, with texts cut to the lengths of the org's fields."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STANDARD_LENGTHS = {"Subject": 255, "Description": 32_000}
 
 
 def make_task(activity: Activity, shape: OrgShape) -> dict[str, Any]:
-    """Inserted with a closed status: an open Task with a date would lock its account and contact."""
+    """The record to insert. Its status is a closed one: an open Task with a date locks its account and contact."""
     sent = datetime.fromtimestamp(activity.sent_at / 1000, UTC)
     fields: dict[str, Any] = {
         "attributes": {"type": "Task"},
@@ -35,7 +35,7 @@ def make_task(activity: Activity, shape: OrgShape) -> dict[str, Any]:
 
 
 def make_retargeting(target: Target, shape: OrgShape) -> dict[str, Any]:
-    """Both links together, for a Lead takes no second record."""
+    """The change of an activity's links. Both are written together, for a Lead takes no second record."""
     fields: dict[str, Any] = {
         "attributes": {"type": "Task"},
         "id": target.activity_id,
@@ -72,14 +72,14 @@ def _custom_values(activity: Activity, sent: datetime) -> dict[str, Any]:
 
 
 def cut_to_length(name: str, value: Any, shape: OrgShape) -> Any:
-    """Salesforce counts UTF-16 units, so a cut never leaves half a surrogate pair."""
+    """A text that fits the field. Other values stay as they are."""
     if not isinstance(value, str):
         return value
     return shorten(value, shape.lengths.get(name) or STANDARD_LENGTHS.get(name))
 
 
 def shorten(value: str, longest: int | None) -> str:
-    """At most ``longest`` UTF-16 units, the cut shown."""
+    """At most ``longest`` UTF-16 units, which Salesforce counts; an ellipsis shows the cut."""
     whole = value if value.isascii() else _replace_half_pairs(value)
     units = whole.encode("utf-16-le")
     if longest is None or len(units) // 2 <= longest:
@@ -88,12 +88,12 @@ def shorten(value: str, longest: int | None) -> str:
 
 
 def _replace_half_pairs(value: str) -> str:
-    """Half a surrogate pair would make the whole request unreadable."""
+    """Half a surrogate pair makes the whole request unreadable for Salesforce."""
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def full_id(identifier: str) -> str:
-    """A 15-character id, as Salesforce's sentences hold it, with the three characters that the API's answers add."""
+    """The 18 characters of an id. Salesforce's sentences and URLs have 15, and the API's answers have 18."""
     if len(identifier) != SHORT_ID:
         return identifier
     thirds = (identifier[start : start + 5] for start in (0, 5, 10))

@@ -1,4 +1,4 @@
-"""Accounts whose domain field holds several domains: no index finds one of a list, so all are kept a while."""
+"""Accounts whose domain field holds several domains. No index finds one of a list, so all are kept for an hour."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from server.adapters.salesforce.matching.records import as_mail_names_it
 from server.domain.errors import TransientError
 
 FRESH = 3_600.0
-"""Seconds for which the rows are believed."""
+"""Seconds after which the rows are read again."""
 PAUSE = 60.0
-"""Seconds after a failure in which nobody asks again: the question reads every account."""
+"""Seconds after a failure before the next try, for the query reads every account."""
 
 
 class DomainLists:
@@ -30,7 +30,8 @@ class DomainLists:
         self._by_domain: dict[str, list[Any]] = {}
 
     def rows(self, domains: Collection[str]) -> list[Any]:
-        """Each row once. Raises what the question raises, unless older rows are there."""
+        """The accounts of these domains, each once. A failed reading raises only where no older rows are there."""
+        # Under the lock: of many threads one reads all accounts, and the others wait for its rows.
         with self._lock:
             if self._at is None or not 0 <= self._now() - self._at < FRESH:
                 self._renew()

@@ -1,4 +1,4 @@
-"""One batch's questions to the org as SOQL, and the rows back as candidates."""
+"""The query of one batch as SOQL statements, and the rows of the org's answer as candidates."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ def read_candidates(rows: Mapping[str, Sequence[Any]], query: Query, org: OrgSha
     websites = _group_by_finder(
         record for row in rows.get("websites", ()) for record in records.read_by_website(row, query.domains, org)
     )
+    # What stands later wins: a Contact over a converted Lead, our field over the Website.
     return Candidates(
         contacts={**aliases, **contacts},
         leads=leads,

@@ -1,4 +1,4 @@
-"""Rows of Salesforce's answers, read as records."""
+"""Rows of Salesforce's answers as the domain's records."""
 
 from __future__ import annotations
 
@@ -66,8 +66,9 @@ def read_lead(row: Any, addresses: Collection[str], shape: OrgShape) -> Iterator
 
 
 def read_converted(row: Any, addresses: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    """The Contact of a converted Lead; none where it is gone, or hidden from the integration user."""
+    """The Contact of a converted Lead. There is none where it is deleted, or hidden from the integration user."""
     identifier, person = row.get("ConvertedContactId"), row.get("ConvertedContact") or {}
+    # A Contact that lost in a merge is deleted, and names the one that won.
     if person.get("IsDeleted"):
         identifier, person = person.get("MasterRecordId"), person.get("MasterRecord") or {}
     if not identifier or not person or person.get("IsDeleted"):
@@ -88,7 +89,7 @@ def read_converted(row: Any, addresses: Collection[str], shape: OrgShape) -> Ite
 
 
 def _is_person(contact: Any) -> bool:
-    """Its account is the same person, so an activity names it once."""
+    """A person account: account and contact are one person, whom an activity names once."""
     return bool((contact.get("Account") or {}).get("IsPersonAccount"))
 
 
@@ -146,7 +147,7 @@ def as_mail_names_it(domain: str) -> str:
 
 
 def epoch_ms(value: Any) -> int:
-    """Salesforce writes ``2026-10-01T09:00:00.000+0000``. What is no such moment is as old as can be."""
+    """Epoch milliseconds of ``2026-10-01T09:00:00.000+0000``. A value that is no moment counts as the oldest, 0."""
     try:
         moment = datetime.fromisoformat(str(value))
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

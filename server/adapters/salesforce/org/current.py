@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class CurrentOrg:
-    """Thread-safe."""
+    """Keeps the org's shape. Thread-safe."""
 
     def __init__(self, reader: CompositeReader, choices: MatchingChoices) -> None:
         self._reader = reader
@@ -32,20 +32,22 @@ class CurrentOrg:
             return self._shape
 
     def forget(self) -> None:
-        """The next use describes the org anew."""
+        """Let the next use describe the org anew."""
         with self._lock:
             self._shape = None
 
     def with_shape(self, ask: Callable[[OrgShape], T]) -> T:
-        """Ask; once more with a fresh shape where the org has changed, for an admin may rename or hide a field any day.
+        """The answer to a request that the shape is needed for. It is asked again where the org has changed meanwhile.
 
-        Salesforce refuses a request that names a missing field before it does anything.
+        An admin may rename or hide a field any day. Salesforce refuses a request that names a missing field before it
+        does anything, so the request can be repeated.
         """
         shape = self.shape
         try:
             return ask(shape)
         except ConfigurationError:
             fresh = self._describe()
+            # The same shape: the request is wrong for another reason, and would fail again.
             if fresh == shape:
                 raise
             with self._lock:

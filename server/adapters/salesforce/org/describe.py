@@ -1,4 +1,4 @@
-"""What is asked of an org before anything else, and what its answers mean for choices.
+"""What is asked of an org before anything else, and what its answers mean for matching.
 
 One composite: describes and the statuses; one more where a setting names Users.
 """
@@ -33,6 +33,7 @@ def list_urls(base: str, choices: MatchingChoices) -> list[str]:
 def read_shape(answers: Sequence[Any], choices: MatchingChoices) -> OrgShape:
     account, task, user, *people = answers[:-1]
     shape = read_describes(account, task, answers[-1]["records"])
+    # A field is missing in a describe where the integration user may not read it.
     has_time_zones = any(field["name"] == soql.TIME_ZONE for field in user["fields"])
     shape = replace(shape, has_time_zones=has_time_zones)
     if choices.has_more_emails:
@@ -41,13 +42,13 @@ def read_shape(answers: Sequence[Any], choices: MatchingChoices) -> OrgShape:
 
 
 def list_user_queries(shape: OrgShape, choices: MatchingChoices) -> list[str]:
-    """Queries for the Users that a setting names; none where it names nobody."""
+    """Statements that read the Users whom a setting names."""
     portions = soql.chunks(set(choices.users.values()))
     return [soql.active_users(portion, time_zones=shape.has_time_zones) for portion in portions]
 
 
 def add_users(shape: OrgShape, choices: MatchingChoices, rows: Sequence[Any]) -> OrgShape:
-    """A line of the table that names nobody is left out: then the User record says whose mail it is."""
+    """The shape with the Users of the setting. A line that names no active User is left out and reported."""
     table = choices.users
     active = {str(row["Id"]): records.time_zone(row) for row in rows}
     wrong = sorted({user for user in table.values() if user not in active})

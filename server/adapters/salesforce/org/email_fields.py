@@ -17,7 +17,7 @@ TEXTS = ("email", "string")
 
 
 def add_email_fields(shape: OrgShape, choices: MatchingChoices, contact: Any, lead: Any) -> OrgShape:
-    """``contact`` and ``lead`` are describes."""
+    """The shape with the usable fields and a sentence for each other one. ``contact`` and ``lead`` are describes."""
     problems: list[str] = []
     return replace(
         shape,

@@ -1,4 +1,4 @@
-"""What this org calls our fields, resolved by describe: namespaced, plain and ``truly_`` names alike."""
+"""The org's names of our fields, found by describe: with a namespace, without one, or with the older ``truly_``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ACTIVITY = {
 }
 
 COVERAGE = ("Sync_Coverage__c", "truly_syncCoverage__c")
-"""The object of the days; the others are its fields."""
+"""Names of the object for days of coverage. ``COVERAGE_FIELDS`` has the names of its fields."""
 COVERAGE_FIELDS = {
     "key": ("Day_Key__c", "truly_dayKey__c"),
     "mailbox": ("Mailbox__c", "truly_mailbox__c"),
@@ -47,7 +47,7 @@ COVERAGE_FIELDS = {
 
 @dataclass(frozen=True)
 class OrgShape:
-    """``task`` maps our name of a field to the org's; ``lengths`` maps a Task field of the org to its length."""
+    """``task`` maps our name of a Task field to the org's; ``lengths`` maps a Task field of the org to its length."""
 
     domain: str | None
     contacts_only: str | None
@@ -59,17 +59,17 @@ class OrgShape:
     contact_emails: tuple[str, ...] = ()
     lead_emails: tuple[str, ...] = ()
     unusable: tuple[str, ...] = ()
-    """What a setting names and cannot be used, each with why."""
+    """A sentence for each thing that a setting names and that cannot be used."""
     advice: tuple[str, ...] = ()
-    """What works, and would not in a very large org."""
+    """A sentence for each thing that works and would be slow in a very large org."""
     users: Mapping[str, CrmUser] = field(default_factory=dict)
-    """Whose mail is whose by the setting: mailbox address, and a User who is active."""
+    """The active Users of SALESFORCE_USERS by mailbox address."""
     has_time_zones: bool = False
-    """The integration user sees where Users work."""
+    """The integration user may read the Users' time zones."""
 
     @property
     def optional(self) -> frozenset[str]:
-        """Fields of ours that an activity can do without."""
+        """The custom fields that an activity can do without: all but the key."""
         return frozenset(name for key, name in self.task.items() if key != "key")
 
     @property
@@ -96,7 +96,7 @@ def resolve(names: tuple[str, ...], existing: set[str]) -> str | None:
 
 
 def read_describes(account: Any, task: Any, statuses: list[Any]) -> OrgShape:
-    """From two describes and the rows of TaskStatus."""
+    """The shape from the describes of Account and Task and from the rows of TaskStatus."""
     account_fields = {str(f["name"]): f for f in account["fields"]}
     task_fields = {str(f["name"]): f for f in task["fields"]}
     resolved = {key: resolve(names, set(task_fields)) for key, names in ACTIVITY.items()}
@@ -117,7 +117,7 @@ def read_describes(account: Any, task: Any, statuses: list[Any]) -> OrgShape:
 
 
 def is_indexed(described: Any) -> bool:
-    """As far as describe tells: Salesforce's support can add an index that it does not show."""
+    """Whether describe shows an index. It does not show one that Salesforce's support added."""
     return bool(described.get("externalId") or described.get("unique") or described.get("idLookup"))
 
 

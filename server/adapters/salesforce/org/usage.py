@@ -1,4 +1,4 @@
-"""How many of the org's daily API calls are used, by what Salesforce says with every answer."""
+"""How many of the org's daily API calls are used. Salesforce says so in a header of every answer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from server.ports.crm import Allowance
 
 HEADER = "Sforce-Limit-Info"
 FRESH = 300.0
-"""Seconds for which a figure is believed where no call renews it: the day rolls on, and others use the org too."""
+"""Seconds after which a figure is too old to refuse work by: the 24 hours roll on, and other programs call too."""
 
 
 class Usage:
-    """Thread-safe. ``share`` (0 to 1) of the calls is what work that nobody waits for may bring the org to."""
+    """Thread-safe. Background work stops once ``share`` (0 to 1) of the org's calls is used."""
 
     def __init__(self, share: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
         self._share = share
@@ -26,7 +26,7 @@ class Usage:
         self._at = 0.0
 
     def note(self, response: Any, *_args: Any, **_kwargs: Any) -> None:
-        """A hook of requests: refusals carry the header too."""
+        """A response hook for ``requests``. Refusals carry the header too."""
         usage = re.search(r"(?<!-)\bapi-usage=(\d+)/(\d+)", response.headers.get(HEADER, ""))
         if usage:
             self.set(int(usage.group(1)), int(usage.group(2)))
@@ -43,6 +43,6 @@ class Usage:
 
     @property
     def allowance(self) -> Allowance | None:
-        """None before the first answer."""
+        """None before the first answer of the org."""
         with self._lock:
             return Allowance(*self._figures, self._share) if self._figures else None
