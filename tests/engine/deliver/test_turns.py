@@ -1,0 +1,78 @@
+"""Which rows a round takes: whole conversations, the longest waiting first."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.domain.ledger import LIVE
+from server.domain.mailbox import Mailbox
+from server.engine.mailboxes.stages import find_mailbox
+from tests.support.scene import Scene, eml
+
+ANN = "ann@acme.example"
+
+
+@pytest.fixture
+def ann(scene: Scene) -> Mailbox:
+    scene.sync()
+    return find_mailbox(scene.services.ports.store, ANN)
+
+
+def deliver_conversation(scene: Scene, name: str, days: list[int]) -> list[str]:
+    """Mails of one conversation, in the order in which they arrive; ``days`` of September are when they were written."""
+    root = f"<{name}@mail.example>"
+    return [
+        scene.deliver(
+            ANN,
+            eml(
+                subject=f"{name} {day}", message_id=f"<{name}{day}@mail.example>", References=root,
+                date=f"Mon, {day} Sep 2026 09:00:00 +0000",
+            ),
+        )
+        for day in days
+    ]  # fmt: skip
+
+
+def deliver_round(scene: Scene, limit: int) -> list[str]:
+    """One round of at most ``limit`` activities; returns the subjects that it logged."""
+    earlier = len(scene.tasks())
+    scene.services.rooms.deliverer.deliver(scene.services.workspaces.current(), LIVE, limit)
+    return sorted(str(task["Subject"]) for task in scene.tasks()[earlier:])
+
+
+def collect(scene: Scene, mailbox: Mailbox) -> None:
+    scene.services.rooms.collector.collect(scene.services.workspaces.current(), mailbox.mailbox_id)
+
+
+def test_a_conversation_is_not_cut_where_the_next_round_can_take_it_whole(scene: Scene, ann: Mailbox) -> None:
+    deliver_conversation(scene, "a", [1, 2])
+    collect(scene, ann)
+    scene.clock.advance(1)
+    deliver_conversation(scene, "b", [3, 4])
+    collect(scene, ann)
+
+    first, second = deliver_round(scene, 3), deliver_round(scene, 3)
+
+    assert [subject[-3:] for subject in first] == ["a 1", "a 2"]
+    assert [subject[-3:] for subject in second] == ["b 3", "b 4"]
+
+
+def test_a_conversation_that_is_too_large_alone_begins_with_its_oldest_mails(scene: Scene, ann: Mailbox) -> None:
+    scene.clock.advance(1)
+    for day in (5, 1, 4, 2, 3):
+        deliver_conversation(scene, "a", [day])
+        scene.clock.advance(1)
+    collect(scene, ann)
+
+    rounds = [deliver_round(scene, 2) for _ in range(3)]
+
+    assert [sorted(int(subject[-1]) for subject in subjects) for subjects in rounds] == [[1, 2], [3, 4], [5]]
+
+
+def test_every_round_that_finds_mail_takes_some(scene: Scene, ann: Mailbox) -> None:
+    deliver_conversation(scene, "a", [1, 2, 3])
+    collect(scene, ann)
+
+    rounds = [deliver_round(scene, 1) for _ in range(4)]
+
+    assert [len(subjects) for subjects in rounds] == [1, 1, 1, 0]
