@@ -43,40 +43,40 @@ class Consents:
         self._secrets: dict[str, str] = {}
         self._consents: dict[str, Consent] = {}
 
-    def give(self, wanted: dict[str, Any]) -> dict[str, str]:
+    def give(self, request: dict[str, Any]) -> dict[str, str]:
         """``client_id``, ``client_secret``, ``email`` and ``scopes``, as after Google's own page of consent."""
         token = "1//0" + secrets.token_urlsafe(32)
-        consent = Consent(wanted["client_id"], str(wanted["email"]).lower(), frozenset(wanted["scopes"]))
+        consent = Consent(request["client_id"], str(request["email"]).lower(), frozenset(request["scopes"]))
         with self._lock:
-            self._secrets[consent.client_id] = wanted["client_secret"]
+            self._secrets[consent.client_id] = request["client_secret"]
             self._consents[token] = consent
         return {"refresh_token": token}
 
     def revoke(self, token: str) -> bool:
         """Whether there was anything to revoke."""
         with self._lock:
-            found = self._consents.get(token)
-            if found is None or found.is_revoked:
+            consent = self._consents.get(token)
+            if consent is None or consent.is_revoked:
                 return False
-            found.is_revoked = True
+            consent.is_revoked = True
             return True
 
     def find_consent(self, form: MultiDict[str, str]) -> Consent:
         """Who let whom do what, with no more scopes than ``scope`` asks for. Raises ConsentError."""
         client, token = form.get("client_id", ""), form.get("refresh_token")
         with self._lock:
-            secret, found = self._secrets.get(client), self._consents.get(token or "")
-        if refusal := _refusal(client, secret, form.get("client_secret"), token, found):
+            secret, consent = self._secrets.get(client), self._consents.get(token or "")
+        if refusal := _refusal(client, secret, form.get("client_secret"), token, consent):
             raise ConsentError(refusal)
-        assert found is not None
-        scopes = frozenset(form.get("scope", "").split()) or found.scopes
-        if not scopes <= found.scopes:
+        assert consent is not None
+        scopes = frozenset(form.get("scope", "").split()) or consent.scopes
+        if not scopes <= consent.scopes:
             raise ConsentError(NOT_GRANTED)
-        return Consent(found.client_id, found.email, scopes)
+        return Consent(consent.client_id, consent.email, scopes)
 
 
 def _refusal(
-    client: str, secret: str | None, given: str | None, token: str | None, found: Consent | None
+    client: str, secret: str | None, given: str | None, token: str | None, consent: Consent | None
 ) -> Refusal | None:
     if secret is None:
         return NO_CLIENT
@@ -84,8 +84,8 @@ def _refusal(
         return WRONG_SECRET
     if not token:
         return NO_TOKEN
-    if found is None:
+    if consent is None:
         return BAD_TOKEN
-    if found.client_id != client:
+    if consent.client_id != client:
         return WRONG_CLIENT
-    return REVOKED if found.is_revoked else None
+    return REVOKED if consent.is_revoked else None

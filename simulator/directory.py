@@ -52,9 +52,9 @@ class Directory:
 
     def _body(self, method: str, args: MultiDict[str, str]) -> dict[str, Any]:
         world = self._universe.world
-        wanted = world.deleted if args.get("showDeleted") == "true" else world.users
+        users = world.deleted if args.get("showDeleted") == "true" else world.users
         items: dict[str, list[dict[str, Any]]] = {
-            "users.list": [self._user(u) for u in sorted(wanted, key=lambda u: u.email)],
+            "users.list": [self._user(u) for u in sorted(users, key=lambda u: u.email)],
             "groups.list": [
                 {"id": f"g{i}", "aliases": g.get("aliases", []), **_group_json(g)} for i, g in enumerate(world.groups)
             ],
@@ -81,25 +81,25 @@ class Directory:
     def _found(self, key: str) -> User:
         """By id, primary address or alias; who was deleted is not found."""
         world = self._universe.world
-        found = next((u for u in world.users if key == u.user_id), None) or world.user(key)
-        if found is None:
+        user = next((u for u in world.users if key == u.user_id), None) or world.user(key)
+        if user is None:
             raise Failure(404, "notFound", "Resource Not Found: userKey", "NOT_FOUND")
-        return found
+        return user
 
     def _group(self, key: str) -> Any:
         groups = self._universe.world.groups
-        wanted = key.lower()
-        return next((g for g in groups if wanted in (a.lower() for a in (g["email"], *g.get("aliases", ())))), None)
+        folded = key.lower()
+        return next((g for g in groups if folded in (a.lower() for a in (g["email"], *g.get("aliases", ())))), None)
 
-    def _has(self, group: Any, user: User, asked: str, seen: frozenset[str]) -> bool:
+    def _has(self, group: Any, user: User, address: str, seen: frozenset[str]) -> bool:
         """Nested membership is told only within one domain."""
         members = [str(m).lower() for m in group.get("members", ())]
         if any(self._universe.user(m) == user for m in members):
-            if seen and asked.rpartition("@")[2] != user.email.rpartition("@")[2]:
+            if seen and address.rpartition("@")[2] != user.email.rpartition("@")[2]:
                 raise Failure(400, "invalid", "Invalid Input: memberKey", "INVALID_ARGUMENT")
             return True
         within = [g for m in members if m not in seen and (g := self._group(m)) is not None]
-        return any(self._has(g, user, asked, seen | {str(group["email"]).lower(), *members}) for g in within)
+        return any(self._has(g, user, address, seen | {str(group["email"]).lower(), *members}) for g in within)
 
     def _user(self, user: User) -> dict[str, Any]:
         aliases = {"aliases": list(user.aliases)} if user.aliases else {}

@@ -100,11 +100,11 @@ class PubSub:
             full = f"{topic.partition('/topics/')[0]}/subscriptions/{name}"
             self.subscriptions[full] = Subscription(full, topic, endpoint, audience or endpoint, account)
 
-    def publish(self, topic: str, said: dict[str, Any], about: str) -> None:
+    def publish(self, topic: str, news: dict[str, Any], about: str) -> None:
         """``about`` is the mailbox, for planned failures."""
         with self._lock:
             for subscription in [s for s in self.subscriptions.values() if s.topic == topic]:
-                self._accept(subscription, said, about, self.faults.take("pubsub", "publish", mailbox=about) or "")
+                self._accept(subscription, news, about, self.faults.take("pubsub", "publish", mailbox=about) or "")
 
     def pump(self, post: Poster, run: Callable[..., Iterable[None]] = map) -> int:
         """Deliver what is due now, the longest due first; returns how many attempts were made."""
@@ -129,21 +129,21 @@ class PubSub:
                 "waiting": len(self._waiting),
             }
 
-    def _accept(self, subscription: Subscription, said: dict[str, Any], about: str, fault: str) -> None:
+    def _accept(self, subscription: Subscription, news: dict[str, Any], about: str, fault: str) -> None:
         if fault == "drop":
             return
         now, number = self.clock.now(), next(self._numbers)
         delay = float(fault.partition(":")[2]) if fault.startswith("delay:") else 0.0
-        body = _envelope(subscription.name, said, number, now)
-        made = Delivery(now + delay, number, subscription, body, about, now)
+        body = _envelope(subscription.name, news, number, now)
+        delivery = Delivery(now + delay, number, subscription, body, about, now)
         overtaken = [d for d in self._waiting if d.is_held and d.subscription is subscription]
         if fault == "reorder":
-            made.due_at, made.is_held = now + HELD, True
-        self._waiting.append(made)
+            delivery.due_at, delivery.is_held = now + HELD, True
+        self._waiting.append(delivery)
         if fault == "duplicate":
             self._waiting.append(Delivery(now + delay, next(self._numbers), subscription, body, about, now))
         for held in overtaken:
-            held.due_at, held.order, held.is_held = made.due_at, next(self._numbers), False
+            held.due_at, held.order, held.is_held = delivery.due_at, next(self._numbers), False
 
     def _attempt(self, delivery: Delivery, post: Poster) -> None:
         subscription = delivery.subscription
@@ -171,11 +171,11 @@ class PubSub:
         return f"Bearer {self.identity.id_token(claims)}"
 
 
-def _envelope(subscription: str, said: dict[str, Any], number: int, now: float) -> bytes:
+def _envelope(subscription: str, news: dict[str, Any], number: int, now: float) -> bytes:
     """Both spellings of two fields, as Pub/Sub sends them."""
     published = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     message = {
-        "data": base64.b64encode(json.dumps(said).encode()).decode(),
+        "data": base64.b64encode(json.dumps(news).encode()).decode(),
         "messageId": str(10**15 + number),
         "message_id": str(10**15 + number),
         "publishTime": published,

@@ -63,8 +63,8 @@ class World:
 
     def user(self, address: str) -> User | None:
         """Whose address or alias it is, an alias by domain included."""
-        wanted = address.lower()
-        return next((u for u in self.users if wanted in (u.email, *u.aliases, *self.domain_aliases(u))), None)
+        folded = address.lower()
+        return next((u for u in self.users if folded in (u.email, *u.aliases, *self.domain_aliases(u))), None)
 
     def domain_aliases(self, user: User) -> tuple[str, ...]:
         """Every alias of a domain gives everybody of that domain one more address, which nobody can edit."""
@@ -113,17 +113,17 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _section(data: Mapping[str, Any], name: str, folder: Path, *, required: bool = True) -> Mapping[str, Any]:
-    found = data.get(name, None if required else {})
-    if not isinstance(found, dict):
+    section = data.get(name, None if required else {})
+    if not isinstance(section, dict):
         raise WorldError(f'{folder / "world.json"}: "{name}" is missing or not an object.')
-    return found
+    return section
 
 
 def _list(data: Mapping[str, Any], name: str) -> list[Any]:
-    found = data.get(name, [])
-    if not isinstance(found, list):
+    items = data.get(name, [])
+    if not isinstance(items, list):
         raise WorldError(f'world.json: "{name}" must be a list.')
-    return found
+    return items
 
 
 def _user(item: Any, number: int) -> User:
@@ -146,11 +146,11 @@ def _user(item: Any, number: int) -> User:
 
 
 def _language(item: Mapping[str, Any], number: int) -> str:
-    found = str(item.get("language", ENGLISH))
-    if found not in LANGUAGES:
-        known = ", ".join(LANGUAGES)
-        raise WorldError(f"world.json: workspace.users[{number}] has language {found}; labels are known in {known}.")
-    return found
+    language = str(item.get("language", ENGLISH))
+    if language not in LANGUAGES:
+        where = f"world.json: workspace.users[{number}]"
+        raise WorldError(f"{where} has language {language}; labels are known in {', '.join(LANGUAGES)}.")
+    return language
 
 
 def _unique(users: tuple[User, ...]) -> tuple[User, ...]:
@@ -192,8 +192,8 @@ def _address(item: Any, name: str, where: str) -> str:
 
 
 def _mail(folder: Path, users: tuple[User, ...]) -> dict[str, tuple[MailFile, ...]]:
-    known = {user.email for user in users}
-    found: dict[str, tuple[MailFile, ...]] = {}
+    addresses = {user.email for user in users}
+    mail: dict[str, tuple[MailFile, ...]] = {}
     if not folder.is_dir():
         raise WorldError(f"{folder} is missing: it holds a folder or an .mbox file for each mailbox.")
     try:
@@ -201,11 +201,11 @@ def _mail(folder: Path, users: tuple[User, ...]) -> dict[str, tuple[MailFile, ..
             address = path.name.removesuffix(".mbox").lower()
             if path.name.startswith(".") or path.name.endswith(INDEX):
                 continue
-            if address not in known:
+            if address not in addresses:
                 raise WorldError(f"{path} belongs to nobody: world.json has no user {address}.")
-            found[address] = found.get(address, ()) + tuple(read_folder(path) if path.is_dir() else read_mbox(path))
+            mail[address] = mail.get(address, ()) + tuple(read_folder(path) if path.is_dir() else read_mbox(path))
     except OSError as error:
         raise WorldError(f"{error.filename} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise WorldError(str(error)) from None
-    return found
+    return mail

@@ -59,8 +59,8 @@ def _world(arguments: argparse.Namespace, folder: Path) -> tuple[Path, float]:
     """The world's folder, and how many seconds the simulator may take to read it."""
     if arguments.mbox is None:
         return (Path(arguments.world) if arguments.world else DEMO_WORLD), PATIENCE
-    made = make_world(arguments.mbox, arguments.me, arguments.contacts, folder / "world")
-    return made.folder, PATIENCE + made.messages * SECONDS_A_MESSAGE
+    world = make_world(arguments.mbox, arguments.me, arguments.contacts, folder / "world")
+    return world.folder, PATIENCE + world.messages * SECONDS_A_MESSAGE
 
 
 @contextmanager
@@ -122,9 +122,9 @@ def _run(stage: Scene, arguments: argparse.Namespace) -> int:
 def _set_stages(stage: Scene, *, quiet: bool = False) -> None:
     """A world may keep a mailbox off, in a dry run, or start it late."""
     for user in stage.get("world").get("users", ()):
-        wanted = [*_option("--stage", user.get("stage")), *_option("--start", user.get("start"))]
-        if wanted:
-            stage.server("mailbox", user["email"], *wanted, quiet=quiet)
+        options = [*_option("--stage", user.get("stage")), *_option("--start", user.get("start"))]
+        if options:
+            stage.server("mailbox", user["email"], *options, quiet=quiet)
 
 
 def _option(name: str, value: Any) -> list[str]:
@@ -133,12 +133,13 @@ def _option(name: str, value: Any) -> list[str]:
 
 def _report(stage: Scene, result: dict[str, Any]) -> int:
     """A second pass must add nothing; every message must have its row."""
-    before = len(result["salesforce"].get("Task", ()))
+    first_count = len(result["salesforce"].get("Task", ()))
     stage.server("sync", quiet=True, check=False)
-    after = len(stage.get("salesforce").get("Task", ()))
+    second_count = len(stage.get("salesforce").get("Task", ()))
     listed = sum(counts["gmail"] for counts in result["coverage"].values())
-    print(f"{listed} messages in Gmail, {len(result['messages'])} in the ledger, {before} activities in Salesforce.")  # noqa: T201
-    print(f"A second pass added {after - before or 'nothing'}.")  # noqa: T201
+    ledger = len(result["messages"])
+    print(f"{listed} messages in Gmail, {ledger} in the ledger, {first_count} activities in Salesforce.")  # noqa: T201
+    print(f"A second pass added {second_count - first_count or 'nothing'}.")  # noqa: T201
     open_rows = [m for m in result["messages"] if m["outcome"] == "waiting"]
     if len(result["messages"]) < listed:
         return INCOMPLETE

@@ -45,8 +45,8 @@ class Scene:
     env: Mapping[str, str]
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.url}/_simulator/{path}", timeout=PATIENCE) as answer:  # noqa: S310
-            return json.load(answer)
+        with urllib.request.urlopen(f"{self.url}/_simulator/{path}", timeout=PATIENCE) as response:  # noqa: S310
+            return json.load(response)
 
     def post(self, path: str, body: Any) -> Any:
         request = urllib.request.Request(  # noqa: S310  # the address is the simulator's own, on loopback
@@ -54,16 +54,16 @@ class Scene:
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
+            return json.load(response)
 
     def output(self, *arguments: str) -> str:
         """What a command prints."""
         command = [sys.executable, "-m", "flask", "--app", "server.main", *arguments]
-        done = subprocess.run(command, env=dict(self.env), check=False, capture_output=True, text=True)  # noqa: S603
-        if done.returncode:
-            raise SceneError(f"`flask {arguments[0]}` ended with {done.returncode}.", done.returncode)
-        return done.stdout
+        process = subprocess.run(command, env=dict(self.env), check=False, capture_output=True, text=True)  # noqa: S603
+        if process.returncode:
+            raise SceneError(f"`flask {arguments[0]}` ended with {process.returncode}.", process.returncode)
+        return process.stdout
 
     @contextmanager
     def service(self, *, syncing: bool = True) -> Iterator[str]:
@@ -74,8 +74,8 @@ class Scene:
         config = ["-c", "gunicorn.conf.py"] if syncing else ["-c", "/dev/null", "-k", "gthread", "--threads", "8"]
         program = ["gunicorn", *config, "-b", address, "server.main:create_app()"]
         command = [sys.executable, "-m", *program]
-        with (self.folder / "service.log").open("wb") as out:
-            process = subprocess.Popen(command, env=dict(self.env), cwd=ROOT, stdout=out, stderr=out)  # noqa: S603
+        with (self.folder / "service.log").open("wb") as log:
+            process = subprocess.Popen(command, env=dict(self.env), cwd=ROOT, stdout=log, stderr=log)  # noqa: S603
         try:
             _wait_for(f"http://{address}/healthz", process, self.folder / "service.log")
             yield f"http://{address}"
@@ -86,12 +86,12 @@ class Scene:
     def server(self, *arguments: str, check: bool = True, quiet: bool = False) -> int:
         """Run one of the operator's commands, as an operator would."""
         command = [sys.executable, "-m", "flask", "--app", "server.main", *arguments]
-        done = subprocess.run(  # noqa: S603  # our own program
+        process = subprocess.run(  # noqa: S603  # our own program
             command, env=dict(self.env), check=False, stdout=subprocess.DEVNULL if quiet else None
         )
-        if check and done.returncode:
-            raise SceneError(f"`flask {arguments[0]}` ended with {done.returncode}; see above.", done.returncode)
-        return done.returncode
+        if check and process.returncode:
+            raise SceneError(f"`flask {arguments[0]}` ended with {process.returncode}; see above.", process.returncode)
+        return process.returncode
 
 
 @contextmanager
@@ -118,8 +118,8 @@ def scene(
         url = f"http://127.0.0.1:{_port(process, port_file, patience)}"
         described = json.loads((world / "world.json").read_text(encoding="utf-8"))
         admin = _admin(described)
-        wanted = {**described.get("server", {}), **(extra or {})}
-        yield _write_keys(Scene(folder, url, admin, _environment(folder, url, admin, state, wanted)))
+        settings = {**described.get("server", {}), **(extra or {})}
+        yield _write_keys(Scene(folder, url, admin, _environment(folder, url, admin, state, settings)))
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -144,8 +144,9 @@ def _port(process: subprocess.Popen[bytes], port_file: Path, patience: float) ->
         if port_file.exists() and (text := port_file.read_text().strip()):
             return int(text)
         if process.poll() is not None:
-            said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
-            raise SceneError(said.splitlines()[-1] if said else "The simulator did not start.", process.returncode or 1)
+            errors = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+            sentence = errors.splitlines()[-1] if errors else "The simulator did not start."
+            raise SceneError(sentence, process.returncode or 1)
         time.sleep(0.02)
     raise SceneError(f"The simulator did not answer within {patience:.0f} seconds.")
 

@@ -77,10 +77,10 @@ class Gmail:
     def answer(self, ask: Ask) -> Response:
         """Never raises: a refusal is an answer too, and every answer is in the call log."""
         try:
-            method, found = RULES.bind("gmail").match(ask.path, ask.verb)
+            method, path_values = RULES.bind("gmail").match(ask.path, ask.verb)
         except HTTPException:
             return Failure(*NOT_FOUND).response()
-        path_args: dict[str, str] = dict(found)
+        path_args: dict[str, str] = dict(path_values)
         detail: dict[str, Any] = {}
         mailbox: str | None = None
         try:
@@ -112,10 +112,10 @@ class Gmail:
         if not ask.access.scopes & needed:
             message = "Request had insufficient authentication scopes."
             raise Failure(403, "insufficientPermissions", message, "PERMISSION_DENIED")
-        found = self._universe.mailbox(subject)
-        if found is None:
+        box = self._universe.mailbox(subject)
+        if box is None:
             raise failure_of("failedPrecondition")
-        return found
+        return box
 
 
 def _reply_masked(body: Any, mask: str | None, detail: dict[str, Any]) -> Response:
@@ -166,10 +166,10 @@ def _attachment(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, st
 
 
 def _thread(_universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
-    found = thread_as_json(box, path["id"], ask.args.get("format", "full"), ask.args.getlist("metadataHeaders"))
-    if found is None:
+    thread = thread_as_json(box, path["id"], ask.args.get("format", "full"), ask.args.getlist("metadataHeaders"))
+    if thread is None:
         raise Failure(*NOT_FOUND)
-    return found
+    return thread
 
 
 def _labels(_universe: Universe, box: Mailbox, _ask: Ask, _path: dict[str, str]) -> Any:
@@ -177,12 +177,12 @@ def _labels(_universe: Universe, box: Mailbox, _ask: Ask, _path: dict[str, str])
 
 
 def _label(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -> Any:
-    found = next((label for label in _label_list(box) if label["id"] == path["id"]), None)
-    if found is None:
+    label = next((label for label in _label_list(box) if label["id"] == path["id"]), None)
+    if label is None:
         raise Failure(*NOT_FOUND)
     with box.lock:
-        having = [m for m in box.messages.values() if found["id"] in m.label_ids]
-    return {**found, "messagesTotal": len(having), "messagesUnread": sum("UNREAD" in m.label_ids for m in having)}
+        having = [m for m in box.messages.values() if label["id"] in m.label_ids]
+    return {**label, "messagesTotal": len(having), "messagesUnread": sum("UNREAD" in m.label_ids for m in having)}
 
 
 def _label_list(box: Mailbox) -> list[dict[str, str]]:
@@ -199,8 +199,8 @@ def _send_as(_universe: Universe, box: Mailbox, _ask: Ask, _path: dict[str, str]
 
 
 def _modify(_universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
-    wanted = _json(ask.body)
-    return _relabel(box, path["id"], set(wanted.get("addLabelIds", ())), set(wanted.get("removeLabelIds", ())))
+    changes = _json(ask.body)
+    return _relabel(box, path["id"], set(changes.get("addLabelIds", ())), set(changes.get("removeLabelIds", ())))
 
 
 def _trash(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -> Any:
@@ -241,12 +241,12 @@ def _stop(universe: Universe, box: Mailbox, ask: Ask, _path: dict[str, str]) -> 
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body or b"{}")
+        content = json.loads(body or b"{}")
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        content = None
+    if not isinstance(content, dict):
         raise Failure(*BAD_REQUEST)
-    return found
+    return content
 
 
 METHODS: dict[str, Callable[[Universe, Mailbox, Ask, dict[str, str]], Any]] = {

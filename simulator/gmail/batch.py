@@ -14,7 +14,7 @@ from simulator.answers import Failure
 
 MOST = 100
 BOUNDARY = "batch_simulated"
-Answer = Callable[[int, str, str, MultiDict[str, str], bytes], Response]
+CallHandler = Callable[[int, str, str, MultiDict[str, str], bytes], Response]
 
 
 def inner_calls(request: Request) -> list[Message]:
@@ -28,29 +28,29 @@ def inner_calls(request: Request) -> list[Message]:
     return inner
 
 
-def batch(inner: list[Message], answer: Answer) -> Response:
-    """``answer`` takes number, verb, path, arguments and body of one inner call."""
-    answers = [_answer_call(number, part, answer) for number, part in enumerate(inner)]
-    body: Iterable[bytes] = _written(answers)
-    if not any(response.is_streamed for _, response in answers):
+def batch(inner: list[Message], handle: CallHandler) -> Response:
+    """``handle`` takes number, verb, path, arguments and body of one inner call."""
+    responses = [_answer_call(number, call, handle) for number, call in enumerate(inner)]
+    body: Iterable[bytes] = _write(responses)
+    if not any(response.is_streamed for _, response in responses):
         body = [b"".join(body)]
     return Response(body, 200, content_type=f"multipart/mixed; boundary={BOUNDARY}")
 
 
-def _answer_call(number: int, part: Message, answer: Answer) -> tuple[str, Response]:
+def _answer_call(number: int, call: Message, handle: CallHandler) -> tuple[str, Response]:
     """The Content-ID of one inner call, and its answer."""
-    payload = part.get_payload(decode=True)
+    payload = call.get_payload(decode=True)
     text = payload.decode() if isinstance(payload, bytes) else ""
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     verb, target, *_ = head.split(" ", 2)
     parts = urlsplit(target)
-    response = answer(number, verb, unquote(parts.path), MultiDict(parse_qs(parts.query)), body.strip().encode())
-    return str(part.get("Content-ID", "")).strip(), response
+    response = handle(number, verb, unquote(parts.path), MultiDict(parse_qs(parts.query)), body.strip().encode())
+    return str(call.get("Content-ID", "")).strip(), response
 
 
-def _written(answers: Iterable[tuple[str, Response]]) -> Iterator[bytes]:
+def _write(responses: Iterable[tuple[str, Response]]) -> Iterator[bytes]:
     """A long mail passes through piece by piece."""
-    for content_id, response in answers:
+    for content_id, response in responses:
         wait = f"Retry-After: {response.headers['Retry-After']}\r\n" if "Retry-After" in response.headers else ""
         yield (
             f"--{BOUNDARY}\r\nContent-Type: application/http\r\n"

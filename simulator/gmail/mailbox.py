@@ -130,11 +130,11 @@ class Mailbox:
     def label_id(self, name: str) -> str:
         """The id of a user label, made where there is none of that name."""
         with self.lock:
-            known = next((i for i, n in self.labels.items() if n.lower() == name.lower()), None)
-            if known is None:
-                known = f"Label_{len(self.labels) + 1}"
-                self.labels[known] = name
-            return known
+            label_id = next((i for i, n in self.labels.items() if n.lower() == name.lower()), None)
+            if label_id is None:
+                label_id = f"Label_{len(self.labels) + 1}"
+                self.labels[label_id] = name
+            return label_id
 
     def expire_history(self) -> None:
         """Everything up to now is forgotten: an older cursor gets 404."""
@@ -154,10 +154,10 @@ class Mailbox:
     def _new_id(self, mail: MailFile) -> str:
         """The same message in the same world has the same id in every run; an id is never used again."""
         for number in itertools.count():
-            found = "1" + hashlib.sha256(f"{self.address}\0{mail.source}\0{number}".encode()).hexdigest()[:15]
-            if found not in self._used:
-                self._used.add(found)
-                return found
+            message_id = "1" + hashlib.sha256(f"{self.address}\0{mail.source}\0{number}".encode()).hexdigest()[:15]
+            if message_id not in self._used:
+                self._used.add(message_id)
+                return message_id
         raise AssertionError
 
     def _thread_of(self, headers: list[tuple[str, str]], message_id: str) -> str:
@@ -174,8 +174,8 @@ class Mailbox:
         value = mime.first(headers, "X-Gmail-Labels")
         if value is None:
             return {"INBOX"}
-        found: set[str] = set()
+        label_ids: set[str] = set()
         for name in names_of(value):
             label = label_of(name, self.language)
-            found.add(self.label_id(name) if label is None else label)
-        return found - {""}
+            label_ids.add(self.label_id(name) if label is None else label)
+        return label_ids - {""}

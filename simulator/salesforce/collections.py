@@ -18,7 +18,7 @@ VICTIM = RecordError(
     "Record rolled back because not all records were valid and the request was using AllOrNone header",
 )
 TOO_MANY = ApiError(400, "EXCEEDED_MAX_SIZE_REQUEST", "record limit reached. cannot submit more than 200 records")
-Answer = tuple[int, list[dict[str, Any]]]
+StatusAndResults = tuple[int, list[dict[str, Any]]]
 
 
 class Collections:
@@ -28,7 +28,7 @@ class Collections:
         self._universe = universe
         self._org = universe.org
 
-    def save(self, verb: str, _groups: tuple[str, ...], args: dict[str, str], body: Any) -> Answer:
+    def save(self, verb: str, _groups: tuple[str, ...], args: dict[str, str], body: Any) -> StatusAndResults:
         """Create, update or delete."""
         records = _check_records(args.get("ids", "").split(",") if verb == "DELETE" else (body or {}).get("records"))
         if not is_whole(args.get("allOrNone") if verb == "DELETE" else body.get("allOrNone")):
@@ -40,7 +40,7 @@ class Collections:
             undo()
             return 200, [VICTIM.body if answer["success"] else answer for answer in answers]
 
-    def upsert(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Answer:
+    def upsert(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> StatusAndResults:
         """By an External ID. Nobody here asks for all of them or none."""
         records = _check_records((body or {}).get("records"))
         return 200, [self._upsert(groups[0], groups[1], record) for record in records]

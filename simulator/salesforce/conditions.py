@@ -61,14 +61,14 @@ def access(test: Test | None, is_indexed: Callable[[str], bool]) -> Lists | None
         usable = "." not in test.path and is_indexed(test.path) and not {None, ""} & set(test.values)
         return [(test.path, test.values)] if usable else None
     if isinstance(test, All):
-        found = [lists for part in test.parts if (lists := access(part, is_indexed)) is not None]
-        return min(found, key=lambda lists: sum(len(values) for _, values in lists), default=None)
+        choices = [lists for inner in test.parts if (lists := access(inner, is_indexed)) is not None]
+        return min(choices, key=lambda lists: sum(len(values) for _, values in lists), default=None)
     if isinstance(test, Either):
-        parts = [access(part, is_indexed) for part in test.parts]
-        return None if None in parts else [one for lists in parts for one in lists or ()]
+        alternatives = [access(inner, is_indexed) for inner in test.parts]
+        return None if None in alternatives else [values for lists in alternatives for values in lists or ()]
     return None
 
 
 def parts_of(test: Test | None) -> list[Any]:
     """All that must hold at once."""
-    return [part for inner in test.parts for part in parts_of(inner)] if isinstance(test, All) else [test]
+    return [leaf for inner in test.parts for leaf in parts_of(inner)] if isinstance(test, All) else [test]

@@ -14,9 +14,9 @@ AT_ONCE = 500
 class Crowd:
     """Thread-safe. Each row has values for ``fields``, one of them ``Id``; ``plain`` is what all have alike."""
 
-    def __init__(self, fields: Sequence[str], rows: Iterable[Sequence[str]], plain: Mapping[str, Any]) -> None:
+    def __init__(self, fields: Sequence[str], rows: Iterable[Sequence[str]], defaults: Mapping[str, Any]) -> None:
         self._fields = tuple(fields)
-        self._plain = dict(plain)
+        self._defaults = dict(defaults)
         self._lock = threading.Lock()
         self._file = sqlite3.connect("", check_same_thread=False)  # a file without a name goes when it is closed
         columns = ", ".join(f'"{name}" TEXT COLLATE {"BINARY" if name == "Id" else "NOCASE"}' for name in self._fields)
@@ -30,14 +30,14 @@ class Crowd:
         """Rows with one of these values, case aside as SOQL has it."""
         if name not in self._fields:
             return []
-        found: list[dict[str, Any]] = []
+        dictionaries: list[dict[str, Any]] = []
         for start in range(0, len(values), AT_ONCE):
-            part = list(values[start : start + AT_ONCE])
-            slots = ", ".join("?" * len(part))
+            slice_of_values = list(values[start : start + AT_ONCE])
+            slots = ", ".join("?" * len(slice_of_values))
             with self._lock:
                 rows = self._file.execute(
                     f'SELECT * FROM crowd WHERE "{name}" IN ({slots}) ORDER BY rowid',  # noqa: S608
-                    part,
+                    slice_of_values,
                 ).fetchall()
-            found += [{**self._plain, **dict(zip(self._fields, row, strict=True))} for row in rows]
-        return found
+            dictionaries += [{**self._defaults, **dict(zip(self._fields, row, strict=True))} for row in rows]
+        return dictionaries

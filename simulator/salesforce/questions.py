@@ -24,31 +24,31 @@ Pairs = frozenset[tuple[str, str]]
 
 def rows(tables: Tables, select: soql.Select, *, everything: bool, unseen: frozenset[str]) -> list[dict[str, Any]]:
     """With ``everything`` deleted and archived rows too; ``unseen`` are records that whoever asks may not see."""
-    found = [
+    rows = [
         row
         for row in tables.candidates(select.source, select)
         if (everything or not (row.get("IsDeleted") or row.get("IsArchived"))) and row["Id"] not in unseen
     ]
     if select.test:
-        found = [row for row in found if select.test(lambda path, row=row: value(tables, row, path))]  # type: ignore[misc]
-    found = soql.sort_rows(found, select.order, lambda row, path: value(tables, row, path))
-    found = found[select.offset : None if select.limit is None else select.offset + select.limit]
-    return [_shown(tables, select, row) for row in found]
+        rows = [row for row in rows if select.test(lambda path, row=row: value(tables, row, path))]  # type: ignore[misc]
+    rows = soql.sort_rows(rows, select.order, lambda row, path: value(tables, row, path))
+    rows = rows[select.offset : None if select.limit is None else select.offset + select.limit]
+    return [_shown(tables, select, row) for row in rows]
 
 
 def access(tables: Tables, select: soql.Select, hidden: Pairs) -> list[dict[str, Any]]:
     """Who may see what: everybody everything, but for the pairs that the world hides."""
-    wanted = select.keys.get("UserId", ()), select.keys.get("RecordId", ())
-    users = [u for u in tables["User"] if not wanted[0] or u in wanted[0]]
-    records = wanted[1] or [i for kind in SHARED for i in tables[kind]]
+    filters = select.keys.get("UserId", ()), select.keys.get("RecordId", ())
+    users = [u for u in tables["User"] if not filters[0] or u in filters[0]]
+    records = filters[1] or [i for kind in SHARED for i in tables[kind]]
     everything = (
         {"UserId": u, "RecordId": r, "HasReadAccess": (u, r) not in hidden}
         for u in users
         for r in records
         if tables.find(r) is not None
     )
-    found = [row for row in everything if select.test and select.test(lambda path, row=row: row.get(path))]  # type: ignore[misc]
-    return [{"attributes": {"type": "UserRecordAccess"}, **{c: row.get(c) for c in select.columns}} for row in found]
+    rows = [row for row in everything if select.test and select.test(lambda path, row=row: row.get(path))]  # type: ignore[misc]
+    return [{"attributes": {"type": "UserRecordAccess"}, **{c: row.get(c) for c in select.columns}} for row in rows]
 
 
 def check_paths(kind: str, fields: Mapping[str, Field], select: soql.Select) -> None:
@@ -67,8 +67,8 @@ def check_paths(kind: str, fields: Mapping[str, Field], select: soql.Select) -> 
 def is_scan(schema: Mapping[str, Mapping[str, Field]], select: soql.Select) -> bool:
     """In a large org it would read every record: no index finds what it asks for."""
     fields = schema[select.source]
-    found = select.access(lambda name: name in fields and fields[name].is_indexed)
-    return found is None and select.source not in SMALL
+    lists = select.access(lambda name: name in fields and fields[name].is_indexed)
+    return lists is None and select.source not in SMALL
 
 
 def value(tables: Tables, row: Mapping[str, Any], path: str) -> Any:

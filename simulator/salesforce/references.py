@@ -12,30 +12,30 @@ REFERENCE = re.compile(r"@\{(\w+)([^{}]*)\}")
 STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
-def resolve(part: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
+def resolve(subrequest: Mapping[str, Any], responses: Mapping[str, Any]) -> dict[str, Any]:
     """``answers`` are those of the parts before, by reference. Raises ApiError for what is not in them."""
-    wanted = {name: _in(part[name], answers) for name in ("url", "body") if part.get(name) is not None}
-    return {**part, **wanted}
+    resolved = {name: _in(subrequest[name], responses) for name in ("url", "body") if subrequest.get(name) is not None}
+    return {**subrequest, **resolved}
 
 
-def _in(value: Any, answers: Mapping[str, Any]) -> Any:
+def _in(value: Any, responses: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
-        return REFERENCE.sub(lambda found: _value(found[1], found[2], answers), value)
+        return REFERENCE.sub(lambda match: _value(match[1], match[2], responses), value)
     if isinstance(value, list):
-        return [_in(item, answers) for item in value]
+        return [_in(item, responses) for item in value]
     if isinstance(value, dict):
-        return {name: _in(item, answers) for name, item in value.items()}
+        return {name: _in(item, responses) for name, item in value.items()}
     return value
 
 
-def _value(reference: str, path: str, answers: Mapping[str, Any]) -> str:
-    found = answers.get(reference, {}).get("body")
+def _value(reference: str, path: str, responses: Mapping[str, Any]) -> str:
+    value = responses.get(reference, {}).get("body")
     for name, place in STEP.findall(path):
         try:
-            found = found[int(place)] if place else found[name]
+            value = value[int(place)] if place else value[name]
         except (KeyError, IndexError, TypeError):
-            found = None
-    if found is None:
+            value = None
+    if value is None:
         message = f"Invalid reference specified. No value for {reference}{path} found in {reference}"
         raise ApiError(400, "PROCESSING_HALTED", message)
-    return str(found)
+    return str(value)

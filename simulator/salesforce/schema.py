@@ -148,36 +148,36 @@ def schema_of(
 def _known(org: Mapping[str, Any]) -> dict[str, dict[str, Field]]:
     namespace = org.get("namespace")
     older = any(key.startswith("truly_") for record in org.get("Account", ()) for key in record)
-    known: dict[str, dict[str, Field]] = {}
+    tables: dict[str, dict[str, Field]] = {}
     for name, fields in PACKAGED.items():
         if name == "Task" and not org.get("activity_fields", True):
             continue
         if name == "Account" and not namespace:
             continue  # such an org has the fields that its records show
-        for plain, old, field in fields:
+        for short, old, field in fields:
             full = (
                 f"truly_{old}__c"
                 if older and not namespace
-                else f"{namespace}__{plain}__c"
+                else f"{namespace}__{short}__c"
                 if namespace
-                else f"{plain}__c"
+                else f"{short}__c"
             )
-            known.setdefault(name, {})[full] = _rename(field, full)
-    return known
+            tables.setdefault(name, {})[full] = _rename(field, full)
+    return tables
 
 
 def _add_seen(objects: dict[str, dict[str, Field]], org: Mapping[str, Any]) -> None:
     """Fields that records or rules of the world name; ``external_ids`` are those made one, as "Contact.Other__c"."""
-    for name, found in objects.items():
+    for name, fields in objects.items():
         for record in org.get(name, ()):
             for key, value in record.items():
-                if key not in found and key != "attributes":
+                if key not in fields and key != "attributes":
                     is_key = f"{name}.{key}" in org.get("external_ids", ()) or _is_our_domain(key)
-                    found[key] = replace(_seen(key, value), is_external_id=is_key)
+                    fields[key] = replace(_seen(key, value), is_external_id=is_key)
     for rule in org.get("rules", ()):
-        found = objects[rule.get("object", "Task")]
-        if (key := rule.get("field")) and key not in found:
-            found[key] = _text(key)
+        fields = objects[rule.get("object", "Task")]
+        if (key := rule.get("field")) and key not in fields:
+            fields[key] = _text(key)
 
 
 def _is_our_domain(name: str) -> bool:
@@ -198,8 +198,8 @@ def _seen(name: str, value: Any) -> Field:
 
 def label_of(name: str) -> str:
     """As Setup would write it: the name without namespace and suffix, in words."""
-    plain = name.removesuffix("__c").rpartition("__")[2].replace("_", " ")
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).removesuffix(" Id")
+    words = name.removesuffix("__c").rpartition("__")[2].replace("_", " ")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words).removesuffix(" Id")
 
 
 def describe(name: str, fields: Mapping[str, Field]) -> dict[str, Any]:

@@ -85,16 +85,16 @@ def text_of(data: bytes) -> str:
 
 def delimiter_of(line: str) -> str:
     """Which of comma, semicolon and tab separates this line most often, outside of quotes."""
-    plain = re.sub(r'"(?:[^"]|"")*"?', "", line)
-    return max((",", ";", "\t"), key=plain.count)
+    unquoted = re.sub(r'"(?:[^"]|"")*"?', "", line)
+    return max((",", ";", "\t"), key=unquoted.count)
 
 
 def _rows(text: str) -> Iterator[list[str]]:
     csv.field_size_limit(_CELL)
     text = text.lstrip("\ufeff\r\n")
     first = text.partition("\n")[0].strip("\r")
-    if told := re.fullmatch(r'"?sep=(.)"?', first, re.IGNORECASE):  # as Excel writes it
-        separator, text = told[1], text.partition("\n")[2]
+    if statement := re.fullmatch(r'"?sep=(.)"?', first, re.IGNORECASE):  # as Excel writes it
+        separator, text = statement[1], text.partition("\n")[2]
     else:
         separator = delimiter_of(first)
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
@@ -113,22 +113,22 @@ def _plain(name: str) -> str:
 
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
+    places: dict[str, int] = {}
     for place, name in enumerate(header):
-        found.setdefault(_plain(name), place)
-    return found
+        places.setdefault(_plain(name), place)
+    return places
 
 
 def _address_columns(columns: Mapping[str, int], rows: Sequence[Sequence[str]]) -> list[int]:
     """Those with a known name, then others that speak of mail and hold addresses."""
-    known = [columns[name] for name in EMAIL if name in columns]
-    others = [place for name, place in columns.items() if "mail" in name and place not in known]
-    return known + [p for p in others if any(_ADDRESS.search(row[p]) for row in rows[:1000] if len(row) > p)]
+    named = [columns[name] for name in EMAIL if name in columns]
+    similar = [place for name, place in columns.items() if "mail" in name and place not in named]
+    return named + [p for p in similar if any(_ADDRESS.search(row[p]) for row in rows[:1000] if len(row) > p)]
 
 
 def _person(row: Sequence[str], columns: Mapping[str, int], addresses: Sequence[int]) -> Person | None:
-    found = (_ADDRESS.search(row[place]) for place in addresses if place < len(row))
-    email = next((match[0].lower().strip(".'") for match in found if match), None)
+    matches = (_ADDRESS.search(row[place]) for place in addresses if place < len(row))
+    email = next((match[0].lower().strip(".'") for match in matches if match), None)
     if email is None:
         return None
     first, last, full = (_cell(row, columns, names) for names in (FIRST, LAST, FULL))

@@ -42,29 +42,29 @@ def make_world(mbox_text: str, me: str, contacts_text: str, folder: Path) -> Mad
     people = read_contacts(Path(contacts_text)) if contacts_text else None
     out.print("Nothing of your mail leaves this machine: Gmail and Salesforce are simulated on it.")
     try:
-        found, findings = _survey(export, owner)
+        spans, findings = _survey(export, owner)
         if not findings.is_about_owner:
             raise WorldError(_not_there(owner, findings))
-        _link(export, folder / "mail" / f"{owner}.mbox", found)
+        _link(export, folder / "mail" / f"{owner}.mbox", spans)
     except OSError as error:
         raise WorldError(f"{error.filename or export} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise WorldError(str(error)) from None
     _tell_owner(findings)
-    made = _records(findings, people)
-    (folder / "world.json").write_text(json.dumps(_world(findings, made), indent=1), encoding="utf-8")
-    return Made(folder, len(found))
+    crm = _records(findings, people)
+    (folder / "world.json").write_text(json.dumps(_world(findings, crm), indent=1), encoding="utf-8")
+    return Made(folder, len(spans))
 
 
 def _survey(export: Path, owner: str) -> tuple[list[Span], Findings]:
     """One pass: where each message lies is kept, and counts of who is on them."""
-    survey, found = Survey(owner), []
+    survey, spans = Survey(owner), []
     with _bar(export.stat().st_size) as progress:
         task = progress.task_ids[0]
         for span in mbox.spans(export, lambda n: progress.advance(task, n)):
             survey.add(mime.headers_of(MailFile("", span).opening()))
-            found.append(span)
-    return found, survey.findings()
+            spans.append(span)
+    return spans, survey.findings()
 
 
 @contextmanager
@@ -75,10 +75,10 @@ def _bar(size: int) -> Iterator[Progress]:
         yield progress
 
 
-def _link(export: Path, place: Path, found: Sequence[Span]) -> None:
+def _link(export: Path, place: Path, spans: Sequence[Span]) -> None:
     place.parent.mkdir(parents=True)
     place.symlink_to(export)
-    mbox.remember(place, found)
+    mbox.remember(place, spans)
 
 
 def _not_there(owner: str, findings: Findings) -> str:
@@ -101,9 +101,9 @@ def _tell_owner(findings: Findings) -> None:
 def _records(findings: Findings, people: Sequence[Person] | None) -> records.Records:
     if people is not None:
         own = {company_of(domain_of(a)) for a in (findings.owner, *findings.aliases)}
-        made = records.of_people(people, frozenset(d for d in own if d))
-        out.print(f"Salesforce has {len(made['Contact'])} contacts of {len(made['Account'])} accounts from your CSV.")
-        return made
+        crm = records.of_people(people, frozenset(d for d in own if d))
+        out.print(f"Salesforce has {len(crm['Contact'])} contacts of {len(crm['Account'])} accounts from your CSV.")
+        return crm
     companies = propose_companies(findings)
     if companies:
         out.print(_table(companies))
@@ -122,7 +122,7 @@ def _table(companies: Sequence[Company]) -> Table:
     return table
 
 
-def _world(findings: Findings, made: records.Records) -> dict[str, Any]:
+def _world(findings: Findings, crm: records.Records) -> dict[str, Any]:
     """A public domain is no Workspace's: nobody else there is a colleague."""
     domain, name = domain_of(findings.owner), findings.name
     user = {"email": findings.owner, "name": name, "aliases": list(findings.aliases), "admin": True}
@@ -134,5 +134,5 @@ def _world(findings: Findings, made: records.Records) -> dict[str, Any]:
             "users": [{**user, **({"language": findings.language} if findings.language != ENGLISH else {})}],
             "groups": [],
         },
-        "salesforce": records.org_of(findings.owner, name, made),
+        "salesforce": records.org_of(findings.owner, name, crm),
     }
