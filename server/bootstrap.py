@@ -130,7 +130,7 @@ def _open_rooms(
 ) -> Rooms:
     return open_rooms(
         ports,
-        witness=GoogleReports(calls.mint, transport, ports.clock) if settings.reports_witness else None,
+        witness=GoogleReports(calls.mint.for_reports, transport, ports.clock) if settings.reports_witness else None,
         finder=GmailMessageIds(calls),
         is_encrypted_at_rest=settings.state.startswith("firestore:"),
         sleep=sleep,
@@ -150,7 +150,7 @@ def _connect_google(
     settings: Settings, transport: Transport, clock: Clock, sleep: Callable[[float], None], alarms: DocumentAlarms
 ) -> _Google:
     mint = CredentialMint(_make_delegation(settings), transport, alarms)
-    directory = GoogleDirectory(mint, transport, clock, settings.google_customer)
+    directory = GoogleDirectory(mint.for_directory, transport, clock, settings.google_customer)
     scope = WorkspaceScope(_make_limits(settings), directory, clock)
     # Before the first credential: none may be made for a mailbox outside the scope.
     mint.guard(scope)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import idna
 from googleapiclient.discovery import build
 
 from server.adapters.google.admin_calls import AdminCalls, as_settings_problem
-from server.adapters.google.credentials import CredentialMint
 from server.adapters.transport import Transport
 from server.domain.errors import NotFoundError, TrulyError
 from server.domain.ids import MailboxId
@@ -20,10 +19,13 @@ WHO = "Google Directory"
 
 
 class GoogleDirectory:
-    """Implements ``server.ports.directory.Directory`` as an admin of the Workspace. Thread-safe."""
+    """Implements ``server.ports.directory.Directory`` as an admin of the Workspace. Thread-safe.
 
-    def __init__(self, mint: CredentialMint, transport: Transport, clock: Clock, customer: str) -> None:
-        self._calls = AdminCalls(mint.for_directory, transport, clock, WHO)
+    ``mint`` gives credentials for the Directory.
+    """
+
+    def __init__(self, mint: Callable[[], Any], transport: Transport, clock: Clock, customer: str) -> None:
+        self._calls = AdminCalls(mint, transport, clock, WHO)
         self._customer = customer
         self._service = build("admin", "directory_v1", http=transport.http(), static_discovery=True)
 

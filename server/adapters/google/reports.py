@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from googleapiclient.discovery import build
 
 from server.adapters.google.admin_calls import AdminCalls, as_settings_problem
-from server.adapters.google.credentials import CredentialMint
 from server.adapters.transport import Transport
 from server.domain.errors import TrulyError
 from server.ports.clock import Clock
@@ -24,10 +23,13 @@ FIELDS = "nextPageToken,items(id/time,actor/email,events(name,parameters))"
 
 
 class GoogleReports:
-    """Implements ``server.ports.witness.Witness`` as an admin of the Workspace."""
+    """Implements ``server.ports.witness.Witness`` as an admin of the Workspace.
 
-    def __init__(self, mint: CredentialMint, transport: Transport, clock: Clock) -> None:
-        self._calls = AdminCalls(mint.for_reports, transport, clock, WHO)
+    ``mint`` gives credentials for the reports.
+    """
+
+    def __init__(self, mint: Callable[[], Any], transport: Transport, clock: Clock) -> None:
+        self._calls = AdminCalls(mint, transport, clock, WHO)
         self._service = build("admin", "reports_v1", http=transport.http(), static_discovery=True)
 
     def sightings(self, since: float, until: float) -> Iterator[Sighting]:
