@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.sources import parse_source
+
 ROOT = Path(__file__).parent.parent
 VALUES = ("server.domain",)
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -37,7 +39,7 @@ READS_ENVIRONMENT = frozenset({"server/main.py"})
 
 
 def imports(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse_source(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -51,7 +53,7 @@ def module_name(path: str) -> str:
 def imported_modules(source: str, names: Collection[str]) -> set[str]:
     """The modules among ``names`` that a source imports anywhere in it, for type checking too."""
     targets = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse_source(source)):
         if isinstance(node, ast.Import):
             targets |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -149,7 +151,7 @@ FOLDERS_STAY_SMALL = ("server/engine", "server/rules", "server/adapters")
 
 def too_long(path: str, source: str) -> list[str]:
     sizes = [("module", path, source.count("\n"))]
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse_source(source)):
         if isinstance(node, ast.ClassDef) and path.startswith(CLASSES_STAY_SMALL):
             sizes.append(("class", f"{path}:{node.name}", (node.end_lineno or 0) - node.lineno))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.sources import parse_source
+
 ROOT = Path(__file__).parent.parent
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 NOT_IMPORTED = {"gunicorn", "tzdata"}
@@ -27,7 +29,7 @@ def pins(name: str) -> dict[str, str]:
 
 def imported(source: str) -> Iterator[str]:
     """Dotted names, the most that each line says: ``from google.cloud import firestore`` is ``google.cloud.firestore``."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse_source(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from tests.docs.pages import ROOT, find_code_spans, read_page, read_rows
+from tests.support.sources import parse_source
 
 PAGE = "docs/architecture.md"
 TYPES = (
@@ -35,7 +36,7 @@ def find_missing_names(text: str) -> list[str]:
 def list_names(path: str) -> set[str]:
     """The functions, classes and constants of a module."""
     names: set[str] = set()
-    for node in ast.parse((ROOT / path).read_text()).body:
+    for node in parse_source((ROOT / path).read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Assign):

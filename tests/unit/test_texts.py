@@ -11,6 +11,7 @@ from addon import texts
 from addon.codes import ReasonCode, WhyCode
 from addon.sentences import Facts, sentence_of
 from server.domain.decision import Reason, Why
+from tests.support.sources import parse_source
 
 ROOT = Path(__file__).parent.parent.parent
 CODES = {*ReasonCode, *WhyCode}
@@ -42,7 +43,7 @@ def files(*endings: str) -> list[Path]:
 def tables_of_reasons(source: str) -> list[int]:
     """The lines of dictionaries that give many reasons a text."""
     lines = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse_source(source)):
         if isinstance(node, ast.Dict):
             entries = zip(node.keys, node.values, strict=True)
             if sum(_is_code(key) and _is_text(value) for key, value in entries if key) > MOST_ENTRIES:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from server.adapters.documents import COLLECTIONS, INDEXES
 from server.adapters.firestore.indexes import definition
+from tests.support.sources import parse_source
 
 ROOT = Path(__file__).parents[3]
 HINT = "Run: python -m server.adapters.firestore.indexes > firestore.indexes.json"
@@ -13,7 +14,7 @@ HINT = "Run: python -m server.adapters.firestore.indexes > firestore.indexes.jso
 
 def queries():
     """(collection, equalities, then the range or order) of each query in the store's source."""
-    trees = [ast.parse(path.read_text()) for path in sorted((ROOT / "server/adapters/store").glob("*.py"))]
+    trees = [parse_source(path.read_text()) for path in sorted((ROOT / "server/adapters/store").glob("*.py"))]
     for function in (node for tree in trees for node in ast.walk(tree)):
         if not isinstance(function, ast.FunctionDef):
             continue
