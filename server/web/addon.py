@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -99,7 +100,10 @@ def _answer_click(services: Services, admitted: Admitted) -> dict[str, Any]:
 
 
 def _offer_refresh(desk: Desk) -> dict[str, Any]:
-    refresh = desk.act(desk.find_opened())(Operation.SHOW) if desk.event.message_id else None
+    """Where Gmail cannot say which message is open, the card comes without its button."""
+    refresh = None
+    with suppress(TransientError, MailboxUnavailableError, NotFoundError):
+        refresh = desk.act(desk.find_opened())(Operation.SHOW) if desk.event.message_id else None
     return push_card(refusal_card(Refusal.STALE, refresh=refresh))
 
 

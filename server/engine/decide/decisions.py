@@ -6,8 +6,9 @@
                                                      ├──► MailDecider.decide ──► DecidedMail
     what people chose for the conversation ──────────┘        one question to Salesforce
 
-A conversation's mails are decided in the order in which they were written, and each knows those before it. So a preview
-of mail that is not logged yet comes to what going live then does, however the rows are cut into rounds.
+A conversation's mails are decided in the order in which they were written, and each knows those before it: the ones
+that are logged, and the ones that are to be logged in the same call. So a preview of mail that is not logged yet comes
+to what going live then does, in one round or in many.
 """
 
 from __future__ import annotations

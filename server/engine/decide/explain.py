@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.domain.crm import Candidates
 from server.domain.decision import Decision
@@ -56,10 +56,18 @@ class Explainer:
         self._policy = policy
 
     def explain(
-        self, workspace: Workspace, message: Message, mailbox: Mailbox, *, by_rules_alone: bool = False
+        self,
+        workspace: Workspace,
+        message: Message,
+        mailbox: Mailbox,
+        *,
+        by_rules_alone: bool = False,
+        is_logged: bool = False,
     ) -> Explanation:
         """``by_rules_alone`` leaves out what people chose for the conversation. Raises what ``MailDecider`` raises."""
-        explanations = self.explain_messages(workspace, [message], mailbox, by_rules_alone=by_rules_alone)
+        explanations = self.explain_messages(
+            workspace, [message], mailbox, by_rules_alone=by_rules_alone, is_logged=is_logged
+        )
         return explanations.by_message[message.message_id]
 
     def explain_messages(
@@ -69,12 +77,19 @@ class Explainer:
         mailbox: Mailbox,
         *,
         by_rules_alone: bool = False,
+        is_logged: bool = False,
         users: Iterable[str] = (),
     ) -> Explanations:
-        """Several messages of one mailbox. ``users`` are addresses that shall be known as Users with the answer."""
+        """Several messages of one mailbox. ``users`` are addresses that shall be known as Users with the answer.
+
+        ``is_logged``: the messages stand in Salesforce, so that neither a label nor a stop keeps them out any more.
+        """
         found: dict[MessageId, Explanation] = {}
         keys = {message.message_id: self._keys.of_message(mailbox, message) for message in messages}
         choices = {} if by_rules_alone else self._read_choices(mailbox, messages, keys)
+        if is_logged:
+            mailbox = replace(mailbox, dont_log_label=None)
+            choices = {key: replace(choice, kept_out_by=frozenset()) for key, choice in choices.items()}
         people_by_id: dict[MessageId, People] = {}
         mails: list[Mail] = []
         by_id = {message.message_id: message for message in messages}

@@ -105,26 +105,38 @@ class Deliverer:
         return True
 
     def _select_due(self, shards: Sequence[int], limit: int) -> list[Row]:
-        """Whole conversations, the longest waiting first, cut where the next one would be too much.
+        """Whole conversations, the longest waiting first, and then others that still fit.
 
         A conversation that alone is too much is cut after its oldest mails, for each is decided knowing those before
-        it. Rows of all shards: a Gmail thread whose root is elsewhere lies in two, and read apart it costs twice.
+        it. A mail is never cut: all its due copies come along. Rows of all shards: a Gmail thread whose root is
+        elsewhere lies in two, and read apart it costs twice.
         """
-        now = self.tools.clock.now()
-        rows = [row for s in shards for row in self.tools.store.due_rows(s, now, max(limit, LEAST_READ))]
+        now, most = self.tools.clock.now(), max(limit, LEAST_READ)
+        portions = [self.tools.store.due_rows(shard, now, most) for shard in shards]
+        rows = [row for portion in portions for row in portion]
         conversations: dict[str, list[Row]] = {}
         for row in sorted(rows, key=lambda row: (row.due or 0.0, row.thread_id, row.internal_date, row.key)):
             conversations.setdefault(row.conversation or row.key, []).append(row)
-        selected: list[Row] = []
-        keys: set[ActivityKey | None] = set()
+        keys: dict[ActivityKey | None, None] = {}
         for conversation in conversations.values():
-            more = {row.activity_key for row in conversation}
-            if keys and len(keys | more) > limit:
-                break
-            conversation.sort(key=lambda row: (row.internal_date, row.key))
-            for row in conversation:
-                if row.activity_key not in keys and len(keys) == limit:
-                    break
-                keys.add(row.activity_key)
-                selected.append(row)
-        return selected
+            if keys and len(keys.keys() | {row.activity_key for row in conversation}) > limit:
+                continue
+            for row in sorted(conversation, key=lambda row: (row.internal_date, row.key)):
+                if len(keys) < limit:
+                    keys[row.activity_key] = None
+        selected = [row for row in rows if row.activity_key in keys]
+        # Where a shard holds more than was read, further copies of a mail may lie beyond.
+        is_cut = any(len(portion) >= most for portion in portions)
+        return [*selected, *self._list_copies_beyond(selected, shards, now)] if is_cut else selected
+
+    def _list_copies_beyond(self, rows: Sequence[Row], shards: Sequence[int], now: float) -> list[Row]:
+        known = {row.key for row in rows}
+        copies = [copy for key in {r.activity_key for r in rows if r.activity_key} for copy in self._copies_of(key)]
+        return [
+            copy
+            for copy in copies
+            if copy.key not in known and copy.shard in shards and copy.due is not None and copy.due <= now
+        ]
+
+    def _copies_of(self, key: ActivityKey) -> list[Row]:
+        return [row for row in self.tools.store.copies_of(key) if is_waiting_in_shard(row)]

@@ -26,7 +26,10 @@ class Redecider:
     def decide_copies(
         self, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox], activity: ActivityRow
     ) -> dict[str, Decision]:
-        """For each logged copy that can be read now, by its row's key."""
+        """For each logged copy that can be read now, by its row's key.
+
+        A label or a stop keeps out what is to come. What stands in Salesforce, only the button deletes.
+        """
         decisions: dict[str, Decision] = {}
         for row in self._store.copies_of(activity.key):
             mailbox = mailboxes.get(row.mailbox_id)
@@ -34,7 +37,7 @@ class Redecider:
                 continue
             try:
                 message = self._reader.read_message(mailbox, MessageRef(row.message_id, row.thread_id))
-                decisions[row.key] = self._explainer.explain(workspace, message, mailbox).decision
+                decisions[row.key] = self._explainer.explain(workspace, message, mailbox, is_logged=True).decision
             except (NotFoundError, MailboxUnavailableError, UnreadableError):
                 continue
         return decisions

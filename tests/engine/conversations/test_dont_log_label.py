@@ -9,6 +9,7 @@ import pytest
 from server.engine.collect import backfill
 from server.engine.mailboxes.stages import find_mailbox
 from simulator.faults import Fault
+from tests.support.rep import Rep
 from tests.support.scene import Scene, eml
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
@@ -160,3 +161,23 @@ def test_a_label_holds_for_what_follows_also_where_the_delivery_was_faster(scene
     later = reply(scene, ANN)
     scene.sync()
     assert scene.outcomes() == {logged: "contact_match", later: "kept_out"}
+
+
+@pytest.mark.parametrize("place", ["on the logged mail", "on a later mail"])
+def test_undoing_a_choice_in_a_labelled_conversation_deletes_nothing(scene: Scene, place: str) -> None:
+    """Only the button deletes from Salesforce: a label keeps out what is to come."""
+    box = scene.universe.mailboxes[ANN]
+    label = box.label_id("Don't log")
+    logged = first(scene, ANN)
+    scene.sync()
+    rep = Rep(scene, ANN, logged).click("Move").click("Search", search="leo").use("00QA00000000001MAA")
+    if place == "on the logged mail":
+        box.relabel(logged, {label}, set())
+    else:
+        scene.deliver(ANN, eml(subject="Re: Lamps", References=FIRST), "INBOX", label, thread=logged)
+    scene.sync()
+
+    rep.click("Undo")
+
+    assert scene.outcomes(ANN)[logged] == "contact_match"
+    assert [task["WhoId"] for task in scene.tasks()] == ["003A00000000001IAA"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from server.domain.history import MessageRef
 from server.domain.ids import MessageId, SalesforceId, ThreadId
-from server.domain.ledger import Row
+from server.domain.ledger import BACKFILL, LIVE, Row
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.mailboxes.stages import find_mailbox, set_stage
 from simulator.salesforce.ids import to_18
@@ -73,6 +73,7 @@ CHOICES = st.lists(
     later=st.lists(MAILS, min_size=1, max_size=6),
     live=st.sampled_from((None, None, BEN)),
     is_broken=st.booleans(),
+    limit=st.sampled_from((1, 2, 60)),
 )
 @example(
     # The chosen record covers the second mail only because the first, not logged yet, is in both mailboxes.
@@ -84,6 +85,7 @@ CHOICES = st.lists(
     ],
     live=None,
     is_broken=False,
+    limit=1,
 )
 def test_going_live_does_what_the_dry_run_counted(
     earlier: list[PlannedMail],
@@ -92,6 +94,7 @@ def test_going_live_does_what_the_dry_run_counted(
     live: str | None,
     *,
     is_broken: bool,
+    limit: int,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scene = Scene(Path(folder), NEW_MAILBOX_STAGE="dry_run")
@@ -107,12 +110,13 @@ def test_going_live_does_what_the_dry_run_counted(
             scene.sync()
             if is_broken:
                 break_one(scene)
-            assert_preview_comes_true(scene)
+            assert_preview_comes_true(scene, limit)
         finally:
             scene.close()
 
 
-def assert_preview_comes_true(scene: Scene) -> None:
+def assert_preview_comes_true(scene: Scene, limit: int) -> None:
+    """``limit`` is how many activities a round takes."""
     services = scene.services
     store = services.ports.store
     mailboxes = [m for m in store.mailboxes() if m.stage is Stage.DRY_RUN]
@@ -120,6 +124,8 @@ def assert_preview_comes_true(scene: Scene) -> None:
     preview = services.rooms.dry_run.preview(services.workspaces.current(), mailboxes)
     for mailbox in mailboxes:
         set_stage(store, scene.clock, mailbox, Stage.LIVE)
+    while services.rooms.deliverer.deliver(services.workspaces.current(), (*LIVE, *BACKFILL), limit).read:
+        pass
     assert scene.sync().is_at_rest
     rows = [row for mailbox in mailboxes for row in store.rows(mailbox.mailbox_id)]
     assert preview.rows == Counter((row.outcome.value, row.reason.value) for row in rows)

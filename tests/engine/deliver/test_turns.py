@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from server.domain.decision import Outcome
 from server.domain.ledger import LIVE
 from server.domain.mailbox import Mailbox
+from server.engine.deliver import turns
 from server.engine.mailboxes.stages import find_mailbox
 from tests.support.scene import Scene, eml
 
-ANN = "ann@acme.example"
+ANN, BEN = "ann@acme.example", "ben@acme.example"
 
 
 @pytest.fixture
@@ -67,6 +69,30 @@ def test_a_conversation_that_is_too_large_alone_begins_with_its_oldest_mails(sce
     rounds = [deliver_round(scene, 2) for _ in range(3)]
 
     assert [sorted(int(subject[-1]) for subject in subjects) for subjects in rounds] == [[1, 2], [3, 4], [5]]
+
+
+@pytest.mark.parametrize("rows_per_read", [600, 2])
+def test_a_mail_is_never_cut_from_its_copies(
+    scene: Scene, ann: Mailbox, monkeypatch: pytest.MonkeyPatch, rows_per_read: int
+) -> None:
+    """Not by the limit of a round, and not where a shard holds more than one read of it."""
+    monkeypatch.setattr(turns, "LEAST_READ", rows_per_read)
+    for day in (1, 2, 3):
+        raw = eml(
+            to=f"{ANN}, {BEN}", subject=f"a {day}", message_id=f"<a{day}@mail.example>", References="<a@mail.example>",
+            date=f"Mon, {day} Sep 2026 09:00:00 +0000",
+        )  # fmt: skip
+        scene.deliver(ANN, raw)
+        scene.deliver(BEN, raw)
+    store = scene.services.ports.store
+    collect(scene, ann)
+    scene.clock.advance(1)
+    collect(scene, find_mailbox(store, BEN))
+
+    for logged in (1, 2, 3):
+        assert len(deliver_round(scene, 1)) == 1
+        rows = [row for mailbox in store.mailboxes() for row in store.rows(mailbox.mailbox_id)]
+        assert sum(row.outcome is Outcome.LOGGED for row in rows) == 2 * logged
 
 
 def test_every_round_that_finds_mail_takes_some(scene: Scene, ann: Mailbox) -> None:
