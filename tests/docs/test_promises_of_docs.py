@@ -51,3 +51,37 @@ def test_explain_knows_what_a_rep_chose(scene, tmp_path):
 
     explanation = json.loads(scene.flask("explain", str(path), "--json").stdout)
     assert (explanation["reason"], explanation["record"]) == ("thread_override", ada)
+
+
+def test_a_new_mailbox_waits_in_trial_mode_until_it_is_live(scene):
+    scene.restart(NEW_MAILBOX_STAGE="", BACKFILL_MONTHS="")
+    message = scene.deliver("ann@acme.example", eml())
+    old = scene.deliver("ann@acme.example", eml(date="Mon, 01 Sep 2025 09:00:00 +0000"))
+    scene.sync()
+    assert scene.outcomes() == {message: "held", old: "before_start"}
+    assert scene.tasks() == []
+
+    scene.flask("mailbox", "ann@acme.example", "--stage", "live")
+    scene.sync()
+    assert scene.outcomes() == {message: "contact_match", old: "before_start"}
+
+
+def test_somebody_in_bcc_is_found_in_the_senders_copy(scene):
+    message = scene.deliver(
+        "ann@acme.example", eml("ann@acme.example", "ben@acme.example", Bcc="ada@byron.example"), "SENT"
+    )
+    scene.sync()
+
+    assert scene.outcomes() == {message: "contact_match"}
+
+
+def test_the_card_right_after_a_move_or_a_stop_offers_undo(scene):
+    message = scene.deliver("ann@acme.example", eml())
+    scene.sync()
+    rep = Rep(scene, "ann@acme.example", message)
+    rep.click("Move").click("Search", search="leo").use("00QA00000000001MAA").click("Undo")
+    assert scene.outcomes() == {message: "contact_match"}
+
+    rep.again().open().click("Stop logging").click("Delete and stop").click("Undo")
+    scene.sync()
+    assert scene.outcomes() == {message: "contact_match"}
