@@ -223,3 +223,87 @@ def test_a_circle_is_caught(back: str) -> None:
 
     assert modules_in_circles(sources) == ["server.web.last", "server.web.middle", "server.web.planted"]
     assert modules_in_circles({**sources, "server/web/last.py": ""}) == []
+
+
+ROOMS: dict[str, dict[str, tuple[str, ...]]] = {
+    "server/engine": {
+        "ledger": (),
+        "mailboxes": ("ledger",),
+        "ports": ("mailboxes",),
+        "copies": ("ledger",),
+        "conversations": ("ledger",),
+        "decide": ("conversations", "ledger"),
+        "collect": ("conversations", "ledger", "mailboxes"),
+        "deliver": ("conversations", "decide", "ledger", "mailboxes"),
+        "coverage": ("collect", "ledger", "mailboxes"),
+        "sidebar": ("collect", "conversations", "decide", "deliver", "ledger"),
+        "operations": ("collect", "coverage", "deliver", "ledger", "mailboxes"),
+    },
+    "server/rules": {
+        "headers": (),
+        "schedule": (),
+        "authorship": ("headers",),
+        "body": ("headers",),
+        "decision": ("authorship", "body", "headers"),
+    },
+}
+"""Which other rooms a room may import. Only ``rooms`` composes them, so it may import every room and no room it."""
+COMPOSES = "server/engine/rooms.py"
+ROWS = "server/engine/ledger/rows.py"
+
+
+def wrong_ways(path: str, source: str) -> list[str]:
+    """The imports of a module that leave its room by a door that is not there."""
+    house = next((house for house in ROOMS if path.startswith(f"{house}/")), None)
+    if house is None or path == COMPOSES:
+        return []
+    room = path.removeprefix(f"{house}/").split("/")[0].removesuffix(".py")
+    prefix = house.replace("/", ".") + "."
+    entered = {name.removeprefix(prefix).split(".")[0] for name in imports(source) if name.startswith(prefix)}
+    allowed = {room, *ROOMS[house].get(room, ())}
+    return [f"{path} enters {other}" for other in sorted(entered - allowed)]
+
+
+def test_rooms_are_entered_by_their_doors() -> None:
+    sources = {path: (ROOT / path).read_text() for path in modules()}
+    assert [fault for path, source in sources.items() for fault in wrong_ways(path, source)] == []
+    rooms = {path.split("/")[2] for path in sources if path.startswith(tuple(ROOMS)) and path.count("/") == 3}
+    assert rooms == {room for house in ROOMS.values() for room in house} - {"ports"}
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("server/engine/ledger/x.py", "from server.engine.deliver.round import DeliveryRound"),
+        ("server/engine/decide/x.py", "from server.engine.collect.screening import Screener"),
+        ("server/engine/collect/x.py", "from server.engine.ports import Ports"),
+        ("server/engine/sidebar/x.py", "import server.engine.rooms"),
+        ("server/engine/new/x.py", "from server.engine.ledger.rows import hold_row"),
+        ("server/rules/headers/x.py", "from server.rules.decision.screen import screen"),
+    ],
+)
+def test_a_wrong_way_between_rooms_is_caught(path: str, line: str) -> None:
+    assert wrong_ways(path, line)
+
+
+def changes_of_rows(source: str) -> list[int]:
+    """The lines that make a row of the ledger, or set one of its fields by ``replace``."""
+    calls = [node for node in ast.walk(parse_source(source)) if isinstance(node, ast.Call)]
+    made = [c.lineno for c in calls if isinstance(c.func, ast.Name) and c.func.id == "Row"]
+    replaced = [
+        c.lineno
+        for c in calls
+        if isinstance(c.func, ast.Name) and c.func.id == "replace" and c.args and ast.unparse(c.args[0]) == "row"
+    ]
+    return made + replaced
+
+
+def test_one_module_changes_rows() -> None:
+    engine = [path for path in modules() if path.startswith("server/engine/") and path != ROWS]
+    assert {path: lines for path in engine if (lines := changes_of_rows((ROOT / path).read_text()))} == {}
+    assert changes_of_rows((ROOT / ROWS).read_text())
+
+
+@pytest.mark.parametrize("line", ["row = Row(mailbox_id, message_id, thread_id, reason)", "replace(row, cause=None)"])
+def test_a_change_of_a_row_elsewhere_is_caught(line: str) -> None:
+    assert changes_of_rows(line) == [1]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from server.domain.decision import Reason
 from server.domain.errors import ThrottledError
 from server.domain.history import MessageRef
 from server.domain.ids import KeyedHash, MessageId
@@ -17,7 +16,7 @@ from server.domain.policy import Policy
 from server.engine.conversations.dont_log_label import is_labelled
 from server.engine.conversations.keys import ConversationKeys
 from server.engine.conversations.overrides import build_situation
-from server.engine.ledger.rows import make_waiting, note_unreadable_now
+from server.engine.ledger.rows import make_waiting, note_screened, note_unreadable_now, take_place_of
 from server.engine.ledger.sealed_headers import SealedHeaders
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
@@ -75,7 +74,7 @@ class Screener:
             if isinstance(result, Exception):
                 throttled = result if isinstance(result, ThrottledError) else throttled
                 result = self._note_failure(mailbox, ref, result, earlier_row)
-            rows.append(replace(result, version=earlier_row.version) if earlier_row else result)
+            rows.append(take_place_of(result, earlier_row) if earlier_row else result)
         return ScreenedRows(tuple(rows), throttled)
 
     def _list_extra_messages(
@@ -90,10 +89,9 @@ class Screener:
         attempts = count_tries(error, earlier_row.attempts, earlier_row.cause) if earlier_row else 1
         now = self.clock.now()
         reaction = choose_reaction(error, attempts, now)
-        row = note_unreadable_now(
+        return note_unreadable_now(
             mailbox.mailbox_id, ref, reaction.reason, reaction.due_at, reaction.cause, attempts, now
         )
-        return replace(row, internal_date=earlier_row.internal_date) if earlier_row else row
 
 
 class _Batch:
@@ -146,17 +144,8 @@ class _Batch:
             is_labelled=message.thread_id in self._labelled,
         )
         screening, people = screen(message, self._workspace, policy, situation)
-        row = Row(
-            mailbox_id=mailbox.mailbox_id,
-            message_id=message.message_id,
-            thread_id=message.thread_id,
-            reason=screening.reason or Reason.READY,
-            internal_date=message.internal_date,
-            conversation=conversation,
-            evidence=screening.evidence,
-            policy_version=policy.version,
-            updated_at=self._screener.clock.now(),
-        )
+        now = self._screener.clock.now()
+        row = note_screened(mailbox.mailbox_id, message, conversation, screening, policy.version, now)
         if screening.reason is not None:
             return row
         author = people.author.address if people.author else None

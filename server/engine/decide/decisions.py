@@ -30,7 +30,7 @@ from server.rules.decision.decide import decide
 from server.rules.decision.match import build_query
 from server.rules.decision.owner import find_owner
 
-Choices = Mapping[KeyedHash, Conversation]
+ConversationChoices = Mapping[KeyedHash, Conversation]
 """What people chose, by the conversation's keyed hash."""
 BY_CHOICE = (Evidence("conversation"),)
 """The evidence of mail that a rep's button keeps out."""
@@ -98,13 +98,13 @@ def gather_mails(
     return mails, broken
 
 
-def list_kept_out(mail: Mail, choices: Choices) -> frozenset[MailboxId]:
+def list_kept_out(mail: Mail, choices: ConversationChoices) -> frozenset[MailboxId]:
     """The mailboxes of its copies whose reps stopped the conversation."""
     choice = choices.get(mail.conversation) if mail.conversation else None
     return frozenset(copy.mailbox_id for copy in mail.copies) & choice.kept_out_by if choice else frozenset()
 
 
-def is_logged_again(mail: Mail, activity: ActivityRow, choices: Choices) -> bool:
+def is_logged_again(mail: Mail, activity: ActivityRow, choices: ConversationChoices) -> bool:
     """A rep alone had the mail and stopped it; now a colleague has a copy too, who did not."""
     if activity.state is not ActivityState.REMOVED or activity.reason is not Reason.KEPT_OUT:
         return False
@@ -121,7 +121,7 @@ class MailDecider:
         self._policy = policy
 
     def decide(
-        self, workspace: Workspace, mails: Sequence[Mail], choices: Choices, users: Iterable[str] = ()
+        self, workspace: Workspace, mails: Sequence[Mail], choices: ConversationChoices, users: Iterable[str] = ()
     ) -> Decisions:
         """``users`` are further addresses to be known as Users. Raises TransientError where Salesforce is away."""
         decisions = Decisions()
@@ -149,7 +149,7 @@ class MailDecider:
         workspace: Workspace,
         mail: Mail,
         candidates: Candidates,
-        choices: Choices,
+        choices: ConversationChoices,
         decided_before: Sequence[frozenset[MailboxId]],
     ) -> DecidedMail:
         owner = find_owner(mail, workspace, candidates)

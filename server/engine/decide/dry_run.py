@@ -10,7 +10,7 @@ from server.domain.decision import OUTCOME_OF, Outcome, Reason
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
-from server.engine.decide.decisions import Choices, GatheredMail, MailDecider, gather_mails, is_logged_again
+from server.engine.decide.decisions import ConversationChoices, GatheredMail, MailDecider, gather_mails, is_logged_again
 from server.engine.ledger.rows import is_waiting_in_shard, reason_of_activity
 from server.engine.ledger.sealed_headers import SealedHeaders
 from server.ports.store import Store
@@ -84,7 +84,7 @@ class DryRun:
             result.count(choose_reaction(error, 1, 0.0).reason, len(mail.copies))
 
 
-def _is_open(mail: Mail, activity: ActivityRow, choices: Choices) -> bool:
+def _is_open(mail: Mail, activity: ActivityRow, choices: ConversationChoices) -> bool:
     """The mail has no activity that its copies would join: it is claimed and no more, or may be logged again."""
     return activity.state is ActivityState.CLAIMED or is_logged_again(mail, activity, choices)
 

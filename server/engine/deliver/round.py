@@ -20,7 +20,7 @@ from server.engine.conversations.carry_out import ActivityEditor, Move, revive_a
 from server.engine.conversations.overrides import Overrides
 from server.engine.decide.decisions import (
     BY_CHOICE,
-    Choices,
+    ConversationChoices,
     DecidedMail,
     GatheredMail,
     MailDecider,
@@ -130,7 +130,7 @@ class DeliveryRound:
         return max((due for due in times if now < due), default=None)
 
     def _join_standing(
-        self, gathered: dict[ActivityKey, GatheredMail], choices: Choices
+        self, gathered: dict[ActivityKey, GatheredMail], choices: ConversationChoices
     ) -> dict[ActivityKey, ActivityRow]:
         """Take out the mails that have an activity already: their rows join it. Returns open claims on the rest."""
         claims: dict[ActivityKey, ActivityRow] = {}
@@ -149,7 +149,7 @@ class DeliveryRound:
         decided: Sequence[DecidedMail],
         gathered: Mapping[ActivityKey, GatheredMail],
         claims: Mapping[ActivityKey, ActivityRow],
-        choices: Choices,
+        choices: ConversationChoices,
     ) -> None:
         fresh: list[Wanted] = []
         doubtful: list[Claimed] = []
@@ -192,7 +192,7 @@ class DeliveryRound:
         left = tuple(row for row in rows if row.mailbox_id not in item.kept_out)
         return Wanted(replace(item.mail, copies=copies), item.decision, item.owner, left)
 
-    def _follow_new_choices(self, mails: Sequence[Wanted], earlier: Choices) -> None:
+    def _follow_new_choices(self, mails: Sequence[Wanted], earlier: ConversationChoices) -> None:
         """A record that somebody chose while the mail was on its way: the mail goes there after all."""
         current = self._store.conversations([w.mail.conversation for w in mails if w.mail.conversation])
         changed = [w for w in mails if _choice_of(w.mail, current) != _choice_of(w.mail, earlier)]
@@ -239,5 +239,5 @@ class DeliveryRound:
         self._done.settled += sum(row.outcome is not Outcome.WAITING for row in rows)
 
 
-def _choice_of(mail: Mail, choices: Choices) -> Conversation | None:
+def _choice_of(mail: Mail, choices: ConversationChoices) -> Conversation | None:
     return choices.get(mail.conversation) if mail.conversation else None

@@ -4,6 +4,7 @@
 
     note_unread ─► Unread ─┐              ┌─ hold_row ─► Held ─┐
                            ├─► Waiting ◄──┴──── free_row ◄─────┘
+    note_screened,         │      │
     make_waiting ──────────┘      │
                                   ├─► skip_row, log_row, fail_row, lose_row      an outcome
                                   └─► retry_row, delay_row                       a later try
@@ -18,10 +19,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from server.domain.decision import Evidence, Outcome, Reason
+from server.domain.decision import Evidence, Outcome, Reason, Screening
 from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Held, Row, Unread, Wait, Waiting
+from server.domain.message import Message
 
 MISSED = "missed"
 """The cause of a row that an audit found missing."""
@@ -42,6 +44,23 @@ def note_unreadable_now(
         mailbox_id, ref.message_id, ref.thread_id, reason, wait=None if due is None else Unread(due),
         attempts=attempts, cause=cause, updated_at=now,
     )  # fmt: skip
+
+
+def note_screened(
+    mailbox_id: MailboxId, message: Message, conversation: KeyedHash, screening: Screening, policy_version: int,
+    now: float,
+) -> Row:  # fmt: skip
+    """A message whose headers were read. Where no rule of the screen skips it, ``make_waiting`` comes next."""
+    return Row(
+        mailbox_id, message.message_id, message.thread_id, screening.reason or Reason.READY,
+        internal_date=message.internal_date, conversation=conversation, evidence=screening.evidence,
+        policy_version=policy_version, updated_at=now,
+    )  # fmt: skip
+
+
+def take_place_of(row: Row, earlier: Row) -> Row:
+    """The row of a message that was read again, to be written over the one that exists."""
+    return replace(row, version=earlier.version, internal_date=row.internal_date or earlier.internal_date)
 
 
 def note_skipped(
