@@ -23,7 +23,7 @@ from server.adapters.google.identity import GoogleIdentity
 from server.adapters.google.reports import GoogleReports
 from server.adapters.google.scope import Limits, WorkspaceScope
 from server.adapters.holders import LocalHolders
-from server.adapters.local_kek import create_keys, load_local_keys
+from server.adapters.local_kek import create_keys, has_private_key, load_local_keys
 from server.adapters.salesforce.activities.tasks import full_id
 from server.adapters.salesforce.client import Login, OrgClient
 from server.adapters.salesforce.crm import SalesforceCrm
@@ -133,6 +133,7 @@ def _open_rooms(
         witness=GoogleReports(calls.mint.for_reports, transport, ports.clock) if settings.reports_witness else None,
         finder=GmailMessageIds(calls),
         is_encrypted_at_rest=settings.state.startswith("firestore:"),
+        is_private_key_near=has_private_key(settings.keys),
         sleep=sleep,
     )
 

@@ -126,6 +126,11 @@ def _write(path: Path, content: bytes, mode: int) -> None:
     fresh.rename(path)
 
 
+def has_private_key(folder: Path) -> bool:
+    """Whether the vault's private key lies in the folder, whoever may read it."""
+    return (folder / PRIVATE).exists()
+
+
 def load_local_keys(folder: Path, *, may_open: bool) -> LocalKeys:
     """Raises ConfigurationError with a sentence for the first file that cannot be used."""
     if not folder.is_dir():

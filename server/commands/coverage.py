@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from server.bootstrap import Services
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
+from server.commands.tables import count_noun
 from server.domain.decision import Outcome
 from server.domain.errors import BadInputError, NotFoundError
 from server.domain.ledger import Coverage, CoverageRow, DayCoverage
@@ -38,6 +39,8 @@ def _coverage(source: Source) -> click.Command:
         mailboxes = _choose_mailboxes(services, addresses)
         coverages = {m: auditor.measure(workspace, m, by_day=days or publishes) for m in mailboxes if m.reads}
         stdout.print(_make_table("Mailbox", {m.address: coverage for m, coverage in coverages.items()}))
+        if coverages:
+            stdout.print(_conclude(list(coverages.values())))
         for mailbox in (m for m in mailboxes if not m.reads):
             stdout.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
         if days:
@@ -59,15 +62,34 @@ def _choose_mailboxes(services: Services, addresses: tuple[str, ...]) -> list[Ma
     return [m for m in services.ports.store.mailboxes() if m.stage is not Stage.OFF]
 
 
+ALWAYS_SHOWN = ("gmail", Outcome.LOGGED, Outcome.SKIPPED, "missing")
+
+
 def _make_table(what: str, coverages: Mapping[str, Coverage | DayCoverage], title: str | None = None) -> Table:
+    """A column that is zero in every row is left out, so that the table fits 80 columns."""
+    figures = {name or "unknown": _count_figures(coverage) for name, coverage in coverages.items()}
     names = ("gmail", "left", *Outcome, "missing")
-    counts = [Column(name.capitalize(), justify="right") for name in names]
-    table = Table(Column(what, no_wrap=True), *counts, title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name, coverage in coverages.items():
-        missing = len(coverage.missing) if isinstance(coverage, Coverage) else coverage.missing
-        figures = [coverage.gmail, coverage.left, *coverage.outcomes.values(), missing]
-        table.add_row(name or "unknown", *map(str, figures))
+    shown = [name for name in names if name in ALWAYS_SHOWN or any(row[name] for row in figures.values())]
+    columns = [Column(name.capitalize(), justify="right", no_wrap=True) for name in shown]
+    # A long address is folded, because a figure that is cut is wrong.
+    table = Table(Column(what, overflow="fold"), *columns, title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name, row in figures.items():
+        table.add_row(name, *(str(row[column]) for column in shown))
     return table
+
+
+def _count_figures(coverage: Coverage | DayCoverage) -> dict[str, int]:
+    missing = len(coverage.missing) if isinstance(coverage, Coverage) else coverage.missing
+    outcomes = {outcome.value: count for outcome, count in coverage.outcomes.items()}
+    return {"gmail": coverage.gmail, "left": coverage.left, **outcomes, "missing": missing}
+
+
+def _conclude(coverages: Sequence[Coverage]) -> str:
+    """The closing sentence: whether every email that Gmail lists has a row."""
+    missing = sum(len(coverage.missing) for coverage in coverages)
+    if not missing:
+        return "Every email that Gmail lists has a row."
+    return f"Without a row: {count_noun(missing, 'email')} that Gmail lists."
 
 
 def _publish_days(services: Services, coverages: Mapping[Mailbox, Coverage]) -> None:

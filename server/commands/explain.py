@@ -37,8 +37,8 @@ def commands(source: Source) -> list[click.Command]:
     def command(file: Path, labels: tuple[str, ...], address: str, as_json: bool) -> None:
         """Decide the message in FILE (.eml) as the sync would, and say why. Nothing is written."""
         services = source.get()
-        # A label may be an id, whose case counts, or a name, whose case does not.
-        label_ids = frozenset(form for label in labels for form in (label, label.lower()))
+        dont_log_label = services.ports.policy.dont_log_label.strip()
+        label_ids = frozenset(_identify_label(label, dont_log_label) for label in labels)
         explanation = _explain_file(services, file, label_ids or _read_labels(file), address.lower())
         if as_json:
             click.echo(json.dumps(as_dict(explanation), indent=1))
@@ -106,6 +106,24 @@ def _read_labels(file: Path) -> frozenset[str]:
     matches = re.findall(r'"((?:[^"\\]|\\.)*)"|([^",]+)', decode_words(values[0]))
     names = [name.strip().lower() for quoted, bare in matches if (name := quoted or bare).strip()]
     return frozenset(SYSTEM_LABELS.get(name) or _find_category_id(name) or name for name in names)
+
+
+GMAIL_LABELS = (
+    "INBOX", "SENT", "DRAFT", "CHAT", "SCHEDULED", "SPAM", "TRASH", "CATEGORY_PERSONAL", "CATEGORY_PROMOTIONS",
+    "CATEGORY_SOCIAL", "CATEGORY_UPDATES", "CATEGORY_FORUMS", "IMPORTANT", "STARRED", "UNREAD",
+)  # fmt: skip
+
+
+def _identify_label(label: str, dont_log_label: str) -> str:
+    """The label as the rules name it. Raises BadInputError for one that no rule looks at: mostly it is misspelt."""
+    name = label.strip().lower()
+    label_id = SYSTEM_LABELS.get(name) or _find_category_id(name) or name.upper()
+    if label_id in GMAIL_LABELS:
+        return label_id
+    if name and name == dont_log_label.lower():
+        return name
+    names = ", ".join((*GMAIL_LABELS, dont_log_label))
+    raise BadInputError(f"No rule looks at the label {label}. The labels are {names}.")
 
 
 def _find_category_id(name: str) -> str | None:

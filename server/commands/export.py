@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from server.bootstrap import Services
-from server.commands.running import Source, report_errors
+from server.commands.running import Source, report_errors, stdout
+from server.commands.tables import count_noun
 from server.domain.decision import Outcome
 from server.domain.errors import BadInputError
 from server.domain.ledger import Row
@@ -34,6 +35,7 @@ def _export(source: Source) -> click.Command:
             path.write_text(json.dumps(document, indent=1))
         except OSError as error:
             raise BadInputError(f"{path} cannot be written: {error.strerror}.") from None
+        stdout.print(f"{count_noun(len(document['messages']), 'message')} written to {path}.")
 
     return command
 

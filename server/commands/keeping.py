@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,9 +15,10 @@ import click
 from rich.table import Table
 
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
+from server.commands.tables import count_noun
 from server.domain.errors import BadInputError
 from server.domain.ids import ActivityKey
-from server.engine.copies.erasing import erase_mail
+from server.engine.copies.erasing import erase_mail, find_stored_mail
 from server.engine.copies.opening import verify_access
 
 
@@ -46,9 +48,10 @@ def _vault(source: Source) -> click.Command:
     def list_openings() -> None:
         """List every opening of a copy, and verify that no entry was removed or changed."""
         entries, verdict = verify_access(source.get().ports.store)
-        table = Table("No.", "When (epoch ms)", "Who", "Activity key", "Why")
+        table = Table("No.", "When (UTC)", "Who", "Activity key", "Why")
         for entry in entries:
-            table.add_row(str(entry.sequence), str(entry.at_ms), entry.actor, entry.activity_key, entry.reason)
+            opened_at = datetime.fromtimestamp(entry.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+            table.add_row(str(entry.sequence), opened_at, entry.actor, entry.activity_key, entry.reason)
         stdout.print(table)
         if not verdict.ok:
             stderr.print(f"The access ledger was altered at entry {verdict.first_bad_sequence}: {verdict.why}")
@@ -79,12 +82,16 @@ def _create_file(path: Path) -> Iterator[BinaryIO]:
 def _erase(source: Source) -> click.Command:
     @click.command("erase")
     @click.argument("key")
-    @click.confirmation_option(prompt="Nobody will be able to read the stored copy again. Erase it?")
+    @click.option("--yes", "is_confirmed", is_flag=True, help="Do not ask.")
     @report_errors
-    def command(key: str) -> None:
+    def command(key: str, is_confirmed: bool) -> None:
         """Erase the copy under KEY (activity_key in export) everywhere. The Salesforce record stays."""
         ports = source.get().ports
+        # Nobody is asked about a key under which there is nothing.
+        find_stored_mail(ports.store, ActivityKey(key))
+        if not is_confirmed:
+            click.confirm("Nobody will be able to read the stored copy again. Erase it?", abort=True)
         rows = erase_mail(ports.store, ports.clock, ActivityKey(key))
-        stdout.print(f"Erased. {rows} ledger rows are marked as erased.")
+        stdout.print(f"Erased. Marked as erased: {count_noun(rows, 'ledger row')}.")
 
     return command

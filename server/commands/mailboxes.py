@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import click
 
 from server.bootstrap import Services
+from server.commands.arguments import Day
 from server.commands.running import Source, report_errors, stdout
-from server.commands.tables import make_outcome_table
+from server.commands.tables import count_noun, make_outcome_table
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.mailboxes.stages import find_mailbox, set_stage, set_start
 from server.engine.mailboxes.status_text import describe_start, describe_status
@@ -23,10 +24,13 @@ def _dry_run(source: Source) -> click.Command:
     @click.argument("addresses", nargs=-1)
     @report_errors
     def command(addresses: tuple[str, ...]) -> None:
-        """Show what the waiting messages would become. Nothing is written to Salesforce."""
+        """Show what the waiting messages would become, beside those settled. Nothing is written to Salesforce."""
         services = source.get()
         store = services.ports.store
         mailboxes = [find_mailbox(store, address) for address in addresses] or store.mailboxes()
+        if all(mailbox.cursor is None for mailbox in mailboxes):
+            stdout.print("No mail has been read yet. Run sync first.")
+            return
         preview = services.rooms.dry_run.preview(services.workspaces.current(), mailboxes)
         stdout.print(make_outcome_table("If these mailboxes were live", preview.rows))
         stdout.print(f"{preview.activities} activities would be added to Salesforce.")
@@ -41,7 +45,7 @@ def _mailbox(source: Source) -> click.Command:
     @click.command("mailbox")
     @click.argument("address")
     @click.option("--stage", type=click.Choice([s.value for s in Stage]))
-    @click.option("--start", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]), help="First day (UTC) to log.")
+    @click.option("--start", type=Day("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"), help="First day (UTC) to log.")
     @report_errors
     def command(address: str, stage: str | None, start: datetime | None) -> None:
         """Show one mailbox's status, or set its stage (off, dry_run, live, draining) or the first day to log."""
@@ -55,7 +59,10 @@ def _mailbox(source: Source) -> click.Command:
             _set_stage(services, find_mailbox(store, address), Stage(stage))
         mailbox = find_mailbox(store, address)
         stdout.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
-        stdout.print(f"Mail of {mailbox.address} is logged from {describe_start(mailbox)} on.")
+        if mailbox.delivers:
+            stdout.print(f"Mail of {mailbox.address} is logged from {describe_start(mailbox)} on.")
+        elif not mailbox.stage.delivers:
+            stdout.print(f"Once it is live, its mail will be logged from {describe_start(mailbox)} on.")
 
     return command
 
@@ -71,4 +78,8 @@ def _set_start(services: Services, mailbox: Mailbox, start: datetime) -> None:
 
 def _set_stage(services: Services, mailbox: Mailbox, stage: Stage) -> None:
     changed = set_stage(services.ports.store, services.ports.clock, mailbox, stage)
-    stdout.print(f"{mailbox.address} is now {stage}. This freed or held {changed} waiting messages.")
+    stdout.print(f"{mailbox.address} is now {stage}.")
+    if changed:
+        current = find_mailbox(services.ports.store, mailbox.address)
+        effect = "Free now; the next sync logs those that match" if current.delivers else "Held now"
+        stdout.print(f"{effect}: {count_noun(changed, 'waiting message')}.")

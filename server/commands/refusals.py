@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import click
@@ -9,12 +10,22 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
 from server.commands.running import Source, report_errors, stdout
-from server.engine.ledger.refusals import IN_DOUBT, group_by_cause, replay_refused
+from server.domain.errors import BadInputError
+from server.domain.ledger import Row
+from server.engine.ledger.refusals import IN_DOUBT, group_by_cause, list_refused, replay_refused
 from server.engine.mailboxes.stages import find_mailbox
 
 
 def commands(source: Source) -> list[click.Command]:
     return [_list_refusals(source), _replay(source)]
+
+
+def _check_cause(refused_rows: Iterable[Row], cause: str) -> None:
+    """Raises BadInputError where nothing was refused for this cause."""
+    causes = sorted({row.cause for row in refused_rows if row.cause})
+    if cause not in causes:
+        names = f"The causes are {', '.join(causes)}." if causes else "Salesforce refused nothing."
+        raise BadInputError(f"Nothing was refused for the cause {cause}. {names}")
 
 
 def _list_refusals(source: Source) -> click.Command:
@@ -35,7 +46,7 @@ def _list_refusals(source: Source) -> click.Command:
             last = datetime.fromtimestamp(group.last_at, UTC).strftime("%Y-%m-%d %H:%M")
             table.add_row(group.code, str(group.count), str(group.mailboxes), last, group.sentence)
         stdout.print(table)
-        stdout.print("We try each of these emails again every night. Run replay to try them now.")
+        stdout.print("We try each of these emails again every night. After replay, the next sync tries them.")
         if any(group.code == IN_DOUBT for group in refusals):
             stdout.print(
                 f"{IN_DOUBT} is the exception: such an email may be in Salesforce already, and without our key field"
@@ -54,6 +65,8 @@ def _replay(source: Source) -> click.Command:
         """Let the next sync retry what Salesforce refused, in all mailboxes or in the mailboxes of ADDRESSES."""
         ports = source.get().ports
         mailboxes = [find_mailbox(ports.store, address) for address in addresses] or ports.store.mailboxes()
+        if cause:
+            _check_cause([row for mailbox in mailboxes for row in list_refused(ports.store, mailbox)], cause)
         count = sum(replay_refused(ports.store, ports.clock, mailbox, cause) for mailbox in mailboxes)
         stdout.print(f"{count} messages wait for the next sync.")
 

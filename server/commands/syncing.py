@@ -10,6 +10,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from server.bootstrap import Services
+from server.commands.arguments import Day
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.commands.tables import make_outcome_table
 from server.domain.errors import BadInputError
@@ -38,7 +39,7 @@ def _sync(source: Source) -> click.Command:
 def _backfill(source: Source) -> click.Command:
     @click.command("backfill")
     @click.argument("address")
-    @click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC) to be logged.")
+    @click.option("--since", required=True, type=Day("%Y-%m-%d"), help="First day (UTC) to be logged.")
     @click.option("--patience", default=60.0, help="Seconds to wait for what must be tried again.")
     @report_errors
     def command(address: str, since: datetime, patience: float) -> None:

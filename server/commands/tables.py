@@ -1,4 +1,4 @@
-"""Tables that more than one command prints."""
+"""Tables and phrases that more than one command prints."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from collections import Counter
 from rich.table import Table
 
 from server.domain.decision import Outcome
+
+
+def count_noun(count: int, noun: str) -> str:
+    """``1 email`` or ``2 emails``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def make_outcome_table(title: str, counts: Counter[tuple[str, str]]) -> Table:

@@ -134,9 +134,14 @@ def open_rooms(
     witness: Witness | None = None,
     finder: Finder | None = None,
     is_encrypted_at_rest: bool = False,
+    is_private_key_near: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Rooms:
-    """``finder`` finds in Gmail what ``witness`` reports; ``is_encrypted_at_rest``: the database encrypts too."""
+    """Compose the rooms. ``finder`` finds in Gmail what ``witness`` reports.
+
+    ``is_encrypted_at_rest``: the database encrypts too. ``is_private_key_near``: the file of the vault's private key
+    lies in the folder of this process's keys.
+    """
     mail, crm, store, clock = ports.mail, ports.crm, ports.store, ports.clock
     shared = _Shared.of(ports)
     sync = _Sync.of(ports, shared)
@@ -149,6 +154,7 @@ def open_rooms(
     access = RecordAccess(crm, store, clock)
     explainer = Explainer(store, shared.keys, shared.decider, ports.policy)
     reader = ConversationReader(mail, store, shared.keys)
+    keeping = keys.KeysContext(is_encrypted_at_rest, ports.unwrap is not None, is_private_key_near)
     return Rooms(
         workspaces=workspaces,
         addresses=AddressBook(store, clock),
@@ -168,7 +174,7 @@ def open_rooms(
         days=days,
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
-        doctor=_open_doctor(ports, is_encrypted_at_rest=is_encrypted_at_rest),
+        doctor=_open_doctor(ports, keeping),
         syncer=Syncer(store, clock, sweeper, workspaces, collector, past_collector, deliverer, sleep),
         jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days),
     )
@@ -218,7 +224,7 @@ def _make_choices(
     )
 
 
-def _open_doctor(ports: Ports, *, is_encrypted_at_rest: bool) -> Doctor:
+def _open_doctor(ports: Ports, keeping: keys.KeysContext) -> Doctor:
     """The findings come in this order."""
     return Doctor(
         (
@@ -227,6 +233,6 @@ def _open_doctor(ports: Ports, *, is_encrypted_at_rest: bool) -> Doctor:
             alarms.CHECKS.bind(alarms.AlarmsContext(ports.alarms, ports.clock)),
             salesforce.CHECKS.bind(salesforce.SalesforceContext(ports.crm, ports.policy)),
             push.CHECKS.bind(push.PushContext(ports.store, ports.clock, is_on=ports.watch is not None)),
-            keys.CHECKS.bind(keys.KeysContext(is_encrypted_at_rest, can_open=ports.unwrap is not None)),
+            keys.CHECKS.bind(keeping),
         )
     )

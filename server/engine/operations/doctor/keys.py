@@ -10,10 +10,15 @@ from server.engine.operations.doctor.registry import Checks, Finding
 
 @dataclass(frozen=True)
 class KeysContext:
-    """``is_encrypted_at_rest``: the database encrypts too. ``can_open``: this process has the private key."""
+    """How this process and its database keep copies.
+
+    ``is_encrypted_at_rest``: the database encrypts too. ``can_open``: this process loaded the private key.
+    ``is_private_key_near``: the key's file lies in the folder of this process's keys, loaded or not.
+    """
 
     is_encrypted_at_rest: bool
     can_open: bool
+    is_private_key_near: bool
 
 
 CHECKS = Checks[KeysContext]()
@@ -30,4 +35,10 @@ def check_encryption(context: KeysContext) -> Iterator[Finding]:
 @CHECKS.register("Opening copies")
 def check_opening(context: KeysContext) -> Iterator[Finding]:
     text = f"This process {'can' if context.can_open else 'cannot'} open stored copies."
-    yield Finding("Opening copies", is_good=not context.can_open, text=text)
+    is_exposed = context.is_private_key_near and not context.can_open
+    if is_exposed:
+        text = (
+            "This process may not open stored copies, and yet vault.private.pem lies in its folder KEYS."
+            " Move that file to another user, where this process cannot read it."
+        )
+    yield Finding("Opening copies", is_good=not context.can_open and not is_exposed, text=text)

@@ -115,5 +115,8 @@ def check_reports(context: SalesforceContext) -> Iterator[Finding]:
     except TrulyError:
         return
     present = "Every night we write to Salesforce, for its reports, what became of each day's mail."
-    missing = "Salesforce has no object Sync_Coverage__c for the integration user: its reports of the sync stay empty."
+    missing = (
+        "Salesforce has no object Sync_Coverage__c for the integration user, so its reports of the sync stay empty."
+        " Install the package, or assign its permission set Email Sync Integration to the user."
+    )
     yield Finding("Salesforce reports", is_good=True, text=present if takes_days else missing)
