@@ -7,15 +7,16 @@ from dataclasses import replace
 import pytest
 
 from server.domain.history import MessageRef
-from server.domain.ids import MessageId, ThreadId
+from server.domain.ids import MessageId, SalesforceId, ThreadId
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.decide.dry_run import Preview
 from server.engine.mailboxes.stages import find_mailbox, set_stage
 from simulator.salesforce.ids import to_18
+from tests.support.rep import Rep
 from tests.support.scene import Scene, eml
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
-LEO = to_18("00QA00000000001")
+LEO = SalesforceId(to_18("00QA00000000001"))
 ROOT = "<root@mail.example>"
 
 
@@ -119,3 +120,21 @@ def first_mail_is_read(scene: Scene) -> Mailbox:
     scene.deliver(ANN, eml(message_id=ROOT))
     scene.sync()
     return mailbox_of(scene, ANN)
+
+
+def test_a_copy_of_mail_that_its_owner_took_back_is_not_logged_again(scene: Scene) -> None:
+    both = eml(to=f"{ANN}, {BEN}", message_id=ROOT)
+    message = scene.deliver(ANN, both)
+    scene.sync()
+    Rep(scene, ANN, message).click("Stop logging").click("Delete and stop")
+    set_stage(scene.services.ports.store, scene.clock, mailbox_of(scene, BEN), Stage.DRY_RUN)
+    scene.deliver(BEN, both)
+    scene.sync()
+
+    shown = preview(scene)
+
+    set_stage(scene.services.ports.store, scene.clock, mailbox_of(scene, BEN), Stage.LIVE)
+    scene.sync()
+    assert list(scene.outcomes(BEN).values()) == ["taken_back"]
+    assert counted(shown) == {"kept_out": 1, "taken_back": 1}
+    assert shown.activities == len(scene.tasks()) == 0
