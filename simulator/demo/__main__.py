@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ SECONDS_A_MESSAGE = 0.01
 BAD_INPUT = 4
 NOT_AT_REST = 8
 INCOMPLETE = 9
+INTERRUPTED = 130
+"""What a shell makes of Ctrl-C, where it comes before there is a page."""
 
 
 def main() -> int:
@@ -36,13 +38,16 @@ def main() -> int:
     except argparse.ArgumentError as error:
         print(f"Error: {error.message}", file=sys.stderr)  # noqa: T201
         return BAD_INPUT
+    # Nothing is left behind where a script ends the demo. Ctrl-C is ignored in the background of a script.
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         _check_writable(arguments.json)
+        _check_state(arguments.state)
         with _folder() as folder:
             world, patience = _world(arguments, folder)
             with scene(world, folder, arguments.state, patience=patience) as stage:
                 if arguments.explain:
-                    _set_stages(stage, quiet=True)
+                    stage.set_stages(quiet=True)
                     return stage.server("explain", arguments.explain, check=False)
                 return _run(stage, arguments)
     except WorldError as error:
@@ -52,7 +57,11 @@ def main() -> int:
         print(f"Error: {error}", file=sys.stderr)  # noqa: T201  # a program's own words
         return error.exit_code
     except KeyboardInterrupt:
-        return 0
+        return INTERRUPTED
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _world(arguments: argparse.Namespace, folder: Path) -> tuple[Path, float]:
@@ -66,8 +75,10 @@ def _world(arguments: argparse.Namespace, folder: Path) -> tuple[Path, float]:
 @contextmanager
 def _folder() -> Iterator[Path]:
     """Each run has its own, so that two side by side leave each other alone."""
-    Path("build").mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="demo-", dir="build"))
+    # Absolute, because the service runs in another folder than the person may.
+    build = Path("build").resolve()
+    build.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="demo-", dir=build))
     try:
         yield folder
     finally:
@@ -81,6 +92,17 @@ def _check_writable(path: str) -> None:
             Path(path).open("a").close()
     except OSError as error:
         raise SceneError(f"JSON={path} cannot be written: {error.strerror}.", BAD_INPUT) from None
+
+
+def _check_state(state: str | None) -> None:
+    """A state that was used knows another Gmail: the simulated one begins anew with every run."""
+    kind, _, name = (state or "").partition(":")
+    if kind == "sqlite" and Path(name).exists():
+        raise SceneError(
+            f"STATE={state} exists already, and it does not fit the simulated Gmail and Salesforce, which begin anew"
+            " with every run: delete it, or name a file that does not exist yet.",
+            BAD_INPUT,
+        )
 
 
 def _port(text: str) -> int:
@@ -104,7 +126,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(stage: Scene, arguments: argparse.Namespace) -> int:
-    _set_stages(stage)
+    stage.set_stages()
     stage.server("sync")
     result = result_of(stage)
     code = _report(stage, result)
@@ -112,23 +134,16 @@ def _run(stage: Scene, arguments: argparse.Namespace) -> int:
         Path(arguments.json).write_text(json.dumps(result, indent=1))
     if arguments.once:
         return code
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
-    with stage.service() as service, page_server(PageApp(stage, service), arguments.port) as server:
+    with (
+        stage.service() as service,
+        page_server(PageApp(stage, service), arguments.port) as server,
+        suppress(KeyboardInterrupt),
+    ):
+        if server.port != arguments.port:
+            print(f"Port {arguments.port} is busy; the page is on {server.port}. Choose another with PORT=...")  # noqa: T201
         print(f"Look at http://127.0.0.1:{server.port}/ (Ctrl-C ends it).", flush=True)  # noqa: T201
         server.serve_forever()
     return 0
-
-
-def _set_stages(stage: Scene, *, quiet: bool = False) -> None:
-    """A world may keep a mailbox off, in a dry run, or start it late."""
-    for user in stage.get("world").get("users", ()):
-        options = [*_option("--stage", user.get("stage")), *_option("--start", user.get("start"))]
-        if options:
-            stage.server("mailbox", user["email"], *options, quiet=quiet)
-
-
-def _option(name: str, value: Any) -> list[str]:
-    return [name, str(value)] if value else []
 
 
 def _report(stage: Scene, result: dict[str, Any]) -> int:
@@ -139,6 +154,13 @@ def _report(stage: Scene, result: dict[str, Any]) -> int:
     listed = sum(counts["gmail"] for counts in result["coverage"].values())
     ledger = len(result["messages"])
     print(f"{listed} messages in Gmail, {ledger} in the ledger, {first_count} activities in Salesforce.")  # noqa: T201
+    logged = [m for m in result["messages"] if m["outcome"] == "logged"]
+    activities = {m["activity"] for m in logged}
+    if len(activities) < len(logged):
+        print(  # noqa: T201
+            f"{len(logged)} logged messages are {len(activities)} activities: several copies of one email are one"
+            " activity."
+        )
     print(f"A second pass added {second_count - first_count or 'nothing'}.")  # noqa: T201
     open_rows = [m for m in result["messages"] if m["outcome"] == "waiting"]
     if len(result["messages"]) < listed:

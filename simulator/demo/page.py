@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -33,6 +34,9 @@ POLICY = (
 )
 PORTS = 50
 """The number of next ports that are tried where the preferred one is taken."""
+LAST_PORT = 65535
+BACKLOG = 128
+"""Calls that wait while the page answers others."""
 
 
 class PageApp:
@@ -138,9 +142,17 @@ class _Quiet(WSGIRequestHandler):
 
 def page_server(app: PageApp, port: int) -> BaseWSGIServer:
     """Listens on ``port``, or on the next one that is free. Raises SceneError."""
-    for candidate in (*range(port, port + PORTS), 0):
+    # werkzeug prints and exits where a port is taken, so it gets a socket that listens already.
+    with _listen(port) as listener:
+        host, free_port = listener.getsockname()
+        return make_server(host, free_port, app, threaded=True, request_handler=_Quiet, fd=listener.fileno())
+
+
+def _listen(port: int) -> socket.socket:
+    """Listen on ``port``, on one of the next, or on any. Raises SceneError."""
+    for candidate in (*range(port, min(port + PORTS, LAST_PORT + 1)), 0):
         try:
-            return make_server("127.0.0.1", candidate, app, threaded=True, request_handler=_Quiet)
-        except (OSError, SystemExit, OverflowError):  # werkzeug exits where a port is taken
+            return socket.create_server(("127.0.0.1", candidate), backlog=BACKLOG)
+        except OSError:
             continue
     raise SceneError("No port of this machine is free.")

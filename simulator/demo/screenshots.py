@@ -69,6 +69,7 @@ def main() -> int:
         return 3
     world = ROOT / "simulator" / "worlds" / "demo"
     with tempfile.TemporaryDirectory() as folder, scene(world, Path(folder)) as stage:
+        stage.set_stages(quiet=True)
         stage.server("sync", quiet=True)
         with stage.service() as service, page_server(PageApp(stage, service), 8300) as server:
             thread = threading.Thread(target=server.serve_forever)

@@ -62,7 +62,7 @@ class Scene:
         command = [sys.executable, "-m", "flask", "--app", "server.main", *arguments]
         process = subprocess.run(command, env=dict(self.env), check=False, capture_output=True, text=True)  # noqa: S603
         if process.returncode:
-            raise SceneError(f"`flask {arguments[0]}` ended with {process.returncode}.", process.returncode)
+            raise SceneError(f"{_name_failure(arguments[0])}\n{process.stderr.strip()}", process.returncode)
         return process.stdout
 
     @contextmanager
@@ -90,8 +90,31 @@ class Scene:
             command, env=dict(self.env), check=False, stdout=subprocess.DEVNULL if quiet else None
         )
         if check and process.returncode:
-            raise SceneError(f"`flask {arguments[0]}` ended with {process.returncode}; see above.", process.returncode)
+            raise SceneError(f"{_name_failure(arguments[0])} The lines above say why.", process.returncode)
         return process.returncode
+
+    def set_stages(self, *, quiet: bool = False) -> None:
+        """A world may keep a mailbox off, in a dry run, or start it late."""
+        for user in self.get("world").get("users", ()):
+            options = [*_make_option("--stage", user.get("stage")), *_make_option("--start", user.get("start"))]
+            if options:
+                self.server("mailbox", user["email"], *options, quiet=quiet)
+
+
+def _make_option(name: str, value: Any) -> list[str]:
+    return [name, str(value)] if value else []
+
+
+def _name_failure(command: str) -> str:
+    """What the demo could not do where one of the service's commands fails."""
+    failures = {
+        "keys": "The keys of the service could not be made.",
+        "mailbox": "A mailbox could not be set up.",
+        "sync": "The sync did not come to its end.",
+        "export": "What became of the emails could not be read.",
+        "cards": "The cards could not be drawn.",
+    }
+    return failures.get(command, f"The service's command {command} failed.")
 
 
 @contextmanager

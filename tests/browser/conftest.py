@@ -15,6 +15,7 @@ from tests.support.needs import CHROMIUM
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
     with scene(WORLD, tmp_path_factory.mktemp("demo"), extra={"PYTHONPATH": str(ROOT)}) as ready:
+        ready.set_stages(quiet=True)
         ready.server("sync", quiet=True)
         yield ready
 

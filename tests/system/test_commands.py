@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from simulator.demo.stage import Scene, SceneError
 from tests.support.demo import EXPECTED, ROOT, WORLD
 from tests.support.scene import eml
 
@@ -35,7 +40,57 @@ def test_the_demo_ends_at_rest_with_every_message_decided(tmp_path: Path) -> Non
     assert all(m["activity"] for m in result["messages"] if m["outcome"] == "logged")
     assert {c["waiting"] for c in result["coverage"].values()} == {0}
     assert result["calls"]["gmail"]["units"] > 0
+    assert "67 messages in Gmail, 67 in the ledger, 28 activities in Salesforce." in done.stdout
+    assert "34 logged messages are 28 activities: several copies of one email are one activity." in done.stdout
     assert "A second pass added nothing." in done.stdout
+
+
+def test_a_demo_in_the_background_says_its_port_and_ends_when_told(tmp_path: Path) -> None:
+    # A shell lets a program in the background of a script ignore Ctrl-C.
+    command = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", sys.executable, "-m", "simulator.demo", "--port"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        with subprocess.Popen(
+            [*command, str(port)], cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            lines: list[str] = []
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(line)
+                if line.startswith("Look at "):
+                    break
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+    assert re.match(rf"Port {port} is busy; the page is on \d+\. Choose another with PORT=\.\.\.", lines[-2])
+    assert "in use by another program" not in "".join(lines)
+    assert list((tmp_path / "build").iterdir()) == []
+
+
+def test_a_demo_that_is_ended_early_leaves_nothing_and_is_no_success(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-m", "simulator.demo", "--once"], cwd=tmp_path, env=env) as process:
+        wait_until(lambda: bool(list(tmp_path.glob("build/*/port"))))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 130
+    assert list((tmp_path / "build").iterdir()) == []
+
+
+def wait_until(is_reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_step_that_fails_is_told_in_plain_words(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    stage = Scene(tmp_path, "http://127.0.0.1:1", "ann@acme.example", {"PYTHONPATH": str(ROOT)})
+    with pytest.raises(SceneError, match=r"^The sync did not come to its end\. The lines above say why\.$") as caught:
+        stage.server("sync")
+    assert caught.value.exit_code == 3
+    assert "Error: ORGANISATION is not set." in capfd.readouterr().err
+    with pytest.raises(SceneError, match=r"(?s)^The cards could not be drawn\.\n.*No such option"):
+        stage.output("cards", "--no-such-option")
 
 
 def test_explain_names_the_winner_and_why_each_other_lost(tmp_path: Path) -> None:
@@ -108,6 +163,11 @@ def test_a_broken_world_is_one_sentence_and_exit_4(tmp_path: Path, harm: Callabl
         (("--explain", "empty.eml"), "empty.eml is not an email"),
         (("--once", "--world", "nowhere"), "There is no world at nowhere"),
         (("--once", "--json", "nowhere/out.json"), "nowhere/out.json cannot be written: No such file"),
+        (("--once", "--state", "sqlite:empty.eml"), "STATE=sqlite:empty.eml exists already, and it does not fit"),
+        (
+            ("--explain", "empty.eml", "--state", "sqlite:empty.eml"),
+            "delete it, or name a file that does not exist yet.",
+        ),
         (("--port", "abc"), "PORT=abc is no port"),
         (("--port", "70000"), "PORT=70000 is no port"),
     ],
