@@ -94,7 +94,7 @@ class Scene:
         return process.returncode
 
     def set_stages(self, *, quiet: bool = False) -> None:
-        """A world may keep a mailbox off, in a dry run, or start it late."""
+        """A world may keep a mailbox off, in trial mode, or start it late."""
         for user in self.get("world").get("users", ()):
             options = [*_make_option("--stage", user.get("stage")), *_make_option("--start", user.get("start"))]
             if options:

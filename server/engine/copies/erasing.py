@@ -18,7 +18,7 @@ def find_stored_mail(store: Store, key: ActivityKey) -> tuple[list[Row], Activit
     activity = store.activities([key]).get(key)
     if not rows and activity is None:
         raise BadInputError(
-            "Nothing is stored under this key. Take activity_key from export, or Message_Key__c of the task."
+            "Nothing is stored under this key. Take activity_key from export, or Message_Key__c of its Task."
         )
     return rows, activity
 
