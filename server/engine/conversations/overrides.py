@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from server.domain.crm import Record
 from server.domain.errors import NotFoundError, TrulyError
-from server.domain.ids import KeyedHash, MailboxId, SalesforceId
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import Conversation
 from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
@@ -35,15 +35,14 @@ class Overrides:
         workspace: Workspace,
         choice: Conversation | None,
         mail: Mail,
-        decided_before: Sequence[frozenset[MailboxId]] = (),
+        decided_before: Sequence[ActivityKey] = (),
     ) -> Override | None:
         """The newest choice, which holds for every copy; None where nobody chose, or the choice is not for this mail.
 
         The person who chose must be on the mail, or have a mailbox with a copy of another mail of the conversation of
         which one of this mail's mailboxes has a copy too. A conversation is named by a header that its senders write:
-        without this, anybody who knows a Message-ID could choose for mail of others. ``decided_before`` holds, for
-        each mail of the conversation that is to be logged and has no activity yet, the mailboxes of its copies.
-        Raises SealBrokenError.
+        without this, anybody who knows a Message-ID could choose for mail of others. ``decided_before`` are
+        mails of the conversation that are to be logged and have no activity yet. Raises SealBrokenError.
         """
         if choice is None or not (choice.record_id or choice.log_anyway):
             return None
@@ -91,14 +90,13 @@ class Overrides:
         return to_record(json.loads(self._sealing.open(COLLECTION, choice.conversation, PURPOSE, choice.sealed_record)))
 
     def _share_another_mail(
-        self, choice: Conversation, chooser: set[str], mail: Mail, decided_before: Sequence[frozenset[MailboxId]]
+        self, choice: Conversation, chooser: set[str], mail: Mail, decided_before: Sequence[ActivityKey]
     ) -> bool:
         of_chooser = {m.mailbox_id for m in self._store.mailboxes() if chooser & set(m.addresses)}
         of_mail = {copy.mailbox_id for copy in mail.copies}
-        if any(mailboxes & of_chooser and mailboxes & of_mail for mailboxes in decided_before):
-            return True
-        for activity in self._store.activities_of(choice.conversation):
-            mailboxes = {row.mailbox_id for row in self._store.copies_of(activity.key)}
+        logged = [activity.key for activity in self._store.activities_of(choice.conversation)]
+        for key in dict.fromkeys((*decided_before, *logged)):
+            mailboxes = {row.mailbox_id for row in self._store.copies_of(key)}
             if mailboxes & of_chooser and mailboxes & of_mail:
                 return True
         return False

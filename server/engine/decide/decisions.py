@@ -131,8 +131,8 @@ class MailDecider:
         for mail in mails:
             query = query | build_query(mail, workspace, self._policy)
         decisions.candidates = self._crm.look_up(query)
-        decided_before: dict[KeyedHash, list[frozenset[MailboxId]]] = {}
-        for mail in sorted(mails, key=lambda mail: (mail.canonical.internal_date, mail.key)):
+        decided_before: dict[KeyedHash, list[ActivityKey]] = {}
+        for mail in sorted(mails, key=lambda mail: (min(copy.internal_date for copy in mail.copies), mail.key)):
             earlier = decided_before.setdefault(mail.conversation, []) if mail.conversation else []
             try:
                 result = self._decide_one(workspace, mail, decisions.candidates, choices, earlier)
@@ -141,7 +141,7 @@ class MailDecider:
                 continue
             decisions.decided.append(result)
             if result.decision.outcome is Outcome.LOGGED:
-                earlier.append(frozenset(copy.mailbox_id for copy in mail.copies))
+                earlier.append(mail.key)
         return decisions
 
     def _decide_one(
@@ -150,7 +150,7 @@ class MailDecider:
         mail: Mail,
         candidates: Candidates,
         choices: ConversationChoices,
-        decided_before: Sequence[frozenset[MailboxId]],
+        decided_before: Sequence[ActivityKey],
     ) -> DecidedMail:
         owner = find_owner(mail, workspace, candidates)
         owner_id = owner.user_id if owner else None

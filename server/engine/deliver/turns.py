@@ -121,9 +121,9 @@ class Deliverer:
         for conversation in conversations.values():
             if keys and len(keys.keys() | {row.activity_key for row in conversation}) > limit:
                 continue
-            for row in sorted(conversation, key=lambda row: (row.internal_date, row.key)):
+            for key in _order_mails(conversation):
                 if len(keys) < limit:
-                    keys[row.activity_key] = None
+                    keys[key] = None
         selected = [row for row in rows if row.activity_key in keys]
         # Where a shard holds more than was read, further copies of a mail may lie beyond.
         is_cut = any(len(portion) >= most for portion in portions)
@@ -140,3 +140,11 @@ class Deliverer:
 
     def _copies_of(self, key: ActivityKey) -> list[Row]:
         return [row for row in self.tools.store.copies_of(key) if is_waiting_in_shard(row)]
+
+
+def _order_mails(rows: Sequence[Row]) -> list[ActivityKey | None]:
+    """The mails of a conversation in the order in which they are decided: by date, then by key."""
+    dates: dict[ActivityKey | None, int] = {}
+    for row in rows:
+        dates[row.activity_key] = min(row.internal_date, dates.get(row.activity_key, row.internal_date))
+    return sorted(dates, key=lambda key: (dates[key], key or ""))
