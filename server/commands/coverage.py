@@ -38,16 +38,16 @@ def _coverage(source: Source) -> click.Command:
         workspace, auditor = services.workspaces.current(), services.rooms.auditor
         mailboxes = _choose_mailboxes(services, addresses)
         coverages = {m: auditor.measure(workspace, m, by_day=days or publishes) for m in mailboxes if m.reads}
-        stdout.print(_make_table("Mailbox", {m.address: coverage for m, coverage in coverages.items()}))
-        if coverages:
-            stdout.print(_conclude(list(coverages.values())))
+        stdout.print(make_coverage_table("Mailbox", {m.address: coverage for m, coverage in coverages.items()}))
         for mailbox in (m for m in mailboxes if not m.reads):
             stdout.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
         if days:
             for mailbox, coverage in coverages.items():
-                stdout.print(_make_table("Day", coverage.days, title=mailbox.address))
+                stdout.print(make_coverage_table("Day", coverage.days, title=mailbox.address))
         if publishes:
             _publish_days(services, coverages)
+        if coverages:
+            stdout.print(_conclude(list(coverages.values())))
         # All mailboxes are reported before the worst result becomes the exit code.
         codes = {_report_missing(services, mailbox, coverage) for mailbox, coverage in coverages.items()}
         if worst := max(codes, default=0):
@@ -65,14 +65,14 @@ def _choose_mailboxes(services: Services, addresses: tuple[str, ...]) -> list[Ma
 ALWAYS_SHOWN = ("gmail", Outcome.LOGGED, Outcome.SKIPPED, "missing")
 
 
-def _make_table(what: str, coverages: Mapping[str, Coverage | DayCoverage], title: str | None = None) -> Table:
+def make_coverage_table(what: str, coverages: Mapping[str, Coverage | DayCoverage], title: str | None = None) -> Table:
     """A column that is zero in every row is left out, so that the table fits 80 columns."""
     figures = {name or "unknown": _count_figures(coverage) for name, coverage in coverages.items()}
     names = ("gmail", "left", *Outcome, "missing")
     shown = [name for name in names if name in ALWAYS_SHOWN or any(row[name] for row in figures.values())]
     columns = [Column(name.capitalize(), justify="right", no_wrap=True) for name in shown]
     # A long address is folded, because a figure that is cut is wrong.
-    table = Table(Column(what, overflow="fold"), *columns, title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(Column(what, overflow="fold"), *columns, title=title, box=SIMPLE_HEAD, padding=0)
     for name, row in figures.items():
         table.add_row(name, *(str(row[column]) for column in shown))
     return table

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 
+from server.commands.coverage import make_coverage_table
+from server.domain.decision import Outcome
+from server.domain.ledger import DayCoverage
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml, forget
 from tests.system.test_flask_commands import run
@@ -44,10 +49,24 @@ def test_coverage_shows_columns_that_count_something_and_fits_80_columns(scene: 
     assert [ANN, "1", "1", "0", "0"] in [line.split() for line in lines]
     assert lines[-1] == "Every email that Gmail lists has a row."
     assert max(map(len, lines)) <= WIDTH
+    assert run(scene, "coverage", "--days").stdout.splitlines()[-1] == "Every email that Gmail lists has a row."
 
     refuse_one(scene)
     lines = run(scene, "coverage").stdout.splitlines()
     assert [ANN, "2", "1", "0", "1", "0"] in [line.split() for line in lines]
+
+
+def test_coverage_folds_a_long_address_and_cuts_no_figure() -> None:
+    address = "bartholomew.longname@subsidiary.northlight.example"
+    every = DayCoverage("", 12345, 12, dict.fromkeys(Outcome, 1234), 3)
+    screen = Console(file=io.StringIO(), width=WIDTH)
+    screen.print(make_coverage_table("Mailbox", {address: every}))
+    assert isinstance(screen.file, io.StringIO)
+    lines = screen.file.getvalue().splitlines()
+    [figures] = [line.split()[1:] for line in lines if "12345" in line]
+    assert figures == ["12345", "12", *["1234"] * len(Outcome), "3"]
+    assert "".join(line.split()[0] for line in lines[3:] if line.strip()) == address
+    assert max(map(len, lines)) <= WIDTH
 
 
 def test_coverage_counts_in_its_last_sentence_what_has_no_row(scene: Scene) -> None:
