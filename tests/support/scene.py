@@ -20,6 +20,8 @@ from server.adapters.documents import Delete
 from server.bootstrap import Services, build, create_keys
 from server.domain.ids import ActivityKey, MessageId
 from server.domain.ledger import row_key
+from server.domain.mailbox import Mailbox, Stage
+from server.engine.mailboxes.stages import find_mailbox, set_stage
 from server.engine.operations.sync import SyncResult
 from server.settings import Settings
 from server.web.app import create_app
@@ -150,11 +152,17 @@ class Scene:
         """One pass; waiting moves the world's clock."""
         return self.services.rooms.syncer.sync(workers=1, **options)
 
+    def mailbox(self, address: str = "ann@acme.example") -> Mailbox:
+        """As the store has it now, found by any of its addresses."""
+        return find_mailbox(self.services.ports.store, address)
+
+    def set_stage(self, address: str, stage: Stage) -> None:
+        set_stage(self.services.ports.store, self.clock, self.mailbox(address), stage)
+
     def outcomes(self, mailbox: str = "ann@acme.example") -> dict[str, str]:
         """Reason by Gmail message id."""
-        store = self.services.ports.store
-        box = next(m for m in store.mailboxes() if m.address == mailbox)
-        return {row.message_id: row.reason.value for row in store.rows(box.mailbox_id)}
+        rows = self.services.ports.store.rows(self.mailbox(mailbox).mailbox_id)
+        return {row.message_id: row.reason.value for row in rows}
 
     def ask(self, path: str, address: str, message_id: str | None = None, **more: Any) -> Any:
         """The add-on's answer to an event of Gmail's, by way of HTTP: JSON, or the status of a refusal."""
@@ -213,8 +221,7 @@ MakeScene = Callable[..., Scene]
 
 def forget(scene: Scene, address: str, message_id: str) -> None:
     """As if a bug had lost the row."""
-    mailbox = next(m for m in scene.services.ports.store.mailboxes() if m.address == address)
-    key = row_key(mailbox.mailbox_id, MessageId(message_id))
+    key = row_key(scene.mailbox(address).mailbox_id, MessageId(message_id))
     scene.services.documents.commit([Delete("messages", key, None)])
 
 

@@ -102,8 +102,8 @@ def test_a_bug_of_ours_is_one_sentence_that_quotes_nothing(scene: Scene, monkeyp
         raise RuntimeError("SELECT Id FROM Contact WHERE Email = 'ada@byron.example'")
 
     monkeypatch.setattr("server.engine.operations.doctor.registry.Doctor.examine", broken)
-    done = run(scene, "doctor")
-    assert done.exit_code == 70
+    done = scene.flask("doctor")
+    assert done.code == 70
     assert "RuntimeError" in done.stderr
     assert done.stderr.count("\n") == 1
     assert "ada@" not in done.output
@@ -111,16 +111,16 @@ def test_a_bug_of_ours_is_one_sentence_that_quotes_nothing(scene: Scene, monkeyp
 
 def test_a_mailbox_setting_that_names_nobody_is_told(scene: Scene) -> None:
     scene.restart(MAILBOXES="zoe@acme.example, b@acme.example")
-    done = run(scene, "sync")
-    assert done.exit_code == 0
+    done = scene.flask("sync")
+    assert done.code == 0
     assert "MAILBOXES names zoe@acme.example, an address that is not in" in " ".join(done.stderr.split())
     assert "b@acme.example" not in done.stderr
 
 
 def test_doctor_names_each_missing_salesforce_field(make_scene: MakeScene) -> None:
     scene = make_scene(small_world({"activity_fields": False}))
-    done = run(scene, "doctor")
-    assert done.exit_code == 11
+    done = scene.flask("doctor")
+    assert done.code == 11
     assert "Task.Message_Key__c" in done.stdout
     assert "Install the package" in done.stdout
     assert "no object Sync_Coverage__c" in done.stdout
@@ -129,8 +129,8 @@ def test_doctor_names_each_missing_salesforce_field(make_scene: MakeScene) -> No
 def test_coverage_counts_and_export_agrees(scene: Scene) -> None:
     scene.deliver("ann@acme.example", eml())
     scene.sync()
-    assert run(scene, "coverage").exit_code == 0
-    assert run(scene, "export", str(scene.folder / "out.json")).exit_code == 0
+    assert scene.flask("coverage").code == 0
+    assert scene.flask("export", str(scene.folder / "out.json")).code == 0
     ledger = json.loads((scene.folder / "out.json").read_text())
     assert ledger["coverage"]["ann@acme.example"]["logged"] == 1
     assert [m["reason"] for m in ledger["messages"]] == ["contact_match"]
@@ -141,8 +141,8 @@ def test_coverage_writes_all_days_to_salesforce(make_scene: MakeScene) -> None:
     for day in (1, 2, 30):
         scene.deliver("ann@acme.example", eml(subject=str(day), date=f"Tue, {day:02} Jun 2026 09:00:00 +0000"))
     scene.sync()
-    done = run(scene, "coverage", "--publish")
-    assert (done.exit_code, done.stderr) == (0, "")
+    done = scene.flask("coverage", "--publish")
+    assert (done.code, done.stderr) == (0, "")
     rows = scene.universe.org.everything("TrulyActivity__Sync_Coverage__c")
     assert f"{len(rows)} days written to Salesforce." in done.stdout
     assert sum(row["TrulyActivity__Logged__c"] for row in rows) == 3
@@ -151,8 +151,8 @@ def test_coverage_writes_all_days_to_salesforce(make_scene: MakeScene) -> None:
 def test_coverage_cannot_be_written_where_the_package_is_not_installed(scene: Scene) -> None:
     scene.deliver("ann@acme.example", eml())
     scene.sync()
-    done = run(scene, "coverage", "--publish")
-    assert done.exit_code == 4
+    done = scene.flask("coverage", "--publish")
+    assert done.code == 4
     assert "Install the package" in done.stderr
 
 
@@ -160,19 +160,19 @@ def test_a_message_without_a_row_is_exit_9_named_and_read_next_time(scene: Scene
     lost = scene.deliver("ann@acme.example", eml())
     scene.sync()
     forget(scene, "ann@acme.example", lost)
-    done = run(scene, "coverage", "--days")
-    assert done.exit_code == 9
+    done = scene.flask("coverage", "--days")
+    assert done.code == 9
     assert lost in done.stderr
     assert "run sync" in done.stderr
     assert "2026-09-14" in done.stdout
     scene.sync()
-    assert run(scene, "coverage").exit_code == 0
+    assert scene.flask("coverage").code == 0
 
 
 def test_mail_that_just_arrived_is_not_missing(scene: Scene) -> None:
     scene.sync()
     scene.deliver("ann@acme.example", eml())
-    assert run(scene, "coverage").exit_code == 0
+    assert scene.flask("coverage").code == 0
 
 
 def test_dry_run_shows_and_writes_nothing_then_live_logs(scene: Scene) -> None:
@@ -180,10 +180,10 @@ def test_dry_run_shows_and_writes_nothing_then_live_logs(scene: Scene) -> None:
     scene.deliver("ann@acme.example", eml())
     scene.sync()
     assert scene.tasks() == []
-    shown = run(scene, "dry-run")
+    shown = scene.flask("dry-run")
     assert "contact_match" in shown.stdout
     assert "1 activities would be added" in shown.stdout
-    assert run(scene, "mailbox", "ann@acme.example", "--stage", "live").exit_code == 0
+    assert scene.flask("mailbox", "ann@acme.example", "--stage", "live").code == 0
     scene.sync()
     assert len(scene.tasks()) == 1
 
@@ -193,7 +193,7 @@ def test_backfill_logs_what_was_too_old(scene: Scene) -> None:
     old = scene.deliver("ann@acme.example", eml(date="Mon, 01 Jun 2026 09:00:00 +0000"))
     scene.sync()
     assert scene.outcomes()[old] == "before_start"
-    done = run(scene, "backfill", "ann@acme.example", "--since", "2026-05-01")
+    done = scene.flask("backfill", "ann@acme.example", "--since", "2026-05-01")
     assert "is logged from 2026-05-01 on" in done.stdout
     scene.sync()
     assert scene.outcomes()[old] == "contact_match"
@@ -201,24 +201,24 @@ def test_backfill_logs_what_was_too_old(scene: Scene) -> None:
 
 @pytest.mark.parametrize("day", ["2026-08-17", "2030-01-01"])
 def test_a_backfill_never_makes_less_be_logged(scene: Scene, day: str) -> None:
-    run(scene, "mailbox", "ann@acme.example", "--start", "2026-08-16")
-    done = run(scene, "backfill", "ann@acme.example", "--since", day)
-    assert (done.exit_code, "logged from 2026-08-16 on already" in done.stderr) == (4, True)
-    assert "logged from 2026-08-16 on." in run(scene, "mailbox", "ann@acme.example").stdout
+    scene.flask("mailbox", "ann@acme.example", "--start", "2026-08-16")
+    done = scene.flask("backfill", "ann@acme.example", "--since", day)
+    assert (done.code, "logged from 2026-08-16 on already" in done.stderr) == (4, True)
+    assert "logged from 2026-08-16 on." in scene.flask("mailbox", "ann@acme.example").stdout
 
 
 def test_a_start_that_is_yet_to_come_is_told(scene: Scene) -> None:
     """Somebody goes live in January; or mistyped the year."""
-    assert "in the future" not in run(scene, "mailbox", "ann@acme.example", "--start", "2026-08-16").stdout
-    done = run(scene, "mailbox", "ann@acme.example", "--start", "2031-01-01")
-    assert (done.exit_code, "in the future. Until then no mail of this mailbox is logged." in done.stdout) == (0, True)
-    assert "logged from 2031-01-01 on." in run(scene, "mailbox", "ann@acme.example").stdout
+    assert "in the future" not in scene.flask("mailbox", "ann@acme.example", "--start", "2026-08-16").stdout
+    done = scene.flask("mailbox", "ann@acme.example", "--start", "2031-01-01")
+    assert (done.code, "in the future. Until then no mail of this mailbox is logged." in done.stdout) == (0, True)
+    assert "logged from 2031-01-01 on." in scene.flask("mailbox", "ann@acme.example").stdout
 
 
 def test_explain_knows_from_when_on_a_mailbox_is_logged(scene: Scene) -> None:
     old = eml(date="Tue, 01 Sep 2020 09:00:00 +0000")
     assert "(contact_match)" in explained(scene, old)
-    run(scene, "mailbox", "ann@acme.example", "--start", "2026-08-16")
+    scene.flask("mailbox", "ann@acme.example", "--start", "2026-08-16")
     assert "(before_start)" in explained(scene, old)
 
 
@@ -230,8 +230,8 @@ def test_explain_knows_how_a_mailbox_would_begin_that_is_new(scene: Scene) -> No
 
 def test_the_manifest_names_no_place_that_nobody_set(scene: Scene) -> None:
     scene.restart(PUBLIC_URL="")
-    done = run(scene, "manifest")
-    assert (done.exit_code, done.stdout) == (3, "")
+    done = scene.flask("manifest")
+    assert (done.code, done.stdout) == (3, "")
     assert "PUBLIC_URL is not set" in done.stderr
 
 
@@ -240,18 +240,18 @@ def test_a_copy_that_cannot_be_written_is_not_opened(scene: Scene) -> None:
     scene.sync()
     scene.restart(MAY_OPEN_COPIES="yes")
     exported = scene.folder / "ledger.json"
-    assert run(scene, "export", str(exported)).exit_code == 0
+    assert scene.flask("export", str(exported)).code == 0
     key = json.loads(exported.read_text())["messages"][0]["activity_key"]
     nowhere = scene.folder / "nowhere" / "a.eml"
-    done = run(scene, "vault", "open", key, "--reason", "audit", "--to", str(nowhere))
-    assert (done.exit_code, "cannot be written: No such file" in done.stderr) == (4, True)
-    assert "audit" not in run(scene, "vault", "ledger").stdout
+    done = scene.flask("vault", "open", key, "--reason", "audit", "--to", str(nowhere))
+    assert (done.code, "cannot be written: No such file" in done.stderr) == (4, True)
+    assert "audit" not in scene.flask("vault", "ledger").stdout
 
 
 def test_a_copy_that_is_not_opened_leaves_no_file(scene: Scene) -> None:
     scene.restart(MAY_OPEN_COPIES="yes")
     target = scene.folder / "copy.eml"
-    assert run(scene, "vault", "open", "f" * 64, "--reason", "audit", "--to", str(target)).exit_code == 1
+    assert scene.flask("vault", "open", "f" * 64, "--reason", "audit", "--to", str(target)).code == 1
     assert not target.exists()
 
 
@@ -261,42 +261,42 @@ def test_the_vault_opens_only_where_it_may_and_only_with_an_entry(scene: Scene) 
     scene.sync()
     key = str(scene.tasks()[0]["TrulyActivity__Message_Key__c"])
     target = scene.folder / "copy.eml"
-    refused = run(scene, "vault", "open", key, "--reason", "audit", "--to", str(target))
-    assert (refused.exit_code, target.exists()) == (5, False)
+    refused = scene.flask("vault", "open", key, "--reason", "audit", "--to", str(target))
+    assert (refused.code, target.exists()) == (5, False)
     scene.restart(MAY_OPEN_COPIES="yes")
-    opened = run(scene, "vault", "open", key, "--reason", "audit", "--to", str(target))
-    assert opened.exit_code == 0, opened.output
+    opened = scene.flask("vault", "open", key, "--reason", "audit", "--to", str(target))
+    assert opened.code == 0, opened.output
     assert (target.read_bytes(), target.stat().st_mode & 0o777) == (raw, 0o600)
-    again = run(scene, "vault", "open", key, "--reason", "audit", "--to", str(target))
-    assert (again.exit_code, "exists already" in again.stderr, target.read_bytes()) == (4, True, raw)
-    assert "The access ledger is intact." in run(scene, "vault", "ledger").stdout
-    assert run(scene, "erase", key, "--yes").exit_code == 0
-    assert run(scene, "vault", "open", key, "--reason", "again", "--to", str(scene.folder / "b.eml")).exit_code == 1
+    again = scene.flask("vault", "open", key, "--reason", "audit", "--to", str(target))
+    assert (again.code, "exists already" in again.stderr, target.read_bytes()) == (4, True, raw)
+    assert "The access ledger is intact." in scene.flask("vault", "ledger").stdout
+    assert scene.flask("erase", key, "--yes").code == 0
+    assert scene.flask("vault", "open", key, "--reason", "again", "--to", str(scene.folder / "b.eml")).code == 1
     assert set(scene.outcomes().values()) == {"erased"}
 
 
 def test_what_salesforce_refused_is_listed_and_tried_again(scene: Scene) -> None:
-    assert "refused nothing" in run(scene, "refused").stdout
+    assert "refused nothing" in scene.flask("refused").stdout
     scene.universe.faults.plan(Fault("salesforce", "insert", "FIELD_CUSTOM_VALIDATION_EXCEPTION:Region, please.", 1))
     scene.deliver("ann@acme.example", eml())
     scene.sync()
 
-    listed = run(scene, "refused").stdout
+    listed = scene.flask("refused").stdout
     assert "FIELD_CUSTOM_VALIDATION_EXCEPTION" in listed
     assert "Region," in listed
-    assert run(scene, "replay", "nobody@acme.example").exit_code == 4
-    assert "1 messages wait" in run(scene, "replay", "ann@acme.example").stdout
+    assert scene.flask("replay", "nobody@acme.example").code == 4
+    assert "1 messages wait" in scene.flask("replay", "ann@acme.example").stdout
     scene.sync()
     assert len(scene.tasks()) == 1
 
 
 def test_unknown_mailboxes_and_files_are_exit_4(scene: Scene) -> None:
-    assert run(scene, "mailbox", "zoe@acme.example", "--stage", "off").exit_code == 4
-    assert run(scene, "explain", str(scene.folder / "none.eml")).exit_code == 4
-    assert run(scene, "export", "/nowhere/x.json").exit_code == 4
-    assert run(scene, "erase", "no-such-key", "--yes").exit_code == 4
-    typo = run(scene, "sync", "who@else", "ann@acme.example")
-    assert typo.exit_code == 4
+    assert scene.flask("mailbox", "zoe@acme.example", "--stage", "off").code == 4
+    assert scene.flask("explain", str(scene.folder / "none.eml")).code == 4
+    assert scene.flask("export", "/nowhere/x.json").code == 4
+    assert scene.flask("erase", "no-such-key", "--yes").code == 4
+    typo = scene.flask("sync", "who@else", "ann@acme.example")
+    assert typo.code == 4
     assert typo.stderr == "Error: No mailbox of this Workspace has the address who@else.\n"
 
 
@@ -304,32 +304,32 @@ def test_watch_says_whose_mail_gmail_pushes_and_whose_not(scene: Scene) -> None:
     pushing = Pushing(scene)
     scene.sync()
     scene.universe.faults.plan(Fault("gmail", "watch", "503", mailbox="ben@acme.example"))
-    done = run(scene, "watch")
-    assert done.exit_code == 6
+    done = scene.flask("watch")
+    assert done.code == 6
     assert "Renewed 2 watches, stopped 0." in done.stdout
     assert "The watch of ben@acme.example could not be changed (TransientError)" in done.stderr
-    assert "Push: On: 2 of 3 mailboxes have an active Gmail watch." in run(scene, "doctor").stdout
+    assert "Push: On: 2 of 3 mailboxes have an active Gmail watch." in scene.flask("doctor").stdout
     scene.clock.advance(3600)
-    assert run(scene, "watch").exit_code == 0
-    assert "ok    Push: On: 3 of 3" in run(scene, "doctor").stdout
+    assert scene.flask("watch").code == 0
+    assert "ok    Push: On: 3 of 3" in scene.flask("doctor").stdout
     assert pushing.mailbox("ben@acme.example").watched_at == scene.clock.now()
 
 
 def test_watch_names_the_setting_at_fault(scene: Scene) -> None:
-    assert run(scene, "watch").exit_code == 4
+    assert scene.flask("watch").code == 4
     Pushing(scene)
     scene.sync()
     scene.universe.pubsub.create_topic(TOPIC, [])
-    done = run(scene, "watch")
-    assert done.exit_code == 3
+    done = scene.flask("watch")
+    assert done.code == 3
     assert "gmail-api-push@system.gserviceaccount.com" in done.stderr
 
 
 def explained(scene: Scene, message: bytes, *options: str) -> str:
     path = scene.folder / "a.eml"
     path.write_bytes(message)
-    done = run(scene, "explain", str(path), *options)
-    assert done.exit_code == 0, done.output
+    done = scene.flask("explain", str(path), *options)
+    assert done.code == 0, done.output
     return done.stdout
 
 

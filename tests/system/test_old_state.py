@@ -18,7 +18,6 @@ from server.domain.ledger import ActivityState, Row
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.copies.opening import verify_access
 from server.engine.ledger.refusals import read_sentence
-from server.engine.mailboxes.stages import find_mailbox, set_stage
 from tests.support import cards
 from tests.support.old_state import (
     FOLDER,
@@ -49,7 +48,7 @@ def expected() -> Any:
 
 
 def get_mailbox(scene: Scene, address: str) -> Mailbox:
-    return find_mailbox(scene.services.ports.store, address)
+    return scene.mailbox(address)
 
 
 def get_row(scene: Scene, address: str, mail: str) -> Row:
@@ -134,7 +133,7 @@ def test_a_copy_that_was_sealed_then_opens_and_the_access_ledger_goes_on(old: Sc
 
 
 def test_mail_that_a_dry_run_held_is_logged_once_its_mailbox_is_live(old: Scene) -> None:
-    set_stage(old.services.ports.store, old.clock, get_mailbox(old, CEM), Stage.LIVE)
+    old.set_stage(CEM, Stage.LIVE)
 
     old.sync(patience=PATIENCE)
 

@@ -6,7 +6,6 @@ import inspect
 
 import pytest
 
-from server.domain.mailbox import Mailbox
 from server.domain.message import Headers, Message
 from server.engine.sidebar.button_tokens import Order
 from server.rules.decision.screen import Situation
@@ -69,10 +68,6 @@ def test_a_signature_stays(name: str) -> None:
     assert signature_of(name) == SIGNATURES[name]
 
 
-def box_of(scene: Scene, address: str = ANN) -> Mailbox:
-    return next(m for m in scene.services.ports.store.mailboxes() if m.address == address)
-
-
 def logged_scene(scene: Scene) -> str:
     """Ann gets one message of a contact and it is logged; returns its Gmail id."""
     message = scene.deliver(ANN, eml())
@@ -110,8 +105,8 @@ def test_a_refused_message_is_replayed(scene: Scene) -> None:
     scene.deliver(ANN, eml())
     scene.sync()
     ports = scene.services.ports
-    assert outside.replay(ports, box_of(scene), code="ANOTHER_CODE") == 0
-    assert outside.replay(ports, box_of(scene), limit=5) == 1
+    assert outside.replay(ports, scene.mailbox(), code="ANOTHER_CODE") == 0
+    assert outside.replay(ports, scene.mailbox(), limit=5) == 1
     scene.sync()
     assert len(scene.tasks()) == 1
 
@@ -119,14 +114,14 @@ def test_a_refused_message_is_replayed(scene: Scene) -> None:
 def test_a_mailbox_gets_a_start(scene: Scene) -> None:
     scene.sync()
     start = scene.clock.now_ms()
-    outside.set_start(scene.services.ports, box_of(scene), start)
-    assert box_of(scene).start == start
+    outside.set_start(scene.services.ports, scene.mailbox(), start)
+    assert scene.mailbox().start == start
 
 
 def test_a_mailbox_is_collected_counted_and_audited(scene: Scene) -> None:
     logged_scene(scene)
     scene.deliver(ANN, eml(subject="Later"))
-    ports, workspace, mailbox = scene.services.ports, scene.services.workspaces.current(), box_of(scene)
+    ports, workspace, mailbox = scene.services.ports, scene.services.workspaces.current(), scene.mailbox()
     counts: list[int] = []
     assert outside.collect(ports, workspace, mailbox.mailbox_id, counts.append).messages == 1
     assert sum(counts) == 1

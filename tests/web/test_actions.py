@@ -10,7 +10,6 @@ from server.domain.errors import RejectedError
 from server.domain.ids import ActivityKey
 from server.domain.mailbox import Stage
 from server.engine.copies.erasing import erase_mail
-from server.engine.mailboxes.stages import find_mailbox, set_stage
 from server.engine.sidebar.button_tokens import Order, Signer
 from simulator.faults import Fault
 from tests.support.cards import action, card_of, texts
@@ -403,7 +402,7 @@ def test_an_out_of_date_card_without_a_message_has_no_button(scene, logged):
 
 def test_a_mailbox_in_a_dry_run_cannot_act(scene, logged):
     parameters = action(logged.card, "Stop logging")
-    set_stage(scene.services.ports.store, scene.clock, find_mailbox(scene.services.ports.store, ANN), Stage.DRY_RUN)
+    scene.set_stage(ANN, Stage.DRY_RUN)
 
     assert texts(card_of(scene.ask(ACT, ANN, logged.message, parameters=parameters)))[1] == "Not live yet"
     assert len(scene.tasks()) == 1

@@ -8,7 +8,6 @@ from addon import texts
 from server.domain.errors import RejectedError
 from server.domain.ids import ActivityKey
 from server.domain.mailbox import Stage
-from server.engine.mailboxes.stages import find_mailbox, set_stage
 from server.runner.worker import Worker
 from simulator.faults import Fault
 from simulator.salesforce.ids import to_18
@@ -116,8 +115,7 @@ def pass_time(scene, hours=0.0):
 
 
 def change_stage(scene, stage):
-    ports = scene.services.ports
-    set_stage(ports.store, ports.clock, find_mailbox(ports.store, BEN), stage)
+    scene.set_stage(BEN, stage)
 
 
 def reply_to(scene, message_id, number=1, **headers):
@@ -219,7 +217,7 @@ def test_what_waits_is_logged_within_minutes(scene):
     scene.sync()
     message = scene.deliver(ANN, eml())
     services = scene.services
-    services.rooms.collector.collect(services.workspaces.current(), find_mailbox(services.ports.store, ANN).mailbox_id)
+    services.rooms.collector.collect(services.workspaces.current(), scene.mailbox(ANN).mailbox_id)
     assert scene.outcomes() == {message: "ready"}
     assert "It will be logged within minutes. You don't need to do anything." in Rep(scene, ANN, message).read
 

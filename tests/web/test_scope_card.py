@@ -3,7 +3,6 @@
 import pytest
 
 from server.domain.mailbox import Stage
-from server.engine.mailboxes.stages import find_mailbox, set_stage
 from simulator.people import People
 from simulator.world import User
 from tests.support.cards import card_of, texts
@@ -83,7 +82,7 @@ def test_who_was_never_in_scope_reads_the_same(scene):
 def test_a_draining_mailbox_shows_what_the_ledger_has_and_promises_nothing_more(scene):
     known = scene.deliver(BEN, eml(to=BEN))
     scene.sync()
-    set_stage(scene.services.ports.store, scene.clock, find_mailbox(scene.services.ports.store, BEN), Stage.DRAINING)
+    scene.set_stage(BEN, Stage.DRAINING)
     fresh = scene.deliver(BEN, eml(to=BEN, subject="New"))
     scene.clock.advance(7200)
 

@@ -11,7 +11,7 @@ import pytest
 
 from server.domain.history import EVERYTHING
 from server.engine.coverage.audit import measure_coverage
-from server.engine.mailboxes.stages import find_mailbox, set_start
+from server.engine.mailboxes.stages import set_start
 from server.rules.schedule import backfill_windows as windows
 from simulator.faults import Fault
 from tests.support.crashes import Crash, Fuse, fit, unfit
@@ -30,7 +30,7 @@ def old(scene: Scene, days: float, *labels: str, **mail: Any) -> str:
 
 
 def ann(scene: Scene) -> Any:
-    return find_mailbox(scene.services.ports.store, ANN)
+    return scene.mailbox(ANN)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from server.engine.coverage.audit import measure_coverage
-from server.engine.mailboxes.stages import find_mailbox
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml
 
@@ -23,7 +22,7 @@ def closed(scene: Scene) -> bool:
         scene.services.ports.mail,
         scene.services.ports.store,
         scene.clock,
-        find_mailbox(scene.services.ports.store, ANN),
+        scene.mailbox(ANN),
     ).is_closed
 
 
@@ -156,10 +155,10 @@ def test_a_position_that_comes_before_its_history_loses_nothing(scene: Scene, mo
 
 def test_a_quiet_mailbox_s_cursor_does_not_grow_old(scene: Scene) -> None:
     scene.sync()
-    begun = find_mailbox(scene.services.ports.store, ANN)
+    begun = scene.mailbox(ANN)
     scene.clock.advance(43_201)
     scene.sync()
-    assert find_mailbox(scene.services.ports.store, ANN).cursor_at > begun.cursor_at
+    assert scene.mailbox(ANN).cursor_at > begun.cursor_at
 
 
 @pytest.mark.parametrize("sender", ["ada@byron.example", "who@nowhere.example"])
@@ -167,7 +166,7 @@ def test_a_label_that_moves_after_a_crash_between_rows_and_cursor_is_seen(scene:
     """The history still calls the message new, and its row is there: what happened since must count all the same."""
     scene.sync()
     ports = scene.services.ports
-    before = find_mailbox(ports.store, "ann@acme.example")
+    before = scene.mailbox("ann@acme.example")
     message = scene.deliver("ann@acme.example", eml(sender=sender), "INBOX", "SPAM")
     scene.sync()
     ports.store.save_mailbox(before.mailbox_id, lambda _now: before)

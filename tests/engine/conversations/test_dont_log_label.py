@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from server.engine.collect import backfill
-from server.engine.mailboxes.stages import find_mailbox
 from simulator.faults import Fault
 from tests.support.rep import Rep
 from tests.support.scene import Scene, eml
@@ -143,7 +142,7 @@ def test_in_the_past_an_old_label_is_read_before_newer_mail_of_its_conversation(
 def test_a_label_holds_for_what_follows_also_where_the_delivery_was_faster(scene: Scene) -> None:
     scene.sync()
     ports, workspace = scene.services.ports, scene.services.workspaces.current()
-    box, mailbox_id = scene.universe.mailboxes[ANN], find_mailbox(ports.store, ANN).mailbox_id
+    box, mailbox_id = scene.universe.mailboxes[ANN], scene.mailbox(ANN).mailbox_id
     logged = first(scene, ANN)
     scene.services.rooms.collector.collect(workspace, mailbox_id)
     box.relabel(logged, {box.label_id("Don't log")}, set())

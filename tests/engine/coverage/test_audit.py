@@ -11,14 +11,13 @@ import pytest
 
 from server.domain.decision import Outcome
 from server.engine.coverage.audit import measure_coverage
-from server.engine.mailboxes.stages import find_mailbox
 from tests.support.scene import START, Scene, eml, forget
 
 ANN = "ann@acme.example"
 
 
 def ann(scene: Scene) -> Any:
-    return find_mailbox(scene.services.ports.store, ANN)
+    return scene.mailbox(ANN)
 
 
 def on(day: int, **more: Any) -> bytes:

@@ -49,7 +49,7 @@ def deliver(scene: Scene, back: int, **more: Any) -> str:
 
 
 def mailbox(scene: Scene) -> Mailbox:
-    return next(m for m in scene.services.ports.store.mailboxes() if m.address == ANN)
+    return scene.mailbox(ANN)
 
 
 def night(scene: Scene) -> Asked:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from server.engine.coverage.witness import Comparison, DeliveryComparer
-from server.engine.mailboxes.stages import find_mailbox
 from simulator.faults import Fault
 from tests.support.scene import START, MakeScene, Scene, eml, forget
 
@@ -45,7 +44,7 @@ def test_a_row_that_is_missing_is_named_and_raises_an_alarm(scene: Scene) -> Non
     kept, lost = (scene.deliver(ANN, eml(subject=s, message_id=f"<{s}@x>")) for s in ("kept", "lost"))
     scene.sync()
     forget(scene, ANN, lost)
-    ann = find_mailbox(scene.services.ports.store, ANN)
+    ann = scene.mailbox(ANN)
     found = compare(scene)
     assert found.missed == {ann.mailbox_id: [lost]}
     assert kept not in str(found.missed)

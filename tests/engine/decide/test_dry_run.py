@@ -8,9 +8,8 @@ import pytest
 
 from server.domain.history import MessageRef
 from server.domain.ids import MessageId, SalesforceId, ThreadId
-from server.domain.mailbox import Mailbox, Stage
+from server.domain.mailbox import Stage
 from server.engine.decide.dry_run import Preview
-from server.engine.mailboxes.stages import find_mailbox, set_stage
 from simulator.salesforce.ids import to_18
 from tests.support.rep import Rep
 from tests.support.scene import Scene, eml
@@ -27,10 +26,6 @@ def dry(scene: Scene) -> Scene:
     return scene
 
 
-def mailbox_of(scene: Scene, address: str) -> Mailbox:
-    return find_mailbox(scene.services.ports.store, address)
-
-
 def preview(scene: Scene) -> Preview:
     services = scene.services
     return services.rooms.dry_run.preview(services.workspaces.current(), services.ports.store.mailboxes())
@@ -42,7 +37,7 @@ def counted(shown: Preview) -> dict[str, int]:
 
 def break_seal(scene: Scene, address: str, message: str) -> None:
     store = scene.services.ports.store
-    mailbox_id = mailbox_of(scene, address).mailbox_id
+    mailbox_id = scene.mailbox(address).mailbox_id
     row = store.existing_rows(mailbox_id, [MessageId(message)])[MessageId(message)]
     store.change_rows([replace(row, sealed_headers=b"another key sealed this")])
 
@@ -72,12 +67,13 @@ def test_the_command_says_how_many_rows_do_not_open(dry: Scene) -> None:
 
 
 def test_a_record_that_a_rep_chose_is_where_later_mail_goes(dry: Scene) -> None:
-    set_stage(dry.services.ports.store, dry.clock, first_mail_is_read(dry), Stage.LIVE)
+    deliver_first(dry)
+    dry.set_stage(ANN, Stage.LIVE)
     first = next(iter(dry.outcomes(ANN)))
     services = dry.services
     ref = MessageRef(MessageId(first), ThreadId(first))
-    services.rooms.choices.move(services.workspaces.current(), mailbox_of(dry, ANN), ref, LEO)
-    set_stage(services.ports.store, dry.clock, mailbox_of(dry, ANN), Stage.DRY_RUN)
+    services.rooms.choices.move(services.workspaces.current(), dry.mailbox(ANN), ref, LEO)
+    dry.set_stage(ANN, Stage.DRY_RUN)
     dry.deliver(
         ANN, eml(sender="who@nova.example", subject="Re: Lamps", References=ROOT, message_id="<2@mail.example>")
     )
@@ -87,8 +83,8 @@ def test_a_record_that_a_rep_chose_is_where_later_mail_goes(dry: Scene) -> None:
 
 
 def test_a_conversation_that_its_owner_stopped_stays_out_for_a_colleague(dry: Scene) -> None:
-    first_mail_is_read(dry)
-    ann, rooms = mailbox_of(dry, ANN), dry.services.rooms
+    deliver_first(dry)
+    ann, rooms = dry.mailbox(ANN), dry.services.rooms
     first = next(iter(dry.outcomes(ANN)))
     rooms.stopper.stop(ann, MessageRef(MessageId(first), ThreadId(first)))
     later = eml(to=f"{ANN}, {BEN}", subject="Re: Lamps", References=ROOT, message_id="<2@mail.example>")
@@ -104,7 +100,7 @@ def test_a_conversation_that_its_owner_stopped_stays_out_for_a_colleague(dry: Sc
 
 def test_a_copy_of_mail_that_is_logged_already_joins_it(dry: Scene) -> None:
     dry.sync()
-    set_stage(dry.services.ports.store, dry.clock, mailbox_of(dry, BEN), Stage.LIVE)
+    dry.set_stage(BEN, Stage.LIVE)
     mail = eml(to=f"{ANN}, {BEN}")
     dry.deliver(ANN, mail)
     dry.deliver(BEN, mail)
@@ -116,10 +112,9 @@ def test_a_copy_of_mail_that_is_logged_already_joins_it(dry: Scene) -> None:
     assert (shown.activities, len(dry.tasks())) == (0, 1)
 
 
-def first_mail_is_read(scene: Scene) -> Mailbox:
+def deliver_first(scene: Scene) -> None:
     scene.deliver(ANN, eml(message_id=ROOT))
     scene.sync()
-    return mailbox_of(scene, ANN)
 
 
 def test_a_copy_of_mail_that_its_owner_took_back_is_not_logged_again(scene: Scene) -> None:
@@ -127,13 +122,13 @@ def test_a_copy_of_mail_that_its_owner_took_back_is_not_logged_again(scene: Scen
     message = scene.deliver(ANN, both)
     scene.sync()
     Rep(scene, ANN, message).click("Stop logging").click("Delete and stop")
-    set_stage(scene.services.ports.store, scene.clock, mailbox_of(scene, BEN), Stage.DRY_RUN)
+    scene.set_stage(BEN, Stage.DRY_RUN)
     scene.deliver(BEN, both)
     scene.sync()
 
     shown = preview(scene)
 
-    set_stage(scene.services.ports.store, scene.clock, mailbox_of(scene, BEN), Stage.LIVE)
+    scene.set_stage(BEN, Stage.LIVE)
     scene.sync()
     assert list(scene.outcomes(BEN).values()) == ["taken_back"]
     assert counted(shown) == {"kept_out": 1, "taken_back": 1}

@@ -17,10 +17,9 @@ from server.domain.errors import TrulyError
 from server.domain.history import MessageRef
 from server.domain.ids import MessageId, SalesforceId, ThreadId
 from server.domain.ledger import BACKFILL, LIVE, Row
-from server.domain.mailbox import Mailbox, Stage
+from server.domain.mailbox import Stage
 from server.engine.decide import dry_run
 from server.engine.decide.dry_run import Preview
-from server.engine.mailboxes.stages import find_mailbox, set_stage
 from tests.support.scene import BOX_FIELD, DOMAIN_FIELD, Scene, eml, small_world
 
 ANN, BEN, CEM, SALES = "ann@acme.example", "ben@acme.example", "cem@acme.example", "sales@acme.example"
@@ -204,20 +203,13 @@ class Play:
         self.sent: dict[int, list[str]] = {}
         scene.sync()
         for rep, stage in zip(REPS, story.stages, strict=True):
-            self.set_stage(rep, stage)
+            scene.set_stage(rep, stage)
         for step in story.steps:
             if isinstance(step, Letter):
                 self.deliver(step)
             else:
                 self.say(step)
         self.settle()
-
-    def mailbox(self, address: str) -> Mailbox:
-        return find_mailbox(self.scene.services.ports.store, address)
-
-    def set_stage(self, address: str, stage: Stage) -> None:
-        ports = self.scene.services.ports
-        set_stage(ports.store, ports.clock, self.mailbox(address), stage)
 
     def settle(self) -> None:
         assert self.scene.sync(patience=7200).is_at_rest
@@ -257,7 +249,7 @@ class Play:
         thread_id = self.scene.universe.mailboxes[rep].messages[message_id].thread_id
         ref = MessageRef(MessageId(message_id), ThreadId(thread_id))
         rooms, workspace = self.scene.services.rooms, self.scene.services.workspaces.current()
-        mailbox = self.mailbox(rep)
+        mailbox = self.scene.mailbox(rep)
         rooms.access.user_of(mailbox)  # a card that is open has asked who the rep is in Salesforce
         with suppress(TrulyError):
             if word.verb == "log":
@@ -278,7 +270,7 @@ class Play:
 
     def list_rows(self, addresses: Sequence[str]) -> list[Row]:
         store = self.scene.services.ports.store
-        return [row for address in addresses for row in store.rows(self.mailbox(address).mailbox_id)]
+        return [row for address in addresses for row in store.rows(self.scene.mailbox(address).mailbox_id)]
 
     def break_seal(self, addresses: Sequence[str], number: int | None) -> int:
         """Returns how many rows do not open from now on: none where none waits."""
@@ -291,7 +283,7 @@ class Play:
 
     def preview(self, addresses: Sequence[str]) -> Preview:
         services = self.scene.services
-        mailboxes = [self.mailbox(address) for address in addresses]
+        mailboxes = [self.scene.mailbox(address) for address in addresses]
         return services.rooms.dry_run.preview(services.workspaces.current(), mailboxes)
 
     def list_activities(self) -> set[str]:
@@ -309,7 +301,7 @@ def hold_against_live(story: Story) -> None:
         note(f"dry run: {dict(shown.rows)}, {shown.activities} activities, {shown.unreadable} unreadable")
 
         for rep in story.tried_out:
-            play.set_stage(rep, Stage.LIVE)
+            scene.set_stage(rep, Stage.LIVE)
         play.deliver_portions(story.mails_at_once)
         play.settle()
 

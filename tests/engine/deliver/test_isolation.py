@@ -13,7 +13,7 @@ from server.engine.collect import screening
 from server.engine.decide import decisions
 from server.engine.deliver import activities
 from server.engine.ledger import sealed_headers
-from server.engine.mailboxes.stages import find_mailbox, set_stage
+from server.engine.mailboxes.stages import set_stage
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml
 
@@ -73,7 +73,7 @@ def test_due_rows_of_a_mailbox_that_no_longer_delivers_are_in_nobodys_way(scene:
     mails(scene)
     scene.sync()
     ports = scene.services.ports
-    ann = find_mailbox(ports.store, "ann@acme.example")
+    ann = scene.mailbox("ann@acme.example")
     rows = [replace(r, wait=Waiting(r.wait.shard, 0.0)) for r in ports.store.rows(ann.mailbox_id)]
     ports.store.change_rows(rows)  # as a worker leaves them that read the stage just before it changed
     assert scene.sync().is_at_rest

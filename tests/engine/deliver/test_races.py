@@ -11,7 +11,7 @@ from server.domain.errors import TransientError
 from server.domain.history import MessageRef
 from server.domain.ids import MessageId, SalesforceId, ThreadId
 from server.domain.mailbox import Stage
-from server.engine.mailboxes.stages import find_mailbox, set_stage
+from server.engine.mailboxes.stages import set_stage
 from simulator.faults import Fault
 from tests.support.scene import Scene, eml
 
@@ -19,7 +19,7 @@ ANN, BEN = "ann@acme.example", "ben@acme.example"
 
 
 def box(scene: Scene, address: str = ANN) -> Any:
-    return find_mailbox(scene.services.ports.store, address)
+    return scene.mailbox(address)
 
 
 def once_before(target: Any, name: str, act: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:

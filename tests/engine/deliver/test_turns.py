@@ -17,7 +17,7 @@ ANN, BEN = "ann@acme.example", "ben@acme.example"
 @pytest.fixture
 def ann(scene: Scene) -> Mailbox:
     scene.sync()
-    return find_mailbox(scene.services.ports.store, ANN)
+    return scene.mailbox(ANN)
 
 
 def deliver_conversation(scene: Scene, name: str, days: list[int]) -> list[str]:

@@ -23,7 +23,7 @@ def refuse(scene: Scene, sentence: str = "Region is required.", code: str = CODE
 
 
 def mailbox(scene: Scene):  # type: ignore[no-untyped-def]
-    return next(m for m in scene.services.ports.store.mailboxes() if m.address == ANN)
+    return scene.mailbox(ANN)
 
 
 def opened(scene: Scene, message: str) -> str:

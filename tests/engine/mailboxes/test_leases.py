@@ -12,7 +12,6 @@ from server.domain.history import MessageRef
 from server.domain.ids import MessageId, ThreadId
 from server.engine.collect.reader import MailboxReader
 from server.engine.mailboxes.lease import Lease, Leases
-from server.engine.mailboxes.stages import find_mailbox
 from server.rules.decision.screen import HEADERS
 from tests.support.scene import Scene, eml
 
@@ -25,7 +24,7 @@ def lease_of(scene: Scene, name: str) -> Lease:
 def test_a_mailbox_that_another_thread_reads_is_busy(scene: Scene) -> None:
     services = scene.services
     services.rooms.sweeper.sweep()
-    mailbox = find_mailbox(services.ports.store, "ann@acme.example")
+    mailbox = scene.mailbox("ann@acme.example")
     other = lease_of(scene, f"mailbox/{mailbox.mailbox_id}")
     assert other.take()
     assert services.rooms.collector.collect(services.workspaces.current(), mailbox.mailbox_id).is_busy
@@ -38,7 +37,7 @@ def test_mail_that_another_thread_delivers_is_left_to_it(scene: Scene) -> None:
     scene.sync()
     scene.deliver("ann@acme.example", eml())
     ports, workspace = scene.services.ports, scene.services.workspaces.current()
-    scene.services.rooms.collector.collect(workspace, find_mailbox(ports.store, "ann@acme.example").mailbox_id)
+    scene.services.rooms.collector.collect(workspace, scene.mailbox("ann@acme.example").mailbox_id)
     crm: Any = ports.crm
     file, seen = crm.file, []
 
@@ -69,7 +68,7 @@ def test_what_a_slow_worker_read_before_does_not_stand_against_a_newer_label(sce
     box = scene.universe.mailboxes["ann@acme.example"]
     message = scene.deliver("ann@acme.example", eml(), "INBOX", "CATEGORY_UPDATES")
     ports, workspace = scene.services.ports, scene.services.workspaces.current()
-    mailbox = find_mailbox(ports.store, "ann@acme.example")
+    mailbox = scene.mailbox("ann@acme.example")
     if is_known:
         scene.services.rooms.collector.collect(workspace, mailbox.mailbox_id)
         box.relabel(message, {"CATEGORY_FORUMS"}, {"CATEGORY_UPDATES"})

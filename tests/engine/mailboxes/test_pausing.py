@@ -12,7 +12,6 @@ from server.domain.errors import ReconnectRequiredError
 from server.domain.mailbox import DirectoryState
 from server.engine.coverage.audit import measure_coverage
 from server.engine.deliver.filing import REQUEST_LIVES
-from server.engine.mailboxes.stages import find_mailbox
 from simulator.faults import Fault
 from tests.support.scene import MakeScene, Scene, eml, small_world
 
@@ -72,7 +71,7 @@ def test_one_mailbox_in_trouble_delays_no_other(scene: Scene) -> None:
     scene.universe.faults.plan(Fault("gmail", "*", "failedPrecondition", times=-1, mailbox="ann@acme.example"))
     result = scene.sync(patience=10)
     assert (result.is_at_rest, result.mailboxes) == (True, 2)
-    ann = find_mailbox(scene.services.ports.store, "ann@acme.example")
+    ann = scene.mailbox("ann@acme.example")
     assert ann.directory_state is DirectoryState.NO_GMAIL
     assert scene.outcomes("ben@acme.example") != {}
     assert len(scene.tasks()) == 1
@@ -87,7 +86,7 @@ def test_what_salesforce_refuses_is_failed_and_says_why(scene: Scene) -> None:
     scene.universe.faults.plan(Fault("salesforce", "insert", kind, record="From ada@byron.example: Lamp 1"))
     assert scene.sync().is_at_rest
     assert sorted(scene.outcomes().values()) == ["contact_match", "contact_match", "rejected"]
-    mailbox = find_mailbox(scene.services.ports.store, "ann@acme.example")
+    mailbox = scene.mailbox("ann@acme.example")
     [refused] = [r for r in scene.services.ports.store.rows(mailbox.mailbox_id) if r.outcome is Outcome.FAILED]
     assert refused.cause == "FIELD_CUSTOM_VALIDATION_EXCEPTION"
     assert measure_coverage(scene.services.ports.mail, scene.services.ports.store, scene.clock, mailbox).is_closed

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from server.domain.mailbox import Mailbox, Stage
-from server.engine.mailboxes.stages import find_mailbox
 from server.engine.mailboxes.status_text import describe_status
 from simulator.people import People
 from simulator.world import User
@@ -28,7 +27,7 @@ def move(scene: Scene, unit: str) -> None:
 
 
 def ben(scene: Scene) -> Mailbox:
-    return find_mailbox(scene.services.ports.store, BEN)
+    return scene.mailbox(BEN)
 
 
 def alarms(scene: Scene) -> dict[str, int]:

@@ -8,7 +8,6 @@ import pytest
 
 from server.domain.errors import ConfigurationError
 from server.domain.mailbox import DirectoryState, Stage
-from server.engine.mailboxes.stages import set_stage
 from simulator.faults import Fault
 from tests.support.pushing import TOPIC, Pushing
 
@@ -148,13 +147,13 @@ def test_a_new_topic_in_the_settings_is_used_from_the_next_renewal_on(scene, pus
 
 def test_a_mailbox_that_no_longer_collects_is_stopped_once(scene, pushing):
     scene.services.rooms.watches.renew()
-    set_stage(scene.services.ports.store, scene.clock, pushing.mailbox(ANN), Stage.OFF)
+    scene.set_stage(ANN, Stage.OFF)
     for stopped in (1, 0, 0):
         assert scene.services.rooms.watches.renew().stopped == stopped
         scene.clock.advance(HOUR)
     assert asked(scene, "stop") == [ANN]
     assert sorted(watches(scene)) == [BEN, CEM]
-    set_stage(scene.services.ports.store, scene.clock, pushing.mailbox(ANN), Stage.LIVE)
+    scene.set_stage(ANN, Stage.LIVE)
     assert scene.services.rooms.watches.renew().renewed == 1
 
 
@@ -176,7 +175,7 @@ def test_whoever_left_the_scope_or_the_company_is_left_to_lapse(scene, pushing):
 def test_stopping_is_tried_again_in_an_hour_and_given_up_where_nobody_is_there(scene, pushing):
     scene.services.rooms.watches.renew()
     for address in (ANN, BEN):
-        set_stage(scene.services.ports.store, scene.clock, pushing.mailbox(address), Stage.OFF)
+        scene.set_stage(address, Stage.OFF)
     scene.universe.faults.plan(Fault("gmail", "stop", "503", mailbox=ANN))
     scene.universe.faults.plan(Fault("gmail", "stop", "failedPrecondition", mailbox=BEN))
     assert scene.services.rooms.watches.renew().stopped == 1
