@@ -22,13 +22,13 @@ StatusAndResults = tuple[int, list[dict[str, Any]]]
 
 
 class Collections:
-    """Thread-safe."""
+    """Thread-safe. Scripts from outside replace ``saved`` and ``inserted`` by name (``tests.support.outside``)."""
 
     def __init__(self, universe: Universe) -> None:
         self._universe = universe
         self._org = universe.org
 
-    def save(self, verb: str, _groups: tuple[str, ...], args: dict[str, str], body: Any) -> StatusAndResults:
+    def saved(self, verb: str, _groups: tuple[str, ...], args: dict[str, str], body: Any) -> StatusAndResults:
         """Create, update or delete."""
         records = _check_records(args.get("ids", "").split(",") if verb == "DELETE" else (body or {}).get("records"))
         if not is_whole(args.get("allOrNone") if verb == "DELETE" else body.get("allOrNone")):
@@ -45,7 +45,7 @@ class Collections:
         records = _check_records((body or {}).get("records"))
         return 200, [self._upsert(groups[0], groups[1], record) for record in records]
 
-    def insert(self, kind: str, record: Any) -> str:
+    def inserted(self, kind: str, record: Any) -> str:
         """The new id."""
         fault = self._universe.faults.take("salesforce", "insert", record=record.get("Subject"))
         if fault in RIVALS:
@@ -63,7 +63,7 @@ class Collections:
                 _refuse(self._universe.faults.take("salesforce", "update"))
                 self._org.update(identifier, {k: v for k, v in record.items() if k not in ("id", "Id")})
             else:
-                identifier = self.insert(record["attributes"]["type"], record)
+                identifier = self.inserted(record["attributes"]["type"], record)
         except RecordError as error:
             return error.body
         except KeyError:

@@ -67,7 +67,7 @@ class Resources:
             (r"sobjects/(\w+)/(updated|deleted)", ("GET",), self._list_changes),
             (r"sobjects/(\w+)", ("POST",), self._create),
             (r"sobjects/(\w+)/(\w{15,18})", ("GET", "PATCH", "DELETE"), self._one),
-            (r"composite/sobjects", ("POST", "PATCH", "DELETE"), self._collections.save),
+            (r"composite/sobjects", ("POST", "PATCH", "DELETE"), self._collections.saved),
             (r"composite/sobjects/(\w+)", ("POST",), self._retrieve),
             (r"composite/sobjects/(\w+)/(\w+)", ("PATCH",), self._collections.upsert),
             (r"composite", ("POST",), self._composite),
@@ -112,7 +112,7 @@ class Resources:
         return 200, self._org.describe(groups[0])
 
     def _create(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
-        return 201, {"id": self._collections.insert(groups[0], body), "success": True, "errors": []}
+        return 201, {"id": self._collections.inserted(groups[0], body), "success": True, "errors": []}
 
     def _one(self, verb: str, groups: tuple[str, ...], args: dict[str, str], body: Any) -> Body:
         if verb == "PATCH":

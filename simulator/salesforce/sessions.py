@@ -20,7 +20,10 @@ BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 class Sessions:
-    """Thread-safe."""
+    """Thread-safe.
+
+    Scripts from outside replace ``_refused_assertion`` by name and read ``_apps`` (``tests.support.outside``).
+    """
 
     def __init__(self, user: str) -> None:
         """``user`` is in whose name every app calls."""
@@ -37,7 +40,7 @@ class Sessions:
     def token(self, request: Request) -> Response:
         grant = request.form.get("grant_type")
         if grant == BEARER:
-            refusal = self._refuse_assertion(request)
+            refusal = self._refused_assertion(request)
         elif grant == "client_credentials":
             refusal = self._refuse_secret(request)
         else:
@@ -75,7 +78,7 @@ class Sessions:
         with self._lock:
             self._tokens.clear()
 
-    def _refuse_assertion(self, request: Request) -> tuple[str, str] | None:
+    def _refused_assertion(self, request: Request) -> tuple[str, str] | None:
         assertion = request.form.get("assertion", "")
         try:
             issuer = jwt.decode(assertion, options={"verify_signature": False}).get("iss")

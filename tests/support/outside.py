@@ -1,7 +1,8 @@
 """What acceptance scripts from outside of this project import: names and signatures that stay while the rooms change.
 
 A script calls these functions with ``scene.services.ports``. A change of a function underneath adapts its wrapper here.
-``tests/unit/test_outside.py`` holds the names and the signatures.
+``tests/unit/test_outside.py`` holds the names and the signatures. Some scripts put rules of their own into the
+simulated org: what they replace there stays too.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,9 @@ from server.domain.message import Headers, Message
 from server.engine.sidebar.button_tokens import Order
 from server.rules.decision.screen import Situation
 from simulator.faults import Fault
+from simulator.salesforce.collections import Collections
+from simulator.salesforce.errors import RecordError
+from simulator.salesforce.sessions import Sessions
 from simulator.world import User
 from tests.support import outside
 from tests.support.cards import card_of, texts
@@ -197,3 +201,28 @@ def test_a_command_that_waits_moves_the_clock_of_the_scene(scene: Scene) -> None
     assert scene.flask("sync", "--patience", "7200").code == 0
     assert len(scene.tasks()) == 1
     assert scene.clock.now() > began
+
+
+def test_scripts_may_put_rules_of_their_own_into_the_simulated_org(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A customer's trigger that fails on a collection, and an org that takes one audience alone."""
+    seen: list[str] = []
+    original = Collections.saved
+
+    def save(self: Collections, verb: str, groups: tuple[str, ...], args: dict[str, str], body: Any) -> Any:
+        seen.append(verb)
+        return original(self, verb, groups, args, body)
+
+    def refuse_insert(_self: Collections, kind: str, _record: Any) -> str:
+        raise RecordError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"a trigger on {kind}")
+
+    def list_apps(self: Sessions, _request: Any) -> None:
+        seen.extend(vars(self)["_apps"])
+
+    monkeypatch.setattr(Collections, "saved", save)
+    monkeypatch.setattr(Collections, "inserted", refuse_insert)
+    monkeypatch.setattr(Sessions, "_refused_assertion", list_apps)
+    scene.deliver(ANN, eml())
+    scene.sync()
+    assert (seen, scene.tasks()) == (["key", "POST"], [])
