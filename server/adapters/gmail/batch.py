@@ -2,7 +2,7 @@
 
 googleapiclient would build, encode and flatten every call of a batch anew, which took a quarter of a sync's CPU time.
 Here it builds one call, and only the message's id changes from part to part. The parts are the bytes that
-googleapiclient sends; tests/unit/adapters/test_gmail_batch.py compares the two.
+googleapiclient sends; tests/unit/adapters/gmail/test_batch.py compares the two.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from server.adapters.documents import COLLECTIONS, INDEXES
 from server.adapters.firestore.indexes import definition
 from tests.support.sources import parse_source
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 HINT = "Run: python -m server.adapters.firestore.indexes > firestore.indexes.json"
 
 

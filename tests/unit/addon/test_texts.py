@@ -13,7 +13,7 @@ from addon.sentences import Facts, sentence_of
 from server.domain.decision import Reason, Why
 from tests.support.sources import parse_source
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 CODES = {*ReasonCode, *WhyCode}
 FOLDERS = ("addon", "server", "simulator", "bench")
 MOST_ENTRIES = 3
