@@ -40,7 +40,7 @@ class Collections:
             undo()
             return 200, [VICTIM.body if answer["success"] else answer for answer in answers]
 
-    def upsert(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> StatusAndResults:
+    def upserted(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> StatusAndResults:
         """By an External ID. Nobody here asks for all of them or none."""
         records = _check_records((body or {}).get("records"))
         return 200, [self._upsert(groups[0], groups[1], record) for record in records]

@@ -101,17 +101,17 @@ class Org:
             self._hands.delete(row["Id"])
             self._write_journal(by, "delete", kind, row["Id"])
 
-    def query(self, text: str, *, everything: bool = False, notes_scans: bool = False) -> list[dict[str, Any]]:
+    def query(self, text: str, *, everything: bool = False, watched: bool = False) -> list[dict[str, Any]]:
         """Returns rows as the API shows them.
 
-        ``everything`` adds deleted and archived rows; ``notes_scans`` adds to ``scans`` a question that reads all rows.
+        ``everything`` adds deleted and archived rows; ``watched`` adds to ``scans`` a question that reads all rows.
         """
         select = soql.parse(text)
         with self._lock:
             if select.source == "UserRecordAccess":
                 return questions.access(self.tables, select, self.hidden)
             questions.check_paths(select.source, self._fields(select.source), select)
-            if notes_scans and questions.is_scan(self.schema, select):
+            if watched and questions.is_scan(self.schema, select):
                 self.scans.append((select.source, select.filtered))
             unseen = frozenset(record for user, record in self.hidden if user == self.user)
             return questions.rows(self.tables, select, everything=everything, unseen=unseen)

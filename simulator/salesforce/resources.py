@@ -69,7 +69,7 @@ class Resources:
             (r"sobjects/(\w+)/(\w{15,18})", ("GET", "PATCH", "DELETE"), self._one),
             (r"composite/sobjects", ("POST", "PATCH", "DELETE"), self._collections.saved),
             (r"composite/sobjects/(\w+)", ("POST",), self._retrieve),
-            (r"composite/sobjects/(\w+)/(\w+)", ("PATCH",), self._collections.upsert),
+            (r"composite/sobjects/(\w+)/(\w+)", ("PATCH",), self._collections.upserted),
             (r"composite", ("POST",), self._composite),
             (r"parameterizedSearch", ("POST",), self._search),
             (r"limits", ("GET",), self._limits),
@@ -78,7 +78,7 @@ class Resources:
     def _query(self, _verb: str, groups: tuple[str, ...], args: dict[str, str], _body: Any) -> Body:
         if "explain" in args:
             return 200, about.plan(self._org, args["explain"])
-        rows = self._org.query(args.get("q", ""), everything=groups[0] == "queryAll", notes_scans=True)
+        rows = self._org.query(args.get("q", ""), everything=groups[0] == "queryAll", watched=True)
         if not rows or "COUNT()" not in rows[0]:
             return 200, self._page(rows, len(rows))
         return 200, {"totalSize": len(rows), "done": True, "records": []}

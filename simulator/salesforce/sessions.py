@@ -42,7 +42,7 @@ class Sessions:
         if grant == BEARER:
             refusal = self._refused_assertion(request)
         elif grant == "client_credentials":
-            refusal = self._refuse_secret(request)
+            refusal = self._refused_secret(request)
         else:
             refusal = ("unsupported_grant_type", "grant type not supported")
         if refusal:
@@ -98,7 +98,7 @@ class Sessions:
             return "invalid_grant", "user hasn't approved this consumer"
         return None
 
-    def _refuse_secret(self, request: Request) -> tuple[str, str] | None:
+    def _refused_secret(self, request: Request) -> tuple[str, str] | None:
         key, secret = request.form.get("client_id", ""), request.form.get("client_secret", "")
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         if scheme == "Basic":

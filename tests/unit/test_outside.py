@@ -13,6 +13,7 @@ from server.rules.decision.screen import Situation
 from simulator.faults import Fault
 from simulator.salesforce.collections import Collections
 from simulator.salesforce.errors import RecordError
+from simulator.salesforce.org import Org
 from simulator.salesforce.sessions import Sessions
 from simulator.world import User
 from tests.support import outside
@@ -226,3 +227,10 @@ def test_scripts_may_put_rules_of_their_own_into_the_simulated_org(
     scene.deliver(ANN, eml())
     scene.sync()
     assert (seen, scene.tasks()) == (["key", "POST"], [])
+
+
+def test_scripts_from_outside_find_the_other_names_that_they_reach_for() -> None:
+    """They spy on queries and updates of the simulated org, and start a server again over the same world."""
+    assert list(inspect.signature(Collections.upserted).parameters)[1:] == ["_verb", "groups", "_args", "body"]
+    assert list(inspect.signature(Org.query).parameters)[1:] == ["text", "everything", "watched"]
+    assert callable(Scene._built)  # noqa: SLF001
