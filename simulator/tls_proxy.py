@@ -12,6 +12,8 @@ import re
 import socket
 import ssl
 import threading
+import weakref
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from simulator.authority import Authority, is_known
@@ -37,6 +39,7 @@ class TlsProxy:
         self._is_ready = threading.Event()
         self._ended = asyncio.Event()
         self._busy: set[asyncio.Task[None] | None] = set()
+        self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
 
     @property
     def url(self) -> str:
@@ -61,11 +64,21 @@ class TlsProxy:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._connected, sock=self._socket, limit=HEAD_LIMIT)
         self._loop = asyncio.get_running_loop()
+        server = await self._loop.create_server(self._make_protocol, sock=self._socket)
         self._is_ready.set()
         await self._ended.wait()
+        # No further connection is taken. A server that is closed while one is being made would leave its socket open.
+        self._loop.remove_reader(self._socket.fileno())
+        await _take_turns()
         server.close()
+        # A task that is cancelled before its first step closes nothing: so every connection is ended here.
+        for transport in list(self._transports):
+            transport.abort()
+        await _take_turns()
+
+    def _make_protocol(self) -> asyncio.StreamReaderProtocol:
+        return _Connection(asyncio.StreamReader(HEAD_LIMIT), self._connected, self._transports)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # While TLS begins the loop itself holds nothing of a connection, and the collector could take it away.
@@ -95,6 +108,30 @@ class TlsProxy:
             with suppress(asyncio.CancelledError, OSError):
                 await upwards
             asks.close()
+
+
+class _Connection(asyncio.StreamReaderProtocol):
+    """A client's connection, which the proxy can end from the moment it is made."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        connected: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+        transports: weakref.WeakSet[asyncio.Transport],
+    ) -> None:
+        super().__init__(reader, connected)
+        self._all_transports = transports
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self._all_transports.add(transport)
+        super().connection_made(transport)
+
+
+async def _take_turns() -> None:
+    """Let the loop make the connections that it has accepted, or close those that were ended."""
+    for _ in range(4):
+        await asyncio.sleep(0)
 
 
 class _Refused(Exception):

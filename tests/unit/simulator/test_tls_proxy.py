@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -248,3 +250,20 @@ def leaf_of(authority: Authority, host: str, expected: str, trusting: Authority 
         except ssl.SSLWantReadError:
             continue
     return x509.load_der_x509_certificate(client.getpeercert(binary_form=True) or b"")
+
+
+def test_a_connection_that_just_began_ends_with_the_proxy() -> None:
+    """However far it came: a socket that is left open warns when it is collected, in whatever test runs then."""
+    left_open: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "unraisablehook", lambda event: left_open.append(repr(event.exc_value)))
+        for number in range(40):
+            proxy = TlsProxy(0)
+            proxy.start(9)
+            with socket.create_connection(("127.0.0.1", int(proxy.url.rpartition(":")[2])), timeout=5) as client:
+                if number % 2:
+                    client.close()
+                proxy.close()
+        gc.collect()
+
+    assert left_open == []
