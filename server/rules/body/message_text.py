@@ -16,7 +16,7 @@ from itertools import islice
 from server.domain.errors import UnreadableError
 from server.rules.body.charsets import decode_bytes
 from server.rules.body.html_text import html_text
-from server.rules.body.quoting import own_text
+from server.rules.body.quoting import has_answer_prefix, own_text
 from server.rules.body.transfer_encoding import decode_content, join_flowed_lines, remove_uuencoded
 from server.rules.headers.header_text import clean_line, decode_words
 
@@ -43,11 +43,13 @@ class MailBody:
     """Plain text with single line ends, and the file names of attachments in their order.
 
     ``whole_text`` has up to twice ``LONGEST`` characters. ``subject`` is the header as it was sent.
+    ``has_parent`` says whether the mail names one that it answers, in In-Reply-To or References.
     """
 
     whole_text: str
     attachments: tuple[str, ...] = ()
     subject: str = ""
+    has_parent: bool = False
 
     @property
     def text(self) -> str:
@@ -60,7 +62,9 @@ class MailBody:
     @cached_property
     def own(self) -> str:
         """The author's part of the text: without the mail that it answers, and without a signature."""
-        return own_text(self.whole_text, clean_line(decode_words(self.subject)))[:LONGEST]
+        subject = clean_line(decode_words(self.subject))
+        is_answer = self.has_parent or has_answer_prefix(subject)
+        return own_text(self.whole_text, subject, is_answer=is_answer)[:LONGEST]
 
 
 def read_headers(raw: bytes) -> list[tuple[str, str]]:
@@ -89,7 +93,8 @@ def _read_parts(message: MimePart) -> MailBody:
     texts = (text for part in _text_parts(message, read_text) if (text := read_text(part)).strip())
     whole_text = _tidy("\n\n".join(_take_enough(texts)))
     names = tuple(dict.fromkeys(_attachment_names(message)))[:MOST_ATTACHMENTS]
-    return MailBody(whole_text, names, str(message.get("Subject", "")))
+    has_parent = any(str(message.get(name, "")).strip() for name in ("In-Reply-To", "References"))
+    return MailBody(whole_text, names, str(message.get("Subject", "")), has_parent)
 
 
 def _mend_head(raw: bytes) -> bytes:

@@ -50,17 +50,28 @@ _FORWARDED = re.compile(
     re.IGNORECASE,
 )
 _FORWARD_SUBJECT = re.compile(rf"\s{{0,4}}(?:{_alternatives(words.FORWARD_PREFIXES)})\s{{0,2}}[:：]", re.IGNORECASE)
+_ANSWER_SUBJECT = re.compile(
+    rf"\s{{0,4}}[\[(]{{0,1}}(?:{_alternatives(words.ANSWER_PREFIXES)})\s{{0,2}}(?:[\[(^]?\d{{1,4}}[\])]?)?\s{{0,2}}[:：]",
+    re.IGNORECASE,
+)
 _SENT_FROM = re.compile(rf"[\s<(\[*_-]{{0,4}}(?:{'|'.join(words.SENT_FROM)})", re.IGNORECASE)
 _LONGEST_SENT_FROM = 120
 
 
-def own_text(text: str, subject: str = "") -> str:
+def has_answer_prefix(subject: str) -> bool:
+    """Whether a subject begins like "Re:", in the word of any language's program."""
+    return bool(_ANSWER_SUBJECT.match(subject))
+
+
+def own_text(text: str, subject: str = "", *, is_answer: bool = True) -> str:
     """The text without trailing history and signature; the whole text if nothing else would be left.
 
-    ``subject`` tells a forward of Outlook's from an answer: both have the same block of headers.
+    ``subject`` tells a forward of Outlook's from an answer: both have the same block of headers. A mail
+    that answers nothing has no history: ``is_answer`` is False where it has no In-Reply-To, no References and no
+    subject with ``has_answer_prefix``.
     """
     lines = text.split("\n")
-    end = _find_end_of_own(lines, is_forward=bool(_FORWARD_SUBJECT.match(subject)))
+    end = _find_end_of_own(lines, is_forward=bool(_FORWARD_SUBJECT.match(subject))) if is_answer else len(lines)
     own = "\n".join(_strip_signature(lines[:end])).strip()
     return own or text
 

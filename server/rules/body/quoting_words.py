@@ -120,6 +120,13 @@ FORWARD_PREFIXES = (
 )  # fmt: skip
 """How the subject of a forward begins. "VS" also begins a Finnish answer; then more text is kept, which harms less."""
 
+ANSWER_PREFIXES = (
+    "re", "aw", "antw", "antwort", "réf", "ref", "rép", "r", "rif", "res", "resp", "sv", "vs", "odp", "atb", "ats", "vá", "ynt", "yan", "cevap", "bls",
+    "balas", "απ", "σχετ", "ответ", "отв", "на", "відп", "адк", "отг", "hf", "нa", "回复", "回覆", "答复", "答覆", "返信", "회신", "답장", "trả lời",
+    "ตอบกลับ", "رد", "الرد", "תשובה", "השב", "پاسخ", "re：", "ré", "risp", "opt", "vas", "odg", "одг",
+)  # fmt: skip
+"""How the subject of an answer begins, by the programs of many languages."""
+
 SENT_FROM = (
     r"sent (?:from|via|with|using|by) \S", r"sent from (?:my|outlook|mail|yahoo|gmail|proton|mailbox)", r"from my iphone", r"get \[?outlook for ",
     r"(?:von|vom) meine[mr]? .{1,40}gesendet", r"gesendet (?:von|mit|über|vom|aus) ", r"diese nachricht wurde von .{1,60}gesendet",
