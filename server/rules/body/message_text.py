@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from email.message import Message as MimePart
 from email.parser import BytesHeaderParser
 from email.policy import Compat32
-from functools import cached_property
 from itertools import islice
 
 from server.domain.errors import UnreadableError
@@ -43,13 +42,17 @@ class MailBody:
     """Plain text with single line ends, and the file names of attachments in their order.
 
     ``whole_text`` has up to twice ``LONGEST`` characters. ``subject`` is the header as it was sent.
-    ``has_parent`` says whether the mail names one that it answers, in In-Reply-To or References.
+    ``own`` is the author's part of the text: without the mail that it answers, and without a signature.
+    ``is_answer`` says that the mail answers another, by In-Reply-To, References or its subject. ``calendar_method`` is
+    the upper-case iTIP method (REQUEST, REPLY, CANCEL ...) of a calendar part that stands for the body, else "".
     """
 
     whole_text: str
     attachments: tuple[str, ...] = ()
     subject: str = ""
-    has_parent: bool = False
+    own: str = ""
+    is_answer: bool = False
+    calendar_method: str = ""
 
     @property
     def text(self) -> str:
@@ -58,13 +61,6 @@ class MailBody:
     @property
     def is_cut(self) -> bool:
         return len(self.whole_text) > LONGEST
-
-    @cached_property
-    def own(self) -> str:
-        """The author's part of the text: without the mail that it answers, and without a signature."""
-        subject = clean_line(decode_words(self.subject))
-        is_answer = self.has_parent or has_answer_prefix(subject)
-        return own_text(self.whole_text, subject, is_answer=is_answer)[:LONGEST]
 
 
 def read_headers(raw: bytes) -> list[tuple[str, str]]:
@@ -82,7 +78,7 @@ def read_body(raw: bytes) -> MailBody:
         message = email.message_from_bytes(_cut_depth(_mend_head(raw)), policy=_BOUNDED)
         body = _read_parts(message)
     except _PARSER_FAULTS:
-        return MailBody(UNREADABLE)
+        return MailBody(UNREADABLE, own=UNREADABLE)
     if not message.keys():
         raise UnreadableError(NO_HEADERS)
     return body
@@ -93,8 +89,12 @@ def _read_parts(message: MimePart) -> MailBody:
     texts = (text for part in _text_parts(message, read_text) if (text := read_text(part)).strip())
     whole_text = _tidy("\n\n".join(_take_enough(texts)))
     names = tuple(dict.fromkeys(_attachment_names(message)))[:MOST_ATTACHMENTS]
+    sent_subject = str(message.get("Subject", ""))
+    subject = clean_line(decode_words(sent_subject))
     has_parent = any(str(message.get(name, "")).strip() for name in ("In-Reply-To", "References"))
-    return MailBody(whole_text, names, str(message.get("Subject", "")), has_parent)
+    is_answer = has_parent or has_answer_prefix(subject)
+    own = own_text(whole_text, subject, is_answer=is_answer)[:LONGEST]
+    return MailBody(whole_text, names, sent_subject, own, is_answer)
 
 
 def _mend_head(raw: bytes) -> bytes:
