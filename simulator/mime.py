@@ -7,6 +7,7 @@ import codecs
 import email
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
@@ -58,7 +59,9 @@ def shown(headers: list[tuple[str, str]], name: str) -> str | None:
 def date_of(headers: list[tuple[str, str]], now_ms: int) -> int:
     """Epoch milliseconds of the Date header; of the arrival where there is none or it lies ahead."""
     try:
-        stated = int(parsedate_to_datetime(first(headers, "Date") or "").timestamp() * 1000)
+        written = parsedate_to_datetime(first(headers, "Date") or "")
+        # A date without a zone is UTC, and not in the time zone of this machine.
+        stated = int((written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp() * 1000)
     except (ValueError, TypeError, IndexError, OverflowError):
         return now_ms
     return stated if 0 < stated <= now_ms else now_ms

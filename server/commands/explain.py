@@ -23,7 +23,7 @@ from server.domain.message import Headers
 from server.engine.decide.explain import Explanation, build_message, choose_mailbox
 from server.engine.mailboxes.admission import default_start
 from server.rules.body.message_text import read_headers
-from server.rules.decision.activity import read_sent_at
+from server.rules.headers.dates import read_sent_at
 from server.rules.headers.header_text import decode_words
 
 
@@ -57,7 +57,7 @@ def _explain_file(services: Services, file: Path, labels: frozenset[str], addres
     mailbox = _choose_mailbox(services, headers, address)
     # A message without a readable date counts as sent now.
     now = int(services.ports.clock.now() * 1000)
-    message = build_message(headers, labels, read_sent_at(headers, now), len(raw))
+    message = build_message(headers, labels, read_sent_at(headers, now, is_own=True), len(raw))
     return services.rooms.explainer.explain(services.workspaces.current(), message, mailbox)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server.domain.crm import Activity, CrmUser, Direction, Record, RecordKind
@@ -15,6 +14,7 @@ from server.domain.message import Header, Headers, Participant
 from server.domain.policy import Disclosure, Policy
 from server.rules.body.message_text import MailBody
 from server.rules.decision.owner import choose_activity_owner
+from server.rules.headers.dates import read_sent_at
 from server.rules.headers.header_text import clean_line, decode_words
 from server.rules.headers.identity_key import normalise_message_id
 
@@ -33,7 +33,8 @@ def plan_activity(
     who, what = links_of(decision.chosen)
     people = copy.people.participants
     shown = policy.disclosure
-    moment = read_sent_at(copy.headers, copy.internal_date)
+    is_own = copy.is_sent or direction is Direction.OUTBOUND
+    moment = read_sent_at(copy.headers, copy.internal_date, is_own=is_own)
     return Activity(
         key=mail.key,
         subject=_write_subject(copy.headers, author, direction, shown),
@@ -54,16 +55,6 @@ def plan_activity(
         match_type=decision.reason.value,
         attachment_names=body.attachments if shown is Disclosure.TEXT else (),
     )
-
-
-def read_sent_at(headers: Headers, internal_date: int) -> int:
-    """The Date header in epoch milliseconds; ``internal_date`` if it is missing, absurd or a day ahead."""
-    try:
-        stated = int(parsedate_to_datetime(headers.first("Date") or "").timestamp() * 1000)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return internal_date
-    a_day = 86_400_000
-    return stated if 0 < stated <= internal_date + a_day else internal_date
 
 
 def local_day_of(moment: int, time_zone: str) -> str:
