@@ -14,6 +14,7 @@ from server.domain.decision import Screening
 from server.domain.ids import ActivityKey, MailboxId
 from server.domain.ledger import Coverage
 from server.domain.mail import People
+from server.domain.mail_body import MailBody
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Headers, Message
 from server.domain.policy import Policy
@@ -106,7 +107,7 @@ def verify_access(ports: Ports) -> tuple[list[AccessEntry], ChainCheck]:
     return opening.verify_access(ports.store)
 
 
-def read_body(raw: bytes) -> message_text.MailBody:
+def read_body(raw: bytes) -> MailBody:
     """Reads text and attachment names of a raw mail."""
     return message_text.read_body(raw)
 

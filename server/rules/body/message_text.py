@@ -6,21 +6,19 @@ import codecs
 import email
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.message import Message as MimePart
 from email.parser import BytesHeaderParser
 from email.policy import Compat32
 from itertools import islice
 
 from server.domain.errors import UnreadableError
+from server.domain.mail_body import LONGEST, UNREADABLE_BODY, MailBody
 from server.rules.body.charsets import decode_bytes
 from server.rules.body.html_text import html_text
 from server.rules.body.quoting import has_answer_prefix, own_text
 from server.rules.body.transfer_encoding import decode_content, join_flowed_lines, remove_uuencoded
 from server.rules.headers.header_text import clean_line, decode_words
 
-LONGEST = 100_000
-"""Characters of text that are kept: three times what the longest activity field takes."""
 LONGEST_HEAD = 1_000_000
 """Bytes at the beginning of a message in which its headers are looked for."""
 LONGEST_VALUE = 16_000
@@ -31,36 +29,9 @@ MOST_MULTIPARTS = 150
 _MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
 _HEAD = re.compile(rb"(?:[^\r\n]++(?:\r\n|\r|\n|\Z))*+")
 _SPACED_NAME = re.compile(rb"(?<![^\r\n])([!-9;-~]++)[ \t]++:")
-UNREADABLE = "(The text of this email could not be read.)"
 NO_HEADERS = "These bytes have no header line."
 _PARSER_FAULTS = (RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError, AssertionError)
 """What Python's parser raises on hostile messages."""
-
-
-@dataclass(frozen=True)
-class MailBody:
-    """Plain text with single line ends, and the file names of attachments in their order.
-
-    ``whole_text`` has up to twice ``LONGEST`` characters. ``subject`` is the header as it was sent.
-    ``own`` is the author's part of the text: without the mail that it answers, and without a signature.
-    ``is_answer`` says that the mail answers another, by In-Reply-To, References or its subject. ``calendar_method`` is
-    the upper-case iTIP method (REQUEST, REPLY, CANCEL ...) of a calendar part that stands for the body, else "".
-    """
-
-    whole_text: str
-    attachments: tuple[str, ...] = ()
-    subject: str = ""
-    own: str = ""
-    is_answer: bool = False
-    calendar_method: str = ""
-
-    @property
-    def text(self) -> str:
-        return self.whole_text[:LONGEST]
-
-    @property
-    def is_cut(self) -> bool:
-        return len(self.whole_text) > LONGEST
 
 
 def read_headers(raw: bytes) -> list[tuple[str, str]]:
@@ -73,12 +44,12 @@ def read_headers(raw: bytes) -> list[tuple[str, str]]:
 
 
 def read_body(raw: bytes) -> MailBody:
-    """Raises UnreadableError if the bytes have no header; a body that breaks the parser becomes ``UNREADABLE``."""
+    """Raises UnreadableError if the bytes have no header; a body that breaks the parser becomes ``UNREADABLE_BODY``."""
     try:
         message = email.message_from_bytes(_cut_depth(_mend_head(raw)), policy=_BOUNDED)
         body = _read_parts(message)
     except _PARSER_FAULTS:
-        return MailBody(UNREADABLE, own=UNREADABLE)
+        return UNREADABLE_BODY
     if not message.keys():
         raise UnreadableError(NO_HEADERS)
     return body

@@ -9,10 +9,10 @@ from server.domain.crm import Activity, CrmUser, Direction, Record, RecordKind
 from server.domain.decision import Decision
 from server.domain.ids import SalesforceId
 from server.domain.mail import Mail
+from server.domain.mail_body import MailBody
 from server.domain.mailbox import Workspace
 from server.domain.message import Header, Headers, Participant
 from server.domain.policy import Disclosure, Policy
-from server.rules.body.message_text import MailBody
 from server.rules.decision.owner import choose_activity_owner
 from server.rules.headers.dates import read_sent_at
 from server.rules.headers.header_text import clean_line, decode_words

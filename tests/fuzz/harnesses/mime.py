@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 
 from server.domain.errors import UnreadableError
-from server.rules.body.message_text import LONGEST, MOST_ATTACHMENTS, read_body
+from server.domain.mail_body import LONGEST
+from server.rules.body.message_text import MOST_ATTACHMENTS, read_body
 
 WORDS = (
     b"Content-Type: multipart/mixed; boundary=b\r\n\r\n", b"--b\r\n", b"--b--\r\n", b"Content-Type: text/html; charset=",

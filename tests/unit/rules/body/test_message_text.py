@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.errors import UnreadableError
-from server.rules.body.message_text import LONGEST, MOST_ATTACHMENTS, UNREADABLE, read_body, read_headers
+from server.domain.mail_body import LONGEST, UNREADABLE
+from server.rules.body.message_text import MOST_ATTACHMENTS, read_body, read_headers
 
 HEAD = b"From: ada@byron.example\r\nMIME-Version: 1.0\r\n"
 

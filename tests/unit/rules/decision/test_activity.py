@@ -13,10 +13,10 @@ from server.domain.crm import Activity, CrmUser, Direction, Record, RecordKind
 from server.domain.decision import Decision, Reason
 from server.domain.ids import ActivityKey, MailboxId, MessageId, SalesforceId, ThreadId
 from server.domain.mail import Copy, Mail
+from server.domain.mail_body import MailBody
 from server.domain.mailbox import Workspace
 from server.domain.message import Headers
 from server.domain.policy import Disclosure, Policy
-from server.rules.body.message_text import MailBody
 from server.rules.decision.activity import local_day_of, plan_activity
 from server.rules.decision.owner import choose_activity_owner
 from server.rules.headers.people import people_of
