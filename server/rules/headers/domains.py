@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 import idna
 from publicsuffixlist import PublicSuffixList
 
+from server.rules.headers.known_addresses import relay_domains
+
 MAX_DOMAIN = 253
 KEPT_DOMAINS = 4_096
 """Domains whose registrable part a process remembers: mail comes from the same companies again and again."""
@@ -75,7 +77,7 @@ def is_public_mail_domain(domain: str, extra: frozenset[str] = frozenset()) -> b
     clean = normalise_domain(domain)
     if clean is None:
         return False
-    services = (MORE_PUBLIC_MAIL, _free_mail(), _disposable(), extra)
+    services = (MORE_PUBLIC_MAIL, relay_domains(), _free_mail(), _disposable(), extra)
     return any(name in domains for name in _list_upwards(clean) for domains in services)
 
 

@@ -1,0 +1,59 @@
+"""Addresses and hosts that the lists in ``lists/`` name: intakes of robots, and relays of strangers."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+LISTS = Path(__file__).resolve().parents[3] / "lists"
+_WILDCARDS = {"*": "[^@]*", "{digits}": "[0-9]+"}
+_ANY_HOST = "*"
+
+
+def is_intake(address: str) -> bool:
+    """Does a program file what this address gets: a CRM's drop box, a ticket's, chat's or task's reply address?
+
+    ``address`` is normalised. People at the same vendor (anna@slack.com) are people.
+    """
+    host = address.rpartition("@")[2]
+    patterns = _intakes()
+    return any(pattern.fullmatch(address) for key in (_key_of(host), _ANY_HOST) for pattern in patterns.get(key, ()))
+
+
+def is_relay_domain(domain: str) -> bool:
+    """Is each address there a stranger's: a market place's, a booking site's, a text gateway's, a privacy relay's?"""
+    labels = domain.lower().rstrip(".").split(".")
+    return any(".".join(labels[i:]) in relay_domains() for i in range(len(labels)))
+
+
+@cache
+def relay_domains() -> frozenset[str]:
+    return frozenset(read_list("relays"))
+
+
+def read_list(name: str) -> Iterator[str]:
+    """The entries of ``lists/<name>.txt``: no comments, no empty lines."""
+    for line in (LISTS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield line
+
+
+@cache
+def _intakes() -> Mapping[str, tuple[re.Pattern[str], ...]]:
+    """Patterns by the last two labels of their host, so that an address is held against few of them."""
+    patterns: defaultdict[str, list[re.Pattern[str]]] = defaultdict(list)
+    for line in read_list("intakes"):
+        patterns[_key_of(line.rpartition("@")[2])].append(_compile_pattern(line))
+    return {key: tuple(group) for key, group in patterns.items()}
+
+
+def _key_of(host: str) -> str:
+    return ".".join(host.split(".")[-2:])
+
+
+def _compile_pattern(line: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*|\{digits\})", line)
+    return re.compile("".join(_WILDCARDS.get(part) or re.escape(part) for part in parts))
