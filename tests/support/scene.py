@@ -127,9 +127,9 @@ def _keys() -> Path:
 class Scene:
     """``services`` is the server as it runs; ``universe`` the world around it. ``restart`` is a process that died."""
 
-    def __init__(self, folder: Path, world: World | None = None, **settings: str) -> None:
+    def __init__(self, folder: Path, world: World | None = None, starts_at: float = START, /, **settings: str) -> None:
         self.folder = folder
-        self.clock = Clock(START, frozen=True)
+        self.clock = Clock(starts_at, frozen=True)
         self.universe = Universe.of(world or small_world(), self.clock)
         self.simulator = Simulator(self.universe)
         self.addon_host = AddonHost(self.universe)

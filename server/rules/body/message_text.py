@@ -17,7 +17,7 @@ from server.rules.body.charsets import decode_bytes
 from server.rules.body.html_text import html_text
 from server.rules.body.quoting import has_answer_prefix, own_text
 from server.rules.body.transfer_encoding import decode_content, join_flowed_lines, remove_uuencoded
-from server.rules.headers.header_text import clean_line, decode_words
+from server.rules.headers.header_text import clean_line, decode_words, read_subject
 
 LONGEST_HEAD = 1_000_000
 """Bytes at the beginning of a message in which its headers are looked for."""
@@ -61,7 +61,7 @@ def _read_parts(message: MimePart) -> MailBody:
     whole_text = _tidy("\n\n".join(_take_enough(texts)))
     names = tuple(dict.fromkeys(_attachment_names(message)))[:MOST_ATTACHMENTS]
     sent_subject = str(message.get("Subject", ""))
-    subject = clean_line(decode_words(sent_subject))
+    subject = read_subject(sent_subject)
     has_parent = any(str(message.get(name, "")).strip() for name in ("In-Reply-To", "References"))
     is_answer = has_parent or has_answer_prefix(subject)
     own = own_text(whole_text, subject, is_answer=is_answer)[:LONGEST]

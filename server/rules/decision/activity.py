@@ -15,7 +15,7 @@ from server.domain.message import Header, Headers, Participant
 from server.domain.policy import Disclosure, Policy
 from server.rules.decision.owner import choose_activity_owner
 from server.rules.headers.dates import read_sent_at
-from server.rules.headers.header_text import clean_line, decode_words
+from server.rules.headers.header_text import read_subject
 from server.rules.headers.identity_key import normalise_message_id
 
 NO_SUBJECT = "(no subject)"
@@ -68,7 +68,7 @@ def local_day_of(moment: int, time_zone: str) -> str:
 
 def _write_subject(headers: Headers, author: Participant | None, direction: Direction, shown: Disclosure) -> str:
     """Lightning captions every email Task "You sent an email", so the subject of inbound mail names its sender."""
-    subject = clean_line(decode_words(headers.first("Subject") or "")) or NO_SUBJECT
+    subject = read_subject(headers.first("Subject")) or NO_SUBJECT
     if shown is Disclosure.HEADERS:
         subject = "Email"
     if direction is Direction.OUTBOUND or author is None:

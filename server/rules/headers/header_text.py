@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 
 MAX_NAME = 256
+LONGEST_SUBJECT = 20_000
+"""Characters of a Subject header that are read."""
 _CHARSET = re.compile(r"[\w.:-]{1,40}")
 _CHARSETS = re.compile(
     r"(?:us-)?ascii|utf-?(?:7|8|16|32)(?:-?[bl]e)?|iso-?8859-?\d{1,2}(?:-[ie])?|latin-?\d|l[1-9]|(?:windows-?|cp-?)\d{3,5}"
@@ -59,6 +61,12 @@ def decode_words(value: str) -> str:
             charset, pending, gap = word_charset, data, ""
     texts += [_to_text(pending, charset), gap]
     return "".join(texts)
+
+
+def read_subject(value: str | None) -> str:
+    """A Subject header as one line; "" if it is missing. Some programs encode a subject that is encoded already."""
+    once = decode_words((value or "")[:LONGEST_SUBJECT])
+    return clean_line(decode_words(once))
 
 
 def _split_words(value: str) -> Iterator[tuple[str, str | None, bytes]]:

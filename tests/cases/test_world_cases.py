@@ -1,0 +1,19 @@
+"""Situations that other products' users reported: a world each, and the activities that Salesforce must have after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.cases import CASES, read_case, run_case
+
+FOLDERS = {folder.name: folder for folder in sorted((CASES / "worlds").iterdir()) if folder.is_dir()}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_salesforce_gets_the_activities_that_a_person_expects(name: str, tmp_path: Path) -> None:
+    """``tasks`` of case.json: the kind of record that each activity stands on, and its direction."""
+    tasks = run_case(FOLDERS[name], tmp_path).tasks.values()
+    activities = [[str(t["WhoId"] or t["WhatId"])[:3], t["Direction__c"]] for t in tasks]
+    assert activities == read_case(FOLDERS[name])["tasks"]
