@@ -18,6 +18,7 @@ class MailBody:
     ``own`` is the author's part of the text: without the mail that it answers, and without a signature.
     ``is_answer`` says that the mail answers another, by In-Reply-To, References or its subject. ``calendar_method`` is
     the upper-case iTIP method (REQUEST, REPLY, CANCEL ...) of a calendar part that stands for the body, else "".
+    ``received`` is the end of the topmost Received header, where a server wrote when the mail arrived.
     """
 
     whole_text: str
@@ -26,6 +27,7 @@ class MailBody:
     own: str = ""
     is_answer: bool = False
     calendar_method: str = ""
+    received: str = ""
 
     @property
     def text(self) -> str:

@@ -25,6 +25,8 @@ LONGEST_VALUE = 16_000
 MOST_PARAMETERS = 100
 """Characters and parameters of one header of a part: the parser takes quadratic time for longer ones."""
 MOST_ATTACHMENTS = 100
+LONGEST_STAMP = 200
+"""Characters at the end of a Received header: the time stamp is last."""
 MOST_MULTIPARTS = 150
 _MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
 _HEAD = re.compile(rb"(?:[^\r\n]++(?:\r\n|\r|\n|\Z))*+")
@@ -65,7 +67,8 @@ def _read_parts(message: MimePart) -> MailBody:
     has_parent = any(str(message.get(name, "")).strip() for name in ("In-Reply-To", "References"))
     is_answer = has_parent or has_answer_prefix(subject)
     own = own_text(whole_text, subject, is_answer=is_answer)[:LONGEST]
-    return MailBody(whole_text, names, sent_subject, own, is_answer)
+    received = str(message.get("Received", ""))[-LONGEST_STAMP:]
+    return MailBody(whole_text, names, sent_subject, own, is_answer, received=received)
 
 
 def _mend_head(raw: bytes) -> bytes:

@@ -34,7 +34,7 @@ def plan_activity(
     people = copy.people.participants
     shown = policy.disclosure
     is_own = copy.is_sent or direction is Direction.OUTBOUND
-    moment = read_sent_at(copy.headers, copy.internal_date, is_own=is_own)
+    moment = read_sent_at(copy.headers, copy.internal_date, received=body.received, is_own=is_own)
     return Activity(
         key=mail.key,
         subject=_write_subject(copy.headers, author, direction, shown),

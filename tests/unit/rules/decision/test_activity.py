@@ -175,6 +175,13 @@ def test_the_activity_of_a_wrong_clock_stands_under_the_day_of_arrival() -> None
     assert (plan(received).sent_at, plan(received).day) == (RECEIVED, "2026-09-14")
 
 
+def test_an_imported_mail_stands_under_the_day_that_its_server_stamped() -> None:
+    decision = Decision(Reason.CONTACT_MATCH, CONTACT)
+    imported = mail(("From", "ada@byron.example"), ("To", "ann@acme.example"), FLAT_BATTERY)
+    body = MailBody("Two lamps.", received="by mx.acme.example with ESMTP; Mon, 04 Mar 2019 09:00:05 +0100")
+    assert plan_activity(imported, decision, ANN, body, WORKSPACE, Policy()).day == "2019-03-04"
+
+
 def test_a_colleagues_mail_and_sent_mail_keep_their_date() -> None:
     sent = mail(("From", "ann@acme.example"), ("To", "ada@byron.example"), FLAT_BATTERY, is_sent=True)
     copied = mail(("From", "ben@acme.example"), ("To", "ada@byron.example"), FLAT_BATTERY)
