@@ -10,6 +10,9 @@ from pathlib import Path
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from server.adapters.body_reader.by_size import BodyReaderBySize
+from server.adapters.body_reader.child import ChildBodyReader
+from server.adapters.body_reader.in_process import InProcessBodyReader
 from server.adapters.documents import Documents
 from server.adapters.firestore.documents import FirestoreDocuments
 from server.adapters.gmail.calls import GmailCalls
@@ -41,8 +44,10 @@ from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.ports import Ports
 from server.engine.rooms import Rooms, open_rooms
+from server.ports.body_reader import BodyReader
 from server.ports.clock import Clock
 from server.ports.identity import Identity
+from server.rules.body.message_text import read_body
 from server.rules.headers.domains import normalise_listed_name
 from server.settings import Settings
 from server.vault.envelope import WorkSealer
@@ -68,12 +73,14 @@ class Services:
     holders: LocalHolders | None
     documents: Documents
     identity: Identity
+    body_reader: BodyReader
 
     @property
     def workspaces(self) -> WorkspaceCache:
         return self.rooms.workspaces
 
     def close(self) -> None:
+        self.body_reader.close()
         self.documents.close()
         if self.queue:
             self.queue.close()
@@ -113,7 +120,8 @@ def build(
         holder=holders.me if holders else f"{time.time_ns():x}",
         watch=GmailWatch(google.calls, settings.pubsub_topic) if settings.pubsub_topic else None,
     )
-    rooms = _open_rooms(settings, ports, google.calls, transport, sleep)
+    body_reader = BodyReaderBySize(InProcessBodyReader(read_body), ChildBodyReader())
+    rooms = _open_rooms(settings, ports, body_reader, google.calls, transport, sleep)
     return Services(
         settings=settings,
         ports=ports,
@@ -122,14 +130,17 @@ def build(
         holders=holders,
         documents=documents,
         identity=GoogleIdentity(transport),
+        body_reader=body_reader,
     )
 
 
 def _open_rooms(
-    settings: Settings, ports: Ports, calls: GmailCalls, transport: Transport, sleep: Callable[[float], None]
-) -> Rooms:
+    settings: Settings, ports: Ports, body_reader: BodyReader, calls: GmailCalls, transport: Transport,
+    sleep: Callable[[float], None],
+) -> Rooms:  # fmt: skip
     return open_rooms(
         ports,
+        body_reader,
         witness=GoogleReports(calls.mint.for_reports, transport, ports.clock) if settings.reports_witness else None,
         finder=GmailMessageIds(calls),
         is_encrypted_at_rest=settings.state.startswith("firestore:"),

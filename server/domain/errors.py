@@ -12,6 +12,7 @@
     │   ├── ThrottledError       they asked us to slow down
     │   ├── DoubtError           a write whose answer says nothing: look before writing again
     │   │   └── UnansweredError  no answer came, so it may yet be done: look, and wait before writing again
+    │   ├── UnfinishedReadingError  an email took its reader too long, or broke it: read it apart
     │   └── StaleTargetError     the chosen record is gone or merged: match again
     ├── CursorExpiredError       the history is gone: list again
     ├── ReconnectRequiredError   credentials or delegation no longer hold: park        exit 7
@@ -79,6 +80,10 @@ class DoubtError(TransientError):
 
 
 class UnansweredError(DoubtError):
+    pass
+
+
+class UnfinishedReadingError(TransientError):
     pass
 
 

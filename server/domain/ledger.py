@@ -117,6 +117,7 @@ class ActivityRow:
     ``record_id``. ``sent_at`` (epoch milliseconds) is 0 where it is not known. ``sealed_snapshot`` is what a card
     shows of the decision, once for all copies. ``is_joined``: another tool made it, so it is not ours to change.
     ``unanswered_at`` (epoch seconds): when the last insert of it was given up without an answer, 0 for never.
+    ``readings`` counts readers that began with the mail and have not come back.
     """
 
     key: ActivityKey
@@ -135,6 +136,7 @@ class ActivityRow:
     is_inbound: bool = False
     is_joined: bool = False
     unanswered_at: float = 0.0
+    readings: int = 0
     generation: int = 1
     version: str = field(default="", compare=False)
 

@@ -45,6 +45,7 @@ from server.engine.sidebar.redeciding import Redecider
 from server.engine.sidebar.stopping import Stopper
 from server.engine.sidebar.take_up import MessageDelivery
 from server.engine.sidebar.view import Sidebar
+from server.ports.body_reader import BodyReader
 from server.ports.mail import MailProvider
 from server.ports.witness import Witness
 
@@ -116,7 +117,7 @@ class _Sync:
     deliverer: Deliverer
 
     @classmethod
-    def of(cls, ports: Ports, shared: _Shared) -> _Sync:
+    def of(cls, ports: Ports, shared: _Shared, body_reader: BodyReader) -> _Sync:
         background = ports.mail.in_background()
         reading = _make_reader_tools(ports, shared, ports.mail)
         past_reading = _make_reader_tools(ports, shared, background)
@@ -124,12 +125,13 @@ class _Sync:
             reading=reading,
             collector=Collector(ports.mail, shared.leases, reading),
             past_collector=PastCollector(background, ports.policy, shared.leases, past_reading),
-            deliverer=_make_deliverer(ports, shared, background),
+            deliverer=_make_deliverer(ports, shared, background, body_reader),
         )
 
 
 def open_rooms(
     ports: Ports,
+    body_reader: BodyReader,
     *,
     witness: Witness | None = None,
     finder: Finder | None = None,
@@ -144,7 +146,7 @@ def open_rooms(
     """
     mail, crm, store, clock = ports.mail, ports.crm, ports.store, ports.clock
     shared = _Shared.of(ports)
-    sync = _Sync.of(ports, shared)
+    sync = _Sync.of(ports, shared, body_reader)
     collector, past_collector, deliverer = sync.collector, sync.past_collector, sync.deliverer
     workspaces = WorkspaceCache(ports.directory, store, clock, ports.admission.internal_domains)
     sweeper = Sweeper(mail, ports.directory, ports.scope, ports.alarms, store, clock, ports.admission, workspaces)
@@ -196,21 +198,23 @@ def _make_reader_tools(ports: Ports, shared: _Shared, mail: MailProvider) -> Rea
     return ReaderTools(ports.store, ports.clock, screener, label)
 
 
-def _make_deliverer(ports: Ports, shared: _Shared, background: MailProvider) -> Deliverer:
+def _make_deliverer(ports: Ports, shared: _Shared, background: MailProvider, body_reader: BodyReader) -> Deliverer:
     tools = RoundTools(
         ports.store, ports.clock, ports.policy, ports.hasher, shared.sealing, shared.headers, shared.decider,
         shared.overrides, shared.editor,
     )  # fmt: skip
     return Deliverer(
         ports.crm, ports.alarms, shared.leases, tools,
-        filer=_make_filer(ports, shared, ports.mail),
-        past_filer=_make_filer(ports, shared, background),
+        filer=_make_filer(ports, shared, ports.mail, body_reader),
+        past_filer=_make_filer(ports, shared, background, body_reader),
     )  # fmt: skip
 
 
-def _make_filer(ports: Ports, shared: _Shared, mail: MailProvider) -> MailFiler:
+def _make_filer(ports: Ports, shared: _Shared, mail: MailProvider, body_reader: BodyReader) -> MailFiler:
     bodies = BodyFetcher(mail, ports.store)
-    tools = PlannerTools(ports.crm, ports.store, ports.policy, shared.sealing, bodies, ports.wrap, ports.organisation)
+    tools = PlannerTools(
+        ports.crm, ports.store, ports.policy, shared.sealing, bodies, body_reader, ports.wrap, ports.organisation
+    )  # fmt: skip
     return MailFiler(ports.crm, ports.store, ports.clock, tools)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from server.adapters.body_reader.in_process import InProcessBodyReader
 from server.domain.access import AccessEntry
 from server.domain.decision import Screening
 from server.domain.ids import ActivityKey, MailboxId
@@ -25,7 +26,7 @@ from server.engine.ledger import refusals
 from server.engine.mailboxes import stages
 from server.engine.operations.doctor.registry import Finding
 from server.engine.ports import Ports
-from server.engine.rooms import open_rooms
+from server.engine.rooms import Rooms, open_rooms
 from server.engine.sidebar import button_tokens
 from server.rules.body import html_text as html_reader
 from server.rules.body import message_text, quoting
@@ -58,9 +59,14 @@ __all__ = [
 ]
 
 
+def _open_rooms(ports: Ports, *, is_encrypted_at_rest: bool = False) -> Rooms:
+    reader = InProcessBodyReader(message_text.read_body)
+    return open_rooms(ports, reader, is_encrypted_at_rest=is_encrypted_at_rest)
+
+
 def examine(ports: Ports, *, is_encrypted_at_rest: bool) -> Iterator[Finding]:
     """Checks the set-up as ``flask doctor`` does; each finding has ``what``, ``is_good`` and ``text``."""
-    return open_rooms(ports, is_encrypted_at_rest=is_encrypted_at_rest).doctor.examine()
+    return _open_rooms(ports, is_encrypted_at_rest=is_encrypted_at_rest).doctor.examine()
 
 
 def replay(ports: Ports, mailbox: Mailbox, code: str | None = None, limit: int | None = None) -> int:
@@ -82,14 +88,14 @@ def audit(
     ports: Ports, workspace: Workspace, mailbox: Mailbox, late_after: float = auditing.LATE_AFTER
 ) -> auditing.Audit:
     """Runs the nightly check of one mailbox. ``late_after`` is in seconds."""
-    return open_rooms(ports).auditor.audit(workspace, mailbox, late_after)
+    return _open_rooms(ports).auditor.audit(workspace, mailbox, late_after)
 
 
 def collect(
     ports: Ports, workspace: Workspace, mailbox_id: MailboxId, on_progress: Callable[[int], None] = lambda _count: None
 ) -> collecting.Collected:
     """Brings one mailbox's ledger up to now. ``on_progress`` takes the number of messages read since its last call."""
-    return open_rooms(ports).collector.collect(workspace, mailbox_id, on_progress)
+    return _open_rooms(ports).collector.collect(workspace, mailbox_id, on_progress)
 
 
 def erase(ports: Ports, key: ActivityKey) -> int:
@@ -99,7 +105,7 @@ def erase(ports: Ports, key: ActivityKey) -> int:
 
 def open_sealed(ports: Ports, key: ActivityKey, actor: str, reason: str) -> bytes:
     """Opens a sealed copy, after an entry in the access ledger, and returns the raw mail."""
-    return open_rooms(ports).opener.open_copy(key, actor, reason)
+    return _open_rooms(ports).opener.open_copy(key, actor, reason)
 
 
 def verify_access(ports: Ports) -> tuple[list[AccessEntry], ChainCheck]:

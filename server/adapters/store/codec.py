@@ -127,7 +127,7 @@ _converter.register_structure_hook(
 _row_to_fields = _to_fields(Row, without=("wait", "cause", "version"))
 _row_from_fields = _from_fields(Row, wait=_keep, evidence=_read_evidence)
 _activity_to_fields = _to_fields(
-    ActivityRow, without=("key", "version"), sparse=("sent_at", "is_inbound", "is_joined", "unanswered_at")
+    ActivityRow, without=("key", "version"), sparse=("sent_at", "is_inbound", "is_joined", "unanswered_at", "readings")
 )
 _activity_from_fields = _from_fields(ActivityRow)
 _mailbox_to_fields = _to_fields(Mailbox, without=("mailbox_id",))

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from server.domain.crm import Activity, Direction, Opportunities
+from server.domain.decision import Outcome
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import SealedMail
+from server.domain.mail_body import MailBody
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.policy import Policy
 from server.engine.deliver.bodies import BodyFetcher
 from server.engine.deliver.wanted import Claimed, Wanted
 from server.engine.ledger.sealing import Sealing
 from server.engine.ledger.snapshots import seal_snapshot, snapshot_of
+from server.ports.body_reader import BodyReader
 from server.ports.crm import ACTIVITIES_PER_COLLECTION, Crm
 from server.ports.kek import WrapKek
 from server.ports.store import Store
-from server.rules.body.message_text import read_body
 from server.rules.decision.activity import plan_activity
+from server.rules.decision.after_reading import decide_after_reading
 from server.rules.decision.opportunity import choose_opportunity, list_opportunity_holders
 from server.rules.decision.response_time import measure_response_minutes
 from server.vault.envelope import Place, seal_copy
@@ -27,6 +30,8 @@ from server.vault.envelope import Place, seal_copy
 BYTES_PER_PORTION = 64 * 1024 * 1024
 """Of raw messages, by the provider's own estimate."""
 Planned = tuple[Claimed, Activity]
+ReadMail = Callable[[Claimed, bytes], tuple[Claimed, MailBody]]
+"""Reads one mail; the claim that it returns may be a newer version."""
 Moments = dict[KeyedHash, list[tuple[int, bool]]]
 """Of a conversation: when each mail was sent, and whether it came from outside."""
 
@@ -40,12 +45,17 @@ class PlannerTools:
     policy: Policy
     sealing: Sealing
     bodies: BodyFetcher
+    reader: BodyReader
     wrap: WrapKek
     organisation: str
 
 
 class ActivityPlanner:
-    """Plans the activities of one round. ``failed`` collects mails that came to nothing, each with its error."""
+    """Plans the activities of one round.
+
+    ``failed`` collects mails that came to nothing, each with its error, and ``unwanted`` those whose body shows that
+    they are not to be logged, with the decision that says so.
+    """
 
     def __init__(self, tools: PlannerTools, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox]) -> None:
         self._tools = tools
@@ -53,6 +63,7 @@ class ActivityPlanner:
         self._mailboxes = mailboxes
         self._opportunities = Opportunities()
         self.failed: list[tuple[Wanted, Exception]] = []
+        self.unwanted: list[Wanted] = []
 
     def learn_opportunities(self, mails: Sequence[Wanted]) -> None:
         """One question for all of a round, where an admin wants opportunities linked."""
@@ -69,25 +80,33 @@ class ActivityPlanner:
         chosen = wanted.decision.chosen
         return choose_opportunity(chosen, self._opportunities) if chosen else None
 
-    def plan(self, mails: Sequence[Claimed]) -> list[Planned]:
-        """Read, seal and plan each mail: what stays in memory of each is the text that Salesforce gets."""
-        planned: list[Planned] = []
+    def plan(self, mails: Sequence[Claimed], read: ReadMail, renew_leases: Callable[[], None]) -> list[Planned]:
+        """Read, seal and plan each mail: what stays in memory of each is the text that Salesforce gets.
+
+        The smallest mail is read first, so that a large one delays few. Raises what ``renew_leases`` raises.
+        """
+        planned: dict[ActivityKey, Planned] = {}
         copies: list[SealedMail] = []
+        raws: list[tuple[Claimed, bytes]] = []
         bodies = self._tools.bodies.fetch_bodies(self._mailboxes, [claimed.mail for claimed in mails])
         for claimed in mails:
-            raw = bodies[claimed.key]
-            if isinstance(raw, Exception):
-                self.failed.append((claimed.wanted, raw))
-                continue
+            content = bodies[claimed.key]
+            if isinstance(content, bytes):
+                raws.append((claimed, content))
+            else:
+                self.failed.append((claimed.wanted, content))
+        for claimed, raw in sorted(raws, key=lambda pair: len(pair[1])):
+            renew_leases()
             try:
-                activity = self._plan_one(claimed, raw)
+                plan = self._plan_one(claimed, raw, read)
             except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
                 self.failed.append((claimed.wanted, error))
                 continue
-            planned.append((claimed, activity))
-            copies.append(self._seal_copy(claimed.key, raw))
+            if plan is not None:
+                planned[claimed.key] = plan
+                copies.append(self._seal_copy(claimed.key, raw))
         self._tools.store.keep_copies(copies)
-        return planned
+        return [planned[claimed.key] for claimed in mails if claimed.key in planned]
 
     def add_response_times(self, planned: list[Planned]) -> list[Planned]:
         """How long the customer waited for each answer. The other mails are in this round, or were logged earlier."""
@@ -110,13 +129,17 @@ class ActivityPlanner:
         minutes = measure_response_minutes(activity.sent_at, logged[conversation] + in_round[conversation])
         return replace(activity, response_minutes=minutes)
 
-    def _plan_one(self, claimed: Claimed, raw: bytes) -> Activity:
+    def _plan_one(self, claimed: Claimed, raw: bytes, read: ReadMail) -> Planned | None:
+        claimed, body = read(claimed, raw)
         wanted = claimed.wanted
-        body = read_body(raw)
+        decision = decide_after_reading(wanted.decision, body)
+        if decision.outcome is not Outcome.LOGGED:
+            self.unwanted.append(replace(wanted, decision=decision))
+            return None
         activity = plan_activity(wanted.mail, wanted.decision, wanted.owner, body, self._workspace, self._tools.policy)
         is_past = all(row.is_from_the_past for row in wanted.rows)
         what_id = self._opportunity_of(wanted) or activity.what_id
-        return replace(activity, what_id=what_id, key=claimed.claim.crm_key, is_backfilled=is_past)
+        return claimed, replace(activity, what_id=what_id, key=claimed.claim.crm_key, is_backfilled=is_past)
 
     def _seal_copy(self, key: ActivityKey, raw: bytes) -> SealedMail:
         sealed = seal_copy(raw, Place(self._tools.organisation, "copies", key, "copy"), self._tools.wrap)

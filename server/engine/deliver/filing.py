@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -19,16 +19,17 @@ from server.domain.errors import (
 from server.domain.ids import ActivityKey, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState
 from server.domain.mailbox import Mailbox, Workspace
-from server.engine.deliver.activities import ActivityPlanner, Planned, PlannerTools, cut_portions
+from server.engine.deliver.activities import ActivityPlanner, Planned, PlannerTools, ReadMail, cut_portions
 from server.engine.deliver.closing import ActivityCloser
 from server.engine.deliver.other_tools import find_foreign_activities
+from server.engine.deliver.readings import MailReadings
 from server.engine.deliver.wanted import Claimed, Wanted
 from server.ports.clock import Clock
 from server.ports.crm import Crm
 from server.ports.store import Store
 
 BODIES_WITHIN = 90.0
-"""Seconds after which no further portion is begun: a round's leases last five minutes, and Gmail paces a mailbox."""
+"""Seconds after which no further portion is begun: Gmail paces a mailbox, and the mails read so far wait for it."""
 REQUEST_LIVES = 600.0
 """Seconds after which Salesforce has ended a request for certain: ten minutes, even where nobody waits for it."""
 CLAIMED_ELSEWHERE = 5.0
@@ -37,7 +38,7 @@ CLAIMED_ELSEWHERE = 5.0
 
 @dataclass
 class FilingResult:
-    """``unwanted``: an old claim that came to nothing, and today's decision is not to log."""
+    """``unwanted``: no activity is made, for today's decision, or what the body shows, is not to log."""
 
     logged: int = 0
     settled: int = 0
@@ -60,47 +61,72 @@ class MailFiler:
         mailboxes: Mapping[MailboxId, Mailbox],
         fresh: Sequence[Wanted],
         doubtful: Sequence[Claimed],
+        renew_leases: Callable[[], None],
     ) -> FilingResult:
         """``doubtful`` carry the claim of an earlier try whose end nobody knows.
 
-        Raises what concerns all of them (Salesforce away, not configured); the rest is in the result.
+        Raises what concerns all of them (Salesforce away, not configured, a lease lost); the rest is in the result.
         """
         planner = ActivityPlanner(self.planner_tools, workspace, mailboxes)
-        return _FilingRound(self, planner, doubtful).run(fresh, doubtful)
+        readings = MailReadings(self.planner_tools.reader, self.store, self.clock, renew_leases)
+        return _FilingRound(self, planner, readings, doubtful).run(fresh, doubtful)
 
 
 class _FilingRound:
-    def __init__(self, filer: MailFiler, planner: ActivityPlanner, doubtful: Sequence[Claimed]) -> None:
+    def __init__(
+        self, filer: MailFiler, planner: ActivityPlanner, readings: MailReadings, doubtful: Sequence[Claimed]
+    ) -> None:
         self._crm = filer.crm
         self._store = filer.store
         self._clock = filer.clock
         self._joins_others = filer.planner_tools.policy.join_others
         self._planner = planner
+        self._readings = readings
         retried = frozenset(claimed.key for claimed in doubtful)
         self._closer = ActivityCloser(filer.crm, filer.store, filer.clock, retried)
         self._result = FilingResult()
 
     def run(self, fresh: Sequence[Wanted], doubtful: Sequence[Claimed]) -> FilingResult:
-        ends_at = self._clock.now() + BODIES_WITHIN
         missing = self._resolve_doubt(doubtful)
         mails = [*(claimed.wanted for claimed in missing), *fresh]
         joined = find_foreign_activities(self._crm, [w.mail for w in mails]) if self._joins_others else {}
         self._planner.learn_opportunities(mails)
+        self._file(fresh, joined, self._readings.read_first)
+        # What an earlier try began and did not finish comes last: it may do the same to this one.
+        self._file_again(missing, joined)
+        self._result.failed += self._planner.failed
+        self._result.unwanted += self._planner.unwanted
+        self._result.logged, self._result.settled = self._closer.logged, self._closer.settled
+        return self._result
+
+    def _file(
+        self, mails: Sequence[Wanted | Claimed], joined: Mapping[ActivityKey, SalesforceId], read: ReadMail
+    ) -> None:
+        ends_at = self._clock.now() + BODIES_WITHIN
         planned: list[Planned] = []
-        for portion in cut_portions([*missing, *fresh]):
+        for portion in cut_portions(mails):
             if planned and self._clock.now() > ends_at:
-                break  # the rest stays in line, unclaimed: a round ends while its leases hold
+                break  # the rest stays in line, unclaimed
+            self._readings.renew_leases()
             claimed = [item for item in portion if isinstance(item, Claimed)]
             claimed += self._claim([item for item in portion if isinstance(item, Wanted)])
             self._join([(item, joined[item.key]) for item in claimed if item.key in joined])
-            planned += self._planner.plan([item for item in claimed if item.key not in joined])
-        for wanted, error in self._planner.failed:
-            self._fail(wanted, error)
+            unjoined = [item for item in claimed if item.key not in joined]
+            planned += self._planner.plan(unjoined, read, self._readings.renew_leases)
         if planned:
             planned = self._planner.add_response_times(planned)
+            self._readings.renew_leases()
             self._close_answered(planned, self._insert(planned))
-        self._result.logged, self._result.settled = self._closer.logged, self._closer.settled
-        return self._result
+
+    def _file_again(self, missing: Sequence[Claimed], joined: Mapping[ActivityKey, SalesforceId]) -> None:
+        """The other mails stand in Salesforce already: what concerns all of these is a failure of these alone."""
+        try:
+            self._file(missing, joined, self._readings.read_again)
+        except (TransientError, ConfigurationError, ConflictError) as error:
+            failed = {wanted.key for wanted, _ in self._planner.failed}
+            for claimed in missing:
+                if claimed.key not in failed:
+                    self._fail(claimed.wanted, error)
 
     def _insert(self, planned: list[Planned]) -> Sequence[Filed]:
         try:
@@ -222,6 +248,7 @@ class _FilingRound:
             owner_id=wanted.owner_id,
             sealed_snapshot=self._planner.seal_snapshot(wanted),
             unanswered_at=0.0,
+            readings=0,
         )
 
     def _fail(self, wanted: Wanted, error: Exception) -> None:

@@ -6,7 +6,7 @@ two of these leaves waiting rows and perhaps a claim; the next delivery finds th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason
@@ -72,13 +72,19 @@ class DeliveryRound:
     """One round over some rows."""
 
     def __init__(
-        self, tools: RoundTools, filer: MailFiler, workspace: Workspace, mailboxes: dict[MailboxId, Mailbox]
+        self,
+        tools: RoundTools,
+        filer: MailFiler,
+        workspace: Workspace,
+        mailboxes: dict[MailboxId, Mailbox],
+        renew_leases: Callable[[], None],
     ) -> None:
         self._tools = tools
         self._store = tools.store
         self._filer = filer
         self._workspace = workspace
         self._mailboxes = mailboxes
+        self._renew_leases = renew_leases
         self._now = tools.clock.now
         self._done = Delivered()
 
@@ -166,7 +172,8 @@ class DeliveryRound:
         if not mails:
             return
         try:
-            result = self._filer.file_mails(self._workspace, self._mailboxes, fresh, doubtful)
+            self._renew_leases()
+            result = self._filer.file_mails(self._workspace, self._mailboxes, fresh, doubtful, self._renew_leases)
         except (TransientError, ConfigurationError, ConflictError) as error:
             self._retry([row for wanted in mails for row in wanted.rows], error)
             self._done.error = type(error).__name__

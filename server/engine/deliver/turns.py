@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from server.ports.alarms import Alarms
 from server.ports.crm import ACTIVITIES_PER_CALL, ACTIVITIES_PER_COLLECTION, Crm
 
 LEASE = 300.0
-"""Seconds: a job ends within five minutes."""
+"""Seconds. A round renews it while it works, and reads no mail for longer than a tenth of it."""
 LEAST_READ = 600
 """Rows read of one shard: a mail has as many rows as mailboxes."""
 SPENT = "AllowanceSpent"
@@ -57,10 +57,10 @@ class Deliverer:
         if due and self._is_allowance_spent():
             return Delivered(error=SPENT)
         with self._holding(due) as held:
-            rows = self._select_due(held, limit)
+            rows = self._select_due(list(held), limit)
             if not rows:
                 return Delivered()
-            result = self._run_round(workspace, rows, self.past_filer if is_past else self.filer)
+            result = self._run_round(workspace, rows, self.past_filer if is_past else self.filer, held)
             on_progress(result.settled)
             return result
 
@@ -71,27 +71,34 @@ class Deliverer:
         with self._holding(shards) as held:
             if len(held) < len(shards):
                 return None
-            return self._run_round(workspace, waiting, self.filer) if waiting else Delivered()
+            return self._run_round(workspace, waiting, self.filer, held) if waiting else Delivered()
 
     def next_due(self, shards: Sequence[int]) -> float | None:
         """When the next waiting row of these shards is due (epoch seconds)."""
         times = [due for shard in shards if (due := self.tools.store.next_due(shard)) is not None]
         return min(times, default=None)
 
-    def _run_round(self, workspace: Workspace, rows: Sequence[Row], filer: MailFiler) -> Delivered:
+    def _run_round(
+        self, workspace: Workspace, rows: Sequence[Row], filer: MailFiler, held: Mapping[int, Lease]
+    ) -> Delivered:
         mailboxes = {mailbox.mailbox_id: mailbox for mailbox in self.tools.store.mailboxes()}
-        return DeliveryRound(self.tools, filer, workspace, mailboxes).run(rows)
+
+        def renew_leases() -> None:
+            for lease in held.values():
+                lease.renew()
+
+        return DeliveryRound(self.tools, filer, workspace, mailboxes, renew_leases).run(rows)
 
     @contextmanager
-    def _holding(self, shards: Sequence[int]) -> Iterator[list[int]]:
+    def _holding(self, shards: Sequence[int]) -> Iterator[dict[int, Lease]]:
         """Leases those of the shards that nobody else holds."""
-        leases: dict[int, Lease] = {shard: self.leases.lease(f"shard/{shard}", LEASE) for shard in shards}
-        held = [shard for shard, lease in leases.items() if lease.take()]
+        leases = {shard: self.leases.lease(f"shard/{shard}", LEASE) for shard in shards}
+        held = {shard: lease for shard, lease in leases.items() if lease.take()}
         try:
             yield held
         finally:
-            for shard in held:
-                leases[shard].release()
+            for lease in held.values():
+                lease.release()
 
     def _is_allowance_spent(self) -> bool:
         """Nobody waits for a round: it leaves the rest of the day's calls to those who click."""
