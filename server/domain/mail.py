@@ -6,18 +6,34 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, ThreadId
-from server.domain.message import Headers, Participant
+from server.domain.message import Header, Headers, Participant
 
 
 @dataclass(frozen=True)
 class People:
-    """Who is on a mail. ``author`` is the person who wrote it: behind one of our own groups, the original sender."""
+    """Who is on a mail. ``author`` is the person who wrote it.
+
+    ``externals`` are the people outside whom a record may explain, the author first; ``intakes`` are the addresses of
+    robots, which are nobody. A person whose address is in ``by_address_only`` is found by the exact address alone.
+    ``is_author_behind_from``: From is the workspace's own address or a relay's, and another header names the author.
+    ``original_sender`` wrote the mail before a mailing list put its own address into From; it is the same in all
+    copies of a mail, also in the copy of the person who sent it.
+    """
 
     author: Participant | None
     participants: tuple[Participant, ...]
     externals: tuple[Participant, ...]
     internals: tuple[Participant, ...]
     through_own_group: bool = False
+    original_sender: Participant | None = None
+    is_author_behind_from: bool = False
+    by_address_only: frozenset[str] = frozenset()
+    intakes: tuple[Participant, ...] = ()
+
+    @property
+    def recipients(self) -> tuple[Participant, ...]:
+        """All participants but those of Sender and Reply-To, which a program on the way may add to one copy."""
+        return tuple(p for p in self.participants if p.header not in (Header.SENDER, Header.REPLY_TO))
 
 
 @dataclass(frozen=True)
@@ -51,12 +67,23 @@ class Mail:
     def author(self) -> Participant | None:
         return self.canonical.people.author
 
-    @cached_property
+    @property
     def externals(self) -> tuple[Participant, ...]:
         """Of all copies, each address once, the canonical copy's first."""
+        return tuple(person for person, _ in self._externals)
+
+    @property
+    def company_people(self) -> tuple[Participant, ...]:
+        """The external people whose domain may name a company."""
+        return tuple(person for person, has_company in self._externals if has_company)
+
+    @cached_property
+    def _externals(self) -> tuple[tuple[Participant, bool], ...]:
+        """Each external person, and whether the domain counts, as the first copy says that has the person."""
         canonical = self.canonical
-        by_address: dict[str, Participant] = {}
+        by_address: dict[str, tuple[Participant, bool]] = {}
         for copy in (canonical, *(copy for copy in self.copies if copy is not canonical)):
             for person in copy.people.externals:
-                by_address.setdefault(person.address, person)
+                has_company = person.address not in copy.people.by_address_only
+                by_address.setdefault(person.address, (person, has_company))
         return tuple(by_address.values())

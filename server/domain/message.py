@@ -14,6 +14,8 @@ class Header(StrEnum):
     """The address headers that carry people."""
 
     FROM = "From"
+    SENDER = "Sender"
+    REPLY_TO = "Reply-To"
     TO = "To"
     CC = "Cc"
     BCC = "Bcc"

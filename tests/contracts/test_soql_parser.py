@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from server.adapters.salesforce import soql as queries
 from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.matching.look_up import list_statements
+from server.adapters.salesforce.matching.spellings import spell_addresses, spell_domains
 from server.adapters.salesforce.org.shape import OrgShape
 from server.domain.crm import Query
 from tests.support import node
@@ -86,9 +87,14 @@ def test_every_statement_parses_and_means_what_was_asked() -> None:
         for field, operator, found in parsed["literals"]:
             if operator == "IN":
                 asked[name, field] += len(found)
-    several = {"accounts", "websites", "emails"}  # which ask for a value in more than one form
-    assert {key for key, count in asked.items() if count != len(values)} == {k for k in asked if k[0] in several}
-    assert all(count > len(values) for key, count in asked.items() if key[0] in several)
+    addresses, domains = len(spell_addresses(values)), len(spell_domains(values))
+    spellings = {
+        "contacts": addresses, "leads": addresses, "users": addresses, "accounts": domains,
+        "websites": domains * queries.WEBSITE_FORMS, "emails": 2 * len(values),
+    }  # fmt: skip
+    assert len(values) < addresses
+    assert len(values) < domains
+    assert {key: count for key, count in asked.items() if count != spellings.get(key[0], len(values))} == {}
 
 
 @settings(max_examples=20, deadline=None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.support.rep import Rep
 from tests.support.scene import eml
 
@@ -19,12 +21,15 @@ def test_salesforce_gets_the_text_with_its_quoted_history(scene):
     assert "> When can you come?" in task["Description"]
 
 
-def test_somebody_who_stands_in_reply_to_or_sender_alone_is_not_looked_for(scene):
-    headers = {"Reply_To": "ada@byron.example", "Sender": "ada@byron.example"}
-    message = scene.deliver("ann@acme.example", eml("nobody@elsewhere.example", **headers))
+@pytest.mark.parametrize("header", ["Reply_To", "Sender"])
+def test_somebody_who_stands_in_reply_to_or_sender_alone_is_found_by_the_address_and_not_by_the_domain(scene, header):
+    contact = scene.deliver("ann@acme.example", eml("nobody@elsewhere.example", **{header: "ada@byron.example"}))
+    colleague = scene.deliver(
+        "ann@acme.example", eml("nobody@elsewhere.example", text="Bob.", **{header: "bob@byron.example"})
+    )
     scene.sync()
 
-    assert scene.outcomes() == {message: "no_match"}
+    assert scene.outcomes() == {contact: "contact_match", colleague: "no_match"}
 
 
 def test_older_mail_of_a_new_contact_is_logged_by_a_click_and_by_nothing_else(scene):

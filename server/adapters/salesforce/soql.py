@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import idna
 from more_itertools import constrained_batches
 from simple_salesforce.format import format_soql
 
@@ -94,9 +93,13 @@ def _zone(shown: bool) -> tuple[str, ...]:  # a fact of the org
 
 
 def accounts(shape: OrgShape, domains: list[str]) -> str:
+    """``domains`` in each of their spellings.
+
+    A "www." or an "@" before the domain is not looked for: ``www.acme.com`` is a domain of its own by the same rule,
+    and each guess more would lengthen every question.
+    """
     assert shape.domain is not None
-    forms = sorted({form for domain in domains for form in _spell(domain)})
-    return _select((*_account_fields(shape), shape.domain), "Account", _any_of([shape.domain], forms))
+    return _select((*_account_fields(shape), shape.domain), "Account", _any_of([shape.domain], domains))
 
 
 def domain_lists(shape: OrgShape) -> str:
@@ -124,18 +127,6 @@ def _account_fields(shape: OrgShape) -> list[str]:
         *extra,
         *([shape.domain] if shape.domain else []),
     ]
-
-
-def _spell(domain: str) -> set[str]:
-    """The domain as mail names it and as a person writes it: an international domain has two forms.
-
-    Case does not count in SOQL. A "www." or an "@" before the domain is not looked for: ``www.acme.com`` is a domain of
-    its own by the same rule, and each guess more would lengthen every question.
-    """
-    try:
-        return {domain, idna.decode(domain)} if "xn--" in domain else {domain}
-    except (idna.IDNAError, UnicodeError):
-        return {domain}
 
 
 def _sites(domain: str) -> list[str]:

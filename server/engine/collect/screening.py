@@ -22,7 +22,7 @@ from server.ports.clock import Clock
 from server.ports.mail import MailProvider
 from server.ports.store import Store
 from server.rules.decision.screen import HEADERS, by_labels, screen
-from server.rules.headers.identity_key import activity_key
+from server.rules.headers.identity_key import identify_mail
 from server.rules.schedule.recovery import choose_reaction, count_tries
 
 log = logging.getLogger(__name__)
@@ -148,9 +148,7 @@ class _Batch:
         row = note_screened(mailbox.mailbox_id, message, conversation, screening, policy.version, now)
         if screening.reason is not None:
             return row
-        author = people.author.address if people.author else None
-        recipients = [person.address for person in people.participants]
-        key = activity_key(message.headers, author, message.internal_date, recipients)
+        key = identify_mail(message.headers, people, message.internal_date)
         wait = self._choose_wait(message, choose_shard(conversation, is_past=self._is_past), row.updated_at)
         return make_waiting(row, key, wait, self._screener.headers.seal(row.key, message))
 

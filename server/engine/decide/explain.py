@@ -19,7 +19,7 @@ from server.engine.conversations.overrides import build_situation
 from server.engine.decide.decisions import MailDecider
 from server.ports.store import Store
 from server.rules.decision.screen import screen
-from server.rules.headers.identity_key import activity_key
+from server.rules.headers.identity_key import identify_mail
 from server.rules.headers.people import people_of
 
 
@@ -142,9 +142,7 @@ def build_message(headers: Headers, label_ids: frozenset[str], now_ms: int, size
 
 def build_mail(message: Message, mailbox: Mailbox, people: People, conversation: KeyedHash | None) -> Mail:
     """One copy as a mail of its own, for a decision that is not written."""
-    author = people.author.address if people.author else None
-    recipients = [person.address for person in people.participants]
-    key = activity_key(message.headers, author, message.internal_date, recipients)
+    key = identify_mail(message.headers, people, message.internal_date)
     copy = Copy(
         mailbox.mailbox_id, mailbox.address, message.message_id, message.thread_id,
         message.is_sent, message.internal_date, message.headers, people,

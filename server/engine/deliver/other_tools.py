@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from server.domain.errors import ConfigurationError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.mail import Mail
+from server.domain.message import Header
 from server.ports.crm import Crm
 from server.rules.headers.identity_key import normalise_message_id
 
@@ -33,10 +34,15 @@ def find_foreign_activities(crm: Crm, mails: Sequence[Mail]) -> dict[ActivityKey
         mail = by_message_id.get(message_id)
         if mail is None:
             continue
-        is_same_author = mail.author is not None and mail.author.address == foreign.author
-        if not foreign.author or is_same_author:
+        if not foreign.author or foreign.author in _list_author_addresses(mail):
             joined[mail.key] = foreign.activity_id
     return joined
+
+
+def _list_author_addresses(mail: Mail) -> set[str]:
+    """The author's, and those in From: other tools do not look behind a form's or a list's address."""
+    authors = {mail.author.address} if mail.author else set()
+    return authors | {p.address for p in mail.canonical.people.participants if p.header is Header.FROM}
 
 
 def _read_message_id(mail: Mail) -> str:

@@ -36,15 +36,16 @@ class SealedHeaders:
             raise SealBrokenError("A waiting row has no headers.")
         content = json.loads(_unpack(self._sealing.open(COLLECTION, row.key, PURPOSE, row.sealed_headers)))
         headers = Headers.of((str(name), str(value)) for name, value in content["headers"])
+        is_sent = bool(content["sent"])
         return Copy(
             mailbox_id=row.mailbox_id,
             mailbox_address=mailbox.address,
             message_id=row.message_id,
             thread_id=row.thread_id,
-            is_sent=bool(content["sent"]),
+            is_sent=is_sent,
             internal_date=row.internal_date,
             headers=headers,
-            people=people_of(headers, workspace),
+            people=people_of(headers, workspace, is_sent=is_sent),
             size=int(content["size"]),
         )
 

@@ -25,8 +25,11 @@ _CLOSED_LIST = re.compile(r"no\b|<?https?:", re.IGNORECASE)
 _LIST_OWNER = re.compile(r"\W{0,9}(?:owner-|[\w.+-]{1,80}-(?:owner|admin|bounces?)@)")
 
 
-def read_facts(headers: Headers, *, own_group: bool, label_ids: frozenset[str]) -> AuthorFacts:
-    author = _find_author(headers, own_group)
+def read_facts(
+    headers: Headers, *, own_group: bool, label_ids: frozenset[str], author: Participant | None = None
+) -> AuthorFacts:
+    """``author`` is the person behind a From that is not the author's own; None: the headers name the author."""
+    author = author or _find_author(headers, own_group)
     domain = author.domain if author else ""
     name = author.name if author else ""
     subdomain = domain.removesuffix(find_registrable_domain(domain) or domain)

@@ -73,12 +73,16 @@ Predicate = Callable[[AuthorFacts], str | None]
 
 
 class SetBy(StrEnum):
-    """Who puts a mark into the mail. What a list, a service or a help desk put there says nothing of the author."""
+    """Who puts a mark into the mail. What a list, a service or a help desk put there says nothing of the author.
+
+    A site is a machine, unless its mail is a form that somebody filled in.
+    """
 
     AUTHOR = "author"
     LIST = "list"
     SERVICE = "service"
     HELP_DESK = "help desk"
+    SITE = "site"
 
 
 @dataclass(frozen=True)

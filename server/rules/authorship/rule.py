@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from server.domain.decision import Evidence
-from server.domain.message import Headers
+from server.domain.message import Headers, Participant
 from server.rules.authorship import away_words, words
 from server.rules.authorship import predicates as by
 from server.rules.authorship.facts import find_sales_tool, read_facts
@@ -28,15 +28,24 @@ class Authorship:
     evidence: tuple[Evidence, ...] = ()
 
 
-def judge_authorship(headers: Headers, *, is_outbound: bool, own_group: bool, label_ids: frozenset[str]) -> Authorship:
+def judge_authorship(
+    headers: Headers,
+    *,
+    is_outbound: bool,
+    own_group: bool,
+    label_ids: frozenset[str],
+    author: Participant | None = None,
+) -> Authorship:
     """Who wrote this copy, judged by its top-level headers.
 
     ``is_outbound``: the copy left this mailbox. ``own_group``: the copy came through one of the workspace's own Google
-    Groups. Then the group's list marks and Precedence say nothing, and the original sender is judged.
+    Groups. Then the group's list marks and Precedence say nothing, and the original sender is judged. ``author`` is the
+    person behind a From that is the workspace's own address or a relay's, such as the customer who filled in a form.
+    That person is judged, and the marks of the site and its mail service say nothing.
     """
-    facts = read_facts(headers, own_group=own_group, label_ids=label_ids)
+    facts = read_facts(headers, own_group=own_group, label_ids=label_ids, author=author)
     tool = find_sales_tool(headers)
-    decisive, weighed = _marks_that_count(_list_foreign_setters(facts, tool, own_group), is_outbound)
+    decisive, weighed = _marks_that_count(_list_foreign_setters(facts, tool, own_group, author), is_outbound)
     if shown := _show_marks(decisive, facts):
         return Authorship(is_automated=True, kind=shown[0][0].kind, evidence=_evidence(shown, headers))
     shown = _show_marks(weighed, facts)
@@ -53,9 +62,13 @@ def judge_authorship(headers: Headers, *, is_outbound: bool, own_group: bool, la
     return Authorship(is_automated=False, kind=kind, evidence=evidence)
 
 
-def _list_foreign_setters(facts: AuthorFacts, tool: str | None, own_group: bool) -> frozenset[SetBy]:
+def _list_foreign_setters(
+    facts: AuthorFacts, tool: str | None, own_group: bool, author: Participant | None
+) -> frozenset[SetBy]:
     """Who puts marks into this mail that say nothing of its author."""
     setters = frozenset({SetBy.HELP_DESK}) if facts.is_agent else frozenset()
+    if author is not None:
+        setters |= {SetBy.SITE, SetBy.SERVICE}
     if facts.is_discussion or tool is not None or facts.is_agent:
         return setters | {SetBy.LIST, SetBy.SERVICE}
     return setters | {SetBy.LIST} if own_group else setters
@@ -166,7 +179,7 @@ MARKS: tuple[Mark, ...] = (
     Mark("from_the_list", 30, _K.BULK, by.holds("From", lambda f: f.is_from_list)),
     Mark("sending_service", 25, _K.BULK, by.says(*words.SENDING_SERVICE_HEADERS), SetBy.SERVICE),
     Mark("feedback_id", 20, _K.BULK, by.says("Feedback-ID"), SetBy.SERVICE),
-    Mark("script_mailer", 20, _K.NOTIFICATION, _SCRIPT),
+    Mark("script_mailer", 20, _K.NOTIFICATION, _SCRIPT, SetBy.SITE),
     Mark("mailing_domain", 20, _K.BULK, by.holds("From", lambda f: bool(f.domain_labels & words.MAILING_LABELS))),
     Mark("mailing_name", 20, _K.BULK, _SAYS_MAILING),
     Mark("promotions", 20, _K.BULK, by.label("CATEGORY_PROMOTIONS")),
@@ -174,7 +187,7 @@ MARKS: tuple[Mark, ...] = (
     Mark("updates", 10, _K.NOTIFICATION, by.label("CATEGORY_UPDATES")),
     Mark("away_subject_alone", 20, _K.AUTO_REPLY, _AWAY),
     Mark("newsletter_subject", 25, _K.BULK, by.holds("Subject", _SAYS_NEWSLETTER)),
-    Mark("event_subject", 35, _K.NOTIFICATION, by.subject(words.EVENT_SUBJECT)),
+    Mark("event_subject", 35, _K.NOTIFICATION, by.subject(words.EVENT_SUBJECT), SetBy.SITE),
     Mark("desk_subject", 15, _K.NOTIFICATION, _DESK_TELLS),
     Mark("commerce_subject", 20, _K.RECEIPT, by.subject(words.COMMERCE_SUBJECT)),
     Mark("house_name", 15, _K.NOTIFICATION, by.is_house_name),

@@ -60,7 +60,7 @@ class _Grounds:
             mail, owner, workspace, policy,
             contacts=Matches.of((by_address(p, candidates.contacts) for p in mail.externals), owner),
             leads=leads,
-            accounts=Matches.of((companies(p) for p in mail.externals), owner),
+            accounts=Matches.of((companies(p) for p in mail.company_people), owner),
             box=own[0] if own and own[0].contacts_only else None,
         )  # fmt: skip
 
@@ -154,4 +154,5 @@ def _external_addresses(mail: Mail) -> tuple[str, ...]:
 
 def list_explaining_domains(mail: Mail, workspace: Workspace, policy: Policy) -> tuple[str, ...]:
     """The domains of the mail's people: an Account with one of them would be matched."""
-    return tuple(dict.fromkeys(d for p in mail.externals for d in list_searchable_domains(p.domain, workspace, policy)))
+    domains = (d for p in mail.company_people for d in list_searchable_domains(p.domain, workspace, policy))
+    return tuple(dict.fromkeys(domains))

@@ -29,7 +29,10 @@ def list_searchable_domains(domain: str, workspace: Workspace, policy: Policy) -
 
 
 def build_query(mail: Mail, workspace: Workspace, policy: Policy) -> Query:
-    """What the CRM is asked in order to decide this mail."""
+    """What the CRM is asked in order to decide this mail.
+
+    The domains are everybody's: the box on an account counts for a Lead who stands in Reply-To alone, too.
+    """
     return Query(
         addresses=frozenset(v for p in mail.externals for v in address_variants(p.address)),
         domains=frozenset(d for p in mail.externals for d in list_searchable_domains(p.domain, workspace, policy)),

@@ -4,23 +4,49 @@ from __future__ import annotations
 
 from server.domain.crm import Candidates, CrmUser, Record
 from server.domain.ids import SalesforceId
-from server.domain.mail import Mail
+from server.domain.mail import Mail, People
 from server.domain.mailbox import Workspace
 from server.domain.message import Header
 from server.domain.policy import Policy
 
 
 def list_owner_addresses(mail: Mail, workspace: Workspace) -> tuple[str, ...]:
-    """Who may own the mail, in order: internal author, internal To, internal Cc, then the mailboxes that hold it."""
-    canonical = mail.canonical
-    people = canonical.people
-    order: list[str] = []
-    if people.author and workspace.is_internal(people.author.address):
-        order.append(people.author.address)
-    for header in (Header.TO, Header.CC):
-        order += [p.address for p in people.participants if p.header is header and workspace.is_internal(p.address)]
-    order += [copy.mailbox_address for copy in sorted(mail.copies, key=lambda c: c.mailbox_address)]
+    """Who may own the mail, in order, each with all of the person's addresses.
+
+    Of outbound mail the person in whose mailbox a copy is SENT, then Sender, then From, and nobody else: a colleague in
+    Cc did not write it. Of inbound mail the internal people in To, then in Cc, then the mailboxes that hold a copy.
+    """
+    order = _list_senders(mail, workspace) or _list_recipients(mail, workspace)
     return tuple(dict.fromkeys(a for address in order for a in workspace.addresses_of(address)))
+
+
+def _list_senders(mail: Mail, workspace: Workspace) -> list[str]:
+    """Empty for inbound mail. A delegate or a program stands in Sender, a shared address in From."""
+    people = mail.canonical.people
+    author = people.author
+    authors = [author.address] if author and workspace.is_internal(author.address) else []
+    mailboxes = sorted({copy.mailbox_address for copy in mail.copies if copy.is_sent})
+    if not (mailboxes or authors):
+        return []
+    return [
+        *mailboxes,
+        *_list_internals(people, Header.SENDER, workspace),
+        *authors,
+        *_list_internals(people, Header.FROM, workspace),
+    ]
+
+
+def _list_recipients(mail: Mail, workspace: Workspace) -> list[str]:
+    people = mail.canonical.people
+    return [
+        *_list_internals(people, Header.TO, workspace),
+        *_list_internals(people, Header.CC, workspace),
+        *sorted(copy.mailbox_address for copy in mail.copies),
+    ]
+
+
+def _list_internals(people: People, header: Header, workspace: Workspace) -> list[str]:
+    return [p.address for p in people.participants if p.header is header and workspace.is_internal(p.address)]
 
 
 def find_owner(mail: Mail, workspace: Workspace, candidates: Candidates) -> CrmUser | None:

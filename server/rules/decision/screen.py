@@ -64,7 +64,7 @@ class Situation:
 
 def screen(message: Message, workspace: Workspace, policy: Policy, situation: Situation) -> tuple[Screening, People]:
     """The first rule that fits gives the reason; the order is the design's."""
-    people = people_of(message.headers, workspace)
+    people = people_of(message.headers, workspace, is_sent=message.is_sent)
     for rule in _RULES:
         screening = rule(message, people, policy, situation)
         if screening and not (situation.is_overridden and _yields_to_override(screening)):
@@ -116,7 +116,7 @@ def _screen_choices(message: Message, people: People, policy: Policy, situation:
         return Screening(Reason.KEPT_OUT, (Evidence("conversation"),))
     if situation.is_labelled:
         return Screening(Reason.KEPT_OUT, (Evidence("conversation_label"),))
-    for person in people.externals:
+    for person in (*people.externals, *people.intakes):
         if person.address in policy.blocked:
             return Screening(Reason.BLOCKED, (Evidence("address", message.headers.position(person.header)),))
         if is_within(person.domain, policy.blocked):
@@ -140,6 +140,7 @@ def _screen_author(message: Message, people: People, _policy: Policy, _situation
         is_outbound=message.is_sent,
         own_group=people.through_own_group,
         label_ids=message.label_ids,
+        author=people.author if people.is_author_behind_from else None,
     )
     return Screening(Reason.AUTOMATED, authorship.evidence) if authorship.is_automated else None
 

@@ -81,6 +81,13 @@ def read_original_senders(headers: Headers) -> tuple[Participant, ...]:
     )
 
 
+def read_sending_people(headers: Headers) -> tuple[Participant, ...]:
+    """Who is in Sender, then in Reply-To. Programs write both headers."""
+    return tuple(
+        person for header in (Header.SENDER, Header.REPLY_TO) for person in _read_header(headers, header.value, header)
+    )
+
+
 def _read_encoded(text: str, header: Header) -> tuple[Participant, ...]:
     """The one address that the encoded words of the text spell; none if they spell several."""
     if "=?" not in text:

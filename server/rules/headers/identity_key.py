@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from server.domain.ids import ActivityKey
+from server.domain.mail import People
 from server.domain.message import Headers
 from server.rules.headers.header_text import decode_words, repair_text
 
@@ -77,6 +78,12 @@ def activity_key(headers: Headers, author: str | None, internal_date_ms: int, re
     minute = int(written.timestamp() // 60) if written is not None else internal_date_ms // _MS_PER_MINUTE
     people = sorted({_fold_text(address) for address in recipients})
     return ActivityKey(_digest("no id", guard, str(minute), *people))
+
+
+def identify_mail(headers: Headers, people: People, internal_date_ms: int) -> ActivityKey:
+    """The ``activity_key`` of the mail. Behind a mailing list that rewrote From, the original sender is its author."""
+    author = people.original_sender.address if people.original_sender else None
+    return activity_key(headers, author, internal_date_ms, [person.address for person in people.recipients])
 
 
 def find_conversation_root(headers: Headers) -> str | None:

@@ -2,48 +2,139 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from server.domain.mail import People
 from server.domain.mailbox import Workspace
 from server.domain.message import Header, Headers, Participant
-from server.rules.headers.addresses import read_original_senders, read_participants
+from server.rules.headers.addresses import read_original_senders, read_participants, read_sending_people
+from server.rules.headers.known_addresses import is_intake, is_relay_domain
+from server.rules.headers.mailing_lists import (
+    MailingList,
+    NamedSenders,
+    find_original_sender,
+    read_mailing_list,
+    through_own_group,
+)
+
+_WRITTEN_BY_PROGRAMS = frozenset({Header.SENDER, Header.REPLY_TO})
 
 
-def through_own_group(headers: Headers, workspace: Workspace) -> bool:
-    """Did one of the workspace's own Google Groups hand this on?
+def people_of(headers: Headers, workspace: Workspace, *, is_sent: bool = False) -> People:
+    """``is_sent``: the copy is the one of the person who sent it. Then From is the author, whatever else is written.
 
-    Google writes the group's address into List-ID with a dot for the at sign. A group that keeps the sender's From is
-    recognised by that alone. To believe a forged List-ID only makes the rules ignore bulk marks, so a forger gains
-    nothing.
+    X-Original-From and X-Original-Sender count only behind a From that is not the author's own: outsiders can write
+    them too.
     """
-    list_id = (headers.first("List-ID") or "").lower()
-    in_brackets = re.search(r"<([^<>\s]+)>", list_id)
-    identifier = in_brackets.group(1) if in_brackets else list_id.strip()
-    if any(group.replace("@", ".", 1) == identifier for group in workspace.groups):
-        return True
-    mailing_list = re.match(r"\s*list\s+([^\s;]+)", (headers.first("Mailing-list") or "").lower())
-    return bool(mailing_list and mailing_list.group(1) in workspace.groups)
-
-
-def people_of(headers: Headers, workspace: Workspace) -> People:
-    """X-Original-From counts only behind a From of one of the workspace's own groups: outsiders can write it too."""
     own_group = through_own_group(headers, workspace)
+    sending_people = read_sending_people(headers)
     participants = read_participants(headers)
-    senders = [p for p in participants if p.header is Header.FROM]
-    is_rewritten = own_group and any(workspace.is_group(p.address) for p in senders)
-    original_senders = read_original_senders(headers) if is_rewritten else ()
-    author = next(iter(original_senders or senders), None)
-    everyone = participants + original_senders
-    externals: dict[str, Participant] = {}
-    internals: dict[str, Participant] = {}
+    authors = _find_authors(headers, participants, sending_people, workspace, own_group=own_group, is_sent=is_sent)
+    everyone = participants + authors.original_senders + sending_people
+    return _sort_people(everyone, authors, workspace, own_group=own_group)
+
+
+@dataclass(frozen=True)
+class _Authors:
+    """``sender`` is in From, or in Sender where From names nobody. ``original_senders`` are those that count."""
+
+    sender: Participant | None = None
+    author: Participant | None = None
+    original_sender: Participant | None = None
+    original_senders: tuple[Participant, ...] = ()
+
+    @property
+    def is_behind_relay(self) -> bool:
+        return self.sender is not None and is_relay_domain(self.sender.domain)
+
+
+def _find_authors(
+    headers: Headers,
+    participants: tuple[Participant, ...],
+    sending_people: tuple[Participant, ...],
+    workspace: Workspace,
+    *,
+    own_group: bool,
+    is_sent: bool,
+) -> _Authors:
+    sender = next((p for p in participants if p.header is Header.FROM), None)
+    if sender is None:
+        sender = next((p for p in sending_people if p.header is Header.SENDER), None)
+        return _Authors(sender, sender)
+    originals = read_original_senders(headers)
+    reply_to = tuple(p for p in sending_people if p.header is Header.REPLY_TO)
+    copied = tuple(p for p in participants if p.header is Header.CC)
+    mailing_list = read_mailing_list(headers)
+    named = NamedSenders(sender, originals, reply_to, copied)
+    original_sender = find_original_sender(named, mailing_list, workspace, own_group=own_group)
+    author = sender if is_sent else _find_author(named, original_sender, mailing_list, workspace)
+    # What an outsider wrote into X-Original-From names nobody, unless the mail's own From is lent to its author.
+    is_lent = original_sender is not sender or (not is_sent and _lends_address(sender, workspace))
+    return _Authors(sender, author, original_sender, originals if is_lent else ())
+
+
+def _find_author(
+    named: NamedSenders, original_sender: Participant, mailing_list: MailingList, workspace: Workspace
+) -> Participant:
+    """The original sender; or, where that is our own address or a relay's, the first outsider who is named behind it.
+
+    A website's form, a market place and a group's robot write From their own address, and put the customer elsewhere.
+    """
+    if not _lends_address(original_sender, workspace):
+        return original_sender
+    if not _lends_address(named.sender, workspace):
+        # A stranger's list says that one of our people wrote. That would make the mail outbound, so it is not believed.
+        return named.sender
+    outsiders = (
+        person
+        for person in (*named.original_senders, *named.reply_to)
+        if not _lends_address(person, workspace)
+        and not mailing_list.is_address(person.address)
+        and not is_intake(person.address)
+    )
+    return next(outsiders, original_sender)
+
+
+def _lends_address(person: Participant, workspace: Workspace) -> bool:
+    """Whether mail from this address may be somebody else's: it is the workspace's own, or a relay's."""
+    return workspace.is_internal(person.address) or is_relay_domain(person.domain)
+
+
+def _sort_people(
+    everyone: tuple[Participant, ...], authors: _Authors, workspace: Workspace, *, own_group: bool
+) -> People:
+    """Each address once, by the header that says most of the person: From before To, Sender and Reply-To last."""
+    author, sender = authors.author, authors.sender
+    by_address = {author.address: author} if author else {}
     for person in everyone:
-        side = internals if workspace.is_internal(person.address) else externals
-        side.setdefault(person.address, person)
+        by_address.setdefault(person.address, person)
+    internals = tuple(p for p in by_address.values() if workspace.is_internal(p.address))
+    outsiders = [p for p in by_address.values() if not workspace.is_internal(p.address)]
+    intakes = tuple(p for p in outsiders if p.header is not Header.FROM and is_intake(p.address))
+    is_moved = author is not None and author is not sender
     return People(
         author=author,
         participants=everyone,
-        externals=tuple(externals.values()),
-        internals=tuple(internals.values()),
+        externals=tuple(p for p in outsiders if p not in intakes),
+        internals=internals,
         through_own_group=own_group,
+        original_sender=authors.original_sender,
+        is_author_behind_from=is_moved and sender is not None and _lends_address(sender, workspace),
+        by_address_only=frozenset(_list_by_address_only(outsiders, authors)),
+        intakes=intakes,
     )
+
+
+def _list_by_address_only(outsiders: list[Participant], authors: _Authors) -> Iterator[str]:
+    """Whose domain says nothing of a company: programs write Sender and Reply-To, and robots From.
+
+    An author who stands behind From counts as one in From does, but not behind a relay: there, only a Contact is sure.
+    """
+    for person in outsiders:
+        if person.header is Header.ORIGINAL_FROM or (person is authors.author and person.header is Header.REPLY_TO):
+            is_exact = authors.is_behind_relay
+        else:
+            is_exact = person.header in _WRITTEN_BY_PROGRAMS or is_intake(person.address)
+        if is_exact:
+            yield person.address

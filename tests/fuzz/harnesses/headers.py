@@ -43,6 +43,7 @@ def one(data: bytes) -> None:
     message = Message(MessageId("1"), ThreadId("1"), labels, NOW, len(data), headers)
     situation = Situation(own_addresses=frozenset({"ann@ours.example"}), is_overridden=bool(choice & 64))
     screening, people = screen(message, OURS, POLICY, situation)
+    assert not message.is_sent or people.author is None or people.author.header in (Header.FROM, Header.SENDER)
     _nobody_is_invented(people, headers)
     key = activity_key(headers, people.author and people.author.address, NOW, [p.address for p in people.participants])
     assert len(key) == 64
@@ -80,8 +81,9 @@ def _nobody_is_invented(people: People, headers: Headers) -> None:
         )
         assert any(is_in_text(person.address, value) for name in names for value in headers.all(name)), person
     assert set(people.externals) <= set(people.participants)
-    assert {p.address for p in people.participants} == {p.address for p in (*people.externals, *people.internals)}
-    assert not {p.address for p in people.externals} & {p.address for p in people.internals}
+    sides = (people.externals, people.internals, people.intakes)
+    assert {p.address for p in people.participants} == {p.address for side in sides for p in side}
+    assert len({p.address for p in people.participants}) == sum(len(side) for side in sides)
     assert people.author is None or people.author in people.participants
     assert all(OURS.is_internal(p.address) for p in people.internals)
 

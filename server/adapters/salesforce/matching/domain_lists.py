@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from server.adapters.salesforce.matching.records import as_mail_names_it
+from server.adapters.salesforce.matching.spellings import fold_domain
 from server.domain.errors import TransientError
 
 FRESH = 3_600.0
@@ -58,5 +58,5 @@ def _group_by_domain(rows: Iterable[Any]) -> dict[str, list[Any]]:
     for row in rows:
         texts = (value for name, value in row.items() if name.endswith("__c") and isinstance(value, str))
         for name in {name for text in texts for name in re.split(r"[,;\s]+", text.lower()) if name}:
-            groups[as_mail_names_it(name)].append(row)
+            groups[fold_domain(name)].append(row)
     return groups

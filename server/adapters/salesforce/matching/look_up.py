@@ -11,6 +11,7 @@ from more_itertools import partition
 from server.adapters.salesforce import soql
 from server.adapters.salesforce.matching import records
 from server.adapters.salesforce.matching.choices import MatchingChoices
+from server.adapters.salesforce.matching.spellings import fold_address, spell_addresses, spell_domains
 from server.adapters.salesforce.org.shape import OrgShape
 from server.domain.crm import Candidates, CrmUser, Query, Record
 from server.domain.ids import SalesforceId
@@ -18,18 +19,19 @@ from server.domain.ids import SalesforceId
 
 def list_statements(query: Query, org: OrgShape, choices: MatchingChoices) -> Iterator[tuple[str, str]]:
     """Statements by the name of what they ask for. The same query gives the same bytes, whatever the org holds."""
+    addresses, domains = spell_addresses(query.addresses), spell_domains(query.domains)
     contact_fields, lead_fields = ("Email", *org.contact_emails), ("Email", *org.lead_emails)
-    for portion in soql.chunks(query.addresses, len(contact_fields)):
+    for portion in soql.chunks(addresses, len(contact_fields)):
         yield "contacts", soql.contacts(portion, contact_fields, person_accounts=org.has_person_accounts)
-    for portion in soql.chunks(query.addresses, len(lead_fields)):
+    for portion in soql.chunks(addresses, len(lead_fields)):
         yield "leads", soql.leads(portion, lead_fields, person_accounts=org.has_person_accounts)
     if org.domain is not None:
-        for portion in soql.chunks(query.domains, 2):
+        for portion in soql.chunks(domains):
             yield "accounts", soql.accounts(org, portion)
-    for portion in soql.chunks(query.users - org.users.keys(), len(soql.USER_FIELDS)):
+    for portion in soql.chunks(spell_addresses(query.users - org.users.keys()), len(soql.USER_FIELDS)):
         yield "users", soql.users(portion, time_zones=org.has_time_zones)
     if choices.websites:
-        for portion in soql.chunks(query.domains, soql.WEBSITE_FORMS, soql.WEBSITE_MORE):
+        for portion in soql.chunks(domains, soql.WEBSITE_FORMS, soql.WEBSITE_MORE):
             yield "websites", soql.websites(org, portion)
 
 
@@ -67,7 +69,7 @@ def _read_users(rows: Iterable[Any], query: Query, by_setting: Mapping[str, CrmU
     ranked: dict[str, tuple[int, str, str]] = {}
     for row in rows:
         for rank, name in enumerate(soql.USER_FIELDS):
-            address = str(row.get(name) or "").lower()
+            address = fold_address(str(row.get(name) or ""))
             if address in query.users:
                 candidate = (rank, str(row["Id"]), records.time_zone(row))
                 ranked[address] = min(ranked.get(address, candidate), candidate)

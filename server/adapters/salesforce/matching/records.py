@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import idna
-
+from server.adapters.salesforce.matching.spellings import fold_address, fold_domain
 from server.adapters.salesforce.org.shape import OrgShape
 from server.adapters.salesforce.soql import TIME_ZONE
 from server.domain.crm import Record, RecordKind
@@ -103,7 +102,7 @@ def _is_owner_active(row: Any) -> bool:
 
 
 def _found_by(row: Any, fields: Iterable[str], addresses: Collection[str]) -> Iterator[str]:
-    values = dict.fromkeys(str(row.get(name) or "").strip().lower() for name in fields)
+    values = dict.fromkeys(fold_address(str(row.get(name) or "").strip()) for name in fields)
     return (value for value in values if value in addresses)
 
 
@@ -111,14 +110,14 @@ def read_account(row: Any, domains: Collection[str], shape: OrgShape) -> Iterato
     """Once for each of the domains that is in our field, which may hold a list."""
     text = str(row.get(shape.domain or "") or "")
     for name in dict.fromkeys(re.split(r"[,;\s]+", text.strip().lower())):
-        if (domain := as_mail_names_it(name)) in domains:
+        if (domain := fold_domain(name)) in domains:
             yield _make_account(row, domain, shape)
 
 
 def read_by_website(row: Any, domains: Collection[str], shape: OrgShape) -> Iterator[Record]:
     """An Account whose domain field is filled is found by that field alone."""
     host = re.sub(r"^https?://", "", str(row.get("Website") or "").strip().lower()).rstrip("/")
-    domain = as_mail_names_it(host.removeprefix("www."))
+    domain = fold_domain(host.removeprefix("www."))
     if domain in domains and not (shape.domain and row.get(shape.domain)):
         yield _make_account(row, domain, shape)
 
@@ -137,13 +136,6 @@ def _make_account(row: Any, domain: str, shape: OrgShape) -> Record:
         is_person_account=bool(row.get("IsPersonAccount")),
         is_owner_active=_is_owner_active(row),
     )
-
-
-def as_mail_names_it(domain: str) -> str:
-    try:
-        return idna.encode(domain, uts46=True).decode("ascii")
-    except (idna.IDNAError, UnicodeError):
-        return domain
 
 
 def epoch_ms(value: Any) -> int:

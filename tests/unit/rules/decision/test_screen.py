@@ -99,7 +99,12 @@ def test_what_is_not_sent_yet_is_no_mail(
         ((("From", "ann@acme.example"), ("To", "x@acme.example.evil.example")), None),
         ((*INSIDE, ("Cc", "ada@byron.example")), None),
         ((*INSIDE, ("Bcc", "ada@byron.example")), None),
-        ((*INSIDE, ("Reply-To", "ada@byron.example")), Reason.INTERNAL_ONLY),
+        ((*INSIDE, ("Reply-To", "ada@byron.example")), None),
+        ((*INSIDE, ("Sender", "ada@byron.example")), None),
+        ((*INSIDE, ("Reply-To", "ann@acme.example"), ("Sender", "ben@acme.example")), Reason.INTERNAL_ONLY),
+        ((*INSIDE, ("Bcc", "emailtosalesforce@1a2b3c.in.salesforce.com")), Reason.INTERNAL_ONLY),
+        ((*INSIDE, ("Cc", "deals-aaaa2bcd@acme.slack.com, 12345@bcc.hubspot.com")), Reason.INTERNAL_ONLY),
+        ((*INSIDE, ("Reply-To", "reply+aaab3cdeabcd@reply.github.com")), Reason.INTERNAL_ONLY),
         ((*INSIDE, ("X-Original-From", "ada@byron.example")), Reason.INTERNAL_ONLY),  # anybody can write that
         (GROUP, None),
         ((("From", "ANN@ACME.EXAMPLE"), ("To", "BEN@Acme.Example")), Reason.INTERNAL_ONLY),

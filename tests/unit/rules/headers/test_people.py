@@ -72,13 +72,16 @@ def test_the_original_sender_is_the_author_behind_our_own_group():
     ("fields", "author"),
     [
         ((("From", "eve@evil.example"), ORIGINAL, GROUP), "eve@evil.example"),
-        ((REWRITTEN, ORIGINAL), "sales@acme.example"),
         ((REWRITTEN, GROUP), "sales@acme.example"),
-        ((("From", "ann@acme.example"), ORIGINAL, GROUP), "ann@acme.example"),
+        ((("From", "eve@evil.example"), ORIGINAL), "eve@evil.example"),
+        (
+            (("From", "'Ada' via Eve <eve@evil.example>"), ORIGINAL, ("List-ID", "<other.evil.example>")),
+            "eve@evil.example",
+        ),
     ],
-    ids=["From is an outsider", "not through the group", "no original", "From is a colleague"],
+    ids=["From is an outsider", "no original", "no list at all", "not the list's own address"],
 )
-def test_an_original_sender_is_believed_only_behind_a_rewritten_from(fields, author):
+def test_an_original_sender_is_believed_only_behind_a_from_that_is_not_its_own(fields, author):
     found = people(*fields)
 
     assert found.author.address == author
