@@ -15,13 +15,13 @@ import select
 import signal
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
 
 from server.domain.errors import UnreadableError
-from server.domain.mail_body import UNREADABLE_BODY
+from server.domain.mail_body import UNREADABLE_BODY, MailBody
 from server.rules.body.message_text import read_body
 
 REQUEST = struct.Struct(">Q")
@@ -32,44 +32,44 @@ KILOBYTES_PER_UNIT = 1 if sys.platform == "linux" else 1 / 1024
 """Of ``ru_maxrss``, which macOS counts in bytes."""
 
 
-def serve(cpu_seconds: int, megabytes: int) -> None:
+def serve(cpu_seconds: int, megabytes: int, read: Callable[[bytes], MailBody] = read_body) -> None:
     """Read emails until standard input ends."""
     bound_memory(megabytes)
     requests, responses = sys.stdin.fileno(), sys.stdout.fileno()
     watch_pipe(requests)
     send(responses, {})
-    while raw := receive(requests):
+    while (raw := receive(requests)) is not None:
         allow_cpu(cpu_seconds)
         with ending_with_parent(requests):
-            answer = answer_email(raw)
+            answer = answer_email(raw, read)
         del raw
         send(responses, answer)
         if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTES_PER_UNIT > GROWN:
             return
 
 
-def answer_email(raw: bytes) -> dict[str, Any]:
+def answer_email(raw: bytes, read: Callable[[bytes], MailBody]) -> dict[str, Any]:
     """An email that breaks its reader, or needs more memory than there is, costs only its text."""
     try:
-        return asdict(read_body(raw))
+        return asdict(read(raw))
     except UnreadableError as error:
         return {"refusal": str(error)}
     except Exception:  # noqa: BLE001  # MemoryError, or a bug that the email meets
         return asdict(UNREADABLE_BODY)
 
 
-def receive(requests: int) -> bytes:
-    """The next email; empty where the parent closed its end."""
+def receive(requests: int) -> bytes | None:
+    """The next email; None where the parent closed its end."""
     head = read_bytes(requests, REQUEST.size)
-    return read_bytes(requests, REQUEST.unpack(head)[0]) if head else b""
+    return None if head is None else read_bytes(requests, REQUEST.unpack(head)[0])
 
 
-def read_bytes(requests: int, size: int) -> bytes:
+def read_bytes(requests: int, size: int) -> bytes | None:
     chunks = []
     while size:
         chunk = os.read(requests, size)
         if not chunk:
-            return b""
+            return None
         chunks.append(chunk)
         size -= len(chunk)
     return b"".join(chunks)

@@ -17,12 +17,13 @@ from server.bootstrap import Services
 from server.commands.running import Source, report_errors
 from server.domain.crm import Record, RecordKind
 from server.domain.decision import Decision, Outcome, Reason, Why
-from server.domain.errors import BadInputError, UnreadableError
+from server.domain.errors import BadInputError, UnfinishedReadingError, UnreadableError
 from server.domain.mailbox import Mailbox
 from server.domain.message import Headers
 from server.engine.decide.explain import Explanation, build_message, choose_mailbox
 from server.engine.mailboxes.admission import default_start
 from server.rules.body.message_text import read_headers
+from server.rules.decision.after_reading import decide_after_reading
 from server.rules.headers.dates import read_sent_at
 from server.rules.headers.header_text import decode_words
 
@@ -58,7 +59,18 @@ def _explain_file(services: Services, file: Path, labels: frozenset[str], addres
     # A message without a readable date counts as sent now.
     now = int(services.ports.clock.now() * 1000)
     message = build_message(headers, labels, read_sent_at(headers, now, is_own=True), len(raw))
-    return services.rooms.explainer.explain(services.workspaces.current(), message, mailbox)
+    explanation = services.rooms.explainer.explain(services.workspaces.current(), message, mailbox)
+    return replace(explanation, decision=_decide_after_reading(services, explanation.decision, raw))
+
+
+def _decide_after_reading(services: Services, decision: Decision, raw: bytes) -> Decision:
+    """As the sync does: only the body of what would be logged is read."""
+    if decision.outcome is not Outcome.LOGGED:
+        return decision
+    try:
+        return decide_after_reading(decision, services.body_reader.read(raw))
+    except UnfinishedReadingError:
+        return decide_after_reading(decision, services.body_reader.read_apart(raw))
 
 
 def _choose_mailbox(services: Services, headers: Headers, address: str) -> Mailbox:
