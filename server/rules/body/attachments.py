@@ -1,0 +1,163 @@
+"""The names of the files that a person attached, and the method of an invitation. Logos and signatures are no files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from urllib.parse import unquote
+
+from server.rules.body.mime.part_headers import split_head
+from server.rules.body.mime.parts import LONGEST_PART_HEAD, Part
+from server.rules.body.mime.transfer_encoding import decode_base64_content, decode_content
+from server.rules.body.text_parts import CALENDAR_KINDS, TextReader, is_html
+from server.rules.headers.header_text import clean_line, decode_words
+
+LARGE_PICTURE = 200_000
+"""Bytes, encoded, from which a picture within a text is more than a logo."""
+_PROOF_KINDS = frozenset({
+    "application/pgp-signature", "application/x-pgp-signature", "application/pkcs7-signature",
+    "application/x-pkcs7-signature", "application/pgp-encrypted", "application/pgp-keys", "application/applefile",
+})  # fmt: skip
+_PROOF_NAME = re.compile(
+    r"smime\.p7[sm]|(?:openpgp_|pgp-?)?(?:digital)?signature(?:\.(?:asc|sig|pgp))?|pgp\.sig|openpgp_0x[0-9a-f]{8,40}\.asc"
+    r"|publickey - .{1,200}\.asc|oledata\.mso|editdata\.mso", re.IGNORECASE
+)  # fmt: skip
+_MESSAGE_KINDS = frozenset({"message/rfc822", "message/global"})
+_PICTURE_NAME = re.compile(r"\.(?:png|gif|jpe?g|bmp|svg|webp|heic|tiff?|emz|wmz|ico)$", re.IGNORECASE)
+_OUTLOOK_NAME = re.compile(
+    r"image\d{3}\.\w{3,4}|outlook-\w{1,80}(?:\.\w{3,4})?|picture \(device[^)]{0,40}\).{0,40}", re.IGNORECASE
+)
+_PHOTO_NAME = re.compile(
+    r"(?:img[-_ ]?\d|dsc[nf_]?[-_ ]?\d|dcim|pxl_|mvimg|gopr|p\d{7}|photo|foto|picture|bild|screen ?shot"
+    r"|screen[-_ ]?capture|captura|capture|schermata|skärm|skjerm|scan|whatsapp|signal-|image\d?\.|unnamed\.|snip"
+    r"|20\d{6}[-_ ]?\d{4,6}|20\d\d-\d\d-\d\d)",
+    re.IGNORECASE,
+)
+"""Names that cameras, telephones and programs give to what somebody took or pasted."""
+_CID = re.compile(r"cid:([^\"'\s<>)]{1,300})", re.IGNORECASE)
+MOST_CIDS = 2_000
+_METHOD = re.compile(r"^METHOD(?:;[^:\n]{0,200})?:[ \t]{0,10}([A-Za-z-]{3,30})", re.MULTILINE | re.IGNORECASE)
+_METHOD_WITHIN = 100_000
+
+
+def name_attachments(message: Part, text_ids: Collection[int], reader: TextReader, *, has_words: bool) -> Iterator[str]:
+    """The names in their order; a type in brackets for an attachment without a name.
+
+    ``text_ids`` are the ids of the parts that are text. A picture within a mail without words is what it is about.
+    """
+    pictures = _Pictures(message, reader, has_words=has_words)
+    for part, parent in _walk(message, None):
+        if id(part) in text_ids or part.is_sealed or _is_proof(part):
+            continue
+        is_rendering = parent is not None and parent.kind == "multipart/alternative" and part.kind.startswith("text/")
+        if part.disposition != "attachment" and (is_rendering or pictures.is_decoration(part, parent)):
+            continue
+        if part.disposition == "attachment" and pictures.is_logo(part):
+            continue
+        if name := _name_part(part):
+            yield name
+
+
+def _walk(part: Part, parent: Part | None) -> Iterator[tuple[Part, Part | None]]:
+    """Each part that holds no others, with the one that holds it."""
+    if part.is_sealed or not part.children:
+        yield part, parent
+        return
+    for child in part.children:
+        yield from _walk(child, part)
+
+
+def _is_proof(part: Part) -> bool:
+    """Whether the part is a signature, a key or a marker that a program adds to the mail of a person."""
+    return (
+        part.kind in _PROOF_KINDS or bool(_PROOF_NAME.fullmatch(part.file_name)) or part.kind.startswith("multipart/")
+    )
+
+
+def _name_part(part: Part) -> str:
+    if part.file_name:
+        return part.file_name
+    if part.kind in _MESSAGE_KINDS:
+        subject = _read_subject(part)
+        return f"{subject[:200]}.eml" if subject else f"({part.kind})"
+    # Data beside the text is something that a person added, though nobody named it.
+    is_data = part.kind.startswith("text/") and not is_html(part) and part.kind != "text/plain"
+    return clean_line(f"({part.kind})") if part.disposition == "attachment" or is_data else ""
+
+
+def _read_subject(part: Part) -> str:
+    head = decode_base64_content(part, LONGEST_PART_HEAD)
+    fields, _ = split_head(head, 0, len(head), LONGEST_PART_HEAD)
+    return clean_line(decode_words(next(iter(fields.get("subject", ())), "")))
+
+
+class _Pictures:
+    """Tells the pictures that decorate a text from those that somebody sends."""
+
+    def __init__(self, message: Part, reader: TextReader, *, has_words: bool) -> None:
+        self._message = message
+        self._reader = reader
+        self._has_words = has_words
+        self._shown_ids: set[str] | None = None
+
+    def is_decoration(self, part: Part, parent: Part | None) -> bool:
+        """Whether a picture that is not declared as attached belongs to the looks of the text."""
+        if not self._has_words or not _is_picture(part):
+            return False
+        is_outlook = bool(_OUTLOOK_NAME.fullmatch(part.file_name))
+        is_inside = parent is not None and parent.kind == "multipart/related"
+        if not (is_inside or is_outlook or self._is_shown(part)):
+            return False
+        return part.size < LARGE_PICTURE and (is_outlook or not _PHOTO_NAME.match(part.file_name))
+
+    def is_logo(self, part: Part) -> bool:
+        """Whether a picture is one of Outlook's names that the text shows, even if it is declared as attached."""
+        return (
+            self._has_words
+            and part.size < LARGE_PICTURE
+            and bool(_OUTLOOK_NAME.fullmatch(part.file_name))
+            and self._is_shown(part)
+        )
+
+    def _is_shown(self, part: Part) -> bool:
+        content_id = part.content_id.lower()
+        if not content_id or not _is_picture(part):
+            return False
+        if self._shown_ids is None:
+            self._shown_ids = set(self._find_shown_ids())
+        return content_id in self._shown_ids
+
+    def _find_shown_ids(self) -> Iterator[str]:
+        for part, _ in _walk(self._message, None):
+            if is_html(part) and part.disposition != "attachment":
+                matches = _CID.finditer(self._reader.read_source(part))
+                yield from (unquote(match[1]).lower() for _, match in zip(range(MOST_CIDS), matches, strict=False))
+
+
+def _is_picture(part: Part) -> bool:
+    return part.kind.startswith("image/") or bool(_PICTURE_NAME.search(part.file_name))
+
+
+def read_calendar_method(message: Part) -> str:
+    """The upper-case method of a calendar part that is the whole body or an alternative of it, else "".
+
+    A calendar part beside the text, or one that is declared as attached, is a file that the mail carries.
+    """
+    for part in _find_calendars(message, is_body=True):
+        content = decode_content(part, _METHOD_WITHIN).decode("ascii", "replace")
+        match = _METHOD.search(content)
+        method = part.parameter("method") or (match[1] if match else "")
+        if re.fullmatch(r"[A-Za-z-]{3,30}", method):
+            return method.upper()
+    return ""
+
+
+def _find_calendars(part: Part, *, is_body: bool) -> Iterator[Part]:
+    if part.children:
+        is_choice = part.kind == "multipart/alternative" or len(part.children) == 1
+        for at, child in enumerate(part.children):
+            # The first child of any other multipart leads to the body; the rest stands beside it.
+            if is_choice or (at == 0 and child.children):
+                yield from _find_calendars(child, is_body=is_body and (is_choice or at == 0))
+    elif is_body and part.kind in CALENDAR_KINDS and part.disposition != "attachment":
+        yield part

@@ -1,0 +1,284 @@
+"""Which parts of a mail a reader would see as its text, and that text: one rendering of the words, and no data."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from server.rules.body.charsets import decode_bytes
+from server.rules.body.html_text import html_text
+from server.rules.body.mime.parts import Part
+from server.rules.body.mime.transfer_encoding import (
+    LONGEST_PART,
+    MOST_CHARACTERS,
+    decode_content,
+    join_flowed_lines,
+    remove_uuencoded,
+)
+from server.rules.body.protected_mail import ENCRYPTED, remove_armour
+
+MOST_TEXT_BYTES = 6_000_000
+"""Bytes of all text parts of one mail together that are decoded."""
+_HTML_KINDS = frozenset({"text/html", "application/xhtml+xml", "text/xhtml", "text/htm", "text/x-html"})
+_PLAIN_KINDS = frozenset({
+    "text/plain", "text/markdown", "text/x-markdown", "text/text", "text/txt", "text/ascii", "text/us-ascii",
+    "text/utf-8", "text/unicode", "text/x-plain", "text/plaintext", "text/flowed", "text/enriched", "text/richtext",
+})  # fmt: skip
+_TAGGED_KINDS = frozenset({"text/enriched", "text/richtext"})
+_BODY_NAME = re.compile(
+    r"(?:body|mail|email|e-mail|message|msg|text|part|content|noname|unnamed|untitled|plain|html|att\d{3,6})"
+    r"[\w .()-]{0,20}",
+    re.IGNORECASE,
+)
+_LONGEST_COMPARED = 50_000
+"""Characters of a plain rendering above which it is not compared: a placeholder is never so long."""
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+"""Scripts that write no spaces, or whose words programs break anywhere: there a character counts as a word."""
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_ADDRESS = re.compile(
+    r"<?\b(?:https?://|www\.|mailto:)[^\s>)\]]{1,2000}>?|\[(?:cid|image|img):[^\]\n]{0,200}\]", re.IGNORECASE
+)
+_MARKUP = re.compile(
+    r"<(?:style|script|title)\b[^<>]*+>(?:\s*+<!--)?[^<]*+|<!--[^<]*?-->|<[^<>]*+>|&[#\w]{1,10};", re.IGNORECASE
+)
+_PLACEHOLDER = re.compile(
+    r"\bhtml\b|browser|navigat|navegad|webbläsare|nettleser|selain|przegląd|prohlíže|böngész|tarayıc|браузер"  # noqa: RUF001
+    r"|web[ -]?version|online[ -]?version|浏览器|瀏覽器|ブラウザ|브라우저",
+    re.IGNORECASE,
+)
+_MOST_PLACEHOLDER_WORDS = 80
+_WHOLE_HTML = re.compile(
+    r"\s{0,80}(?:<\?xml[^<>]{0,200}>\s{0,80})?<(?:!doctype\s+html|html|head|body|meta)\b[^<>]{0,2000}>", re.IGNORECASE
+)
+_HTML_START = re.compile(r"\s{0,80}<(p|div|table|span|font|center|b|i|h[1-6]|ul|ol|a)\b[^<>]{0,2000}>", re.IGNORECASE)
+_CALENDAR_WORDS = re.compile(
+    r"^(SUMMARY|DESCRIPTION)(?:;[^:\n]{0,200})?:([^\n]{0,20000})", re.MULTILINE | re.IGNORECASE
+)
+CALENDAR_KINDS = frozenset({"text/calendar", "application/ics", "text/x-vcalendar"})
+
+
+class TextReader:
+    """Reads the text of a part once, however many alternatives the part stands in, within a budget of bytes.
+
+    ``most`` is the number of characters of one part that are read.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._bytes_left = MOST_TEXT_BYTES
+        self._decoded: dict[int, str] = {}
+        self._texts: dict[int, str] = {}
+
+    def read_text(self, part: Part) -> str:
+        """What the part shows."""
+        if id(part) not in self._texts:
+            self._texts[id(part)] = self._compute_text(part)[: self._most]
+        return self._texts[id(part)]
+
+    def read_source(self, part: Part) -> str:
+        """The decoded content, with the tags of HTML."""
+        if id(part) not in self._decoded:
+            data = decode_content(part, min(LONGEST_PART, self._bytes_left))
+            self._bytes_left -= len(data)
+            self._decoded[id(part)] = decode_bytes(data, part.parameter("charset"), is_html=is_html(part))
+        return self._decoded[id(part)]
+
+    def _compute_text(self, part: Part) -> str:
+        if part.is_sealed:
+            return ENCRYPTED
+        source = self.read_source(part)
+        if describe := _DESCRIPTIONS.get(part.kind):
+            return describe(source)
+        if is_html(part) or _is_html_source(source):
+            return remove_armour(html_text(source))
+        source = source[:MOST_CHARACTERS]
+        if part.kind in _TAGGED_KINDS:
+            return _read_enriched(source)
+        if part.parameter("format").lower() == "flowed":
+            source = join_flowed_lines(source, deletes_space=part.parameter("delsp").lower() == "yes")
+        return remove_armour(remove_uuencoded(source)[0])
+
+
+def is_html(part: Part) -> bool:
+    """Whether the type of the part is one of HTML's."""
+    return part.kind in _HTML_KINDS
+
+
+def choose_text_parts(message: Part, reader: TextReader) -> tuple[list[Part], set[int]]:
+    """The parts whose text is the mail's, in order, and the ids of these and of their other renderings."""
+    chooser = _Chooser(reader)
+    chosen = chooser.choose(message, is_body=True)
+    first = next(iter(chosen), None)
+    if (
+        first
+        and chooser.is_doubtful(first)
+        and any(not part.file_name and not is_blank(reader.read_text(part)) for part in chosen)
+    ):
+        chosen = chosen[1:]
+        chooser.text_ids.discard(id(first))
+    if all(is_blank(reader.read_text(part)) for part in chosen):
+        chosen = [part for part in _walk_data(message) if not is_blank(reader.read_text(part))][:1] or chosen
+    return chosen, chooser.text_ids
+
+
+class _Chooser:
+    def __init__(self, reader: TextReader) -> None:
+        self._read = reader.read_text
+        self._reader = reader
+        self.text_ids: set[int] = set()
+        self._in_alternative: set[int] = set()
+
+    def choose(self, part: Part, *, is_body: bool) -> list[Part]:
+        """The text parts in ``part``. ``is_body``: nothing before it is text, so that it is, even if it has a name."""
+        if part.is_sealed:
+            return [part]
+        if part.kind == "multipart/alternative":
+            return self._choose_alternative(part)
+        if part.children:
+            return self._choose_mixed(part, is_body=is_body)
+        is_text = is_html(part) or part.kind in _PLAIN_KINDS
+        if not is_text or part.disposition == "attachment" or (part.file_name and not is_body):
+            return []
+        self.text_ids.add(id(part))
+        return [part]
+
+    def is_doubtful(self, part: Part) -> bool:
+        """Whether the part has the name of a file, and nothing but its place speaks for a body."""
+        return (
+            bool(part.file_name)
+            and part.disposition != "inline"
+            and id(part) not in self._in_alternative
+            and not _BODY_NAME.fullmatch(part.file_name.rpartition(".")[0] or part.file_name)
+        )
+
+    def _choose_mixed(self, part: Part, *, is_body: bool) -> list[Part]:
+        chosen: list[Part] = []
+        for child in part.children:
+            for leaf in self.choose(child, is_body=is_body and not chosen):
+                self._add_once(chosen, leaf)
+        return chosen
+
+    def _add_once(self, chosen: list[Part], leaf: Part) -> None:
+        """Adds the part, unless it is another rendering of one that is there; of two the fuller one stays."""
+        for at, rival in enumerate(chosen[-5:], max(0, len(chosen) - 5)):
+            if is_html(rival) == is_html(leaf) or rival.is_sealed or leaf.is_sealed:
+                continue
+            plain, html = (leaf, rival) if is_html(rival) else (rival, leaf)
+            if are_renderings(self._read(plain), self._read(html)):
+                chosen[at] = html if is_thinner(self._read(plain), self._read(html)) else plain
+                return
+        chosen.append(leaf)
+
+    def _choose_alternative(self, part: Part) -> list[Part]:
+        leaves = [leaf for child in part.children for leaf in self.choose(child, is_body=True)]
+        self._in_alternative |= {id(leaf) for leaf in leaves}
+        html_leaves = [leaf for leaf in leaves if is_html(leaf)]
+        plain_leaves = [leaf for leaf in leaves if not is_html(leaf) and not is_blank(self._read(leaf))]
+        if not plain_leaves or not html_leaves:
+            return plain_leaves or html_leaves or leaves
+        plain = "\n".join(self._read(leaf) for leaf in plain_leaves)
+        if len(plain) > _LONGEST_COMPARED or self._is_surely_full(plain, html_leaves):
+            return plain_leaves
+        html = "\n".join(self._read(leaf) for leaf in html_leaves)
+        return html_leaves if is_thinner(plain, html) else plain_leaves
+
+    def _is_surely_full(self, plain: str, html_leaves: list[Part]) -> bool:
+        """Spares the reading of the HTML, which costs most, where a look at its words shows that it says no more."""
+        rough = "\n".join(
+            _MARKUP.sub(" ", self._reader.read_source(leaf)[: 8 * _LONGEST_COMPARED]) for leaf in html_leaves
+        )
+        return not is_thinner(plain, rough)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of the text can be seen: white space, marks of direction and joiners alone."""
+    return not any(
+        c.isprintable() and not c.isspace() and c not in "\u034f\u2800\u3164\uffa0\u115f\u1160" for c in text
+    )
+
+
+def count_words(text: str) -> Counter[str]:
+    """The words of a text in lower case, without addresses of links."""
+    return Counter(word.lower() for word in _WORD.findall(_ADDRESS.sub(" ", text[: _LONGEST_COMPARED * 2])))
+
+
+def is_thinner(plain: str, html: str) -> bool:
+    """Whether the plain rendering has clearly fewer words than the HTML, or other words, as a placeholder has."""
+    plain_words, html_words = count_words(plain), count_words(html)
+    plain_size, html_size = plain_words.total(), html_words.total()
+    if not html_size:
+        return False
+    if not plain_size:
+        return html_size >= 3
+    shared = (plain_words & html_words).total() / plain_size
+    may_be_placeholder = plain_size <= _MOST_PLACEHOLDER_WORDS or plain_size <= html_size
+    if html_size >= 3 and may_be_placeholder and shared < (0.6 if _PLACEHOLDER.search(plain[:2_000]) else 0.25):
+        return True
+    return plain_size < 0.75 * html_size and html_size - plain_size >= 4
+
+
+def are_renderings(plain: str, html: str) -> bool:
+    """Whether both have the same words, or the shorter one is the beginning of the other."""
+    plain_words, html_words = count_words(plain), count_words(html)
+    shared = (plain_words & html_words).total()
+    sizes = sorted((plain_words.total(), html_words.total()))
+    if not sizes[0] or shared < 0.9 * sizes[0]:
+        return False
+    if shared >= 0.8 * sizes[1]:
+        return True
+    beginnings = [[word.lower() for word in _WORD.findall(text[:400])[:8]] for text in (plain, html)]
+    return sizes[0] >= 5 and beginnings[0] == beginnings[1]
+
+
+def _is_html_source(text: str) -> bool:
+    """Whether text that is called plain is the source of HTML, from its first character to its last."""
+    if "<" not in text[:200]:
+        return False
+    if _WHOLE_HTML.match(text):
+        return True
+    start = _HTML_START.match(text)
+    return start is not None and text.rstrip().endswith(">") and f"</{start[1].lower()}>" in text.lower()
+
+
+def _read_enriched(text: str) -> str:
+    """RFC 1896: tags go, and of several line breaks in a row one."""
+    text = re.sub(r"<param>[^<]*+</param>", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"\n+", lambda breaks: "\n" * (len(breaks[0]) - 1) or " ", text.replace("\r\n", "\n"))
+    return re.sub(r"<(<)|</?[a-zA-Z-]{1,60}>", r"\1", text)
+
+
+def _walk_data(part: Part) -> Iterator[Part]:
+    """The parts of data that are not attached: a reaction, an appointment, a page in another language of tags."""
+    if part.children:
+        for child in part.children:
+            yield from _walk_data(child)
+    elif part.disposition != "attachment" and part.kind in _DESCRIPTIONS:
+        yield part
+
+
+def _describe_reaction(source: str) -> str:
+    try:
+        value = json.loads(source[:10_000])
+    except (ValueError, RecursionError):
+        return ""
+    emoji = value.get("emoji") if isinstance(value, dict) else None
+    return emoji[:100] if isinstance(emoji, str) else ""
+
+
+def _describe_appointment(source: str) -> str:
+    unfolded = re.sub(r"\r?\n[ \t]", "", source[:100_000]).replace("\r", "")
+    values = {match[1].upper(): match[2] for match in reversed(list(_CALENDAR_WORDS.finditer(unfolded)))}
+    texts = [
+        re.sub(r"\\([,;\\])", r"\1", re.sub(r"\\[nN]", "\n", values.get(name, "")))
+        for name in ("SUMMARY", "DESCRIPTION")
+    ]
+    return "\n\n".join(filter(str.strip, texts))
+
+
+_DESCRIPTIONS: dict[str, Callable[[str], str]] = {
+    "text/vnd.google.email-reaction+json": _describe_reaction,
+    "text/x-amp-html": html_text,
+    **dict.fromkeys(CALENDAR_KINDS, _describe_appointment),
+}
