@@ -38,6 +38,8 @@ def show_corpus(console: Console, title: str, samples: Sequence[Sample]) -> None
             table.add_row(kind.value, str(count), f"{of_kind.precision:.3f}", f"{of_kind.recall:.3f}")
     console.print(table)
     console.print(_draw_confusion(score))
+    if title in corpora.FIRST_READINGS:
+        console.print(corpora.FIRST_READINGS[title])
     if title in corpora.EXPLANATIONS:
         console.print(f"{len(score.misses)} misses: {corpora.EXPLANATIONS[title]}")
         return

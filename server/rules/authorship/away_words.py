@@ -120,22 +120,83 @@ def _beginning(phrases: dict[str, tuple[str, ...]]) -> str:
     return rf"\W{{0,3}}(?:{'|'.join(p for words in phrases.values() for p in words)})(?!\w)"
 
 
-ANSWER_SUBJECT = re.compile(
-    _beginning(ANSWER) + r"\s*(?:$|[:：;!.,()（\[\]】|–—-]|(?:re|aw|fwd?|wg|tr|sv|from|to|von|bis|until)\b)"
-    r"|\W{0,3}auto:\s.{1,80}\b(?:out of|away|office|abwesend|außer haus|leave|vacation)\b",
-    re.IGNORECASE,
+ANSWER_PHRASE = re.compile(_beginning(ANSWER), re.IGNORECASE)
+AUTO_PHRASE = re.compile(
+    r"\W{0,3}auto:\s.{1,80}\b(?:out of|away|office|abwesend|außer haus|leave|vacation)\b", re.IGNORECASE
 )
-"""After the phrase a person goes on with words ("Automatic reply templates?"), a program with a mark or a subject."""
+"""How Lotus Notes begins: "AUTO: Jane Doe is out of the office (returning 3 May)"."""
 AWAY = re.compile(_beginning(ABSENT), re.IGNORECASE)
-AWAY_AUTOMATIC = re.compile(
-    AWAY.pattern + r"\s*(?:$|[:：\[(（\]】]|(?:auto|re|aw|fwd)\b|message$|notification|notice|- ?re\b"
-    r"|(?:until|till|from \d|bis|vom|du \d|hasta|del? \d|até|fino|dal \d|du 1er|tot|t\.o\.m|til|asti|saakka|od \d"
+UNTIL = re.compile(
+    r"(?:until|till|from \d|bis|vom|du \d|hasta|del? \d|até|fino|dal \d|du 1er|tot|t\.o\.m|til|asti|saakka|od \d"
     r"|do \d|t/m|până|до|с \d|έως|μέχρι|עד|حتى)(?![^\W\d])|jusqu['’]"
-    r"|\d[\d./ ]{0,8}(?:asti|saakka)|[\w. ]{1,20}-ig$)",
+    r"|\d[\d./ ]{0,8}(?:asti|saakka)|[\w. ]{1,20}-ig$",
     re.IGNORECASE,
 )
-"""How a machine goes on: with nothing, with the subject that it answers, or with the day of the return."""
+"""How the days of an absence begin, right behind the phrase."""
+COLONS = ":："
+BRACKETS = "[(（]】"
+OPENERS, CLOSERS = "(（", ")）"
+QUESTION_MARKS = ("?", "？")
+PAUSES = ";!.,|–—-)），。！"
+UNTIL_DAY = re.compile(r"(?:until|till|bis|jusqu|hasta|até|fino|tot|t\.o\.m|t/m|til|do |до)", re.IGNORECASE)
+NAMED_NOTE = re.compile(
+    r"auto(?:\b|[- ]?re)|(?:message|notification|notice)\s*(?:$|[:：]|for\b|from\b|of\b)", re.IGNORECASE
+)
+"""How a program goes on that names its own note: "Out of office notification"."""
+_DAY = (
+    r"(?:\d|(?:jan|ene|gen|feb|f[ée]v|mar|m[äa]r|mrz|apr|avr|abr|ma[iyj]|jun|juin|giu|jul|juil|lug|aug|ao[uû]|ago|sep"
+    r"|set|o[ck]t|ott|nov|d[eé][czs]|dic|mon|tue|wed|thu|fri|sat|sun|die|mit|don|fre|sam|son|lun|mer|jeu|ven|sab|dom"
+    r"|mi[ée]|jue|vie|gio|maa|din|woe|vri|zat|zon|tis|ons|tors|l[öø]r|s[öø]n)\w{0,8}\b)"
+)
+SEPARATOR = re.compile(
+    rf"[:：](?!\d)|[;；|?？!！。\[\](（]|[,，、](?!\s*{_DAY})|\s[-–—]+\s?(?!\s*{_DAY})|[–—](?!\s*{_DAY})|(?<!\d)\.(?=\s)"
+    r"|\s(?=(?:re|aw|fwd?|wg|sv)\s?[:：])",
+    re.IGNORECASE,
+)
+"""What ends the days of an absence; a comma or a dash before another day does not."""
+ANSWERED = re.compile(r"\W{0,3}(?:re|aw|wg|sv|tr|rv|fwd?|odp|vs|ynt|antw)\s?[:：]", re.IGNORECASE)
+"""The beginning of the subject that a machine answers."""
+PASSED_ON = re.compile(
+    r"\W{0,3}(?:re|aw|sv|vs|antw|ant|odp|rif|res|ynt|ref|fwd?|wg|tr|rv|vb|doorst|vl|enc|i|r)(?:\[\d+\])?\s?[:：]",
+    re.IGNORECASE,
+)
+"""An answer, or mail that somebody passes on."""
+RETURN = re.compile(
+    r"(?:i(?:['’]ll| will) be |i am |ich bin |je serai )?(?:back|return|(?:de )?retour|zur[üu]ck|wieder"
+    r"|de (?:regreso|vuelta)|regreso|vuelvo|volto|de volta|di ritorno|rientr|terug|tillba|tilba"
+    r"|takaisin|powr[óo]t|wracam"
+    r"|zp[ěa]t|sp[äa][tť]"
+    r"|vissza|[îi]napoi|d[öo]n[üu]ş|верн|возвращ|limited|no access|復帰|返回)",
+    re.IGNORECASE,
+)
+"""How a note goes on about itself: the return, or what the author cannot do until then."""
+REQUEST = re.compile(
+    r"\b(?:please|pls|kindly"
+    r"|(?:can|could|would|will|do|may|shall|should) (?:you|we|i|they)|let['’]?s|let us|how (?:do|can|to)"
+    r"|bitte[nt]?|(?:k[öo]nn|k[öo]nnt|d[üu]rf|soll|w[üu]rd)en|wie (?:kann|stell|geht)|merci|svp|s['’]il|pouvez|pourriez"
+    r"|peut-on|veuillez|comment|por favor|pueden?|podr[íi]an?|podemos|env[íi]en|rogamos|obrigad[oa]|podem|pode|enviem"
+    r"|per favore|potete|possiamo|si prega|prego|graag|kunt|kunnen|kun je|alstublieft|aub|gelieve|v[äa]nligen|sn[äa]lla"
+    r"|kan (?:ni|du|vi|i|jeg)|skicka|venligst|vennligst|send gjerne|yst[äa]v[äa]llisesti|voitteko|prosz[ęe]|prosimy|czy"
+    r"|pros[íi]m\w{0,2}|m[ůôo][žz]ete|k[ée]r(?:em|j[üu]k)|v[ăa] rog|putem|l[üu]tfen|rica|vui l[òo]ng|mohon|tolong|molim"
+    r"|palun|l[ūu]dzu|pra[šs]au)\b|пожалуйста|прошу|просим|можете|можем|пришлит|отправьте|будь ласка|моля|παρακαλώ"
+    r"|μπορείτε|お願い|ください|いただけ|请|請|부탁|주세요|בבקשה|נא |من فضلك|الرجاء|يرجى|โปรด|กรุณา|कृपया",
+    re.IGNORECASE,
+)
+"""Words by which an author asks the reader for something. A note tells, and a subject that it answers mostly names."""
+DETERMINER = re.compile(
+    r"(?:from|to|of|von|bis|until)\s+(?:the|an?|our|your|my|this|all|der|die|das|dem|den|unse\w{1,3}|ihre\w?)\b",
+    re.IGNORECASE,
+)
+"""A thing that replies: "Automatic reply from the pump". A machine names a person or an address here."""
+TIME = re.compile(
+    rf"\W|{_DAY}|(?:next|this|today|tomorrow|on|in|for|the|from|starting|due|since|all|week|n[äa]chste\w?|diese\w?|heute"
+    r"|morgen|ab|am|im|wegen|cette|la|le|pour|[àa]|depuis|esta|hoy|ma[ñn]ana|del?|el|desde|em|de|dal?|per|da|oggi|deze"
+    r"|van|vanaf|volgende|n[äa]sta|n[æe]ste|i|fr[åa]n|p[åa]|fra|od|do|w|na|po|от|на|с|по|в)\b|[^\x00-\u024f]",
+    re.IGNORECASE,
+)
+"""How a phrase goes on that tells of an absence. Another word makes it a thing: "Out of office furniture"."""
 _ANSWERED = r"[–—-]?\s*(?:re|aw|wg|sv)\s?:"
+HOLIDAY_PHRASE = re.compile(_beginning(HOLIDAY), re.IGNORECASE)
 HOLIDAY_AUTOMATIC = re.compile(
     _beginning(HOLIDAY) + r"(?:\s+(?:until|till|bis(?: zum)?|jusqu['’]au|hasta(?: el)?|até|fino al?|t/m|tot|til|do|до)"
     rf"\s+[\w./ ]{{1,16}}(?:$|{_ANSWERED})|\s*{_ANSWERED})",

@@ -68,12 +68,19 @@ def is_house(name: str, local: str, domain: str) -> bool:
     names = re.findall(r"[a-z0-9]+", _fold_letters(name[:120]))
     if not registrable or not names:
         return False
-    firm = re.sub(r"[^a-z0-9]", "", registrable.partition(".")[0])
+    label = registrable.partition(".")[0]
+    firm = re.sub(r"[^a-z0-9]", "", label.removesuffix("-mail"))
     if _fold_letters(local) in names and local not in words.HOUSE and local != firm:
         return False
     firm_spellings = {firm, re.sub(r"[^a-z0-9]", "", registrable)}
     proper_names = [name for name in names if name not in words.HOUSE]
     return "".join(proper_names) in firm_spellings or proper_names[:1] == [firm] or proper_names[-1:] == [firm]
+
+
+def is_role(name: str) -> bool:
+    """Whether the name says nothing but a role: ``Kundenservice``, ``Support Team``."""
+    names = re.findall(r"[a-z0-9]+", _fold_letters(name[:120]))
+    return bool(names) and words.HOUSE.issuperset(names)
 
 
 def is_persona(name: str, domain: str) -> bool:

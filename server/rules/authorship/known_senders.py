@@ -22,7 +22,7 @@ DOMAINS = frozenset(
         "mail.notion.so", "am.atlassian.com", "slackhq.com", "facebookmail.com", "docs.google.com",
         "sharepointonline.com", "mail.asana.com",
         # Orders, invoices and supplier portals
-        "ansmtp.ariba.com", "coupahost.com", "notification.intuit.com", "hq.bill.com", "inform.bill.com", "tipalti.com",
+        "coupahost.com", "notification.intuit.com", "hq.bill.com", "inform.bill.com", "tipalti.com",
         "post.xero.com", "shopifyemail.com", "messaging.squareup.com", "myworkday.com", "greenhouse-mail.io",
         # Forms, surveys, events and status pages
         "squarespace.info", "wix-forms.com", "followups.typeform.com", "surveymonkeyuser.com", "event.eventbrite.com",
@@ -33,6 +33,7 @@ DOMAINS = frozenset(
 )  # fmt: skip
 """No person has a mailbox in these domains."""
 LOCALS: dict[str, frozenset[str]] = {
+    "ariba.com": frozenset({"ordersender-prod", "ordersender", "s4system-prod", "s4system-prodeu", "mtsystem-prod"}),
     "linkedin.com": frozenset({"invitations", "hit-reply", "inmail-hit-reply", "sales-navigator", "updates"}),
     "paypal.com": frozenset({"service", "member"}),
     "slack.com": frozenset({"feedback", "notification"}),
@@ -52,6 +53,22 @@ LOCALS: dict[str, frozenset[str]] = {
     "hotmail.com": frozenset({"staff"}),
 }
 """Programs at domains where people have mailboxes too. ``staff@hotmail.com`` passes on complaints."""
+PROGRAM_PARENTS = frozenset({"ariba.com"})
+"""Below these domains only programs write: ``ordersender-prod@eusmtp.ariba.com``, ``x@smtp.mn1.ariba.com``."""
+SURVEY_HOSTS = _split_list(
+    """
+    surveymonkey.com surveymonkeyuser.com surveymonkey.net getfeedback.com qualtrics.com qualtrics-survey.com
+    qualtrics-research.com qemailserver.com typeform.com medallia.com medallia.eu delighted.com delightedmail.com
+    asknice.ly asknicely.com alchemer.com alchemer.eu surveygizmo.com questionpro.com survicate.com satismeter.com
+    promoter.io wootric.com customersure.com smartsurvey.co.uk surveysparrow.com limesurvey.org sogosurvey.com
+    confirmit.com confirmit.eu forsta.com inmoment.com mcxplatform.de feefo.com trustpilotmail.com trustpilot.com
+    reviews.io yotpo.com simplesat.io nicereply.com checkmarket.com netigate.net netigate.se easy-feedback.de
+    easy-feedback.com questback.com zonkafeedback.com retently.com customer.guru hotjar.com survio.com startquest.com
+    webropol.com webropolsurveys.com lamapoll.de umfrageonline.com findmind.ch sphinxonline.com eval-and-go.com
+    ekomi.de ekomi.com trustedshops.com trustedshops.de bazaarvoice.com reevoo.com powerreviews.com
+    """
+)
+"""Firms that ask in the name of others. Their own people write from these domains, to which they also return."""
 CAMPAIGN_HOSTS = _split_list(
     """
     list-manage.com mcsv.net rsgsv.net mcdlv.net hubspotemail.net hubspotstarter.net mktomail.com mktdns.com
@@ -73,7 +90,7 @@ _ADDRESS = re.compile(r"([^\s<>@]{1,100})@([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){
 def is_tool(local: str, domain: str) -> bool:
     """Whether ``local@domain``, in lower case, belongs to a program; plus tags do not matter."""
     parents = _list_parents(domain)
-    if not DOMAINS.isdisjoint(parents):
+    if not DOMAINS.isdisjoint(parents) or not PROGRAM_PARENTS.isdisjoint(parents[1:]):
         return True
     return any(local.partition("+")[0] in LOCALS[parent] for parent in parents if parent in LOCALS)
 
@@ -87,6 +104,10 @@ def names_tool(text: str) -> bool:
 def names_campaign(text: str) -> bool:
     """Whether a host in the text, in lower case, is a campaign platform's."""
     return any(not CAMPAIGN_HOSTS.isdisjoint(_list_parents(match.group(1))) for match in _HOST.finditer(text))
+
+
+def is_survey_host(domain: str) -> bool:
+    return not SURVEY_HOSTS.isdisjoint(_list_parents(domain))
 
 
 def _list_parents(domain: str) -> list[str]:

@@ -11,8 +11,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from server.domain.message import Headers
+from server.rules.authorship.away_words import AWAY
 
 DECISIVE = 100
 THRESHOLD = 50
@@ -53,6 +55,20 @@ class AuthorFacts:
     is_discussion: bool
     is_agent: bool
 
+    @cached_property
+    def content_type(self) -> str:
+        """The top-level media type in lower case; "" if it is missing."""
+        return self.token("Content-Type")
+
+    @cached_property
+    def lower_subject(self) -> str:
+        return self.subject.lower()
+
+    @cached_property
+    def begins_as_absence(self) -> bool:
+        """Whether the subject begins with words for the author's absence. People begin a sentence so too."""
+        return AWAY.match(self.subject) is not None
+
     def token(self, name: str) -> str:
         """The first header of that name as a bare word: lower case, no comments, cut at the first semicolon.
 
@@ -87,7 +103,10 @@ class SetBy(StrEnum):
 
 @dataclass(frozen=True)
 class Mark:
-    """``on_outbound``: the mark also counts in mail that left one of the workspace's mailboxes."""
+    """``on_outbound``: the mark also counts in mail that left one of the workspace's mailboxes.
+
+    ``is_carriers``: a sending service puts it into all mail that it carries. All such marks of a mail count as one.
+    """
 
     name: str
     weight: int
@@ -95,6 +114,7 @@ class Mark:
     shows: Predicate
     set_by: SetBy = SetBy.AUTHOR
     on_outbound: bool = False
+    is_carriers: bool = False
 
 
 def strip_token(value: str) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from server.rules.authorship import words
-from server.rules.authorship.facts import is_house, is_persona, spells_local
-from server.rules.authorship.known_senders import is_tool, names_campaign, names_tool
+from server.rules.authorship import no_reply_words, receipt_words, words
+from server.rules.authorship.facts import is_house, is_persona, is_role, spells_local
+from server.rules.authorship.known_senders import is_survey_host, is_tool, names_campaign, names_tool
 from server.rules.authorship.marks import AuthorFacts, Predicate
+from server.rules.headers.header_text import decode_words
 
 SHARED_ID_HOSTS = frozenset({"mail.gmail.com"})
 """Hosts in the message ids of many firms' people, the workspace's own too."""
 _ANSWER_HEADERS = frozenset({"in-reply-to", "references"})
+_ANSWERING = ("Re:", "RE:", "Fwd:", "FW:", "Fw:", "AW:", "WG:")
+"""How most subjects with a colon begin."""
+_QUIET_HEADERS = frozenset({"x-auto-response-suppress"})
 _ID_HOST = re.compile(r"@([^\s<>@]{1,255})")
 
 
@@ -41,9 +45,14 @@ def subject(pattern: re.Pattern[str]) -> Predicate:
     return lambda f: "Subject" if pattern.match(f.subject) else None
 
 
+def subject_of_answer(question: Callable[..., bool]) -> Predicate:
+    """The subject fits, given whether the mail names a mail that it answers."""
+    return lambda f: "Subject" if question(f.subject, is_answer=f.headers.has_any(_ANSWER_HEADERS)) else None
+
+
 def report(kind: str | None) -> Predicate:
     def shows(facts: AuthorFacts) -> str | None:
-        is_report = facts.token("Content-Type") == "multipart/report"
+        is_report = facts.content_type == "multipart/report"
         return "Content-Type" if is_report and kind in {None, facts.parameter("report-type")} else None
 
     return shows
@@ -77,8 +86,8 @@ def holds(header: str, question: Callable[[AuthorFacts], bool]) -> Predicate:
 
 
 def in_subject(pattern: re.Pattern[str]) -> Callable[[AuthorFacts], bool]:
-    """The subject holds the pattern anywhere."""
-    return lambda f: pattern.search(f.subject) is not None
+    """The subject holds the pattern, which is in lower case, anywhere."""
+    return lambda f: pattern.search(f.lower_subject) is not None
 
 
 def replies_go_elsewhere(facts: AuthorFacts) -> str | None:
@@ -107,16 +116,71 @@ def _hosts(ids: str) -> set[str]:
 
 
 def campaign_host(facts: AuthorFacts) -> str | None:
-    """Opt-outs or bounces go to a campaign platform."""
-    names = ("List-Unsubscribe", "Return-Path")
-    return next((n for n in names if names_campaign((facts.headers.first(n) or "")[:1000].lower())), None)
+    """Opt-outs or bounces go to a campaign platform. Mail of the platform's own people returns to its author."""
+    opt_out = facts.headers.first("List-Unsubscribe")
+    if opt_out and names_campaign(opt_out[:1000].lower()):
+        return "List-Unsubscribe"
+    path = (facts.headers.first("Return-Path") or "")[:1000].lower()
+    is_foreign = bool(path) and f"{facts.local}@{facts.domain}" not in path
+    return "Return-Path" if is_foreign and names_campaign(path) else None
 
 
-is_calendar = holds("Content-Type", lambda f: f.token("Content-Type") == "text/calendar")
+def survey_host(facts: AuthorFacts) -> str | None:
+    """A survey firm sends the mail, or gets its bounces, in the name of another firm."""
+    for name in ("Sender", "Return-Path"):
+        text = facts.headers.first(name)
+        if text and is_survey_host(text[:300].lower().rpartition("@")[2].rstrip("> \t")):
+            return None if is_survey_host(facts.domain) else name
+    return None
+
+
+def read_receipt(facts: AuthorFacts) -> str | None:
+    """A receipt by its subject, where the mail answers one or is Outlook's own format. People write HTML, or "Re:"."""
+    subject = facts.subject
+    if subject.isascii() and (":" not in subject[:60] or subject.startswith(_ANSWERING)):
+        return None
+    content_type = facts.content_type
+    if content_type.startswith(("multipart/alternative", "multipart/related", "text/html")):
+        return None
+    is_marked = content_type == "application/ms-tnef" or facts.headers.has_any(_ANSWER_HEADERS | _QUIET_HEADERS)
+    return "Subject" if is_marked and receipt_words.READ_SUBJECT.match(facts.subject) else None
+
+
+def mail_system_bounces(facts: AuthorFacts) -> str | None:
+    is_system = receipt_words.SYSTEM_NAME.match(facts.name) is not None
+    return "Subject" if is_system and receipt_words.UNDELIVERED_SUBJECT.match(facts.subject) else None
+
+
+def unread_name(facts: AuthorFacts) -> str | None:
+    """The author's name says that a program writes. Some write that beside the name, as a comment of the address."""
+    if no_reply_words.UNREAD_NAME.search(facts.name):
+        return "From"
+    written = (facts.headers.first("From") or "")[:500]
+    if "(" not in written or (written.isascii() and "=?" not in written):
+        return None
+    return "From" if no_reply_words.UNREAD_NAME.search(decode_words(written)) else None
+
+
+def has(*names: str) -> Predicate:
+    """One of these headers is there, whatever it says."""
+    lower_names = frozenset(name.lower() for name in names)
+
+    def shows(facts: AuthorFacts) -> str | None:
+        if not facts.headers.has_any(lower_names):
+            return None
+        return next(name for name in names if facts.headers.has(name))
+
+    return shows
+
+
+is_calendar = holds("Content-Type", lambda f: f.content_type == "text/calendar")
 has_method = holds("Content-Type", lambda f: bool(f.parameter("method")))
 is_known_tool = holds("From", lambda f: is_tool(f.local, f.domain))
 is_sent_by_tool = holds("Sender", lambda f: names_tool((f.headers.first("Sender") or "")[:300].lower()))
-is_house_name = holds("From", lambda f: is_house(f.name, f.local, f.domain) and not words.PAPERWORK.search(f.local))
+is_house_name = holds(
+    "From",
+    lambda f: (is_house(f.name, f.local, f.domain) or is_role(f.name)) and not words.PAPERWORK.search(f.local),
+)
 """Clerks write from orders@ and billing@, and sign with the firm."""
 is_persona_name = holds("From", lambda f: is_persona(f.name, f.domain))
 is_own_name = holds("From", lambda f: spells_local(f.name, f.local))

@@ -10,18 +10,19 @@ BULK_PRECEDENCE = frozenset({"bulk", "list", "junk"})
 ANSWERING = re.compile(r"(?:re|aw|sv|antw|rif|res|odp)(?:\[\d+\])?\s?:", re.IGNORECASE)
 NOT_AUTOMATIC = frozenset({"", "no", "false", "none", "0", "off"})
 
-NO_REPLY = re.compile(
-    r"(?:^|[-_.+])(?:(?:no|not|donot|do[-_.]not|dont|don[-_.]t|never)[-_.]?(?:reply|replies|response"
-    r"|respond)|unattended"
-    r"|nicht[-_.]?antworten|keine[-_.]?antwort|ne[-_.]?pas[-_.]?repondre|pas[-_.]?de[-_.]?reponse|no[-_.]?responder"
-    r"|no[-_.]?contestar|nao[-_.]?respond[ae]r?|non[-_.]?rispondere|nie[-_.]?odpowiadac|niet[-_.]?antwoorden"
-    r"|svar[-_.]?ej|ikke[-_.]?svar|inte[-_.]?svara|bitte[-_.]?nicht|nao[-_.]?responda|noreponse|nepodpovidat"
-    r"|neodpovidat|ei[-_.]?vastausta|yanitlamayin|cevaplamayin)(?:$|[-_.+=\d])|[a-z](?:no|donot)reply$"
-)
 DAEMON = re.compile(
-    r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|mail[-_.]?delivery[-_.]?(?:sub)?system|mdaemon"
+    r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|mail[-_.]?(?:delivery[-_.]?)?(?:sub)?system|mdaemon"
     r"|microsoftexchange[0-9a-f]{32})"
 )
+_BOT = (
+    r"(?:(?:the|my|our)[-_.]?)?(?:orders?|sales|support|help|service|info|team|chat|mail|news|ci|cd|build|deploy(?:ment)?"
+    r"|releases?|merge|review|issues?|stale|renovate|dependa?|github|gitlab|git|slack|teams|jira|crm|erp|sap|hr|it|ops"
+    r"|dev|devops|test|qa|data|report(?:s|ing)?|status|monitor(?:ing)?|alerts?|sync|back-?up|security|tickets?|billing"
+    r"|invoices?|payments?|booking|calendar|meeting|reminder|survey|feedback|web|site|shop|store|admin|auto|api|app"
+    r"|task|work ?flow|notif(?:y|ication)?|update|shipping|delivery|tracking|stock|price|quote|lead|market|social|post"
+    r"|rss)s?[-_.]?bots?(?=$|[-_.+\d])"
+)
+"""A role, then "bot". Talbot, Abbott and j.bot are people."""
 ROBOT = re.compile(
     r"(?:^|[-_.+])(?:[a-z]{0,20}notifications?|(?:auto|system)[-_.]?(?:mail|message)|automated|notif|notify"
     r"|alerts?|mailer|bounces?|auto[-_.]?mailer|auto[-_.]?reply"
@@ -30,8 +31,8 @@ ROBOT = re.compile(
     r"|(?:auto|ship(?:ment)?|order|booking|reservation)[-_.]?(?:confirm(?:ation)?s?|updates?)"
     r"|(?:auftrags|bestell|buchungs|reservierungs|versand)[-_.]?best(?:ae|ä)tigung(?:en)?"
     r"|web[-_.]?forms?|contact[-_.]?forms?|form[-_.]?(?:mailer|submissions?)"
-    r"|ecartis|ezmlm|sympa|system|quarantine)"
-    r"(?:$|[-_.+\d])"
+    r"|ecartis|ezmlm|sympa|system|quarantine|mail[-_.]?sender|auto[-_.]?sender|journal(?:ing)?)"
+    r"(?:$|[-_.+\d])|^" + _BOT
 )
 NEWSLETTER = re.compile(
     r"(?:^|[-_.+])(?:(?:e[-_.]?)?newsletters?|rundbrief|nieuwsbrief|nyhetsbrev|nyhedsbrev|uutiskirje|infolettre|boletin"
@@ -42,6 +43,19 @@ MAILING = re.compile(
     r"|mailings?|marketing|(?:(?:daily|weekly|monthly)[-_.]?)?(?:reports?|summary|recap)|portal"
     r"|promo(?:tions?)?|offers?|deals?|campaigns?|announce(?:ments?)?|specials?|[a-z]{0,20}updates?)(?:$|[-_.+\d])"
 )
+DEVICE_LOCAL = re.compile(
+    r"(?:[a-z0-9]{1,12}[-_.])?(?:[a-z]{0,12}servers?|hosts?|back-?ups?|monitor(?:ing)?|portal|sap(?:adm|service|wf)?|erp|crm"
+    r"|wms|nas|ups|usv|firewall|router|vpn|sql|db|database|vm(?:ware)?|veeam|veritas|sophos|fortigate|synology|qnap|jobs?"
+    r"|scheduler|task|batch|cron|daemon|app(?:lication)?|www|web(?:site|app|server)|gateway|appliance|camera|alarms?|sensor"
+    r"|device|plc|scada|pbx|telephony|helpdesk|antivirus|spamfilter|sysadmin|automation|robot|bot|service[-_.]?account"
+    r"|notices?|status|system)(?:[-_.]?[a-z]{0,4}\d{1,4}|[-_.](?:prod|test|dev|alerts?|service|system|\d+))?"
+)
+DEVICE_NAME = re.compile(
+    r"(?:\S{1,20} )?(?:\w{0,12}server|host|backup(?: server)?|monitor(?:ing)?|portal|sap|erp|crm|wms|nas|ups"
+    r"|firewall|router|database|scheduler|system|alarm|gateway|printer|scanner|helpdesk|workflow|automation)\W?\d{0,4}",
+    re.IGNORECASE,
+)
+"""Machines by the names that administrators give them, in the address or before it."""
 PAPERWORK = re.compile(
     r"(?:^|[-_.+])(?:billing|receipts?|invoic(?:es?|ing)|e?statements?|payments?|orders?|order[-_.]?confirmation"
     r"|shipping|tracking|rechnung(?:en)?|factur(?:es?|acion|as?)|fattur[ae])(?:$|[-_.+\d])"
@@ -74,13 +88,11 @@ MAILING_NAME = re.compile(
 )
 NEWSLETTER_SUBJECT = re.compile(
     r"newsletter|nieuwsbrief|nyhetsbrev|nyhedsbrev|uutiskirje|infolettre|rundbrief|bolet[ií]n|bollettino|biuletyn"
-    r"|h[ií]rlev[ée]l|b[üu]lten|рассылк|ニュースレター|メルマガ|뉴스레터",
-    re.IGNORECASE,
+    r"|h[ií]rlev[ée]l|b[üu]lten|рассылк|ニュースレター|メルマガ|뉴스레터"
 )
 MAILING_SUBJECT = re.compile(
     r"\b(?:vol(?:ume)?\.?|issue|ausgabe|numero)\s?(?:no\.? ?|# ?)?\d{1,4}\b"
-    r"|^\W{0,3}(?:your |the )?(?:daily|weekly|monthly)\b",
-    re.IGNORECASE,
+    r"|^\W{0,3}(?:your |the )?(?:daily|weekly|monthly)\b"
 )
 DIGEST_SUBJECT = re.compile(
     r"(?!.*\b(?:re|aw|fwd?|sv):).{0,120}\bdigest\b.{0,40}?(?:\bvol(?:ume)?\b|\bv\d|#\s?\d|\bissue\b)", re.IGNORECASE
@@ -103,8 +115,7 @@ BULK_MAILER = re.compile(
     r"|acymailing|mailwizz"
     r"|cleverreach|sendinblue|brevo|dotmailer|eloqua|marketo|icontact|lyris|responsys|silverpop|exacttarget|mailerlite"
     r"|getresponse|activecampaign|aweber|klaviyo|emarsys|inxmail|rapidmail|newsletter2go"
-    r"|sarbacane|mailup|acumbamail|e-?goi\b|rd ?station|sendpulse|unisender|freshmail|cvent|ezine|bulk ?mail|e-?blast",
-    re.IGNORECASE,
+    r"|sarbacane|mailup|acumbamail|e-?goi\b|rd ?station|sendpulse|unisender|freshmail|cvent|ezine|bulk ?mail|e-?blast"
 )
 BOUNCE_PATH = re.compile(
     r"(?:^|[-_.+<])(?:bounces?|bnc|errors?|return|msprvs\d?)(?:[-_.+=@]|$)|@(?:[\w-]+\.)*bounces?\."
@@ -128,6 +139,8 @@ CALENDAR_SENDER = r"calendar-notification@google\.com"
 CALENDAR_ID = r"<calendar-[0-9a-f-]{20,}@google\.com>"
 CALENDAR_CLASS = r"urn:content-classes:calendarmessage"
 CALENDAR_HEADERS = ("X-MS-Exchange-Calendar-Originator-Id", "X-MS-Exchange-Calendar-Series-Instance-Id")
+RECALL_HEADERS = ("X-CallingTelephoneNumber", "X-VoiceMessageDuration", "X-FaxNumberOfPages")
+"""Exchange writes them into recalls and voice mail, with ``IPM.Note`` for a recall, and into no other mail."""
 SCRIPT_MAILER = r"phpmailer|wpmailsmtp|swiftmailer|drupal"
 AUTO_REPLY_HEADERS = (
     "X-Autoreply", "X-Auto-Reply", "X-Autorespond", "X-Autoresponse", "X-Mail-Autoreply", "X-AutoReply-From",

@@ -10,7 +10,7 @@ from server.domain.mail import People
 from server.domain.mailbox import Workspace
 from server.domain.message import Message
 from server.domain.policy import Policy
-from server.rules.authorship import words
+from server.rules.authorship import forwarding, words
 from server.rules.authorship.rule import judge_authorship
 from server.rules.headers.domains import is_within
 from server.rules.headers.people import people_of
@@ -25,6 +25,7 @@ HEADERS = tuple(
             "List-Unsubscribe-Post", "List-Help", "List-Archive", "Mailing-list", "X-Google-Group-Id", "X-BeenThere",
             "X-Mailman-Version", "Errors-To", "Feedback-ID", "X-Mailer",
             "X-MS-TrafficTypeDiagnostic", "X-SFDC-EmailCategory", "X-Ricevuta",
+            "X-MS-Journal-Report", *words.RECALL_HEADERS, *forwarding.HEADERS,
             *words.CALENDAR_HEADERS, *words.AUTO_REPLY_HEADERS, *words.TOOL_HEADERS, *words.HELP_DESK_HEADERS,
             *words.SENDING_SERVICE_HEADERS, *words.CAMPAIGN_HEADERS, *words.SALES_TOOL_HEADERS,
         )

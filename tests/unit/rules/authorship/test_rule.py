@@ -84,7 +84,7 @@ def report(kind):
         pytest.param([sent_by("alerts@bank.example"), UNSUBSCRIBE], K.NOTIFICATION, id="alerts"),
         pytest.param([UNSUBSCRIBE, ONE_CLICK, FEEDBACK, ("X-SG-EID", "abc")], K.BULK, id="sending service"),
         pytest.param([UNSUBSCRIBE, ONE_CLICK, ("X-Mailgun-Sid", "abc")], K.BULK, id="one click and a service"),
-        pytest.param([UNSUBSCRIBE, ("X-SES-Outgoing", "1"), FEEDBACK], K.BULK, id="SES"),
+        pytest.param([UNSUBSCRIBE, ONE_CLICK, ("X-SES-Outgoing", "1"), FEEDBACK], K.BULK, id="SES"),
         pytest.param([sent_by("newsletter@acme.com"), UNSUBSCRIBE], K.BULK, id="newsletter"),
         pytest.param([sent_by("news@acme.com"), ("Precedence", "bulk")], K.BULK, id="news"),
         pytest.param(
@@ -144,6 +144,7 @@ def test_the_subject_of_an_auto_reply_is_known_in_many_languages(subject):
         pytest.param([sent_by("albert.alertson@acme.com")], id="a name that sounds automatic"),
         pytest.param([UNSUBSCRIBE, ONE_CLICK, FEEDBACK, ("X-SG-EID", "x"), REPLY], id="a reply through a service"),
         pytest.param([("Return-Path", "<jane@acme.com>")], id="return path"),
+        pytest.param([UNSUBSCRIBE, ("X-SES-Outgoing", "1"), FEEDBACK], id="one carrier's own headers"),
         pytest.param([("X-Failed-Recipients", "")], id="an empty header"),
     ],
 )
