@@ -1,210 +1,294 @@
 """HTML of a mail to the plain text that a reader would see: no addresses of pictures, no hidden text, quotes with "> ".
 
-selectolax parses, because lxml silently gives nothing for the deep nesting of long reply chains. The walk over the tree
-keeps a stack of its own, because recursion would end at a thousand levels.
+selectolax parses, because lxml silently gives nothing for the deep nesting of long reply chains.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from server.rules.body.html.bounds import PREFIX, is_tame, rewrite_html
+from server.rules.body.html.lines import LineWriter
+from server.rules.body.html.looks import LookReader, Place
+from server.rules.body.html.signs import (
+    NUMBER_STYLES,
+    drop_fillers,
+    mark_script,
+    number_item,
+    picture_text,
+    read_symbols,
+)
+from server.rules.body.html.tree import is_element, read_attribute, walk_tree
+
 LONGEST = 200_000
 """Characters of text after which the walk stops."""
-MOST_NODES = 400_000
-FEW_TAGS = 5_000
-MOST_STEPS = 20_000_000
-"""Tags of HTML times their depth: an HTML parser may look at all open elements for each tag."""
-DEEPEST_QUOTE = 20
-VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _SILENT = frozenset({
     "script", "style", "head", "title", "template", "svg", "math", "iframe", "object", "audio", "video", "canvas",
-    "map", "select", "textarea", "button", "noframes",
+    "map", "select", "textarea", "button", "noframes", "datalist", "noembed",
 })  # fmt: skip
 _LINES = frozenset({
-    "address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure",
-    "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre",
-    "section", "table", "tbody", "tfoot", "thead", "tr", "ul",
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div",
+    "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hgroup", "hr", "legend", "li", "listing", "main", "menu", "nav", "ol", "p", "pre", "search", "section", "summary",
+    "table", "tbody", "tfoot", "thead", "tr", "ul", "xmp", "plaintext",
 })  # fmt: skip
 _CELLS = frozenset({"td", "th"})
-_HIDDEN = re.compile(
-    r"(?:^|;)\s{0,4}(?:display\s{0,4}:\s{0,4}none|visibility\s{0,4}:\s{0,4}hidden"
-    r"|opacity\s{0,4}:\s{0,4}0(?:\.0{1,4})?\s{0,4}(?:[;!]|$))",
-    re.IGNORECASE,
-)
-_MAY_HIDE = re.compile(r"display|visibility|opacity|hidden", re.IGNORECASE)
+_SIGNS = frozenset({"br", "img", "input", "q", "rt"})
+_LISTS = frozenset({"ul", "ol", "menu", "dir"})
 _QUOTE_CLASSES = frozenset({"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "tutanota_quote"})
 _QUOTE_HOLDERS = frozenset(
     {"divrplyfwdmsg", "appendonsend", "olk_src_body_section", "mail-editor-reference-message-container"}
 )
-_RULE = "_" * 32
-_SPACE = re.compile(r"[ \t\r\n\f]+")
-_WORD = re.compile(r"[^\W\d_]")
+_HISTORY_MARKS = re.compile(
+    r"(?:x_)*(?:gmail_(?:attr|quote|quote_container|extra)|moz-(?:cite-prefix|forward-container)|(?:ydp\w{1,20})?yahoo_quoted\w*"
+    r"|outlookmessageheader|protonmail_quote|zmail_extra|tutanota_quote|replyheader|orimsghtmlseperator|isforwardcontent)",
+    re.IGNORECASE,
+)
+"""Classes and ids of what mail programs put around the mail that is answered, or its first line."""
+_HISTORY_HINTS = (
+    "gmail_", "moz-", "yahoo_quoted", "outlookmessageheader", "_quote", "zmail_extra", "replyheader", "orimsg",
+    "forwardcontent", "rplyfwdmsg", "appendonsend", "olk_src", "mail-editor-ref",
+)  # fmt: skip
+_NUMBER = re.compile(r"\s{0,9}([+-]?[0-9]{1,9})")
+_TICKS = {"true": "[x]", "checked": "[x]", "false": "[ ]", "unchecked": "[ ]"}
+_TICK_CLASSES = {"checked": "[x]", "is-checked": "[x]", "tox-checklist--checked": "[x]", "unchecked": "[ ]"}
 
 
 def html_text(html: str) -> str:
     """Text with "> " before quoted lines. Hidden text is left out, unless the mail has no other."""
-    tree = LexborHTMLParser(_cut_depth(html))
+    is_rewritten = not is_tame(html)
+    if is_rewritten:
+        html = rewrite_html(html)
+    tree = LexborHTMLParser(html)
     root = tree.body or tree.root
     if root is None:
         return ""
-    # Without such a word nothing can be hidden, and no element needs to be asked for its style.
-    if not _MAY_HIDE.search(html):
-        return _TextWriter(reads_hidden=True).write_tree(root)
-    return _TextWriter(reads_hidden=False).write_tree(root) or _TextWriter(reads_hidden=True).write_tree(root)
+    lowered = html.lower()
+    sheets = (node.text() for node in tree.css("style")) if "<style" in lowered else ()
+    looks = LookReader(lowered, sheets)
+    text = _TreeReader(lowered, looks, is_rewritten=is_rewritten).read_tree(root)
+    if text or not looks.may_hide:
+        return text
+    looks.reads_hidden = True
+    return _TreeReader(lowered, looks, is_rewritten=is_rewritten).read_tree(root)
 
 
-class _TextWriter:
-    """Writes one tree as lines. ``_gap`` is the white space that is due before the next word of a line."""
+@dataclass
+class _List:
+    number: int | None
+    step: int = 1
+    style: str = ""
 
-    def __init__(self, *, reads_hidden: bool) -> None:
-        self._reads_hidden = reads_hidden
-        self._pieces: list[str] = []
-        self._size = 0
-        self._quote_depth = 0
-        self._pre_depth = 0
-        self._is_line_begun = False
-        self._gap = ""
-        self._lists: list[int | None] = []
 
-    def write_tree(self, root: Any) -> str:
-        for node, tag, is_end in _walk(root, self._is_silent):
+class _TreeReader:
+    """Reads one tree. ``_places`` has what the open elements say about the text within, the innermost last."""
+
+    def __init__(self, lowered: str, looks: LookReader, *, is_rewritten: bool) -> None:
+        self._looks = looks
+        self._prefix = PREFIX if is_rewritten else ""
+        self._may_mark = any(hint in lowered for hint in _HISTORY_HINTS)
+        self._may_tick = "checked" in lowered
+        self._lines = LineWriter()
+        self._places = [Place()]
+        self._lists: list[_List] = []
+        self._is_ticked = False
+        self._script_begin = (0, "")
+
+    def read_tree(self, root: Any) -> str:
+        for node, tag, is_end in walk_tree(root, self._is_silent, self._prefix):
             if tag == "-text":
-                self._write_text(node.text_content or "")
+                self._read_text(node.text_content or "")
             elif is_end:
                 self._leave_element(node, tag)
             else:
                 self._enter_element(node, tag)
-            if self._size > LONGEST:
+            if self._lines.size > LONGEST:
                 break
-        return "".join(self._pieces).strip("\n")
+        return self._lines.text()
 
     def _is_silent(self, node: Any, tag: str) -> bool:
         if tag in _SILENT or not node.is_element_node:
             return True
-        if self._reads_hidden:
-            return False
-        attributes = node.attributes
-        return "hidden" in attributes or bool(_HIDDEN.search((attributes.get("style") or "")[:2_000]))
+        place = self._looks.enter_place(node, tag, self._places[-1])
+        if place is None:
+            return True
+        self._places.append(place)
+        return False
 
     def _enter_element(self, node: Any, tag: str) -> None:
-        if tag == "br":
-            self._break_line()
-        elif tag == "hr":
-            self._write_rule()
-        elif tag == "img":
-            self._write_picture(node)
-        elif tag in _CELLS:
-            self._gap = self._gap or (" " if self._is_line_begun else "")
-        elif tag in _LINES:
+        place = self._places[-1]
+        if tag in _LINES:
             self._enter_block(node, tag)
-        if tag == "pre":
-            self._pre_depth += 1
+        elif tag in _CELLS:
+            self._lines.write_space()
+        elif tag in _SIGNS:
+            self._read_sign(node, tag)
+        elif place.is_block:
+            self._lines.end_line()
+        if self._may_tick and (tick := _read_tick(node, tag)):
+            self._write_tick(tick)
+        if place.script and not self._places[-2].script:
+            self._script_begin = self._lines.begin_piece()
+
+    def _read_sign(self, node: Any, tag: str) -> None:
+        if tag == "br":
+            self._lines.break_line()
+        elif tag == "img":
+            self._read_picture(node)
+        elif tag == "input":
+            self._read_input(node)
+        elif tag == "q":
+            self._write_sign('"')
+        elif tag == "rt" and not is_element(node.prev, "rp", self._prefix):
+            self._write_sign("(")
 
     def _enter_block(self, node: Any, tag: str) -> None:
-        self._end_line()
-        if _is_quote(node, tag):
-            self._quote_depth += 1
-        elif (node.attributes.get("id") or "").lower().removeprefix("x_") in _QUOTE_HOLDERS:
-            self._write_rule()
-        if tag in {"ul", "ol"}:
-            self._lists.append(0 if tag == "ol" else None)
+        if tag == "li":
+            self._lines.end_item()
+        self._lines.end_line()
+        if tag == "hr":
+            self._lines.write_rule()
+        elif tag == "blockquote" and _is_quote(node):
+            self._lines.quote_depth += 1
+        elif self._may_mark:
+            self._part_history(node)
+        if tag in _LISTS:
+            self._lists.append(_open_list(node, tag, self._places[-1].list_style, self._prefix))
         elif tag == "li":
-            self._begin_item()
+            self._begin_item(node)
 
-    def _begin_item(self) -> None:
-        number = self._lists[-1] if self._lists else None
-        if number is None:
-            self._write_words("- ")
+    def _part_history(self, node: Any) -> None:
+        """A rule or a blank line where a mail program begins the mail that is answered."""
+        names = [read_attribute(node, "id")[:100], *read_attribute(node, "class")[:500].split()]
+        if names[0].lower().removeprefix("x_") in _QUOTE_HOLDERS:
+            self._lines.write_rule()
+        elif any(_HISTORY_MARKS.fullmatch(name) for name in names):
+            self._lines.leave_blank_line()
+
+    def _begin_item(self, node: Any) -> None:
+        innermost = self._lists[-1] if self._lists else _List(None)
+        style = self._places[-1].list_style or innermost.style
+        if innermost.number is None:
+            mark = number_item(1, style) if style.startswith(("decimal", "lower", "upper")) else "- "
+            mark = "" if style == "none" else mark
         else:
-            self._lists[-1] = number + 1
-            self._write_words(f"{number + 1}. ")
-        self._gap = ""
+            innermost.number = _read_number(read_attribute(node, "value"), innermost.number)
+            mark = number_item(innermost.number, NUMBER_STYLES.get(read_attribute(node, "type"), style))
+            innermost.number += innermost.step
+        if mark and not self._places[-1].unseen:
+            self._lines.write_mark(mark)
 
     def _leave_element(self, node: Any, tag: str) -> None:
-        if tag == "pre":
-            self._pre_depth -= 1
+        place = self._places.pop()
+        if place.script and not self._places[-1].script:
+            begin, last = self._script_begin
+            script = place.script
+            self._lines.change_piece(begin, lambda text: mark_script(text, script, last))
         if tag == "a":
             self._write_link(node)
-        elif tag in _LINES:
-            self._end_line()
-            if tag in {"ul", "ol"} and self._lists:
+        elif tag == "q":
+            self._write_sign('"')
+        elif tag == "rt" and not is_element(node.next, "rp", self._prefix):
+            self._write_sign(")")
+        elif tag == "li":
+            self._is_ticked = False
+            self._lines.end_item()
+        elif tag in _LINES or place.is_block:
+            self._lines.end_line()
+            if tag in _LISTS and self._lists:
                 self._lists.pop()
-            if self._quote_depth and _is_quote(node, tag):
-                self._quote_depth -= 1
+            if tag == "blockquote" and self._lines.quote_depth and _is_quote(node):
+                self._lines.quote_depth -= 1
 
-    def _write_text(self, text: str) -> None:
-        if self._pre_depth:
-            for at, line in enumerate(text.split("\n")):
-                if at:
-                    self._break_line()
-                if line:
-                    self._write_words(line)
+    def _read_text(self, text: str) -> None:
+        place = self._places[-1]
+        if place.unseen:
             return
-        folded = _SPACE.sub(" ", text)
-        if not folded.strip(" "):
-            self._gap = self._gap or (" " if folded and self._is_line_begun else "")
-            return
-        if folded[0] == " " and self._is_line_begun:
-            self._gap = " "
-        self._write_words(folded.strip(" "))
-        self._gap = " " if folded[-1] == " " else ""
+        if not text.isascii():
+            text = drop_fillers(text)
+        if place.font:
+            text = read_symbols(text, place.font)
+        if place.keeps_lines and (place.is_pre or self._lines.is_line_begun or not text.isspace()):
+            self._lines.write_lines(text, is_struck=place.is_struck)
+        else:
+            self._lines.write_folded(text, is_struck=place.is_struck)
+        if self._is_ticked and not text.isspace():
+            self._is_ticked = False
 
-    def _write_picture(self, node: Any) -> None:
-        """The alternative text, in brackets. A pixel that counts readers shows nothing."""
+    def _write_sign(self, text: str) -> None:
+        if text and not self._places[-1].unseen:
+            self._lines.write_words(text, is_struck=self._places[-1].is_struck)
+
+    def _write_tick(self, tick: str) -> None:
+        """One tick for an item, though it is told of the item and of the box within."""
+        if not self._is_ticked and not self._places[-1].unseen:
+            self._lines.write_mark(tick)
+            self._lines.gap = " "
+        self._is_ticked = True
+
+    def _read_input(self, node: Any) -> None:
+        kind = read_attribute(node, "type").strip().lower()
+        is_checked = "checked" in node.attrs
+        if kind == "checkbox":
+            self._write_tick("[x]" if is_checked else "[ ]")
+        elif kind == "radio":
+            self._write_sign("(x)" if is_checked else "( )")
+            self._lines.write_space()
+
+    def _read_picture(self, node: Any) -> None:
         attributes = node.attributes
-        alt = _SPACE.sub(" ", attributes.get("alt") or "").strip()[:200]
-        is_tiny = any((attributes.get(side) or "").strip().rstrip("px ") in {"0", "1"} for side in ("width", "height"))
-        if alt and not is_tiny and _WORD.search(alt) and "://" not in alt:
-            self._write_words(f"[{alt}]")
+        tick = _TICKS.get(attributes.get("alt") or "") if self._may_tick else None
+        if tick:
+            self._write_tick(tick)
+        else:
+            self._write_sign(picture_text(attributes))
 
     def _write_link(self, node: Any) -> None:
         """The address behind a link, if the text of the link names another host: a reader must know that."""
-        href = (node.attributes.get("href") or "").strip()[:500]
+        href = read_attribute(node, "href").strip()[:500]
         if not href.lower().startswith(("http://", "https://")):
             return
         shown = (node.text(deep=False) or "").strip()[:500]
         if "." in shown and " " not in shown and _host(shown) and _host(shown) != _host(href):
-            self._write_words(f" <{href}>")
-
-    def _write_rule(self) -> None:
-        """A line of its own that parts what the author wrote from what the author answers."""
-        self._end_line()
-        self._write_words(_RULE)
-        self._end_line()
-
-    def _write_words(self, text: str) -> None:
-        if not self._is_line_begun and self._quote_depth:
-            self._append("> " * min(self._quote_depth, DEEPEST_QUOTE))
-        self._append(self._gap + text if self._is_line_begun else text)
-        self._is_line_begun, self._gap = True, ""
-
-    def _break_line(self) -> None:
-        if not self._is_line_begun and self._quote_depth:
-            self._append(("> " * min(self._quote_depth, DEEPEST_QUOTE)).rstrip())
-        self._append("\n")
-        self._is_line_begun, self._gap = False, ""
-
-    def _end_line(self) -> None:
-        if self._is_line_begun:
-            self._break_line()
-        self._gap = ""
-
-    def _append(self, text: str) -> None:
-        self._pieces.append(text)
-        self._size += len(text)
+            self._write_sign(f" <{href}>")
 
 
-def _is_quote(node: Any, tag: str) -> bool:
+def _open_list(node: Any, tag: str, style: str, prefix: str) -> _List:
+    """``style`` is what the style of the element says."""
+    if tag != "ol":
+        return _List(None, style=style)
+    style = NUMBER_STYLES.get(read_attribute(node, "type").strip(), style)
+    if "reversed" not in node.attrs:
+        return _List(_read_number(read_attribute(node, "start"), 1), 1, style)
+    count, child = 0, node.first_child
+    while child is not None:
+        count += is_element(child, "li", prefix)
+        child = child.next
+    return _List(_read_number(read_attribute(node, "start"), count), -1, style)
+
+
+def _read_number(text: str, default: int) -> int:
+    match = _NUMBER.match(text)
+    return int(match[1]) if match else default
+
+
+def _read_tick(node: Any, tag: str) -> str:
+    """The tick that an editor or a mail program notes on an element itself."""
+    if read_attribute(node, "role") == "checkbox" or tag == "li":
+        for name in ("aria-checked", "data-checked", "data-list"):
+            if tick := _TICKS.get(read_attribute(node, name).lower()):
+                return tick
+    classes = read_attribute(node, "class")[:500].lower().split() if tag == "li" else []
+    return next((_TICK_CLASSES[name] for name in classes if name in _TICK_CLASSES), "")
+
+
+def _is_quote(node: Any) -> bool:
     """Whether a mail program made this quote; a bare indentation is the author's own."""
-    if tag != "blockquote":
-        return False
     attributes = node.attributes
     classes = {name.removeprefix("x_") for name in (attributes.get("class") or "")[:500].split()}
     style = (attributes.get("style") or "")[:500].replace(" ", "").lower()
@@ -221,52 +305,3 @@ def _host(address: str) -> str:
         return (urlsplit(address if "://" in address else f"//{address}").hostname or "").removeprefix("www.")
     except ValueError:
         return ""
-
-
-def _walk(root: Any, is_silent: Callable[[Any, str], bool]) -> Iterator[tuple[Any, str, bool]]:
-    """Nodes in their order with their tag, each element twice: ``False`` at its beginning, ``True`` at its end."""
-    # A tag is asked for once a node: each time the library makes a new string of it.
-    above: list[tuple[Any, str]] = []
-    node = root.first_child
-    for _ in range(MOST_NODES):
-        while node is None:
-            if not above:
-                return
-            node, tag = above.pop()
-            yield node, tag, True
-            node = node.next
-        tag = node.tag
-        if tag == "-text":
-            yield node, tag, False
-            node = node.next
-        elif is_silent(node, tag):
-            node = node.next
-        else:
-            yield node, tag, False
-            child = node.first_child
-            if child is None:
-                yield node, tag, True
-                node = node.next
-            else:
-                above.append((node, tag))
-                node = child
-
-
-def _cut_depth(html: str) -> str:
-    """The beginning of the HTML, up to a nesting so deep that no reply chain made it."""
-    if html.count("<") <= FEW_TAGS:
-        return html
-    opened: Counter[str] = Counter()
-    depth = steps = 0
-    for tag in _TAG.finditer(html):
-        name = tag[2].lower()
-        steps += depth
-        if steps > MOST_STEPS:
-            return html[: tag.start()]
-        if not tag[1] and name not in VOID:
-            opened[name] += 1
-            depth += 1
-        elif tag[1] and opened[name]:
-            opened[name] -= 1
-            depth -= 1
-    return html
