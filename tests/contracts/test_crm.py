@@ -1,6 +1,7 @@
 """SalesforceCrm, through simple-salesforce, against the simulated org: what it finds and what it files."""
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -159,6 +160,51 @@ def test_an_international_domain_is_found_however_it_is_typed(made, typed):
     found = crm.look_up(Query(domains=frozenset({"xn--tf-wka.example", "byron.example"})))
 
     assert {domain: len(records) for domain, records in found.accounts.items()} == {"xn--tf-wka.example": 1}
+
+
+DECOMPOSED = unicodedata.normalize("NFD", "jörg")
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("anna@ütf.example", "anna@xn--tf-wka.example"),
+        ("Anna@ÜTF.example", "anna@xn--tf-wka.example"),
+        ("anna@XN--TF-WKA.example", "anna@xn--tf-wka.example"),
+        ("anna@mail.ütf.example", "anna@mail.xn--tf-wka.example"),
+        (unicodedata.normalize("NFD", "anna@ütf.example"), "anna@xn--tf-wka.example"),
+        ("jörg@ütf.example", "jörg@xn--tf-wka.example"),
+        ("JÖRG@xn--tf-wka.example", "jörg@xn--tf-wka.example"),
+        (f"{DECOMPOSED}@ütf.example", "jörg@xn--tf-wka.example"),
+        (f"{DECOMPOSED}@acme.test", "jörg@acme.test"),
+    ],
+)
+def test_an_address_with_umlauts_is_found_however_it_is_typed(made, typed, asked):
+    lead = {
+        "Id": "00QA00000000007",
+        "LastName": "L",
+        "Company": "C",
+        "Email": typed,
+        "OwnerId": ANN_ID,
+        "IsConverted": False,
+    }
+    user = {"Id": "005A00000000007", "Email": typed, "Username": typed, "Name": "U", "IsActive": True}
+    crm = made(Contact=[contact(1, typed)], Lead=[lead], User=[user]).services.ports.crm
+
+    found = crm.look_up(Query(frozenset({asked, "ada@byron.example"}), users=frozenset({asked})))
+
+    assert list(found.contacts) == list(found.leads) == list(found.users) == [asked]
+
+
+def test_salesforce_itself_compares_letters_as_they_were_typed(scene):
+    scene.universe.org.change("Contact", {"LastName": "A", "Email": "anna@ütf.example", "OwnerId": ANN_ID})
+    spellings = ("anna@xn--tf-wka.example", unicodedata.normalize("NFD", "anna@ütf.example"), "ANNA@ÜTF.example")
+
+    counts = [
+        len(scene.universe.org.query(f"SELECT Id FROM Contact WHERE Email = '{spelling}'")) for spelling in spellings
+    ]
+
+    assert counts == [0, 0, 1]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.message import Headers
+from server.domain.message import Headers, Participant
 from server.rules.authorship.marks import DECISIVE, THRESHOLD, SetBy
 from server.rules.authorship.rule import MARKS, AuthorKind, judge_authorship
 
@@ -328,3 +328,37 @@ def test_a_desk_that_asks_is_a_person():
     assert judge(desk, ("Subject", "Ticket #4711 has been closed")).is_automated
     assert not judge(desk, ("Subject", "Ticket #4711 has been closed - why?")).is_automated
     assert not judge(("Subject", "Ticket #4711 has been closed")).is_automated
+
+
+FORM = (
+    ("From", "Acme <no-reply@acme.example>"), ("Reply-To", "Ada <ada@byron.example>"), ("Subject", "New contact form submission"),
+    ("X-Mailer", "PHPMailer 6.8"), ("X-SG-EID", "1"), ("Feedback-ID", "1:sg"),
+)  # fmt: skip
+
+
+def judge_form(address, *more):
+    return judge_authorship(
+        Headers.of((*FORM, *more)),
+        is_outbound=False,
+        own_group=False,
+        label_ids=frozenset(),
+        author=Participant(address),
+    )
+
+
+def test_who_filled_in_a_form_is_judged_and_not_the_site():
+    assert judge(*FORM).is_automated
+    assert not judge_form("ada@byron.example").is_automated
+
+
+@pytest.mark.parametrize(
+    ("address", "more"),
+    [
+        ("no-reply@byron.example", ()),
+        ("mailer-daemon@byron.example", ()),
+        ("ada@byron.example", (("Auto-Submitted", "auto-replied"),)),
+        ("ada@byron.example", (("Content-Type", "multipart/report; report-type=delivery-status"),)),
+    ],
+)
+def test_a_machine_behind_a_form_is_a_machine(address, more):
+    assert judge_form(address, *more).is_automated

@@ -256,6 +256,65 @@ def test_the_owner_is_author_then_to_then_cc_then_mailbox(
     assert (user.user_id if user else None) == owner
 
 
+DELEGATED = (("From", "ann@acme.example"), ("Sender", "ben@acme.example"), ("To", "ada@b.example"))
+SHARED = (("From", "sales@acme.example"), ("To", "ada@b.example"), ("Cc", "ben@acme.example"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "mailbox", "is_sent", "users", "owner"),
+    [
+        (DELEGATED, "ann", True, "ann ben", "ann"),
+        (DELEGATED, "ann", True, "ben", "ben"),
+        (DELEGATED, "cem", False, "ann ben", "ben"),
+        (DELEGATED, "cem", False, "ann", "ann"),
+        (SHARED, "ann", True, "ann ben", "ann"),
+        (SHARED, "cem", True, "ben", None),
+        (SHARED, "ben", False, "ben", None),
+        ((("From", "ben@acme.example"), ("Sender", "x@tool.example"), ("To", "ada@b.example")), "ann", False, "ben", "ben"),
+        ((("From", "web@acme.example"), ("Reply-To", "ada@b.example"), ("To", "ben@acme.example")), "ann", False, "ann ben", "ben"),
+        ((("From", "web@acme.example"), ("Reply-To", "ada@b.example"), ("To", "sales@acme.example")), "ann", False, "ann", "ann"),
+        ((("From", "ada@b.example"), ("Sender", "ben@acme.example"), ("To", "ann@acme.example")), "ann", False, "ann ben", "ann"),
+    ],
+)  # fmt: skip
+def test_outbound_mail_is_the_senders_and_never_somebodys_in_cc(
+    headers: tuple[tuple[str, str], ...], mailbox: str, is_sent: bool, users: str, owner: str | None
+) -> None:
+    known = {f"{u}@acme.example": CrmUser(SalesforceId(u), f"{u}@acme.example") for u in users.split()}
+    of = mail(*headers, mailbox=f"{mailbox}@acme.example", is_sent=is_sent)
+    user = find_owner(of, WORKSPACE, Candidates(users=known))
+    assert (user.user_id if user else None) == owner
+
+
+REPLY_TO_ALONE = (("From", "x@elsewhere.example"), ("To", "ann@acme.example"), ("Reply-To", "ada@byron.example"))
+
+
+def test_who_stands_in_reply_to_alone_is_found_by_the_address_and_not_by_the_domain() -> None:
+    of = mail(*REPLY_TO_ALONE)
+    assert chosen(decided(contact(1), account(1), of=of)) == "0031"
+    assert decided(lead(1), of=of).reason is Reason.LEAD_MATCH
+    nobody = decided(account(1), of=of)
+    assert nobody.reason is Reason.NO_MATCH
+    assert set(nobody.would_change) == {"x@elsewhere.example", "ada@byron.example", "elsewhere.example"}
+
+
+def test_the_box_on_an_account_counts_for_a_lead_in_reply_to_alone() -> None:
+    decision = decided(lead(1), account(1, box=True), of=mail(*REPLY_TO_ALONE))
+    assert decision.reason is Reason.CONTACTS_ONLY_ACCOUNT
+
+
+def test_the_customer_of_a_form_has_a_company_and_the_customer_of_a_relay_has_none() -> None:
+    form = mail(("From", "web@acme.example"), ("To", "ann@acme.example"), ("Reply-To", "ada@byron.example"))
+    assert decided(account(1), of=form).reason is Reason.ACCOUNT_DOMAIN_MATCH
+    for relay in ("marketplace.amazon.com", "guest.booking.com", "txt.voice.google.com"):
+        stranger = mail(("From", f"x1@{relay}"), ("To", "ann@acme.example"))
+        parent = relay.partition(".")[2]
+        assert decided(account(1, relay), account(2, parent), of=stranger).reason is Reason.NO_MATCH
+        assert decided(contact(1, address=f"x1@{relay}"), of=stranger).reason is Reason.CONTACT_MATCH
+        named = mail(("From", f"x1@{relay}"), ("To", "ann@acme.example"), ("Reply-To", "ada@byron.example"))
+        assert decided(account(1), of=named).reason is Reason.NO_MATCH
+        assert decided(contact(1), of=named).reason is Reason.CONTACT_MATCH
+
+
 def test_one_question_names_people_domains_and_owners() -> None:
     asked = build_query(
         mail(("From", "Ada+x@eu.byron.com"), ("To", "a@acme.example, z@gmail.com")), WORKSPACE, Policy()
