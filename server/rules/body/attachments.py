@@ -10,7 +10,7 @@ from server.rules.body.mime.part_headers import split_head
 from server.rules.body.mime.parts import LONGEST_PART_HEAD, Part
 from server.rules.body.mime.transfer_encoding import decode_base64_content, decode_content
 from server.rules.body.text_parts import CALENDAR_KINDS, TextReader, is_html
-from server.rules.headers.header_text import clean_line, decode_words
+from server.rules.headers.header_text import clean_line, read_subject
 
 LARGE_PICTURE = 200_000
 """Bytes, encoded, from which a picture within a text is more than a logo."""
@@ -86,9 +86,9 @@ def _name_part(part: Part) -> str:
 
 
 def _read_subject(part: Part) -> str:
-    head = decode_base64_content(part, LONGEST_PART_HEAD)
-    fields, _ = split_head(head, 0, len(head), LONGEST_PART_HEAD)
-    return clean_line(decode_words(next(iter(fields.get("subject", ())), "")))
+    beginning = decode_base64_content(part, LONGEST_PART_HEAD)
+    head, _ = split_head(beginning, 0, len(beginning), LONGEST_PART_HEAD)
+    return read_subject(head.first("subject"))
 
 
 class _Pictures:

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from server.rules.body.charsets import decode_bytes
 from server.rules.body.html_text import html_text
@@ -21,6 +22,8 @@ from server.rules.body.protected_mail import ENCRYPTED, remove_armour
 
 MOST_TEXT_BYTES = 6_000_000
 """Bytes of all text parts of one mail together that are decoded."""
+MOST_RIVALS = 3
+"""Texts before one in multipart/mixed with which it is compared, for it may be another rendering of them."""
 _HTML_KINDS = frozenset({"text/html", "application/xhtml+xml", "text/xhtml", "text/htm", "text/x-html"})
 _PLAIN_KINDS = frozenset({
     "text/plain", "text/markdown", "text/x-markdown", "text/text", "text/txt", "text/ascii", "text/us-ascii",
@@ -70,12 +73,24 @@ class TextReader:
         self._bytes_left = MOST_TEXT_BYTES
         self._decoded: dict[int, str] = {}
         self._texts: dict[int, str] = {}
+        self._words: dict[int, Words] = {}
 
     def read_text(self, part: Part) -> str:
         """What the part shows."""
         if id(part) not in self._texts:
             self._texts[id(part)] = self._compute_text(part)[: self._most]
         return self._texts[id(part)]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether enough text is read for a whole mail."""
+        return sum(map(len, self._texts.values())) > 2 * self._most
+
+    def read_words(self, part: Part) -> Words:
+        """The words of what the part shows."""
+        if id(part) not in self._words:
+            self._words[id(part)] = Words.of(self.read_text(part))
+        return self._words[id(part)]
 
     def read_source(self, part: Part) -> str:
         """The decoded content, with the tags of HTML."""
@@ -162,12 +177,14 @@ class _Chooser:
 
     def _add_once(self, chosen: list[Part], leaf: Part) -> None:
         """Adds the part, unless it is another rendering of one that is there; of two the fuller one stays."""
-        for at, rival in enumerate(chosen[-5:], max(0, len(chosen) - 5)):
+        rivals = [] if self._reader.is_full else chosen[-MOST_RIVALS:]
+        for at, rival in enumerate(rivals, len(chosen) - len(rivals)):
             if is_html(rival) == is_html(leaf) or rival.is_sealed or leaf.is_sealed:
                 continue
             plain, html = (leaf, rival) if is_html(rival) else (rival, leaf)
-            if are_renderings(self._read(plain), self._read(html)):
-                chosen[at] = html if is_thinner(self._read(plain), self._read(html)) else plain
+            plain_words, html_words = self._reader.read_words(plain), self._reader.read_words(html)
+            if are_renderings(plain_words, html_words):
+                chosen[at] = html if is_thinner(plain_words, html_words, may_be_placeholder=False) else plain
                 return
         chosen.append(leaf)
 
@@ -179,17 +196,17 @@ class _Chooser:
         if not plain_leaves or not html_leaves:
             return plain_leaves or html_leaves or leaves
         plain = "\n".join(self._read(leaf) for leaf in plain_leaves)
-        if len(plain) > _LONGEST_COMPARED or self._is_surely_full(plain, html_leaves):
+        if len(plain) > _LONGEST_COMPARED:
             return plain_leaves
-        html = "\n".join(self._read(leaf) for leaf in html_leaves)
-        return html_leaves if is_thinner(plain, html) else plain_leaves
-
-    def _is_surely_full(self, plain: str, html_leaves: list[Part]) -> bool:
-        """Spares the reading of the HTML, which costs most, where a look at its words shows that it says no more."""
-        rough = "\n".join(
-            _MARKUP.sub(" ", self._reader.read_source(leaf)[: 8 * _LONGEST_COMPARED]) for leaf in html_leaves
-        )
-        return not is_thinner(plain, rough)
+        words = Words.of(plain)
+        may_be_placeholder = len(words.listed) <= _MOST_PLACEHOLDER_WORDS and bool(_PLACEHOLDER.search(plain))
+        # The HTML costs most to read, and a rough look at its words mostly shows that it says no more.
+        sources = (self._reader.read_source(leaf)[: 8 * _LONGEST_COMPARED] for leaf in html_leaves)
+        rough = Words.of("\n".join(_MARKUP.sub(" ", source) for source in sources))
+        if not is_thinner(words, rough, may_be_placeholder=may_be_placeholder):
+            return plain_leaves
+        html = Words.of("\n".join(self._read(leaf) for leaf in html_leaves))
+        return html_leaves if is_thinner(words, html, may_be_placeholder=may_be_placeholder) else plain_leaves
 
 
 def is_blank(text: str) -> bool:
@@ -199,37 +216,52 @@ def is_blank(text: str) -> bool:
     )
 
 
-def count_words(text: str) -> Counter[str]:
-    """The words of a text in lower case, without addresses of links."""
-    return Counter(word.lower() for word in _WORD.findall(_ADDRESS.sub(" ", text[: _LONGEST_COMPARED * 2])))
+@dataclass(frozen=True)
+class Words:
+    """The words of a text in lower case, in their order and counted, without addresses of links."""
+
+    listed: list[str]
+    counted: Counter[str]
+
+    @classmethod
+    def of(cls, text: str) -> Words:
+        """Looks at the beginning of a long text only."""
+        listed = _WORD.findall(_ADDRESS.sub(" ", text[: 2 * _LONGEST_COMPARED]).lower())
+        return cls(listed, Counter(listed))
+
+    def share(self, other: Words) -> int:
+        """How many words both have."""
+        return (self.counted & other.counted).total()
+
+    def lacks_most_of(self, words: list[str]) -> bool:
+        """Whether half of the words or more, and two at least, are missing."""
+        return 2 * sum(word not in self.counted for word in words) >= max(4, len(words))
 
 
-def is_thinner(plain: str, html: str) -> bool:
+def is_thinner(plain: Words, html: Words, *, may_be_placeholder: bool) -> bool:
     """Whether the plain rendering has clearly fewer words than the HTML, or other words, as a placeholder has."""
-    plain_words, html_words = count_words(plain), count_words(html)
-    plain_size, html_size = plain_words.total(), html_words.total()
-    if not html_size:
-        return False
-    if not plain_size:
-        return html_size >= 3
-    shared = (plain_words & html_words).total() / plain_size
-    may_be_placeholder = plain_size <= _MOST_PLACEHOLDER_WORDS or plain_size <= html_size
-    if html_size >= 3 and may_be_placeholder and shared < (0.6 if _PLACEHOLDER.search(plain[:2_000]) else 0.25):
+    plain_size, html_size = len(plain.listed), len(html.listed)
+    if html_size < 3:
+        return plain_size == 0 < html_size
+    if plain_size < 0.75 * html_size and html_size - plain_size >= 4:
         return True
-    return plain_size < 0.75 * html_size and html_size - plain_size >= 4
+    shared = plain.share(html)
+    is_short = plain_size <= max(_MOST_PLACEHOLDER_WORDS, html_size)
+    if is_short and shared < (0.6 if may_be_placeholder else 0.25) * plain_size:
+        return True
+    # Without the first words of the HTML it is only the quoted mail; without the last ones it was cut off.
+    if html_size < 0.75 * plain_size:
+        return False
+    return plain.lacks_most_of(html.listed[:4]) or (html_size > plain_size and plain.lacks_most_of(html.listed[-6:]))
 
 
-def are_renderings(plain: str, html: str) -> bool:
+def are_renderings(plain: Words, html: Words) -> bool:
     """Whether both have the same words, or the shorter one is the beginning of the other."""
-    plain_words, html_words = count_words(plain), count_words(html)
-    shared = (plain_words & html_words).total()
-    sizes = sorted((plain_words.total(), html_words.total()))
+    sizes = sorted((len(plain.listed), len(html.listed)))
+    shared = plain.share(html)
     if not sizes[0] or shared < 0.9 * sizes[0]:
         return False
-    if shared >= 0.8 * sizes[1]:
-        return True
-    beginnings = [[word.lower() for word in _WORD.findall(text[:400])[:8]] for text in (plain, html)]
-    return sizes[0] >= 5 and beginnings[0] == beginnings[1]
+    return shared >= 0.8 * sizes[1] or (sizes[0] >= 5 and plain.listed[:8] == html.listed[:8])
 
 
 def _is_html_source(text: str) -> bool:

@@ -42,25 +42,48 @@ class Field:
     parameters: dict[str, str]
 
 
-def split_head(raw: bytes, start: int, end: int, most: int) -> tuple[dict[str, list[str]], int]:
-    """The fields by lower-case name, and where the content begins.
+class Head:
+    """The fields of a message or of a part. A value is decoded where somebody asks for it: most are never read."""
+
+    def __init__(self) -> None:
+        self._values: dict[bytes, list[bytes]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+    def add(self, name: bytes, value: bytes) -> None:
+        """Keeps the field, unless it is one of very many of its name."""
+        values = self._values.setdefault(name.lower(), [])
+        if len(values) < MOST_PARAMETERS:
+            values.append(value)
+
+    def first(self, name: str) -> str:
+        """The first field of that lower-case name, or ""."""
+        values = self._values.get(name.encode())
+        return _unfold(values[0]) if values else ""
+
+    def all(self, name: str) -> list[str]:
+        """All fields of that lower-case name."""
+        return [_unfold(value) for value in self._values.get(name.encode(), ())]
+
+
+def split_head(raw: bytes, start: int, end: int, most: int) -> tuple[Head, int]:
+    """The fields, and where the content begins.
 
     At most ``most`` bytes are read as fields. A line that is no field ends the head and belongs to the content.
     """
-    fields: dict[str, list[str]] = {}
+    head = Head()
     limit = min(end, start + most)
     at = start
     while match := _FIELD.match(raw, at, limit):
         at = match.end()
         if match[1]:
-            values = fields.setdefault(match[1].decode("ascii").lower(), [])
-            if len(values) < MOST_PARAMETERS:
-                values.append(_unfold(match[2]))
+            head.add(match[1], match[2])
     if at >= limit < end:
         at = _find_blank_line(raw, at, end)
     if raw.startswith(b"\r\n", at):
-        return fields, min(at + 2, end)
-    return fields, min(at + 1, end) if raw.startswith(b"\n", at) else at
+        return head, min(at + 2, end)
+    return head, min(at + 1, end) if raw.startswith(b"\n", at) else at
 
 
 def skip_leading_lines(raw: bytes) -> int:
@@ -77,7 +100,8 @@ def _find_blank_line(raw: bytes, start: int, end: int) -> int:
 
 
 def _unfold(value: bytes) -> str:
-    text = decode_bytes(value[:LONGEST_VALUE])
+    value = value[:LONGEST_VALUE]
+    text = value.decode("ascii") if value.isascii() else decode_bytes(value)
     return (_FOLD.sub(" ", text) if "\n" in text else text).strip()
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 from server.domain.errors import UnreadableError
 from server.rules.body.mime.part_headers import (
     Field,
+    Head,
     clean_file_name,
     read_disposition,
     read_kind,
@@ -41,7 +42,7 @@ NO_HEADERS = "These bytes have no header line."
 
 @dataclass(frozen=True)
 class Part:
-    """A part's head, and where its content stands in ``raw``. ``fields`` have lower-case names.
+    """A part's head, and where its content stands in ``raw``.
 
     ``is_sealed`` says that the content needs a key.
     """
@@ -49,7 +50,7 @@ class Part:
     raw: bytes
     start: int
     end: int
-    fields: dict[str, list[str]]
+    head: Head
     content_type: Field
     children: tuple[Part, ...] = ()
     is_sealed: bool = False
@@ -88,7 +89,7 @@ class Part:
 
     def first(self, name: str) -> str:
         """The first field of that lower-case name, or ""."""
-        return next(iter(self.fields.get(name, ())), "")
+        return self.head.first(name)
 
     def content(self, most: int) -> bytes:
         """At most ``most`` bytes of the content as it was sent."""
@@ -101,16 +102,16 @@ def read_message(raw: bytes) -> Part:
         raw = raw.replace(b"\r", b"\n")
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     start = skip_leading_lines(raw)
-    fields, content_start = split_head(raw, start, len(raw), LONGEST_HEAD)
-    if not fields:
+    head, content_start = split_head(raw, start, len(raw), LONGEST_HEAD)
+    if not head:
         raise UnreadableError(NO_HEADERS)
-    return _Splitter(raw).make_part(content_start, len(raw), fields)
+    return _Splitter(raw).make_part(content_start, len(raw), head)
 
 
 def read_entity(raw: bytes, most_parts: int = MOST_PARTS) -> Part:
     """A MIME entity that was wrapped in another, as in a signed message. It may have no header at all."""
-    fields, content_start = split_head(raw, 0, len(raw), LONGEST_PART_HEAD)
-    return _Splitter(raw, most_parts).make_part(content_start, len(raw), fields)
+    head, content_start = split_head(raw, 0, len(raw), LONGEST_PART_HEAD)
+    return _Splitter(raw, most_parts).make_part(content_start, len(raw), head)
 
 
 class _Splitter:
@@ -118,17 +119,15 @@ class _Splitter:
         self._raw = raw
         self._parts_left = most_parts
 
-    def make_part(
-        self, start: int, end: int, fields: dict[str, list[str]], depth: int = 0, default: str = "text/plain"
-    ) -> Part:
+    def make_part(self, start: int, end: int, head: Head, depth: int = 0, default: str = "text/plain") -> Part:
         """The part with all that is in it. An attached message stays closed: its parts are not those of the mail."""
         self._parts_left -= 1
-        content_type = read_kind(next(iter(fields.get("content-type", [default]))) or default)
+        content_type = read_kind(head.first("content-type") or default)
         is_multipart = content_type.kind.startswith("multipart/")
         if not is_multipart and not (depth == 0 and content_type.kind == "text/plain"):
-            return Part(self._raw, start, end, fields, content_type)
+            return Part(self._raw, start, end, head, content_type)
         if depth >= DEEPEST:
-            return Part(self._raw, start, start, fields, content_type)
+            return Part(self._raw, start, start, head, content_type)
         boundary = self._choose_boundary(
             start, end, content_type.parameters.get("boundary", "") if is_multipart else ""
         )
@@ -136,19 +135,19 @@ class _Splitter:
             boundary = b""
         if not boundary:
             kind = Field("text/plain", {}) if is_multipart else content_type
-            return Part(self._raw, start, end, fields, kind)
+            return Part(self._raw, start, end, head, kind)
         if not is_multipart:
             content_type = Field("multipart/mixed", {})
         inner = "message/rfc822" if content_type.kind == "multipart/digest" else "text/plain"
         children = []
         for part_start, part_end in self._split(start, end, boundary):
-            part_fields, content_start = self._read_part_head(part_start, part_end)
-            children.append(self.make_part(content_start, part_end, part_fields, depth + 1, inner))
+            part_head, content_start = self._read_part_head(part_start, part_end)
+            children.append(self.make_part(content_start, part_end, part_head, depth + 1, inner))
             if self._parts_left <= 0:
                 break
-        return Part(self._raw, start, end, fields, content_type, tuple(children))
+        return Part(self._raw, start, end, head, content_type, tuple(children))
 
-    def _read_part_head(self, start: int, end: int) -> tuple[dict[str, list[str]], int]:
+    def _read_part_head(self, start: int, end: int) -> tuple[Head, int]:
         # Some programs put an empty line between the boundary and the head.
         blank = _CONTENT_FIELD.match(self._raw, start, min(end, start + 100))
         return split_head(self._raw, blank.end() if blank else start, end, LONGEST_PART_HEAD)

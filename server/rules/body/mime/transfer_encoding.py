@@ -14,7 +14,6 @@ LONGEST_PART = 4_000_000
 MOST_UUENCODED = 20
 MOST_CHARACTERS = 600_000
 """Characters of plain text whose lines are looked at one by one."""
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _BASE64_TEXT = re.compile(rb"\s*+(?:[A-Za-z0-9+/_-]++[ \t]*+\r?\n?+)++={0,3}\s*+")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/_-]++={0,3}")
 _FOREIGN_LINE = re.compile(rb"(?m)^(?:[^\n]*[^A-Za-z0-9+/=_\s-]|[ \t]*[^\s][^\n]*[ \t][^\s])[^\n]*\n?")
@@ -28,6 +27,10 @@ _QP_SOFT_BREAK = re.compile(rb"=[ \t]*\r?\n")
 _QP_SAMPLE = 100_000
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b")
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+_NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _ALPHABET)
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+LONGEST_MIXED = 1_000_000
+"""Bytes of base64 with other lines in between, or of uuencoded lines, that are looked at line by line."""
 _FEWEST_UNTOLD = 24
 """Characters of base64 by which content shows that it is base64 although no field says so."""
 _UU_BEGIN = re.compile(r"begin [0-7]{3,4} (\S.{0,200})")
@@ -47,7 +50,7 @@ def decode_content(part: Part, most: int = LONGEST_PART) -> bytes:
     """At most ``most`` bytes; none if the part holds other parts."""
     if part.children:
         return b""
-    declared = declared_encoding(part.fields.get("content-transfer-encoding", ()))
+    declared = declared_encoding(part.head.all("content-transfer-encoding"))
     content = part.content(most if declared is Encoding.NONE else most * 3 // 2)
     match _judge_encoding(content, declared):
         case Encoding.BASE64:
@@ -62,14 +65,14 @@ def decode_content(part: Part, most: int = LONGEST_PART) -> bytes:
 
 def decode_base64_content(part: Part, most: int) -> bytes:
     """The bytes of a part that is no text. They are base64 unless a field says otherwise."""
-    declared = declared_encoding(part.fields.get("content-transfer-encoding", ()))
+    declared = declared_encoding(part.head.all("content-transfer-encoding"))
     content = part.content(most)
     if declared is Encoding.QUOTED_PRINTABLE:
         return binascii.a2b_qp(content)
     return _decode_base64(content) if declared is Encoding.BASE64 or _BASE64_TEXT.fullmatch(content) else content
 
 
-def declared_encoding(values: list[str] | tuple[str, ...]) -> Encoding:
+def declared_encoding(values: list[str]) -> Encoding:
     """What the fields mean, by the letters that even misspelt names keep. Of several the first that encodes counts."""
     for value in values:
         letters = re.sub(r"[^a-z0-9]", "", value[:200].lower())
@@ -163,8 +166,8 @@ def _decode_base64(raw: bytes) -> bytes:
     """Skips lines that are not base64, for some mailing lists write a plain footer under the encoded text."""
     stripped = raw.strip()
     if stripped.rstrip(b"=").translate(None, _ALPHABET + b"\r\n"):
-        stripped = _keep_base64_lines(stripped)
-    digits = _NOT_BASE64.sub(b"", stripped.replace(b"-", b"+").replace(b"_", b"/"))
+        stripped = _keep_base64_lines(stripped[:LONGEST_MIXED])
+    digits = stripped.translate(_URL_SAFE, _NOT_BASE64)
     digits = digits[: len(digits) - (len(digits) % 4 == 1)]
     return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
 
@@ -180,7 +183,7 @@ def _keep_base64_lines(raw: bytes) -> bytes:
 
 def _decode_uuencoded(content: bytes) -> bytes:
     decoded = []
-    for line in content[:LONGEST_PART].partition(b"begin ")[2].split(b"\n")[1:]:
+    for line in content[:LONGEST_MIXED].partition(b"begin ")[2].split(b"\n")[1:]:
         if line.strip() in {b"end", b"`"}:
             break
         try:
