@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from server.rules.headers.domains import normalise_domain
 from server.rules.headers.header_text import repair_text
@@ -52,8 +53,11 @@ def address_variants(address: str) -> tuple[str, ...]:
 
     Dots and the second domain count for Gmail's public service only: in a Workspace a dot makes another mailbox.
     Gmail's dots work in one direction. The dots on the mail are taken out, but a Contact that somebody typed with other
-    dots is found by that spelling alone, because Salesforce compares what was typed (decision 40).
+    dots is found by that spelling alone, because Salesforce compares what was typed (decision 40). A letter with an
+    accent is one character or two; the address in composed letters stands for both.
     """
+    if not address.isascii() and (composed := unicodedata.normalize("NFC", address)) != address:
+        return (address, *address_variants(composed))
     local, _, domain = address.rpartition("@")
     if not local or local.startswith('"'):
         return (address,)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
+KEPT_ADDRESSES = 4_096
+"""Addresses of which a process remembers whether they are intakes: the same people are on mail again and again."""
 LISTS = Path(__file__).resolve().parents[3] / "lists"
 _WILDCARDS = {"*": "[^@]*", "{digits}": "[0-9]+"}
 _ANY_HOST = "*"
 
 
+@lru_cache(maxsize=KEPT_ADDRESSES)
 def is_intake(address: str) -> bool:
     """Does a program file what this address gets: a CRM's drop box, a ticket's, chat's or task's reply address?
 

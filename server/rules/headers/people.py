@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from more_itertools import partition
+
 from server.domain.mail import People
 from server.domain.mailbox import Workspace
 from server.domain.message import Header, Headers, Participant
@@ -109,15 +111,15 @@ def _sort_people(
     by_address = {author.address: author} if author else {}
     for person in everyone:
         by_address.setdefault(person.address, person)
-    internals = tuple(p for p in by_address.values() if workspace.is_internal(p.address))
-    outsiders = [p for p in by_address.values() if not workspace.is_internal(p.address)]
+    outside, inside = partition(lambda person: workspace.is_internal(person.address), by_address.values())
+    outsiders = list(outside)
     intakes = tuple(p for p in outsiders if p.header is not Header.FROM and is_intake(p.address))
     is_moved = author is not None and author is not sender
     return People(
         author=author,
         participants=everyone,
         externals=tuple(p for p in outsiders if p not in intakes),
-        internals=internals,
+        internals=tuple(inside),
         through_own_group=own_group,
         original_sender=authors.original_sender,
         is_author_behind_from=is_moved and sender is not None and _lends_address(sender, workspace),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -254,6 +255,13 @@ def test_the_owner_is_author_then_to_then_cc_then_mailbox(
     known = {f"{u}@acme.example": CrmUser(SalesforceId(u), f"{u}@acme.example") for u in users.split()}
     user = find_owner(mail(*headers), WORKSPACE, Candidates(users=known))
     assert (user.user_id if user else None) == owner
+
+
+def test_a_letter_with_an_accent_is_one_character_or_two() -> None:
+    composed, decomposed = (unicodedata.normalize(form, "jörg@byron.example") for form in ("NFC", "NFD"))
+    of = mail(("From", decomposed), ("To", "ann@acme.example"))
+    assert {composed, decomposed} <= build_query(of, WORKSPACE, Policy()).addresses
+    assert chosen(decided(contact(1, address=composed), of=of)) == "0031"
 
 
 DELEGATED = (("From", "ann@acme.example"), ("Sender", "ben@acme.example"), ("To", "ada@b.example"))
