@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
+from server.rules.body.charset_guess import guess_charset
+
 NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"})
 """No mail is written in these codecs of Python's; some are slow on made-up input, UTF-7 hides markup from filters."""
 WIDER = {
@@ -46,8 +48,11 @@ _BYTE_ORDER_MARKS = (
 _WESTERN = frozenset({"cp1252", "iso8859-15", "mac-roman", "cp850", "cp437"})
 _ESCAPE = re.compile(rb"\x1b\$[@B]|\x1b\([JI]")
 _ENCODED_TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]")
-_META = re.compile(rb"<meta[^<>]{0,200}charset\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w.:-]{1,40})", re.IGNORECASE)
-_META_WITHIN = 4_096
+_META = re.compile(
+    rb"<(?:meta[^<>]{0,300}charset|\?xml[^<>]{0,100}encoding)\s{0,4}=(?:3D)?\s{0,4}[\"']?\s{0,4}([\w.:-]{1,40})",
+    re.IGNORECASE,
+)
+_META_WITHIN = 16_384
 _FEW = 50
 """One broken character in so many is a slip of the sender's; more, and the charset is another."""
 
@@ -58,7 +63,11 @@ def decode_bytes(raw: bytes, declared: str = "", *, is_html: bool = False) -> st
     for byte_order_mark, name in _BYTE_ORDER_MARKS:
         if raw.startswith(byte_order_mark):
             return raw.decode(name, "replace").removeprefix("\ufeff")
-    codec = codec_of(declared) or (codec_of(_meta_charset(raw)) if is_html else None)
+    codec = codec_of(declared)
+    within = codec_of(_meta_charset(raw)) if is_html else None
+    codec = codec or within
+    if codec and codec.startswith(("utf-16", "utf-32")) and b"\0" not in raw:
+        codec = None
     if codec == "utf-16":
         codec = "utf-16-be" if raw[:2:2] == b"\0" else "utf-16-le"
     # Western charsets are often a program's default while the text is UTF-8, which other text hardly ever resembles.
@@ -68,7 +77,7 @@ def decode_bytes(raw: bytes, declared: str = "", *, is_html: bool = False) -> st
         if _ESCAPE.search(raw[:100_000]) and codec != "utf-8":
             return _decode_strictly(raw, "iso2022_jp_ext") or text
         return _undo_double_encoding(text)
-    return _decode_nearest(raw, codec)
+    return _decode_nearest(raw, codec, within)
 
 
 def codec_of(declared: str) -> str | None:
@@ -99,9 +108,13 @@ def _decode_strictly(raw: bytes, codec: str) -> str | None:
         return None
 
 
-def _decode_nearest(raw: bytes, codec: str | None) -> str:
-    """Tries the declared charset and UTF-8, then each of them with a few broken characters, then Western."""
-    candidates = [codec, "utf-8"] if codec else ["utf-8"]
+def _decode_nearest(raw: bytes, codec: str | None, within: str | None) -> str:
+    """Tries the declared charset, that of the HTML and UTF-8, then each with a few broken characters, then a guess.
+
+    ``within`` is the charset that the HTML itself names.
+    """
+    guess = guess_charset(raw) if codec in {None, "cp1252"} else None
+    candidates = list(dict.fromkeys(name for name in (guess, codec, within, "utf-8") if name))
     for name in candidates:
         text = _decode_strictly(raw, name)
         if text is not None:
@@ -114,7 +127,8 @@ def _decode_nearest(raw: bytes, codec: str | None) -> str:
         non_ascii_count = sum(byte > 127 for byte in raw[:100_000])
         if text.count("\ufffd") * _FEW <= non_ascii_count:
             return text
-    return _decode_western(raw)
+    guess = guess or guess_charset(raw)
+    return _decode_with_marks(raw, guess) if guess else _decode_western(raw)
 
 
 def _decode_with_marks(raw: bytes, codec: str) -> str:
