@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-SOURCES := addon server simulator bench tests salesforce
+SOURCES := addon server simulator bench tests salesforce lists
 
 WORLD ?=
 JSON ?=
@@ -24,7 +24,7 @@ SECONDS ?= 60
 ONLY ?=
 DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: demo try explain test test-all check lock bench faults fuzz screenshots format help clean
+.PHONY: demo try explain test test-all check lock lists bench faults fuzz screenshots format help clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -55,6 +55,9 @@ lock: $(STAMP) ## Make requirements.lock anew from requirements.txt, for all sys
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==0.13.9 >&2
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-emit-index-url requirements.txt -o requirements.lock
+
+lists: $(STAMP) ## Make the list of public mail domains anew, for the server and the Salesforce package (lists/README.md)
+	@$(BIN)/python -m lists
 
 bench: $(STAMP) ## Measure; figures to build/bench.json
 	@$(BIN)/python -m bench

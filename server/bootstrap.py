@@ -237,6 +237,7 @@ def _make_policy(settings: Settings) -> Policy:
         publish_delay=settings.publish_delay_seconds,
         blocked=frozenset(map(normalise_listed_name, settings.blocked)),
         public_domains=frozenset(map(normalise_listed_name, settings.public_mail_domains)),
+        company_domains=frozenset(map(normalise_listed_name, settings.company_domains)),
         dont_log_label=settings.dont_log_label,
         disclosure=settings.disclosure,
     )

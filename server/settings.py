@@ -93,6 +93,7 @@ class Settings:
     reports_witness: bool
     internal_domains: frozenset[str]
     public_mail_domains: frozenset[str]
+    company_domains: frozenset[str]
     blocked: frozenset[str]
     match_leads: bool
     join_others: bool
@@ -138,6 +139,7 @@ class Settings:
             reports_witness=read.choice("REPORTS_WITNESS", False, forms.yes_or_no, "yes or no"),
             internal_domains=read.words("INTERNAL_DOMAINS", forms.DOMAIN),
             public_mail_domains=read.words("PUBLIC_MAIL_DOMAINS", forms.DOMAIN),
+            company_domains=read.words("COMPANY_DOMAINS", forms.DOMAIN),
             blocked=read.words("BLOCKED", forms.BLOCKED),
             match_leads=read.choice("MATCH_LEADS", True, forms.yes_or_no, "yes or no"),
             join_others=read.choice("JOIN_OTHERS", False, forms.yes_or_no, "yes or no"),

@@ -20,6 +20,7 @@ class Disclosure(StrEnum):
 class Policy:
     """``publish_delay`` is in seconds. ``blocked`` holds lower-case addresses and domains of the blocklists.
 
+    An admin adds ``public_domains`` to the list of mail providers and takes ``company_domains`` off it.
     ``join_others``: what another tool logged is not logged again. ``opportunities``: an activity is linked to the only
     open one. ``override_contacts_only``: a rep's choice counts for an account that is marked "only sync contact
     matches" too. ``owner_of_record``: mail whose owner is no User belongs to the owner of its record.
@@ -30,6 +31,7 @@ class Policy:
     publish_delay: int = 0
     blocked: frozenset[str] = frozenset()
     public_domains: frozenset[str] = frozenset()
+    company_domains: frozenset[str] = frozenset()
     dont_log_label: str = "Don't log"
     override_contacts_only: bool = False
     owner_of_record: bool = False

