@@ -18,6 +18,7 @@ from bench import backfill, cards, floor, memory, org_calls, org_size, quota, wo
 from bench.addresses import __main__ as addresses
 from bench.authorship import figures as authorship
 from bench.bodies import cost as bodies
+from bench.bodies import hostile
 from server.adapters.local_kek import BITS, RsaWrap
 from server.bootstrap import build
 from server.settings import Settings
@@ -26,7 +27,7 @@ from simulator.demo.stage import scene
 OUT = Path("build") / "bench.json"
 COUNT = 600
 RUNS = 3
-PARTS = (authorship, addresses, bodies, backfill, memory, cards, org_calls, org_size)
+PARTS = (authorship, addresses, bodies, hostile, backfill, memory, cards, org_calls, org_size)
 """Modules that measure a matter of their own: ``figures`` gives value, unit, aim and what it is held against."""
 
 

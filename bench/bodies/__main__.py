@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.bodies import cost, replies
+from bench.bodies import cost, hostile, replies
 
 
 def main() -> None:
@@ -11,6 +11,8 @@ def main() -> None:
         print(f"  over-cut: {', '.join(score.over) or '-'}\n  under-cut: {', '.join(score.under) or '-'}")
     for name, ratio in sorted(cost.measure_ratios().items(), key=lambda pair: -pair[1]):
         print(f"{name}: {ratio:.1f} times an ordinary mail of its size")
+    for name, seconds in sorted(hostile.measure_seconds(hostile.MOST).items(), key=lambda pair: -pair[1]):
+        print(f"{name}, 35 MB: {seconds:.2f} seconds of the processor")
 
 
 if __name__ == "__main__":
