@@ -31,6 +31,11 @@ class People:
     intakes: tuple[Participant, ...] = ()
 
     @property
+    def is_form(self) -> bool:
+        """Whether the author put the text into a site's form or a relay's, and no list is all that changed From."""
+        return self.is_author_behind_from and self.author != self.original_sender
+
+    @property
     def recipients(self) -> tuple[Participant, ...]:
         """All participants but those of Sender and Reply-To, which a program on the way may add to one copy."""
         return tuple(p for p in self.participants if p.header not in (Header.SENDER, Header.REPLY_TO))

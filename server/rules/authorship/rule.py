@@ -37,17 +37,18 @@ def judge_authorship(
     own_group: bool,
     label_ids: frozenset[str],
     author: Participant | None = None,
+    is_form: bool = False,
 ) -> Authorship:
     """Who wrote this copy, judged by its top-level headers.
 
     ``is_outbound``: the copy left this mailbox. ``own_group``: the copy came through one of the workspace's own Google
     Groups. Then the group's list marks and Precedence say nothing, and the original sender is judged. ``author`` is the
-    person behind a From that is the workspace's own address or a relay's, such as the customer who filled in a form.
-    That person is judged, and the marks of the site and its mail service say nothing.
+    person behind a From that is the workspace's own address or a relay's, who is judged in its place. ``is_form``: that
+    person filled in a form, so that the marks of the site and of its mail service say nothing.
     """
     facts = read_facts(headers, own_group=own_group, label_ids=label_ids, author=author)
     tool = find_sales_tool(headers)
-    decisive, weighed = _marks_that_count(_list_foreign_setters(facts, tool, own_group, author), is_outbound)
+    decisive, weighed = _marks_that_count(_list_foreign_setters(facts, tool, own_group, is_form), is_outbound)
     if shown := _show_marks(decisive, facts):
         return Authorship(is_automated=True, kind=shown[0][0].kind, evidence=_evidence(shown, headers))
     shown = _show_marks(weighed, facts)
@@ -64,12 +65,10 @@ def judge_authorship(
     return Authorship(is_automated=False, kind=kind, evidence=evidence)
 
 
-def _list_foreign_setters(
-    facts: AuthorFacts, tool: str | None, own_group: bool, author: Participant | None
-) -> frozenset[SetBy]:
+def _list_foreign_setters(facts: AuthorFacts, tool: str | None, own_group: bool, is_form: bool) -> frozenset[SetBy]:
     """Who puts marks into this mail that say nothing of its author."""
     setters = frozenset({SetBy.HELP_DESK}) if facts.is_agent else frozenset()
-    if author is not None:
+    if is_form:
         setters |= {SetBy.SITE, SetBy.SERVICE, SetBy.HELP_DESK}
     if facts.is_discussion or tool is not None or facts.is_agent:
         return setters | {SetBy.LIST, SetBy.SERVICE}

@@ -97,10 +97,10 @@ def _screen_labels(message: Message, people: People, _policy: Policy, situation:
 
 def _is_unsent(message: Message, people: People, situation: Situation) -> bool:
     """Whether it is scheduled mail: from this mailbox, yet neither sent nor delivered anywhere."""
-    author = people.author
-    if message.label_ids & {"SENT", "INBOX", "SPAM", "TRASH"} or author is None:
+    sender = people.original_sender
+    if message.label_ids & {"SENT", "INBOX", "SPAM", "TRASH"} or sender is None:
         return False
-    return author.address in situation.own_addresses and not (
+    return sender.address in situation.own_addresses and not (
         message.headers.has("Delivered-To") or message.headers.has("Return-Path")
     )
 
@@ -142,6 +142,7 @@ def _screen_author(message: Message, people: People, _policy: Policy, _situation
         own_group=people.through_own_group,
         label_ids=message.label_ids,
         author=people.author if people.is_author_behind_from else None,
+        is_form=people.is_form,
     )
     return Screening(Reason.AUTOMATED, authorship.evidence) if authorship.is_automated else None
 

@@ -34,14 +34,14 @@ def test_a_form_on_our_own_site_is_the_customers_mail(scene: Scene, site: str) -
     scene.deliver(
         ANN,
         eml(
-            sender=site, to="sales@acme.example", subject="New contact request", Reply_To=ADA, X_Mailer="PHPMailer 6.8"
+            sender=site, to="sales@acme.example", subject="New form submission", Reply_To=ADA, X_Mailer="PHPMailer 6.8"
         ),
     )
     scene.sync()
 
     task = read_task(scene)
     assert (task["WhoId"], task["Direction__c"], task["OwnerId"]) == (ADA_ID, "Inbound", ANN_ID)
-    assert task["Subject"] == "From Ada Byron: New contact request"
+    assert task["Subject"] == "From Ada Byron: New form submission"
 
 
 def test_a_form_finds_the_company_of_a_person_whom_nobody_knows(scene: Scene) -> None:

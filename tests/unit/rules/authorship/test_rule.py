@@ -331,24 +331,27 @@ def test_a_desk_that_asks_is_a_person():
 
 
 FORM = (
-    ("From", "Acme <no-reply@acme.example>"), ("Reply-To", "Ada <ada@byron.example>"), ("Subject", "New contact form submission"),
+    ("From", "Acme <no-reply@acme.example>"), ("Reply-To", "Ada <ada@byron.example>"), ("Subject", "New form submission"),
     ("X-Mailer", "PHPMailer 6.8"), ("X-SG-EID", "1"), ("Feedback-ID", "1:sg"),
 )  # fmt: skip
 
 
-def judge_form(address, *more):
+def judge_form(address, *more, is_form=True):
     return judge_authorship(
         Headers.of((*FORM, *more)),
         is_outbound=False,
         own_group=False,
         label_ids=frozenset(),
         author=Participant(address),
+        is_form=is_form,
     )
 
 
 def test_who_filled_in_a_form_is_judged_and_not_the_site():
     assert judge(*FORM).is_automated
     assert not judge_form("ada@byron.example").is_automated
+    # Through a group that rewrote From, the marks are the author's own.
+    assert judge_form("ada@byron.example", is_form=False).is_automated
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ def test_labels(labels: str, expected: Reason | None) -> None:
         (OUTBOUND, "SENT", None),
         (OUTBOUND, "", Reason.NOT_MAIL),  # scheduled: from here, and neither sent nor delivered
         (OUTBOUND, "STARRED", Reason.NOT_MAIL),
+        ((*OUTBOUND, ("Reply-To", "ann@private.example")), "", Reason.NOT_MAIL),
         ((*OUTBOUND, ("Delivered-To", "ann@acme.example")), "", None),
         (INBOUND, "", None),
     ],
@@ -182,6 +183,28 @@ def test_log_anyway_beats_some_and_never_others(
     headers: tuple[tuple[str, str], ...], facts: dict[str, object], expected: Reason | None
 ) -> None:
     assert reason(headers, is_overridden=True, **facts) == expected  # type: ignore[arg-type]
+
+
+MACHINE = (
+    ("Subject", "New form submission"), ("X-Mailer", "PHPMailer 6.8"), ("Reply-To", "Ada <ada@byron.example>"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ((("From", "noreply@acme.example"), *MACHINE), None),
+        ((("From", "alerts@acme.example"), *MACHINE), None),
+        ((("From", "x9@marketplace.amazon.com"), *MACHINE), None),
+        ((("From", "noreply@forms.example"), *MACHINE), Reason.AUTOMATED),
+        ((*GROUP[:4], *MACHINE), Reason.AUTOMATED),
+        ((("From", "'Alerts' via Sales <sales@acme.example>"), GROUP[3], ("Reply-To", "alerts@monitor.example")), Reason.AUTOMATED),
+        ((("From", "noreply@acme.example"), ("To", "ada@byron.example")), Reason.AUTOMATED),
+        ((("From", "noreply@acme.example"), ("Reply-To", "bounce@byron.example"), ("Auto-Submitted", "auto-generated")), Reason.AUTOMATED),
+    ],
+)  # fmt: skip
+def test_a_form_is_the_persons_who_filled_it_in(headers: tuple[tuple[str, str], ...], expected: Reason | None) -> None:
+    assert reason(headers) == expected
 
 
 def test_bytes_without_a_header_are_unreadable() -> None:
