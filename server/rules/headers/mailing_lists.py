@@ -19,8 +19,10 @@ MOST_REPEATS = 5
 
 _POST = re.compile(r"mailto:\s*([^?>,\s]+)", re.IGNORECASE)
 _MAILING_LIST = re.compile(r"\s*list\s+([^\s;]+)", re.IGNORECASE)
-_MINTED = re.compile(r".+=.+|.+-dmarc-request")
-"""A local part that a list makes for one sender: ``mina=acme.com@lists.example``, ``00a1-dmarc-request@...``."""
+_MINTED = re.compile(r".+=.+")
+"""A local part that a list makes for one sender: ``mina=acme.com@lists.example``."""
+_LISTSERV_END = "-dmarc-request"
+"""So ends what LISTSERV makes for one sender. Many of its lists name themselves in no header."""
 _VIA = " via "
 
 
@@ -50,9 +52,9 @@ class MailingList:
 
     def writes_from(self, address: str) -> bool:
         """Whether the list writes From this address: its own, or one at its domain that it made for a sender."""
-        if self.is_address(address):
-            return True
         local, _, domain = address.rpartition("@")
+        if self.is_address(address) or local.endswith(_LISTSERV_END):
+            return True
         if not (self.addresses or self.identifier) or not _MINTED.fullmatch(local):
             return False
         hosts = {*(own.rpartition("@")[2] for own in self.addresses), self.identifier}
@@ -101,7 +103,10 @@ def find_original_sender(
     is_rewritten = own_group or bool(originals) or bool(in_name) or _VIA in sender.name.lower()
     if not is_rewritten:
         return sender
-    return next((p for p in (*originals, *in_name, *reply_to) if not is_intake(p.address)), sender)
+    people = [p for p in (*originals, *in_name, *reply_to) if not is_intake(p.address)]
+    # X-Original-Sender has no name, and Reply-To often has it.
+    with_names = (p for p in people if p.address == people[0].address and p.name)
+    return next(with_names, people[0]) if people else sender
 
 
 def _begins_with_name(text: str, name: str) -> bool:

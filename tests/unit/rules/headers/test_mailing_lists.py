@@ -47,7 +47,7 @@ LISTS = {
     ),
     "LISTSERV": (
         ("From", "Mina Tarn <000012ab-dmarc-request@listserv.tarn.example>"), ("Reply-To", MINA),
-        ("List-Post", "<mailto:REPS@LISTSERV.TARN.EXAMPLE>"),
+        ("Sender", "Reps <REPS@LISTSERV.TARN.EXAMPLE>"),
     ),
     "an address made for the sender": (
         ("From", "Mina Tarn via groups <mina=tarn.example@groups.tarn.example>"), ("Reply-To", MINA), ("List-Id", "<reps.groups.tarn.example>"),
@@ -75,6 +75,15 @@ def test_one_mail_is_one_directly_and_through_a_list(name, subject):
     assert people.author.address == "mina@tarn.example"
     assert "mina@tarn.example" not in people.by_address_only
     assert key_of(*through_list) == key_of(*DIRECT)
+
+
+def test_the_authors_name_is_taken_from_reply_to_where_the_original_sender_has_none():
+    people = people_of(
+        Headers.of((*LISTS["Google Group, envelope only"], ("Reply-To", MINA), ("List-Id", "<reps.tarn.example>"))),
+        WORKSPACE,
+    )
+
+    assert (people.author.name, people.author.address) == ("Mina Tarn", "mina@tarn.example")
 
 
 def test_what_our_own_people_write_to_a_list_of_strangers_is_one_mail_too():
