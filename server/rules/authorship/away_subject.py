@@ -32,9 +32,7 @@ def names_automatic_answer(subject: str, *, is_answer: bool) -> bool:
     if tail[0] in words.PAUSES:
         rest = tail.lstrip(words.PAUSES + _BLANKS)
         return is_answer or not rest or words.ANSWERED.match(rest) is not None or not _is_sentence(rest)
-    first_word = tail.split(maxsplit=1)[0].lower()
-    names_somebody = first_word in {"from", "to", "von", "bis", "until", "re", "fw", "fwd", "aw", "wg", "tr", "sv"}
-    return names_somebody and not words.DETERMINER.match(tail)
+    return words.ADDRESSEE.match(tail) is not None
 
 
 def tells_absence(subject: str, *, is_answer: bool) -> bool:
@@ -64,6 +62,13 @@ def may_tell_absence(subject: str) -> bool:
         return False
     tail = subject[phrase.end() : LONGEST].lstrip()
     return not tail or (words.TIME.match(tail) is not None and not _asks(tail))
+
+
+def may_tell_holiday(subject: str) -> bool:
+    """Whether the subject is no more than a holiday, or a holiday until a day."""
+    phrase = words.HOLIDAY_PHRASE.match(subject[:LONGEST])
+    tail = subject[phrase.end() : LONGEST].strip() if phrase else "-"
+    return not tail or (words.UNTIL.match(tail) is not None and not _asks(tail))
 
 
 def _ends_after_days(clause: str, *, is_answer: bool) -> bool:

@@ -98,7 +98,10 @@ ABSENT: dict[str, tuple[str, ...]] = {
 """A person who is away may begin a subject like this too."""
 
 HOLIDAY: dict[str, tuple[str, ...]] = {
-    "en": (r"(?:on )?(?:(?:annual|sick|maternity|paternity|parental) leave|pto|holidays?)", r"away"),
+    "en": (
+        r"(?:on )?(?:(?:annual|sick|maternity|paternity|parental) leave|pto|holidays?)",
+        r"(?:i(?: am|['’]m) )?away",
+    ),
     "de": (r"(?:(?:im|in) )?(?:urlaub|elternzeit)", r"ferien"),
     "fr": (r"(?:en )?(?:cong[ée]s?|vacances)",),
     "es": (r"vacaciones",),
@@ -149,7 +152,7 @@ _DAY = (
     r"|mi[ée]|jue|vie|gio|maa|din|woe|vri|zat|zon|tis|ons|tors|l[öø]r|s[öø]n)\w{0,8}\b)"
 )
 SEPARATOR = re.compile(
-    rf"[:：](?!\d)|[;；|?？!！。\[\](（]|[,，、](?!\s*{_DAY})|\s[-–—]+\s?(?!\s*{_DAY})|[–—](?!\s*{_DAY})|(?<!\d)\.(?=\s)"
+    rf"[:：](?!\d)|[;；|?？!！。\[\](（]|[,，、](?!\s*{_DAY})|\s[-–—]+\s?(?!\s*{_DAY})|[–—](?!\s*{_DAY})|\s/\s|(?<!\d)\.(?=\s)"
     r"|\s(?=(?:re|aw|fwd?|wg|sv)\s?[:：])",
     re.IGNORECASE,
 )
@@ -183,11 +186,12 @@ REQUEST = re.compile(
     re.IGNORECASE,
 )
 """Words by which an author asks the reader for something. A note tells, and a subject that it answers mostly names."""
-DETERMINER = re.compile(
-    r"(?:from|to|of|von|bis|until)\s+(?:the|an?|our|your|my|this|all|der|die|das|dem|den|unse\w{1,3}|ihre\w?)\b",
-    re.IGNORECASE,
+ADDRESSEE = re.compile(
+    r"(?i:bis|until|re|fwd?|aw|wg|tr|sv)\b|(?i:from|to|von)\s+(?:"
+    r"(?i:your (?:e-?mail|mail|message|enquiry|inquiry|request))\b"
+    r"|[\"'“‘<]|\S{1,64}@|[^\W\d_a-zß-öø-ÿ])"
 )
-"""A thing that replies: "Automatic reply from the pump". A machine names a person or an address here."""
+"""Whom a program answers, or until when: a name, an address. "Automatic reply from the pump" is a thing's."""
 TIME = re.compile(
     rf"\W|{_DAY}|(?:next|this|today|tomorrow|on|in|for|the|from|starting|due|since|all|week|n[äa]chste\w?|diese\w?|heute"
     r"|morgen|ab|am|im|wegen|cette|la|le|pour|[àa]|depuis|esta|hoy|ma[ñn]ana|del?|el|desde|em|de|dal?|per|da|oggi|deze"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from server.rules.authorship import away_words, words
-from server.rules.authorship.away_subject import may_tell_absence
-from server.rules.authorship.facts import is_house
+from server.rules.authorship.away_subject import may_tell_absence, may_tell_holiday
+from server.rules.authorship.facts import is_house, spells_local
 from server.rules.authorship.marks import AuthorFacts
 from server.rules.authorship.receipt_words import RECEIVED_SUBJECT, STATUS_SUBJECT
 
@@ -26,7 +26,6 @@ OTHER_HEADERS = (
 """Headers of Gmail, Sieve, Zimbra, X.400 gateways, Lotus and procmail, which add no Auto-Submitted themselves."""
 HEADERS = (*EXCHANGE_HEADERS, *OTHER_HEADERS)
 
-_EXCHANGE_NAMES = frozenset(name.lower() for name in EXCHANGE_HEADERS)
 _ALL_NAMES = frozenset(name.lower() for name in HEADERS)
 _RULE_AGENT = re.compile(r"mailbox rules|forward|redirect")
 """Other agents of Exchange write notices and journals."""
@@ -48,7 +47,7 @@ def answers_by_rule(facts: AuthorFacts) -> str | None:
     """An absence note by its subject, or a rule's own text: the author's mailbox made it, and asks for no answer."""
     if not facts.headers.has("Auto-Submitted") or facts.token("Auto-Submitted") in words.NOT_AUTOMATIC:
         return None
-    if facts.begins_as_absence and may_tell_absence(facts.subject):
+    if may_tell_absence(facts.subject) or may_tell_holiday(facts.subject):
         return "Auto-Submitted"
     if not facts.headers.has("X-Auto-Response-Suppress") or away_words.PASSED_ON.match(facts.subject):
         return None
@@ -57,7 +56,7 @@ def answers_by_rule(facts: AuthorFacts) -> str | None:
 
 
 def _is_by_exchange(facts: AuthorFacts) -> bool:
-    if not facts.headers.has_any(_EXCHANGE_NAMES):
+    if all(facts.token(name) in words.NOT_AUTOMATIC for name in EXCHANGE_HEADERS):
         return False
     agent = facts.token("X-MS-Exchange-Generated-Message-Source")
     return not agent or _RULE_AGENT.search(agent) is not None
@@ -82,9 +81,9 @@ def _has_rewritten_path(facts: AuthorFacts) -> bool:
 
 def _is_notice(facts: AuthorFacts) -> bool:
     """Whether the author is named after a machine, or the subject tells what happened in one."""
-    subjects = (words.EVENT_SUBJECT, words.TICKET_RECEIVED, RECEIVED_SUBJECT, STATUS_SUBJECT)
+    subjects = (words.EVENT_SUBJECT, RECEIVED_SUBJECT, STATUS_SUBJECT)
     if words.DEVICE_LOCAL.fullmatch(facts.local) or words.DEVICE_NAME.fullmatch(facts.name):
-        return True
+        return not spells_local(facts.name, facts.local)
     return (
         any(pattern.match(facts.subject) for pattern in subjects) and words.STATEMENT.match(facts.subject) is not None
     )

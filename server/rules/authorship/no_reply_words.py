@@ -18,7 +18,7 @@ NO_REPLY = re.compile(
     r"|nie[-_.]?odpowiad(?:a[cćj]|ajcie|amy)|(?:brak|bez)[-_.]?odpowiedzi|ne[-_.]?(?:odpov[ií]d|odpoved|podpovid)\w{0,5}"
     r"|nepou[zž][ií]vat|bez[-_.]?odpovedi|ne[-_.]?v[aá]laszol(?:j(?:on)?)?|nu[-_.]?r[aă]spunde(?:[tț]i)?"
     r"|ne[-_.]?odgovar(?:j?aj|j?ajte|jati|ati)|yan[iı]tlamay[iı]n(?:[iı]z)?|cevaplamay[iı]n(?:[iı]z)?|yan[iı]tlama"
-    r"|ne[-_.]?otve(?:ch|c)(?:at|ai|aj|ayte|ajte)|ne[-_.]?vidpovida(?:ty|ti|yte)|bez[-_.]?otveta|min[-_.]?apant\w{1,6}"
+    r"|ne[-_.]?otve(?:ch|c)(?:at|ai|aj|aite|ayte|ajte)|ne[-_.]?vidpovida(?:ty|ti|yte)|bez[-_.]?otveta|min[-_.]?apant\w{1,6}"
     r"|(?:jangan|tidak)[-_.]?(?:di)?balas|khong[-_.]?(?:tra[-_.]?loi|phan[-_.]?hoi)|sou?shin[-_.]?sen(?:yo|you)"
     r"|noreponse|nao[-_.]?responda)(?:$|[-_.+=\d])|[a-z](?:no|donot)reply$"
 )
@@ -31,8 +31,11 @@ _UNREAD = (
 )
 UNREAD_NAME = re.compile(_UNREAD)
 """How senders in East Asia say that a program writes, or that nobody reads answers."""
+_BRACKETED = (
+    rf"[【\[［(（<＜〔〈「][^】\]］)）>＞〕〉」]{{0,12}}(?:{_UNREAD})[^】\]］)）>＞〕〉」]{{0,16}}[】\]］)）>＞〕〉」]"
+)
 UNREAD_SUBJECT = re.compile(
-    rf"\s?(?:[【\[［(（<＜〔〈「][^】\]］)）>＞〕〉」]{{0,12}}(?:{_UNREAD})[^】\]］)）>＞〕〉」]{{0,16}}[】\]］)）>＞〕〉」]|(?:{_UNREAD})\s?(?:$|[:：|／]))"
+    rf"\s?(?:{_BRACKETED}|(?:{_UNREAD})\s?(?:$|[:：|／])|[^【\[［(（]{{1,120}}{_BRACKETED}\s*$)"
 )
 """The same in a subject, in brackets or before a colon: people write about such mail too."""
 _NO_REPLY_WORDS = (

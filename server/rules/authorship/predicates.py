@@ -17,6 +17,7 @@ _ANSWER_HEADERS = frozenset({"in-reply-to", "references"})
 _ANSWERING = ("Re:", "RE:", "Fwd:", "FW:", "Fw:", "AW:", "WG:")
 """How most subjects with a colon begin."""
 _QUIET_HEADERS = frozenset({"x-auto-response-suppress"})
+_COMMENT = re.compile(r"\(([^()]{1,60})\)")
 _ID_HOST = re.compile(r"@([^\s<>@]{1,255})")
 
 
@@ -152,13 +153,15 @@ def mail_system_bounces(facts: AuthorFacts) -> str | None:
 
 
 def unread_name(facts: AuthorFacts) -> str | None:
-    """The author's name says that a program writes. Some write that beside the name, as a comment of the address."""
-    if no_reply_words.UNREAD_NAME.search(facts.name):
+    """The author's name says that nobody reads answers, or a comment beside the name does."""
+    if no_reply_words.NO_REPLY_NAME.match(facts.name) or no_reply_words.UNREAD_NAME.search(facts.name):
         return "From"
     written = (facts.headers.first("From") or "")[:500]
-    if "(" not in written or (written.isascii() and "=?" not in written):
+    comment = _COMMENT.search(decode_words(written)) if "(" in written else None
+    if comment is None:
         return None
-    return "From" if no_reply_words.UNREAD_NAME.search(decode_words(written)) else None
+    text = comment.group(1)
+    return "From" if no_reply_words.NO_REPLY_NAME.match(text) or no_reply_words.UNREAD_NAME.search(text) else None
 
 
 def has(*names: str) -> Predicate:

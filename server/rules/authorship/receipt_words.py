@@ -19,7 +19,7 @@ READ: dict[str, tuple[str, ...]] = {
     "pt": (r"(?:n[ãa]o )?lid[oa]", r"confirma[çc][ãa]o de leitura", r"recibo de leitura"),
     "it": (r"(?:non )?lett[oa]", r"conferma di lettura", r"ricevuta di (?:lettura|ritorno)"),
     "nl": (r"(?:niet |on)?gelezen", r"leesbevestiging", r"ontvangstbevestiging"),
-    "sv": (r"(?:ol[äa]st|(?:ej |inte )?l[äa]st)", r"l[äa]skvitto"),
+    "sv": (r"(?:ol[äa]st|(?:ej |inte )?l[äa]st(?:es|s)?)", r"l[äa]skvitto"),
     "no, da": (r"(?:ikke )?l(?:æ|e|ae)st", r"ul(?:æ|e)st", r"l(?:æ|e)sebekreftelse", r"kvittering for l[æe]sning"),
     "is": (r"(?:ó)?lesið",),
     "fi": (r"(?:ei )?luettu", r"lukematta", r"lukukuittaus"),
@@ -33,7 +33,7 @@ READ: dict[str, tuple[str, ...]] = {
     "ru": (r"(?:не )?про(?:чит|чт)ено", r"(?:не )?прочитан[оа]?", r"уведомление о прочтении"),
     "uk": (r"(?:не )?прочитано",),
     "el": (r"(?:δεν )?(?:αναγν[ώω]στηκε|διαβ[άα]στηκε)", r"(?:μη )?αναγνωσμένο"),
-    "tr": (r"oku(?:n|nma)d[ıi]", r"okundu bilgisi"),
+    "tr": (r"okun(?:du|mad[ıi])", r"okundu bilgisi"),
     "ja": (r"開封済み?", r"既読", r"未開封", r"開封確認"),
     "zh": (r"已[读讀閱]", r"未[读讀]", r"[读讀]取回[条條]", r"回[执執]"),
     "ko": (r"읽음", r"읽지 ?않음", r"수신 ?확인"),
@@ -115,14 +115,21 @@ SYSTEM_NAME = re.compile(
 )
 """Names of a mail system, which bounce."""
 RECEIVED_SUBJECT = re.compile(
-    r"\W{0,3}(?:thank(?:s| you) for (?:your|contacting|getting|reaching|writing)|vielen dank f[üu]r (?:ihre|deine)"
-    r"|danke f[üu]r ihre|eingangsbest[äa]tigung|merci (?:de|pour) votre|accus[ée] de r[ée]ception|gracias por (?:su|tu|contact)"
-    r"|obrigado por|grazie per (?:averci|la (?:sua|tua))|bedankt voor uw|tack f[öo]r (?:ditt|er)|tak for din|takk for"
-    r"|kiitos (?:viesti|yhteyden)|dzi[ęe]kujemy za|d[ěe]kujeme za|k[öo]sz[öo]nj[üu]k|お問い合わせ(?:ありがとう|を受け付け))",
+    r"\W{0,3}(?:(?:thanks|thank you) for (?:contacting|getting in|reaching out|writing|your (?:e-?mail|mail|message|enquiry|inquiry"
+    r"|request|submission|feedback)\b)|(?:vielen dank|danke) f[üu]r (?:ihre|deine) (?:nachricht|e-?mail|mail|anfrage|mitteilung)"
+    r"|eingangsbest[äa]tigung|wir haben ihre \w{1,12} erhalten|merci (?:de|pour) (?:nous avoir|votre (?:message|e-?mail|mail|demande))"
+    r"|nous avons bien re[çc]u|accus[ée] de r[ée]ception|gracias por (?:contactar|(?:su|tu) (?:mensaje|correo|consulta|solicitud))"
+    r"|hemos recibido|obrigad[oa] p(?:or|elo) (?:seu|sua|nos) \w{4,}|recebemos (?:o seu|a sua)|grazie per (?:averci|la (?:sua|tua)"
+    r" (?:mail|e-?mail|richiesta))|abbiamo ricevuto|bedankt voor uw (?:bericht|mail|e-?mail|aanvraag)|wij hebben uw \w{1,12} ontvangen"
+    r"|tack f[öo]r (?:ditt|er|ert) (?:mail|meddelande|mejl)|tak for din (?:mail|henvendelse|besked)|takk for (?:din )?henvendelse"
+    r"|kiitos (?:viestist|yhteyden)|dzi[ęe]kujemy za (?:wiadomo|kontakt|zg[łl])|d[ěe]kujeme za (?:va[šs]|zpr)|k[öo]sz[öo]nj[üu]k (?:lev|meg)"
+    r"|we(?:'ve| have)? received your|your (?:request|message|e-?mail|enquiry|inquiry) (?:has been|was) received"
+    r"|(?:i|we) no longer work|お問い合わせ(?:ありがとう|を受け付け))",
     re.IGNORECASE,
 )
 """How a rule confirms the arrival of mail."""
 STATUS_SUBJECT = re.compile(
+    r"\W{0,3}(?:(?:problem|recovery|resolved|alert|alarm|warning|critical|down|firing|incident|st[öo]rung)\s?[:：!]|problem started)|"
     r"(?=.{0,200}\b(?:finished|completed|failed|succeeded|ended|started|is (?:down|up|full|offline|online)|exceeded|\d+ ?%"
     r"|beendet|abgeschlossen|fehlgeschlagen|erfolgreich|termin[ée]e?|[ée]chou[ée]e?|finalizad[oa]|completad[oa])\b)"
     r".{0,60}\b(?:back-?up|job|task|scan|sync|import|export|server|disk|drive|update|service|batch|database|replication"

@@ -109,7 +109,6 @@ _BOUNCES_ELSEWHERE = by.value("Return-Path", words.BOUNCE_PATH)
 _CARRIED = by.either(by.says(*words.SENDING_SERVICE_HEADERS, "Feedback-ID"), _BOUNCES_ELSEWHERE)
 _LISTED = by.holds("", lambda f: f.has_list_marks)
 _AT_NO_REPLY = by.holds("From", lambda f: bool(f.domain_labels & no_reply_words.NO_REPLY_LABELS))
-_NAMES_NO_REPLY = by.holds("From", lambda f: bool(no_reply_words.NO_REPLY_NAME.match(f.name)))
 _SAYS_MAILING = by.holds("From", lambda f: bool(words.MAILING_NAME.search(f.name)))
 _SAYS_NEWSLETTER = by.in_subject(words.NEWSLETTER_SUBJECT)
 _NAMED_AFTER_MACHINE = by.either(
@@ -180,8 +179,7 @@ MARKS: tuple[Mark, ...] = (
     _inbound("crm_alert", _K.NOTIFICATION, by.says("X-SFDC-EmailCategory", among=words.CRM_ALERT)),
     _inbound("no_reply", _K.NOTIFICATION, by.local(no_reply_words.NO_REPLY)),
     _inbound("no_reply_domain", _K.NOTIFICATION, _AT_NO_REPLY),
-    _inbound("no_reply_name", _K.NOTIFICATION, _NAMES_NO_REPLY),
-    _inbound("unread_name", _K.NOTIFICATION, by.unread_name),
+    _inbound("no_reply_name", _K.NOTIFICATION, by.unread_name),
     _inbound("unread_subject", _K.NOTIFICATION, by.subject(no_reply_words.UNREAD_SUBJECT)),
     _inbound("robot_passes_on", _K.NOTIFICATION, by.both(by.local(words.ROBOT), by.replies_go_elsewhere)),
     _inbound("list_digest", _K.BULK, by.both(_LISTED, by.subject(words.DIGEST_SUBJECT))),
@@ -202,7 +200,7 @@ MARKS: tuple[Mark, ...] = (
     Mark("paperwork_by_script", 30, _K.RECEIPT, by.both(_SCRIPT, by.subject(words.RECEIPT_SUBJECT))),
     Mark("help_desk", 30, _K.NOTIFICATION, _DESK, SetBy.HELP_DESK),
     Mark("from_the_list", 30, _K.BULK, by.holds("From", lambda f: f.is_from_list)),
-    Mark("sending_service", 25, _K.BULK, by.says(*words.SENDING_SERVICE_HEADERS), SetBy.SERVICE, is_carriers=True),
+    Mark("sending_service", 24, _K.BULK, by.says(*words.SENDING_SERVICE_HEADERS), SetBy.SERVICE, is_carriers=True),
     Mark("feedback_id", 20, _K.BULK, by.says("Feedback-ID"), SetBy.SERVICE, is_carriers=True),
     Mark("script_mailer", 20, _K.NOTIFICATION, _SCRIPT, SetBy.SITE),
     Mark("mailing_domain", 20, _K.BULK, by.holds("From", lambda f: bool(f.domain_labels & words.MAILING_LABELS))),
@@ -218,7 +216,7 @@ MARKS: tuple[Mark, ...] = (
     Mark("house_name", 15, _K.NOTIFICATION, by.is_house_name),
     Mark("house_opt_out", 5, _K.BULK, by.both(by.says("List-Unsubscribe-Post"), by.is_house_name), SetBy.LIST),
     Mark("persona_name", 15, _K.BULK, by.is_persona_name),
-    Mark("mailing_subject", 10, _K.BULK, by.holds("Subject", by.in_subject(words.MAILING_SUBJECT))),
+    Mark("mailing_subject", 12, _K.BULK, by.holds("Subject", by.in_subject(words.MAILING_SUBJECT))),
     Mark("unsubscribe", 15, _K.BULK, by.says("List-Unsubscribe"), SetBy.LIST, is_carriers=True),
     Mark("unsubscribe_one_click", 15, _K.BULK, by.says("List-Unsubscribe-Post"), SetBy.LIST),
     Mark("carried_opt_out", 15, _K.BULK, by.both(by.says("List-Unsubscribe-Post"), _CARRIED), SetBy.LIST),
@@ -227,6 +225,7 @@ MARKS: tuple[Mark, ...] = (
     Mark("suppresses_replies", 5, _K.NOTIFICATION, by.says("X-Auto-Response-Suppress"), SetBy.LIST),
     # What speaks for a person.
     Mark("answers", -40, _K.PERSON, by.answers),
-    Mark("own_name", -40, _K.PERSON, by.both(by.is_own_name, _NAMED_AFTER_MACHINE)),
+    Mark("own_name", -60, _K.PERSON, by.both(by.is_own_name, _NAMED_AFTER_MACHINE)),
+    Mark("paperwork_question", -30, _K.PERSON, by.both(by.local(words.PAPERWORK), by.subject(words.QUESTION))),
     Mark("answering_subject", -15, _K.PERSON, by.subject(words.ANSWERING)),
 )  # fmt: skip

@@ -51,11 +51,18 @@ DEVICE_LOCAL = re.compile(
     r"|notices?|status|system)(?:[-_.]?[a-z]{0,4}\d{1,4}|[-_.](?:prod|test|dev|alerts?|service|system|\d+))?"
 )
 DEVICE_NAME = re.compile(
-    r"(?:\S{1,20} )?(?:\w{0,12}server|host|backup(?: server)?|monitor(?:ing)?|portal|sap|erp|crm|wms|nas|ups"
-    r"|firewall|router|database|scheduler|system|alarm|gateway|printer|scanner|helpdesk|workflow|automation)\W?\d{0,4}",
+    r"(?:\S{1,20} )?(?:zabbix|nagios|icinga2?|prtg|grafana|prometheus|alertmanager|checkmk|jenkins|gitlab|veeam|acronis"
+    r"|synology|qnap|sophos|fortigate|datadog|pagerduty|opsgenie|uptimerobot"
+    r"|\w{0,12}server|host|backup(?: server)?|monitor(?:ing)?|portal|sap|erp|crm"
+    r"|wms|nas|ups|firewall|router|database|scheduler|system|alarm|gateway|printer|scanner|helpdesk|workflow|automation)\W?\d{0,4}",
     re.IGNORECASE,
 )
 """Machines by the names that administrators give them, in the address or before it."""
+QUESTION = re.compile(
+    r".*\?\s*$|\W{0,3}(?:(?:a |quick |one |urgent )?(?:question|query)|(?:r[üu]ck)?frage|pregunta|consulta|d[úu]vida"
+    r"|domanda|vraag|fr[åa]ga|sp[øo]rgsm[åa]l|kysymys|pytanie|dotaz|k[ée]rd[ée]s|soru|вопрос|質問|问题|문의)\b",
+    re.IGNORECASE,
+)
 PAPERWORK = re.compile(
     r"(?:^|[-_.+])(?:billing|receipts?|invoic(?:es?|ing)|e?statements?|payments?|orders?|order[-_.]?confirmation"
     r"|shipping|tracking|rechnung(?:en)?|factur(?:es?|acion|as?)|fattur[ae])(?:$|[-_.+\d])"
