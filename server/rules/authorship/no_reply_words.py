@@ -44,7 +44,5 @@ _NO_REPLY_WORDS = (
     r"|svara (?:inte|ej)|ikke svar|svar ikke|[äa]l[äa] vastaa|nie odpowiada[ćcj]|neodpov[íi]dejte|ne v[áa]laszoljon"
     r"|yan[ıi]tlamay[ıi]n|не отвеча(?:ть|йте))"
 )
-NO_REPLY_NAME = re.compile(
-    rf"(?:.{{0,80}}[\s(\[|–—-])?{_NO_REPLY_WORDS}[\s)\]!.]{{0,4}}$|{_NO_REPLY_WORDS}\s?[-–—|(:,]", re.IGNORECASE
-)
-"""A name that is these words, or ends in them: "Acme (do not reply)"."""
+NO_REPLY_NAME = re.compile(rf"(?:^|[\s(\[|–—-]){_NO_REPLY_WORDS}(?:[\s)\]!.]{{0,4}}$|\s?[-–—|(:,])")
+"""A name in lower case that ends in these words, or goes on behind a mark: "Acme (do not reply)"."""

@@ -154,14 +154,18 @@ def mail_system_bounces(facts: AuthorFacts) -> str | None:
 
 def unread_name(facts: AuthorFacts) -> str | None:
     """The author's name says that nobody reads answers, or a comment beside the name does."""
-    if no_reply_words.NO_REPLY_NAME.match(facts.name) or no_reply_words.UNREAD_NAME.search(facts.name):
+    if _names_nobody(facts.name):
         return "From"
     written = (facts.headers.first("From") or "")[:500]
     comment = _COMMENT.search(decode_words(written)) if "(" in written else None
-    if comment is None:
-        return None
-    text = comment.group(1)
-    return "From" if no_reply_words.NO_REPLY_NAME.match(text) or no_reply_words.UNREAD_NAME.search(text) else None
+    return "From" if comment and _names_nobody(comment.group(1)) else None
+
+
+def _names_nobody(name: str) -> bool:
+    name = name[:256]
+    if no_reply_words.NO_REPLY_NAME.search(name.lower()):
+        return True
+    return not name.isascii() and no_reply_words.UNREAD_NAME.search(name) is not None
 
 
 def has(*names: str) -> Predicate:
