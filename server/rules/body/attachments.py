@@ -19,7 +19,7 @@ _PROOF_KINDS = frozenset({
     "application/x-pkcs7-signature", "application/pgp-encrypted", "application/pgp-keys", "application/applefile",
 })  # fmt: skip
 _PROOF_NAME = re.compile(
-    r"smime\.p7[sm]|(?:openpgp_|pgp-?)?(?:digital)?signature(?:\.(?:asc|sig|pgp))?|pgp\.sig|openpgp_0x[0-9a-f]{8,40}\.asc"
+    r"smime\.p7s|(?:openpgp_|pgp-?)?(?:digital)?signature(?:\.(?:asc|sig|pgp))?|pgp\.sig|openpgp_0x[0-9a-f]{8,40}\.asc"
     r"|publickey - .{1,200}\.asc|oledata\.mso|editdata\.mso", re.IGNORECASE
 )  # fmt: skip
 _MESSAGE_KINDS = frozenset({"message/rfc822", "message/global"})

@@ -14,12 +14,13 @@ LONGEST_ENVELOPE = 6_000_000
 """Bytes of a signed envelope that are looked at. What lies beyond, mostly an attachment, is cut off."""
 MOST_ELEMENTS = 20_000
 """Pieces of the signed text, and elements before it. A gigabyte in pieces of the usual thousand bytes has more."""
-DEEPEST_ENVELOPES = 4
+MOST_ENVELOPES = 5
 _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
 _SEALED_KINDS = frozenset({
     bytes.fromhex("2a864886f70d010703"), bytes.fromhex("2a864886f70d010706"), bytes.fromhex("2a864886f70d0109100117"),
 })  # fmt: skip
 """Object identifiers of enveloped, encrypted and authenticated-enveloped data (RFC 5652, RFC 5083)."""
+_SEALED_TYPES = frozenset({"enveloped-data", "authenveloped-data", "encrypted-data"})
 _INTEGER, _OCTETS, _OID, _SEQUENCE, _SET, _TAGGED = 0x02, 0x04, 0x06, 0x30, 0x31, 0xA0
 _CONSTRUCTED_OCTETS = 0x24
 _ENVELOPE_KINDS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
@@ -54,32 +55,40 @@ def is_pgp_encrypted(part: Part) -> bool:
     )
 
 
-def open_envelopes(part: Part, depth: int = 0) -> Part:
+def open_envelopes(message: Part) -> Part:
     """The tree with what is inside signed envelopes in their place. What is encrypted becomes a sealed part."""
-    if is_pgp_encrypted(part):
-        return replace(part, children=(), is_sealed=True)
-    if is_envelope(part, is_whole=depth == 0):
-        return _open_envelope(part, depth)
-    children = tuple(open_envelopes(child, depth + 1) for child in part.children)
-    if all(child is old for child, old in zip(children, part.children, strict=True)):
-        return part
-    return replace(part, children=children)
+    return _Opener().open_part(message, is_whole=True)
 
 
-def _open_envelope(part: Part, depth: int) -> Part:
-    """The entity inside. An envelope that cannot be opened stays an attachment, unless it says that it is encrypted."""
-    data = decode_base64_content(part, LONGEST_ENVELOPE)
-    try:
-        kind, content = _read_cms(data)
-    except (ValueError, IndexError):
-        is_sealed = part.parameter("smime-type").lower() in {"enveloped-data", "authenveloped-data", "encrypted-data"}
-        return replace(part, is_sealed=is_sealed)
-    if kind in _SEALED_KINDS:
-        return replace(part, is_sealed=True)
-    if not content or depth >= DEEPEST_ENVELOPES:
-        return part
-    # Each envelope is opened whole before the next, so that a mail cannot hold the work of many.
-    return open_envelopes(read_entity(content), max(depth, 0) + 1)
+class _Opener:
+    """Opens a bounded number of envelopes, so that one mail cannot hold the work of many."""
+
+    def __init__(self) -> None:
+        self._envelopes_left = MOST_ENVELOPES
+
+    def open_part(self, part: Part, *, is_whole: bool) -> Part:
+        """The part itself if nothing in it is protected."""
+        if is_pgp_encrypted(part):
+            return replace(part, children=(), is_sealed=True)
+        if is_envelope(part, is_whole=is_whole):
+            return self._open_envelope(part)
+        children = tuple(self.open_part(child, is_whole=False) for child in part.children)
+        if all(child is closed for child, closed in zip(children, part.children, strict=True)):
+            return part
+        return replace(part, children=children)
+
+    def _open_envelope(self, part: Part) -> Part:
+        """The entity inside. An envelope that cannot be opened stays a file, unless it says that it is encrypted."""
+        if not self._envelopes_left:
+            return part
+        self._envelopes_left -= 1
+        try:
+            kind, content = _read_cms(decode_base64_content(part, LONGEST_ENVELOPE))
+        except (ValueError, IndexError):
+            return replace(part, is_sealed=part.parameter("smime-type").lower() in _SEALED_TYPES)
+        if kind in _SEALED_KINDS:
+            return replace(part, is_sealed=True)
+        return self.open_part(read_entity(content), is_whole=True) if content else part
 
 
 def _read_cms(data: bytes) -> tuple[bytes, bytes]:

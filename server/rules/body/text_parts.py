@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from server.rules.body.charsets import decode_bytes
 from server.rules.body.html_text import html_text
@@ -19,12 +17,21 @@ from server.rules.body.mime.transfer_encoding import (
     remove_uuencoded,
 )
 from server.rules.body.protected_mail import ENCRYPTED, remove_armour
+from server.rules.body.renderings import (
+    LONGEST_COMPARED,
+    Words,
+    are_renderings,
+    is_blank,
+    is_surely_full,
+    is_thinner,
+    looks_like_placeholder,
+)
 
 MOST_TEXT_BYTES = 6_000_000
 """Bytes of all text parts of one mail together that are decoded."""
 MOST_RIVALS = 3
 """Texts before one in multipart/mixed with which it is compared, for it may be another rendering of them."""
-_HTML_KINDS = frozenset({"text/html", "application/xhtml+xml", "text/xhtml", "text/htm", "text/x-html"})
+_HTML_KINDS = frozenset({"application/xhtml+xml", "text/xhtml", "text/htm", "text/x-html"})
 _PLAIN_KINDS = frozenset({
     "text/plain", "text/markdown", "text/x-markdown", "text/text", "text/txt", "text/ascii", "text/us-ascii",
     "text/utf-8", "text/unicode", "text/x-plain", "text/plaintext", "text/flowed", "text/enriched", "text/richtext",
@@ -35,23 +42,6 @@ _BODY_NAME = re.compile(
     r"[\w .()-]{0,20}",
     re.IGNORECASE,
 )
-_LONGEST_COMPARED = 50_000
-"""Characters of a plain rendering above which it is not compared: a placeholder is never so long."""
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-"""Scripts that write no spaces, or whose words programs break anywhere: there a character counts as a word."""
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
-_ADDRESS = re.compile(
-    r"<?\b(?:https?://|www\.|mailto:)[^\s>)\]]{1,2000}>?|\[(?:cid|image|img):[^\]\n]{0,200}\]", re.IGNORECASE
-)
-_MARKUP = re.compile(
-    r"<(?:style|script|title)\b[^<>]*+>(?:\s*+<!--)?[^<]*+|<!--[^<]*?-->|<[^<>]*+>|&[#\w]{1,10};", re.IGNORECASE
-)
-_PLACEHOLDER = re.compile(
-    r"\bhtml\b|browser|navigat|navegad|webbläsare|nettleser|selain|przegląd|prohlíže|böngész|tarayıc|браузер"  # noqa: RUF001
-    r"|web[ -]?version|online[ -]?version|浏览器|瀏覽器|ブラウザ|브라우저",
-    re.IGNORECASE,
-)
-_MOST_PLACEHOLDER_WORDS = 80
 _WHOLE_HTML = re.compile(
     r"\s{0,80}(?:<\?xml[^<>]{0,200}>\s{0,80})?<(?:!doctype\s+html|html|head|body|meta)\b[^<>]{0,2000}>", re.IGNORECASE
 )
@@ -118,7 +108,7 @@ class TextReader:
 
 def is_html(part: Part) -> bool:
     """Whether the type of the part is one of HTML's."""
-    return part.kind in _HTML_KINDS
+    return part.kind.startswith("text/html") or part.kind in _HTML_KINDS
 
 
 def choose_text_parts(message: Part, reader: TextReader) -> tuple[list[Part], set[int]]:
@@ -135,6 +125,7 @@ def choose_text_parts(message: Part, reader: TextReader) -> tuple[list[Part], se
         chooser.text_ids.discard(id(first))
     if all(is_blank(reader.read_text(part)) for part in chosen):
         chosen = [part for part in _walk_data(message) if not is_blank(reader.read_text(part))][:1] or chosen
+        chooser.text_ids |= {id(part) for part in chosen}
     return chosen, chooser.text_ids
 
 
@@ -196,72 +187,15 @@ class _Chooser:
         if not plain_leaves or not html_leaves:
             return plain_leaves or html_leaves or leaves
         plain = "\n".join(self._read(leaf) for leaf in plain_leaves)
-        if len(plain) > _LONGEST_COMPARED:
+        if len(plain) > LONGEST_COMPARED:
             return plain_leaves
         words = Words.of(plain)
-        may_be_placeholder = len(words.listed) <= _MOST_PLACEHOLDER_WORDS and bool(_PLACEHOLDER.search(plain))
-        # The HTML costs most to read, and a rough look at its words mostly shows that it says no more.
-        sources = (self._reader.read_source(leaf)[: 8 * _LONGEST_COMPARED] for leaf in html_leaves)
-        rough = Words.of("\n".join(_MARKUP.sub(" ", source) for source in sources))
-        if not is_thinner(words, rough, may_be_placeholder=may_be_placeholder):
+        is_doubtful = looks_like_placeholder(plain, words)
+        source = "\n".join(self._reader.read_source(leaf) for leaf in html_leaves)
+        if is_surely_full(words, source, may_be_placeholder=is_doubtful):
             return plain_leaves
         html = Words.of("\n".join(self._read(leaf) for leaf in html_leaves))
-        return html_leaves if is_thinner(words, html, may_be_placeholder=may_be_placeholder) else plain_leaves
-
-
-def is_blank(text: str) -> bool:
-    """Whether nothing of the text can be seen: white space, marks of direction and joiners alone."""
-    return not any(
-        c.isprintable() and not c.isspace() and c not in "\u034f\u2800\u3164\uffa0\u115f\u1160" for c in text
-    )
-
-
-@dataclass(frozen=True)
-class Words:
-    """The words of a text in lower case, in their order and counted, without addresses of links."""
-
-    listed: list[str]
-    counted: Counter[str]
-
-    @classmethod
-    def of(cls, text: str) -> Words:
-        """Looks at the beginning of a long text only."""
-        listed = _WORD.findall(_ADDRESS.sub(" ", text[: 2 * _LONGEST_COMPARED]).lower())
-        return cls(listed, Counter(listed))
-
-    def share(self, other: Words) -> int:
-        """How many words both have."""
-        return (self.counted & other.counted).total()
-
-    def lacks_most_of(self, words: list[str]) -> bool:
-        """Whether half of the words or more, and two at least, are missing."""
-        return 2 * sum(word not in self.counted for word in words) >= max(4, len(words))
-
-
-def is_thinner(plain: Words, html: Words, *, may_be_placeholder: bool) -> bool:
-    """Whether the plain rendering has clearly fewer words than the HTML, or other words, as a placeholder has."""
-    plain_size, html_size = len(plain.listed), len(html.listed)
-    if html_size < 3:
-        return plain_size == 0 < html_size
-    if plain_size < 0.75 * html_size and html_size - plain_size >= 4:
-        return True
-    shared = plain.share(html)
-    is_short = plain_size <= max(_MOST_PLACEHOLDER_WORDS, html_size)
-    if is_short and shared < (0.6 if may_be_placeholder else 0.25) * plain_size:
-        return True
-    # Without the first words of the HTML it is only the quoted mail; without the last ones it was cut off.
-    if html_size < 0.75 * plain_size:
-        return False
-    return plain.lacks_most_of(html.listed[:4]) or (html_size > plain_size and plain.lacks_most_of(html.listed[-6:]))
-
-
-def are_renderings(plain: Words, html: Words) -> bool:
-    """Whether both have the same words, or the shorter one is the beginning of the other."""
-    sizes = sorted((len(plain.listed), len(html.listed)))
-    shared = plain.share(html)
-    if not sizes[0] or shared < 0.9 * sizes[0]:
-        return False
-    return shared >= 0.8 * sizes[1] or (sizes[0] >= 5 and plain.listed[:8] == html.listed[:8])
+        return html_leaves if is_thinner(words, html, may_be_placeholder=is_doubtful) else plain_leaves
 
 
 def _is_html_source(text: str) -> bool:

@@ -108,16 +108,18 @@ def read_message(raw: bytes) -> Part:
     return _Splitter(raw).make_part(content_start, len(raw), head)
 
 
-def read_entity(raw: bytes, most_parts: int = MOST_PARTS) -> Part:
+def read_entity(raw: bytes) -> Part:
     """A MIME entity that was wrapped in another, as in a signed message. It may have no header at all."""
     head, content_start = split_head(raw, 0, len(raw), LONGEST_PART_HEAD)
-    return _Splitter(raw, most_parts).make_part(content_start, len(raw), head)
+    return _Splitter(raw).make_part(content_start, len(raw), head)
 
 
 class _Splitter:
-    def __init__(self, raw: bytes, most_parts: int = MOST_PARTS) -> None:
+    """Splits one message, at most ``MOST_PARTS`` parts of it."""
+
+    def __init__(self, raw: bytes) -> None:
         self._raw = raw
-        self._parts_left = most_parts
+        self._parts_left = MOST_PARTS
 
     def make_part(self, start: int, end: int, head: Head, depth: int = 0, default: str = "text/plain") -> Part:
         """The part with all that is in it. An attached message stays closed: its parts are not those of the mail."""

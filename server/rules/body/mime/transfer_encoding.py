@@ -16,12 +16,14 @@ MOST_CHARACTERS = 600_000
 """Characters of plain text whose lines are looked at one by one."""
 _BASE64_TEXT = re.compile(rb"\s*+(?:[A-Za-z0-9+/_-]++[ \t]*+\r?\n?+)++={0,3}\s*+")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/_-]++={0,3}")
-_FOREIGN_LINE = re.compile(rb"(?m)^(?:[^\n]*[^A-Za-z0-9+/=_\s-]|[ \t]*[^\s][^\n]*[ \t][^\s])[^\n]*\n?")
+_FOREIGN_LINE = re.compile(rb"(?m)^(?:[^\n]*[^A-Za-z0-9+/=_\s-]|[ \t]*[^\s][^\n]*[ \t][^\s]|[-_ \t]+\r?$)[^\n]*\n?")
 _WORD = re.compile(rb"[A-Z]?[a-z]*")
 _ENCODER_LINE = 60
 """Characters of a line of base64 that no text has in one word."""
-_QP_ESCAPE = re.compile(rb"=[0-9A-F]{2}")
+_QP_ESCAPE = re.compile(rb"=(?:46(?=rom )|(?!3[0-9]|[46][1-9A-F]|[57][0-9A])[0-9A-F]{2})")
+"""No encoder escapes a letter or a digit, but for the F of a line that begins with "From "."""
 _QP_ANY_ESCAPE = re.compile(rb"=[0-9A-Fa-f]{2}")
+_QP_NEEDED = re.compile(rb"=(?:[89A-Fa-f][0-9A-Fa-f]|3[Dd]|20|0[Dd])|(?:=[0-9A-Fa-f]{2}){3}")
 _QP_LETTER = re.compile(rb"=(?:C[2-9A-F]|D[0-9A-F]|E[0-9A-F])=[89AB][0-9A-F]")
 _QP_SOFT_BREAK = re.compile(rb"=[ \t]*\r?\n")
 _QP_SAMPLE = 100_000
@@ -110,7 +112,8 @@ def _may_be_quoted_printable(content: bytes) -> bool:
     if sign_count <= 2 * (len(_QP_ESCAPE.findall(sample)) + break_count):
         return True
     # Few encoders write small letters, and a text has them too: "width=device".
-    return sign_count == len(_QP_ANY_ESCAPE.findall(sample)) + break_count
+    is_all = sign_count == len(_QP_ANY_ESCAPE.findall(sample)) + break_count
+    return is_all and bool(_QP_NEEDED.search(sample))
 
 
 def _is_plainly_quoted_printable(content: bytes) -> bool:
@@ -163,7 +166,7 @@ def _is_readable(data: bytes) -> bool:
 
 
 def _decode_base64(raw: bytes) -> bytes:
-    """Skips lines that are not base64, for some mailing lists write a plain footer under the encoded text."""
+    """Leaves out what follows the base64, for some mailing lists write a plain footer under the encoded text."""
     stripped = raw.strip()
     if stripped.rstrip(b"=").translate(None, _ALPHABET + b"\r\n"):
         stripped = _keep_base64_lines(stripped[:LONGEST_MIXED])
@@ -173,12 +176,13 @@ def _decode_base64(raw: bytes) -> bytes:
 
 
 def _keep_base64_lines(raw: bytes) -> bytes:
+    """The lines up to the first that is no base64. All of it, if that is the first line."""
     # Padding ends the text: what follows it is another text, or a footer of letters only.
-    if padded := re.search(rb"=[ \t\r]*\n", raw):
-        line_start = raw.rfind(b"\n", 0, padded.start()) + 1
-        if not _FOREIGN_LINE.match(raw[line_start : padded.end()]):
-            raw = raw[: padded.end()]
-    return _FOREIGN_LINE.sub(b"", raw) or raw
+    padded = re.search(rb"=[ \t\r]*\n", raw)
+    foreign = _FOREIGN_LINE.search(raw)
+    if padded and not (foreign and foreign.start() < padded.start()):
+        return raw[: padded.end()]
+    return raw[: foreign.start()] if foreign and raw[: foreign.start()].strip() else raw
 
 
 def _decode_uuencoded(content: bytes) -> bytes:

@@ -1,0 +1,94 @@
+"""Whether a plain text and an HTML text of one mail say the same, and which of the two says more."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+LONGEST_COMPARED = 50_000
+"""Characters of a plain rendering above which it is not compared: a placeholder is never so long."""
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+"""Scripts that write no spaces, or whose words programs break anywhere: there a character counts as a word."""
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_ADDRESS = re.compile(
+    r"<?\b(?:https?://|www\.|mailto:)[^\s>)\]]{1,2000}>?|\[(?:cid|image|img):[^\]\n]{0,200}\]", re.IGNORECASE
+)
+_MARKUP = re.compile(
+    r"<(?:style|script|title)\b[^<>]*+>(?:\s*+<!--)?[^<]*+|<!--[^<]*?-->|<[^<>]*+>|&[#\w]{1,10};", re.IGNORECASE
+)
+_PLACEHOLDER = re.compile(
+    r"\bhtml\b|browser|navigat|navegad|webbläsare|nettleser|selain|przegląd|prohlíže|böngész|tarayıc|браузер"  # noqa: RUF001
+    r"|web[ -]?version|online[ -]?version|浏览器|瀏覽器|ブラウザ|브라우저",
+    re.IGNORECASE,
+)
+_MOST_PLACEHOLDER_WORDS = 80
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a text in lower case, in their order and counted, without addresses of links."""
+
+    listed: list[str]
+    counted: Counter[str]
+
+    @classmethod
+    def of(cls, text: str) -> Words:
+        """Looks at the beginning of a long text only."""
+        listed = _WORD.findall(_ADDRESS.sub(" ", text[: 2 * LONGEST_COMPARED]).lower())
+        return cls(listed, Counter(listed))
+
+    def share(self, other: Words) -> int:
+        """How many words both have."""
+        return (self.counted & other.counted).total()
+
+    def lacks_most_of(self, words: list[str]) -> bool:
+        """Whether half of the words or more, and two at least, are missing."""
+        return 2 * sum(word not in self.counted for word in words) >= max(4, len(words))
+
+
+def is_thinner(plain: Words, html: Words, *, may_be_placeholder: bool) -> bool:
+    """Whether the plain rendering has clearly fewer words than the HTML, or other words, as a placeholder has."""
+    plain_size, html_size = len(plain.listed), len(html.listed)
+    if html_size < 3:
+        return plain_size == 0 < html_size
+    if plain_size < 0.75 * html_size and html_size - plain_size >= 4:
+        return True
+    shared = plain.share(html)
+    is_short = plain_size <= max(_MOST_PLACEHOLDER_WORDS, html_size)
+    if is_short and shared < (0.6 if may_be_placeholder else 0.25) * plain_size:
+        return True
+    # Without the first words of the HTML it is only the quoted mail; without the last ones it was cut off.
+    if html_size < 0.75 * plain_size:
+        return False
+    return plain.lacks_most_of(html.listed[:4]) or (html_size > plain_size and plain.lacks_most_of(html.listed[-6:]))
+
+
+def are_renderings(plain: Words, html: Words) -> bool:
+    """Whether both have the same words, or the shorter one is the beginning of the other."""
+    sizes = sorted((len(plain.listed), len(html.listed)))
+    shared = plain.share(html)
+    if not sizes[0] or shared < 0.9 * sizes[0]:
+        return False
+    return shared >= 0.8 * sizes[1] or (sizes[0] >= 5 and plain.listed[:8] == html.listed[:8])
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of the text can be seen: white space, marks of direction and joiners alone."""
+    return not any(
+        c.isprintable() and not c.isspace() and c not in "\u034f\u2800\u3164\uffa0\u115f\u1160" for c in text
+    )
+
+
+def is_surely_full(plain: Words, html_source: str, *, may_be_placeholder: bool) -> bool:
+    """Whether a rough look at the words of the HTML shows that the plain rendering is no thinner.
+
+    The HTML costs most of all to read, and of nearly all mail this look is enough.
+    """
+    rough = Words.of(_MARKUP.sub(" ", html_source[: 8 * LONGEST_COMPARED]))
+    return not is_thinner(plain, rough, may_be_placeholder=may_be_placeholder)
+
+
+def looks_like_placeholder(plain: str, words: Words) -> bool:
+    """Whether a short text speaks of HTML or of a browser, as one does that sends the reader to the HTML."""
+    return len(words.listed) <= _MOST_PLACEHOLDER_WORDS and bool(_PLACEHOLDER.search(plain))
