@@ -99,7 +99,8 @@ def find_original_sender(
         [p for p in people if p.address != sender.address and not mailing_list.is_address(p.address)]
         for people in (named.original_senders, named.reply_to, named.copied)
     )
-    in_name = [p for p in (*reply_to, *copied) if _begins_with_name(sender.name, p.name)]
+    shown_name = _fold_name(sender.name)
+    in_name = [p for p in (*reply_to, *copied) if len(name := _fold_name(p.name)) > 1 and shown_name.startswith(name)]
     is_rewritten = own_group or bool(originals) or bool(in_name) or _VIA in sender.name.lower()
     if not is_rewritten:
         return sender
@@ -107,11 +108,6 @@ def find_original_sender(
     # X-Original-Sender has no name, and Reply-To often has it.
     with_names = (p for p in people if p.address == people[0].address and p.name)
     return next(with_names, people[0]) if people else sender
-
-
-def _begins_with_name(text: str, name: str) -> bool:
-    folded = _fold_name(name)
-    return len(folded) > 1 and _fold_name(text).startswith(folded)
 
 
 def _fold_name(name: str) -> str:

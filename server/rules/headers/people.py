@@ -113,18 +113,18 @@ def _sort_people(
         by_address.setdefault(person.address, person)
     outside, inside = partition(lambda person: workspace.is_internal(person.address), by_address.values())
     outsiders = list(outside)
-    intakes = tuple(p for p in outsiders if p.header is not Header.FROM and is_intake(p.address))
+    robots, people = partition(lambda person: person.header is Header.FROM or not is_intake(person.address), outsiders)
     is_moved = author is not None and author is not sender
     return People(
         author=author,
         participants=everyone,
-        externals=tuple(p for p in outsiders if p not in intakes),
+        externals=tuple(people),
         internals=tuple(inside),
         through_own_group=own_group,
         original_sender=authors.original_sender,
         is_author_behind_from=is_moved and sender is not None and _lends_address(sender, workspace),
         by_address_only=frozenset(_list_by_address_only(outsiders, authors)),
-        intakes=intakes,
+        intakes=tuple(robots),
     )
 
 

@@ -21,9 +21,10 @@ from server.rules.headers.identity_key import activity_key, find_conversation_ro
 
 WORDS = (
     *(f"{name}: ".encode() for name in ("From", "To", "Cc", "Bcc", "Sender", "Reply-To", "X-Original-From", "X-Original-Sender")),
-    *(f"{name}: ".encode() for name in ("List-ID", "Mailing-list", "Authentication-Results", "Return-Path", "Delivered-To")),
+    *(f"{name}: ".encode() for name in ("List-ID", "List-Post", "Mailing-list", "Authentication-Results", "Return-Path", "Delivered-To")),
     *(f"{name}: ".encode() for name in ("Subject", "Date", "Message-ID", "References", "In-Reply-To", "Auto-Submitted", "Precedence")),
     b"sales@ours.example", b"ann@ours.example", b"<sales.ours.example>", b"list sales@ours.example; contact x", b"mx.google.com; ",
+    b"<mailto:list@lists.example>", b"Ada via List <list@lists.example>", b"x@marketplace.amazon.com", b"1@bcc.hubspot.com",
     b"dkim=pass header.i=@ours.example", b"spf=pass smtp.mailfrom=", b"ada@x.example", b"=?utf-8?q?", b"?=", b"\r\n", b"\r\n ",
     b"multipart/report; report-type=delivery-status", b"text/calendar; method=REQUEST", b"Mon, 14 Sep 2026 09:00:00 +0000",
 )  # fmt: skip
