@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import codecs
 import itertools
 import re
 from enum import Enum
@@ -23,7 +24,7 @@ _ENCODER_LINE = 60
 _QP_ESCAPE = re.compile(rb"=(?:46(?=rom )|(?!3[0-9]|[46][1-9A-F]|[57][0-9A])[0-9A-F]{2})")
 """No encoder escapes a letter or a digit, but for the F of a line that begins with "From "."""
 _QP_ANY_ESCAPE = re.compile(rb"=[0-9A-Fa-f]{2}")
-_QP_NEEDED = re.compile(rb"=(?:[89A-Fa-f][0-9A-Fa-f]|3[Dd]|20|0[Dd])|(?:=[0-9A-Fa-f]{2}){3}")
+_QP_NEEDED = re.compile(rb"=(?:3d|20|0d)|(?:=[89a-f][0-9a-f]){2}|(?:=[0-9a-f]{2}){3}", re.IGNORECASE)
 _QP_LETTER = re.compile(rb"=(?:C[2-9A-F]|D[0-9A-F]|E[0-9A-F])=[89AB][0-9A-F]")
 _QP_SOFT_BREAK = re.compile(rb"=[ \t]*\r?\n")
 _QP_SAMPLE = 100_000
@@ -136,7 +137,8 @@ def _begins_as_base64(content: bytes) -> bool:
     encoded_lines = list(itertools.takewhile(_BASE64_LINE.fullmatch, lines))
     if not encoded_lines:
         return not lines
-    if len(encoded_lines[0]) >= _ENCODER_LINE or _is_readable(_decode_base64(b"\n".join(encoded_lines))):
+    decoded = _decode_base64(b"\n".join(encoded_lines))
+    if len(encoded_lines[0]) >= _ENCODER_LINE or _is_readable(decoded, is_cut=len(content) > len(sample) + 100):
         return True
     # A short text in an old charset. One word in letters, or lines of text below it, are no base64.
     return len(encoded_lines) == len(lines) and not _WORD.fullmatch(encoded_lines[0])
@@ -151,15 +153,19 @@ def _is_plainly_base64(content: bytes) -> bool:
         return False
     # Lines of an encoder are equally long; a word, a link or a number is not as long as any of them.
     is_even = len({len(line) for line in lines[:-1]}) <= 1 and len(lines[-1]) <= len(lines[0])
-    return is_even and len(lines[0]) >= _FEWEST_UNTOLD and _is_readable(_decode_base64(sample))
+    return (
+        is_even
+        and len(lines[0]) >= _FEWEST_UNTOLD
+        and _is_readable(_decode_base64(sample), is_cut=len(content) > 4_000)
+    )
 
 
-def _is_readable(data: bytes) -> bool:
-    """Whether the bytes are UTF-8 without control characters, but for a character that is cut at the end."""
+def _is_readable(data: bytes, *, is_cut: bool) -> bool:
+    """Whether the bytes are UTF-8 without control characters. ``is_cut``: the last character may not be whole."""
     if not data or len(data.translate(None, _CONTROLS)) < len(data):
         return False
     try:
-        data[:-3].decode()
+        codecs.getincrementaldecoder("utf-8")().decode(data, final=not is_cut)
     except UnicodeDecodeError:
         return False
     return True
