@@ -38,7 +38,7 @@ def plan_activity(
     return Activity(
         key=mail.key,
         subject=_write_subject(copy.headers, author, direction, shown),
-        body=body.text[:MOST_TEXT] if shown is Disclosure.TEXT else "",
+        body=body.own[:MOST_TEXT] if shown is Disclosure.TEXT else "",
         sent_at=moment,
         day=local_day_of(moment, owner.time_zone if owner else ""),
         direction=direction,

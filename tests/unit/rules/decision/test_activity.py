@@ -27,7 +27,7 @@ CONTACT = Record(
     SalesforceId("003A"), RecordKind.CONTACT, "ada@byron.example", account_id=SalesforceId("001A"), name="Ada"
 )
 ANN = CrmUser(SalesforceId("005A"), "ann@acme.example")
-BODY = MailBody("Two lamps.", ("plan.pdf",))
+BODY = MailBody("Two lamps.\n\n> How many?", ("plan.pdf",), own="Two lamps.")
 
 
 def mail(*headers: tuple[str, str], is_sent: bool = False) -> Mail:
