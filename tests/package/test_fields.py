@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from server.adapters.salesforce.org import shape
 from server.domain.crm import Direction
 from server.rules.headers.domains import is_public_mail_domain, list_parents
-from server.rules.headers.known_addresses import public_mail_entries
+from server.rules.headers.listed_names import public_mail_entries
 from simulator.salesforce.schema import PACKAGED
 from tests.support import account_domain, package
 
@@ -85,11 +85,12 @@ def test_the_shared_list_is_as_the_server_has_it() -> None:
     assert len(packaged) > 15_000
 
 
-def test_exceptions_are_the_first_lines_of_the_shared_list() -> None:
-    """PublicMailDomains.cls looks for them there."""
+def test_the_shared_list_is_in_the_order_that_its_class_searches() -> None:
+    """PublicMailDomains.cls halves the ordered lines, and searches the last 1,024 characters as they are."""
     lines = (account_domain.RESOURCES / "PublicMailDomains.txt").read_text().splitlines()
     assert lines == sorted(lines)
     assert lines[0].startswith("!")
+    assert max(map(len, lines)) < 1024 / 2
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e["why"])

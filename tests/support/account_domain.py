@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from server.rules.headers.domains import is_public_mail_domain
-from server.rules.headers.known_addresses import read_list
+from server.rules.headers.listed_names import read_list
 from tests.support.demo import ROOT
 
 SOURCE = ROOT / "salesforce" / "force-app" / "main" / "default"

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 import idna
 from publicsuffixlist import PublicSuffixList
 
-from server.rules.headers.known_addresses import EXCEPTION, public_mail_entries
+from server.rules.headers.listed_names import ANY_PARENT, EXCEPTION, public_mail_entries
 
 MAX_DOMAIN = 253
 KEPT_DOMAINS = 4_096
@@ -77,7 +77,16 @@ def is_public_mail_domain(
             return False
         if name in extra or name in entries:
             return True
-    return False
+    return names_a_relay(clean)
+
+
+def names_a_relay(domain: str) -> bool:
+    """Does a host's first label alone say that strangers are behind it, as in ``guest.`` before a booking site's name?
+
+    The label stands below what somebody registered: ``guest.com`` is a company's.
+    """
+    label, _, parent = domain.lower().partition(".")
+    return label + ANY_PARENT in public_mail_entries() and find_registrable_domain(parent) is not None
 
 
 def is_within(domain: str, parents: Collection[str]) -> bool:

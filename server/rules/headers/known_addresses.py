@@ -1,18 +1,17 @@
-"""What the lists in ``lists/`` name: intakes of robots, relays of strangers, domains where everybody has an address."""
+"""Addresses and hosts that the lists in ``lists/`` name: intakes of robots, and relays of strangers."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
-from pathlib import Path
+
+from server.rules.headers.domains import is_within, names_a_relay
+from server.rules.headers.listed_names import read_list, relay_entries
 
 KEPT_ADDRESSES = 4_096
 """Addresses of which a process remembers whether they are intakes: the same people are on mail again and again."""
-LISTS = Path(__file__).resolve().parents[3] / "lists"
-EXCEPTION = "!"
-"""Before a company's domain below a listed one."""
 _WILDCARDS = {"*": "[^@]*", "{digits}": "[0-9]+"}
 _ANY_HOST = "*"
 
@@ -30,26 +29,7 @@ def is_intake(address: str) -> bool:
 
 def is_relay_domain(domain: str) -> bool:
     """Is each address there a stranger's: a market place's, a booking site's, a text gateway's, a privacy relay's?"""
-    labels = domain.lower().rstrip(".").split(".")
-    return any(".".join(labels[i:]) in relay_domains() for i in range(len(labels)))
-
-
-@cache
-def relay_domains() -> frozenset[str]:
-    return frozenset(read_list("relays"))
-
-
-@cache
-def public_mail_entries() -> frozenset[str]:
-    """Domains, and exceptions with their mark. Read on first use: there are tens of thousands."""
-    return frozenset(read_list("public_mail"))
-
-
-def read_list(name: str) -> Iterator[str]:
-    """The entries of ``lists/<name>.txt``: no comments, no empty lines."""
-    for line in (LISTS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            yield line
+    return is_within(domain, relay_entries()) or names_a_relay(domain)
 
 
 @cache
