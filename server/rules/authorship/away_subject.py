@@ -27,12 +27,16 @@ def names_automatic_answer(subject: str, *, is_answer: bool) -> bool:
     if phrase is None:
         return words.AUTO_PHRASE.match(subject) is not None
     tail = subject[phrase.end() :].lstrip()
-    if not tail or tail[0] in words.COLONS + words.BRACKETS or words.ANSWERED.match(tail):
+    if not tail or words.ANSWERED.match(tail):
         return True
+    if tail[0] in words.COLONS + words.BRACKETS:
+        rest = tail.lstrip(words.COLONS + words.BRACKETS + _BLANKS)
+        is_topic = not _asks(rest) and not rest.startswith(words.PARTICLES)
+        return is_answer or is_topic or words.ANSWERED.match(rest) is not None
     if tail[0] in words.PAUSES:
         rest = tail.lstrip(words.PAUSES + _BLANKS)
         return is_answer or not rest or words.ANSWERED.match(rest) is not None or not _is_sentence(rest)
-    return words.ADDRESSEE.match(tail) is not None
+    return words.ADDRESSEE.match(tail) is not None and (is_answer or not _asks(tail))
 
 
 def tells_absence(subject: str, *, is_answer: bool) -> bool:

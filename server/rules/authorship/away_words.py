@@ -138,6 +138,8 @@ UNTIL = re.compile(
 """How the days of an absence begin, right behind the phrase."""
 COLONS = ":："
 BRACKETS = "[(（]】"
+PARTICLES = ("の", "を", "について", "に関")
+"""Japanese makes a thing of the bracket before them."""
 OPENERS, CLOSERS = "(（", ")）"
 QUESTION_MARKS = ("?", "？")
 PAUSES = ";!.,|–—-)），。！"

@@ -62,6 +62,14 @@ def spells_local(name: str, local: str) -> bool:
     return all(any(name == piece or (len(piece) == 1 and name[0] == piece) for name in names) for piece in pieces)
 
 
+def names_person(name: str, local: str) -> bool:
+    """Whether the local part has a word of a name of two or more: ``Mina Tarn`` and ``mina`` or ``mtarn``."""
+    names = [word for word in re.findall(r"[a-z]+", _fold_letters(name[:256])) if len(word) > 1]
+    pieces = set(re.split(r"[^a-z]+", _fold_letters(local)))
+    initials = {word[0] + other for word in names for other in names if word is not other}
+    return len(names) > 1 and not pieces.isdisjoint(set(names) - words.HOUSE | initials)
+
+
 def is_house(name: str, local: str, domain: str) -> bool:
     """Whether the name is the firm's own and no person's: ``Figma <hello@figma.com>``, ``RingCentral Team``."""
     registrable = find_registrable_domain(domain)

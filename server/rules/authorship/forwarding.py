@@ -10,7 +10,7 @@ import re
 
 from server.rules.authorship import away_words, words
 from server.rules.authorship.away_subject import may_tell_absence, may_tell_holiday
-from server.rules.authorship.facts import is_house, spells_local
+from server.rules.authorship.facts import is_house, names_person, spells_local
 from server.rules.authorship.marks import AuthorFacts
 from server.rules.authorship.receipt_words import RECEIVED_SUBJECT, STATUS_SUBJECT
 
@@ -47,6 +47,8 @@ def answers_by_rule(facts: AuthorFacts) -> str | None:
     """An absence note by its subject, or a rule's own text: the author's mailbox made it, and asks for no answer."""
     if not facts.headers.has("Auto-Submitted") or facts.token("Auto-Submitted") in words.NOT_AUTOMATIC:
         return None
+    if away_words.ANSWER_PHRASE.match(facts.subject):
+        return "Subject"
     if may_tell_absence(facts.subject) or may_tell_holiday(facts.subject):
         return "Auto-Submitted"
     if not facts.headers.has("X-Auto-Response-Suppress") or away_words.PASSED_ON.match(facts.subject):
@@ -80,10 +82,14 @@ def _has_rewritten_path(facts: AuthorFacts) -> bool:
 
 
 def _is_notice(facts: AuthorFacts) -> bool:
-    """Whether the author is named after a machine, or the subject tells what happened in one."""
-    subjects = (words.EVENT_SUBJECT, RECEIVED_SUBJECT, STATUS_SUBJECT)
+    """Whether a machine's words stand in the subject or the author. A person by name may report of a server too."""
+    if RECEIVED_SUBJECT.match(facts.subject):
+        return words.STATEMENT.match(facts.subject) is not None
     if words.DEVICE_LOCAL.fullmatch(facts.local) or words.DEVICE_NAME.fullmatch(facts.name):
         return not spells_local(facts.name, facts.local)
+    if names_person(facts.name, facts.local):
+        return False
+    subjects = (words.EVENT_SUBJECT, STATUS_SUBJECT)
     return (
         any(pattern.match(facts.subject) for pattern in subjects) and words.STATEMENT.match(facts.subject) is not None
     )

@@ -65,6 +65,8 @@ SURVEY_HOSTS = _split_list(
     reviews.io yotpo.com simplesat.io nicereply.com checkmarket.com netigate.net netigate.se easy-feedback.de
     easy-feedback.com questback.com zonkafeedback.com retently.com customer.guru hotjar.com survio.com startquest.com
     webropol.com webropolsurveys.com lamapoll.de umfrageonline.com findmind.ch sphinxonline.com eval-and-go.com
+    customerthermometer.com smileback.io crewhu.com zohosurvey.com zohosurvey.eu surveyanyplace.com pointerpro.com
+    mopinion.com usabilla.com snapsurveys.com keysurvey.com surveylab.com ankietaplus.pl webankieta.pl
     ekomi.de ekomi.com trustedshops.com trustedshops.de bazaarvoice.com reevoo.com powerreviews.com
     """
 )

@@ -35,7 +35,7 @@ _BRACKETED = (
     rf"[【\[［(（<＜〔〈「][^】\]］)）>＞〕〉」]{{0,12}}(?:{_UNREAD})[^】\]］)）>＞〕〉」]{{0,16}}[】\]］)）>＞〕〉」]"
 )
 UNREAD_SUBJECT = re.compile(
-    rf"\s?(?:{_BRACKETED}|(?:{_UNREAD})\s?(?:$|[:：|／])|[^【\[［(（]{{1,120}}{_BRACKETED}\s*$)"
+    rf"\s?(?:{_BRACKETED}(?!\s*(?:の件|について|に関|の設定|を))|(?:{_UNREAD})\s?(?:$|[:：|／])|[^【\[［(（]{{1,120}}{_BRACKETED}\s*$)"
 )
 """The same in a subject, in brackets or before a colon: people write about such mail too."""
 _NO_REPLY_WORDS = (

@@ -16,7 +16,6 @@ SHARED_ID_HOSTS = frozenset({"mail.gmail.com"})
 _ANSWER_HEADERS = frozenset({"in-reply-to", "references"})
 _ANSWERING = ("Re:", "RE:", "Fwd:", "FW:", "Fw:", "AW:", "WG:")
 """How most subjects with a colon begin."""
-_QUIET_HEADERS = frozenset({"x-auto-response-suppress"})
 _COMMENT = re.compile(r"\(([^()]{1,60})\)")
 _ID_HOST = re.compile(r"@([^\s<>@]{1,255})")
 
@@ -143,7 +142,7 @@ def read_receipt(facts: AuthorFacts) -> str | None:
     content_type = facts.content_type
     if content_type.startswith(("multipart/alternative", "multipart/related", "text/html")):
         return None
-    is_marked = content_type == "application/ms-tnef" or facts.headers.has_any(_ANSWER_HEADERS | _QUIET_HEADERS)
+    is_marked = content_type == "application/ms-tnef" or facts.headers.has_any(_ANSWER_HEADERS)
     return "Subject" if is_marked and receipt_words.READ_SUBJECT.match(facts.subject) else None
 
 

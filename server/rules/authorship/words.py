@@ -31,7 +31,7 @@ ROBOT = re.compile(
     r"|(?:auto|ship(?:ment)?|order|booking|reservation)[-_.]?(?:confirm(?:ation)?s?|updates?)"
     r"|(?:auftrags|bestell|buchungs|reservierungs|versand)[-_.]?best(?:ae|ä)tigung(?:en)?"
     r"|web[-_.]?forms?|contact[-_.]?forms?|form[-_.]?(?:mailer|submissions?)"
-    r"|ecartis|ezmlm|sympa|system|quarantine|mail[-_.]?sender|auto[-_.]?sender|journal(?:ing)?)"
+    r"|ecartis|ezmlm|sympa|system|quarantine|mail[-_.]?sender|auto[-_.]?sender)"
     r"(?:$|[-_.+\d])|^" + _BOT
 )
 NEWSLETTER = re.compile(
@@ -45,8 +45,8 @@ MAILING = re.compile(
 )
 DEVICE_LOCAL = re.compile(
     r"(?:[a-z0-9]{1,12}[-_.])?(?:[a-z]{0,12}servers?|hosts?|back-?ups?|monitor(?:ing)?|portal|sap(?:adm|service|wf)?|erp|crm"
-    r"|wms|nas|ups|usv|firewall|router|vpn|sql|db|database|vm(?:ware)?|veeam|veritas|sophos|fortigate|synology|qnap|jobs?"
-    r"|scheduler|task|batch|cron|daemon|app(?:lication)?|www|web(?:site|app|server)|gateway|appliance|camera|alarms?|sensor"
+    r"|wms|nas|ups|usv|firewall|router|vpn|sql|db|database|vm(?:ware)?|veeam|veritas|sophos|fortigate|synology|qnap"
+    r"|scheduler|task|batch|cron|daemon|web(?:app|server)|gateway|appliance|camera|alarms?|sensor"
     r"|device|plc|scada|pbx|telephony|helpdesk|antivirus|spamfilter|sysadmin|automation|robot|bot|service[-_.]?account"
     r"|notices?|status|system)(?:[-_.]?[a-z]{0,4}\d{1,4}|[-_.](?:prod|test|dev|alerts?|service|system|\d+))?"
 )

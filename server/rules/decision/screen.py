@@ -25,7 +25,7 @@ HEADERS = tuple(
             "List-Unsubscribe-Post", "List-Help", "List-Archive", "Mailing-list", "X-Google-Group-Id", "X-BeenThere",
             "X-Mailman-Version", "Errors-To", "Feedback-ID", "X-Mailer",
             "X-MS-TrafficTypeDiagnostic", "X-SFDC-EmailCategory", "X-Ricevuta",
-            "X-MS-Journal-Report", *words.RECALL_HEADERS, *forwarding.HEADERS,
+            "X-MS-Journal-Report", "Content-Identifier", *words.RECALL_HEADERS, *forwarding.HEADERS,
             *words.CALENDAR_HEADERS, *words.AUTO_REPLY_HEADERS, *words.TOOL_HEADERS, *words.HELP_DESK_HEADERS,
             *words.SENDING_SERVICE_HEADERS, *words.CAMPAIGN_HEADERS, *words.SALES_TOOL_HEADERS,
         )

@@ -11,6 +11,7 @@ REPLY = ("In-Reply-To", "<q1@quayside.example>")
 AUTO = ("Auto-Submitted", "auto-generated")
 LOOP = ("X-MS-Exchange-Inbox-Rules-Loop", "office@tarn-mills.example")
 OPT_OUT = ("List-Unsubscribe", "<mailto:stop@tarn-mills.example>")
+MIXED = ("Content-Type", 'multipart/mixed; boundary="a"')
 ALTERNATIVE = ("Content-Type", 'multipart/alternative; boundary="a"')
 
 SENTENCES = {
@@ -30,6 +31,8 @@ SENTENCES = {
         "Automatic reply valve: quotation",
         "Automatic reply – can you switch it off in your shop?",
         "Automatic reply, please turn it off",
+        "Automatic reply: can you switch it off?",
+        "Automatic reply to Order 77, please stop it",
         "Auto reply from the pump controller",
         "Auto-response of the winch at low voltage",
         "Automatic message display, 12 pieces",
@@ -157,6 +160,7 @@ SENTENCES = {
     "ja": (
         "不在の間の納品について",
         "自動返信の設定について",
+        "【自動返信】の設定について",
         "開封済みの箱について",
         "自動送信装置の見積",
         "送信専用回線の件",
@@ -295,6 +299,16 @@ def test_names_and_firms_that_sound_like_machines(author):
                 ("X-PM-Message-Id", "1"),
             ],
             id="orders@ asks",
+        ),
+        pytest.param([("Subject", "Backup finished"), AUTO, LOOP], id="a person reports of a server"),
+        pytest.param([("Subject", "Proposal was signed by Otto"), AUTO, LOOP], id="a person reports of a contract"),
+        pytest.param(
+            [("From", "Tarn <jobs@tarn-mills.example>"), ("Subject", "Your application"), AUTO, LOOP], id="a recruiter"
+        ),
+        pytest.param([("From", "Journal <journal@tarn.example>"), ("Subject", "Interview")], id="a newspaper"),
+        pytest.param(
+            [("Subject", "Read: the plan"), MIXED, ("X-Auto-Response-Suppress", "All")],
+            id="a mailing group and an attachment",
         ),
         pytest.param([("Sender", "Assistant <otto@tarn-mills.example>"), ("Subject", "Drums")], id="a delegate sends"),
     ],

@@ -106,6 +106,10 @@ def test_recalls_of_outlook(subject):
         pytest.param([("Content-Class", "missedcall")], id="a missed call"),
         pytest.param([("Content-Class", "voice")], id="a voice message"),
         pytest.param([("X-MS-Journal-Report", "")], id="a journal copy"),
+        pytest.param([("Content-Identifier", "ExJournalReport")], id="a journal copy by its identifier"),
+        pytest.param(
+            [QUIET, ("Subject", "Automatic reply: can you send the offer?")], id="an answered question beside a mark"
+        ),
         pytest.param(
             [("From", "Mail System <ms@t.example>"), ("Subject", "Mailzustellung fehlgeschlagen")], id="a German bounce"
         ),
@@ -151,8 +155,9 @@ def test_programs_of_other_kinds(fields):
         pytest.param([OWN_LOOP, ("From", "Tarn portal <noreply@t.example>")], id="no-reply"),
         pytest.param([OWN_LOOP, ("From", "Server <server1@t.example>"), ("Subject", "Hello")], id="a server"),
         pytest.param([OWN_LOOP, ("From", "Zabbix <zbx@t.example>"), ("Subject", "Hello")], id="a monitor"),
-        pytest.param([OWN_LOOP, ("Subject", "Backup finished")], id="a job's end"),
-        pytest.param([OWN_LOOP, ("Subject", "Problem: load on db3")], id="an alarm"),
+        pytest.param([OWN_LOOP, ("From", "it@t.example"), ("Subject", "Backup finished")], id="a job's end"),
+        pytest.param([OWN_LOOP, ("From", "it@t.example"), ("Subject", "Problem: load on db3")], id="an alarm"),
+        pytest.param([OWN_LOOP, ("Subject", "Automatic reply: can you send the offer?")], id="an answered question"),
         pytest.param([("X-MS-Exchange-Generated-Message-Source", "Journal Agent")], id="the journal"),
         pytest.param(
             [("X-MS-Exchange-Generated-Message-Source", "Transport Rule Agent")], id="a transport rule's notice"
