@@ -6,27 +6,21 @@ selectolax parses, because lxml silently gives nothing for the deep nesting of l
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from server.rules.body.html.bounds import PREFIX, is_tame, rewrite_html
+from server.rules.body.html.bounds import PREFIX, TAME_SIZE, is_tame, rewrite_html
+from server.rules.body.html.items import TICKS, OpenLists, read_tick
 from server.rules.body.html.lines import LineWriter
 from server.rules.body.html.looks import LookReader, Place
-from server.rules.body.html.signs import (
-    NUMBER_STYLES,
-    drop_fillers,
-    mark_script,
-    number_item,
-    picture_text,
-    read_symbols,
-)
-from server.rules.body.html.tree import is_element, read_attribute, walk_tree
+from server.rules.body.html.nodes import is_element, read_attribute
+from server.rules.body.html.signs import drop_fillers, mark_script, picture_text, read_symbols
 
 LONGEST = 200_000
 """Characters of text after which the walk stops."""
+MOST_NODES = 400_000
 _SILENT = frozenset({
     "script", "style", "head", "title", "template", "svg", "math", "iframe", "object", "audio", "video", "canvas",
     "map", "select", "textarea", "button", "noframes", "datalist", "noembed",
@@ -37,8 +31,7 @@ _LINES = frozenset({
     "hgroup", "hr", "legend", "li", "listing", "main", "menu", "nav", "ol", "p", "pre", "search", "section", "summary",
     "table", "tbody", "tfoot", "thead", "tr", "ul", "xmp", "plaintext",
 })  # fmt: skip
-_CELLS = frozenset({"td", "th"})
-_SIGNS = frozenset({"br", "img", "input", "q", "rt"})
+_SIGNS = frozenset({"br", "td", "th", "img", "input", "q", "rt"})
 _LISTS = frozenset({"ul", "ol", "menu", "dir"})
 _QUOTE_CLASSES = frozenset({"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "tutanota_quote"})
 _QUOTE_HOLDERS = frozenset(
@@ -54,21 +47,19 @@ _HISTORY_HINTS = (
     "gmail_", "moz-", "yahoo_quoted", "outlookmessageheader", "_quote", "zmail_extra", "replyheader", "orimsg",
     "forwardcontent", "rplyfwdmsg", "appendonsend", "olk_src", "mail-editor-ref",
 )  # fmt: skip
-_NUMBER = re.compile(r"\s{0,9}([+-]?[0-9]{1,9})")
-_TICKS = {"true": "[x]", "checked": "[x]", "false": "[ ]", "unchecked": "[ ]"}
-_TICK_CLASSES = {"checked": "[x]", "is-checked": "[x]", "tox-checklist--checked": "[x]", "unchecked": "[ ]"}
 
 
 def html_text(html: str) -> str:
     """Text with "> " before quoted lines. Hidden text is left out, unless the mail has no other."""
-    is_rewritten = not is_tame(html)
+    lowered = html[: TAME_SIZE + 1].lower()
+    is_rewritten = not is_tame(lowered)
     if is_rewritten:
         html = rewrite_html(html)
+        lowered = html.lower()
     tree = LexborHTMLParser(html)
     root = tree.body or tree.root
     if root is None:
         return ""
-    lowered = html.lower()
     sheets = (node.text() for node in tree.css("style")) if "<style" in lowered else ()
     looks = LookReader(lowered, sheets)
     text = _TreeReader(lowered, looks, is_rewritten=is_rewritten).read_tree(root)
@@ -76,13 +67,6 @@ def html_text(html: str) -> str:
         return text
     looks.reads_hidden = True
     return _TreeReader(lowered, looks, is_rewritten=is_rewritten).read_tree(root)
-
-
-@dataclass
-class _List:
-    number: int | None
-    step: int = 1
-    style: str = ""
 
 
 class _TreeReader:
@@ -95,49 +79,60 @@ class _TreeReader:
         self._may_tick = "checked" in lowered
         self._lines = LineWriter()
         self._places = [Place()]
-        self._lists: list[_List] = []
+        self._lists = OpenLists()
         self._is_ticked = False
         self._script_begin = (0, "")
 
     def read_tree(self, root: Any) -> str:
-        for node, tag, is_end in walk_tree(root, self._is_silent, self._prefix):
-            if tag == "-text":
-                self._read_text(node.text_content or "")
-            elif is_end:
+        # Recursion would end at a thousand levels. A tag is asked for once a node: it is a new string each time.
+        above: list[tuple[Any, str]] = []
+        node = root.first_child
+        for _ in range(MOST_NODES):
+            while node is None and above:
+                node, tag = above.pop()
                 self._leave_element(node, tag)
-            else:
-                self._enter_element(node, tag)
-            if self._lines.size > LONGEST:
+                node = node.next
+            if node is None or self._lines.size > LONGEST:
                 break
+            tag = node.tag if not self._prefix else node.tag.removeprefix(self._prefix)
+            child = None
+            if tag == "-text":
+                self._read_text(node.text_content)
+            elif self._enter_element(node, tag):
+                child = node.first_child
+                if child is None:
+                    self._leave_element(node, tag)
+                else:
+                    above.append((node, tag))
+            node = child or node.next
         return self._lines.text()
 
-    def _is_silent(self, node: Any, tag: str) -> bool:
+    def _enter_element(self, node: Any, tag: str) -> bool:
+        """Writes what the beginning of an element shows. False if nothing within it can be seen."""
         if tag in _SILENT or not node.is_element_node:
-            return True
-        place = self._looks.enter_place(node, tag, self._places[-1])
+            return False
+        outer = self._places[-1]
+        place = self._looks.enter_place(node, tag, outer)
         if place is None:
-            return True
+            return False
         self._places.append(place)
-        return False
-
-    def _enter_element(self, node: Any, tag: str) -> None:
-        place = self._places[-1]
         if tag in _LINES:
             self._enter_block(node, tag)
-        elif tag in _CELLS:
-            self._lines.write_space()
         elif tag in _SIGNS:
             self._read_sign(node, tag)
         elif place.is_block:
             self._lines.end_line()
-        if self._may_tick and (tick := _read_tick(node, tag)):
+        if self._may_tick and (tick := read_tick(node, tag)):
             self._write_tick(tick)
-        if place.script and not self._places[-2].script:
+        if place.script and not outer.script:
             self._script_begin = self._lines.begin_piece()
+        return True
 
     def _read_sign(self, node: Any, tag: str) -> None:
         if tag == "br":
             self._lines.break_line()
+        elif tag in {"td", "th"}:
+            self._lines.write_space()
         elif tag == "img":
             self._read_picture(node)
         elif tag == "input":
@@ -148,6 +143,7 @@ class _TreeReader:
             self._write_sign("(")
 
     def _enter_block(self, node: Any, tag: str) -> None:
+        place = self._places[-1]
         if tag == "li":
             self._lines.end_item()
         self._lines.end_line()
@@ -158,9 +154,11 @@ class _TreeReader:
         elif self._may_mark:
             self._part_history(node)
         if tag in _LISTS:
-            self._lists.append(_open_list(node, tag, self._places[-1].list_style, self._prefix))
+            self._lists.open_list(node, tag, place.list_style, self._prefix)
         elif tag == "li":
-            self._begin_item(node)
+            mark = self._lists.next_mark(node, place.list_style)
+            if mark and place.is_seen:
+                self._lines.write_mark(mark)
 
     def _part_history(self, node: Any) -> None:
         """A rule or a blank line where a mail program begins the mail that is answered."""
@@ -170,45 +168,41 @@ class _TreeReader:
         elif any(_HISTORY_MARKS.fullmatch(name) for name in names):
             self._lines.leave_blank_line()
 
-    def _begin_item(self, node: Any) -> None:
-        innermost = self._lists[-1] if self._lists else _List(None)
-        style = self._places[-1].list_style or innermost.style
-        if innermost.number is None:
-            mark = number_item(1, style) if style.startswith(("decimal", "lower", "upper")) else "- "
-            mark = "" if style == "none" else mark
-        else:
-            innermost.number = _read_number(read_attribute(node, "value"), innermost.number)
-            mark = number_item(innermost.number, NUMBER_STYLES.get(read_attribute(node, "type"), style))
-            innermost.number += innermost.step
-        if mark and not self._places[-1].unseen:
-            self._lines.write_mark(mark)
-
     def _leave_element(self, node: Any, tag: str) -> None:
         place = self._places.pop()
         if place.script and not self._places[-1].script:
             begin, last = self._script_begin
             script = place.script
             self._lines.change_piece(begin, lambda text: mark_script(text, script, last))
-        if tag == "a":
+        if tag in _LINES or place.is_block:
+            self._leave_block(node, tag)
+        elif tag == "a":
             self._write_link(node)
         elif tag == "q":
             self._write_sign('"')
         elif tag == "rt" and not is_element(node.next, "rp", self._prefix):
             self._write_sign(")")
+
+    def _leave_block(self, node: Any, tag: str) -> None:
+        if tag == "a":
+            self._write_link(node)
         elif tag == "li":
             self._is_ticked = False
             self._lines.end_item()
-        elif tag in _LINES or place.is_block:
-            self._lines.end_line()
-            if tag in _LISTS and self._lists:
-                self._lists.pop()
-            if tag == "blockquote" and self._lines.quote_depth and _is_quote(node):
-                self._lines.quote_depth -= 1
+        self._lines.end_line()
+        if tag in _LISTS:
+            self._lists.close_list()
+        if tag == "blockquote" and self._lines.quote_depth and _is_quote(node):
+            self._lines.quote_depth -= 1
 
     def _read_text(self, text: str) -> None:
         place = self._places[-1]
-        if place.unseen:
+        if not place.is_seen:
             return
+        if not place.keeps_lines and text.isspace() and text.isascii():
+            self._lines.write_space()
+            return
+        text = text[:LONGEST]
         if not text.isascii():
             text = drop_fillers(text)
         if place.font:
@@ -221,12 +215,12 @@ class _TreeReader:
             self._is_ticked = False
 
     def _write_sign(self, text: str) -> None:
-        if text and not self._places[-1].unseen:
+        if text and self._places[-1].is_seen:
             self._lines.write_words(text, is_struck=self._places[-1].is_struck)
 
     def _write_tick(self, tick: str) -> None:
         """One tick for an item, though it is told of the item and of the box within."""
-        if not self._is_ticked and not self._places[-1].unseen:
+        if not self._is_ticked and self._places[-1].is_seen:
             self._lines.write_mark(tick)
             self._lines.gap = " "
         self._is_ticked = True
@@ -242,7 +236,7 @@ class _TreeReader:
 
     def _read_picture(self, node: Any) -> None:
         attributes = node.attributes
-        tick = _TICKS.get(attributes.get("alt") or "") if self._may_tick else None
+        tick = TICKS.get(attributes.get("alt") or "") if self._may_tick else None
         if tick:
             self._write_tick(tick)
         else:
@@ -256,35 +250,6 @@ class _TreeReader:
         shown = (node.text(deep=False) or "").strip()[:500]
         if "." in shown and " " not in shown and _host(shown) and _host(shown) != _host(href):
             self._write_sign(f" <{href}>")
-
-
-def _open_list(node: Any, tag: str, style: str, prefix: str) -> _List:
-    """``style`` is what the style of the element says."""
-    if tag != "ol":
-        return _List(None, style=style)
-    style = NUMBER_STYLES.get(read_attribute(node, "type").strip(), style)
-    if "reversed" not in node.attrs:
-        return _List(_read_number(read_attribute(node, "start"), 1), 1, style)
-    count, child = 0, node.first_child
-    while child is not None:
-        count += is_element(child, "li", prefix)
-        child = child.next
-    return _List(_read_number(read_attribute(node, "start"), count), -1, style)
-
-
-def _read_number(text: str, default: int) -> int:
-    match = _NUMBER.match(text)
-    return int(match[1]) if match else default
-
-
-def _read_tick(node: Any, tag: str) -> str:
-    """The tick that an editor or a mail program notes on an element itself."""
-    if read_attribute(node, "role") == "checkbox" or tag == "li":
-        for name in ("aria-checked", "data-checked", "data-list"):
-            if tick := _TICKS.get(read_attribute(node, name).lower()):
-                return tick
-    classes = read_attribute(node, "class")[:500].lower().split() if tag == "li" else []
-    return next((_TICK_CLASSES[name] for name in classes if name in _TICK_CLASSES), "")
 
 
 def _is_quote(node: Any) -> bool:

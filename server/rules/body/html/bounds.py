@@ -21,8 +21,8 @@ TAME_ATTRIBUTES = 64
 MOST_ROOTS = 8
 """``body`` and ``html`` tags: a parser joins the attributes of all of them."""
 MOST_UNCLOSED = 30
-"""Formatting tags more than their end tags: a parser opens all of them again in each paragraph."""
-MOST_TOKENS = 200_000
+"""Formatting tags that are open at one place: a parser opens all of them again in each paragraph."""
+MOST_TOKENS = 100_000
 LONGEST_HTML = 3_000_000
 """Tokens of rewritten HTML and characters of it: many times what 200,000 characters of text need."""
 LONGEST_VALUE = 2_000
@@ -48,10 +48,7 @@ _TOKEN = re.compile(
     rf"|<(/?)([a-zA-Z][^ \t\n\r\f/>]*+)((?:{_UNGROUPED})*+)[ \t\n\r\f/]*+>"
 )
 _WIDE_TAG = re.compile(rf"<[a-zA-Z][^ \t\n\r\f/>]*+(?:{_UNGROUPED}){{{TAME_ATTRIBUTES}}}")
-_FORMATTING_NAMES = "a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u"
-_OPENED = re.compile(rf"<(?:{_FORMATTING_NAMES})[ \t\n\r\f/>]", re.IGNORECASE)
-_CLOSED = re.compile(rf"</(?:{_FORMATTING_NAMES})[ \t\n\r\f/>]", re.IGNORECASE)
-_ROOT = re.compile(r"<(?:body|html)\b", re.IGNORECASE)
+_FORMATTING = re.compile(r"<(/?)([abisu]|big|code|em|font|nobr|small|strike|strong|tt)[ \t\n\r\f/>]")
 
 _RAW = frozenset({"script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes", "plaintext"})
 """A parser reads no tags within these, only their end tag."""
@@ -81,15 +78,28 @@ _KEPT_ATTRIBUTES = frozenset({
 })  # fmt: skip
 
 
-def is_tame(html: str) -> bool:
-    """Whether a parser reads this HTML, as it is, in a time that does not matter."""
-    return (
-        len(html) <= TAME_SIZE
-        and html.count("<") <= TAME_TAGS
-        and not _WIDE_TAG.search(html)
-        and len(_OPENED.findall(html)) - len(_CLOSED.findall(html)) <= MOST_UNCLOSED
-        and len(_ROOT.findall(html)) <= MOST_ROOTS
-    )
+def is_tame(lowered: str) -> bool:
+    """Whether a parser reads this HTML, as it is, in a time that does not matter. Takes lower case."""
+    if len(lowered) > TAME_SIZE or lowered.count("<") > TAME_TAGS or _WIDE_TAG.search(lowered):
+        return False
+    return _has_closed_formatting(lowered) and lowered.count("<body") + lowered.count("<html") <= MOST_ROOTS
+
+
+def _has_closed_formatting(lowered: str) -> bool:
+    """Whether no more formatting is open at any place than people nest."""
+    opened: dict[str, int] = {}
+    depth = 0
+    for slash, name in _FORMATTING.findall(lowered):
+        count = opened.get(name, 0)
+        if not slash:
+            opened[name] = count + 1
+            depth += 1
+            if depth > MOST_UNCLOSED:
+                return False
+        elif count:
+            opened[name] = count - 1
+            depth -= 1
+    return True
 
 
 def rewrite_html(html: str) -> str:

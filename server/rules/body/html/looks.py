@@ -179,6 +179,7 @@ class Place:
     """What the elements around a text say of it."""
 
     unseen: Unseen = NOTHING_UNSEEN
+    is_seen: bool = True
     is_struck: bool = False
     is_pre: bool = False
     keeps_lines: bool = False
@@ -186,6 +187,11 @@ class Place:
     script: Script | None = None
     list_style: str = ""
     font: str = ""
+
+    @property
+    def is_passed_on(self) -> bool:
+        """Whether an element without a look of its own has the same place within."""
+        return self.is_seen and not self.is_block and not self.list_style
 
 
 _TAG_LOOKS = {
@@ -210,10 +216,11 @@ class LookReader:
     def __init__(self, lowered: str, sheets: Iterable[str]) -> None:
         self.reads_hidden = False
         self._sheet = StyleSheet(sheets)
-        self._asks_style = may_change_text(lowered)
+        self._has_rules = bool(self._sheet)
+        self._asks_style = "style" in lowered or "wingdings" in lowered
         self._asks_face = "wingdings" in lowered
         self._asks_hidden = bool(_HIDDEN_ATTRIBUTE.search(lowered))
-        self._looks: dict[tuple[str, str, str, str], Look] = {}
+        self._looks: dict[tuple[str, str, str, str, bool], Look] = {}
         self._searches = 0
 
     @property
@@ -222,16 +229,19 @@ class LookReader:
 
     def enter_place(self, node: Any, tag: str, outer: Place) -> Place | None:
         """The place within an element, None if nothing in it can be seen."""
-        look = self._read_element(node, tag) if self._asks_style else _TAG_LOOKS.get(tag, PLAIN)
+        look = self._read_element(node, tag, outer) if self._asks_style else _TAG_LOOKS.get(tag, PLAIN)
+        if look is PLAIN and not self._asks_hidden and outer.is_passed_on:
+            return outer
         if not self.reads_hidden and (look.is_hidden or self._is_hidden_otherwise(node, tag, look)):
             return None
-        if look is PLAIN and not (outer.is_block or outer.list_style or outer.unseen):
-            return outer
         unseen = NOTHING_UNSEEN if self.reads_hidden else (outer.unseen & ~look.seen) | look.unseen
+        if tag == "a" and not look.unseen:
+            # A link has a colour of its own.
+            unseen &= ~Unseen.COLOUR
         keeps_lines = outer.keeps_lines if look.keeps_lines is None else look.keeps_lines
         return Place(
-            # A link has a colour of its own.
-            unseen=unseen & ~Unseen.COLOUR if tag == "a" and not look.unseen else unseen,
+            unseen=unseen,
+            is_seen=not unseen,
             is_struck=outer.is_struck or look.is_struck is True,
             is_pre=keeps_lines and (outer.is_pre or tag in _PRE_TAGS),
             keeps_lines=keeps_lines,
@@ -241,17 +251,18 @@ class LookReader:
             font=outer.font if not look.font else "" if look.font == "text" else look.font,
         )
 
-    def _read_element(self, node: Any, tag: str) -> Look:
+    def _read_element(self, node: Any, tag: str, outer: Place) -> Look:
         attributes = node.attrs
         style = attributes.get("style") or ""
         classes = name = ""
-        if self._sheet:
+        if self._has_rules:
             classes, name = attributes.get("class") or "", attributes.get("id") or ""
         if self._asks_face and tag == "font" and (face := attributes.get("face")):
             style = f"font-family:{face};{style}"
         if not (style or classes or name):
             return _TAG_LOOKS.get(tag, PLAIN)
-        key = (tag, style, classes, name)
+        # Within text that can't be seen, a size or a colour like any other shows it again.
+        key = (tag, style, classes, name, not outer.is_seen)
         look = self._looks.get(key)
         if look is None:
             look = self._read_look(*key)
@@ -259,10 +270,11 @@ class LookReader:
                 self._looks[key] = look
         return look
 
-    def _read_look(self, tag: str, style: str, classes: str, name: str) -> Look:
-        values = join_declarations(
-            self._sheet.declarations_for(tag, classes, name) if self._sheet else {}, read_declarations(style)
-        )
+    def _read_look(self, tag: str, style: str, classes: str, name: str, is_unseen: bool) -> Look:
+        is_read = is_unseen or tag in _TAG_LOOKS or may_change_text(style.lower())
+        values = read_declarations(style) if is_read else {}
+        if self._has_rules and (rules := self._sheet.declarations_for(tag, classes, name)):
+            values = join_declarations(rules, values or read_declarations(style))
         tag_look = _TAG_LOOKS.get(tag, PLAIN)
         if not values:
             return tag_look

@@ -25,8 +25,8 @@ _PROPERTIES = frozenset({
     "overflow", "overflow-x", "overflow-y", "position", "right", "bottom", "text-decoration", "text-decoration-line",
     "text-indent", "top", "transform", "vertical-align", "visibility", "white-space", "white-space-collapse", "width",
 })  # fmt: skip
-_COMMENT = re.compile(r"/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*+/|<!--|-->")
-_BRACE = re.compile(r"([^{}]*+)([{}])")
+_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|<!--|-->")
+_BRACE = re.compile(r"([^{}]*+)([{}]|\Z)")
 _SELECTOR = re.compile(r"[a-z0-9]*[.#][\w-]+", re.IGNORECASE)
 
 
