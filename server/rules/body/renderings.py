@@ -83,13 +83,19 @@ def is_blank(text: str) -> bool:
     )
 
 
-def is_surely_full(plain: Words, html_source: str, *, may_be_placeholder: bool) -> bool:
-    """Whether a rough look at the words of the HTML shows that the plain rendering is no thinner.
+def strip_markup(html_source: str) -> str:
+    """Roughly the text of the HTML. To read it properly costs most of all, and of nearly all mail this is enough."""
+    return _MARKUP.sub(" ", html_source[: 8 * LONGEST_COMPARED])
 
-    The HTML costs most of all to read, and of nearly all mail this look is enough.
-    """
-    rough = Words.of(_MARKUP.sub(" ", html_source[: 8 * LONGEST_COMPARED]))
-    return not is_thinner(plain, rough, may_be_placeholder=may_be_placeholder)
+
+def has_same_letters(plain: str, rough: str) -> bool:
+    """Whether two texts differ in their white space alone. Most renderings do, and no comparison costs less."""
+    return "".join(plain.split()) == "".join(rough.split())
+
+
+def is_surely_full(plain: Words, rough: str, *, may_be_placeholder: bool) -> bool:
+    """Whether a rough look at the words of the HTML shows that the plain rendering is no thinner."""
+    return not is_thinner(plain, Words.of(rough), may_be_placeholder=may_be_placeholder)
 
 
 def looks_like_placeholder(plain: str, words: Words) -> bool:

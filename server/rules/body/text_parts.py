@@ -21,10 +21,12 @@ from server.rules.body.renderings import (
     LONGEST_COMPARED,
     Words,
     are_renderings,
+    has_same_letters,
     is_blank,
     is_surely_full,
     is_thinner,
     looks_like_placeholder,
+    strip_markup,
 )
 
 MOST_TEXT_BYTES = 6_000_000
@@ -189,10 +191,12 @@ class _Chooser:
         plain = "\n".join(self._read(leaf) for leaf in plain_leaves)
         if len(plain) > LONGEST_COMPARED:
             return plain_leaves
+        rough = strip_markup("\n".join(self._reader.read_source(leaf) for leaf in html_leaves))
+        if has_same_letters(plain, rough):
+            return plain_leaves
         words = Words.of(plain)
         is_doubtful = looks_like_placeholder(plain, words)
-        source = "\n".join(self._reader.read_source(leaf) for leaf in html_leaves)
-        if is_surely_full(words, source, may_be_placeholder=is_doubtful):
+        if is_surely_full(words, rough, may_be_placeholder=is_doubtful):
             return plain_leaves
         html = Words.of("\n".join(self._read(leaf) for leaf in html_leaves))
         return html_leaves if is_thinner(words, html, may_be_placeholder=is_doubtful) else plain_leaves
