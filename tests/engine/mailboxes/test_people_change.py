@@ -304,3 +304,10 @@ def test_so_is_a_public_mail_domain(make_scene: MakeScene) -> None:
     mine = scene.deliver("ann@acme.example", eml("somebody@byron.example"))
     scene.sync()
     assert scene.outcomes()[mine] == "no_match"
+
+
+def test_a_provider_that_is_a_customer_is_a_company(make_scene: MakeScene) -> None:
+    scene = make_scene(small_world(), PUBLIC_MAIL_DOMAINS="Byron.example", COMPANY_DOMAINS="@Byron.example")
+    mine = scene.deliver("ann@acme.example", eml("somebody@byron.example"))
+    scene.sync()
+    assert scene.outcomes()[mine] == "account_domain_match"

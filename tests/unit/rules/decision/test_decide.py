@@ -228,6 +228,13 @@ def test_a_domain_that_the_admin_calls_public_finds_no_company() -> None:
     assert decided(account(1), policy=Policy(public_domains=frozenset({"byron.example"}))).reason is Reason.NO_MATCH
 
 
+def test_a_provider_finds_a_company_where_the_admin_calls_it_one() -> None:
+    subscriber = mail(("From", "marie@mail.sfr.fr"), ("To", "ann@acme.example"))
+    assert decided(account(1, "sfr.fr"), of=subscriber).reason is Reason.NO_MATCH
+    policy = Policy(company_domains=frozenset({"sfr.fr"}))
+    assert decided(account(1, "sfr.fr"), of=subscriber, policy=policy).reason is Reason.ACCOUNT_DOMAIN_MATCH
+
+
 def test_a_tagged_address_finds_its_contact_unless_the_tagged_one_is_known() -> None:
     tagged = mail(("From", "ada+lamps@byron.example"), ("To", "ann@acme.example"))
     assert chosen(decided(contact(1), of=tagged)) == "0031"
