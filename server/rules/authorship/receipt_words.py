@@ -108,7 +108,7 @@ SYSTEM_NAME = re.compile(
     r"\W{0,2}(?:(?:internet |inter)?(?:e-?)?mail[- ]?(?:er|box)?[- ]?(?:delivery|daemon|system|server|service|subsystem"
     r"|administrator|gateway|zustell\w*|versand)|delivery (?:subsystem|service|system|status)|microsoft (?:outlook|exchange)"
     r"|exchange server|post ?master|system[- ]?administrat(?:or|ör|øren?|eur)|administrat(?:eur|or) (?:syst[èe]me|sistem)"
-    r"|(?:administrador|amministratore|administrator)(?: d[eil]{1,3})? ?(?:sistema|systemu|sistem)|systeembeheerder"
+    r"|(?:administrador|amministratore|administrator)(?: d[eil]{1,3})? ?(?:sistema|systemu|sistem)|systeembeheerder|(?:sistema|syst[èe]me|sistemul) (?:de|di|du) (?:correos?|messagerie|posta|mail)"
     r"|rendszergazda|järjestelmänvalvoja|spr[áa]vce (?:syst[ée]mu|po[šs]ty)|системный администратор|почтовая (?:система|служба)"
     r"|メール(?:配信)?(?:システム|サーバ)|(?:邮件|郵件)(?:系统|系統|服务|服務|投递|投遞|管理)|메일 ?(?:시스템|서버|관리자))",
     re.IGNORECASE,
