@@ -24,7 +24,8 @@ FIRST_READINGS = {
     "Forwards, notes, receipts": "at first reading the rule that did not know these kinds had a precision of 0.283 and"
     " a recall of 0.260 and lost 33 of 61 people; the rule that was then written for them 1.000 and 0.980, none lost.",
     "The same kinds, once more": "at first reading, when the rule for these kinds stood: precision 0.918, recall 0.900,"
-    " 4 of 45 people lost (the rule before it: 0.455, 0.400, 24 lost); the second half, after the rule was mended: 1.000, 0.975, 0 of 45"
+    " 4 of 45 people lost (the rule before it: 0.455, 0.400, 24 lost); the second half, after"
+    " the rule was mended: 1.000, 0.975, 0 of 45"
     " (0.441, 0.375, 19 lost).",
 }
 """What a corpus gave when it was first judged, before the rule was changed after it."""
