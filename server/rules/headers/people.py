@@ -48,7 +48,9 @@ class _Authors:
 
     @property
     def is_behind_relay(self) -> bool:
-        return self.sender is not None and is_relay_domain(self.sender.domain)
+        return any(
+            person is not None and is_relay_domain(person.domain) for person in (self.sender, self.original_sender)
+        )
 
 
 def _find_authors(

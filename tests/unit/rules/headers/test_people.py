@@ -127,6 +127,9 @@ def test_the_author_behind_our_own_address_has_a_company_and_behind_a_relay_has_
     assert people(FORM, CUSTOMER).by_address_only == frozenset()
     assert people(FORM, ("Reply-To", "ada@x.example, cy@y.example")).by_address_only == {"cy@y.example"}
     assert people(MARKET, CUSTOMER).by_address_only == {"ada@x.example"}
+    through_group = people(REWRITTEN, GROUP, ("X-Original-From", MARKET[1]), CUSTOMER)
+    assert through_group.author.address == "ada@x.example"
+    assert "ada@x.example" in through_group.by_address_only
     assert people(MARKET, ("X-Original-From", "ada@x.example")).by_address_only == {"ada@x.example"}
 
 
