@@ -76,7 +76,7 @@ class TextReader:
     @property
     def is_full(self) -> bool:
         """Whether enough text is read for a whole mail."""
-        return sum(map(len, self._texts.values())) > 2 * self._most
+        return sum(map(len, self._texts.values())) > self._most
 
     def read_words(self, part: Part) -> Words:
         """The words of what the part shows."""

@@ -12,6 +12,8 @@ from server.rules.headers.header_text import clean_line, decode_words
 LONGEST_VALUE = 16_000
 MOST_PARAMETERS = 100
 """Characters and parameters of one field that are looked at."""
+BYTES_PER_FIELD = 50
+"""On average at least. A head with shorter fields has more of them than any program writes, and is not read to its end."""
 _FIELD = re.compile(rb"([!-9;-~]*+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?")
 _LEADING_LINE = re.compile(rb"(?:>?From |[ \t])[^\n]*\n")
 _FOLD = re.compile(r"\r?\n[ \t]*")
@@ -75,11 +77,13 @@ def split_head(raw: bytes, start: int, end: int, most: int) -> tuple[Head, int]:
     head = Head()
     limit = min(end, start + most)
     at = start
-    while match := _FIELD.match(raw, at, limit):
+    fields_left = most // BYTES_PER_FIELD
+    while fields_left and (match := _FIELD.match(raw, at, limit)):
+        fields_left -= 1
         at = match.end()
         if match[1]:
             head.add(match[1], match[2])
-    if at >= limit < end:
+    if at < end and not (fields_left and at < limit):
         at = _find_blank_line(raw, at, end)
     if raw.startswith(b"\r\n", at):
         return head, min(at + 2, end)

@@ -29,7 +29,7 @@ MOST_PARTS = 250
 """Parts of a message that are looked at, multiparts among them."""
 DEEPEST = 20
 """Multiparts within multiparts that are looked into. Mail that programs write has five or six."""
-MOST_FALSE_LINES = 100_000
+MOST_FALSE_LINES = 20_000
 """Lines of one multipart that begin as its boundary does without being it."""
 LONGEST_BOUNDARY = 250
 _GUESS_WITHIN = 64_000

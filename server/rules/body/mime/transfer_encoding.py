@@ -32,7 +32,7 @@ _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b")
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _ALPHABET)
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
-LONGEST_MIXED = 1_000_000
+LONGEST_MIXED = 500_000
 """Bytes of base64 with other lines in between, or of uuencoded lines, that are looked at line by line."""
 _FEWEST_UNTOLD = 24
 """Characters of base64 by which content shows that it is base64 although no field says so."""
