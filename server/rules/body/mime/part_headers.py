@@ -13,7 +13,7 @@ LONGEST_VALUE = 16_000
 MOST_PARAMETERS = 100
 """Characters and parameters of one field that are looked at."""
 BYTES_PER_FIELD = 50
-"""On average at least. A head with shorter fields has more of them than any program writes, and is not read to its end."""
+"""On average at least. A head of shorter fields has more of them than a program writes; its end is not read."""
 _FIELD = re.compile(rb"([!-9;-~]*+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?")
 _LEADING_LINE = re.compile(rb"(?:>?From |[ \t])[^\n]*\n")
 _FOLD = re.compile(r"\r?\n[ \t]*")
