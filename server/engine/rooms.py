@@ -213,7 +213,8 @@ def _make_deliverer(ports: Ports, shared: _Shared, background: MailProvider, bod
 def _make_filer(ports: Ports, shared: _Shared, mail: MailProvider, body_reader: BodyReader) -> MailFiler:
     bodies = BodyFetcher(mail, ports.store)
     tools = PlannerTools(
-        ports.crm, ports.store, ports.policy, shared.sealing, bodies, body_reader, ports.wrap, ports.organisation
+        ports.crm, ports.store, ports.alarms, ports.policy, shared.sealing, bodies, body_reader, ports.wrap,
+        ports.organisation,
     )  # fmt: skip
     return MailFiler(ports.crm, ports.store, ports.clock, tools)
 

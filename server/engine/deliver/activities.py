@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from server.domain.alarm import AlarmCode
 from server.domain.crm import Activity, Direction, Opportunities
 from server.domain.decision import Outcome
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import SealedMail
-from server.domain.mail_body import MailBody
+from server.domain.mail_body import UNREADABLE_BODY, MailBody
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.policy import Policy
 from server.engine.deliver.bodies import BodyFetcher
 from server.engine.deliver.wanted import Claimed, Wanted
 from server.engine.ledger.sealing import Sealing
 from server.engine.ledger.snapshots import seal_snapshot, snapshot_of
+from server.ports.alarms import Alarms
 from server.ports.body_reader import BodyReader
 from server.ports.crm import ACTIVITIES_PER_COLLECTION, Crm
 from server.ports.kek import WrapKek
@@ -42,6 +44,7 @@ class PlannerTools:
 
     crm: Crm
     store: Store
+    alarms: Alarms
     policy: Policy
     sealing: Sealing
     bodies: BodyFetcher
@@ -136,6 +139,8 @@ class ActivityPlanner:
         if decision.outcome is not Outcome.LOGGED:
             self.unwanted.append(replace(wanted, decision=decision))
             return None
+        if body == UNREADABLE_BODY:
+            self._tools.alarms.raise_alarm(AlarmCode.TEXT_UNREADABLE, wanted.mail.canonical.mailbox_id)
         activity = plan_activity(wanted.mail, wanted.decision, wanted.owner, body, self._workspace, self._tools.policy)
         is_past = all(row.is_from_the_past for row in wanted.rows)
         what_id = self._opportunity_of(wanted) or activity.what_id

@@ -18,6 +18,7 @@ SENTENCES: Mapping[str, str] = {
     AlarmCode.AUDIT_MISSED: "an audit found messages that were missed for longer than a poll takes",
     AlarmCode.WATCH_ENDS: "a Gmail watch ends soon and cannot be renewed, so new mail is only polled",
     AlarmCode.SALESFORCE_CALLS: "background work has used its share of the org's daily API calls, so mail waits",
+    AlarmCode.TEXT_UNREADABLE: "an email could not be read within its bounds, and was logged without its text",
     AlarmCode.WATCH_SETTING: "the settings of push are wrong, so new mail is only polled",
 }
 """A code without a sentence is shown as it is."""

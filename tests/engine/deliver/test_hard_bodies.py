@@ -73,6 +73,7 @@ def test_one_monster_among_fifty(obedient: Scene, deed: str) -> None:
     assert UNREADABLE in texts["Monster"]
     assert set(scene.outcomes().values()) == {"contact_match"}
     assert scene.services.ports.store.copy(activity_of(scene, "Monster").key) is not None
+    assert [alarm.code for alarm in scene.services.ports.alarms.since(0)] == ["text_unreadable"]
 
 
 def test_the_others_stand_in_salesforce_before_a_monster_is_read_again(obedient: Scene) -> None:
