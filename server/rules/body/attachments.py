@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from urllib.parse import unquote
 
 from server.rules.body.mime.part_headers import split_head
-from server.rules.body.mime.parts import LONGEST_PART_HEAD, Part
+from server.rules.body.mime.parts import LONGEST_PART_HEAD, Entity
 from server.rules.body.mime.transfer_encoding import decode_base64_content, decode_content
 from server.rules.body.text_parts import CALENDAR_KINDS, TextReader, is_html
 from server.rules.headers.header_text import clean_line, read_subject
@@ -40,53 +40,57 @@ _METHOD = re.compile(r"^METHOD(?:;[^:\n]{0,200})?:[ \t]{0,10}([A-Za-z-]{3,30})",
 _METHOD_WITHIN = 100_000
 
 
-def name_attachments(message: Part, text_ids: Collection[int], reader: TextReader, *, has_words: bool) -> Iterator[str]:
+def name_attachments(
+    message: Entity, text_ids: Collection[int], reader: TextReader, *, has_words: bool
+) -> Iterator[str]:
     """The names in their order; a type in brackets for an attachment without a name.
 
     ``text_ids`` are the ids of the parts that are text. A picture within a mail without words is what it is about.
     """
     pictures = _Pictures(message, reader, has_words=has_words)
-    for part, parent in _walk(message, None):
-        if id(part) in text_ids or part.is_sealed or _is_proof(part):
+    for entity, parent in _walk(message, None):
+        if id(entity) in text_ids or entity.is_sealed or _is_proof(entity):
             continue
-        is_rendering = parent is not None and parent.kind == "multipart/alternative" and part.kind.startswith("text/")
-        if part.disposition != "attachment" and (is_rendering or pictures.is_decoration(part, parent)):
+        is_rendering = parent is not None and parent.kind == "multipart/alternative" and entity.kind.startswith("text/")
+        if entity.disposition != "attachment" and (is_rendering or pictures.is_decoration(entity, parent)):
             continue
-        if part.disposition == "attachment" and pictures.is_logo(part):
+        if entity.disposition == "attachment" and pictures.is_logo(entity):
             continue
-        if name := _name_part(part):
+        if name := _name_part(entity):
             yield name
 
 
-def _walk(part: Part, parent: Part | None) -> Iterator[tuple[Part, Part | None]]:
+def _walk(entity: Entity, parent: Entity | None) -> Iterator[tuple[Entity, Entity | None]]:
     """Each part that holds no others, with the one that holds it."""
-    if part.is_sealed or not part.children:
-        yield part, parent
+    if entity.is_sealed or not entity.children:
+        yield entity, parent
         return
-    for child in part.children:
-        yield from _walk(child, part)
+    for child in entity.children:
+        yield from _walk(child, entity)
 
 
-def _is_proof(part: Part) -> bool:
+def _is_proof(entity: Entity) -> bool:
     """Whether the part is a signature, a key or a marker that a program adds to the mail of a person."""
     return (
-        part.kind in _PROOF_KINDS or bool(_PROOF_NAME.fullmatch(part.file_name)) or part.kind.startswith("multipart/")
+        entity.kind in _PROOF_KINDS
+        or bool(_PROOF_NAME.fullmatch(entity.file_name))
+        or entity.kind.startswith("multipart/")
     )
 
 
-def _name_part(part: Part) -> str:
-    if part.file_name:
-        return part.file_name
-    if part.kind in _MESSAGE_KINDS:
-        subject = _read_subject(part)
-        return f"{subject[:200]}.eml" if subject else f"({part.kind})"
+def _name_part(entity: Entity) -> str:
+    if entity.file_name:
+        return entity.file_name
+    if entity.kind in _MESSAGE_KINDS:
+        subject = _read_subject(entity)
+        return f"{subject[:200]}.eml" if subject else f"({entity.kind})"
     # Data beside the text is something that a person added, though nobody named it.
-    is_data = part.kind.startswith("text/") and not is_html(part) and part.kind != "text/plain"
-    return clean_line(f"({part.kind})") if part.disposition == "attachment" or is_data else ""
+    is_data = entity.kind.startswith("text/") and not is_html(entity) and entity.kind != "text/plain"
+    return clean_line(f"({entity.kind})") if entity.disposition == "attachment" or is_data else ""
 
 
-def _read_subject(part: Part) -> str:
-    beginning = decode_base64_content(part, LONGEST_PART_HEAD)
+def _read_subject(entity: Entity) -> str:
+    beginning = decode_base64_content(entity, LONGEST_PART_HEAD)
     head, _ = split_head(beginning, 0, len(beginning), LONGEST_PART_HEAD)
     return read_subject(head.first("subject"))
 
@@ -94,70 +98,70 @@ def _read_subject(part: Part) -> str:
 class _Pictures:
     """Tells the pictures that decorate a text from those that somebody sends."""
 
-    def __init__(self, message: Part, reader: TextReader, *, has_words: bool) -> None:
+    def __init__(self, message: Entity, reader: TextReader, *, has_words: bool) -> None:
         self._message = message
         self._reader = reader
         self._has_words = has_words
         self._shown_ids: set[str] | None = None
 
-    def is_decoration(self, part: Part, parent: Part | None) -> bool:
+    def is_decoration(self, entity: Entity, parent: Entity | None) -> bool:
         """Whether a picture that is not declared as attached belongs to the looks of the text."""
-        if not self._has_words or not _is_picture(part):
+        if not self._has_words or not _is_picture(entity):
             return False
-        is_outlook = bool(_OUTLOOK_NAME.fullmatch(part.file_name))
+        is_outlook = bool(_OUTLOOK_NAME.fullmatch(entity.file_name))
         is_inside = parent is not None and parent.kind == "multipart/related"
-        if not (is_inside or is_outlook or self._is_shown(part)):
+        if not (is_inside or is_outlook or self._is_shown(entity)):
             return False
-        return part.size < LARGE_PICTURE and (is_outlook or not _PHOTO_NAME.match(part.file_name))
+        return entity.size < LARGE_PICTURE and (is_outlook or not _PHOTO_NAME.match(entity.file_name))
 
-    def is_logo(self, part: Part) -> bool:
+    def is_logo(self, entity: Entity) -> bool:
         """Whether a picture is one of Outlook's names that the text shows, even if it is declared as attached."""
         return (
             self._has_words
-            and part.size < LARGE_PICTURE
-            and bool(_OUTLOOK_NAME.fullmatch(part.file_name))
-            and self._is_shown(part)
+            and entity.size < LARGE_PICTURE
+            and bool(_OUTLOOK_NAME.fullmatch(entity.file_name))
+            and self._is_shown(entity)
         )
 
-    def _is_shown(self, part: Part) -> bool:
-        content_id = part.content_id.lower()
-        if not content_id or not _is_picture(part):
+    def _is_shown(self, entity: Entity) -> bool:
+        content_id = entity.content_id.lower()
+        if not content_id or not _is_picture(entity):
             return False
         if self._shown_ids is None:
             self._shown_ids = set(self._find_shown_ids())
         return content_id in self._shown_ids
 
     def _find_shown_ids(self) -> Iterator[str]:
-        for part, _ in _walk(self._message, None):
-            if is_html(part) and part.disposition != "attachment":
-                matches = _CID.finditer(self._reader.read_source(part))
+        for entity, _ in _walk(self._message, None):
+            if is_html(entity) and entity.disposition != "attachment":
+                matches = _CID.finditer(self._reader.read_source(entity))
                 yield from (unquote(match[1]).lower() for _, match in zip(range(MOST_CIDS), matches, strict=False))
 
 
-def _is_picture(part: Part) -> bool:
-    return part.kind.startswith("image/") or bool(_PICTURE_NAME.search(part.file_name))
+def _is_picture(entity: Entity) -> bool:
+    return entity.kind.startswith("image/") or bool(_PICTURE_NAME.search(entity.file_name))
 
 
-def read_calendar_method(message: Part) -> str:
+def read_calendar_method(message: Entity) -> str:
     """The upper-case method of a calendar part that is the whole body or an alternative of it, else "".
 
     A calendar part beside the text, or one that is declared as attached, is a file that the mail carries.
     """
-    for part in _find_calendars(message, is_body=True):
-        content = decode_content(part, _METHOD_WITHIN).decode("ascii", "replace")
+    for entity in _find_calendars(message, is_body=True):
+        content = decode_content(entity, _METHOD_WITHIN).decode("ascii", "replace")
         match = _METHOD.search(content)
-        method = part.parameter("method") or (match[1] if match else "")
+        method = entity.parameter("method") or (match[1] if match else "")
         if re.fullmatch(r"[A-Za-z-]{3,30}", method):
             return method.upper()
     return ""
 
 
-def _find_calendars(part: Part, *, is_body: bool) -> Iterator[Part]:
-    if part.children:
-        is_choice = part.kind == "multipart/alternative" or len(part.children) == 1
-        for at, child in enumerate(part.children):
+def _find_calendars(entity: Entity, *, is_body: bool) -> Iterator[Entity]:
+    if entity.children:
+        is_choice = entity.kind == "multipart/alternative" or len(entity.children) == 1
+        for at, child in enumerate(entity.children):
             # The first child of any other multipart leads to the body; the rest stands beside it.
             if is_choice or (at == 0 and child.children):
                 yield from _find_calendars(child, is_body=is_body and (is_choice or at == 0))
-    elif is_body and part.kind in CALENDAR_KINDS and part.disposition != "attachment":
-        yield part
+    elif is_body and entity.kind in CALENDAR_KINDS and entity.disposition != "attachment":
+        yield entity

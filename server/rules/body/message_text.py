@@ -12,7 +12,7 @@ from server.domain.errors import UnreadableError
 from server.domain.mail_body import LONGEST, UNREADABLE_BODY, MailBody
 from server.rules.body.attachments import name_attachments, read_calendar_method
 from server.rules.body.charsets import decode_bytes
-from server.rules.body.mime.parts import LONGEST_HEAD, NO_HEADERS, Part, read_message
+from server.rules.body.mime.parts import LONGEST_HEAD, NO_HEADERS, Entity, read_message
 from server.rules.body.protected_mail import open_envelopes
 from server.rules.body.quoting import has_answer_prefix, own_text
 from server.rules.body.text_parts import TextReader, choose_text_parts
@@ -45,11 +45,11 @@ def read_body(raw: bytes) -> MailBody:
         return UNREADABLE_BODY
 
 
-def _read_message(content: Part, message: Part) -> MailBody:
+def _read_message(content: Entity, message: Entity) -> MailBody:
     """``content`` is the message with what its envelopes hold; ``message`` has the fields as they were sent."""
     reader = TextReader(2 * LONGEST)
     text_parts, text_ids = choose_text_parts(content, reader)
-    texts = (text for part in text_parts if (text := reader.read_text(part)).strip())
+    texts = (text for entity in text_parts if (text := reader.read_text(entity)).strip())
     whole_text = _tidy("\n\n".join(_take_enough(texts)))
     has_words = any(c.isalnum() for c in whole_text)
     names = name_attachments(content, text_ids, reader, has_words=has_words)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from itertools import takewhile
 
-from server.rules.body.mime.parts import Part, read_entity
+from server.rules.body.mime.parts import Entity, read_entity
 from server.rules.body.mime.transfer_encoding import decode_base64_content
 
 ENCRYPTED = "(This email is encrypted. Its text cannot be read.)"
@@ -38,24 +38,24 @@ _ARMOUR_LETTERS = re.compile(
 MOST_ARMOURS = 100
 
 
-def is_envelope(part: Part, *, is_whole: bool) -> bool:
+def is_envelope(entity: Entity, *, is_whole: bool) -> bool:
     """Whether the part is the mail in an S/MIME envelope, by its type or by the name that programs give to one.
 
     A signed file that somebody attached, as "contract.pdf.p7m", is none.
     """
-    if part.kind in _ENVELOPE_KINDS:
-        return is_whole or part.file_name.lower() in _ENVELOPE_NAMES
-    return part.kind in _LOOSE_KINDS and part.file_name.lower() == "smime.p7m"
+    if entity.kind in _ENVELOPE_KINDS:
+        return is_whole or entity.file_name.lower() in _ENVELOPE_NAMES
+    return entity.kind in _LOOSE_KINDS and entity.file_name.lower() == "smime.p7m"
 
 
-def is_pgp_encrypted(part: Part) -> bool:
+def is_pgp_encrypted(entity: Entity) -> bool:
     """Whether the part is PGP/MIME's encrypted mail, also after a server made its type multipart/mixed."""
-    return part.kind == "multipart/encrypted" or any(
-        child.kind == "application/pgp-encrypted" for child in part.children
+    return entity.kind == "multipart/encrypted" or any(
+        child.kind == "application/pgp-encrypted" for child in entity.children
     )
 
 
-def open_envelopes(message: Part) -> Part:
+def open_envelopes(message: Entity) -> Entity:
     """The tree with what is inside signed envelopes in their place. What is encrypted becomes a sealed part."""
     return _Opener().open_part(message, is_whole=True)
 
@@ -66,29 +66,29 @@ class _Opener:
     def __init__(self) -> None:
         self._envelopes_left = MOST_ENVELOPES
 
-    def open_part(self, part: Part, *, is_whole: bool) -> Part:
+    def open_part(self, entity: Entity, *, is_whole: bool) -> Entity:
         """The part itself if nothing in it is protected."""
-        if is_pgp_encrypted(part):
-            return replace(part, children=(), is_sealed=True)
-        if is_envelope(part, is_whole=is_whole):
-            return self._open_envelope(part)
-        children = tuple(self.open_part(child, is_whole=False) for child in part.children)
-        if all(child is closed for child, closed in zip(children, part.children, strict=True)):
-            return part
-        return replace(part, children=children)
+        if is_pgp_encrypted(entity):
+            return replace(entity, children=(), is_sealed=True)
+        if is_envelope(entity, is_whole=is_whole):
+            return self._open_envelope(entity)
+        children = tuple(self.open_part(child, is_whole=False) for child in entity.children)
+        if all(child is closed for child, closed in zip(children, entity.children, strict=True)):
+            return entity
+        return replace(entity, children=children)
 
-    def _open_envelope(self, part: Part) -> Part:
+    def _open_envelope(self, entity: Entity) -> Entity:
         """The entity inside. An envelope that cannot be opened stays a file, unless it says that it is encrypted."""
         if not self._envelopes_left:
-            return part
+            return entity
         self._envelopes_left -= 1
         try:
-            kind, content = _read_cms(decode_base64_content(part, LONGEST_ENVELOPE))
+            kind, content = _read_cms(decode_base64_content(entity, LONGEST_ENVELOPE))
         except (ValueError, IndexError):
-            return replace(part, is_sealed=part.parameter("smime-type").lower() in _SEALED_TYPES)
+            return replace(entity, is_sealed=entity.parameter("smime-type").lower() in _SEALED_TYPES)
         if kind in _SEALED_KINDS:
-            return replace(part, is_sealed=True)
-        return self.open_part(read_entity(content), is_whole=True) if content else part
+            return replace(entity, is_sealed=True)
+        return self.open_part(read_entity(content), is_whole=True) if content else entity
 
 
 def _read_cms(data: bytes) -> tuple[bytes, bytes]:

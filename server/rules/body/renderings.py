@@ -41,39 +41,41 @@ class Words:
         listed = _WORD.findall(text)
         return cls(listed, Counter(listed))
 
-    def share(self, other: Words) -> int:
+    def share(self, rival: Words) -> int:
         """How many words both have."""
-        return (self.counted & other.counted).total()
+        return (self.counted & rival.counted).total()
 
     def lacks_most_of(self, words: list[str]) -> bool:
         """Whether half of the words or more, and two at least, are missing."""
         return 2 * sum(word not in self.counted for word in words) >= max(4, len(words))
 
 
-def is_thinner(plain: Words, html: Words, *, may_be_placeholder: bool) -> bool:
+def is_thinner(plain_words: Words, html_words: Words, *, may_be_placeholder: bool) -> bool:
     """Whether the plain rendering has clearly fewer words than the HTML, or other words, as a placeholder has."""
-    plain_size, html_size = len(plain.listed), len(html.listed)
+    plain_size, html_size = len(plain_words.listed), len(html_words.listed)
     if html_size < 3:
         return plain_size == 0 < html_size
     if plain_size < 0.75 * html_size and html_size - plain_size >= 4:
         return True
-    shared = plain.share(html)
+    shared = plain_words.share(html_words)
     is_short = plain_size <= max(_MOST_PLACEHOLDER_WORDS, html_size)
     if is_short and shared < (0.6 if may_be_placeholder else 0.25) * plain_size:
         return True
     # Without the first words of the HTML it is only the quoted mail; without the last ones it was cut off.
     if html_size < 0.75 * plain_size:
         return False
-    return plain.lacks_most_of(html.listed[:4]) or (html_size > plain_size and plain.lacks_most_of(html.listed[-6:]))
+    if plain_words.lacks_most_of(html_words.listed[:4]):
+        return True
+    return html_size > plain_size and plain_words.lacks_most_of(html_words.listed[-6:])
 
 
-def are_renderings(plain: Words, html: Words) -> bool:
+def are_renderings(plain_words: Words, html_words: Words) -> bool:
     """Whether both have the same words, or the shorter one is the beginning of the other."""
-    sizes = sorted((len(plain.listed), len(html.listed)))
-    shared = plain.share(html)
+    sizes = sorted((len(plain_words.listed), len(html_words.listed)))
+    shared = plain_words.share(html_words)
     if not sizes[0] or shared < 0.9 * sizes[0]:
         return False
-    return shared >= 0.8 * sizes[1] or (sizes[0] >= 5 and plain.listed[:8] == html.listed[:8])
+    return shared >= 0.8 * sizes[1] or (sizes[0] >= 5 and plain_words.listed[:8] == html_words.listed[:8])
 
 
 def is_blank(text: str) -> bool:
@@ -88,16 +90,16 @@ def strip_markup(html_source: str) -> str:
     return _MARKUP.sub(" ", html_source[: 8 * LONGEST_COMPARED])
 
 
-def has_same_letters(plain: str, rough: str) -> bool:
+def has_same_letters(plain_text: str, rough: str) -> bool:
     """Whether two texts differ in their white space alone. Most renderings do, and no comparison costs less."""
-    return "".join(plain.split()) == "".join(rough.split())
+    return "".join(plain_text.split()) == "".join(rough.split())
 
 
-def is_surely_full(plain: Words, rough: str, *, may_be_placeholder: bool) -> bool:
+def is_surely_full(plain_words: Words, rough: str, *, may_be_placeholder: bool) -> bool:
     """Whether a rough look at the words of the HTML shows that the plain rendering is no thinner."""
-    return not is_thinner(plain, Words.of(rough), may_be_placeholder=may_be_placeholder)
+    return not is_thinner(plain_words, Words.of(rough), may_be_placeholder=may_be_placeholder)
 
 
-def looks_like_placeholder(plain: str, words: Words) -> bool:
+def looks_like_placeholder(text: str, words: Words) -> bool:
     """Whether a short text speaks of HTML or of a browser, as one does that sends the reader to the HTML."""
-    return len(words.listed) <= _MOST_PLACEHOLDER_WORDS and bool(_PLACEHOLDER.search(plain))
+    return len(words.listed) <= _MOST_PLACEHOLDER_WORDS and bool(_PLACEHOLDER.search(text))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from server.rules.body.charsets import decode_bytes
 from server.rules.body.html_text import html_text
-from server.rules.body.mime.parts import Part
+from server.rules.body.mime.parts import Entity
 from server.rules.body.mime.transfer_encoding import (
     LONGEST_PART,
     MOST_CHARACTERS,
@@ -67,53 +67,53 @@ class TextReader:
         self._texts: dict[int, str] = {}
         self._words: dict[int, Words] = {}
 
-    def read_text(self, part: Part) -> str:
+    def read_text(self, entity: Entity) -> str:
         """What the part shows."""
-        if id(part) not in self._texts:
-            self._texts[id(part)] = self._compute_text(part)[: self._most]
-        return self._texts[id(part)]
+        if id(entity) not in self._texts:
+            self._texts[id(entity)] = self._compute_text(entity)[: self._most]
+        return self._texts[id(entity)]
 
     @property
     def is_full(self) -> bool:
         """Whether enough text is read for a whole mail."""
         return sum(map(len, self._texts.values())) > self._most
 
-    def read_words(self, part: Part) -> Words:
+    def read_words(self, entity: Entity) -> Words:
         """The words of what the part shows."""
-        if id(part) not in self._words:
-            self._words[id(part)] = Words.of(self.read_text(part))
-        return self._words[id(part)]
+        if id(entity) not in self._words:
+            self._words[id(entity)] = Words.of(self.read_text(entity))
+        return self._words[id(entity)]
 
-    def read_source(self, part: Part) -> str:
+    def read_source(self, entity: Entity) -> str:
         """The decoded content, with the tags of HTML."""
-        if id(part) not in self._decoded:
-            data = decode_content(part, min(LONGEST_PART, self._bytes_left))
+        if id(entity) not in self._decoded:
+            data = decode_content(entity, min(LONGEST_PART, self._bytes_left))
             self._bytes_left -= len(data)
-            self._decoded[id(part)] = decode_bytes(data, part.parameter("charset"), is_html=is_html(part))
-        return self._decoded[id(part)]
+            self._decoded[id(entity)] = decode_bytes(data, entity.parameter("charset"), is_html=is_html(entity))
+        return self._decoded[id(entity)]
 
-    def _compute_text(self, part: Part) -> str:
-        if part.is_sealed:
+    def _compute_text(self, entity: Entity) -> str:
+        if entity.is_sealed:
             return ENCRYPTED
-        source = self.read_source(part)
-        if describe := _DESCRIPTIONS.get(part.kind):
+        source = self.read_source(entity)
+        if describe := _DESCRIPTIONS.get(entity.kind):
             return describe(source)
-        if is_html(part) or _is_html_source(source):
+        if is_html(entity) or _is_html_source(source):
             return remove_armour(html_text(source))
         source = source[:MOST_CHARACTERS]
-        if part.kind in _TAGGED_KINDS:
+        if entity.kind in _TAGGED_KINDS:
             return _read_enriched(source)
-        if part.parameter("format").lower() == "flowed":
-            source = join_flowed_lines(source, deletes_space=part.parameter("delsp").lower() == "yes")
+        if entity.parameter("format").lower() == "flowed":
+            source = join_flowed_lines(source, deletes_space=entity.parameter("delsp").lower() == "yes")
         return remove_armour(remove_uuencoded(source)[0])
 
 
-def is_html(part: Part) -> bool:
+def is_html(entity: Entity) -> bool:
     """Whether the type of the part is one of HTML's."""
-    return part.kind.startswith("text/html") or part.kind in _HTML_KINDS
+    return entity.kind.startswith("text/html") or entity.kind in _HTML_KINDS
 
 
-def choose_text_parts(message: Part, reader: TextReader) -> tuple[list[Part], set[int]]:
+def choose_text_parts(message: Entity, reader: TextReader) -> tuple[list[Entity], set[int]]:
     """The parts whose text is the mail's, in order, and the ids of these and of their other renderings."""
     chooser = _Chooser(reader)
     chosen = chooser.choose(message, is_body=True)
@@ -121,13 +121,13 @@ def choose_text_parts(message: Part, reader: TextReader) -> tuple[list[Part], se
     if (
         first
         and chooser.is_doubtful(first)
-        and any(not part.file_name and not is_blank(reader.read_text(part)) for part in chosen)
+        and any(not entity.file_name and not is_blank(reader.read_text(entity)) for entity in chosen)
     ):
         chosen = chosen[1:]
         chooser.text_ids.discard(id(first))
-    if all(is_blank(reader.read_text(part)) for part in chosen):
-        chosen = [part for part in _walk_data(message) if not is_blank(reader.read_text(part))][:1] or chosen
-        chooser.text_ids |= {id(part) for part in chosen}
+    if all(is_blank(reader.read_text(entity)) for entity in chosen):
+        chosen = [entity for entity in _walk_data(message) if not is_blank(reader.read_text(entity))][:1] or chosen
+        chooser.text_ids |= {id(entity) for entity in chosen}
     return chosen, chooser.text_ids
 
 
@@ -138,68 +138,68 @@ class _Chooser:
         self.text_ids: set[int] = set()
         self._in_alternative: set[int] = set()
 
-    def choose(self, part: Part, *, is_body: bool) -> list[Part]:
+    def choose(self, entity: Entity, *, is_body: bool) -> list[Entity]:
         """The text parts in ``part``. ``is_body``: nothing before it is text, so that it is, even if it has a name."""
-        if part.is_sealed:
-            return [part]
-        if part.kind == "multipart/alternative":
-            return self._choose_alternative(part)
-        if part.children:
-            return self._choose_mixed(part, is_body=is_body)
-        is_text = is_html(part) or part.kind in _PLAIN_KINDS
-        if not is_text or part.disposition == "attachment" or (part.file_name and not is_body):
+        if entity.is_sealed:
+            return [entity]
+        if entity.kind == "multipart/alternative":
+            return self._choose_alternative(entity)
+        if entity.children:
+            return self._choose_mixed(entity, is_body=is_body)
+        is_text = is_html(entity) or entity.kind in _PLAIN_KINDS
+        if not is_text or entity.disposition == "attachment" or (entity.file_name and not is_body):
             return []
-        self.text_ids.add(id(part))
-        return [part]
+        self.text_ids.add(id(entity))
+        return [entity]
 
-    def is_doubtful(self, part: Part) -> bool:
+    def is_doubtful(self, entity: Entity) -> bool:
         """Whether the part has the name of a file, and nothing but its place speaks for a body."""
         return (
-            bool(part.file_name)
-            and part.disposition != "inline"
-            and id(part) not in self._in_alternative
-            and not _BODY_NAME.fullmatch(part.file_name.rpartition(".")[0] or part.file_name)
+            bool(entity.file_name)
+            and entity.disposition != "inline"
+            and id(entity) not in self._in_alternative
+            and not _BODY_NAME.fullmatch(entity.file_name.rpartition(".")[0] or entity.file_name)
         )
 
-    def _choose_mixed(self, part: Part, *, is_body: bool) -> list[Part]:
-        chosen: list[Part] = []
-        for child in part.children:
+    def _choose_mixed(self, entity: Entity, *, is_body: bool) -> list[Entity]:
+        chosen: list[Entity] = []
+        for child in entity.children:
             for leaf in self.choose(child, is_body=is_body and not chosen):
                 self._add_once(chosen, leaf)
         return chosen
 
-    def _add_once(self, chosen: list[Part], leaf: Part) -> None:
+    def _add_once(self, chosen: list[Entity], leaf: Entity) -> None:
         """Adds the part, unless it is another rendering of one that is there; of two the fuller one stays."""
         rivals = [] if self._reader.is_full else chosen[-MOST_RIVALS:]
         for at, rival in enumerate(rivals, len(chosen) - len(rivals)):
             if is_html(rival) == is_html(leaf) or rival.is_sealed or leaf.is_sealed:
                 continue
-            plain, html = (leaf, rival) if is_html(rival) else (rival, leaf)
-            plain_words, html_words = self._reader.read_words(plain), self._reader.read_words(html)
+            plain_leaf, html_leaf = (leaf, rival) if is_html(rival) else (rival, leaf)
+            plain_words, html_words = self._reader.read_words(plain_leaf), self._reader.read_words(html_leaf)
             if are_renderings(plain_words, html_words):
-                chosen[at] = html if is_thinner(plain_words, html_words, may_be_placeholder=False) else plain
+                chosen[at] = html_leaf if is_thinner(plain_words, html_words, may_be_placeholder=False) else plain_leaf
                 return
         chosen.append(leaf)
 
-    def _choose_alternative(self, part: Part) -> list[Part]:
-        leaves = [leaf for child in part.children for leaf in self.choose(child, is_body=True)]
+    def _choose_alternative(self, entity: Entity) -> list[Entity]:
+        leaves = [leaf for child in entity.children for leaf in self.choose(child, is_body=True)]
         self._in_alternative |= {id(leaf) for leaf in leaves}
         html_leaves = [leaf for leaf in leaves if is_html(leaf)]
         plain_leaves = [leaf for leaf in leaves if not is_html(leaf) and not is_blank(self._read(leaf))]
         if not plain_leaves or not html_leaves:
             return plain_leaves or html_leaves or leaves
-        plain = "\n".join(self._read(leaf) for leaf in plain_leaves)
-        if len(plain) > LONGEST_COMPARED:
+        plain_text = "\n".join(self._read(leaf) for leaf in plain_leaves)
+        if len(plain_text) > LONGEST_COMPARED:
             return plain_leaves
         rough = strip_markup("\n".join(self._reader.read_source(leaf) for leaf in html_leaves))
-        if has_same_letters(plain, rough):
+        if has_same_letters(plain_text, rough):
             return plain_leaves
-        words = Words.of(plain)
-        is_doubtful = looks_like_placeholder(plain, words)
+        words = Words.of(plain_text)
+        is_doubtful = looks_like_placeholder(plain_text, words)
         if is_surely_full(words, rough, may_be_placeholder=is_doubtful):
             return plain_leaves
-        html = Words.of("\n".join(self._read(leaf) for leaf in html_leaves))
-        return html_leaves if is_thinner(words, html, may_be_placeholder=is_doubtful) else plain_leaves
+        html_words = Words.of("\n".join(self._read(leaf) for leaf in html_leaves))
+        return html_leaves if is_thinner(words, html_words, may_be_placeholder=is_doubtful) else plain_leaves
 
 
 def _is_html_source(text: str) -> bool:
@@ -219,13 +219,13 @@ def _read_enriched(text: str) -> str:
     return re.sub(r"<(<)|</?[a-zA-Z-]{1,60}>", r"\1", text)
 
 
-def _walk_data(part: Part) -> Iterator[Part]:
+def _walk_data(entity: Entity) -> Iterator[Entity]:
     """The parts of data that are not attached: a reaction, an appointment, a page in another language of tags."""
-    if part.children:
-        for child in part.children:
+    if entity.children:
+        for child in entity.children:
             yield from _walk_data(child)
-    elif part.disposition != "attachment" and part.kind in _DESCRIPTIONS:
-        yield part
+    elif entity.disposition != "attachment" and entity.kind in _DESCRIPTIONS:
+        yield entity
 
 
 def _describe_reaction(source: str) -> str:

@@ -41,7 +41,7 @@ NO_HEADERS = "These bytes have no header line."
 
 
 @dataclass(frozen=True)
-class Part:
+class Entity:
     """A part's head, and where its content stands in ``raw``.
 
     ``is_sealed`` says that the content needs a key.
@@ -52,7 +52,7 @@ class Part:
     end: int
     head: Head
     content_type: Field
-    children: tuple[Part, ...] = ()
+    children: tuple[Entity, ...] = ()
     is_sealed: bool = False
 
     @property
@@ -96,7 +96,7 @@ class Part:
         return self.raw[self.start : min(self.end, self.start + most)]
 
 
-def read_message(raw: bytes) -> Part:
+def read_message(raw: bytes) -> Entity:
     """Raises UnreadableError if the bytes have no header."""
     if b"\n" not in raw and b"\r" in raw:
         raw = raw.replace(b"\r", b"\n")
@@ -108,7 +108,7 @@ def read_message(raw: bytes) -> Part:
     return _Splitter(raw).make_part(content_start, len(raw), head)
 
 
-def read_entity(raw: bytes) -> Part:
+def read_entity(raw: bytes) -> Entity:
     """A MIME entity that was wrapped in another, as in a signed message. It may have no header at all."""
     head, content_start = split_head(raw, 0, len(raw), LONGEST_PART_HEAD)
     return _Splitter(raw).make_part(content_start, len(raw), head)
@@ -121,15 +121,15 @@ class _Splitter:
         self._raw = raw
         self._parts_left = MOST_PARTS
 
-    def make_part(self, start: int, end: int, head: Head, depth: int = 0, default: str = "text/plain") -> Part:
+    def make_part(self, start: int, end: int, head: Head, depth: int = 0, default: str = "text/plain") -> Entity:
         """The part with all that is in it. An attached message stays closed: its parts are not those of the mail."""
         self._parts_left -= 1
         content_type = read_kind(head.first("content-type") or default)
         is_multipart = content_type.kind.startswith("multipart/")
         if not is_multipart and not (depth == 0 and content_type.kind == "text/plain"):
-            return Part(self._raw, start, end, head, content_type)
+            return Entity(self._raw, start, end, head, content_type)
         if depth >= DEEPEST:
-            return Part(self._raw, start, start, head, content_type)
+            return Entity(self._raw, start, start, head, content_type)
         boundary = self._choose_boundary(
             start, end, content_type.parameters.get("boundary", "") if is_multipart else ""
         )
@@ -137,7 +137,7 @@ class _Splitter:
             boundary = b""
         if not boundary:
             kind = Field("text/plain", {}) if is_multipart else content_type
-            return Part(self._raw, start, end, head, kind)
+            return Entity(self._raw, start, end, head, kind)
         if not is_multipart:
             content_type = Field("multipart/mixed", {})
         inner = "message/rfc822" if content_type.kind == "multipart/digest" else "text/plain"
@@ -147,7 +147,7 @@ class _Splitter:
             children.append(self.make_part(content_start, part_end, part_head, depth + 1, inner))
             if self._parts_left <= 0:
                 break
-        return Part(self._raw, start, end, head, content_type, tuple(children))
+        return Entity(self._raw, start, end, head, content_type, tuple(children))
 
     def _read_part_head(self, start: int, end: int) -> tuple[Head, int]:
         # Some programs put an empty line between the boundary and the head.

@@ -8,7 +8,7 @@ import itertools
 import re
 from enum import Enum
 
-from server.rules.body.mime.parts import Part
+from server.rules.body.mime.parts import Entity
 
 LONGEST_PART = 4_000_000
 """Bytes of one text part that are looked at."""
@@ -49,12 +49,12 @@ class Encoding(Enum):
     UUENCODE = "uuencode"
 
 
-def decode_content(part: Part, most: int = LONGEST_PART) -> bytes:
+def decode_content(entity: Entity, most: int = LONGEST_PART) -> bytes:
     """At most ``most`` bytes; none if the part holds other parts."""
-    if part.children:
+    if entity.children:
         return b""
-    declared = declared_encoding(part.head.all("content-transfer-encoding"))
-    content = part.content(most if declared is Encoding.NONE else most * 3 // 2)
+    declared = declared_encoding(entity.head.all("content-transfer-encoding"))
+    content = entity.content(most if declared is Encoding.NONE else most * 3 // 2)
     match _judge_encoding(content, declared):
         case Encoding.BASE64:
             return _decode_base64(content)[:most]
@@ -66,10 +66,10 @@ def decode_content(part: Part, most: int = LONGEST_PART) -> bytes:
             return content[:most]
 
 
-def decode_base64_content(part: Part, most: int) -> bytes:
+def decode_base64_content(entity: Entity, most: int) -> bytes:
     """The bytes of a part that is no text. They are base64 unless a field says otherwise."""
-    declared = declared_encoding(part.head.all("content-transfer-encoding"))
-    content = part.content(most)
+    declared = declared_encoding(entity.head.all("content-transfer-encoding"))
+    content = entity.content(most)
     if declared is Encoding.QUOTED_PRINTABLE:
         return binascii.a2b_qp(content)
     return _decode_base64(content) if declared is Encoding.BASE64 or _BASE64_TEXT.fullmatch(content) else content
