@@ -17,7 +17,7 @@ from rich.table import Table
 from bench import backfill, cards, floor, memory, org_calls, org_size, quota, world
 from bench.addresses import __main__ as addresses
 from bench.authorship import figures as authorship
-from bench.bodies import cost as bodies
+from bench.bodies import figures as bodies
 from bench.bodies import hostile
 from server.adapters.local_kek import BITS, RsaWrap
 from server.bootstrap import build

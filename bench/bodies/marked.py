@@ -1,17 +1,23 @@
 """Mails whose lines are marked with whose they are: how much of the author's a stripper loses, and what it leaves.
 
-``data/marked`` holds the mails; the first lines of ``programs.txt`` explain the marks.
+``data/marked`` holds the mails; the first lines of ``programs.txt`` explain the marks. ``second.txt`` was written after
+the rules. The trimmed fixtures of discourse/email_reply_trimmer (MIT, data/LICENSE) are marked by comparison.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-DATA = Path(__file__).parent / "data" / "marked"
+FIXTURES = Path(__file__).parent / "data"
+DATA = FIXTURES / "marked"
+FORWARDS = ("forwarded_apple", "forwarded_gmail", "forwarded_message")
+"""Fixtures that trim what is forwarded. A forward stays whole here: what is forwarded is its point."""
+ONLY_FURNITURE = ("signatures", "delimiters")
 _HEAD = re.compile(r"## (?P<name>[^|]+) \| (?P<subject>.*?) \| (?P<kind>answer|new)")
 
 
@@ -72,6 +78,30 @@ def parse_mails(text: str) -> Iterable[MarkedMail]:
             raise ValueError(head)
         lines = tuple((Mark(line[0]), line[1:].removeprefix(" ")) for line in body if line)
         yield MarkedMail(match["name"], match["subject"], match["kind"] == "answer", lines)
+
+
+def read_fixtures() -> list[MarkedMail]:
+    """The fixtures as marked mails. A quote above the author's last words may stay: it is what the author answers."""
+    return [
+        _mark_fixture(
+            path.stem, path.read_text(encoding="utf-8"), (FIXTURES / "trimmed" / path.name).read_text("utf-8")
+        )
+        for path in sorted((FIXTURES / "emails").iterdir())
+    ]
+
+
+def _mark_fixture(name: str, text: str, trimmed: str) -> MarkedMail:
+    lines = text.replace("\r\n", "\n").split("\n")
+    remaining = Counter(flatten(line) for line in trimmed.split("\n"))
+    marks = []
+    for line in lines:
+        is_authors = bool(flatten(line)) and remaining[flatten(line)] > 0
+        remaining[flatten(line)] -= is_authors
+        marks.append(Mark.AUTHOR if is_authors else Mark.HISTORY)
+    last = max((at for at, mark in enumerate(marks) if mark is Mark.AUTHOR), default=len(lines))
+    below = Mark.EITHER if name in FORWARDS else Mark.FURNITURE if name in ONLY_FURNITURE else Mark.HISTORY
+    marks = [mark if mark is Mark.AUTHOR else below if at > last else Mark.EITHER for at, mark in enumerate(marks)]
+    return MarkedMail(name, "", True, tuple(zip(marks, lines, strict=True)))
 
 
 def score_stripper(strip: Strip, mails: Iterable[MarkedMail]) -> Score:

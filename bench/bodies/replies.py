@@ -5,12 +5,12 @@ Its forwards are trimmed to the words above them; we keep a forward whole on pur
 
 from __future__ import annotations
 
-import importlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.bodies.strippers import list_others
 from server.rules.body.quoting import own_text
 
 DATA = Path(__file__).parent / "data"
@@ -38,12 +38,3 @@ def score_stripper(strip: Strip) -> ReplyScore:
         kind = score.exact if actual == expected else score.over if expected - actual else score.under
         kind.append(path.stem)
     return score
-
-
-def list_others() -> dict[str, Strip]:
-    """Empty unless the library is installed (``pip install email-reply-parser==0.5.12``)."""
-    try:
-        parser = importlib.import_module("email_reply_parser")
-    except ImportError:
-        return {}
-    return {"email-reply-parser": lambda text: str(parser.EmailReplyParser.parse_reply(text))}

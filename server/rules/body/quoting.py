@@ -12,7 +12,7 @@ import re
 from server.rules.body import quoting_words as words
 from server.rules.body.history.attributions import Attribution, find_attributions, has_inline_attribution
 from server.rules.body.history.header_blocks import find_block_end, find_labels_above, is_header_block
-from server.rules.body.history.heads import QUOTED, is_quoted, is_quoted_next, join_words, read_head
+from server.rules.body.history.heads import HAS_WORD, QUOTED, is_quoted, is_quoted_next, join_words, read_head
 from server.rules.body.history.program_marks import (
     is_attribution_quoted,
     is_name_above_date,
@@ -37,7 +37,7 @@ _FORWARDED = re.compile(
 )
 _FORWARD_SUBJECT = re.compile(rf"\s{{0,4}}(?:{join_words(words.FORWARD_PREFIXES)})\s{{0,2}}[:：]", re.IGNORECASE)
 _ANSWER_SUBJECT = re.compile(
-    rf"\s{{0,4}}[\[(]{{0,1}}(?:{join_words(words.ANSWER_PREFIXES)})\s{{0,2}}(?:[\[(^]?\d{{1,4}}[\])]?)?\s{{0,2}}[:：]",
+    rf"\s{{0,4}}[\[(]{{0,1}}(?:{join_words(words.ANSWER_PREFIXES)})\.?\s{{0,2}}(?:[\[(^]?\d{{1,4}}[\])]?)?\s{{0,2}}[:：]",
     re.IGNORECASE,
 )
 _ANY_PREFIX = re.compile(r"\s{0,4}[^\s:：]{1,14}(?:\s[^\s:：]{1,8})?\s?[:：]")
@@ -99,10 +99,13 @@ class _OwnLines:
         at = 0
         while at < len(self._heads):
             head = self._heads[at]
+            if not HAS_WORD.search(head) and not QUOTED.match(head) and "|" not in head:
+                at += 1
+                continue
             # A forward is what its sender wants to show.
             if _FORWARDED.fullmatch(head):
                 return len(self._lines)
-            if head.strip() and not QUOTED.match(head) and self._begins_block(at):
+            if not QUOTED.match(head) and self._begins_block(at):
                 next_at = self._read_answers_in_block(at)
                 if self._is_forward or self._points_below(at):
                     return len(self._lines)

@@ -80,6 +80,13 @@ LABELS: dict[str, tuple[str, ...]] = {
         "per a", "प्रति", "destinataire", "destinatario", "reply-to", "reply to",
         "risposta", "antwort an", "répondre à", "responder a", "responder para", "do", "nora", "adressaat", "каму", "për", "به", "за", "收信人", "받는사람", "받는이",
     ),
+    "other": (
+        "importance", "priority", "x-priority", "sensitivity", "attachments", "attachment", "categories", "bcc", "mailed-by", "signed-by", "wichtigkeit", "priorität",
+        "anlagen", "anhänge", "pièces jointes", "importancia", "prioridad", "datos adjuntos", "anexos", "prioridade", "importância", "priorità", "importanza", "allegati",
+        "urgentie", "prioriteit", "bijlagen", "prioritet", "vikt", "bifogade filer", "bilagor", "vedhæftede filer", "vedlegg", "prioriteetti", "liitteet", "załączniki", "ważność",
+        "priorytet", "přílohy", "důležitost", "prílohy", "mellékletek", "fontosság", "atașări", "ekler", "önem", "вложения", "важность", "приоритет", "вкладення", "συνημμένα",
+        "添付ファイル", "重要度", "附件", "重要性", "첨부 파일", "첨부", "중요도", "bijlage", "flag", "followup flag", "in-reply-to", "message-id", "list-id", "organization",
+    ),
     "cc": (
         "cc", "kopie", "kopi", "kopia", "kopio", "copie", "copie à", "másolat", "másolatot kap", "bilgi", "κοιν.", "עותק", "נسخة", "копия", "копія",
         "dw", "do wiadomości", "抄送", "副本", "참조", "สำเนา", "kópia", "cópia",
@@ -149,7 +156,7 @@ REPLY_ABOVE = (
     r"reply above (?:this|the) line", r"(?:type|write|enter|add) your (?:reply|response) above (?:this|the) line", r"reply (?:directly )?above this",
     r"respond above this line", r"antwort(?:en sie)? (?:bitte )?(?:über|oberhalb) (?:dieser|dieser) (?:zeile|linie)",
     r"(?:geben|schreiben) sie ihre antwort (?:bitte )?(?:über|oberhalb) (?:von )?dieser (?:zeile|linie)",
-    r"(?:répondre|réponse|répondez) (?:au-dessus de|au dessus de) cette ligne", r"(?:respuesta|responda|conteste|escriba) (?:.{0,20})?(?:encima|arriba) de esta línea",
+    r"(?:(?:saisir|saisissez|écrire|écrivez|taper|tapez|entrer|entrez) votre réponse|répondre|réponse|répondez) (?:au-dessus de|au dessus de) cette ligne", r"(?:respuesta|responda|conteste|escriba) (?:.{0,20})?(?:encima|arriba) de esta línea",
     r"(?:responda|resposta|responder) acima d(?:a|esta) linha", r"(?:rispondi|risposta|rispondere) sopra (?:a )?questa (?:riga|linea)",
     r"(?:antwoord|reactie|antwoorden) boven deze (?:regel|lijn)", r"(?:svar|svara|svaret) (?:över|ovanför|over|ovenfor) den(?:na| här|ne)? ?(?:raden|linje|linjen)",
     r"vastaa(?:us)? tämän rivin yläpuolelle", r"odpowie(?:dz|dź) powyżej tej linii", r"odpověď nad t(?:ento|uto) řád(?:ek|ku)", r"válasz(?:át)? e fölé a sor fölé",
@@ -219,7 +226,7 @@ POINTERS: tuple[tuple[str, str], ...] = (
     ),
     (r"se\b|markerat|skrivit|skrevet", r"i (?:rött|blått|grönt|rødt|blåt|grønt)|med (?:rött|rødt|blått|blåt)|(?:nedan|nedenfor)[:.]?$"),
     (
-        r"vasta(?:u|si)|kommen|huomautu|merkin|lisäyks|ks\b|katso",
+        r"vasta(?:u|si|an|sin)|kommen|huomautu|merkin|lisäyks|ks\b|katso",
         r"alla\b|alle\b|alempana|punaisella|sinisellä|vihreällä|lihavoit|tekstin (?:seassa|joukossa|lomassa)|viestin (?:sisällä|seassa)|rivien väli|inline",
     ),
     (

@@ -41,7 +41,7 @@ DEVICE_PREFIXES = (
 OWNERS = (
     "my", "the", "all", "new", "an?", "mine", r"meine[mrs]?", "meinem/meiner", "der", "die", "das", "den", "dem", r"eine[mr]", r"mobilen?", "mobile", "mail", "app", "mon", "ma", "mes", "un", "une", "le", "la", "l'application", "application", "appli", "l'appli", "appareil", "mi", "el", "aplicación", "de", "correo", "meu", "minha", "o", "aplicativo",
     "il", "mio", "mia", "lo", "dispositivo", "dell'app", "mijn", "het", "een", "mitt", "min", "mit", "telefon", "telefonu", "minun", "mojego", "mojej", "mého", "mojho", "môjho", "aplikacji", "aplikace", "aplikácie", "моего", "мого", "моей", "приложения", "приложение", "мобильного", "мобильной", "το", "μου", "az", "ul", "verizon,?", "t-mobile", "at&t", "vodafone",
-    "o2", "ee", "sprint", "virgin", "orange", "samsung", "apple", "google", "microsoft", "htc", "sony", "lg", "huawei", "xiaomi", "motorola", "nokia", "i miei", "mine", "din", "iz", "mog", "moj", "של", "الـ", "thiết bị", "perangkat",
+    "smartphone", "telefone", "celular", "móvil", "telefonul", "meu", "handy", "teléfono", "phone", "téléphone", "cellulare", "telefoon", "telefonu", "mobilnega", "o2", "ee", "sprint", "virgin", "orange", "samsung", "apple", "google", "microsoft", "htc", "sony", "lg", "huawei", "xiaomi", "motorola", "nokia", "i miei", "mine", "din", "iz", "mog", "moj", "של", "الـ", "thiết bị", "perangkat",
 )  # fmt: skip
 """Words between that and the name."""
 
@@ -130,7 +130,7 @@ FOR_WORDS = (
 
 DEVICE_TAILS = (
     r"(?:smart)?phone", r"device", r"tablet", r"mobile", r"cell", r"wireless", r"app(?:lication|likation|arat|areil)?", r"mail(?: app)?", r"e-?mail(?: app| client)?", r"client", r"pro", r"free", r"smartphone", r"handy", r"gerät", r"mobiltelefon", r"mobil(?:e|telefon)?", r"téléphone",
-    r"teléfono", r"telefon\w{0,3}", r"telefoon", r"toestel", r"telefono", r"dispositivo", r"secure e-?mail", r"für (?:ios|android|windows|mac|iphone|ipad)", r"pour (?:ios|android|windows|mac|iphone|ipad)", (r"(?:para|per|voor|för|til|dla systemu|dla|pro|pre|pentru|для|για|untuk|for|на|از|için|sur|su|on|en|em|auf|i|no|në|para o)"
+    r"teléfono", r"telefon\w{0,3}", r"telefoon", r"toestel", r"telefono", r"dispositivo", r"secure e-?mail", r"android", r"ios", r"iphone", r"ipad", r"für (?:ios|android|windows|mac|iphone|ipad)", r"pour (?:ios|android|windows|mac|iphone|ipad)", (r"(?:para|per|voor|för|til|dla systemu|dla|pro|pre|pentru|для|για|untuk|for|на|از|için|sur|su|on|en|em|auf|i|no|në|para o)"
     r" (?:(?:the|o|el|il|le) )?(?:ios|android|windows(?: \d+)?|mac(?:os)?|iphone|ipad|desktop|mobile)"), r"\d{1,2}", r"(?:του|μου|ul meu|meu|mio|mia|saya|của tôi|ของฉัน|שלי|الخاص بي|medu|min|mijn)", r"(?:on|over|via) (?:the )?\w+(?: \w+)? network", r"powered by \w+", r"hybrid", r"ultra|plus|max|mini|fe|edge|note",
     r"手机|手機|客户端|邮箱|メール|アプリ", r"mit (?:k-9|web\.de|gmx|der)(?: mail)?(?: app)?", r"with (?:k-9|aqua|nine) ?mail", r"secure", r"work",
 )  # fmt: skip
@@ -143,6 +143,7 @@ BANNER_TAGS = (
 """A whole line of this kind at the top of a mail is a gateway's."""
 
 BANNER_STARTS = (
+    r"wiadomość",
     r"\[[^\]]{1,30}\]", r"caution", r"warning", r"attention", r"external", r"notice", r"security", r"alert", r"beware", r"be careful", r"important", r"this", r"the", r"you", r"some", r"note", r"sent from outside", r"achtung", r"vorsicht", r"warnung", r"hinweis", r"extern", r"diese", r"sie ",
     r"sicherheit", r"ce ", r"cet ", r"vous", r"avertissement", r"courri", r"message", r"expéditeur", r"prud", r"précaution", r"alerte", r"attenzione", r"avviso", r"questa", r"questo", r"non ", r"mail", r"e-?mail", r"email", r"precaución", r"cuidado", r"advertencia", r"atención", r"aviso", r"este",
     r"correo", r"no ", r"atenção", r"alerta", r"esta", r"você", r"não", r"let op", r"waarschuwing", r"deze", r"dit", r"u ont", r"pas op", r"opgelet", r"varning", r"viktigt", r"obs", r"detta", r"det ", r"du ", r"advarsel", r"denne", r"bemærk", r"vær", r"huom", r"varoitus", r"tämä", r"uwaga",
@@ -152,7 +153,7 @@ BANNER_STARTS = (
 """First words of a banner."""
 
 BANNERS = (
-    r"(?:e-?mail|message|mail|it) (?:has |was |is )?(?:been )?(?:originat\w+|came|comes|coming|sent|received|arriv\w+)(?: \w+)? (?:from )?(?:\w+ ){0,2}?(?:outside|external)", r"external (?:e-?mail|sender|message|source)\b.{0,40}(?:caution|care|click|open|link|attach|verify|trust|beware)",
+    r"(?:e-?mail|message|mail|it) (?:has |was |is )?(?:been )?(?:originat\w+|came|comes|coming|sent|received|arriv\w+)(?: \w+)? (?:from )?(?:\w+ ){0,2}?(?:outside|external)", r"external (?:e-?mail|sender|message|source)\b.{0,40}(?:cauti|care|click|open|link|attach|verify|trust|beware)",
     r"(?:from|by) an? (?:external|unknown|untrusted) (?:sender|source|address)", r"you don['’]t often get e-?mail from", r"some people who received this message don['’]t often get", r"this sender (?:is|may be|might be) (?:external|outside|not)",
     r"sie erhalten nicht (?:oft|häufig) e-?mails? von", r"(?:e-?mail|nachricht|mail) (?:\w+ ){0,3}?(?:stammt|kommt|kam|wurde) (?:\w+ ){0,3}?von (?:\w+ ){0,2}?(?:extern|außerhalb|ausserhalb)", r"(?:externe[rsn]? (?:e-?mail|mail|absender|nachricht)|extern\])[^a-z]{0,3}.{0,60}(?:link|anh[aä]ng|vorsicht|klick|öffne|prüf)",
     r"(?:message|e-?mail|courriel|mail) (?:\S+ ){0,3}?(?:provient|vient|émane|a été envoyé|envoyé) (?:\S+ ){0,3}?(?:l['’]ext[ée]rieur|externe|hors de)", r"vous n['’](?:obtenez|recevez) pas souvent d['’]e-?mail", r"(?:courrier|courriel|e-?mail|message|expéditeur) externe\b.{0,60}(?:lien|pièce|clique|prud|atten)",

@@ -10,6 +10,7 @@ from server.rules.body.history.heads import (
     ADDRESS,
     CLOCK,
     COLON_AT_END,
+    HAS_WORD,
     LETTERS,
     LONGEST_LINE,
     MOST_WORDS_OF_DATE,
@@ -58,6 +59,8 @@ def find_attributions(heads: list[str]) -> dict[int, Attribution]:
     for last, head in enumerate(heads):
         tail = head[-20:].rstrip()
         if not tail or not (_ENDS.search(tail) or tail.endswith((">", ")"))):
+            continue
+        if not HAS_WORD.search(head) and not QUOTED.match(head):
             continue
         attribution = _read_attribution(heads, last)
         if attribution:

@@ -33,15 +33,17 @@ def is_header_block(heads: list[str], at: int, subject: str) -> bool:
     kinds: set[str] = set()
     for head in block:
         kinds |= find_kinds(head) if len(find_kinds(head)) == 1 else find_kinds(head) - kinds
+    kinds.discard("other")
     line_above = next((head for head in reversed(heads[max(0, at - 3) : at]) if head.strip()), "")
     is_ruled = bool(RULE.fullmatch(line_above))
     if "from" not in kinds or len(kinds) < (2 if is_ruled else 3):
         return _is_one_line_block(heads[at])
     values = "\n".join(block)
+    if COLON_AT_END.search(line_above[-10:]) and not is_ruled and not find_kinds(line_above):
+        return False
     if ADDRESS.search(values):
         return len(kinds) > 2 or bool(YEAR.search(values))
-    is_introduced = COLON_AT_END.search(line_above[-10:]) and not is_ruled
-    if has_foreign or is_introduced or not {"from", "sent"} <= kinds:
+    if has_foreign or not {"from", "sent"} <= kinds:
         return False
     has_subject = bool(subject) and any("subject" in find_kinds(h) and h.rstrip().endswith(subject) for h in block)
     return (

@@ -13,6 +13,7 @@ from server.rules.body import quoting_words as words
 LONGEST_LINE = 300
 """Characters of a line in which marks are looked for."""
 MOST_WORDS_OF_DATE = 6
+HAS_WORD = re.compile(r"[^\W_]")
 QUOTED = re.compile(r"\s{0,8}[>》]")
 RULE = re.compile(r"[\s>]{0,8}[_\-=–—―─*]{4,300}\s{0,8}")
 _INITIALS = re.compile(r"\s{0,4}(?:[^\W\d_]{1,4}>{1,9}|\|)\s")

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.bodies import figures, marked
 from bench.bodies.replies import score_stripper
-from server.rules.body.quoting import own_text
+from server.rules.body.quoting import has_answer_prefix, own_text
 
 
 def test_nothing_is_over_cut_in_other_peoples_fixtures():
@@ -120,3 +121,171 @@ def test_nothing_is_cut_that_only_looks_like_history(text: str) -> None:
     said = [line for line in text.split("\n") if line.strip() and line != "-- "]
     own = own_text(text, "Lamps")
     assert sum(line in own for line in said) >= len(said) - 2
+
+
+def test_no_line_of_an_author_is_lost_and_history_goes_in_the_marked_mails() -> None:
+    mails = [mail for mails in figures.list_sets().values() for mail in mails]
+    score = marked.score_stripper(figures.strip_mail, mails)
+
+    assert score.missing == ()
+    assert score.replies > 350
+    assert len(score.history_left) <= figures.MOST_HISTORY_LEFT * score.replies
+    assert len(score.furniture_left) <= 2
+
+
+def test_the_rest_of_the_rest_is_itself() -> None:
+    for mails in figures.list_sets().values():
+        for mail in mails:
+            own = figures.strip_mail(mail)
+            assert own_text(own, mail.subject, is_answer=mail.is_answer) == own, mail.name
+
+
+WORDS = st.sampled_from(
+    ["We take the rope.", "at gate 4", "Ann", "12 coils", "see you on Friday", "Price: 98", "", "- red"]
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=12))
+def test_a_new_mail_without_a_signature_is_unchanged(lines: list[str]) -> None:
+    text = "\n".join(["Hello Rita,", *lines, "Thank you"])
+    assert own_text(text, "Rope", is_answer=False) == text
+
+
+LINES = st.sampled_from(
+    [
+        "We take the rope.", "> When?", "On Mon, 1 Jun 2026 at 10:12, Ann Vale <ann@acme.example> wrote:", "", "--", "From: Ann Vale <ann@acme.example>",
+        "Sent: Monday, 1 June 2026 10:12", "To: Ada", "Subject: Visit", "Sent from my iPhone", "-----Original Message-----", "Ann", "CAUTION: external email, do not click",
+        "________________________________", "Monday.", "To unsubscribe from this group, send an email", "see below", "> On 1 Jun 2026, Ann wrote:", "The end:",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(LINES, max_size=25), st.sampled_from(["", "Re: Visit", "Visit", "FW: Visit"]), st.booleans())
+def test_the_rest_is_made_of_lines_of_the_text_in_order(lines: list[str], subject: str, is_answer: bool) -> None:
+    text = "\n".join(lines)
+    remaining = iter(text.split("\n"))
+    assert all(
+        any(line.strip() == other.strip() for other in remaining)
+        for line in own_text(text, subject, is_answer=is_answer).split("\n")
+    )
+
+
+@given(st.lists(LINES, min_size=1, max_size=20))
+def test_what_an_author_writes_below_a_quote_is_kept(lines: list[str]) -> None:
+    text = "\n".join([*lines, "> And the hook?", "The hook is bent, take another."])
+    own = own_text("On Mon, 1 Jun 2026 at 10:12, Ann Vale <ann@acme.example> wrote:\n> Hello\n" + text, "Re: Visit")
+    hard = ("From:", "-----Original")
+    if not any(line.startswith(hard) for line in lines) and "Sent: Monday, 1 June 2026 10:12" not in lines:
+        assert "The hook is bent" in own
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: a",
+        "RE[2]: a",
+        "AW: a",
+        "Antw.: a",
+        "SV: a",
+        "回复：a",
+        "답장: a",
+        "R: a",
+        "Odp: a",
+        "Ynt: a",
+        "RES: a",
+        "Réf : a",
+        "ΑΠ: a",
+        "Trả lời: a",
+    ],
+)
+def test_prefixes_of_answers(subject: str) -> None:
+    assert has_answer_prefix(subject)
+
+
+@pytest.mark.parametrize("subject", ["Fwd: a", "WG: a", "Order: 12", "Rope", "", "Real: a", "12: a"])
+def test_other_subjects_answer_nothing(subject: str) -> None:
+    assert not has_answer_prefix(subject)
+
+
+HISTORY = "From: Ann Vale <ann@acme.example>\nSent: Monday, 1 June 2026 10:12\nTo: Ada Byron\nSubject: Visit\n\nWhich gate?\nGate B, on Friday.\n"
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    [
+        "My answers are in red below.", "Please see my comments inline.", "I have replied within your email.", "Responses in CAPS.", "See below:", "Antworten siehe unten.",
+        "Meine Kommentare sind direkt im Text.", "Ich habe Ihre Fragen unten in grün beantwortet.", "Voir mes réponses ci-dessous.", "J'ai répondu en rouge dans votre mail.",
+        "Respondo en verde abajo.", "Ver mis comentarios más abajo en rojo.", "Respondi em azul no corpo do e-mail.", "Ho risposto sotto, in blu.", "Mijn antwoorden staan hieronder.",
+        "Svaren finns nedan.", "Mine svar er med rødt.", "Vastaan alla.", "Odpowiedzi w treści na czerwono.", "Odpovědi jsou níže červeně.", "Válaszok alább.", "Răspunsurile sunt mai jos.",
+        "Yanıtlarım aşağıda.", "Ответы ниже.", "Відповіді нижче червоним.", "Οι απαντήσεις μου είναι παρακάτω.", "赤字でお答えします。", "文中に回答を記入しました。", "我的回复在下面。", "답변은 아래에 있습니다.",
+    ],
+)  # fmt: skip
+def test_where_the_author_points_below_everything_stays(pointer: str) -> None:
+    assert "Gate B, on Friday." in own_text(f"Hello Ann,\n\n{pointer}\n\nAda\n\n{HISTORY}", "RE: Visit")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Our price is below 98.", "As you wrote in your email, it is late.", "Thank you for your answer.", "Vielen Dank für Ihre Antwort.", "We take the red rope.", "Merci de votre réponse.",
+        "Gracias por su respuesta.", "Grazie per la risposta.", "Bedankt voor je antwoord.", "Tack för svaret.", "Dziękuję za odpowiedź.", "Спасибо за ответ.", "ご回答ありがとうございます。", "感谢您的回复。",
+    ],
+)  # fmt: skip
+def test_a_sentence_that_points_nowhere_keeps_no_history(sentence: str) -> None:
+    assert own_text(f"Hello Ann,\n\n{sentence}\n\nAda\n\n{HISTORY}", "RE: Visit") == f"Hello Ann,\n\n{sentence}\n\nAda"
+
+
+def test_paragraphs_right_above_an_attribution_are_the_authors() -> None:
+    above = "Please deliver\non Monday, 8 June 2026 at 14:30\nto gate 4 of Ann's hall\nAda"
+    for line in (
+        "On Mon, 1 Jun 2026, Ann Vale wrote:",
+        "Am 01.06.2026 um 10:12 schrieb Ann Vale:",
+        "Ann Vale <ann@acme.example> wrote:",
+    ):
+        assert own_text(f"{above}\n{line}\n> When?", "Re: Visit") == above
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "From: Oslo\nTo: Bergen\nDate: Friday\nPersons: 2", "From: 8:00\nTo: 16:00\nDate: 3 June 2026\nSubject: shift", "Von: Kiel\nAn: Oslo\nDatum: 3.6.2026, 8:30 Uhr\nBetreff: Kran\nGewicht: 2 t",
+        "De : Brest\nÀ : Nantes\nDate : lundi\nObjet : treuil", "Od: Gdynia\nDo: Oslo\nData: 3 czerwca\nTemat: lina",
+    ],
+)  # fmt: skip
+def test_own_lines_with_labels_in_an_answer_are_kept(block: str) -> None:
+    text = f"Yes please, as follows:\n\n{block}\n\nThanks, Ada"
+    assert own_text(text, "Re: Visit") == text
+
+
+def test_answers_between_quoted_lines_under_an_outlook_block_are_kept() -> None:
+    text = "Ada here.\n\n-----Original Message-----\nFrom: Ann <ann@acme.example>\nSent: 1 June 2026 10:12\nTo: Ada\nSubject: x\n\n> When?\nMonday.\n> Where?\nGate B.\n"
+    own = own_text(text, "RE: x")
+    assert "Monday." in own
+    assert "Gate B." in own
+
+
+def test_a_mark_of_what_is_left_out_stands_before_the_quote() -> None:
+    text = (
+        "Hello\n\nFriday, 5 June 2026, 10:12:00, Ann <ann@acme.example> wrote:\n\n[...]\n\nAV> Which gate?\nGate B.\n"
+    )
+    assert "Gate B." in own_text(text, "Re: x")
+
+
+def test_finnish_answers_and_danish_forwards_have_one_prefix() -> None:
+    finnish = "Sopii.\n\nLähettäjä: Ann <ann@acme.example>\nLähetetty: 1. kesäkuuta 2026 10.12\nVastaanottaja: Ada\nAihe: x\n\nMilloin?"
+    danish = "Se her.\n\nFra: Ann <ann@acme.example>\nSendt: 1. juni 2026 10:12\nTil: Ada\nEmne: x\n\nUdbuddet lukker."
+    assert own_text(finnish, "VS: x") == "Sopii."
+    assert "Udbuddet lukker." in own_text(danish, "VS: x")
+
+
+def test_a_forward_that_lost_its_prefix_is_whole() -> None:
+    text = f"Please handle.\n\n{HISTORY}"
+    assert own_text(text, "Tender of the port").strip() == text.strip()
+    assert own_text(text, "Tender of the port", is_answer=False).strip() == text.strip()
+
+
+@pytest.mark.parametrize("quote", [">10 kN for the hall\n>25 kN for the quay", "> press slow\n> wait ten seconds"])
+def test_lines_that_an_author_began_with_a_quote_sign_are_kept(quote: str) -> None:
+    text = f"These are the limits:\n\n{quote}"
+    assert own_text(text, "Re: Limits") == text
+    assert own_text(text.replace(":", ""), "Limits") == text.replace(":", "")
