@@ -12,13 +12,14 @@ from tests.support.scene import eml
 QUOTING = "Monday suits us.\n\nOn Mon, 14 Sep 2026 at 09:00, Ann <ann@acme.example> wrote:\n> When can you come?\n"
 
 
-def test_salesforce_gets_the_text_with_its_quoted_history(scene):
+def test_salesforce_gets_the_words_of_the_author_without_the_quoted_history(scene):
     scene.deliver("ann@acme.example", eml(subject="Re: Visit", text=QUOTING))
     scene.sync()
 
     [task] = scene.tasks()
     assert "Monday suits us." in task["Description"]
-    assert "> When can you come?" in task["Description"]
+    assert "When can you come?" not in task["Description"]
+    assert "ann@acme.example> wrote" not in task["Description"]
 
 
 @pytest.mark.parametrize("header", ["Reply_To", "Sender"])
