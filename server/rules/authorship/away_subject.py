@@ -35,7 +35,7 @@ def names_automatic_answer(subject: str, *, is_answer: bool) -> bool:
         return is_answer or is_topic or words.ANSWERED.match(rest) is not None
     if tail[0] in words.PAUSES:
         rest = tail.lstrip(words.PAUSES + _BLANKS)
-        return is_answer or not rest or words.ANSWERED.match(rest) is not None or not _is_sentence(rest)
+        return is_answer or not rest or words.ANSWERED.match(rest) is not None or not goes_on(rest)
     return words.ADDRESSEE.match(tail) is not None and (is_answer or not _asks(tail))
 
 
@@ -105,9 +105,9 @@ def _names_topic(text: str) -> bool:
     )
 
 
-def _is_sentence(text: str) -> bool:
+def goes_on(text: str) -> bool:
     """Whether the text goes on with the words before it, or asks: the author's own sentence."""
-    return _asks(text) or (text[0].islower() and len(text.split()) > 2)
+    return _asks(text) or (text[:1].islower() and len(text.split()) > 1)
 
 
 def _asks(text: str) -> bool:

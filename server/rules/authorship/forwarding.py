@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from server.rules.authorship import away_words, words
-from server.rules.authorship.away_subject import may_tell_absence, may_tell_holiday
+from server.rules.authorship.away_subject import may_tell_absence, may_tell_holiday, names_automatic_answer
 from server.rules.authorship.facts import is_house, names_person, spells_local
 from server.rules.authorship.marks import AuthorFacts
 from server.rules.authorship.receipt_words import RECEIVED_SUBJECT, STATUS_SUBJECT
@@ -47,7 +47,7 @@ def answers_by_rule(facts: AuthorFacts) -> str | None:
     """An absence note by its subject, or a rule's own text: the author's mailbox made it, and asks for no answer."""
     if not facts.headers.has("Auto-Submitted") or facts.token("Auto-Submitted") in words.NOT_AUTOMATIC:
         return None
-    if away_words.ANSWER_PHRASE.match(facts.subject):
+    if names_automatic_answer(facts.subject, is_answer=True):
         return "Subject"
     if may_tell_absence(facts.subject) or may_tell_holiday(facts.subject):
         return "Auto-Submitted"

@@ -25,9 +25,9 @@ NO_REPLY = re.compile(
 NO_REPLY_LABELS = frozenset({"noreply", "no-reply", "donotreply", "do-not-reply", "sendonly"})
 """Labels left of the registrable domain."""
 _UNREAD = (
-    r"(?:自動|自动)(?:送信|配信|返信|応答|通知|発送|发送|發送|回复|回覆|答复|邮件|郵件)|(?:送信|発信|配信)専用|返信不可|(?:请|請)?勿(?:直接)?回[复覆]"
-    r"|(?:系统|系統)(?:邮件|郵件|通知|消息|訊息|自动|自動|信)|システム(?:自動|通知|メール)|発送専用"
-    r"|발신\s?전용|자동\s?(?:발송|발신|회신|응답|메일|전송)|(?:수신|회신)\s?불가|시스템\s?(?:메일|알림)"
+    r"(?:自動|自动)(?:送信|配信|返信|応答|通知|発送|发送|發送|发信|發信|回复|回覆|回復|答复|答覆|邮件|郵件)|(?:送信|発信|配信)専用|自動メール|返信不可|(?:请|請)?勿(?:直接)?回[复覆]"
+    r"|(?:系统|系統)(?:邮件|郵件|通知|消息|訊息|提醒|发送|發送|自动|自動|信)|システム(?:自動|通知|メール)|発送専用"
+    r"|(?:발신|발송|송신)\s?전용|자동\s?(?:발송|발신|회신|응답|메일|전송)|(?:수신|회신)\s?불가|시스템\s?(?:메일|알림)"
 )
 UNREAD_NAME = re.compile(_UNREAD)
 """How senders in East Asia say that a program writes, or that nobody reads answers."""
@@ -35,7 +35,7 @@ _BRACKETED = (
     rf"[【\[［(（<＜〔〈「][^】\]］)）>＞〕〉」]{{0,12}}(?:{_UNREAD})[^】\]］)）>＞〕〉」]{{0,16}}[】\]］)）>＞〕〉」]"
 )
 UNREAD_SUBJECT = re.compile(
-    rf"\s?(?:{_BRACKETED}(?!\s*(?:の件|について|に関|の設定|を))|(?:{_UNREAD})\s?(?:$|[:：|／])|[^【\[［(（]{{1,120}}{_BRACKETED}\s*$)"
+    rf"\s?(?:{_BRACKETED}(?!\s*(?:の件|について|に関|の設定|を))|[※＊*★]?\s?(?:{_UNREAD})(?:メール|メッセージ|메일|邮件|郵件|です)?\s?(?:$|[:：|／※＊*★])|[^【\[［(（]{{1,120}}{_BRACKETED}\s*$)"
 )
 """The same in a subject, in brackets or before a colon: people write about such mail too."""
 _NO_REPLY_WORDS = (

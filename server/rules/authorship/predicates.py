@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from server.rules.authorship import no_reply_words, receipt_words, words
+from server.rules.authorship.away_subject import goes_on
 from server.rules.authorship.facts import is_house, is_persona, is_role, spells_local
 from server.rules.authorship.known_senders import is_survey_host, is_tool, names_campaign, names_tool
 from server.rules.authorship.marks import AuthorFacts, Predicate
@@ -135,15 +136,23 @@ def survey_host(facts: AuthorFacts) -> str | None:
 
 
 def read_receipt(facts: AuthorFacts) -> str | None:
-    """A receipt by its subject, where the mail answers one or is Outlook's own format. People write HTML, or "Re:"."""
+    """A receipt by its subject, where the mail answers one or is Outlook's own format.
+
+    People write HTML, or "Re:", or go on with a sentence of their own in a plain text.
+    """
     subject = facts.subject
     if subject.isascii() and (":" not in subject[:60] or subject.startswith(_ANSWERING)):
         return None
     content_type = facts.content_type
     if content_type.startswith(("multipart/alternative", "multipart/related", "text/html")):
         return None
-    is_marked = content_type == "application/ms-tnef" or facts.headers.has_any(_ANSWER_HEADERS)
-    return "Subject" if is_marked and receipt_words.READ_SUBJECT.match(facts.subject) else None
+    if content_type != "application/ms-tnef" and not facts.headers.has_any(_ANSWER_HEADERS):
+        return None
+    prefix = receipt_words.READ_SUBJECT.match(subject)
+    if prefix is None:
+        return None
+    is_plain = content_type in {"", "text/plain"}
+    return None if is_plain and goes_on(subject[prefix.end() :].strip()) else "Subject"
 
 
 def mail_system_bounces(facts: AuthorFacts) -> str | None:

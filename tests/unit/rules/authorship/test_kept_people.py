@@ -279,6 +279,10 @@ def test_names_and_firms_that_sound_like_machines(author):
     "fields",
     [
         pytest.param([("Subject", "Read: offer 77"), REPLY, ALTERNATIVE], id="a changed subject in HTML"),
+        pytest.param(
+            [("Subject", "Read: and agreed"), REPLY, ("Content-Type", "text/plain")], id="a sentence in plain text"
+        ),
+        pytest.param([("Subject", "Gelesen: passt das auch für Halle 4?"), REPLY], id="a question in plain text"),
         pytest.param([("Subject", "Read: the contract"), ("Content-Type", "text/plain")], id="no answer"),
         pytest.param(
             [("Subject", "Gelesen: Seite 3"), ("Content-Type", "multipart/mixed")], id="an attachment and no answer"
@@ -299,6 +303,11 @@ def test_names_and_firms_that_sound_like_machines(author):
                 ("X-PM-Message-Id", "1"),
             ],
             id="orders@ asks",
+        ),
+        pytest.param([("Subject", "Automatic reply valve: quotation"), AUTO, LOOP], id="a valve, sent on"),
+        pytest.param([("Subject", "Automatic reply valve: quotation"), ("Precedence", "bulk")], id="a valve in bulk"),
+        pytest.param(
+            [("Subject", "Abwesend bis 9. August: Lieferung bitte an Tor 2"), AUTO, LOOP], id="a sentence, sent on"
         ),
         pytest.param([("Subject", "Backup finished"), AUTO, LOOP], id="a person reports of a server"),
         pytest.param([("Subject", "Proposal was signed by Otto"), AUTO, LOOP], id="a person reports of a contract"),

@@ -42,7 +42,7 @@ def test_addresses_that_nobody_reads(local):
     ["info@noreply.tarn-mills.example", "Do Not Reply <info@t.example>", "Tarn (do not reply) <info@t.example>", "Tarn - No Reply <info@t.example>",
      '"Tarn (nicht antworten)" <info@t.example>', "Ne pas répondre <info@t.example>", "Nie odpowiadaj <info@t.example>", "Не отвечайте <info@t.example>",
      "ターン 発信専用 <info@t.example>", "送信専用 <info@t.example>", "自動送信 <info@t.example>", "システム通知 <info@t.example>", "系统邮件 <info@t.example>",
-     "系統通知 <info@t.example>", "请勿回复 <info@t.example>", "발신전용 <info@t.example>", "타른(발신전용) <info@t.example>", "자동발송 <info@t.example>",
+     "系統通知 <info@t.example>", "发送专员系统自动发送 <info@t.example>", "송신전용 <info@t.example>", "请勿回复 <info@t.example>", "발신전용 <info@t.example>", "타른(발신전용) <info@t.example>", "자동발송 <info@t.example>",
      "orders-bot@t.example", "ci-bot@t.example", "deploy_bot@t.example", "support.bot@t.example", "slackbot@t.example", "dependabot@t.example",
      "Ariba <ordersender-prod@ansmtp.ariba.com>", "x <s4system-prodeu+acme.Doc1@eusmtp.ariba.com>", "x <any@smtp.mn9.ariba.com>", "ordersender-prod@ariba.com",
      "mail-sender@t.example", "Mail <mailsystem@t.example>"],
@@ -54,7 +54,7 @@ def test_authors_that_name_a_machine(author):
 @pytest.mark.parametrize(
     "subject",
     ["【自動送信】ご注文", "【自動返信】お問い合わせ", "（自動配信）お知らせ", "自動送信：受付", "【送信専用】ご案内", "[발신전용] 안내", "[자동발송] 접수", "【系统邮件】通知", "[系统自动发送] 通知",
-     "（請勿回覆）通知", "自动回复：x", "お知らせ【自動配信メール】"],
+     "（請勿回覆）通知", "自动回复：x", "※自動送信※ ご注文", "＜自動送信＞ご注文", "自動送信メール：受付", "[발송전용] 안내", "[系统提醒] 密码", "〔配信専用〕お知らせ", "お知らせ【自動配信メール】"],
 )  # fmt: skip
 def test_subjects_that_say_that_a_program_sends(subject):
     assert judge(("Subject", subject)).is_automated
