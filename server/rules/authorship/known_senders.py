@@ -108,6 +108,10 @@ def names_campaign(text: str) -> bool:
     return any(not CAMPAIGN_HOSTS.isdisjoint(_list_parents(match.group(1))) for match in _HOST.finditer(text))
 
 
+def is_campaign_host(domain: str) -> bool:
+    return not CAMPAIGN_HOSTS.isdisjoint(_list_parents(domain))
+
+
 def is_survey_host(domain: str) -> bool:
     return not SURVEY_HOSTS.isdisjoint(_list_parents(domain))
 

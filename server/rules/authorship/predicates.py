@@ -8,7 +8,7 @@ from collections.abc import Callable
 from server.rules.authorship import no_reply_words, receipt_words, words
 from server.rules.authorship.away_subject import goes_on
 from server.rules.authorship.facts import is_house, is_persona, is_role, spells_local
-from server.rules.authorship.known_senders import is_survey_host, is_tool, names_campaign, names_tool
+from server.rules.authorship.known_senders import is_campaign_host, is_survey_host, is_tool, names_campaign, names_tool
 from server.rules.authorship.marks import AuthorFacts, Predicate
 from server.rules.headers.header_text import decode_words
 
@@ -122,15 +122,21 @@ def campaign_host(facts: AuthorFacts) -> str | None:
     if opt_out and names_campaign(opt_out[:1000].lower()):
         return "List-Unsubscribe"
     path = (facts.headers.first("Return-Path") or "")[:1000].lower()
-    is_foreign = bool(path) and f"{facts.local}@{facts.domain}" not in path
-    return "Return-Path" if is_foreign and names_campaign(path) else None
+    if not path or not is_campaign_host(_find_domain(path)):
+        return None
+    return None if f"{facts.local}@{facts.domain}" in path else "Return-Path"
+
+
+def _find_domain(address: str) -> str:
+    """The domain of an address in angle brackets or without; "" if it has none."""
+    return address.rpartition("@")[2].rstrip("> \t") if "@" in address else ""
 
 
 def survey_host(facts: AuthorFacts) -> str | None:
     """A survey firm sends the mail, or gets its bounces, in the name of another firm."""
     for name in ("Sender", "Return-Path"):
         text = facts.headers.first(name)
-        if text and is_survey_host(text[:300].lower().rpartition("@")[2].rstrip("> \t")):
+        if text and is_survey_host(_find_domain(text[:300].lower())):
             return None if is_survey_host(facts.domain) else name
     return None
 
