@@ -37,7 +37,7 @@ def plan_activity(
     moment = read_sent_at(copy.headers, copy.internal_date, received=body.received, is_own=is_own)
     return Activity(
         key=mail.key,
-        subject=_write_subject(copy.headers, author, direction, shown),
+        subject=_write_subject(_choose_subject(copy.headers, body), author, direction, shown),
         body=body.own[:MOST_TEXT] if shown is Disclosure.TEXT else "",
         sent_at=moment,
         day=local_day_of(moment, owner.time_zone if owner else ""),
@@ -66,9 +66,14 @@ def local_day_of(moment: int, time_zone: str) -> str:
     return datetime.fromtimestamp(moment / 1000, UTC).astimezone(zone).date().isoformat()
 
 
-def _write_subject(headers: Headers, author: Participant | None, direction: Direction, shown: Disclosure) -> str:
+def _choose_subject(headers: Headers, body: MailBody) -> str:
+    """The subject by the headers that the provider decoded, or by the bytes of the mail where a letter was lost."""
+    written = headers.first("Subject") or ""
+    return read_subject(body.subject if "\ufffd" in written and body.subject else written) or NO_SUBJECT
+
+
+def _write_subject(subject: str, author: Participant | None, direction: Direction, shown: Disclosure) -> str:
     """Lightning captions every email Task "You sent an email", so the subject of inbound mail names its sender."""
-    subject = read_subject(headers.first("Subject")) or NO_SUBJECT
     if shown is Disclosure.HEADERS:
         subject = "Email"
     if direction is Direction.OUTBOUND or author is None:

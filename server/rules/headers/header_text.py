@@ -13,7 +13,8 @@ from collections.abc import Iterator
 MAX_NAME = 256
 LONGEST_SUBJECT = 20_000
 """Characters of a Subject header that are read."""
-_CHARSET = re.compile(r"[\w.:-]{1,40}")
+_CHARSET = re.compile(r"[\w.:-]{1,40}(?:\*[\w-]{0,40})?")
+"""The charset of an encoded word, and after a star the language of its text; RFC 2231, section 5."""
 _CHARSETS = re.compile(
     r"(?:us-)?ascii|utf-?(?:7|8|16|32)(?:-?[bl]e)?|iso-?8859-?\d{1,2}(?:-[ie])?|latin-?\d|l[1-9]|(?:windows-?|cp-?)\d{3,5}"
     r"|koi8-?[rut]|big5(?:-?hkscs)?|gb2312|gbk|gb18030|hz(?:-gb-2312)?|euc-?(?:jp|kr|jis-?2004)|shift_?jis|sjis"

@@ -186,3 +186,17 @@ def test_a_colleagues_mail_and_sent_mail_keep_their_date() -> None:
     sent = mail(("From", "ann@acme.example"), ("To", "ada@byron.example"), FLAT_BATTERY, is_sent=True)
     copied = mail(("From", "ben@acme.example"), ("To", "ada@byron.example"), FLAT_BATTERY)
     assert [plan(sent).day, plan(copied).day] == ["1980-01-01", "1980-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("header", "subject", "expected"),
+    [
+        ("Angebot f\ufffdr M\ufffdrz", "Angebot für März", "Angebot für März"),
+        ("Angebot", "Another", "Angebot"),
+        ("A\ufffdB", "", "A\ufffdB"),
+    ],
+)
+def test_a_subject_with_lost_letters_is_read_from_the_bytes(header: str, subject: str, expected: str) -> None:
+    written = mail(("From", "ann@acme.example"), ("To", "ada@byron.example"), ("Subject", header), is_sent=True)
+    decision = Decision(Reason.CONTACT_MATCH, CONTACT)
+    assert plan_activity(written, decision, ANN, MailBody("", subject=subject), WORKSPACE, Policy()).subject == expected

@@ -16,6 +16,8 @@ TWICE = "=?utf-8?B?" + base64.b64encode(b"Re: =?utf-8?Q?Preise_f=C3=BCr_Seile?="
     [
         (TWICE, "Re: Preise für Seile"),
         ("=?utf-8?q?Preise_f=C3=BCr_Seile?=", "Preise für Seile"),
+        ("=?utf-8*de?Q?Gr=C3=B6=C3=9Fe_12?=", "Größe 12"),
+        ("=?iso-8859-1*?Q?Gr=F6=DFe?=", "Größe"),
         ("Price =?= 5", "Price =?= 5"),
         ("a\r\n b", "a b"),
         ("=?utf-8?q??=", ""),
