@@ -171,7 +171,7 @@ def test_every_message_has_a_card_that_fits(gmail):
             assert "Something went wrong" not in gmail.card
             assert gmail.page.eval_on_selector("#sidebar", "e => e.scrollWidth <= e.clientWidth")
             count += 1
-    assert count == 67
+    assert count == 69
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -40,8 +40,8 @@ def test_the_demo_ends_at_rest_with_every_message_decided(tmp_path: Path) -> Non
     assert all(m["activity"] for m in result["messages"] if m["outcome"] == "logged")
     assert {c["waiting"] for c in result["coverage"].values()} == {0}
     assert result["calls"]["gmail"]["units"] > 0
-    assert "67 messages in Gmail, 67 in the ledger, 28 activities in Salesforce." in done.stdout
-    assert "34 logged messages are 28 activities: several copies of one email are one activity." in done.stdout
+    assert "69 messages in Gmail, 69 in the ledger, 30 activities in Salesforce." in done.stdout
+    assert "36 logged messages are 30 activities: several copies of one email are one activity." in done.stdout
     assert "A second pass added nothing." in done.stdout
 
 

@@ -52,6 +52,27 @@ def test_each_logged_mail_is_one_task_on_the_right_records(synced: Scene) -> Non
     assert len(keys) == len(set(keys)) == _real_mails(synced)
 
 
+def test_salesforce_gets_the_authors_words(synced: Scene) -> None:
+    """Replies without the mail that they answer, in four languages' marks; a forward with what it forwards."""
+    texts = {t["Subject"].removeprefix("From "): t["Description"] for t in synced.tasks()}
+    everything = "\n".join(texts.values())
+    answers = [text for subject, text in texts.items() if "Re: " in subject]
+    assert len(answers) > 10
+    assert not any(">" in text or "wrote:" in text or "Original Message" in text for text in answers)
+    assert [everything.count(words) for words in ("with pleasure.", "about 140 fixtures", "Would two o’clock do?")] == [
+        1
+    ] * 3
+    assert "Leo Brandt: Re: Found you at the fair" in texts
+    assert "iPhone" not in everything
+    assert "how long may it be?" in texts["Tomás Ruiz: Fwd: Sensor cables"]
+
+
+def test_a_web_form_stands_on_the_customer_who_filled_it_in(synced: Scene) -> None:
+    form = next(t for t in synced.tasks() if "second cold store" in (t["Description"] or ""))
+    assert form["Subject"] == "From Nia Okafor: Contact form: lamps for a second cold store"
+    assert (form["WhoId"], form["TrulyActivity__Direction__c"]) == ("003A00000000003IAA", "Inbound")
+
+
 def _real_mails(scene: Scene) -> int:
     """Logged mails, copies counted once: a Message-ID, or a copy that has none."""
     seen: set[Any] = set()
