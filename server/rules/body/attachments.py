@@ -34,7 +34,7 @@ _PHOTO_NAME = re.compile(
     re.IGNORECASE,
 )
 """Names that cameras, telephones and programs give to what somebody took or pasted."""
-_CID = re.compile(r"cid:([^\"'\s<>)]{1,300})", re.IGNORECASE)
+_CID = re.compile(r"cid:([^\"'\s<>)\]]{1,300})", re.IGNORECASE)
 MOST_CIDS = 2_000
 _METHOD = re.compile(r"^METHOD(?:;[^:\n]{0,200})?:[ \t]{0,10}([A-Za-z-]{3,30})", re.MULTILINE | re.IGNORECASE)
 _METHOD_WITHIN = 100_000
@@ -133,7 +133,8 @@ class _Pictures:
 
     def _find_shown_ids(self) -> Iterator[str]:
         for entity, _ in _walk(self._message, None):
-            if is_html(entity) and entity.disposition != "attachment":
+            # Programs that turn HTML into plain text leave the picture's id in brackets.
+            if (is_html(entity) or entity.kind == "text/plain") and entity.disposition != "attachment":
                 matches = _CID.finditer(self._reader.read_source(entity))
                 yield from (unquote(match[1]).lower() for _, match in zip(range(MOST_CIDS), matches, strict=False))
 

@@ -153,16 +153,20 @@ def _is_plainly_base64(content: bytes) -> bool:
         return False
     # Lines of an encoder are equally long; a word, a link or a number is not as long as any of them.
     is_even = len({len(line) for line in lines[:-1]}) <= 1 and len(lines[-1]) <= len(lines[0])
-    return (
-        is_even
-        and len(lines[0]) >= _FEWEST_UNTOLD
-        and _is_readable(_decode_base64(sample), is_cut=len(content) > 4_000)
-    )
+    if not is_even or len(lines[0]) < _FEWEST_UNTOLD:
+        return False
+    decoded = _decode_base64(sample)
+    is_encoders = len(lines) > 1 and len(lines[0]) >= _ENCODER_LINE and not _has_controls(decoded)
+    return is_encoders or _is_readable(decoded, is_cut=len(content) > 4_000)
+
+
+def _has_controls(data: bytes) -> bool:
+    return len(data.translate(None, _CONTROLS)) < len(data)
 
 
 def _is_readable(data: bytes, *, is_cut: bool) -> bool:
     """Whether the bytes are UTF-8 without control characters. ``is_cut``: the last character may not be whole."""
-    if not data or len(data.translate(None, _CONTROLS)) < len(data):
+    if not data or _has_controls(data):
         return False
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data, final=not is_cut)

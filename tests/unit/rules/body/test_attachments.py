@@ -138,6 +138,18 @@ def test_a_mail_of_one_picture():
     ).attachments == ("image001.png",)
 
 
+def test_a_picture_that_plain_text_mentions():
+    """The HTML is gone, and its logo became an attachment."""
+    raw = raw_multipart(
+        "mixed",
+        text_part("Hello.\n[cid:p@x]"),
+        picture("image001.png", "attachment"),
+        picture("plan.png", "attachment"),
+    )
+
+    assert read_body(raw).attachments == ("plan.png",)
+
+
 def test_pictures_beside_the_text():
     """An Outlook picture that another program took out of its text, and a photograph."""
     assert names_of(picture("image003.png"), file_part("IMG_1.jpg", "image/jpeg", "inline")) == ("IMG_1.jpg",)

@@ -87,6 +87,16 @@ def test_base64_in_an_old_charset():
     assert read_encoded("base64", digits, "text/plain; charset=iso-8859-1") == "Grüße"
 
 
+def test_untold_base64_in_an_old_charset():
+    """Lines as long as an encoder makes them."""
+    text = "Grüße aus dem schönen Süden. " * 6
+
+    assert (
+        read_encoded("7bit", base64.encodebytes(text.encode("latin-1")).decode(), "text/plain; charset=iso-8859-1")
+        == text.strip()
+    )
+
+
 def test_a_uuencoded_text():
     """The encoding of the time before MIME."""
     assert read_encoded("x-uuencode", "begin 644 x\n#0V%T\n`\nend\n") == "Cat"
