@@ -160,7 +160,8 @@ class _OwnLines:
         if any(is_attribution_quoted(head) for head in quoted[:MOST_POINTING_LINES]):
             return False
         line_above = next((head for head in reversed(self._heads[max(0, at - 4) : at]) if head.strip()), "")
-        if self._has_no_prefix or _INTRODUCES.search(line_above[-10:]):
+        is_apart = at == 0 or not self._heads[at - 1].strip()
+        if self._has_no_prefix or not is_apart or _INTRODUCES.search(line_above[-10:]):
             return True
         return all(_TYPED.match(head) for head in quoted)
 

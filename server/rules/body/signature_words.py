@@ -10,7 +10,7 @@ DEVICES = (
     r"aol\b", r"mail\.ru", r"mail(?= (?:for|für|pour|para|per|voor|för|til|app|dla|pro|pre) |$|<)", r"proton ?mail", r"proton\b", r"spark\b", r"blue ?mail", r"aqua ?mail", r"k-?9(?: mail)?", r"fairemail",
     r"nine\b", r"mailspring", r"superhuman", r"hey\b(?!,)", r"airmail", r"canary(?: mail)?", r"edison(?: mail)?", r"typeapp", r"mymail", r"type ?mail", r"яндекс(?:[. ]?почт\w+)?", r"yandex(?:[. ]?mail)?",
     r"почт[аы]\b(?: mail(?:\.ru)?)?", r"мобильной (?:яндекс[. ]?)?почты(?: mail(?:\.ru)?)?", r"gmx(?:\.\w+)?", r"web\.de", r"1&1", r"ionos", r"telekom", r"t-online", r"freenet", r"libero(?: mail)?", r"virgilio", r"orange\b",
-    r"sfr\b", r"la poste", r"laposte\.net", r"zoho(?: mail)?", r"tuta(?:nota)?\b", r"thunderbird", r"em client", r"mailbird", r"newton(?: mail)?", r"workspace one boxer", r"boxer\b", r"missive", r"front\b(?= app|$)",
+    r"sfr\b", r"laposte\.net", r"zoho(?: mail)?", r"tuta(?:nota)?\b", r"thunderbird", r"em client", r"mailbird", r"newton(?: mail)?", r"workspace one boxer", r"boxer\b", r"missive", r"front\b(?= app|$)",
     r"shortwave", r"spike\b", r"polymail", r"postbox", r"roundcube", r"squirrelmail", r"foxmail", r"qq ?(?:邮箱|mail)", r"网易(?:邮箱大师)?", r"mailmaster", r"naver(?: mail)?", r"네이버 ?메일", r"daum", r"小米", r"华为",
     r"荣耀", r"三星", r"苹果", r"魅族", r"googleメール", r"ドコモ", r"docomo", r"au\b(?=携帯|$)", r"softbank", r"fairphone", r"zte\b", r"asus\b", r"lenovo", r"alcatel", r"wiko\b", r"ubuntu(?: touch)?", r"bb10", r"treo",
     r"palm\b", r"windows-?(?:gerät|telefon)", r"evolution\b", r"geary", r"mailmate", r"lotus notes", r"hcl verse", r"ibm verse", r"seznam(?: email\w*)?", r"poczt[ay] (?:wp|o2|onet|interia)", r"uol\b", r"bol mail",
@@ -153,7 +153,8 @@ BANNER_STARTS = (
 """First words of a banner."""
 
 BANNERS = (
-    r"(?:e-?mail|message|mail|it) (?:has |was |is )?(?:been )?(?:originat\w+|came|comes|coming|sent|received|arriv\w+)(?: \w+)? (?:from )?(?:\w+ ){0,2}?(?:outside|external)", r"external (?:e-?mail|sender|message|source)\b.{0,40}(?:cauti|care|click|open|link|attach|verify|trust|beware)",
+    r"(?:e-?mail|message|mail|it) (?:has |was |is )?(?:been )?(?:originat\w+|came|comes|coming|sent|received|arriv\w+)(?: \w+)? (?:from )?outside (?:of )?(?:the |your |this |our )?(?:\w+ ){0,2}?(?:organi[sz]ation|company|corporat\w+|network|institution|university|agency|enterprise|firm|business|school|college|hospital|bank|government|domain|system|department|council|(?-i:[A-Z])\w+)",
+    r"(?:e-?mail|message|mail|it) (?:has |was |is )?(?:been )?(?:originat\w+|came|comes|coming|sent|received|arriv\w+)(?: \w+)? (?:from|by) (?:\w+ ){0,2}?external", r"sent from outside (?:of )?(?:the |your |our )?(?:organi[sz]ation|company|network)", r"external (?:e-?mail|sender|message|source)\b.{0,40}(?:cauti|care|click|open|link|attach|verify|trust|beware)",
     r"(?:from|by) an? (?:external|unknown|untrusted) (?:sender|source|address)", r"you don['’]t often get e-?mail from", r"some people who received this message don['’]t often get", r"this sender (?:is|may be|might be) (?:external|outside|not)",
     r"sie erhalten nicht (?:oft|häufig) e-?mails? von", r"(?:e-?mail|nachricht|mail) (?:\w+ ){0,3}?(?:stammt|kommt|kam|wurde) (?:\w+ ){0,3}?von (?:\w+ ){0,2}?(?:extern|außerhalb|ausserhalb)", r"(?:externe[rsn]? (?:e-?mail|mail|absender|nachricht)|extern\])[^a-z]{0,3}.{0,60}(?:link|anh[aä]ng|vorsicht|klick|öffne|prüf)",
     r"(?:message|e-?mail|courriel|mail) (?:\S+ ){0,3}?(?:provient|vient|émane|a été envoyé|envoyé) (?:\S+ ){0,3}?(?:l['’]ext[ée]rieur|externe|hors de)", r"vous n['’](?:obtenez|recevez) pas souvent d['’]e-?mail", r"(?:courrier|courriel|e-?mail|message|expéditeur) externe\b.{0,60}(?:lien|pièce|clique|prud|atten)",

@@ -72,6 +72,7 @@ _SMALL_PRINT = re.compile(rf"[^\w<]{{0,6}}(?:{'|'.join(words.SMALL_PRINT)})\W{{0
 _CLOSING = re.compile("|".join(words.CLOSINGS), re.IGNORECASE)
 _CONTACT = re.compile(r"[^\s@]@[^\s@]|https?:|www\.|\+?\d[\d\s()/.-]{6,}", re.IGNORECASE)
 _POSTSCRIPT = re.compile(r"\W{0,3}(?:p\.?\s?){1,3}s\b[.:]?|\W{0,3}(?:nb|n\.b\.|notabene|übrigens|btw)\b", re.IGNORECASE)
+_TEXT_ENDS = (".", "!", "?", ",", "。", "！", "？", ")")
 _SENTENCE_END = re.compile(r"[.!?。！？…]\W{0,2}$")
 _PARTICLES = frozenset(words.PARTICLES)
 
@@ -186,7 +187,12 @@ def _find_delimiter(lines: list[str]) -> int | None:
     if any(_DELIMITER.fullmatch(line) for line in lines[max(0, at - 60) : at]):
         return None
     below = [read_head(line).strip() for line in lines[at + 1 :] if line.strip()]
-    return at if below and _looks_signed(below) else None
+    if not below or not _looks_signed(below):
+        return None
+    line_above = read_head(lines[at - 1]).strip() if at else ""
+    has_contact = any(_CONTACT.search(line) for line in below)
+    is_apart = not line_above or line_above.endswith(_TEXT_ENDS) or _is_name(line_above) or _CLOSING.search(line_above)
+    return at if is_apart or has_contact else None
 
 
 def _looks_signed(below: list[str]) -> bool:

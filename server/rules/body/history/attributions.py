@@ -31,8 +31,10 @@ _ENDS = re.compile(r"(?:[:：︰]|wrote|geschreven|-{2,})\W{0,4}$", re.IGNORECAS
 _NAME_AND_ADDRESS = re.compile(r"\W{0,3}[^\W_][^<>()@]{0,80}[<(]{1,2}\s?[^<>()\s]{1,120}@[^<>()\s]{1,120}\s?[>)]")
 _ENDS_OPEN = re.compile(r"[<(]\s{0,2}$")
 _PRONOUN = re.compile(
-    r"\b(?:you|your|our|my|we|he|she|they|his|her|their|sie|ihr|ihre|er|wir|unser|unsere|mein|dein|vous|votre|notre|nous|elle|ils|"
-    r"usted|nuestro|nuestra|vuestro|loro|vostro|nostro|nostra|jullie|uw|onze|jouw|вы|ваш|наш|мы)\b",
+    r"\b(?:you|your|our|us|me|my|we|he|she|they|his|her|their|uns|mir|mich|ihnen|euch|dir|nous|nos|te|nuestras?|suyo|su|sus|vi|ci|suo|sua|nós|seu|"
+    r"nosso|nossa|vosso|ons|hun|din|ditt|dina|vår|vårt|jer|jeres|vores|deres|nam|pan|pana|pani|państwa|nasz|wasz|náš|váš|vám|nám|nekem|nekünk|"
+    r"bize|sizin|нам|вам|мне|ваша|наша|наш|мой|наші|твій|sie|ihr|ihre|er|wir|unser|unsere|mein|dein|vous|votre|notre|nous|elle|ils|"
+    r"usted|nuestro|nuestra|vuestro|loro|vostro|nostro|nostra|jullie|uw|onze|jouw|вы|ваш|наш|мы)\b|貴社|御社|弊社|当社|私|你|您|我|贵|貴|귀사|저희|우리",
     re.IGNORECASE,
 )
 _YOU_WROTE = re.compile(r"\b(?:you wrote|sie schrieben|du schriebst|вы писали|vous avez écrit)\W{0,3}$", re.IGNORECASE)

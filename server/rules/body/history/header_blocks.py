@@ -27,7 +27,7 @@ def is_header_block(heads: list[str], at: int, subject: str) -> bool:
     An author states a transport in such lines too. So the block needs an address, or all of sender, date, recipient and
     subject with a clock time or the mail's own ``subject`` (without prefix), and no line that introduces it.
     """
-    if not find_kinds(heads[at]):
+    if not find_kinds(heads[at]) or (at and find_kinds(heads[at - 1])):
         return False
     block, has_foreign = _read_block(heads, at)
     kinds: set[str] = set()
@@ -43,7 +43,7 @@ def is_header_block(heads: list[str], at: int, subject: str) -> bool:
         return False
     if ADDRESS.search(values):
         return len(kinds) > 2 or bool(YEAR.search(values))
-    if has_foreign or not {"from", "sent"} <= kinds:
+    if has_foreign or not {"from", "sent"} <= kinds or not all(_names_person(head) for head in block):
         return False
     has_subject = bool(subject) and any("subject" in find_kinds(h) and h.rstrip().endswith(subject) for h in block)
     return (
@@ -53,21 +53,30 @@ def is_header_block(heads: list[str], at: int, subject: str) -> bool:
     )
 
 
+def _names_person(head: str) -> bool:
+    """Whether a line of a sender or recipient holds no number: a time or a price is nobody. Other lines hold any."""
+    if not find_kinds(head) & {"from", "to", "cc"} or find_kinds(head) & {"sent"}:
+        return True
+    match = _LABELED.match(head)
+    return not match or not re.search(r"(?<!\w)\d", head[match.end() :])
+
+
 def _read_block(heads: list[str], at: int) -> tuple[list[str], bool]:
     """The lines with known labels from ``at`` on, and whether a line among them has another label."""
     block: list[str] = []
-    has_foreign = False
-    blanks = 0
-    for head in heads[at : at + MOST_HEADER_LINES]:
+    has_foreign = is_spaced = False
+    for offset, head in enumerate(heads[at : at + MOST_HEADER_LINES]):
         if not head.strip(" >|"):
-            blanks += 1
-            # Some HTML mail has an empty line between its headers.
-            if blanks > len(block):
+            # Some HTML mail has an empty line between its headers, then between all of them.
+            is_spaced = is_spaced or offset == 1
+            is_end = not is_spaced or not heads[at + offset - 1].strip(" >|")
+            if is_end:
                 break
-            continue
-        if find_kinds(head):
+        elif kinds := find_kinds(head):
+            if "from" in kinds and any("from" in find_kinds(line) for line in block):
+                break
             block.append(head)
-        elif blanks:
+        elif is_spaced:
             break
         elif _LABELED.match(head) and ":" in head[:30] and not head.startswith((" ", "\t")):
             has_foreign = True
@@ -98,6 +107,8 @@ def _is_one_line_block(head: str) -> bool:
 
 def has_label_next(heads: list[str], at: int, least: int = 1) -> bool:
     following = [head for head in heads[at : at + 6] if head.strip()][:3]
+    if not following or not find_kinds(following[0]):
+        return False
     return sum(bool(find_kinds(head)) for head in following) >= least and any(
         ADDRESS.search(head) or CLOCK.search(head) for head in heads[at : at + MOST_HEADER_LINES]
     )

@@ -14,15 +14,17 @@ _ORIGINAL = re.compile(
     rf"[\s>*]{{0,8}}{_DASHES}{{2,90}}\s{{0,4}}(?:{_ORIGINAL_WORD})\s{{0,4}}[:：]?\s{{0,4}}{_DASHES}{{2,90}}",
     re.IGNORECASE,
 )
+_LONG_RULE = re.compile(rf"[\s*]{{0,8}}{_DASHES}{{4}}")
 _BARE_ORIGINAL = re.compile(rf"[\s>*]{{0,8}}{_DASHES}{{0,90}}\s{{0,4}}(?:{_ORIGINAL_WORD})\W{{0,8}}", re.IGNORECASE)
 _REPLY_ABOVE = re.compile(
     rf"\W{{0,12}}(?:please |bitte |veuillez |por favor,? |merci de )?(?:{'|'.join(words.REPLY_ABOVE)})"
-    r"(?:\W{0,12}| (?:to|um|pour|para|per|om) .{0,60})",
+    r"(?:\W{0,12}| (?:to|um|pour|para|per|om) .{0,60})|#{2}- ?.{5,160} ?-#{2}\s{0,4}",
     re.IGNORECASE,
 )
 _GROUPWISE = re.compile(r"\s{0,4}>{3,5}\s.{3,250}")
 _NOTES_BOX = re.compile(r"\s{0,4}\|-{5,}>\s{0,4}")
 _NOTES_LINE = re.compile(r".{1,80}---\s?\d{1,4}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}[:.]\d\d.{0,12}---.{0,200}")
+_SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 _NAME = re.compile(
     r"[\"'(]?[^\W\d_][\w.,'’\"()-]*(?:\s+[\w.,'’\"()&-]+){0,5}(?:\s*[<(\[][^<>()\[\]\s]+@[^<>()\[\]\s]+[>)\]])?"
 )
@@ -35,7 +37,8 @@ def is_original_mark(heads: list[str], at: int) -> bool:
     if match:
         rest = head[match.end() :].strip()
         is_plain = match[0].strip("-‐‑‒–—―─_=* \t>:：").casefold() == "original"
-        return (not rest and not is_plain) or has_label_next(heads, at + 1) or bool(find_kinds(rest))
+        is_drawn = not is_plain and bool(_LONG_RULE.match(head))
+        return (not rest and is_drawn) or has_label_next(heads, at + 1) or bool(find_kinds(rest))
     return bool(_BARE_ORIGINAL.fullmatch(head)) and len(head) < 80 and has_label_next(heads, at + 1, least=2)
 
 
@@ -67,7 +70,9 @@ def is_name_above_date(heads: list[str], at: int) -> bool:
         return True
     line_above = next((head for head in reversed(heads[max(0, at - 3) : at]) if head.strip()), "").rstrip()
     is_apart = at > 0 and not heads[at - 1].strip()
-    return is_apart and (line_above.endswith((".", "!", "?", "。", "！", "？")) or _is_name(line_above))
+    if _is_name(line_above):
+        return is_apart and any(head.rstrip().endswith(_SENTENCE_ENDS) for head in heads[max(0, at - 6) : at])
+    return is_apart and line_above.endswith(_SENTENCE_ENDS)
 
 
 def _is_name(head: str) -> bool:
