@@ -100,7 +100,8 @@ class TextReader:
             return describe(source)
         if is_html(entity) or _is_html_source(source):
             return remove_armour(html_text(source))
-        source = source[:MOST_CHARACTERS]
+        # Mail ends its lines with CRLF, and every rule for lines is written for one sign.
+        source = source[:MOST_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
         if entity.kind in _TAGGED_KINDS:
             return _read_enriched(source)
         if entity.parameter("format").lower() == "flowed":
