@@ -27,6 +27,10 @@ _PICTURE_NAME = re.compile(r"\.(?:png|gif|jpe?g|bmp|svg|webp|heic|tiff?|emz|wmz|
 _OUTLOOK_NAME = re.compile(
     r"image\d{3}\.\w{3,4}|outlook-\w{1,80}(?:\.\w{3,4})?|picture \(device[^)]{0,40}\).{0,40}", re.IGNORECASE
 )
+_LOGO_NAME = re.compile(
+    r".{0,40}(?:logo|icon|banner|signatur|firma\b|facebook|linkedin|twitter|instagram|youtube|xing|spacer|pixel|divider).{0,80}",
+    re.IGNORECASE,
+)
 _PHOTO_NAME = re.compile(
     r"(?:img[-_ ]?\d|dsc[nf_]?[-_ ]?\d|dcim|pxl_|mvimg|gopr|p\d{7}|photo|foto|picture|bild|screen ?shot"
     r"|screen[-_ ]?capture|captura|capture|schermata|skärm|skjerm|scan|whatsapp|signal-|image\d?\.|unnamed\.|snip"
@@ -115,11 +119,11 @@ class _Pictures:
         return entity.size < LARGE_PICTURE and (is_outlook or not _PHOTO_NAME.match(entity.file_name))
 
     def is_logo(self, entity: Entity) -> bool:
-        """Whether a picture is one of Outlook's names that the text shows, even if it is declared as attached."""
+        """Whether a picture that the text shows has the name of a logo, even if it is declared as attached."""
         return (
             self._has_words
             and entity.size < LARGE_PICTURE
-            and bool(_OUTLOOK_NAME.fullmatch(entity.file_name))
+            and bool(_OUTLOOK_NAME.fullmatch(entity.file_name) or _LOGO_NAME.fullmatch(entity.file_name))
             and self._is_shown(entity)
         )
 

@@ -109,7 +109,7 @@ def picture(name: str, disposition: str = "inline") -> str:
     ("name", "disposition", "is_file"),
     [
         ("image001.png", "inline", False), ("image001.png", "attachment", False), ("logo.gif", "inline", False), ("Outlook-abc12.png", "inline", False),
-        ("linkedin.png", "inline", False), ("photo.png", "inline", True), ("IMG_2041.jpeg", "inline", True), ("image.png", "inline", True),
+        ("linkedin.png", "inline", False), ("tarn-logo.png", "attachment", False), ("photo.png", "inline", True), ("IMG_2041.jpeg", "inline", True), ("image.png", "inline", True),
         ("Screenshot 2026-10-06.png", "inline", True), ("plan.png", "attachment", True),
     ],
 )  # fmt: skip
