@@ -16,7 +16,8 @@ READINGS = """\
 First readings. programs, languages, kept and furniture were written before these rules: the rules before lost 130 of
 their 839 lines by authors in 62 mails, and left history in 49 of 290 replies and furniture in 49 of 140 mails. second
 was written after these rules: at first reading they lost none of its 110 lines by authors, and left history in 2 of 31
-replies and furniture in 1 of 14 mails. cases and fixtures were known while these rules were written."""
+replies and furniture in 1 of 14 mails. third was written then: at first reading they lost lines in 10 of 89 mails and
+left history in 4 of 66 replies. cases and fixtures were known while these rules were written."""
 
 
 def list_strippers() -> dict[str, Strip]:
