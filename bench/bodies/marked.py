@@ -1,7 +1,8 @@
 """Mails whose lines are marked with whose they are: how much of the author's a stripper loses, and what it leaves.
 
-``data/marked`` holds the mails; the first lines of ``programs.txt`` explain the marks. ``second.txt`` and ``third.txt`` were written
-after the rules. The trimmed fixtures of discourse/email_reply_trimmer (MIT, data/LICENSE) are marked by comparison.
+``data/marked`` holds the mails; the first lines of ``programs.txt`` explain the marks. ``second.txt`` and ``third.txt``
+were written after the rules. The trimmed fixtures of discourse/email_reply_trimmer (MIT, data/LICENSE) are marked by
+comparison.
 """
 
 from __future__ import annotations
