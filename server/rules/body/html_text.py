@@ -77,6 +77,7 @@ class _TreeReader:
         self._prefix = PREFIX if is_rewritten else ""
         self._may_mark = any(hint in lowered for hint in _HISTORY_HINTS)
         self._may_tick = "checked" in lowered
+        self._may_be_emoji = "moji" in lowered or "emoticon" in lowered
         self._lines = LineWriter()
         self._places = [Place()]
         self._lists = OpenLists()
@@ -236,11 +237,10 @@ class _TreeReader:
 
     def _read_picture(self, node: Any) -> None:
         attributes = node.attributes
-        tick = TICKS.get(attributes.get("alt") or "") if self._may_tick else None
-        if tick:
+        if self._may_tick and (tick := TICKS.get(attributes.get("alt") or "")):
             self._write_tick(tick)
         else:
-            self._write_sign(picture_text(attributes))
+            self._write_sign(picture_text(attributes, may_be_emoji=self._may_be_emoji))
 
     def _write_link(self, node: Any) -> None:
         """The address behind a link, if the text of the link names another host: a reader must know that."""

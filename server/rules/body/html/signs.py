@@ -119,12 +119,15 @@ def read_symbols(text: str, font: str) -> str:
     return "".join(signs.get(letter, letter) for letter in letters)
 
 
-def picture_text(attributes: Mapping[str, str | None]) -> str:
+def picture_text(attributes: Mapping[str, str | None], *, may_be_emoji: bool) -> str:
     """An emoji as itself, any other picture as its alternative text in brackets.
 
     A pixel that counts readers and a logo show nothing that somebody wrote.
     """
-    alternative = _SPACE.sub(" ", (attributes.get("alt") or "")[: 2 * LONGEST_ALTERNATIVE]).strip()
+    alternative = attributes.get("alt") or ""
+    if not alternative and not may_be_emoji:
+        return ""
+    alternative = _SPACE.sub(" ", alternative[: 2 * LONGEST_ALTERNATIVE]).strip()
     if emoji := _read_emoji(attributes, alternative[:40]):
         return emoji
     alternative = alternative[:LONGEST_ALTERNATIVE]
