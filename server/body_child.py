@@ -41,14 +41,14 @@ def serve(cpu_seconds: int, megabytes: int, read: Callable[[bytes], MailBody] = 
     while (raw := receive(requests)) is not None:
         allow_cpu(cpu_seconds)
         with ending_with_parent(requests):
-            answer = answer_email(raw, read)
+            response = read_email(raw, read)
         del raw
-        send(responses, answer)
+        send(responses, response)
         if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTES_PER_UNIT > GROWN:
             return
 
 
-def answer_email(raw: bytes, read: Callable[[bytes], MailBody]) -> dict[str, Any]:
+def read_email(raw: bytes, read: Callable[[bytes], MailBody]) -> dict[str, Any]:
     """An email that breaks its reader, or needs more memory than there is, costs only its text."""
     try:
         return asdict(read(raw))
@@ -75,9 +75,9 @@ def read_bytes(requests: int, size: int) -> bytes | None:
     return b"".join(chunks)
 
 
-def send(responses: int, answer: dict[str, Any]) -> None:
+def send(responses: int, response: dict[str, Any]) -> None:
     """Raises BrokenPipeError where the parent is gone, which ends the program."""
-    content = json.dumps(answer).encode()
+    content = json.dumps(response).encode()
     view = memoryview(RESPONSE.pack(len(content)) + content)
     while view:
         view = view[os.write(responses, view) :]

@@ -44,6 +44,9 @@ class Bounds:
     megabytes: int = 512
 
 
+BOUNDS = Bounds()
+
+
 class _ChildEndedError(Exception):
     """The child ended within an email. ``is_late``: because the email took too long."""
 
@@ -55,7 +58,7 @@ class _ChildEndedError(Exception):
 class ChildBodyReader:
     """One child, and one email at a time: threads wait for each other. ``module`` is the child's program."""
 
-    def __init__(self, module: str = "server.body_child", bounds: Bounds = Bounds()) -> None:  # frozen
+    def __init__(self, module: str = "server.body_child", bounds: Bounds = BOUNDS) -> None:
         self._command = (sys.executable, "-m", module, str(bounds.cpu_seconds), str(bounds.megabytes))
         self._bounds = bounds
         self._lock = threading.Lock()
@@ -88,11 +91,11 @@ class ChildBodyReader:
             self._end_child()
             child = self._child = _Child.start(self._command)
         try:
-            answer = child.ask(raw, seconds)
+            response = child.ask(raw, seconds)
         except _ChildEndedError:
             self._end_child()
             raise
-        return _read_answer(answer)
+        return _read_response(response)
 
     def _end_child(self) -> None:
         if self._child is not None:
@@ -189,14 +192,14 @@ class _Child:
             timer.cancel()
 
 
-def _read_answer(answer: Any) -> MailBody:
-    """Raises UnreadableError. An answer of another form is a child that somebody took over."""
-    if not isinstance(answer, dict):
+def _read_response(response: Any) -> MailBody:
+    """Raises UnreadableError. A response of another form is a child that somebody took over."""
+    if not isinstance(response, dict):
         return UNREADABLE_BODY
-    if refusal := answer.get("refusal"):
+    if refusal := response.get("refusal"):
         raise UnreadableError(str(refusal))
     try:
-        body = MailBody(**{**answer, "attachments": tuple(map(str, answer["attachments"]))})
+        body = MailBody(**{**response, "attachments": tuple(map(str, response["attachments"]))})
     except (TypeError, KeyError):
         return UNREADABLE_BODY
     is_text = all(isinstance(text, str) for text in (body.whole_text, body.own, body.subject, body.calendar_method))
