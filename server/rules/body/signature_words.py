@@ -137,6 +137,7 @@ DEVICE_TAILS = (
 """Words that may follow the name of a device before the line ends."""
 
 BANNER_TAGS = (
+    r"(?:caution|warning|attention|alert|notice|achtung|vorsicht|warnung|hinweis|avertissement|prudence|atención|aviso|advertencia|precaución|cuidado|atenção|attenzione|avviso|let op|waarschuwing|varning|obs|advarsel|huom|uwaga|pozor|upozornění|figyelem|atenție|dikkat|внимание|осторожно|увага|注意|警告)\W{0,4}(?:(?:external|externe[rsnm]?|externt?|externo|externa|esterno|esterna|ekstern[et]?|zewnętrzn\w+|externí|külső|harici|внешн\w+|зовнішн\w+|外部|社外)[ -]?(?:e-?mail\w*|e-?post\w*|e-?posta|mail|mejl|message|messaggio|mensaje|mensagem|correo|courriel|bericht|nachricht|absender|sender|wiadomość|zpráva|üzenet|levél|письмо|сообщение|лист|メール|邮件|郵件|ileti)|(?:e-?mail\w*|e-?post\w*|e-?posta|mail|mejl|message|messaggio|mensaje|mensagem|correo|courriel|bericht|nachricht|absender|sender|wiadomość|zpráva|üzenet|levél|письмо|сообщение|лист|メール|邮件|郵件|ileti)[ -]?(?:external|externe[rsnm]?|externt?|externo|externa|esterno|esterna|ekstern[et]?|zewnętrzn\w+|externí|külső|harici|внешн\w+|зовнішн\w+|外部|社外))", r"(?:(?:external|externe[rsnm]?|externt?|externo|externa|esterno|esterna|ekstern[et]?|zewnętrzn\w+|externí|külső|harici|внешн\w+|зовнішн\w+|外部|社外)[ -]?(?:e-?mail\w*|e-?post\w*|e-?posta|mail|mejl|message|messaggio|mensaje|mensagem|correo|courriel|bericht|nachricht|absender|sender|wiadomość|zpráva|üzenet|levél|письмо|сообщение|лист|メール|邮件|郵件|ileti))", r"【(?:外部|社外|外部メール|外部邮件|外部郵件|社外メール)[^】]{0,10}】.{0,20}",
     r"\[?(?:external|extern|externe|externo|esterno|ekstern|extérieur|zewnętrzny|внешнее|外部|社外|외부)(?:[ -](?:sender|email|e-?mail|mail|message|absender|nachricht|expéditeur|mittente|afzender))?\]?",
     r"\[ext\]", r"\*+ ?external(?: email| message| sender)? ?\*+", r"(?:caution|warning|attention|achtung|vorsicht|warnung)[:!.]* external (?:e-?mail|sender|message)\.?",
 )  # fmt: skip
@@ -153,6 +154,7 @@ BANNER_STARTS = (
 """First words of a banner."""
 
 BANNERS = (
+    r"external\]?\W{1,4}(?:do not|don['’]t|never|be careful|use caution|verify)", r"sender of this (?:message|e-?mail) is external", r"(?:caution|warning|attention|alert|notice|achtung|vorsicht|warnung|hinweis|avertissement|prudence|atención|aviso|advertencia|precaución|cuidado|atenção|attenzione|avviso|let op|waarschuwing|varning|obs|advarsel|huom|uwaga|pozor|upozornění|figyelem|atenție|dikkat|внимание|осторожно|увага|注意|警告)\W{0,4}(?:(?:external|externe[rsnm]?|externt?|externo|externa|esterno|esterna|ekstern[et]?|zewnętrzn\w+|externí|külső|harici|внешн\w+|зовнішн\w+|外部|社外)[ -]?(?:e-?mail\w*|e-?post\w*|e-?posta|mail|mejl|message|messaggio|mensaje|mensagem|correo|courriel|bericht|nachricht|absender|sender|wiadomość|zpráva|üzenet|levél|письмо|сообщение|лист|メール|邮件|郵件|ileti)|(?:e-?mail\w*|e-?post\w*|e-?posta|mail|mejl|message|messaggio|mensaje|mensagem|correo|courriel|bericht|nachricht|absender|sender|wiadomość|zpráva|üzenet|levél|письмо|сообщение|лист|メール|邮件|郵件|ileti)[ -]?(?:external|externe[rsnm]?|externt?|externo|externa|esterno|esterna|ekstern[et]?|zewnętrzn\w+|externí|külső|harici|внешн\w+|зовнішн\w+|外部|社外))\W.{0,40}(?:click|open|klick|öffn|abra|clic|apri|klik|link|otwier|переход|откр)",
     r"(?:e-?mail|message|mail|it) (?:has |was |is )?(?:been )?(?:originat\w+|came|comes|coming|sent|received|arriv\w+)(?: \w+)? (?:from )?outside (?:of )?(?:the |your |this |our )?(?:\w+ ){0,2}?(?:organi[sz]ation|company|corporat\w+|network|institution|university|agency|enterprise|firm|business|school|college|hospital|bank|government|domain|system|department|council|(?-i:[A-Z])\w+)",
     r"(?:e-?mail|message|mail|it) (?:has |was |is )?(?:been )?(?:originat\w+|came|comes|coming|sent|received|arriv\w+)(?: \w+)? (?:from|by) (?:\w+ ){0,2}?external", r"sent from outside (?:of )?(?:the |your |our )?(?:organi[sz]ation|company|network)", r"external (?:e-?mail|sender|message|source)\b.{0,40}(?:cauti|care|click|open|link|attach|verify|trust|beware)",
     r"(?:from|by) an? (?:external|unknown|untrusted) (?:sender|source|address)", r"you don['’]t often get e-?mail from", r"some people who received this message don['’]t often get", r"this sender (?:is|may be|might be) (?:external|outside|not)",
@@ -194,17 +196,25 @@ LEGAL_STARTS = (
 )  # fmt: skip
 """Beginnings of a legal notice."""
 
+LEGAL_TAILS = (
+    r"registered (?:in|office|number|no)\b", r"company (?:no|number|registration)\b", r"vat (?:no|reg|number)", r"accepts? no (?:liability|responsibility)", r"virus", r"sitz der gesellschaft", r"amtsgericht", r"handelsregister", r"registergericht",
+    r"geschäftsführ", r"vorsitzende", r"siège social", r"r\.?c\.?s\.? ", r"inscrita en", r"\bkvk\b", r"p\.? ?iva", r"(?:monitor|intercept)\w+", r"authori[sz]ed and regulated", r"liab",
+)  # fmt: skip
+"""Words of a firm's paragraphs under a legal notice."""
+
 LEGAL_SIGNS = (
     r"confidenti|vertraulich|confidencia|riservat|vertrouwelijk|konfidenti|fortrol|luottamuks|poufn|důvěrn|dôvern|bizalmas|confidenț|gizli|конфиденц|конфіденц|εμπιστευτ|機密|机密|機密|保密|기밀|비밀|privileg|rechtlich geschützt|proprietary|secret",
     r"intended (?:solely |only |exclusively )?(?:for|recipient)|addresse[de]|named above|solely for|for the use of|adressat|empfänger|bestimmt|destinatai|destinatari|dirigid|destiné|geadresseerde|bestemd|avsed|mottagar|modtager|mottaker|adresat|určen|příjemc|címzett|destinat|alıcı|получател|адресат|предназнач|παραλήπτ|宛先|受信者|收件人|수신",
     r"in error|by mistake|erroneously|mistaken|irrtüml|versehentlich|fälschlich|par erreur|por error|por erro|por engano|per errore|abusievelijk|ten onrechte|per abuis|av misstag|ved en fejl|ved feil|erehdyksessä|omyłk|pomyłk|omyl|chyb|tévedés|din eroare|yanlış|hata|по ошибке|помилково|εκ παραδρομής|κατά λάθος|誤って|错误|误|錯誤|잘못",
     r"notify|inform(?:ieren)? |advise|contact the sender|informer|avertir|comuni[cq]|notif|avvert|avvis|stell?en? .{0,30}hoogte|meddela|underret|kontakt|powiadom|informov|értesít|anunț|bildir|сообщ|уведом|повідом|ενημερ|連絡|通知|알려",
     r"delet|destroy|lösch|vernicht|détrui|supprim|elimin|borr|destru|apag|cancell|distrugg|verwijder|vernietig|radera|förstör|slet|poista|usun|usuń|smaž|vymaž|zničte|töröl|șterg|sil|удал|уничтож|видал|διαγρά|καταστρέ|削除|破棄|删除|刪除|삭제|폐기",
-    r"unauthori[sz]ed|prohibit|disclos|distribut|copying|dissemin|unbefugt|verbot|untersag|nicht gestattet|weitergabe|interdit|divulg|prohib|proibid|vietat|verboden|förbjud|forbudt|zabron|zakáz|tilos|interzis|yasak|запрещ|заборон|απαγορ|禁止|금지|liab|haft|responsab|aansprak|virus",
+    r"unauthori[sz]ed|prohibit|unzulässig|disclos|distribut|copying|dissemin|unbefugt|verbot|untersag|nicht gestattet|weitergabe|interdit|divulg|prohib|proibid|vietat|verboden|förbjud|forbudt|zabron|zakáz|tilos|interzis|yasak|запрещ|заборон|απαγορ|禁止|금지|liab|haft|responsab|aansprak|virus",
 )  # fmt: skip
 """A legal notice speaks of at least three of these: secrecy, addressees, error, notice, deletion, prohibition."""
 
 SMALL_PRINT = (
+    r"p please consider the environment\b.{0,80}", r"(?:please )?think before (?:you )?print\w*\b.{0,40}", r"(?:this|the) (?:e-?mail|message) (?:has been|was) scanned (?:by|for)\b.{0,120}", r"for more information,? please visit <?https?://\S{1,100}(?:symantec|mimecast|messagelabs|trendmicro|barracuda)\S{0,100}",
+    r"for more information,? please visit <?https?://\S{0,60}(?:symantec|mimecast|messagelabs|trendmicro|barracuda)\S{0,100}",
     r"(?:please )?(?:consider|think of|think about) (?:the environment|your environmental)\b.{0,60}print.{0,60}", r"(?:please )?do(?:n't| not) print this e-?mail unless", r"save (?:paper|a tree)\b.{0,60}", r"bitte (?:denken|prüfen) sie\b.{0,60}(?:ausdruck|druck|umwelt)", r"(?:denken sie an die umwelt|schützen sie die umwelt)\b.{0,60}", r"pensez (?:à l['’]environnement|à l['’]écologie)\b.{0,80}", r"(?:avant d['’]imprimer)\b.{0,60}",
     r"(?:antes de imprimir)\b.{0,80}", r"piense en el medio ambiente\b.{0,80}", r"prima di stampare\b.{0,80}", r"denk aan het milieu\b.{0,80}", r"(?:this|diese) (?:e-?mail|message|mail|nachricht) (?:has been|wurde) (?:checked|scanned|auf viren|von)\b.{0,80}(?:virus|viren|avast|avg|norton|kaspersky|eset|antivirus)\b.{0,40}", r"virus-?free\b.{0,40}", r"virenfrei\b.{0,40}",
     r"(?:libre de virus|sans virus|livre de vírus|privo di virus|virusvrij)\b.{0,40}", r"scanned by \w+\b.{0,40}", r"l['’]absence de virus dans ce courrier\b.{0,100}", r"(?:www\.)?avast\.com", r"<?https?://www\.avast\.com/\S{0,200}", r"<?https?://(?:aka\.ms/(?:o0ukef|AAb9ysg|ghei36|weboutlook)|www\.mobisystems\.com/aqua-mail|go\.onelink\.me)\S{0,200}",

@@ -21,6 +21,7 @@ LONGEST_NOTICE = 40
 MOST_STRIPS = 20
 """Device lines, footers, notices and signatures under one mail."""
 MOST_BANNER_LINES = 8
+MOST_NOTICE_PARAGRAPHS = 4
 LEAST_LEGAL_SIGNS = 3
 LONGEST_DEVICE_LINE = 140
 LONGEST_NAME = 60
@@ -68,6 +69,7 @@ _LIST_NAME = re.compile(
 _FOOTER_ADDRESS = re.compile(r"https?:|www\.|[^\s@]@[^\s@]|\bgroup\b|\blist\b", re.IGNORECASE)
 _LEGAL_START = re.compile(rf"\W{{0,8}}(?:{'|'.join(words.LEGAL_STARTS)})", re.IGNORECASE)
 _LEGAL_SIGNS = [re.compile(sign, re.IGNORECASE) for sign in words.LEGAL_SIGNS]
+_LEGAL_TAIL = re.compile("|".join(words.LEGAL_TAILS), re.IGNORECASE)
 _SMALL_PRINT = re.compile(rf"[^\w<]{{0,6}}(?:{'|'.join(words.SMALL_PRINT)})\W{{0,6}}", re.IGNORECASE)
 _CLOSING = re.compile("|".join(words.CLOSINGS), re.IGNORECASE)
 _CONTACT = re.compile(r"[^\s@]@[^\s@]|https?:|www\.|\+?\d[\d\s()/.-]{6,}", re.IGNORECASE)
@@ -164,18 +166,29 @@ def _is_list_name(lines: list[str], at: int) -> bool:
 
 
 def _find_notice(lines: list[str]) -> int | None:
-    """The first line of a legal notice in the last paragraph."""
-    start = len(lines)
-    while start and len(lines) - start < LONGEST_NOTICE and lines[start - 1].strip():
-        start -= 1
-    for at in range(start, len(lines)):
-        head = read_head(lines[at])
-        if QUOTED.match(head):
+    """The first line of a legal notice in the last paragraph, or above a firm's paragraphs that follow it."""
+    end = len(lines)
+    for _ in range(MOST_NOTICE_PARAGRAPHS):
+        start = end
+        while start and end - start < LONGEST_NOTICE and lines[start - 1].strip():
+            start -= 1
+        heads = [read_head(line) for line in lines[start:end]]
+        if not heads or any(QUOTED.match(head) for head in heads):
             return None
-        if _LEGAL_START.match(head):
-            text = " ".join(lines[at:])[:_PARAGRAPH_TEXT]
-            return at if sum(bool(sign.search(text)) for sign in _LEGAL_SIGNS) >= LEAST_LEGAL_SIGNS else None
+        text = " ".join(lines[start:end])[:_PARAGRAPH_TEXT]
+        opening = next((at for at, head in enumerate(heads) if _LEGAL_START.match(head)), None)
+        if opening is not None and _is_legal(" ".join(lines[start + opening : end])[:_PARAGRAPH_TEXT]):
+            return start + opening
+        if not _LEGAL_TAIL.search(text):
+            return None
+        end = start
+        while end and not lines[end - 1].strip():
+            end -= 1
     return None
+
+
+def _is_legal(text: str) -> bool:
+    return sum(bool(sign.search(text)) for sign in _LEGAL_SIGNS) >= LEAST_LEGAL_SIGNS
 
 
 def _find_delimiter(lines: list[str]) -> int | None:

@@ -289,3 +289,18 @@ def test_lines_that_an_author_began_with_a_quote_sign_are_kept(quote: str) -> No
     text = f"These are the limits:\n\n{quote}"
     assert own_text(text, "Re: Limits") == text
     assert own_text(text.replace(":", ""), "Limits") == text.replace(":", "")
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Book:\n\nFrom: Oslo 08:15\nTo: Bergen 09:20\nDate: 5 Oct 2026\nSubject: DY 1207", "Date: 5 October 2026\nFrom: 16:12\nTo: 18:00\nSubject: crane test", "-- Original Message --\nis the name of the ship",
+        "Guests\n\nOtto Fjord\n5 October 2026, 16:12\n\nPlease confirm.", "| a | b |\n| 1 | 2 |", "On 5 October 2026 at 16:12 your driver Jens wrote:\nnobody was there.\nThat is wrong.",
+        "2026年10月5日 16:12に貴社の運転手のメール:\n誰もいない。", "Path:\nStart\n> Programs\n> Tools", "PS> Get-Process\nPS> Stop-Process", "Quoting Otto: yes.",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "below", ["", HISTORY, "On Mon, 1 Jun 2026 at 10:12, Ann Vale <ann@acme.example> wrote:\n> When?"]
+)
+def test_own_lines_above_history_are_kept_and_the_history_goes(own: str, below: str) -> None:
+    assert own_text(f"Hello Ann,\n\n{own}\n\n{below}", "Re: Visit") == f"Hello Ann,\n\n{own}"

@@ -9,6 +9,62 @@ from server.rules.body.quoting import own_text
 OWN = "Monday suits us."
 
 
+NOTICES = (
+    "This message (including any attachments) may contain confidential, proprietary, privileged and/or private information. The information is intended to be for the use of the individual or entity designated above. If you are not the intended recipient of this message, please notify the sender immediately, and delete the message and any attachments.",
+    "The information contained in this communication is confidential and may be legally privileged. It is intended solely for the use of the individual to whom it is addressed. If you are not the intended recipient you are hereby notified that any disclosure is strictly prohibited.",
+    "DISCLAIMER:\nThis email and any files transmitted with it are confidential and intended solely for the use of the individual. If you received it in error please notify the system manager.",
+    "This e-mail is confidential. If you are not the intended recipient, please delete it.\n\nTarn Mills Ltd accepts no liability for viruses in this e-mail.\n\nRegistered in England No. 1234567. Registered office: 12 Weir Lane, Leeds.",
+    "Diese E-Mail könnte vertrauliche und/oder rechtlich geschützte Informationen enthalten. Wenn Sie nicht der richtige Adressat sind oder diese E-Mail irrtümlich erhalten haben, informieren Sie bitte sofort den Absender und vernichten Sie diese Mail. Das unerlaubte Kopieren sowie die unbefugte Weitergabe dieser Mail ist nicht gestattet.",
+    "Der Inhalt dieser E-Mail ist vertraulich und ausschließlich für den bezeichneten Adressaten bestimmt. Wenn Sie nicht der vorgesehene Adressat sind, beachten Sie bitte, dass jede Form der Kenntnisnahme unzulässig ist.",
+    "Ce courriel et les documents joints peuvent contenir des informations confidentielles. Si vous n'êtes pas le destinataire, merci d'en avertir l'expéditeur et de supprimer ce message.",
+    "AVISO LEGAL: Este mensaje va dirigido, de manera exclusiva, a su destinatario y puede contener información confidencial. Si ha recibido este mensaje por error, comuníquelo y bórrelo.",
+    "Esta mensagem pode conter informação confidencial ou privilegiada. Se você não for o destinatário, não deve usar, copiar ou divulgar as informações; avise o remetente e apague a mensagem.",
+    "Questo messaggio e i suoi allegati sono indirizzati esclusivamente alle persone indicate. La diffusione, copia o qualsiasi altra azione è vietata. Se avete ricevuto questo documento per errore siete pregati di darne comunicazione al mittente e di distruggerlo.",
+    "Dit e-mailbericht is uitsluitend bestemd voor de geadresseerde. Indien u dit bericht ten onrechte hebt ontvangen, wordt u verzocht de inhoud niet te gebruiken, maar de afzender te informeren en het bericht te verwijderen.",
+    "Niniejsza wiadomość jest poufna i przeznaczona wyłącznie dla adresata. Jeżeli otrzymali ją Państwo przez pomyłkę, prosimy o powiadomienie nadawcy i usunięcie wiadomości.",
+    "Tato zpráva je důvěrná a určená pouze adresátovi. Pokud jste ji obdrželi omylem, informujte odesílatele a zprávu smažte.",
+    "Это сообщение и вложения являются конфиденциальными и предназначены только для адресата. Если вы получили его по ошибке, сообщите отправителю и удалите его.",
+    "Bu e-posta ve ekleri gizli bilgiler içerebilir ve sadece alıcıya yöneliktir. Yanlışlıkla aldıysanız göndereni bilgilendirin ve silin.",
+    "このメールには機密情報が含まれている場合があります。誤って受信された場合は、送信者にご連絡の上、削除してください。",
+    "本邮件及其附件含有保密信息，仅限于发送给收件人。如果您错收了本邮件，请立即通知发件人并删除本邮件。",
+    "Please consider the environment before printing this e-mail",
+    "P Please consider the environment before printing",
+    "Think before you print.",
+    "Virus-free. www.avast.com",
+    "NOTICE: This e-mail message is for the sole use of the intended recipient(s) and may contain confidential and privileged information. Any unauthorized review, use, disclosure or distribution is prohibited.",
+    "*** Confidentiality Note: This e-mail is intended only for the person or entity to which it is addressed and may contain information that is privileged, confidential or otherwise protected from disclosure. ***",
+    "______________________________________________________________________\nThis email has been scanned by the Symantec Email Security.cloud service.\nFor more information please visit http://www.symanteccloud.com\n______________________________________________________________________",
+)  # fmt: skip
+MORE_BANNERS = (
+    "[EXTERNAL]",
+    "EXTERNAL: Do not click links or open attachments unless you trust the sender.",
+    "CAUTION: External Email.",
+    "This Message Is From an External Sender\nThis message came from outside your organization.",
+    "⚠ External sender. Be careful with links.",
+    "*** WARNING: This email originates from outside of Tarn Mills. ***",
+    "NOTE: This email originated outside of Tarn Mills.",
+    "Warning - External Email: verify the sender before you click",
+    "Externe E-Mail! Vorsicht beim Öffnen von Anhängen",
+    "ACHTUNG: externe E-Mail",
+    "[Extern] Diese Nachricht stammt von einem externen Absender",
+    "ATTENTION: Cet e-mail provient d'un expéditeur externe.",
+    "AVISO: correo externo. No abra enlaces.",
+    "Este correo ha sido enviado desde fuera de la organización",
+    "ATENÇÃO: e-mail externo",
+    "ATTENZIONE: e-mail esterna",
+    "Let op: externe e-mail",
+    "VARNING: Externt mejl",
+    "ADVARSEL: Ekstern e-mail",
+    "UWAGA: wiadomość zewnętrzna",
+    "ВНИМАНИЕ: внешнее письмо",
+    "【外部メール】",
+    "[외부 메일] 첨부 파일에 주의하세요",
+    "【外部邮件】请谨慎打开",
+    "CAUTION: EXTERNAL SENDER Do not click on links",
+    "The sender of this message is external to your organization.",
+)  # fmt: skip
+
+
 def strip_new(text: str) -> str:
     return own_text(text, "Visit", is_answer=False)
 
@@ -139,3 +195,25 @@ def test_hostile_lines_take_linear_time(line: str) -> None:
         return time.process_time() - started
 
     assert measure(200_000) < 8 * max(measure(50_000), 0.05)
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_legal_notices_go(notice: str) -> None:
+    assert strip_new(f"{OWN}\n\nAda\n\n{notice}") == f"{OWN}\n\nAda"
+
+
+@pytest.mark.parametrize("banner", MORE_BANNERS)
+def test_more_banners_go(banner: str) -> None:
+    assert strip_new(f"{banner}\n\n{OWN}") == OWN
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("Delivery address\n--\nTarn Mills\nWeir Lane 12\nGate B", None),
+        ("Yes.\n--\nTarn Mills\nWeir Lane 12\nGate B", "Yes."),
+        ("Order\n--\nAda\nada@byron.example", "Order"),
+    ],
+)
+def test_a_signature_stands_apart_or_holds_an_address(text: str, own: str | None) -> None:
+    assert strip_new(text) == (own or text)
