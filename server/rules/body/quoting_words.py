@@ -168,7 +168,7 @@ REPLY_ABOVE = (
 POINTERS: tuple[tuple[str, str], ...] = (
     (
         r"answer|repl(?:y|ies|ied)\b|comment|respon[sd]|remark|notes\b|annotat|feedback|correction|input\b",
-        (r"below|underneath|inline|in[- ]line|interspersed|embedded|in between|between (?:the|your) (?:lines|questions)|further down|highlighted|"
+        (r"below|underneath|inline|in[- ]line|interspersed|embedded|in between|scroll down|between (?:the|your) (?:lines|questions)|further down|highlighted|"
         r"(?:in|within|into|inside|throughout) (?:your|the|his|her|their|this) (?:\w+ )?(?:text|e?-?mails?|message|questions?|body|thread|quote|original)|"
         r"(?:under|after|behind|beside|beneath|next to) (?:each|every|your|the) (?:\w+ )?(?:questions?|points?|items?|lines?|paragraphs?)|"
         r"in (?:\w+ )?(?:red|blue|green|purple|orange|pink|yellow|brown|magenta|bold|italics?|capitals?|caps|colou?r)\b"),
@@ -192,7 +192,7 @@ POINTERS: tuple[tuple[str, str], ...] = (
     (
         r"répon[sd]|comment|remarque|annot|précision|modif",
         (r"ci-?dessous|ci-?après|plus bas|en (?:rouge|bleu|vert|violet|orange|gras|italique|couleur)|dans le corps|entre (?:les|vos) lignes|en ligne|"
-        r"dans (?:le|votre|ton|vos) (?:\w+ )?(?:texte|mail|e-?mail|message|courriel|corps)|après chaque|sous (?:chaque|vos|les) (?:\w+ )?(?:questions?|points?)|au fil du texte"),
+        r"dans (?:le|votre|ton|vos) (?:\w+ )?(?:texte|mail|e-?mail|message|courriel|corps)|après chaque|à la suite de (?:vos|chaque|chacune)|sous (?:chaque|vos|les) (?:\w+ )?(?:questions?|points?)|au fil du texte"),
     ),
     (r"voir\b|voyez\b|trouve", r"en (?:rouge|bleu|vert|violet|orange|gras)|dans le corps|au fil du texte|ci-?dessous[:.]?$"),
     (
@@ -221,13 +221,13 @@ POINTERS: tuple[tuple[str, str], ...] = (
     (r"zie\b|vind|gemarkeerd", r"in (?:het )?(?:rood|blauw|groen|vet)\b|inline"),
     (
         r"svar|besvar|kommentar|kommenter|anmärkning|bemærkning|merknad|synpunkt",
-        (r"nedan|nedanför|nedenfor|herunder|under\b|i (?:rött|blått|grönt|rødt|blåt|grønt|fet)|med (?:rött|rødt|blått|blåt|grønt|grönt|rød|blå|röd)|inline|"
+        (r"nedan|nedanför|nedenfor|herunder|under(?: i teksten| i texten| hver| dine| deres| varje| spørsm| spørgsm|\W*$)|i (?:rött|blått|grönt|rødt|blåt|grønt|fet)|med (?:rött|rødt|blått|blåt|grønt|grönt|rød|blå|röd)|inline|"
         r"i (?:texten|teksten|mailen|mejlet|meddelandet|meldingen|e-posten|din mail|ditt mail|ditt mejl)|mellan raderna|mellem linjerne|mellom linjene|direkt i|direkte i"),
     ),
     (r"se\b|markerat|skrivit|skrevet", r"i (?:rött|blått|grönt|rødt|blåt|grønt)|med (?:rött|rødt|blått|blåt)|(?:nedan|nedenfor)[:.]?$"),
     (
         r"vasta(?:u|si|an|sin)|kommen|huomautu|merkin|lisäyks|ks\b|katso",
-        r"alla\b|alle\b|alempana|punaisella|sinisellä|vihreällä|lihavoit|tekstin (?:seassa|joukossa|lomassa)|viestin (?:sisällä|seassa)|rivien väli|inline",
+        r"alla\b|alle\b|alempana|punaisella|sinisellä|vihreällä|lihavoit|tekstin (?:seassa|joukossa|lomassa|sekaan|joukkoon)|viestin (?:sisällä|seassa)|rivien väli|inline",
     ),
     (
         r"odpowied|odpowiada|odpisa|odpisuj|komentarz|uwagi|dopis|zaznacz|patrz",
@@ -266,7 +266,7 @@ POINTS = (
     r"in[- ]?line\b(?=\W*$| (?:answers?|replies|comments?))", r"(?:answers?|replies|comments?|notes) in[- ]?line", r"interspersed", r"see (?:also |my |our )?(?:\w+ )?(?:below|underneath|inline)",
     r"(?:siehe|s\.) ?(?:bitte )?(?:u\.|unten)", r"voir (?:plus bas|ci-?dessous)", r"(?:ver|vea) (?:más )?abajo", r"(?:ver|vide|veja) abaixo", r"vedi (?:qui )?sotto", r"zie (?:hieronder|onder)\b",
     r"se (?:nedan|nedenfor|under)\b", r"ks\.? alla", r"(?:patrz|zob\.|zobacz) (?:poniżej|niżej)", r"viz níže", r"viď nižšie", r"lásd (?:lent|alább)", r"vezi mai jos", r"(?:bkz\.? aşağı|aşağıya bak)",
-    r"см\.? ?ниже", r"смотри(?:те)? ниже", r"див\.? ?нижче", r"βλ(?:έπε|\.) ?παρακάτω", r"δείτε παρακάτω", r"インライン", r"赤字", r"青字", r"赤文字", r"见下[文方面]", r"見下[文方面]", r"인라인", r"아래 참조",
+    r"см\.? ?ниже", r"смотри(?:те)? ниже", r"див\.? ?нижче", r"βλ(?:έπε|\.) ?παρακάτω", r"δείτε παρακάτω", r"インライン", r"赤字", r"青字", r"赤文字", r"见下[文方面]", r"見下[文方面]", r"红字", r"紅字", r"蓝字", r"藍字", r"인라인", r"아래 참조",
     r"in (?:red|blue|green) below", r"below in (?:red|blue|green)", r"(?:unten|weiter unten) in (?:rot|blau|grün)",
 )  # fmt: skip
 """Phrases that point into the mail below by themselves."""

@@ -6,7 +6,7 @@ import re
 
 from server.rules.body import quoting_words as words
 from server.rules.body.history.header_blocks import find_kinds, has_label_next
-from server.rules.body.history.heads import ADDRESS, TIME, WROTE, YEAR, is_date_line, join_words
+from server.rules.body.history.heads import ADDRESS, COLON_AT_END, TIME, WROTE, YEAR, is_date_line, join_words
 
 _DASHES = r"[-‐‑‒–—―─_=*]"
 _ORIGINAL_WORD = join_words(words.ORIGINAL)
@@ -46,6 +46,8 @@ def is_attribution_quoted(head: str) -> bool:
     """An attribution or a sender's header behind a quote sign, as Apple and Orange write it."""
     inner = head.lstrip(" >》*")
     if "from" in find_kinds(inner) and ADDRESS.search(inner):
+        return True
+    if ADDRESS.search(inner) and YEAR.search(inner) and TIME.search(inner) and COLON_AT_END.search(inner):
         return True
     return bool(WROTE.search(inner) and YEAR.search(inner) and (ADDRESS.search(inner) or TIME.search(inner)))
 

@@ -304,3 +304,45 @@ def test_lines_that_an_author_began_with_a_quote_sign_are_kept(quote: str) -> No
 )
 def test_own_lines_above_history_are_kept_and_the_history_goes(own: str, below: str) -> None:
     assert own_text(f"Hello Ann,\n\n{own}\n\n{below}", "Re: Visit") == f"Hello Ann,\n\n{own}"
+
+
+POINTERS = (
+    "please see my answers below in red.", "my comments are in blue in your mail.", "Answers in the text below.", "see my answers inline", "Comments in line below", "My answers in CAPITALS below",
+    "See my notes in green.", "I've answered your questions below", "Replies in red", "Please find our responses below each question.", "I have put my answers next to your questions.", "answers after each point",
+    "My reply is in between your lines", "Please scroll down for my answers", "Inline:", "Inline replies from me", "Answered below.", "[Mina] marks my answers below",
+    "Antworten in Rot", "Meine Antworten unten im Text", "siehe meine Anmerkungen in rot", "s.u.", "Antworten stehen direkt unter den Fragen", "Antworten jeweils unter Ihren Fragen.",
+    "anbei die Antworten in blau", "Ich habe unten geantwortet.", "Antworten siehe im Text", "Bitte unten weiterlesen, Antworten in grün", "Kommentare siehe unten", "Réponses en rouge ci-dessous",
+    "Mes commentaires en bleu", "voir réponses dans le texte", "Je réponds ci-dessous", "Réponses entre les lignes", "réponses à la suite de vos questions", "Respuestas en rojo",
+    "Mis respuestas abajo", "Contesto entre líneas", "Te contesto debajo de cada pregunta", "Ver respuestas en azul", "Respostas abaixo", "Minhas respostas em vermelho",
+    "Respondi no corpo do email", "Seguem respostas em azul", "Risposte in rosso", "Ti rispondo qui sotto", "Vedi commenti sotto", "Risposte in blu nel testo",
+    "Antwoorden hieronder", "Zie antwoorden in rood", "Mijn reactie in blauw", "Zie mijn opmerkingen in de tekst", "Svar nedan", "Mina svar i rött",
+    "Se svar i texten", "Svarar nedan i blått", "Svar nedenfor", "Mine svar med rødt", "Se kommentarer i teksten", "Svar i teksten med rødt",
+    "Svar står i rødt under", "Vastaukset alla", "Vastaukset punaisella", "Vastaan tekstin sekaan", "Kommentit sinisellä", "Odpowiedzi poniżej",
+    "Odpowiedzi na czerwono", "Odpowiedziałam w tekście", "Moje uwagi na niebiesko", "Odpovědi níže", "Odpovědi červeně", "Odpovídám v textu",
+    "Moje komentáře modře", "Odpovede nižšie", "Odpovede červenou", "Válaszok lent", "A válaszaim pirossal", "Lásd lent",
+    "Válaszoltam a szövegben", "Răspunsuri mai jos", "Răspunsurile cu roșu", "Am răspuns în text", "Cevaplar aşağıda", "Cevaplarım kırmızı",
+    "Yanıtlar metin içinde", "Cevaplar kırmızı renkte", "Ответы ниже", "Мои ответы красным", "Ответил в тексте", "Ответы выделены красным",
+    "см. ниже", "Комментарии синим", "Відповіді нижче", "Мої відповіді червоним", "Відповів у тексті", "Απαντώ παρακάτω",
+    "Οι απαντήσεις με κόκκινο", "Απαντήσεις στο κείμενο", "回答は赤字です。", "下記に回答します。", "インラインで失礼します。", "青字で回答",
+    "以下に回答いたします。", "文中にて回答いたします", "请见下文红字", "回复见红色部分", "我的答复在下面", "见下面蓝色字",
+    "請見下方紅字回覆", "答复如下，见原文中红字", "아래 답변드립니다", "빨간색으로 답변", "본문에 답변 남깁니다", "답변은 파란색입니다",
+)  # fmt: skip
+SENTENCES = (
+    "The answer is no.", "Thank you for your quick reply.", "I will answer tomorrow.", "The comments of Otto were good.", "Find the drawing attached.", "See you on Monday.",
+    "We see a problem in your message.", "The price is below our limit, we agree.", "Please note our new address.", "Danke für die Rückmeldung.", "Die Antwort kommt morgen.", "Unten am Hafen ist Platz.",
+    "Wir nehmen die rote Farbe.", "Merci pour votre retour.", "La réponse est oui.", "Le treuil est en bas.", "La respuesta es sí.", "El precio está abajo del límite.",
+    "La risposta è sì.", "Het antwoord is ja.", "Svaret är ja.", "Svaret er ja, vi ses under mødet.", "Vastaus on kyllä.", "Odpowiedź brzmi tak.",
+    "Odpověď je ano.", "A válasz igen.", "Răspunsul este da.", "Cevap evet.", "Ответ да.", "Відповідь так.",
+    "Η απάντηση είναι ναι.", "答えは「はい」です。", "ご返信ありがとうございます。", "以下の通りお願いします。", "回复收到，谢谢。", "见面时间定在周一。",
+    "답변 감사합니다.", "확인했습니다.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("pointer", POINTERS)
+def test_more_ways_to_point_below(pointer: str) -> None:
+    assert "Gate B, on Friday." in own_text(f"Ann,\n\n{pointer}\n\nAda\n\n{HISTORY}", "RE: Visit")
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_more_sentences_that_point_nowhere(sentence: str) -> None:
+    assert "Gate B" not in own_text(f"Ann,\n\n{sentence}\n\nAda\n\n{HISTORY}", "RE: Visit")
