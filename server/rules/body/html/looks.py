@@ -59,8 +59,8 @@ _LENGTH = re.compile(r"([+-]?(?:\d{1,9}\.?\d{0,9}|\.\d{1,9}))\s?(px|pt|pc|in|cm|
 _PIXELS = {"px": 1.0, "": 1.0, "pt": 1.33, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78}
 _RELATIVE = frozenset({"em", "ex", "ch", "%"})
 _FONT_SIZES = re.compile(r"\b(?:xx-small|x-small|small|medium|large|x-large|xx-large)\b")
-_CLIPPED = re.compile(r"rect\(\s?[01](?:px)?[\s,]|inset\(\s?(?:50|100)%|circle\(\s?0")
-_CLEAR = re.compile(r"transparent\b|(?:rgba|hsla)\([^)]{1,40}[,/\s]0?\.?0{1,4}%?\s?\)")
+_CLIPPED = re.compile(r"rect\((?:\s?[01](?:px)?[\s,]{0,2}){4}\)|inset\(\s?(?:50|100)%|circle\(\s?0")
+_CLEAR = re.compile(r"transparent\b|(?:rgb|hsl)a?\((?:[^,/)\s]{1,12}[\s,/]{1,3}){3}(?:0|0?\.0{1,4})%?\s?\)")
 _SHRUNK = re.compile(r"scale[xy]?\(\s?0?\.?0{0,4}\s?[,)]")
 _BLOCKS = ("block", "flex", "grid", "table", "list-item", "table-row", "flow-root")
 _KEEPS_LINES = {
@@ -122,14 +122,14 @@ def _is_tiny_font(values: Mapping[str, str]) -> bool | None:
     size = values.get("font-size") or values.get("font", "")
     if _FONT_SIZES.search(size):
         return False
-    match = _LENGTH.match(size) if "font-size" in values else _LENGTH.search(size)
+    # In the shorthand "font" a weight like 400 stands before the size.
+    match = next((m for m in _LENGTH.finditer(size[:100]) if m[2] or float(m[1]) == 0), None)
     if match is None:
         return None
-    number, unit = float(match[1]), match[2]
-    if unit in _RELATIVE:
-        return True if number == 0 else None
-    # A bare number but zero is no size, and a browser passes over it; mail is written so nonetheless.
-    return number * _PIXELS.get(unit, 16.0) <= UNREADABLE_SIZE
+    if match[2] in _RELATIVE:
+        return True if float(match[1]) == 0 else None
+    pixels = _pixels(match[0])
+    return pixels <= UNREADABLE_SIZE if pixels is not None else None
 
 
 def _is_flat_line(values: Mapping[str, str]) -> bool | None:
@@ -150,7 +150,8 @@ def _is_squeezed(values: Mapping[str, str], tag: str) -> bool:
     if not _cuts_overflow(values):
         return False
     sides = ["max-height"] if tag in {"table", "tr", "td", "th"} else ["max-height", "height", "max-width", "width"]
-    lengths = (_pixels(values.get(side, "")) for side in sides)
+    # "width:1px; min-width:100%" is a usual way to say "as wide as the screen".
+    lengths = (_pixels(values.get(side, "")) for side in sides if f"min-{side.removeprefix('max-')}" not in values)
     return any(length is not None and length <= 1 for length in lengths)
 
 
@@ -170,8 +171,11 @@ def _is_off_screen(values: Mapping[str, str]) -> bool:
 
 
 def _pixels(value: str) -> float | None:
+    """None for what is no length. A number without a unit is one only if it is zero."""
     match = _LENGTH.match(value)
-    return float(match[1]) * _PIXELS.get(match[2], 16.0) if match else None
+    if match is None or (not match[2] and float(match[1])):
+        return None
+    return float(match[1]) * _PIXELS.get(match[2], 16.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ _VALUE_HINT = re.compile(
 )
 _PROPERTIES = frozenset({
     "clip", "clip-path", "color", "display", "font", "font-family", "font-size", "height", "left", "line-height",
-    "list-style", "list-style-type", "margin-left", "margin-top", "max-height", "max-width", "mso-hide", "opacity",
+    "list-style", "list-style-type", "margin-left", "margin-top", "max-height", "max-width", "min-height", "min-width",
+    "mso-hide", "opacity",
     "overflow", "overflow-x", "overflow-y", "position", "right", "bottom", "text-decoration", "text-decoration-line",
     "text-indent", "top", "transform", "vertical-align", "visibility", "white-space", "white-space-collapse", "width",
 })  # fmt: skip
