@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from server.adapters.body_reader.by_size import BodyReaderBySize
-from server.adapters.body_reader.child import ChildBodyReader
+from server.adapters.body_reader.child import Bounds, ChildBodyReader
 from server.adapters.body_reader.in_process import InProcessBodyReader
 from server.domain.errors import UnreadableError
 from server.domain.mail_body import UNREADABLE_BODY
@@ -29,13 +29,18 @@ CASES = {
 }
 
 
+def make_child() -> BodyReader:
+    """Without the bounds of the clock, which a busy machine could meet."""
+    return ChildBodyReader(bounds=Bounds(patience=120.0, seconds=120.0))
+
+
 def make_by_size() -> BodyReader:
-    return BodyReaderBySize(InProcessBodyReader(read_body), ChildBodyReader(), large_from=300)
+    return BodyReaderBySize(InProcessBodyReader(read_body), make_child(), large_from=300)
 
 
 MAKERS: dict[str, Callable[[], BodyReader]] = {
     "in process": lambda: InProcessBodyReader(read_body),
-    "child": ChildBodyReader,
+    "child": make_child,
     "by size": make_by_size,
 }
 

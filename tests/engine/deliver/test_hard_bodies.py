@@ -26,7 +26,7 @@ PADDING = "word " * 60_000
 @pytest.fixture
 def obedient(make_scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """A scene whose child does to itself what ``X-Do`` of a large mail says."""
-    bounds = Bounds(patience=0.5, seconds=1.0, cpu_seconds=1)
+    bounds = Bounds(patience=1.0, seconds=4.0, cpu_seconds=1)
     monkeypatch.setattr(bootstrap, "ChildBodyReader", lambda: ChildBodyReader("tests.support.obedient_child", bounds))
     return make_scene()
 
