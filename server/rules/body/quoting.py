@@ -48,7 +48,9 @@ _POINTERS = [
     else (re.compile(answer), re.compile(place))
     for answer, place in words.POINTERS
 ]
-_POINTS = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(words.POINTS)})", re.IGNORECASE)
+_POINTS = re.compile(
+    rf"(?<![^\W\d_])(?:{'|'.join(words.POINTS)})|{'|'.join(words.POINTS_WITHOUT_SPACES)}", re.IGNORECASE
+)
 _SENTENCES = re.compile(r"[.!?。！？;]+(?=\s|$|[^\x00-\x7f])|[。！？]")
 _TYPED = re.compile(r"\s{0,4}>{1,3}\s{0,2}(?=\d)|\s{0,4}>[^\s>]|\s{0,4}[-=]{1,3}>")
 _INTRODUCES = re.compile(r"[:：]\W{0,3}$")

@@ -266,7 +266,10 @@ POINTS = (
     r"in[- ]?line\b(?=\W*$| (?:answers?|replies|comments?))", r"(?:answers?|replies|comments?|notes) in[- ]?line", r"interspersed", r"see (?:also |my |our )?(?:\w+ )?(?:below|underneath|inline)",
     r"(?:siehe|s\.) ?(?:bitte )?(?:u\.|unten)", r"voir (?:plus bas|ci-?dessous)", r"(?:ver|vea) (?:más )?abajo", r"(?:ver|vide|veja) abaixo", r"vedi (?:qui )?sotto", r"zie (?:hieronder|onder)\b",
     r"se (?:nedan|nedenfor|under)\b", r"ks\.? alla", r"(?:patrz|zob\.|zobacz) (?:poniżej|niżej)", r"viz níže", r"viď nižšie", r"lásd (?:lent|alább)", r"vezi mai jos", r"(?:bkz\.? aşağı|aşağıya bak)",
-    r"см\.? ?ниже", r"смотри(?:те)? ниже", r"див\.? ?нижче", r"βλ(?:έπε|\.) ?παρακάτω", r"δείτε παρακάτω", r"インライン", r"赤字", r"青字", r"赤文字", r"见下[文方面]", r"見下[文方面]", r"红字", r"紅字", r"蓝字", r"藍字", r"인라인", r"아래 참조",
+    r"см\.? ?ниже", r"смотри(?:те)? ниже", r"див\.? ?нижче", r"βλ(?:έπε|\.) ?παρακάτω", r"δείτε παρακάτω",
     r"in (?:red|blue|green) below", r"below in (?:red|blue|green)", r"(?:unten|weiter unten) in (?:rot|blau|grün)",
 )  # fmt: skip
 """Phrases that point into the mail below by themselves."""
+
+POINTS_WITHOUT_SPACES = (r"インライン", r"赤字", r"青字", r"赤文字", r"见下[文方面]", r"見下[文方面]", r"红字", r"紅字", r"蓝字", r"藍字", r"인라인", r"아래 참조")  # fmt: skip
+"""The same in languages that put no space between words."""
