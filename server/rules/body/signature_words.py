@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 DEVICES = (
-    r"correo(?= para)", r"courrier(?= pour)", r"posta(?= per)", r"e-?mail(?= (?:for|für|voor|til|för))", r"почт[аы](?= для)", r"poczt[ay](?= dla)",
+    r"correo(?= para)", r"e-?mail(?= para)", r"e-?post(?= (?:för|for|til))", r"pošty(?= pro)", r"courrier(?= pour)", r"posta(?= per)", r"e-?mail(?= (?:for|für|voor|til|för))", r"почт[аы](?= для)", r"poczt[ay](?= dla)",
     r"iphon[eua]", r"ipad", r"ipod(?: touch)?", r"apple ?watch", r"macbook(?: (?:pro|air))?", r"imac", r"mac\b", r"apple mail", r"icloud", r"android", r"galaxy(?: [\w+]+){0,3}", r"samsung", r"huawei",
-    r"honor\b", r"xiaomi", r"redmi(?: \w+)?", r"poco\b", r"pixel(?: \w+)?", r"nokia", r"motorola", r"moto\b", r"oneplus", r"oppo\b", r"vivo\b", r"realme", r"htc\b", r"xperia",
-    r"sony\b", r"lg\b", r"blackberry(?: \d+)?", r"windows(?: phone| mail| 1[01]| 8)?", r"surface", r"chromebook", r"outlook(?:\.com| mobile)?", r"microsoft outlook", r"gmail", r"yahoo!?(?:[ -]?mail|メール)?",
+    r"honor\b", r"xiaomi", r"redmi(?: \w+)?", r"poco\b", r"pixel(?: \w+)?", r"nokia", r"motorola", r"moto\b(?: [\w]+){0,2}", r"oneplus(?: \w+)?", r"oppo\b", r"vivo\b", r"realme", r"htc\b", r"xperia\W?",
+    r"sony(?: xperia\W{0,2})?", r"lg\b", r"blackberry(?: \d+)?(?: from [\w&-]+)?", r"mailbutler", r"/e/ mail", r"windows(?: phone| mail| 1[01]| 8)?", r"surface", r"chromebook", r"outlook(?:\.com| mobile)?", r"microsoft outlook", r"gmail", r"yahoo!?(?:[ -]?mail|メール)?",
     r"aol\b", r"mail\.ru", r"mail(?= (?:for|für|pour|para|per|voor|för|til|app|dla|pro|pre) |$|<)", r"proton ?mail", r"proton\b", r"spark\b", r"blue ?mail", r"aqua ?mail", r"k-?9(?: mail)?", r"fairemail",
     r"nine\b", r"mailspring", r"superhuman", r"hey\b(?!,)", r"airmail", r"canary(?: mail)?", r"edison(?: mail)?", r"typeapp", r"mymail", r"type ?mail", r"яндекс(?:[. ]?почт\w+)?", r"yandex(?:[. ]?mail)?",
     r"почт[аы]\b(?: mail(?:\.ru)?)?", r"мобильной (?:яндекс[. ]?)?почты(?: mail(?:\.ru)?)?", r"gmx(?:\.\w+)?", r"web\.de", r"1&1", r"ionos", r"telekom", r"t-online", r"freenet", r"libero(?: mail)?", r"virgilio", r"orange\b",
@@ -33,7 +33,7 @@ DEVICE_PREFIXES = (
     r"(?:von|vom|mit|mit der|über)(?= .{3,80}(?:gesendet|versendet|verschickt|geschickt)\W{0,4}$)", r"envoyée? (?:de|depuis|à partir d[eu]|avec|par|via|d')", r"provenance ?:", r"enviad[oa] (?:desde|do|da|de|a partir d[eo]|a través de|vía|via|con|com|pel[oa]|usando)", r"inviat[oa] (?:da|dal|dalla|dall'|con|tramite|mediante)",
     r"(?:verzonden|verstuurd|gestuurd) (?:vanaf|met|via|vanuit|van|door)", r"sendt (?:fra|med|via)", r"skickat (?:från|med|via)", r"skickades från", r"lähetetty", r"saadetud(?: minu)?", r"nosūtīts no", r"(?:iš)?siųsta iš", r"wysłan[eoya]{1,2} (?:z|ze|za pomocą|przez|przy użyciu)", r"odesláno (?:z|ze|pomocí|přes)",
     r"odoslané (?:z|zo|pomocou)", r"elküldve", r"küldve", r"trimis (?:de pe|din|de la|cu|prin)", r"(?:στάλθηκε|εστάλη|απεστάλη) (?:από|μέσω)", r"נשלח (?:מ|באמצעות|מתוך|מאת)", r"נשלח מ[־-]?ה?[־-]?", r"(?:تم الإرسال|أرسلت?|مرسل[ةه]?|أُرسلت?) (?:من|عبر|بواسطة)", r"отправлено (?:с|со|из|через|при помощи|с помощью)",
-    r"надіслано (?:з|із|за допомогою|через)", r"изпратено (?:от|чрез|с)", r"poslano (?:z|s|iz|putem|sa|preko)", r"послато (?:са|путем)", r"(?:đã )?(?:được )?gửi từ", r"dikirim (?:dari|melalui|menggunakan)", r"dihantar (?:dari|daripada)", r"ส่งจาก", r"(?:发|發|寄)自(?:我的)?", r"来自我的", r"從我的(?=.{1,30}(?:傳送|寄出))", r"从我的(?=.{1,30}(?:发送|发出))",
+    r"надіслано (?:з|із|за допомогою|через)", r"изпратено (?:от|чрез|с)", r"posla(?:n|t)o (?:z|s|iz|putem|sa|preko)", r"послато (?:са|путем)", r"αποστολή από", r"(?:đã )?(?:được )?gửi từ", r"dikirim (?:dari|melalui|menggunakan)", r"dihantar (?:dari|daripada)", r"ส่งจาก", r"(?:发|發|寄)自(?:我的)?", r"来自我的", r"從我的(?=.{1,30}(?:傳送|寄出))", r"从我的(?=.{1,30}(?:发送|发出))",
     r"enviat (?:des de|des del|amb)", r"bidalia", r"(?:فرستاده|ارسال) شده از", r"this (?:message|email|e-mail|mail) was sent (?:from|with|via|using)", r"ce message (?:a été|est) envoyé (?:de|depuis|avec)",
 )  # fmt: skip
 """Words before the name of a device that say that it sent the mail."""
@@ -41,7 +41,7 @@ DEVICE_PREFIXES = (
 OWNERS = (
     "my", "the", "all", "new", "an?", "mine", r"meine[mrs]?", "meinem/meiner", "der", "die", "das", "den", "dem", r"eine[mr]", r"mobilen?", "mobile", "mail", "app", "mon", "ma", "mes", "un", "une", "le", "la", "l'application", "application", "appli", "l'appli", "appareil", "mi", "el", "aplicación", "de", "correo", "meu", "minha", "o", "aplicativo",
     "il", "mio", "mia", "lo", "dispositivo", "dell'app", "mijn", "het", "een", "mitt", "min", "mit", "telefon", "telefonu", "minun", "mojego", "mojej", "mého", "mojho", "môjho", "aplikacji", "aplikace", "aplikácie", "моего", "мого", "моей", "приложения", "приложение", "мобильного", "мобильной", "το", "μου", "az", "ul", "verizon,?", "t-mobile", "at&t", "vodafone",
-    "smartphone", "telefone", "celular", "móvil", "telefonul", "meu", "handy", "teléfono", "phone", "téléphone", "cellulare", "telefoon", "telefonu", "mobilnega", "o2", "ee", "sprint", "virgin", "orange", "samsung", "apple", "google", "microsoft", "htc", "sony", "lg", "huawei", "xiaomi", "motorola", "nokia", "i miei", "mine", "din", "iz", "mog", "moj", "של", "الـ", "thiết bị", "perangkat",
+    "smartphone", "telefone", "моя", "mojega", "iphon", "pe", "vom", "celular", "móvil", "telefonul", "meu", "handy", "teléfono", "phone", "téléphone", "cellulare", "telefoon", "telefonu", "mobilnega", "o2", "ee", "sprint", "virgin", "orange", "samsung", "apple", "google", "microsoft", "htc", "sony", "lg", "huawei", "xiaomi", "motorola", "nokia", "i miei", "mine", "din", "iz", "mog", "moj", "של", "الـ", "thiết bị", "perangkat",
 )  # fmt: skip
 """Words between that and the name."""
 
@@ -51,10 +51,12 @@ DEVICE_SUFFIXES = (
 """Words behind the name of a device, in languages that put them last."""
 
 GET_WORDS = (
-    "get", "download", "holen sie sich", "hole dir", "laden sie", r"télécharge[rz]", "obtene[zr]", r"obtenir", "obtener", "descargar", "obtén", r"obter(?: o)?", r"obtenha(?: o)?", r"baixar?(?: o)?", r"transferir(?: o)?", "ottieni", "scarica", "verkrijg", "haal", "hent", r"skaff(?: deg)?", "få", "hämta", "skaffa", "hanki", "lataa", "hankige", r"pobierz(?: aplikację)?", "uzyskaj",
+    "get", "download", "holen sie sich", "hole dir", "laden sie", r"télécharge[rz]", "obtene[zr]", r"obtenir", "obtener", "descargar", "obtén", r"obter(?: o)?", r"obtenha(?: o)?", r"baixar?(?: o)?", r"transferir(?: o)?", "ottieni", "scarica", "verkrijg", "haal", "hent", r"skaff(?: deg)?", "få", "hämta", "skaffa", "hanki", "lataa", "hankige", r"pobierz(?: aplikację| program)?", r"uzyskaj(?: aplikację)?",
     "získat", "získejte", "stáhnout", "získajte", "získať", "szerezze be az?", "obțineți", "descărcați", "αποκτήστε(?: το)?", "λήψη(?: του)?", "קבל את", "הורד את", "احصل على", "تنزيل", "скачать", "получить", "загрузить", "отримати", "завантажити", "tải", "dapatkan", "unduh", "รับ", "获取", "取得", "下载", "下載", "preuzmite", "aconsegueix", "изтегляне на",
 )  # fmt: skip
 GET_SUFFIXES = (
+    "beziehen",
+    "laden",
     "herunterladen",
     "holen",
     "downloaden",
@@ -71,6 +73,13 @@ GET_SUFFIXES = (
     "'?[uı]? indirin",
 )
 """Words of the line with which Outlook and others praise themselves."""
+
+WHOLE_DEVICE_LINES = (
+    r"gesendet vom (?:handy|smartphone|mobiltelefon|tablet)", r"hanki outlook (?:ios:lle|androidille)", r"lähetetty outlook for \w+", r"lähetetty samsung galaxy\W{1,3}\w+", r"elküldve (?:a |az )?(?:samsung|huawei|xiaomi|android|mobil) ?\w*",
+    r"outlook beszerzése \w+", r"(?:samsung|huawei|xiaomi|android|mobil) cihazımdan gönderildi", r"נשלח מ[־-]?outlook .{1,20}", r"发自我的\w{1,12}(?:手机|手機|平板)", r"네이버 메일 앱에서 보냄", r"(?:ios|android)용 outlook (?:다운로드|가져오기)",
+    r"(?:đã )?gửi từ outlook .{1,20}", r"sent from my (?:iphone|ipad|android\w*) using tapatalk\w*",
+)  # fmt: skip
+"""Lines of no pattern."""
 
 PLATFORMS = (
     r"ios",
@@ -99,6 +108,8 @@ PROGRAMS_TO_GET = (
     r"typeapp",
 )
 FOR_WORDS = (
+    "لـ",
+    "dành cho",
     "for",
     "für",
     "pour",

@@ -33,7 +33,15 @@ _DELIMITER = re.compile(r"(?:--|—|––|__|–) ?")
 _DEVICE = rf"(?:{'|'.join(words.DEVICES)})"
 _OWN_DEVICE = rf"(?:{'|'.join(words.OWN_DEVICES)})"
 _LINK = r"(?:[<(\[]{1,2}\s?https?:[^\s]{1,300}|https?:[^\s]{1,300})"
-_END = rf"(?:\W{{0,3}}{_LINK}[),;:.]{{1,4}}\s.{{0,80}}$|\W{{0,6}}(?:{_LINK})?\W{{0,6}}$|[,;:.!|]\s.{{0,80}}$)"
+_PLEA = (
+    r"(?:apolog|excus|sorry|brev|typo|kostenlos|gratis|\bfree\b|secure|organize|get the app|privacy|www\.|https?|"
+    r"entschuldig|tippfehler|kürze|pardon|désolé|fautes|concis|disculp|errores|\bscus|errori|autocorrect|thumb|finger|"
+    r"desculp|ursäkt|undskyld)"
+)
+"""What may follow the name of a device: a plea to excuse, or praise. An author's words may too, and are kept."""
+_END = (
+    rf"(?:\W{{0,6}}(?:{_LINK})?\W{{0,6}}$|\W{{0,3}}(?:{_LINK})?[),;:.!|\s–—-]{{1,4}}\s?(?=.{{0,70}}{_PLEA}).{{0,110}}$)"
+)
 _TAIL = rf"[^\W\d_]{{0,3}}(?:['’-]?[^\W\d_]{{1,8}})?(?:[\s:-]{{1,2}}(?:{'|'.join(words.DEVICE_TAILS)})){{0,4}}{_END}"
 _OWNER = rf"(?:(?:{'|'.join(words.OWNERS)})[\s'’־-]{{1,2}})"
 _BETWEEN = rf"[\s:'’־-]{{0,2}}{_OWNER}{{0,4}}?\[?"
@@ -57,6 +65,7 @@ _GET = re.compile(
     rf"|(?:{'|'.join(words.GET_WORDS)})\s?{_PLATFORM} ?(?:版|用) ?{_PROGRAM})\W{{0,6}}(?:{_LINK})?\W{{0,6}}",
     re.IGNORECASE,
 )
+_WHOLE_DEVICE_LINE = re.compile(rf"\W{{0,4}}(?:{'|'.join(words.WHOLE_DEVICE_LINES)})\W{{0,4}}", re.IGNORECASE)
 _HAS_DEVICE = re.compile(rf"{_DEVICE}|{_OWN_DEVICE}|{_PROGRAM}", re.IGNORECASE)
 _BANNER_TAG = re.compile(rf"\W{{0,6}}(?:{'|'.join(words.BANNER_TAGS)})\W{{0,6}}", re.IGNORECASE)
 _BANNER_START = re.compile(rf"\W{{0,8}}(?:{'|'.join(words.BANNER_STARTS)})", re.IGNORECASE)
@@ -136,6 +145,8 @@ def strip_rules(lines: list[str]) -> list[str]:
 
 def _is_device_line(line: str) -> bool:
     head = read_head(line).strip()
+    if _WHOLE_DEVICE_LINE.fullmatch(head):
+        return True
     if len(line) > LONGEST_LINE or not head or not _HAS_DEVICE.search(head):
         return False
     bare = re.sub(_LINK, "", head)

@@ -217,3 +217,229 @@ def test_more_banners_go(banner: str) -> None:
 )
 def test_a_signature_stands_apart_or_holds_an_address(text: str, own: str | None) -> None:
     assert strip_new(text) == (own or text)
+
+
+MORE_DEVICE_LINES = """\
+Sent from my iPhone 12
+Sent from Outlook Mobile
+Sent from Outlook<http://aka.ms/weboutlook>
+Sent from Yahoo Mail. Get the app
+Sent from Yahoo Mail on iPhone
+Sent from my Sony Xperia™ smartphone
+Sent from my LG Mobile
+Sent from my Motorola
+Sent from my moto g power
+Sent from my OnePlus Nord
+Sent from my Nokia phone
+Sent from my BlackBerry
+Sent via BlackBerry from T-Mobile
+Sent from my BlackBerry - the most secure mobile device - via the Bell Network
+Sent from my Galaxy Tab
+Sent from Samsung tablet
+Sent from Samsung Mobile
+Sent from my Windows Phone
+Sent from my phone
+Sent from my mobile
+Sent from my mobile phone
+Sent from my cell phone
+Sent from my tablet
+Sent from my mobile. Please excuse brevity.
+Sent from my iPhone. Please excuse typos.
+Sent from my iPhone - apologies for brevity
+Sent from iPhone
+Sent from Gmail for iOS
+Sent with Proton Mail secure email.
+Sent from Proton Mail for Android.
+Sent from ProtonMail mobile
+Sent with Mailbird
+Sent from Airmail
+Sent with Shortwave
+Sent from Mailbutler
+Sent via Gmail
+Sent from eM Client | www.emclient.com
+Sent from Postbox
+Sent from my Fairphone
+Sent from /e/ Mail.
+Sent with AquaMail for Android
+Sent using Zoho Mail
+Sent from Workspace ONE Boxer
+Sent with Tuta
+Sent from Canary (https://canarymail.io)
+Sent from Thunderbird for Android
+Sent from Front
+Sent via HEY
+Sent from Hey
+Sent from Spike
+Sent with Missive
+Get Outlook for Android<https://aka.ms/ghei36>
+Get TypeApp for Android
+Get BlueMail for iOS
+Download Outlook for iOS
+Gesendet von meinem iPad
+Gesendet von meinem Xiaomi-Handy
+Gesendet von meinem Smartphone
+Gesendet von unterwegs
+Gesendet vom Handy
+Gesendet mit der Outlook-App
+Gesendet von Yahoo Mail auf Android
+Gesendet mit FairEmail
+Gesendet von Mail für Windows 10
+Gesendet mit AquaMail für Android
+Von meinem Samsung Galaxy Smartphone gesendet.
+Von meinem Huawei-Mobiltelefon gesendet
+Diese Nachricht wurde von meinem Android-Mobiltelefon mit GMX Mail gesendet.
+Diese Nachricht wurde von meinem Android Gerät mit WEB.DE Mail gesendet.
+Gesendet mit der Telekom Mail App - kostenlos und werbefrei
+Outlook für iOS beziehen
+Outlook für iOS herunterladen
+Holen Sie sich Outlook für Android
+Envoyé de mon iPad
+Envoyé de mon appareil mobile
+Envoyé de mon téléphone
+Envoyé à partir de mon smartphone Samsung Galaxy.
+Envoyé depuis l'appli Mail Orange
+Envoyé depuis Outlook pour Android
+Envoyé avec BlueMail
+Obtenir Outlook pour iOS
+Obtenez Outlook pour Android
+Télécharger Outlook pour Android
+Provenance : Courrier pour Windows 10
+Enviado desde mi móvil
+Enviado desde mi teléfono móvil
+Enviado desde mi Huawei
+Enviado desde Yahoo Mail para Android
+Enviado con Aqua Mail para Android
+Enviado desde Correo para Windows 10
+Obtener Outlook para iOS
+Descargar Outlook para Android
+Enviado do meu telemóvel
+Enviado via iPhone
+Enviado do Outlook para iOS
+Enviado a partir do meu iPhone
+Enviado do Email para Windows 10
+Obter o Outlook para Android
+Obtenha o Outlook para iOS
+Inviato da Outlook per Android
+Inviato da Yahoo Mail su Android
+Inviato dal mio telefono
+Inviato dal mio Huawei
+Inviato da Posta per Windows
+Inviato da smartphone
+Scarica Outlook per Android
+Verzonden vanaf Samsung-apparaat
+Verzonden vanaf mijn mobiel
+Verzonden vanuit Mail voor Windows
+Verstuurd met Mail voor Windows
+Outlook voor iOS downloaden
+Skickat från min Samsung-enhet
+Skickat från mobilen
+Skickat från E-post för Windows
+Hämta Outlook för Android
+Sendt fra min Samsung Galaxy
+Sendt fra Mail til Windows
+Sendt fra min mobil
+Hent Outlook til iOS
+Skaff deg Outlook for iOS
+Sendt fra E-post for Windows
+Få Outlook for Android
+Lähetetty Samsung Galaxy -älypuhelimesta
+Lähetetty Outlook for Androidista
+Lähetetty puhelimesta
+Hanki Outlook iOS:lle
+Wysłane z mojego iPhone'a
+Wysłano z iPhone
+Wysłane z telefonu
+Wysłane z Outlooka dla systemu iOS
+Wysłane z aplikacji Poczta dla Windows
+Pobierz program Outlook dla systemu iOS
+Uzyskaj aplikację Outlook dla systemu Android
+Odesláno z mého iPhonu
+Odesláno z mobilu
+Odesláno z Pošty pro Windows
+Získejte Outlook pro iOS
+Odoslané z iPhonu
+Získajte Outlook pre Android
+Az iPhone-omról küldve
+iPhone-ról küldve
+Elküldve Samsung készülékemről
+Outlook beszerzése Androidra
+Trimis de pe iPhone
+Trimis din Outlook pentru Android
+Obțineți Outlook pentru iOS
+iPhone'umdan gönderildi
+iPad'imden gönderildi
+Samsung cihazımdan gönderildi
+iOS için Outlook'u edinin
+Отправлено с моего iPhone
+Отправлено с мобильного устройства
+Отправлено из Почты для Windows
+Отправлено из мобильного приложения Яндекс.Почта
+Отправлено из приложения Mail.ru для Android
+Получить Outlook для iOS
+Отправлено с Samsung
+Надіслано з мого iPhone
+Надіслано з Outlook для Android
+Отримати Outlook для iOS
+Στάλθηκε από το iPhone μου
+Αποστολή από το iPhone μου
+Λήψη του Outlook για Android
+נשלח מה-iPhone שלי
+נשלח מ-Outlook עבור Android
+تم الإرسال من الـ iPhone
+أُرسلت من الـ iPhone
+احصل على Outlook لـ Android
+发自我的小米手机
+发自我的荣耀手机
+发自 Outlook for iOS
+从我的iPhone发送
+從我的 iPhone 傳送
+来自我的华为手机
+发自网易邮箱大师
+发自我的vivo智能手机
+获取 Outlook for Android
+取得 Outlook for iOS
+下载 Outlook for iOS
+iPhoneから送信
+私のiPadから送信
+Outlook for iOSから送信
+Outlook for Android を入手
+Yahoo!メール for iPhoneから送信
+Galaxyから送信
+スマホから送信
+나의 iPhone에서 보냄
+내 Galaxy에서 보냄
+iPhone에서 보냄
+네이버 메일 앱에서 보냄
+iOS용 Outlook 다운로드
+Android용 Outlook 가져오기
+Gửi từ iPhone của tôi
+Đã gửi từ Outlook dành cho Android
+Dikirim dari iPhone saya
+Dikirim dari Outlook untuk Android
+Dapatkan Outlook untuk iOS
+ส่งจาก iPhone ของฉัน
+รับ Outlook สำหรับ iOS
+Изпратено от моя iPhone
+Poslano z mojega iPhona
+Poslano s mog iPhonea
+Poslato sa mog iPhone-a
+Saadetud minu iPhone'ist
+Sent from my iPhone using Tapatalk
+Enviat des del meu iPhone"""
+
+
+@pytest.mark.parametrize("line", MORE_DEVICE_LINES.split("\n"))
+def test_more_device_lines_go(line: str) -> None:
+    assert strip_new(f"{OWN}\n\n{line}") == OWN
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from my iPhone, the price is 98 and we deliver on Monday", "Sent from Outlook 3 mails yesterday, none arrived", "Sent from my phone number 55 66", "Gesendet vom Lager", "Gesendet vom Werk in Kiel",
+        "Enviado desde mi casa", "Inviato dal mio ufficio", "Verzonden vanaf ons magazijn", "Envoyé depuis notre usine", "Skickat från lagret", "Sendt fra lageret", "Lähetetty varastosta", "Wysłane z mojego biura",
+        "Отправлено с нашего склада", "Надіслано зі складу", "内の倉庫から送信", "从我的仓库发送", "창고에서 보냄", "Gửi từ kho của tôi", "Dikirim dari gudang", "depodan gönderildi", "raktárból küldve",
+    ],
+)  # fmt: skip
+def test_more_own_lines_that_begin_so_are_kept(line: str) -> None:
+    assert strip_new(f"Hello\n{line}") == f"Hello\n{line}"
