@@ -120,7 +120,7 @@ def _starts(value: str, signs: Mapping[str, bool]) -> bool | None:
 def _is_tiny_font(values: Mapping[str, str]) -> bool | None:
     """None if the size depends on that of the elements around it."""
     size = values.get("font-size") or values.get("font", "")
-    if _FONT_SIZES.search(size):
+    if _FONT_SIZES.search(size) or "(" in size:
         return False
     # In the shorthand "font" a weight like 400 stands before the size.
     match = next((m for m in _LENGTH.finditer(size[:100]) if m[2] or float(m[1]) == 0), None)
