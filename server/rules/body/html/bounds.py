@@ -20,7 +20,7 @@ TAME_TAGS = 2_000
 TAME_ATTRIBUTES = 64
 MOST_ROOTS = 8
 """``body`` and ``html`` tags: a parser joins the attributes of all of them."""
-MOST_UNCLOSED = 30
+MOST_UNCLOSED = 15
 """Formatting tags that are open at one place: a parser opens all of them again in each paragraph."""
 MOST_TOKENS = 100_000
 LONGEST_HTML = 3_000_000
