@@ -207,6 +207,9 @@ LEGAL_STARTS = (
 )  # fmt: skip
 """Beginnings of a legal notice."""
 
+ADDRESSEE = r"intended (?:solely|only|exclusively)|to whom (?:it|they) (?:is|are) addressed|intended recipient|adressat|destinataire|destinatari|destinatári|geadresseerde|adresat|címzett|адресат"
+"""Formal words for those to whom a mail is addressed."""
+
 LEGAL_TAILS = (
     r"registered (?:in|office|number|no)\b", r"company (?:no|number|registration)\b", r"vat (?:no|reg|number)", r"accepts? no (?:liability|responsibility)", r"virus", r"sitz der gesellschaft", r"amtsgericht", r"handelsregister", r"registergericht",
     r"geschäftsführ", r"vorsitzende", r"siège social", r"r\.?c\.?s\.? ", r"inscrita en", r"\bkvk\b", r"p\.? ?iva", r"(?:monitor|intercept)\w+", r"authori[sz]ed and regulated", r"liab",

@@ -23,6 +23,8 @@ MOST_STRIPS = 20
 MOST_BANNER_LINES = 8
 MOST_NOTICE_PARAGRAPHS = 4
 LEAST_LEGAL_SIGNS = 3
+LEAST_NOTICE = 90
+"""Characters of a notice that speaks of secrecy and of addressees alone."""
 LONGEST_DEVICE_LINE = 140
 LONGEST_NAME = 60
 MOST_NAME_WORDS = 6
@@ -78,6 +80,7 @@ _LIST_NAME = re.compile(
 _FOOTER_ADDRESS = re.compile(r"https?:|www\.|[^\s@]@[^\s@]|\bgroup\b|\blist\b", re.IGNORECASE)
 _LEGAL_START = re.compile(rf"\W{{0,8}}(?:{'|'.join(words.LEGAL_STARTS)})", re.IGNORECASE)
 _LEGAL_SIGNS = [re.compile(sign, re.IGNORECASE) for sign in words.LEGAL_SIGNS]
+_ADDRESSEE = re.compile(words.ADDRESSEE, re.IGNORECASE)
 _LEGAL_TAIL = re.compile("|".join(words.LEGAL_TAILS), re.IGNORECASE)
 _SMALL_PRINT = re.compile(rf"[^\w<]{{0,6}}(?:{'|'.join(words.SMALL_PRINT)})\W{{0,6}}", re.IGNORECASE)
 _CLOSING = re.compile("|".join(words.CLOSINGS), re.IGNORECASE)
@@ -199,7 +202,9 @@ def _find_notice(lines: list[str]) -> int | None:
 
 
 def _is_legal(text: str) -> bool:
-    return sum(bool(sign.search(text)) for sign in _LEGAL_SIGNS) >= LEAST_LEGAL_SIGNS
+    if sum(bool(sign.search(text)) for sign in _LEGAL_SIGNS) >= LEAST_LEGAL_SIGNS:
+        return True
+    return len(text) >= LEAST_NOTICE and bool(_LEGAL_SIGNS[0].search(text) and _ADDRESSEE.search(text))
 
 
 def _find_delimiter(lines: list[str]) -> int | None:

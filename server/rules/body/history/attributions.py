@@ -87,7 +87,9 @@ def _read_attribution(heads: list[str], last: int) -> Attribution | None:
         if not _names_author(joined, has_year=has_year, has_address=has_address, is_quote_next=is_quote_next):
             continue
         # The date of some programs stands in a line above the name.
-        if start == last and start and not YEAR.search(first) and is_date_line(heads[start - 1]):
+        is_dated_above = start == last and start > 0 and not YEAR.search(first) and is_date_line(heads[start - 1])
+        # An author's line that ends with a time begins in lower case.
+        if is_dated_above and not heads[start - 1].lstrip()[:1].islower():
             whole = f"{heads[start - 1].strip()} {joined}"
             return Attribution(start - 1, last + 1, _is_certain(whole, has_year=True, has_address=has_address))
         return Attribution(start, last + 1, _is_certain(joined, has_year=has_year, has_address=has_address))
@@ -150,7 +152,7 @@ def has_inline_attribution(head: str) -> bool:
     while match:
         before, after = head[: match.start()], head[match.end() :].lstrip()
         is_whole = _OPENER.match(before) and YEAR.search(before) and TIME.search(before) and ADDRESS.search(before)
-        if is_whole and after.startswith((":", "：")):
+        if is_whole and after.startswith((":", "：")) and HAS_WORD.search(after):
             return True
         match = WROTE.search(head, match.end())
     return False

@@ -346,3 +346,50 @@ def test_more_ways_to_point_below(pointer: str) -> None:
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_more_sentences_that_point_nowhere(sentence: str) -> None:
     assert "Gate B" not in own_text(f"Ann,\n\n{sentence}\n\nAda\n\n{HISTORY}", "RE: Visit")
+
+
+@pytest.mark.parametrize("line", ATTRIBUTIONS)
+def test_answers_between_the_lines_below_words_of_the_author_are_kept(line: str) -> None:
+    own = own_text(
+        f"Hello Ann, a few words.\n\n{line}\n\n> When?\n\nMonday.\n\n> Where?\n\nAt the hall.\n\n> Ann\n", "Re: Visit"
+    )
+    assert own.startswith("Hello Ann, a few words.")
+    assert "> When?\n\nMonday.\n\n> Where?\n\nAt the hall." in own
+    assert "> Ann" not in own
+
+
+@pytest.mark.parametrize("line", ATTRIBUTIONS)
+def test_an_answer_below_a_quote_with_words_above_is_kept(line: str) -> None:
+    text = f"Hello Ann,\n\n{line}\n> When?\n\nMonday, at the hall."
+    assert own_text(text, "Re: Visit") == text
+
+
+@pytest.mark.parametrize("block", HEADER_BLOCKS)
+def test_answers_between_quoted_lines_under_a_block_of_headers_are_kept(block: str) -> None:
+    own = own_text(f"Hello Ann.\n\n{block}\n\n> When?\nMonday.\n> Where?\nAt the hall.\n", "Re: Visit")
+    assert "Monday." in own
+    assert "At the hall." in own
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "The ferry leaves\nat 14:30",
+        "We come\non Monday 12 October 2026",
+        "We come\non 12 October 2026 at 14:30",
+        "Write to otto@f.example\nAda",
+        "Wir kommen\nam 12.10.2026 um 14:30 Uhr",
+        "Nous venons\nle 12/10/2026 à 14:30",
+    ],
+)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ann Vale <ann@acme.example> wrote:",
+        "Ann Vale wrote:",
+        "On Mon, 1 Jun 2026, Ann Vale wrote:",
+        "Am 01.06.2026 um 10:12 schrieb Ann Vale:",
+    ],
+)
+def test_lines_above_an_attribution_that_could_open_it_are_kept(above: str, line: str) -> None:
+    assert own_text(f"{above}\n{line}\n> When?", "Re: Visit") == above
