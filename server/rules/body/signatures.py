@@ -193,7 +193,9 @@ def _find_notice(lines: list[str]) -> int | None:
         opening = next((at for at, head in enumerate(heads) if _LEGAL_START.match(head)), None)
         if opening is not None and _is_legal(" ".join(lines[start + opening : end])[:_PARAGRAPH_TEXT]):
             return start + opening
-        if not _LEGAL_TAIL.search(text):
+        # A firm's paragraph has an end and a notice above it; the expression is dear for long texts.
+        has_paragraph_above = start > 0 and not lines[start - 1].strip()
+        if not has_paragraph_above or not _LEGAL_TAIL.search(text):
             return None
         end = start
         while end and not lines[end - 1].strip():
