@@ -38,12 +38,17 @@ CLAIMED_ELSEWHERE = 5.0
 
 @dataclass
 class FilingResult:
-    """``unwanted``: no activity is made, for today's decision, or what the body shows, is not to log."""
+    """``unwanted``: no activity is made, for today's decision, or what the body shows, is not to log.
+
+    ``stopped`` came to nothing for a reason that concerns all mail, ``stopped_by``, after others were logged.
+    """
 
     logged: int = 0
     settled: int = 0
     unwanted: list[Wanted] = field(default_factory=list)
     failed: list[tuple[Wanted, Exception]] = field(default_factory=list)
+    stopped: list[Wanted] = field(default_factory=list)
+    stopped_by: Exception | None = None
 
 
 class MailFiler:
@@ -119,14 +124,13 @@ class _FilingRound:
             self._close_answered(planned, self._insert(planned))
 
     def _file_again(self, missing: Sequence[Claimed], joined: Mapping[ActivityKey, SalesforceId]) -> None:
-        """The other mails stand in Salesforce already: what concerns all of these is a failure of these alone."""
+        """The other mails stand in Salesforce already, so that trouble which concerns all mail is no exception here."""
         try:
             self._file(missing, joined, self._readings.read_again)
         except (TransientError, ConfigurationError, ConflictError) as error:
             failed = {wanted.key for wanted, _ in self._planner.failed}
-            for claimed in missing:
-                if claimed.key not in failed:
-                    self._fail(claimed.wanted, error)
+            self._result.stopped = [claimed.wanted for claimed in missing if claimed.key not in failed]
+            self._result.stopped_by = error
 
     def _insert(self, planned: list[Planned]) -> Sequence[Filed]:
         try:

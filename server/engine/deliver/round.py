@@ -186,6 +186,9 @@ class DeliveryRound:
             self._retry(wanted.rows, failure, is_alone=True)
             if isinstance(failure, StaleTargetError) and wanted.decision.reason is Reason.THREAD_OVERRIDE:
                 self._tools.overrides.follow_chosen_record(_choice_of(wanted.mail, choices))
+        if result.stopped_by is not None:
+            self._retry([row for wanted in result.stopped for row in wanted.rows], result.stopped_by)
+            self._done.error = type(result.stopped_by).__name__
         self._done.logged += result.logged
         self._done.settled += result.settled
 
