@@ -151,6 +151,11 @@ class _OwnLines:
     def _read_answers_in_block(self, at: int) -> int | None:
         """Where to read on below a block whose quoted text is answered between its lines; None if it is not."""
         start = find_block_end(self._heads, at)
+        if is_name_above_date(self._heads, at):
+            start = at + 2
+        # Proton writes an attribution under its rule.
+        attribution = next((a for near in range(start, start + 3) if (a := self._attributions.get(near))), None)
+        start = attribution.end if attribution else start
         if not is_quoted_next(self._heads, start):
             return None
         end = self._find_quote_end(start)

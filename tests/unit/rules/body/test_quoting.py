@@ -393,3 +393,17 @@ def test_answers_between_quoted_lines_under_a_block_of_headers_are_kept(block: s
 )
 def test_lines_above_an_attribution_that_could_open_it_are_kept(above: str, line: str) -> None:
     assert own_text(f"{above}\n{line}\n> When?", "Re: Visit") == above
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "-------- Original Message --------\nOn Monday, 06/01/26 at 10:12 Ann Vale <ann@acme.example> wrote:\n", "Ann Vale <ann@acme.example>\n1 June 2026 at 10:12\n",
+        "________________________________\nFrom: Ann Vale <ann@acme.example>\nSent: 1 June 2026 10:12\nTo: Ada\nSubject: x\n", "----- Original Message -----\nFrom: Ann <ann@acme.example>\nTo: Ada\nSent: Monday, June 01, 2026 10:12 AM\nSubject: x\n",
+    ],
+)  # fmt: skip
+def test_answers_between_quoted_lines_under_other_marks_are_kept(mark: str) -> None:
+    own = own_text(f"Hello Ann.\n\n{mark}\n> When?\nMonday.\n> Where?\nAt the hall.\n", "Re: x")
+    assert "Monday." in own
+    assert "At the hall." in own
+    assert own_text(f"Hello Ann.\n\n{mark}\n> When?\n> Where?\n", "Re: x") == "Hello Ann."
