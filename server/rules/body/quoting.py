@@ -101,31 +101,27 @@ class _OwnLines:
         at = 0
         while at < len(self._heads):
             head = self._heads[at]
-            if not HAS_WORD.search(head) and not QUOTED.match(head) and "|" not in head:
-                at += 1
-                continue
+            has_word = bool(HAS_WORD.search(head))
+            is_block = has_word and not QUOTED.match(head) and self._begins_block(at)
             # A forward is what its sender wants to show.
-            if _FORWARDED.fullmatch(head):
+            if (has_word and _FORWARDED.fullmatch(head)) or (is_block and self._is_forward):
                 return len(self._lines)
-            if not QUOTED.match(head) and self._begins_block(at):
-                next_at = self._read_answers_in_block(at)
-                if self._is_forward or self._points_below(at):
-                    return len(self._lines)
-                if next_at is None:
-                    return at
-                at = next_at
-                continue
-            if is_program_mark(self._heads, at) or has_inline_attribution(head):
-                return len(self._lines) if self._points_below(at) else at
-            attribution = self._attributions.get(at)
-            if attribution or QUOTED.match(head):
-                next_at = self._read_quote(at, attribution)
-                if next_at is None:
-                    return len(self._lines) if self._points_below(at) else find_labels_above(self._heads, at)
-                at = next_at
-                continue
-            at += 1
+            next_at = self._read_answers_in_block(at) if is_block else self._read_line(at)
+            if next_at is None:
+                return len(self._lines) if self._points_below(at) else find_labels_above(self._heads, at)
+            at = next_at
         return len(self._lines)
+
+    def _read_line(self, at: int) -> int | None:
+        """Where to read on, or None if history begins at ``at``."""
+        head = self._heads[at]
+        is_quoted_line = bool(QUOTED.match(head))
+        if not HAS_WORD.search(head) and not is_quoted_line and "|" not in head:
+            return at + 1
+        if is_program_mark(self._heads, at) or has_inline_attribution(head):
+            return self._read_answers_below(at + 1) if is_quoted_line else None
+        attribution = self._attributions.get(at)
+        return self._read_quote(at, attribution) if attribution or is_quoted_line else at + 1
 
     def _begins_block(self, at: int) -> bool:
         return (
@@ -160,6 +156,14 @@ class _OwnLines:
             return None
         end = self._find_quote_end(start)
         return None if end > self._last else max(end, at + 1)
+
+    def _read_answers_below(self, start: int) -> int | None:
+        """Where to read on below quoted lines that begin soon after ``start`` and are answered; None if none are."""
+        near = next(
+            (at for at in range(start, min(start + 3, len(self._heads))) if QUOTED.match(self._heads[at])), None
+        )
+        end = None if near is None else self._find_quote_end(near)
+        return None if end is None or end > self._last else end
 
     def _is_typed(self, at: int, end: int) -> bool:
         """Whether the author may have begun these lines with ">": as "more than", an arrow, or a text to discuss."""

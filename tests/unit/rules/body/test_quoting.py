@@ -1,5 +1,7 @@
 """History is taken off; no word of the author's is."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -407,3 +409,29 @@ def test_answers_between_quoted_lines_under_other_marks_are_kept(mark: str) -> N
     assert "Monday." in own
     assert "At the hall." in own
     assert own_text(f"Hello Ann.\n\n{mark}\n> When?\n> Where?\n", "Re: x") == "Hello Ann."
+
+
+def test_an_answer_put_into_any_quoted_history_is_kept() -> None:
+    answer = "Here is an answer, gate B please."
+    count = 0
+    for mails in figures.list_sets().values():
+        for mail in (mail for mail in mails if mail.is_answer):
+            lines = mail.text.split("\n")
+            quoted = [
+                at
+                for at, (mark, line) in enumerate(mail.lines)
+                if mark is marked.Mark.HISTORY
+                and re.match(r"\s?>+ ?\w", line)
+                and not re.search(r"wrote|@|:$|\d{4}", line)
+            ]
+            if not quoted:
+                continue
+            end = quoted[-1] + 1
+            count += 1
+            for text in (
+                [*lines[:end], answer, *lines[end:]],
+                [*lines[:end], "", answer, "", *lines[end:]],
+                [*lines, "", answer],
+            ):
+                assert answer in own_text("\n".join(text).strip(), mail.subject), mail.name
+    assert count > 200
