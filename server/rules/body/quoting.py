@@ -69,8 +69,9 @@ def own_text(text: str, subject: str = "", *, is_answer: bool = True) -> str:
     subject with ``has_answer_prefix``.
     """
     lines = strip_banner(text.split("\n"))
-    end = _OwnLines(lines, subject).find_end() if is_answer else len(lines)
-    own = "\n".join(strip_signature(lines[:end])).strip()
+    kept = strip_signature(lines)
+    end = _OwnLines(lines, kept, subject).find_end() if is_answer else len(lines)
+    own = "\n".join(kept if end == len(lines) else strip_signature(lines[:end])).strip()
     return own or text
 
 
@@ -87,14 +88,14 @@ def _is_forward(subject: str, text_head: str) -> bool:
 class _OwnLines:
     """Finds the line after which no line is the author's. All lines are read once; each look ahead is bounded."""
 
-    def __init__(self, lines: list[str], subject: str) -> None:
+    def __init__(self, lines: list[str], kept: list[str], subject: str) -> None:
+        """``kept`` are the lines without what stands below the author's: it says where the last line of a person is."""
         self._lines = lines
         self._heads = [read_head(line) for line in lines]
         self._attributions = find_attributions(self._heads)
         self._is_forward = _is_forward(subject, "\n".join(self._heads[:200]).casefold())
         self._has_no_prefix = bool(subject.strip()) and not _ANY_PREFIX.match(subject)
         self._topic = re.split("[:：]", subject)[-1].strip()
-        kept = strip_signature(lines)
         self._last = next((at for at in range(len(kept) - 1, -1, -1) if kept[at].strip()), -1)
 
     def find_end(self) -> int:

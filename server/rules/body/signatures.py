@@ -175,8 +175,10 @@ def _find_list_footer(lines: list[str]) -> int | None:
 
 def _is_list_name(lines: list[str], at: int) -> bool:
     """Whether the name of a mailing list stands under a rule, as Mailman writes it."""
+    if not _LIST_NAME.fullmatch(read_head(lines[at]).strip()):
+        return False
     line_above = next((line for line in reversed(lines[max(0, at - 2) : at]) if line.strip()), "")
-    return bool(RULE.fullmatch(read_head(line_above)) and _LIST_NAME.fullmatch(read_head(lines[at]).strip()))
+    return bool(RULE.fullmatch(read_head(line_above)))
 
 
 def _find_notice(lines: list[str]) -> int | None:

@@ -148,7 +148,7 @@ def _is_certain(joined: str, *, has_year: bool, has_address: bool) -> bool:
 
 def has_inline_attribution(head: str) -> bool:
     """A whole attribution with a date, a time and an address, and the text of the quote behind it in the same line."""
-    match = WROTE.search(head)
+    match = WROTE.search(head) if "@" in head else None
     while match:
         before, after = head[: match.start()], head[match.end() :].lstrip()
         is_whole = _OPENER.match(before) and YEAR.search(before) and TIME.search(before) and ADDRESS.search(before)
