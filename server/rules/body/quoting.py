@@ -43,10 +43,13 @@ _ANSWER_SUBJECT = re.compile(
 _ANY_PREFIX = re.compile(r"\s{0,4}[^\s:：]{1,14}(?:\s[^\s:：]{1,8})?\s?[:：]")
 _FINNISH = "vs"
 _POINTERS = [
-    (re.compile(rf"(?<![^\W\d_])(?:{answer})", re.IGNORECASE), re.compile(rf"(?<![^\W\d_])(?:{place})", re.IGNORECASE))
-    if answer[0].isascii() or answer[0].lower() != answer[0].upper()
-    else (re.compile(answer), re.compile(place))
-    for answer, place in words.POINTERS
+    (
+        re.compile(rf"(?<![^\W\d_])(?:{replies})", re.IGNORECASE),
+        re.compile(rf"(?<![^\W\d_])(?:{places})", re.IGNORECASE),
+    )
+    if replies[0].isascii() or replies[0].lower() != replies[0].upper()
+    else (re.compile(replies), re.compile(places))
+    for replies, places in words.POINTERS
 ]
 _POINTS = re.compile(
     rf"(?<![^\W\d_])(?:{'|'.join(words.POINTS)})|{'|'.join(words.POINTS_WITHOUT_SPACES)}", re.IGNORECASE
@@ -210,6 +213,6 @@ class _OwnLines:
             if _POINTS.search(head):
                 return True
             for sentence in _SENTENCES.split(head):
-                if any(answer.search(sentence) and place.search(sentence) for answer, place in _POINTERS):
+                if any(replies.search(sentence) and places.search(sentence) for replies, places in _POINTERS):
                     return True
         return False

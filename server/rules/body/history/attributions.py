@@ -113,8 +113,10 @@ def _is_opened(first: str, joined: str, *, is_one_line: bool, is_quote_next: boo
 def _is_name_wrote(line: str) -> bool:
     """Whether a line is a name and a word such as "wrote"."""
     match = WROTE.search(line)
-    before = line[: match.start()].split() if match else []
-    is_named = 0 < len(before) <= MOST_WORDS_OF_DATE and not before[0][:1].islower() and not ADDRESS.search(line)
+    name_words = line[: match.start()].split() if match else []
+    is_named = (
+        0 < len(name_words) <= MOST_WORDS_OF_DATE and not name_words[0][:1].islower() and not ADDRESS.search(line)
+    )
     return is_named and not _PRONOUN.search(line)
 
 
@@ -150,9 +152,14 @@ def has_inline_attribution(head: str) -> bool:
     """A whole attribution with a date, a time and an address, and the text of the quote behind it in the same line."""
     match = WROTE.search(head) if "@" in head else None
     while match:
-        before, after = head[: match.start()], head[match.end() :].lstrip()
-        is_whole = _OPENER.match(before) and YEAR.search(before) and TIME.search(before) and ADDRESS.search(before)
-        if is_whole and after.startswith((":", "：")) and HAS_WORD.search(after):
+        line_start, rest = head[: match.start()], head[match.end() :].lstrip()
+        is_whole = (
+            _OPENER.match(line_start)
+            and YEAR.search(line_start)
+            and TIME.search(line_start)
+            and ADDRESS.search(line_start)
+        )
+        if is_whole and rest.startswith((":", "：")) and HAS_WORD.search(rest):
             return True
         match = WROTE.search(head, match.end())
     return False
