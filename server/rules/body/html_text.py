@@ -151,7 +151,7 @@ class _TreeReader:
         if tag == "hr":
             self._lines.write_rule()
         elif tag == "blockquote" and _is_quote(node):
-            self._lines.quote_depth += 1
+            _begin_quote(self._lines, node)
         elif self._may_mark:
             self._part_history(node)
         if tag in _LISTS:
@@ -250,6 +250,13 @@ class _TreeReader:
         shown = (node.text(deep=False) or "").strip()[:500]
         if "." in shown and " " not in shown and _host(shown) and _host(shown) != _host(href):
             self._write_sign(f" <{href}>")
+
+
+def _begin_quote(lines: LineWriter, node: Any) -> None:
+    """A mail program's quote stands apart from the words above it, as an author's own indented words need not."""
+    if read_attribute(node, "type") == "cite":
+        lines.part_quote()
+    lines.quote_depth += 1
 
 
 def _is_quote(node: Any) -> bool:

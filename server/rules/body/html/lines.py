@@ -101,6 +101,12 @@ class LineWriter:
         if not self._is_blank:
             self.break_line()
 
+    def part_quote(self) -> None:
+        """A blank line before a quote, unless a line that ends with a colon says whose words follow."""
+        self.end_line()
+        if not "".join(self._pieces[-3:]).rstrip().endswith((":", "\uff1a")):
+            self.leave_blank_line()
+
     def begin_piece(self) -> tuple[int, str]:
         """The place of what is written next, and the character before it, "" at the beginning of a line."""
         last = self.gap or (self._pieces[-1][-1:] if self.is_line_begun and self._pieces else "")

@@ -27,6 +27,7 @@ _QP_ANY_ESCAPE = re.compile(rb"=[0-9A-Fa-f]{2}")
 _QP_NEEDED = re.compile(rb"=(?:3d|20|0d)|(?:=[89a-f][0-9a-f]){2}|(?:=[0-9a-f]{2}){3}", re.IGNORECASE)
 _QP_LETTER = re.compile(rb"=(?:C[2-9A-F]|D[0-9A-F]|E[0-9A-F])=[89AB][0-9A-F]")
 _QP_SOFT_BREAK = re.compile(rb"=[ \t]*\r?\n")
+_QP_PADDED_BREAK = re.compile(rb"=[ \t]{1,200}(\r?\n)")
 _QP_SAMPLE = 100_000
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b")
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
@@ -59,7 +60,7 @@ def decode_content(entity: Entity, most: int = LONGEST_PART) -> bytes:
         case Encoding.BASE64:
             return _decode_base64(content)[:most]
         case Encoding.QUOTED_PRINTABLE:
-            return binascii.a2b_qp(content)[:most]
+            return _decode_quoted_printable(content)[:most]
         case Encoding.UUENCODE:
             return _decode_uuencoded(content)[:most]
         case Encoding.NONE:
@@ -71,7 +72,7 @@ def decode_base64_content(entity: Entity, most: int) -> bytes:
     declared = declared_encoding(entity.head.all("content-transfer-encoding"))
     content = entity.content(most)
     if declared is Encoding.QUOTED_PRINTABLE:
-        return binascii.a2b_qp(content)
+        return _decode_quoted_printable(content)
     return _decode_base64(content) if declared is Encoding.BASE64 or _BASE64_TEXT.fullmatch(content) else content
 
 
@@ -86,6 +87,12 @@ def declared_encoding(values: list[str]) -> Encoding:
         if letters.startswith(("uu", "xuu")):
             return Encoding.UUENCODE
     return Encoding.NONE
+
+
+def _decode_quoted_printable(content: bytes) -> bytes:
+    """RFC 2045 (6.7) has readers ignore white space behind the sign of a soft line break; Python's decoder does not."""
+    has_padded_break = b"= " in content or b"=\t" in content
+    return binascii.a2b_qp(_QP_PADDED_BREAK.sub(rb"=\1", content) if has_padded_break else content)
 
 
 def _judge_encoding(content: bytes, declared: Encoding) -> Encoding:

@@ -199,6 +199,11 @@ def test_a_blank_line_stands_before_the_answered_mail(container):
     assert text == "See you.\nMina\n\nOn Monday Rita wrote:\n> old"
 
 
+def test_a_quote_without_an_attribution_stands_apart():
+    assert html_text("<p>Yes.</p><blockquote type=cite>old</blockquote><p>No.</p>") == "Yes.\n\n> old\nNo."
+    assert html_text("<p>Yes.</p><blockquote>my own words</blockquote>") == "Yes.\n> my own words"
+
+
 def test_a_rule_stands_before_the_history_of_outlook():
     text = html_text("<p>Yes.</p><hr><div id=divRplyFwdMsg><b>From:</b> Rita</div>")
 

@@ -61,6 +61,7 @@ def test_an_mbox_separator_is_no_header():
         ("text/plain; charset=windows-1251", b"", "Привет".encode("cp1251"), "Привет"),
         ("text/plain; charset=iso-2022-jp", b"", "こんにちは".encode("iso-2022-jp"), "こんにちは"),
         ("text/plain; charset=utf-8", b"Content-Transfer-Encoding: quoted-printable\r\n", b"Gr=C3=BC=\r\n=C3=9Fe", "Grüße"),
+        ("text/plain; charset=utf-8", b"Content-Transfer-Encoding: quoted-printable\r\n", b"Gr=C3=BC= \t\r\n=C3=9Fe", "Grüße"),
         ("text/plain; charset=utf-8", b"Content-Transfer-Encoding: base64\r\n", base64.b64encode("Grüße".encode()), "Grüße"),
         ("text/plain", b"", "Grüße".encode(), "Grüße"),
         ("text/plain; charset=ascii", b"", "Grüße".encode(), "Grüße"),
