@@ -11,7 +11,8 @@ from server.domain.mail import People
 from server.domain.mailbox import Workspace
 from server.domain.message import Header, Headers, Participant
 from server.rules.headers.addresses import read_original_senders, read_participants, read_sending_people
-from server.rules.headers.known_addresses import is_intake, is_relay_domain
+from server.rules.headers.domains import find_registrable_domain
+from server.rules.headers.known_addresses import is_desk, is_intake, is_listed_relay, is_relay_domain
 from server.rules.headers.mailing_lists import (
     MailingList,
     NamedSenders,
@@ -75,7 +76,8 @@ def _find_authors(
     author = sender if is_sent else _find_author(named, original_sender, mailing_list, workspace)
     # What an outsider wrote into X-Original-From names nobody, unless the mail's own From is lent to its author.
     is_lent = original_sender is not sender or (not is_sent and _lends_address(sender, workspace))
-    return _Authors(sender, author, original_sender, originals if is_lent else ())
+    known_sender = original_sender if _may_speak_for(sender, original_sender, workspace) else sender
+    return _Authors(sender, author, known_sender, originals if is_lent else ())
 
 
 def _find_author(
@@ -102,7 +104,21 @@ def _find_author(
 
 def _lends_address(person: Participant, workspace: Workspace) -> bool:
     """Whether mail from this address may be somebody else's: it is the workspace's own, or a relay's."""
-    return workspace.is_internal(person.address) or is_relay_domain(person.domain)
+    return workspace.is_internal(person.address) or is_listed_relay(person.domain)
+
+
+def _may_speak_for(sender: Participant, original_sender: Participant, workspace: Workspace) -> bool:
+    """Whether a list at ``sender`` may say that its mail is the one that the original sender also sent directly.
+
+    Anybody can run a list, and a stranger's mail that passed for a customer's would take its place. So only our own
+    lists and those of the sender's company may; and any list for our own people, whose SENT copy comes first always.
+    """
+    if sender is original_sender or workspace.is_internal(sender.address):
+        return True
+    if workspace.is_internal(original_sender.address):
+        return True
+    registrable = find_registrable_domain(sender.domain)
+    return registrable is not None and registrable == find_registrable_domain(original_sender.domain)
 
 
 def _sort_people(
@@ -115,7 +131,9 @@ def _sort_people(
         by_address.setdefault(person.address, person)
     outside, inside = partition(lambda person: workspace.is_internal(person.address), by_address.values())
     outsiders = list(outside)
-    robots, people = partition(lambda person: person.header is Header.FROM or not is_intake(person.address), outsiders)
+    robots, people = partition(
+        lambda person: person.header is Header.FROM or not _is_robot(person.address, workspace), outsiders
+    )
     is_moved = author is not None and author is not sender
     return People(
         author=author,
@@ -130,15 +148,27 @@ def _sort_people(
     )
 
 
+def _is_robot(address: str, workspace: Workspace) -> bool:
+    """Whether a program files what the address gets: an intake, or the help desk of our own firm."""
+    if not is_desk(address):
+        return is_intake(address)
+    tenant = address.rpartition("@")[2].partition(".")[0]
+    registrable = (find_registrable_domain(domain) or domain for domain in workspace.domains)
+    own_names = {domain.partition(".")[0] for domain in registrable}
+    return is_intake(address) or any(tenant == name or tenant.startswith(f"{name}-") for name in own_names)
+
+
 def _list_by_address_only(outsiders: list[Participant], authors: _Authors) -> Iterator[str]:
     """Whose domain says nothing of a company: programs write Sender and Reply-To, and robots From.
 
     An author who stands behind From counts as one in From does, but not behind a relay: there, only a Contact is sure.
     """
     for person in outsiders:
-        if person.header is Header.ORIGINAL_FROM or (person is authors.author and person.header is Header.REPLY_TO):
+        if is_desk(person.address) or is_intake(person.address):
+            is_exact = True
+        elif person.header is Header.ORIGINAL_FROM or (person is authors.author and person.header is Header.REPLY_TO):
             is_exact = authors.is_behind_relay
         else:
-            is_exact = person.header in _WRITTEN_BY_PROGRAMS or is_intake(person.address)
+            is_exact = person.header in _WRITTEN_BY_PROGRAMS
         if is_exact:
             yield person.address

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.rules.headers.known_addresses import is_intake, is_relay_domain
+from server.rules.headers.known_addresses import is_desk, is_intake, is_relay_domain
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,6 @@ from server.rules.headers.known_addresses import is_intake, is_relay_domain
         "ann+5f6e7d8c@boards.trello.com",
         "jira@acme.atlassian.net",
         "support+id4711@acme.zendesk.com",
-        "acmecomsupport@acme.freshdesk.com",
         "pulse-1234567-abcdef@use1.monday.com",
         "save-ab12cd34@3.basecamp.com",
         "acme.123456.abcdef0123456789@helpscout.net",
@@ -68,6 +67,15 @@ def test_a_program_files_what_it_gets(address):
 )
 def test_people_and_companies_are_no_intakes(address):
     assert not is_intake(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["acmecomsupport@acme.freshdesk.com", "support@acme.zendesk.com", "x@service-now.com"]
+)
+def test_a_help_desk_can_be_a_customers(address):
+    assert is_desk(address)
+    assert not is_intake(address)
+    assert is_intake(f"support+id7@{address.rpartition('@')[2]}")
 
 
 @pytest.mark.parametrize("domain", ["marketplace.amazon.com", "guest.booking.com", "x.txt.voice.google.com"])

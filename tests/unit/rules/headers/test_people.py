@@ -205,3 +205,55 @@ def test_an_intake_is_nobody_but_who_writes_from_one_is_somebody():
     desk = people(("From", "Mina <support+id4711@acme.zendesk.com>"), ("To", "ann@acme.example"))
     assert addresses(desk.externals) == ["support+id4711@acme.zendesk.com"]
     assert desk.by_address_only == {"support+id4711@acme.zendesk.com"}
+
+
+def through_list(list_address):
+    return (
+        ("From", f"Ada via Fans <{list_address}>"),
+        ("List-Post", f"<mailto:{list_address}>"),
+        ("Reply-To", "Ada <ada@byron.example>"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("list_address", "original_sender"),
+    [
+        ("fans@byron.example", "ada@byron.example"),
+        ("fans@lists.byron.example", "ada@byron.example"),
+        ("fans@evil.example", "fans@evil.example"),
+    ],
+)
+def test_only_the_companys_own_list_says_which_mail_it_is(list_address, original_sender):
+    """A stranger's mail with the key of a customer's would take its place."""
+    found = people(*through_list(list_address))
+
+    assert found.author.address == "ada@byron.example"
+    assert found.original_sender.address == original_sender
+
+
+def test_a_host_that_is_called_like_a_relay_is_not_believed_who_wrote():
+    """Anybody can own a host whose name begins with "guest"."""
+    found = people(("From", "x@guest.evil.example"), ("Reply-To", "Ada <ada@byron.example>"))
+
+    assert found.author.address == "x@guest.evil.example"
+    assert found.by_address_only == {"ada@byron.example"}
+
+
+@pytest.mark.parametrize(
+    ("address", "is_somebody"),
+    [
+        ("support@byron.zendesk.com", True),
+        ("byron@service-now.com", True),
+        ("help@byron.atlassian.net", True),
+        ("support+id77@byron.zendesk.com", False),
+        ("support@acme.zendesk.com", False),
+        ("support@acme-help.freshdesk.com", False),
+        ("emailtosalesforce@7-abc.in.salesforce.com", False),
+    ],
+)
+def test_a_customers_help_desk_is_somebody_and_our_own_is_nobody(address, is_somebody):
+    """Somebody who is found by the exact address alone: the host is the desk vendor's."""
+    found = people(("From", "ann@acme.example"), ("To", address))
+
+    assert addresses(found.externals) == ([address] if is_somebody else [])
+    assert (address in found.by_address_only) is True
