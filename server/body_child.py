@@ -1,8 +1,9 @@
 """``python -m server.body_child CPU_SECONDS MEGABYTES``: reads emails from standard input, one after the other.
 
 A request is its length (8 bytes, big-endian) and the raw email; a response is its length (4 bytes) and JSON: the fields
-of a ``MailBody``, or ``refusal`` for bytes that are no email. The first response, ``{}``, says that the program is
-ready. The kernel ends the program where an email takes more processor time than CPU_SECONDS, or when its parent ends.
+of a ``MailBody``, or ``refusal`` for bytes that are no email, and ``ends``, true for the program's last response. The
+first response, ``{}``, says that the program is ready. The kernel ends the program where an email takes more processor
+time than CPU_SECONDS, or when its parent ends.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -18,6 +20,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from server.domain.errors import UnreadableError
@@ -28,8 +31,9 @@ REQUEST = struct.Struct(">Q")
 RESPONSE = struct.Struct(">I")
 GROWN = 256 * 1024
 """Kilobytes of memory after which the program ends, and its parent starts a small one with the next email."""
-KILOBYTES_PER_UNIT = 1 if sys.platform == "linux" else 1 / 1024
-"""Of ``ru_maxrss``, which macOS counts in bytes."""
+ENDS = "ends"
+"""The field of a response after which the program ends."""
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 
 def serve(cpu_seconds: int, megabytes: int, read: Callable[[bytes], MailBody] = read_body) -> None:
@@ -43,9 +47,23 @@ def serve(cpu_seconds: int, megabytes: int, read: Callable[[bytes], MailBody] = 
         with ending_with_parent(requests):
             response = read_email(raw, read)
         del raw
-        send(responses, response)
-        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTES_PER_UNIT > GROWN:
+        has_grown = measure_peak() > GROWN
+        send(responses, response | {ENDS: has_grown})
+        if has_grown:
             return
+
+
+def measure_peak() -> float:
+    """The most memory (kilobytes) that this program has had.
+
+    Linux counts the parent's memory into ``ru_maxrss``, because a process begins as a copy of its parent. macOS counts
+    bytes.
+    """
+    with suppress(OSError):
+        if match := _PEAK.search(Path("/proc/self/status").read_text(encoding="ascii", errors="replace")):
+            return float(match[1])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1024 if sys.platform == "darwin" else float(peak)
 
 
 def read_email(raw: bytes, read: Callable[[bytes], MailBody]) -> dict[str, Any]:

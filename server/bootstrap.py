@@ -120,7 +120,7 @@ def build(
         holder=holders.me if holders else f"{time.time_ns():x}",
         watch=GmailWatch(google.calls, settings.pubsub_topic) if settings.pubsub_topic else None,
     )
-    body_reader = BodyReaderBySize(InProcessBodyReader(read_body), ChildBodyReader())
+    body_reader = BodyReaderBySize(InProcessBodyReader(read_body), ChildBodyReader(), ChildBodyReader())
     rooms = _open_rooms(settings, ports, body_reader, google.calls, transport, sleep)
     return Services(
         settings=settings,

@@ -35,7 +35,7 @@ def make_child() -> BodyReader:
 
 
 def make_by_size() -> BodyReader:
-    return BodyReaderBySize(InProcessBodyReader(read_body), make_child(), large_from=300)
+    return BodyReaderBySize(InProcessBodyReader(read_body), make_child(), make_child(), large_from=300)
 
 
 MAKERS: dict[str, Callable[[], BodyReader]] = {

@@ -95,6 +95,8 @@ class ChildBodyReader:
         except _ChildEndedError:
             self._end_child()
             raise
+        if isinstance(response, dict) and response.pop("ends", False):
+            self._end_child()
         return _read_response(response)
 
     def _end_child(self) -> None:
@@ -202,5 +204,5 @@ def _read_response(response: Any) -> MailBody:
         body = MailBody(**{**response, "attachments": tuple(map(str, response["attachments"]))})
     except (TypeError, KeyError):
         return UNREADABLE_BODY
-    is_text = all(isinstance(text, str) for text in (body.whole_text, body.own, body.subject, body.calendar_method))
-    return body if is_text else UNREADABLE_BODY
+    texts = (body.whole_text, body.own, body.subject, body.calendar_method, body.received)
+    return body if all(isinstance(text, str) for text in texts) else UNREADABLE_BODY

@@ -137,7 +137,7 @@ class ActivityPlanner:
         wanted = claimed.wanted
         decision = decide_after_reading(wanted.decision, body)
         if decision.outcome is not Outcome.LOGGED:
-            self.unwanted.append(replace(wanted, decision=decision))
+            self.unwanted.append(_narrow_to_canonical(replace(wanted, decision=decision)))
             return None
         if body == UNREADABLE_BODY:
             self._tools.alarms.raise_alarm(AlarmCode.TEXT_UNREADABLE, wanted.mail.canonical.mailbox_id)
@@ -149,6 +149,16 @@ class ActivityPlanner:
     def _seal_copy(self, key: ActivityKey, raw: bytes) -> SealedMail:
         sealed = seal_copy(raw, Place(self._tools.organisation, "copies", key, "copy"), self._tools.wrap)
         return SealedMail(key, sealed.dek_id, sealed.ciphertext, sealed.wrapped_dek, sealed.key_name)
+
+
+def _narrow_to_canonical(wanted: Wanted) -> Wanted:
+    """With the row of the copy whose bytes were read. The others wait on, and each is judged by its own.
+
+    A mail that somebody made to look like a customer's has that one's key, and must not end it.
+    """
+    copy = wanted.mail.canonical
+    place = (copy.mailbox_id, copy.message_id)
+    return replace(wanted, rows=tuple(row for row in wanted.rows if (row.mailbox_id, row.message_id) == place))
 
 
 def cut_portions(mails: Sequence[Wanted | Claimed]) -> Iterator[list[Wanted | Claimed]]:

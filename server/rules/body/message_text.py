@@ -16,7 +16,7 @@ from server.rules.body.mime.parts import LONGEST_HEAD, NO_HEADERS, Entity, read_
 from server.rules.body.protected_mail import open_envelopes
 from server.rules.body.quoting import has_answer_prefix, own_text
 from server.rules.body.text_parts import TextReader, choose_text_parts
-from server.rules.headers.header_text import read_subject
+from server.rules.headers.header_text import is_shown, read_subject
 
 MOST_ATTACHMENTS = 100
 LONGEST_STAMP = 200
@@ -114,4 +114,4 @@ def _tidy(text: str) -> str:
 
 def _mend_line(line: str) -> str:
     """A soft hyphen shows nothing; any other character that cannot be seen becomes a space."""
-    return "".join(c if c.isprintable() else " " for c in line.replace("\u00ad", ""))
+    return "".join(c if is_shown(c) else " " for c in line.replace("\u00ad", ""))

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from server.rules.headers.header_text import is_shown
+
 LONGEST_COMPARED = 50_000
 """Characters of a plain rendering above which it is not compared: a placeholder is never so long."""
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -81,7 +83,7 @@ def are_renderings(plain_words: Words, html_words: Words) -> bool:
 def is_blank(text: str) -> bool:
     """Whether nothing of the text can be seen: white space, marks of direction and joiners alone."""
     return not any(
-        c.isprintable() and not c.isspace() and c not in "\u034f\u2800\u3164\uffa0\u115f\u1160" for c in text
+        is_shown(c) and not c.isspace() and c not in "\u034f\u2800\u3164\uffa0\u115f\u1160\u200c\u200d" for c in text
     )
 
 

@@ -21,6 +21,8 @@ _CHARSETS = re.compile(
     r"|iso-?2022-?(?:jp|kr)(?:-\w{1,4})?|ks_?c_5601-1987|tis-?620|johab|ptcp154|mac-?\w{4,9}"
 )
 """Text encodings only: Python also knows codecs that are not, and some that are slow on purpose-made input."""
+_JOINERS = frozenset("\u200c\u200d")
+_FIRST_EMOJI, _LAST_EMOJI = "\U0001f000", "\U0001fbff"
 _BIDI = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff")
 
 
@@ -120,6 +122,14 @@ def _to_text(data: bytes, charset: str) -> str:
 
 def _is_escaped(text: str) -> bool:
     return all(not "\ud800" <= c <= "\udfff" or "\udc80" <= c <= "\udcff" for c in text)
+
+
+def is_shown(char: str) -> bool:
+    """Whether a reader sees the character, or sees its neighbours otherwise by it, as a joiner in a family's emoji.
+
+    Python's tables are some years old, and the newest emoji stand in none of them.
+    """
+    return char.isprintable() or char in _JOINERS or _FIRST_EMOJI <= char <= _LAST_EMOJI
 
 
 def _is_control(char: str) -> bool:

@@ -138,3 +138,16 @@ def test_explain_reads_the_body_of_what_would_be_logged(scene: Scene, tmp_path: 
     explanation = json.loads(scene.flask("explain", str(path), "--json").stdout)
     assert explanation["reason"] == "automated"
     assert explanation["evidence"] == [{"mark": "calendar_body", "header": None, "weight": 0}]
+
+
+def test_a_twin_made_of_a_customers_mail_ends_alone(scene: Scene) -> None:
+    """Somebody in Cc knows the Message-ID, the date and the subject, and may forge From: the key is then the same."""
+    twin = eml(subject="Offer", text="METHOD:REQUEST", message_id="<one@byron.example>")
+    genuine = eml(subject="Offer", text="I accept your price.", message_id="<one@byron.example>")
+    ids = [scene.deliver(ANN, twin), scene.deliver(ANN, genuine)]
+
+    assert scene.sync().is_at_rest
+
+    assert len({row.activity_key for row in rows_of(scene)}) == 1
+    assert [scene.outcomes()[message_id] for message_id in ids] == ["automated", "contact_match"]
+    assert [task["Description"] for task in scene.tasks()] == ["I accept your price."]

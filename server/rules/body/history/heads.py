@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from server.rules.body import quoting_words as words
+from server.rules.headers.header_text import is_shown
 
 LONGEST_LINE = 300
 """Characters of a line in which marks are looked for."""
@@ -49,7 +50,7 @@ def read_head(line: str) -> str:
     if head.isascii():
         return head
     head = head.translate(_DIGITS)
-    return head if head.isprintable() else "".join(c if c.isprintable() else " " if c.isspace() else "" for c in head)
+    return head if head.isprintable() else "".join(c if is_shown(c) else " " if c.isspace() else "" for c in head)
 
 
 def is_quoted(head: str) -> bool:

@@ -163,23 +163,31 @@ def test_no_child_outlives_a_parent_that_is_killed(deed: str) -> None:
     wait_until_gone(child)
 
 
-class Apart:
+class NamedReader:
     """Says of every email that it was read by this one."""
 
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_closed = False
+
     def read(self, raw: bytes) -> MailBody:
-        return MailBody(f"large {len(raw)}")
+        return MailBody(f"{self.name} {len(raw)}")
 
     read_apart = read
 
     def close(self) -> None:
-        pass
+        self.is_closed = True
 
 
 def test_the_size_says_which_process_reads() -> None:
-    reader = BodyReaderBySize(InProcessBodyReader(lambda raw: MailBody(f"small {len(raw)}")), Apart())
+    small, large, apart = NamedReader("small"), NamedReader("large"), NamedReader("apart")
+    reader = BodyReaderBySize(small, large, apart)
     assert reader.read(b"x" * (LARGE_FROM - 1)).text.startswith("small")
     assert reader.read(b"x" * LARGE_FROM).text.startswith("large")
-    assert reader.read_apart(b"x").text == "large 1"
+    assert reader.read_apart(b"x").text == "apart 1"
+
+    reader.close()
+    assert [small.is_closed, large.is_closed, apart.is_closed] == [True] * 3
 
 
 @pytest.mark.parametrize("error", [KeyError("a bug"), RecursionError(), MemoryError()])

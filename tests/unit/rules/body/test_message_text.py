@@ -206,3 +206,12 @@ def test_plain_text_is_read_back(text):
     message.set_content(text, cte="base64")
 
     assert read_body(bytes(message)).text == text
+
+
+@pytest.mark.parametrize("sign", ["\U0001fa77", "\U0001fae9", "\U0001fac6", "👩\u200d💻", "می\u200cخواهم"])
+def test_a_sign_that_is_newer_than_pythons_tables_is_kept(sign):
+    """Also where it is the whole answer, above the mail that it answers."""
+    history = "On Mon, 5 Oct 2026 at 16:12, Rita Holm <rita@acme.example> wrote:\n> Is 98 fine?"
+    body = read_body(f"Subject: Re: Lamps\nIn-Reply-To: <a@b>\n\n{sign}\n\n{history}".encode())
+
+    assert body.own == sign

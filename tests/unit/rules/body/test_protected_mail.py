@@ -178,4 +178,6 @@ def test_any_bytes_in_an_envelope(noise, at):
     """What is broken anywhere still ends as text or as a file."""
     envelope = stream(endless(0x24, in_pieces(ORDER)))
     for data in (noise, envelope[:at] + noise + envelope[at:], envelope[:at] + noise):
-        open_envelopes(read_message(enclose(data)))
+        opened = open_envelopes(read_message(enclose(data)))
+        assert opened.kind
+        assert isinstance(read_body(enclose(data)).text, str)
