@@ -21,6 +21,8 @@ from server.rules.body.history.program_marks import (
 )
 from server.rules.body.signatures import strip_banner, strip_signature
 
+MOST_COMMENTED = 400
+"""Lines of the mail below in which comments are looked for."""
 MOST_POINTING_LINES = 80
 """Lines at the end of the author's words in which a hint at the mail below is looked for."""
 WRAPPED_LINE = 64
@@ -42,6 +44,12 @@ _ANSWER_SUBJECT = re.compile(
 )
 _ANY_PREFIX = re.compile(r"\s{0,4}[^\s:：]{1,14}(?:\s[^\s:：]{1,8})?\s?[:：]")
 _FINNISH = "vs"
+_TAGS = re.compile(
+    r"(?:\s{0,4}(?:\[[^\[\]]{1,60}\]|\*{2,4}[^*]{1,40}\*{2,4}"
+    r"|(?:external|externe?|ext)(?: e?-?mail)?\s?[-–|])){1,5}\s{0,4}",
+    re.IGNORECASE,
+)
+"""What gateways and ticket systems write before a subject: "[EXTERNAL]", "*** EXTERN ***", "EXTERNAL MAIL -"."""
 _POINTERS = [
     (
         re.compile(rf"(?<![^\W\d_])(?:{replies})", re.IGNORECASE),
@@ -56,26 +64,42 @@ _POINTS = re.compile(
 )
 _SENTENCES = re.compile(r"[.!?。！？;]+(?=\s|$|[^\x00-\x7f])|[。！？]")
 _TYPED = re.compile(r"\s{0,4}>{1,3}\s{0,2}(?=\d)|\s{0,4}>[^\s>]|\s{0,4}[-=]{1,3}>")
+_COMMENT = re.compile(
+    r"\s{0,4}\[(?!(?:cid|image|img|bild|logo|ext|external|extern|icon)\b)"
+    r"([^\W\d_][\w.'’-]{0,20}(?:,? [^\W\d_][\w.'’-]{0,20}){0,3})\]\s{0,2}\w",
+    re.IGNORECASE,
+)
+"""Outlook marks what somebody writes into a quoted mail: "[Mina Tarn] 98 is fine"."""
+_QUOTATION_MARKS = ('"', "'", "„", "“", "”", "«", "»", "‚", "\u2018", "\u2019", "「", "『")
 _INTRODUCES = re.compile(r"[:：]\W{0,3}$")
 
 
 def has_answer_prefix(subject: str) -> bool:
     """Whether a subject begins like "Re:", in the word of any language's program."""
-    return bool(_ANSWER_SUBJECT.match(subject))
+    return bool(_ANSWER_SUBJECT.match(_strip_tags(subject)))
+
+
+def _strip_tags(subject: str) -> str:
+    """The subject without the tags before its prefix."""
+    tags = _TAGS.match(subject)
+    return subject[tags.end() :] if tags else subject
 
 
 def own_text(text: str, subject: str = "", *, is_answer: bool = True) -> str:
-    """The text without banner, trailing history and signature; the whole text if nothing else would be left.
+    """The text without banner, trailing history and signature.
 
+    Of a mail without history the whole text, if nothing else would be left. Of an answer without own words "".
     ``subject`` tells a forward of Outlook's from an answer: both have the same block of headers. A mail
     that answers nothing has no history: ``is_answer`` is False where it has no In-Reply-To, no References and no
     subject with ``has_answer_prefix``.
     """
     lines = strip_banner(text.split("\n"))
     kept = strip_signature(lines)
-    end = _OwnLines(lines, kept, subject).find_end() if is_answer else len(lines)
+    finder = _OwnLines(lines, kept, _strip_tags(subject)) if is_answer else None
+    end = finder.find_end() if finder else len(lines)
     own = "\n".join(kept if end == len(lines) else strip_signature(lines[:end])).strip()
-    return own or text
+    is_whole = end == len(lines) or (finder is not None and finder.is_attribution_first(end))
+    return own or (text if is_whole else "")
 
 
 def _is_forward(subject: str, text_head: str) -> bool:
@@ -100,6 +124,7 @@ class _OwnLines:
         self._has_no_prefix = bool(subject.strip()) and not _ANY_PREFIX.match(subject)
         self._topic = re.split("[:：]", subject)[-1].strip()
         self._last = next((at for at in range(len(kept) - 1, -1, -1) if kept[at].strip()), -1)
+        self._first = next((at for at, head in enumerate(self._heads) if head.strip()), len(lines))
 
     def find_end(self) -> int:
         at = 0
@@ -112,7 +137,8 @@ class _OwnLines:
                 return len(self._lines)
             next_at = self._read_answers_in_block(at) if is_block else self._read_line(at)
             if next_at is None:
-                return len(self._lines) if self._points_below(at) else find_labels_above(self._heads, at)
+                is_answered_inside = self._points_below(at) or self._has_comments(at)
+                return len(self._lines) if is_answered_inside else find_labels_above(self._heads, at)
             at = next_at
         return len(self._lines)
 
@@ -141,12 +167,22 @@ class _OwnLines:
         if attribution and end == start:
             # A line such as "[...]" may stand between an attribution and the first line that the author quotes.
             is_quoted_soon = any(is_quoted(head) for head in self._heads[start : start + NEAR])
-            return None if attribution.is_certain and not is_quoted_soon else max(start, at + 1)
+            is_history = attribution.is_certain and not is_quoted_soon and not self._is_citation(start)
+            return None if is_history else max(start, at + 1)
         # Quoted lines at the top are what the author answers below.
-        is_at_top = not any(head.strip() for head in self._heads[:at])
+        is_at_top = at <= self._first
         if end > self._last and not is_at_top and (attribution or not self._is_typed(at, end)):
             return None
         return max(end, at + 1)
+
+    def is_attribution_first(self, end: int) -> bool:
+        """Whether history begins at the top, by an attribution: then the author may have answered below it."""
+        return end <= self._first and end in self._attributions
+
+    def _is_citation(self, start: int) -> bool:
+        """Whether the words below an attribution stand in quotation marks: the author cites them."""
+        below = next((head.strip() for head in self._heads[start : start + 3] if head.strip()), "")
+        return below.startswith(_QUOTATION_MARKS)
 
     def _read_answers_in_block(self, at: int) -> int | None:
         """Where to read on below a block whose quoted text is answered between its lines; None if it is not."""
@@ -204,6 +240,11 @@ class _OwnLines:
             and bool(QUOTED.match(above) and QUOTED.match(below))
             and above.rstrip()[-1:].isalnum()
         )
+
+    def _has_comments(self, start: int) -> bool:
+        """Whether lines of the mail below begin with the name or the initials of one who comments on it."""
+        marks = (match[1] for head in self._heads[start : start + MOST_COMMENTED] if (match := _COMMENT.match(head)))
+        return any(all(word[:1].isupper() for word in mark.split()) for mark in marks)
 
     def _points_below(self, end: int) -> bool:
         """Whether the author says that the answers stand in the mail below."""

@@ -72,14 +72,28 @@ _HAS_DEVICE = re.compile(rf"{_DEVICE}|{_OWN_DEVICE}|{_PROGRAM}", re.IGNORECASE)
 _BANNER_TAG = re.compile(rf"\W{{0,6}}(?:{'|'.join(words.BANNER_TAGS)})\W{{0,6}}", re.IGNORECASE)
 _BANNER_START = re.compile(rf"\W{{0,8}}(?:{'|'.join(words.BANNER_STARTS)})", re.IGNORECASE)
 _BANNER = re.compile("|".join(words.BANNERS), re.IGNORECASE)
+_REASON = re.compile(
+    r"\b(?:because|weil|denn|car|parce que|porque|perché|poiché|omdat|eftersom|fordi|koska|ponieważ|protože|потому)\b",
+    re.IGNORECASE,
+)
+"""A gateway warns without a reason."""
 _BANNER_MORE = re.compile("|".join(words.BANNER_MORE), re.IGNORECASE)
 _LIST_FOOTER = re.compile(rf"\W{{0,4}}(?:{'|'.join(words.LIST_FOOTERS)})|-=-=-=", re.IGNORECASE)
 _LIST_NAME = re.compile(
     r"(?:\S+ ){1,6}mailing list(?:(?: --)? <?\S+@\S+)?|(?:\S+ ){0,4}(?:liste|lista|lijst|список) .{1,60}", re.IGNORECASE
 )
+_LINKED = re.compile(r"https?:|www\.|[^\s@]@[^\s@]", re.IGNORECASE)
+_UNDER_RULE = re.compile(r"\s{0,8}[-_=*–—]{2,300}\s{0,8}")
 _FOOTER_ADDRESS = re.compile(r"https?:|www\.|[^\s@]@[^\s@]|\bgroup\b|\blist\b", re.IGNORECASE)
 _LEGAL_START = re.compile(rf"\W{{0,8}}(?:{'|'.join(words.LEGAL_STARTS)})", re.IGNORECASE)
 _LEGAL_SIGNS = [re.compile(sign, re.IGNORECASE) for sign in words.LEGAL_SIGNS]
+_THIS_EMAIL = re.compile(
+    r"e-?mail|e-?posta|e-?post\b|message|nachricht|courriel|courrier|mensaje|correo|mensagem|messaggio|comunicazione"
+    r"|comunicaci|comunicaç|communication|transmission|bericht|meddelande|meddelelse|melding|besked|viesti|sähköpost|wiadomoś|zpráv|správ|üzenet|levél|mesaj|ileti|сообщени|письм|повідомлен|лист"
+    r"|μήνυμα|メール|邮件|郵件|이메일|메일|mejl|mail\b|poruk|sporočil|съобщение",
+    re.IGNORECASE,
+)
+_WRONGLY_ADDRESSED = re.compile(r"indirizzat|誤って受信|誤って受け取|误收|誤收|잘못 수신|잘못 전송")
 _ADDRESSEE = re.compile(words.ADDRESSEE, re.IGNORECASE)
 _LEGAL_TAIL = re.compile("|".join(words.LEGAL_TAILS), re.IGNORECASE)
 _SMALL_PRINT = re.compile(rf"[^\w<]{{0,6}}(?:{'|'.join(words.SMALL_PRINT)})\W{{0,6}}", re.IGNORECASE)
@@ -110,7 +124,7 @@ def strip_banner(lines: list[str]) -> list[str]:
 def _is_banner(head: str) -> bool:
     if _BANNER_TAG.fullmatch(head):
         return True
-    return bool(_BANNER_START.match(head) and _BANNER.search(head))
+    return bool(_BANNER_START.match(head) and _BANNER.search(head) and not _REASON.search(head))
 
 
 def strip_signature(lines: list[str]) -> list[str]:
@@ -159,18 +173,29 @@ def _is_device_line(line: str) -> bool:
 
 
 def _find_list_footer(lines: list[str]) -> int | None:
-    """The first line of a mailing list's footer at the end. All but a few of its lines are known or addresses."""
+    """The first line of a mailing list's footer at the end. All but a few of its lines are known or addresses.
+
+    A footer says where one leaves the list, or stands under a rule with several known lines: the same words without
+    either are the author's.
+    """
     start = None
-    strangers = 0
+    strangers = known_lines = 0
+    has_address = False
     for at in range(len(lines) - 1, max(-1, len(lines) - LONGEST_FOOTER - 1), -1):
         head = read_head(lines[at]).strip()
         if QUOTED.match(head) or strangers > MOST_STRANGERS:
             break
-        if _LIST_FOOTER.match(head) or _is_list_name(lines, at):
+        has_address = has_address or bool(_LINKED.search(head))
+        if _LIST_FOOTER.match(head):
+            start, strangers, known_lines = at, 0, known_lines + 1
+        elif has_address and _is_list_name(lines, at):
             start, strangers = at, 0
         elif head and not _BLANK_OR_RULE.fullmatch(head) and not _FOOTER_ADDRESS.search(head):
             strangers += 1
-    return start
+    if start is None or has_address:
+        return start
+    line_above = next((line for line in reversed(lines[max(0, start - 2) : start]) if line.strip()), "")
+    return start if known_lines > 1 and _UNDER_RULE.fullmatch(read_head(line_above)) else None
 
 
 def _is_list_name(lines: list[str], at: int) -> bool:
@@ -206,7 +231,11 @@ def _find_notice(lines: list[str]) -> int | None:
 
 
 def _is_legal(text: str) -> bool:
-    if sum(bool(sign.search(text)) for sign in _LEGAL_SIGNS) >= LEAST_LEGAL_SIGNS:
+    """A notice speaks of the email itself and of its addressees. An author who forbids or demands does not."""
+    if "?" in text or not _THIS_EMAIL.search(text):
+        return False
+    is_addressed = any(pattern.search(text) for pattern in (_ADDRESSEE, _LEGAL_SIGNS[1], _WRONGLY_ADDRESSED))
+    if is_addressed and sum(bool(sign.search(text)) for sign in _LEGAL_SIGNS) >= LEAST_LEGAL_SIGNS:
         return True
     return len(text) >= LEAST_NOTICE and bool(_LEGAL_SIGNS[0].search(text) and _ADDRESSEE.search(text))
 
@@ -223,6 +252,8 @@ def _find_delimiter(lines: list[str]) -> int | None:
     if not below or not _looks_signed(below):
         return None
     line_above = read_head(lines[at - 1]).strip() if at else ""
+    if line_above.endswith((":", "：")):
+        return None
     has_contact = any(_CONTACT.search(line) for line in below)
     is_apart = not line_above or line_above.endswith(_TEXT_ENDS) or _is_name(line_above) or _CLOSING.search(line_above)
     return at if is_apart or has_contact else None

@@ -29,6 +29,9 @@ EARLY = 45
 """Characters at the beginning of an attribution in which its date begins."""
 _ENDS = re.compile(r"(?:[:：︰]|wrote|geschreven|-{2,})\W{0,4}$", re.IGNORECASE)
 _NAME_AND_ADDRESS = re.compile(r"\W{0,3}[^\W_][^<>()@]{0,80}[<(]{1,2}\s?[^<>()\s]{1,120}@[^<>()\s]{1,120}\s?[>)]")
+_SAID = re.compile(r"\b(?:said|says|told|sagte)\W{0,3}$", re.IGNORECASE)
+"""So people begin what they retell. A program names an address beside it."""
+_IN_BRACKETS = re.compile(r"[<(]\s?[^<>()\s]{1,120}@[^<>()\s]{1,120}\s?[>)]")
 _ENDS_OPEN = re.compile(r"[<(]\s{0,2}$")
 _PRONOUN = re.compile(
     r"\b(?:you|your|our|us|me|my|we|he|she|they|his|her|their|uns|mir|mich|ihnen|euch|dir|nous|nos|te|nuestras?|suyo|su|sus|vi|ci|suo|sua|nós|seu|"
@@ -37,7 +40,12 @@ _PRONOUN = re.compile(
     r"usted|nuestro|nuestra|vuestro|loro|vostro|nostro|nostra|jullie|uw|onze|jouw|вы|ваш|наш|мы)\b|貴社|御社|弊社|当社|私|你|您|我|贵|貴|귀사|저희|우리",
     re.IGNORECASE,
 )
-_YOU_WROTE = re.compile(r"\b(?:you wrote|sie schrieben|du schriebst|вы писали|vous avez écrit)\W{0,3}$", re.IGNORECASE)
+_YOU_WROTE = re.compile(
+    r"\b(?:you wrote|sie schrieben|du schriebst|вы писали|ви писали|vous avez écrit)\W{0,3}$"
+    r"|^\W{0,4}(?:вы писали|ви писали|вы написали)\s.{4,80}[:：]\W{0,3}$",
+    re.IGNORECASE,
+)
+"""What The Bat! and its kin write above quoted lines. An author cites in the same words."""
 _OPENER = re.compile(rf"\W{{0,8}}(?:{join_words(words.OPENERS)})(?=[\s\d,.־-])", re.IGNORECASE)
 _CLOSING = re.compile(rf"\s{{0,4}}>\s{{0,2}}(?:{WROTE.pattern})?\s?[:：]\s{{0,4}}", re.IGNORECASE)
 _QUOTING = re.compile(rf"\W{{0,4}}(?:{join_words(words.QUOTING)})\s.{{1,200}}[:：]\W{{0,3}}", re.IGNORECASE)
@@ -141,9 +149,14 @@ def _is_certain(joined: str, *, has_year: bool, has_address: bool) -> bool:
     has_time = bool(TIME.search(joined))
     is_dated_first = bool(_OPENER.match(joined) or YEAR.search(joined[:EARLY]) or CLOCK.search(joined[:EARLY]))
     if _YOU_WROTE.search(joined):
-        return has_year and has_time
+        return False
+    if has_address and not WROTE.search(joined):
+        # An author's line with a date and an address: "5 October, 10:00, please register at ops@acme.com:".
+        return has_year and has_time and is_dated_first and bool(_IN_BRACKETS.search(joined))
     if has_address:
         return (has_year or has_time) if is_dated_first else (has_year and has_time)
+    if _SAID.search(joined):
+        return False
     is_named = len(LETTERS.findall(joined)) > 3 and not _PRONOUN.search(joined)
     return has_year and has_time and is_dated_first and is_named
 

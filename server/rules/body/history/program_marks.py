@@ -25,6 +25,8 @@ _GROUPWISE = re.compile(r"\s{0,4}>{3,5}\s.{3,250}")
 _NOTES_BOX = re.compile(r"\s{0,4}\|-{5,}>\s{0,4}")
 _NOTES_LINE = re.compile(r".{1,80}---\s?\d{1,4}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}[:.]\d\d.{0,12}---.{0,200}")
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
+LONGEST_ENTRY = 4
+"""Lines from one entry of a list to the next."""
 _NAME = re.compile(
     r"[\"'(]?[^\W\d_][\w.,'’\"()-]*(?:\s+[\w.,'’\"()&-]+){0,5}(?:\s*[<(\[][^<>()\[\]\s]+@[^<>()\[\]\s]+[>)\]])?"
 )
@@ -70,11 +72,22 @@ def is_name_above_date(heads: list[str], at: int) -> bool:
         return False
     if ADDRESS.search(heads[at]):
         return True
+    if _is_in_list(heads, at):
+        return False
     line_above = next((head for head in reversed(heads[max(0, at - 3) : at]) if head.strip()), "").rstrip()
     is_apart = at > 0 and not heads[at - 1].strip()
     if _is_name(line_above):
         return is_apart and any(head.rstrip().endswith(_SENTENCE_ENDS) for head in heads[max(0, at - 6) : at])
     return is_apart and line_above.endswith(_SENTENCE_ENDS)
+
+
+def _is_in_list(heads: list[str], at: int) -> bool:
+    """Whether more names above dates follow soon, with nothing but few words between: visits, visitors, a log."""
+    for next_at in range(at + 2, min(at + 2 + LONGEST_ENTRY, len(heads) - 1)):
+        if is_date_line(heads[next_at + 1]) and _is_name(heads[next_at]):
+            between = [head for head in heads[at + 2 : next_at] if head.strip()]
+            return not any(head.rstrip().endswith(_SENTENCE_ENDS) for head in between)
+    return False
 
 
 def _is_name(head: str) -> bool:
