@@ -174,7 +174,8 @@ def test_the_rest_is_made_of_lines_of_the_text_in_order(lines: list[str], subjec
 def test_what_an_author_writes_below_a_quote_is_kept(lines: list[str]) -> None:
     text = "\n".join([*lines, "> And the hook?", "The hook is bent, take another."])
     own = own_text("On Mon, 1 Jun 2026 at 10:12, Ann Vale <ann@acme.example> wrote:\n> Hello\n" + text, "Re: Visit")
-    hard = ("From:", "-----Original")
+    # A whole attribution above words without quote signs begins history, as a block of headers does.
+    hard = ("From:", "-----Original", "On Mon, 1 Jun 2026 at 10:12, Ann Vale <ann@acme.example> wrote:")
     if not any(line.startswith(hard) for line in lines) and "Sent: Monday, 1 June 2026 10:12" not in lines:
         assert "The hook is bent" in own
 
