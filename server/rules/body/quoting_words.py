@@ -1,4 +1,4 @@
-"""What mail programs write around the mail that is answered, by language; `history_marks` and `quoting` use it."""
+"""What mail programs write around the mail that is answered, by language: data of `history` and `quoting`."""
 
 from __future__ import annotations
 
@@ -267,9 +267,16 @@ POINTS = (
     r"(?:siehe|s\.) ?(?:bitte )?(?:u\.|unten)", r"voir (?:plus bas|ci-?dessous)", r"(?:ver|vea) (?:más )?abajo", r"(?:ver|vide|veja) abaixo", r"vedi (?:qui )?sotto", r"zie (?:hieronder|onder)\b",
     r"se (?:nedan|nedenfor|under)\b", r"ks\.? alla", r"(?:patrz|zob\.|zobacz) (?:poniżej|niżej)", r"viz níže", r"viď nižšie", r"lásd (?:lent|alább)", r"vezi mai jos", r"(?:bkz\.? aşağı|aşağıya bak)",
     r"см\.? ?ниже", r"смотри(?:те)? ниже", r"див\.? ?нижче", r"βλ(?:έπε|\.) ?παρακάτω", r"δείτε παρακάτω",
+    r"see (?:my |our |the )?(?:comments?|notes|remarks|responses|replies|answers|bold|red|blue|green|purple|caps)\b", r"(?:comments?|answers?|replies) (?:inside|within|follow|by point|after each|next to)",
+    r"(?:replied|answered|responded|commented)(?: to)? (?:each|every|all)\b", r"point by point", r"(?:next to|under|below|beneath|after) (?:your|each|every) (?:points?|questions?|q\b|bullets?|items?)", r"(?:bold|caps|red|blue) (?:text |type |ones? )?(?:is|are|=) (?:mine|ours|my)",
+    r"marked (?:mine|ours|my \w+) with", r"my (?:two cents|thoughts|input|views?) (?:beneath|below|underneath|inside|next to)", r"scroll (?:down )?to the bottom", r"see (?:after|behind) the >+", r"see \w{1,8}: for my",
+    r"siehe (?:meine |unsere )?(?:kommentare|antworten|anmerkungen)", r"(?:anbei|hier)(?: sind)? (?:die|meine|unsere) antworten", r"(?:direkt )?bei den (?:fragen|punkten)", r"weiter unten", r"(?:rot|blau|grün|fett|kursiv) ?= ?(?:meine|unsere|von mir)", r"punkt für punkt",
+    r"voir (?:mes|nos) (?:commentaires|réponses|remarques)", r"(?:cf\.?|voir) infra", r"(?:réponse|réponses) suit|suivent chaque", r"point par point", r"ver mis (?:comentarios|respuestas)", r"punto por punto", r"sobre tu correo", r"vedi (?:i miei |le mie )?(?:commenti|risposte)", r"punto per punto",
+    r"ponto (?:a|por) ponto", r"zie (?:mijn |onze )?(?:opmerkingen|antwoorden|commentaar)", r"bij (?:elk|ieder|elke|iedere) (?:punt|vraag)", r"punt voor punt", r"(?:ved|vid) (?:hvert|varje|hver) (?:punkt|spørgsmål|spørsmål|fråga)", r"punkt för punkt|punkt for punkt", r"kohta kohdalta",
+    r"u každého (?:bodu|dotazu)|pri každom bode", r"bod po bodu|bod po bode", r"punkt po punkcie", r"pontról pontra", r"punct cu punct", r"madde madde", r"по пунктам", r"по пунктах",
     r"in (?:red|blue|green) below", r"below in (?:red|blue|green)", r"(?:unten|weiter unten) in (?:rot|blau|grün)",
 )  # fmt: skip
 """Phrases that point into the mail below by themselves."""
 
-POINTS_WITHOUT_SPACES = (r"インライン", r"赤字", r"青字", r"赤文字", r"见下[文方面]", r"見下[文方面]", r"红字", r"紅字", r"蓝字", r"藍字", r"인라인", r"아래 참조")  # fmt: skip
+POINTS_WITHOUT_SPACES = (r"インライン", r"赤字", r"青字", r"赤文字", r"见下[文方面]", r"見下[文方面]", r"红字", r"紅字", r"蓝字", r"藍字", r"인라인", r"아래 참조", r"请看我的回复", r"請看我的回覆", r"逐[条條点點]", r"一つずつ回答", r"하나씩 답변")  # fmt: skip
 """The same in languages that put no space between words."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.salesforce.journal import PERSON, Entry
 from tests.soak.org.planning import Mail
-from tests.soak.town import DOMAIN_FIELD
+from tests.soak.town import DOMAIN, DOMAIN_FIELD
 
 WINDOW = 900.0
 """Seconds from a round's look-up to its insert, at most: a lease and what time does while workers are busy."""
@@ -97,8 +97,9 @@ class State:
         self.contacts[identifier] = {"Id": identifier, **new, "gone": False, "touched": at}
 
     def _owner(self, mail: Mail) -> str | None:
-        """The first of our people on it, its author before all, who is an active user."""
-        for address in (mail.sender, *mail.to):
+        """Of what one of our people wrote the author alone; of received mail the first in To who is an active user."""
+        is_ours = mail.sender.endswith(f"@{DOMAIN}")
+        for address in (mail.sender,) if is_ours else mail.to:
             for identifier, (email, is_active) in self.users.items():
                 if email == address and is_active:
                     return identifier

@@ -188,13 +188,19 @@ def test_everything_below_an_answered_mail_goes_with_it() -> None:
     ],
 )  # fmt: skip
 def test_hostile_lines_take_linear_time(line: str) -> None:
+    """The best of three, for other work on the machine makes a run slower and never faster."""
+
     def measure(size: int) -> float:
         text = "x\n" + (line * (size // len(line) + 1))[:size] + "\nx"
-        started = time.process_time()
-        own_text(text, "Re: x")
-        return time.process_time() - started
+        times = []
+        for _ in range(3):
+            started = time.process_time()
+            own_text(text, "Re: x")
+            times.append(time.process_time() - started)
+        return min(times)
 
-    assert measure(200_000) < 8 * max(measure(50_000), 0.05)
+    # Four times the text takes four times as long; quadratic rules would take sixteen times.
+    assert measure(200_000) < 10 * max(measure(50_000), 0.05)
 
 
 @pytest.mark.parametrize("notice", NOTICES)
