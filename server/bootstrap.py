@@ -49,6 +49,7 @@ from server.ports.clock import Clock
 from server.ports.identity import Identity
 from server.rules.body.message_text import read_body
 from server.rules.headers.domains import normalise_listed_name
+from server.setting_forms import SecretVersion
 from server.settings import Settings
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
@@ -98,6 +99,8 @@ def build(
     """Build the services. Raises ConfigurationError. Tests pass their own transport and time, and nothing else."""
     clock = clock or SystemClock()
     transport = transport or _choose_transport(settings)
+    if settings.keys is None:
+        raise ConfigurationError("Cloud KMS is not built yet.")
     keys = load_local_keys(settings.keys, may_open=settings.may_open_copies)
     documents, queue, holders = _open_state(settings)
     alarms = DocumentAlarms(documents, clock)
@@ -144,7 +147,7 @@ def _open_rooms(
         witness=GoogleReports(calls.mint.for_reports, transport, ports.clock) if settings.reports_witness else None,
         finder=GmailMessageIds(calls),
         is_encrypted_at_rest=settings.state.startswith("firestore:"),
-        is_private_key_near=has_private_key(settings.keys),
+        is_private_key_near=settings.keys is not None and has_private_key(settings.keys),
         sleep=sleep,
     )
 
@@ -210,7 +213,10 @@ def _connect_crm(settings: Settings, transport: Transport, clock: Clock) -> Sale
 
 
 def _read_login(settings: Settings) -> Login:
-    key = settings.salesforce.private_key_file
+    key = settings.salesforce.private_key
+    secret = settings.salesforce.consumer_secret
+    if isinstance(key, SecretVersion) or isinstance(secret, SecretVersion):
+        raise ConfigurationError("Secret Manager is not built yet.")
     try:
         pem = key.read_text() if key else ""
         if key:
@@ -223,7 +229,7 @@ def _read_login(settings: Settings) -> Login:
         version=settings.salesforce.api_version,
         username=settings.salesforce.username,
         private_key=pem,
-        consumer_secret=settings.salesforce.consumer_secret,
+        consumer_secret=secret,
     )
 
 

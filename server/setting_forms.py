@@ -30,7 +30,23 @@ VERSION = Form(r"[0-9]{2,3}\.0", "a version such as 67.0")
 TOPIC = Form(r"projects/[^/\s]+/topics/[^/\s]+", "a topic's full name, projects/PROJECT/topics/TOPIC")
 ALLOWANCE = "a number of quota units a minute, at least 200, or 0 for not paced"
 PERCENT = "a percentage, 1 to 100"
+KEYS = Form(
+    r"kms:projects/[^/\s]+/locations/[^/\s]+/keyRings/[^/\s]+|(?!kms:).+",
+    "a folder, or kms:projects/PROJECT/locations/LOCATION/keyRings/RING",
+)
+QUEUE = Form(r"local|tasks:projects/[^/\s]+/locations/[^/\s]+", "local, or tasks:projects/PROJECT/locations/LOCATION")
+SECRET = Form(
+    r"secret:projects/[^/\s]+/secrets/[^/\s]+/versions/[1-9][0-9]*",
+    "secret:projects/PROJECT/secrets/SECRET/versions/NUMBER, with the number of one version",
+)
+LISTENER = Form(r"(127\.0\.0\.1|localhost|\[::1\]):[0-9]{1,5}", "an address on this machine, 127.0.0.1:PORT")
 URL = Form(r"https://[a-z0-9.-]+(:[0-9]+)?", "https://host, without a path")
+
+
+class SecretVersion(str):
+    """The full resource name of one version in Secret Manager, whose number is pinned."""
+
+    __slots__ = ()
 
 
 class SettingsReader:
@@ -65,6 +81,19 @@ class SettingsReader:
         if value and not Path(value).is_file():
             self.problems.append(f"{name} names a file that is not there: {value}")
         return Path(value) if value else None
+
+    def path_or_secret(self, name: str) -> Path | SecretVersion | None:
+        return self.secret(name) if self._names_secret(name) else self.path(name)
+
+    def text_or_secret(self, name: str) -> str | SecretVersion:
+        return (self.secret(name) if self._names_secret(name) else None) or self.text(name, "")
+
+    def secret(self, name: str) -> SecretVersion | None:
+        value = self.text(name, "", SECRET)
+        return SecretVersion(value.removeprefix("secret:")) if value else None
+
+    def _names_secret(self, name: str) -> bool:
+        return self.source.get(name, "").strip().startswith("secret:")
 
     def words(self, name: str, form: Form | None = None) -> frozenset[str]:
         values = frozenset(value.lower() for value in self._split(name))
@@ -137,3 +166,8 @@ def allowance(value: str) -> int:
 
 def yes_or_no(value: str) -> bool:
     return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[value]
+
+
+def folder(keys: str) -> Path | None:
+    """The folder of key files; None where KEYS names Cloud KMS."""
+    return None if keys.startswith("kms:") else Path(keys)

@@ -34,8 +34,8 @@ class SalesforceSettings:
     domain: str
     consumer_key: str
     username: str
-    private_key_file: Path | None
-    consumer_secret: str
+    private_key: Path | forms.SecretVersion | None
+    consumer_secret: str | forms.SecretVersion
     api_version: str
     background_share: float
     contact_email_fields: tuple[str, ...]
@@ -50,8 +50,8 @@ class SalesforceSettings:
             domain=read.text("SALESFORCE_DOMAIN", form=forms.MY_DOMAIN),
             consumer_key=read.text("SALESFORCE_CONSUMER_KEY"),
             username=read.text("SALESFORCE_USERNAME", ""),
-            private_key_file=read.path("SALESFORCE_PRIVATE_KEY_FILE"),
-            consumer_secret=read.text("SALESFORCE_CONSUMER_SECRET", ""),
+            private_key=read.path_or_secret("SALESFORCE_PRIVATE_KEY_FILE"),
+            consumer_secret=read.text_or_secret("SALESFORCE_CONSUMER_SECRET"),
             api_version=read.text("SALESFORCE_API_VERSION", "67.0", forms.VERSION),
             background_share=read.choice("SALESFORCE_BACKGROUND_PERCENT", 0.8, forms.share, forms.PERCENT),
             contact_email_fields=read.names("CONTACT_EMAIL_FIELDS"),
@@ -62,27 +62,74 @@ class SalesforceSettings:
         )
 
 
+class Role(StrEnum):
+    """Which requests a process answers: those of people and of pushes, those of jobs and of cron, or all."""
+
+    ALL = "all"
+    SIDEBAR = "sidebar"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True)
+class CloudSettings:
+    """What Google Cloud does for us; all of it empty on one machine.
+
+    ``key_ring`` and ``queue_location`` are full resource names. ``worker_url`` is the service that tasks are sent to,
+    and ``tasks_service_account`` whose identity they carry. ``simulator_grpc`` is where a simulated Google Cloud
+    listens, and ``simulator_identity`` the account as which this process calls it.
+    """
+
+    role: Role
+    key_ring: str
+    hash_keys: forms.SecretVersion | None
+    queue_location: str
+    worker_url: str
+    tasks_service_account: str
+    cron_service_account: str
+    is_on_app_engine: bool
+    simulator_grpc: str
+    simulator_identity: str
+
+    @classmethod
+    def read(cls, read: forms.SettingsReader) -> CloudSettings:
+        keys = read.text("KEYS", "keys", forms.KEYS)
+        queue = read.text("QUEUE", "local", forms.QUEUE)
+        return cls(
+            role=read.choice("ROLE", Role.ALL, Role, "all, sidebar or worker"),
+            key_ring=keys.removeprefix("kms:") if keys.startswith("kms:") else "",
+            hash_keys=read.secret("HASH_KEYS"),
+            queue_location=queue.removeprefix("tasks:") if queue.startswith("tasks:") else "",
+            worker_url=read.text("WORKER_URL", "", forms.URL),
+            tasks_service_account=read.text("TASKS_SERVICE_ACCOUNT", "", forms.ADDRESS),
+            cron_service_account=read.text("CRON_SERVICE_ACCOUNT", "", forms.ADDRESS),
+            is_on_app_engine=read.source.get("GAE_ENV", "") == "standard",  # App Engine sets it itself
+            simulator_grpc=read.text("SIMULATOR_GRPC", "", forms.LISTENER),
+            simulator_identity=read.text("SIMULATOR_IDENTITY", "", forms.ADDRESS),
+        )
+
+
 @dataclass(frozen=True)
 class Settings:
     """All of it has a default but what names your Google Workspace and your Salesforce org.
 
+    ``keys`` is the folder of the key files, None where Cloud KMS has the keys (``cloud.key_ring``).
     ``backfill_months`` is None for "everything". Secrets are files; only Salesforce's client secret may be a value.
     """
 
     environment: Environment
     organisation: str
     state: str
-    keys: Path
+    keys: Path | None
     google_admin: str
     google_service_account_file: Path | None
     google_delegate: str
     google_customer: str
     salesforce: SalesforceSettings
+    cloud: CloudSettings
     simulator_url: str
     public_url: str
     pubsub_topic: str
     push_service_account: str
-    is_on_app_engine: bool
     addon_service_account: str
     addon_client_id: str
     new_mailbox_stage: Stage
@@ -118,17 +165,17 @@ class Settings:
             environment=environment,
             organisation=read.text("ORGANISATION", form=forms.NAME),
             state=read.text("STATE", "sqlite:truly.sqlite3", forms.STATE),
-            keys=Path(read.text("KEYS", "keys")),
+            keys=forms.folder(read.text("KEYS", "keys")),
             google_admin=read.text("GOOGLE_ADMIN", form=forms.ADDRESS),
             google_service_account_file=read.path("GOOGLE_SERVICE_ACCOUNT_FILE"),
             google_delegate=read.text("GOOGLE_DELEGATE", "", forms.ADDRESS),
             google_customer=read.text("GOOGLE_CUSTOMER", "my_customer"),
             salesforce=SalesforceSettings.read(read),
+            cloud=CloudSettings.read(read),
             simulator_url=read.text("SIMULATOR_URL", ""),
             public_url=read.text("PUBLIC_URL", NOWHERE, forms.URL),
             pubsub_topic=read.text("PUBSUB_TOPIC", "", forms.TOPIC),
             push_service_account=read.text("PUSH_SERVICE_ACCOUNT", "", forms.ADDRESS),
-            is_on_app_engine=source.get("GAE_ENV", "") == "standard",  # App Engine sets it itself
             addon_service_account=read.text("ADDON_SERVICE_ACCOUNT", "", forms.ADDRESS),
             addon_client_id=read.text("ADDON_CLIENT_ID", ""),
             new_mailbox_stage=read.choice("NEW_MAILBOX_STAGE", Stage.DRY_RUN, forms.new_stage, "off, dry_run or live"),
@@ -179,12 +226,28 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("ENVIRONMENT is simulator, so SIMULATOR_URL must be an address on this machine.")
     if not settings.google_service_account_file and not settings.google_delegate:
         problems.append("Set GOOGLE_DELEGATE (keyless, preferred) or GOOGLE_SERVICE_ACCOUNT_FILE.")
-    if not settings.salesforce.consumer_secret and not settings.salesforce.private_key_file:
+    if not settings.salesforce.consumer_secret and not settings.salesforce.private_key:
         problems.append("Set SALESFORCE_PRIVATE_KEY_FILE with SALESFORCE_USERNAME, or SALESFORCE_CONSUMER_SECRET.")
-    if settings.salesforce.private_key_file and not settings.salesforce.username:
+    if settings.salesforce.private_key and not settings.salesforce.username:
         problems.append("SALESFORCE_PRIVATE_KEY_FILE needs SALESFORCE_USERNAME.")
     if settings.pubsub_topic and not settings.push_service_account:
         problems.append("PUBSUB_TOPIC needs PUSH_SERVICE_ACCOUNT: without it nobody who pushes is trusted.")
     if settings.workers == 0:
         problems.append("WORKERS must be at least 1.")
+    return problems + _cloud_contradictions(settings)
+
+
+def _cloud_contradictions(settings: Settings) -> list[str]:
+    cloud, problems = settings.cloud, []
+    is_firestore = settings.state.startswith("firestore:")
+    if cloud.key_ring and cloud.hash_keys is None:
+        problems.append("KEYS names Cloud KMS, so HASH_KEYS must name a secret: KMS keeps no hash keys.")
+    if cloud.hash_keys and not cloud.key_ring:
+        problems.append("HASH_KEYS goes with KEYS=kms:...: in a folder of key files the hash keys are hash.key.")
+    if cloud.queue_location and not (cloud.worker_url and cloud.tasks_service_account):
+        problems.append("QUEUE names Cloud Tasks, so WORKER_URL and TASKS_SERVICE_ACCOUNT must be set.")
+    if cloud.queue_location and not is_firestore:
+        problems.append("QUEUE names Cloud Tasks, which calls any instance: STATE must be firestore:PROJECT.")
+    if (cloud.simulator_grpc or cloud.simulator_identity) and settings.environment is not Environment.SIMULATOR:
+        problems.append("SIMULATOR_GRPC and SIMULATOR_IDENTITY need ENVIRONMENT=simulator.")
     return problems

@@ -27,6 +27,10 @@ def _keys(source: Source) -> click.Command:
     def command() -> None:
         """Create the missing key files in the folder KEYS. Existing files are never overwritten."""
         folder = source.settings().keys
+        if folder is None:
+            raise BadInputError(
+                "KEYS names Cloud KMS, where `make deploy` creates the keys. There are no files to make."
+            )
         create_keys(folder)
         stdout.print(f"The keys are in {folder}. Keep vault.private.pem under another user account than the service's.")
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 BUCKET = 5.0
-"""Seconds: requests for the same work within one bucket become one job, due just after the bucket's end."""
+"""Seconds: requests for the same work within one bucket become one job."""
+MARGIN = 2.0
+"""Seconds from a bucket's end to its job. Clocks differ: the job must not run on one machine while another, whose clock
+is behind, still asks for it under the same name."""
 
 
 @dataclass(frozen=True)
@@ -19,15 +22,33 @@ class Job:
     subject: str = ""
 
 
+@dataclass(frozen=True)
+class Task:
+    """A job that is running, under the name that it had in the queue. ``attempt`` counts from 1."""
+
+    name: str
+    job: Job
+    attempt: int = 1
+
+
 class Queue(Protocol):
     """Durable: a job that was put is done at least once."""
 
-    def put(self, job: Job, now: float, delay: float = 0.0) -> bool:
-        """Put the job, or return False where the same job is there already for the same bucket, which is as good."""
+    def put(self, job: Job, now: float, delay: float = 0.0, *, after: Task | None = None) -> bool:
+        """Put the job, or return False where the queue has had a job of that name already, which is as good.
+
+        Equal jobs of one bucket share a name. What continues a running task says so with ``after``: its name is made
+        from that task's own, so that no clock decides whether there is a next turn. Raises TransientError.
+        """
 
 
-def coalesce_job(job: Job, now: float, delay: float = 0.0) -> tuple[str, float]:
-    """The name that equal requests of one bucket share, and when their one job is due (epoch seconds)."""
+def name_job(job: Job, now: float, delay: float = 0.0, after: Task | None = None) -> tuple[str, float]:
+    """The job's name in the queue, and when the job is due (epoch seconds)."""
+    if after is not None:
+        return _digest(job, f"after {after.name}"), now + delay
     bucket = math.floor((now + delay) / BUCKET)
-    name = hashlib.sha256(f"{job.kind}\0{job.subject}\0{bucket}".encode()).hexdigest()[:40]
-    return name, (bucket + 1) * BUCKET
+    return _digest(job, str(bucket)), (bucket + 1) * BUCKET + MARGIN
+
+
+def _digest(job: Job, rest: str) -> str:
+    return hashlib.sha256(f"{job.kind}\0{job.subject}\0{rest}".encode()).hexdigest()[:40]

@@ -53,7 +53,7 @@ class Worker:
         if (task := self._queue.take(self._clock.now())) is None:
             return False
         try:
-            self._services.rooms.jobs.run(task.job, self._queue)
+            self._services.rooms.jobs.run(task.job, self._queue, task)
         except Exception as error:  # noqa: BLE001  # after any error the job stays in the queue and the thread lives
             # Only the class: the text of an error may hold what somebody wrote.
             log.error("job %s failed with %s, try %d", task.job.kind, type(error).__name__, task.attempt)  # noqa: TRY400

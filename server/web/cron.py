@@ -19,7 +19,7 @@ def blueprint(lazy: LazyServices) -> Blueprint:
     @routes.get(f"{CRON}<any({', '.join(KINDS)}):kind>")
     def cron(kind: str) -> tuple[Response, int]:
         # App Engine removes this header from all other requests. Any other front end lets it through.
-        if not lazy.settings().is_on_app_engine or request.headers.get("X-Appengine-Cron") != "true":
+        if not lazy.settings().cloud.is_on_app_engine or request.headers.get("X-Appengine-Cron") != "true":
             abort(404)
         services = lazy.get()
         if services.queue is None:

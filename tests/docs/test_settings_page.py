@@ -18,6 +18,7 @@ PAGE = "docs/settings.md"
 TRIED = (
     "yes", "no", "7", "700", "standard", "/Sales", "acme.com", "ben@acme.example", "https://acme.example",
     "http://127.0.0.1:2", "projects/p/topics/t", "Other_Email__c", "ann@acme.example=0055g000001AbCd", "live", "subject",
+    "sidebar", "127.0.0.1:2", "secret:projects/p/secrets/s/versions/1", "tasks:projects/p/locations/l",
 )  # fmt: skip
 """Values of which each setting takes one."""
 
@@ -94,6 +95,11 @@ def has_default(name: str, given: dict[str, str], defaults: Settings) -> bool:
         "ENVIRONMENT": "simulator",
         "SIMULATOR_URL": "http://127.0.0.1:1",
         "PUSH_SERVICE_ACCOUNT": "a@b",
+        "KEYS": "kms:projects/p/locations/l/keyRings/r",
+        "HASH_KEYS": "secret:projects/p/secrets/s/versions/2",
+        "STATE": "firestore:p",
+        "WORKER_URL": "https://worker.example",
+        "TASKS_SERVICE_ACCOUNT": "a@b",
     }
     unchanged, flat_defaults = flatten(Settings.of(simulated)), flatten(defaults)
     for value in (*TRIED, given["SALESFORCE_PRIVATE_KEY_FILE"]):

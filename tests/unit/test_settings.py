@@ -119,7 +119,7 @@ def test_a_value_that_cannot_be_used_is_told(extra: dict[str, str], problem: str
 
 @pytest.mark.parametrize(("where", "is_there"), [("standard", True), ("", False), ("localdev", False)])
 def test_app_engine_is_known_by_the_environment_it_sets(where: str, is_there: bool) -> None:
-    assert Settings.of({**LEAST, "GAE_ENV": where}).is_on_app_engine is is_there
+    assert Settings.of({**LEAST, "GAE_ENV": where}).cloud.is_on_app_engine is is_there
 
 
 def test_lists_are_split_and_lower_case() -> None:

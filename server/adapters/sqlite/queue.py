@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 
 from server.adapters.sqlite.files import SqliteFile
-from server.ports.queue import Job, coalesce_job
+from server.ports.queue import Job, Task, name_job
 
 FORM = 1
-REMEMBERED = 3600.0
+REMEMBERED = 86_400.0
 """Seconds for which the name of a finished job cannot be used again."""
 LEASE = 600.0
 """Seconds after which a job whose worker went silent is handed out again."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A job handed out. ``attempt`` counts from 1."""
-
-    name: str
-    job: Job
-    attempt: int
 
 
 class SqliteQueue:
@@ -31,8 +21,8 @@ class SqliteQueue:
     def __init__(self, path: Path) -> None:
         self._file = SqliteFile(path.with_name(f"{path.stem}.queue{path.suffix}"), FORM, _prepare)
 
-    def put(self, job: Job, now: float, delay: float = 0.0) -> bool:
-        name, due_at = coalesce_job(job, now, delay)
+    def put(self, job: Job, now: float, delay: float = 0.0, *, after: Task | None = None) -> bool:
+        name, due_at = name_job(job, now, delay, after)
         with self._file.transaction() as connection:
             # A name stays for a while after its job, as Cloud Tasks keeps it: a late request then makes no second job.
             connection.execute("DELETE FROM jobs WHERE done_at < ?", (now - REMEMBERED,))

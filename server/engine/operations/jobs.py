@@ -21,7 +21,7 @@ from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
-from server.ports.queue import Job, Queue
+from server.ports.queue import Job, Queue, Task
 from server.ports.store import Store
 from server.rules.schedule.watch_renewal import is_due
 
@@ -72,12 +72,13 @@ class JobRunner:
     auditor: Auditor
     days: DayPublisher
 
-    def run(self, job: Job, queue: Queue) -> None:
+    def run(self, job: Job, queue: Queue, task: Task | None = None) -> None:
         """Run the job. Raises what a port raised; then the worker puts the job back.
 
-        A job of an unknown kind counts as done: a newer version enqueued it, and this version cannot run it.
+        ``task`` is the job as it stands in the queue, None where nobody took it from one. A job of an unknown kind
+        counts as done: a newer version enqueued it, and this version cannot run it.
         """
-        handlers: Mapping[str, Callable[[Job, Queue], None]] = {
+        handlers: Mapping[str, Callable[[Task, Queue], None]] = {
             JobKind.SWEEP: self._sweep,
             JobKind.COLLECT: self._collect,
             JobKind.PUSHED: self._collect,
@@ -88,12 +89,16 @@ class JobRunner:
             JobKind.DELIVER: self._deliver,
         }
         if handler := handlers.get(job.kind):
-            handler(job, queue)
+            handler(task or Task("", job), queue)
+
+    def _continue(self, queue: Queue, task: Task, job: Job) -> None:
+        """Enqueue the next turn of a running task."""
+        queue.put(job, self._now(), after=task if task.name else None)
 
     def _now(self) -> float:
         return self.clock.now()
 
-    def _sweep(self, _job: Job, queue: Queue) -> None:
+    def _sweep(self, _task: Task, queue: Queue) -> None:
         mailboxes = self.sweeper.sweep()
         for mailbox in mailboxes:
             enqueue_collect(queue, mailbox.mailbox_id, self._now())
@@ -103,7 +108,8 @@ class JobRunner:
         # Also without new mail: rows that waited may be due by now.
         queue.put(Job(JobKind.DELIVER), self._now())
 
-    def _collect(self, job: Job, queue: Queue) -> None:
+    def _collect(self, task: Task, queue: Queue) -> None:
+        job = task.job
         is_pushed = job.kind == JobKind.PUSHED
         try:
             collected = self.collector.collect(self.workspaces.current(), MailboxId(job.subject))
@@ -123,27 +129,27 @@ class JobRunner:
             # Only once more: a push may come again for a change that was read long ago.
             queue.put(Job(JobKind.COLLECT, job.subject), self._now(), delay=HISTORY_LAG)
 
-    def _backfill(self, job: Job, queue: Queue) -> None:
+    def _backfill(self, task: Task, queue: Queue) -> None:
         """Read older mail for one turn, and enqueue the next one. After trouble the next collect enqueues it."""
 
         def enqueue_delivery(_count: int) -> None:
             queue.put(Job(JobKind.DELIVER), self._now())
 
         past = self.past_collector.collect_past(
-            self.workspaces.current(), MailboxId(job.subject), on_progress=enqueue_delivery
+            self.workspaces.current(), MailboxId(task.job.subject), on_progress=enqueue_delivery
         )
         if not past.is_done and not past.is_busy and not past.error:
-            queue.put(job, self._now())
+            self._continue(queue, task, task.job)
 
-    def _deliver(self, _job: Job, queue: Queue) -> None:
+    def _deliver(self, task: Task, queue: Queue) -> None:
         """Deliver one batch; the next batch is a job of its own, so that a job ends within minutes."""
         if self.deliverer.deliver_next(self.workspaces.current()).settled:
-            queue.put(Job(JobKind.DELIVER), self._now())
+            self._continue(queue, task, Job(JobKind.DELIVER))
 
-    def _publish(self, _job: Job, _queue: Queue) -> None:
+    def _publish(self, _task: Task, _queue: Queue) -> None:
         self.days.publish()
 
-    def _renew_watches(self, _job: Job, queue: Queue) -> None:
+    def _renew_watches(self, task: Task, queue: Queue) -> None:
         """A wrong setting is reported and not tried again at once: the next hourly job tries again."""
         try:
             is_done = self.watches.renew().is_done
@@ -152,11 +158,11 @@ class JobRunner:
             self.alarms.raise_alarm(AlarmCode.WATCH_SETTING)
             return
         if not is_done:
-            queue.put(Job(JobKind.WATCH), self._now())
+            self._continue(queue, task, Job(JobKind.WATCH))
 
-    def _audit(self, job: Job, queue: Queue) -> None:
-        if job.subject:
-            self._audit_mailbox(MailboxId(job.subject), queue)
+    def _audit(self, task: Task, queue: Queue) -> None:
+        if task.job.subject:
+            self._audit_mailbox(MailboxId(task.job.subject), queue)
             return
         for mailbox in self.store.mailboxes():
             if mailbox.reads:

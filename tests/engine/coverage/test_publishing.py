@@ -34,7 +34,7 @@ class Asked:
     def __init__(self) -> None:
         self.jobs: list[tuple[Job, float]] = []
 
-    def put(self, job: Job, now: float, delay: float = 0.0) -> bool:
+    def put(self, job: Job, now: float, delay: float = 0.0, *, after: object = None) -> bool:
         self.jobs.append((job, now + delay))
         return True
 

@@ -69,7 +69,7 @@ def test_the_second_look_comes_about_five_seconds_later(scene, pushing):
     queue, now = scene.services.queue, scene.clock.now()
 
     assert queue.take(now + 4.9) is None
-    assert queue.take(now + 10).job.kind == JobKind.COLLECT
+    assert queue.take(now + 12).job.kind == JobKind.COLLECT
 
 
 def test_a_delta_with_mail_is_not_looked_at_again(scene, pushing):

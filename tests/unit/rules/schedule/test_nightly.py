@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.ports.queue import BUCKET, Job, coalesce_job
+from server.ports.queue import BUCKET, Job, name_job
 from server.rules.schedule.nightly import DAY, NIGHT, find_next_nightly_run
 
 moments = st.floats(1_600_000_000, 2_000_000_000)
@@ -27,7 +27,7 @@ def test_whenever_it_is_put_ahead_it_is_the_same_job(name, now, part):
     at = find_next_nightly_run(name, now)
     later = now + (at - now) * part * 0.999
 
-    jobs = {coalesce_job(Job("audit"), moment, find_next_nightly_run(name, moment) - moment) for moment in (now, later)}
+    jobs = {name_job(Job("audit"), moment, find_next_nightly_run(name, moment) - moment) for moment in (now, later)}
     assert len(jobs) == 1
     [(_, due_at)] = jobs
     assert at < due_at <= at + BUCKET
