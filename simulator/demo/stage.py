@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT
+from simulator.demo.deployment import ANSWERING, SYNCING, Deployment, Part, ProcessError, find_address
 
 SYNC_ACCOUNT = "truly@simulated.iam.gserviceaccount.com"
 CONSUMER = "simulated-consumer"
 ROOT = Path(__file__).parent.parent.parent
+BREAK_GLASS = {"MAY_OPEN_COPIES": "yes"}
 PATIENCE = 30.0
 """Seconds for the simulator to answer."""
 
@@ -67,21 +68,25 @@ class Scene:
 
     @contextmanager
     def service(self, *, syncing: bool = True) -> Iterator[str]:
-        """The service as it runs on one machine, syncing by itself or only answering; its address on loopback."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
-        config = ["-c", "gunicorn.conf.py"] if syncing else ["-c", "/dev/null", "-k", "gthread", "--threads", "8"]
-        program = ["gunicorn", *config, "-b", address, "server.main:create_app()"]
-        command = [sys.executable, "-m", *program]
-        with (self.folder / "service.log").open("wb") as log:
-            process = subprocess.Popen(command, env=dict(self.env), cwd=ROOT, stdout=log, stderr=log)  # noqa: S603
+        """The service as it is deployed, syncing by itself or only answering; the address of its front on loopback."""
+        deployment = self.deploy(syncing=syncing)
         try:
-            _wait_for(f"http://{address}/healthz", process, self.folder / "service.log")
-            yield f"http://{address}"
+            deployment.start()
+        except ProcessError as error:
+            raise SceneError(str(error)) from None
+        try:
+            yield deployment.url
         finally:
-            process.terminate()
-            process.wait(PATIENCE)
+            deployment.stop()
+
+    def deploy(self, *, syncing: bool = True) -> Deployment:
+        """The processes of the service, not started yet."""
+        options = SYNCING if syncing else ANSWERING
+        return Deployment(self.folder, {"service": Part("service", find_address(), self.env, options)}, front="service")
+
+    def break_glass(self, *arguments: str) -> None:
+        """Run a command as the one account that may open copies. Raises SceneError."""
+        replace(self, env={**self.env, **BREAK_GLASS}).output(*arguments)
 
     def server(self, *arguments: str, check: bool = True, quiet: bool = False) -> int:
         """Run one of the operator's commands, as an operator would."""
@@ -148,17 +153,6 @@ def scene(
         process.wait(PATIENCE)
         if process.stderr:
             process.stderr.close()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    ends = time.monotonic() + PATIENCE
-    while time.monotonic() < ends and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  # on loopback
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise SceneError(f"The service did not start.\n{log.read_text(errors='replace')[-2000:]}")
 
 
 def _port(process: subprocess.Popen[bytes], port_file: Path, patience: float) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.demo import emulator
 from tests.support import apex, node
 
 
@@ -23,17 +23,12 @@ class Need:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 """Debian's: Playwright's own download is not asked for."""
 
-
-def _firestore() -> bool:
-    return bool(os.environ.get("FIRESTORE_EMULATOR_HOST")) or bool(shutil.which("gcloud") and shutil.which("java"))
-
-
 ALL = (
     Need(
         "firestore",
         "Firestore emulator",
         "gcloud components install cloud-firestore-emulator (and Java 21)",
-        _firestore,
+        emulator.is_here,
     ),
     Need("chromium", "Chromium", "apt install chromium", lambda: CHROMIUM is not None),
     Need("apex", "Node 20 and npm", "apt install nodejs npm (Debian 13 or newer), or nodejs.org", apex.is_here),

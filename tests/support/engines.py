@@ -1,0 +1,158 @@
+"""The service as it is deployed, beside a simulated world, driven over HTTP alone: the same tests for both engines."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from simulator.demo.deployment import Deployment
+from simulator.demo.stage import Scene, scene
+from tests.support.cards import action, card_of, texts
+from tests.support.pushing import ACCOUNT, TOPIC, URL
+
+LOCAL, CLOUD = "local", "cloud"
+PATIENCE = 90.0
+"""Seconds for work to be done; on an idle machine it takes some ten."""
+PUSHED = {"PUBSUB_TOPIC": TOPIC, "PUSH_SERVICE_ACCOUNT": ACCOUNT, "POLL_SECONDS": "3600"}
+"""Polling is an hour away: what arrives in time came by push."""
+
+
+class Engine:
+    """``stage`` is the world with the operator's commands, ``deployment`` the processes of the service."""
+
+    def __init__(self, stage: Scene, deployment: Deployment) -> None:
+        self.stage = stage
+        self.deployment = deployment
+        self._exports = 0
+
+    def start(self) -> None:
+        self.deployment.start()
+
+    def crash(self) -> None:
+        """Every process dies without a word, and is started again."""
+        for name in self.deployment.parts:
+            self.deployment.kill(name)
+        self.start()
+
+    def deliver(self, mailbox: str, raw: bytes, *labels: str) -> str:
+        """Returns the Gmail message id."""
+        mail = {"op": "deliver", "mailbox": mailbox, "raw": base64.b64encode(raw).decode()}
+        return str(self.stage.post("mail", {**mail, **({"labels": list(labels)} if labels else {})})["id"])
+
+    def plan_fault(self, service: str, method: str, kind: str, times: int = 1) -> None:
+        self.stage.post("faults", {"service": service, "method": method, "kind": kind, "times": times})
+
+    def tasks(self) -> list[dict[str, Any]]:
+        tasks: list[dict[str, Any]] = self.stage.get("salesforce")["Task"]
+        return tasks
+
+    def subjects(self) -> list[str]:
+        return sorted(task["Subject"].rpartition(": ")[2] for task in self.tasks())
+
+    def export(self) -> dict[str, Any]:
+        """What the ledger holds, by the operator's command."""
+        self._exports += 1
+        path = self.stage.folder / f"export-{self._exports}.json"
+        self.stage.server("export", str(path), quiet=True)
+        exported: dict[str, Any] = json.loads(path.read_text())
+        return exported
+
+    def export_at_rest(self) -> dict[str, Any]:
+        """The same, once nothing waits any more."""
+        exports: list[dict[str, Any]] = []
+
+        def is_at_rest() -> bool:
+            exports.append(self.export())
+            return not any(row["outcome"] == "waiting" for row in exports[-1]["messages"])
+
+        assert until(is_at_rest)
+        return exports[-1]
+
+    def key_of(self, subject: str) -> str:
+        """The activity key of the one task with this subject."""
+        [key] = {str(t["TrulyActivity__Message_Key__c"]) for t in self.tasks() if t["Subject"].endswith(subject)}
+        return key
+
+    def post(self, path: str, body: Any, authorization: str) -> Any:
+        """As Google calls the front of the service."""
+        request = urllib.request.Request(  # on loopback
+            f"{self.deployment.url}{path}", json.dumps(body).encode(),
+            {"Content-Type": "application/json", "Authorization": authorization},
+        )  # fmt: skip
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.loads(response.read() or b"null")
+
+    def sidebar(self, mailbox: str, message: str) -> Sidebar:
+        return Sidebar(self, mailbox, message)
+
+    def subscribe(self) -> None:
+        """Pub/Sub pushes to the front of the service."""
+        self.stage.post("pubsub/topics", {"name": TOPIC})
+        endpoint = f"{self.deployment.url}/push"
+        subscription = {"topic": TOPIC, "endpoint": endpoint, "audience": URL, "account": ACCOUNT}
+        self.stage.post("pubsub/subscriptions", subscription)
+
+
+class Sidebar:
+    """A rep's card of one message. The rep reads it and clicks its buttons."""
+
+    def __init__(self, engine: Engine, mailbox: str, message: str) -> None:
+        self._engine = engine
+        self._mailbox = mailbox
+        self._message = message
+        self.card: dict[str, Any] = {}
+        self.open()
+
+    def open(self) -> Sidebar:
+        return self._ask("/addon/open")
+
+    def click(self, label: str, **inputs: str) -> Sidebar:
+        return self._ask("/addon/act", parameters=action(self.card, label), inputs=inputs)
+
+    @property
+    def read(self) -> list[str]:
+        return texts(self.card)
+
+    def _ask(self, path: str, **more: Any) -> Sidebar:
+        public = self._engine.stage.env["PUBLIC_URL"]
+        wanted = {"mailbox": self._mailbox, "message": self._message, "url": f"{public}{path}", **more}
+        asked = self._engine.stage.post("addon/event", wanted)
+        self.card = card_of(self._engine.post(path, asked["event"], asked["authorization"]))
+        return self
+
+
+@contextmanager
+def run_engine(world: Path, folder: Path, **settings: str) -> Iterator[Engine]:
+    """The service on one machine, not started yet."""
+    with scene(world, folder, extra={**PUSHED, **settings}) as stage:
+        deployment = stage.deploy()
+        engine = Engine(stage, deployment)
+        engine.subscribe()
+        try:
+            yield engine
+        finally:
+            deployment.stop()
+
+
+def until(found: Callable[[], bool], patience: float = PATIENCE) -> bool:
+    ends = time.monotonic() + patience
+    while time.monotonic() < ends and not found():
+        time.sleep(0.2)
+    return found()
+
+
+def write_world(folder: Path, world: Mapping[str, Any], mail: Mapping[str, list[bytes]]) -> Path:
+    """As ``python -m simulator --world`` reads it."""
+    folder.mkdir(parents=True)
+    (folder / "world.json").write_text(json.dumps(world))
+    for address, raws in mail.items():
+        (folder / "mail" / address).mkdir(parents=True)
+        for number, raw in enumerate(raws):
+            (folder / "mail" / address / f"{number:03d}.eml").write_bytes(raw)
+    return folder
