@@ -104,6 +104,7 @@ def build(
     keys = load_local_keys(settings.keys, may_open=settings.may_open_copies)
     documents, queue, holders = _open_state(settings)
     alarms = DocumentAlarms(documents, clock)
+    store = DocumentStore(documents, holders.is_dead if holders else lambda _holder: False)
     google = _connect_google(settings, transport, clock, sleep, alarms)
     ports = Ports(
         mail=GmailMail(google.calls),
@@ -111,8 +112,8 @@ def build(
         scope=google.scope,
         alarms=alarms,
         crm=_connect_crm(settings, transport, clock),
-        store=DocumentStore(documents, holders.is_dead if holders else lambda _holder: False),
-        sealer=WorkSealer(keys.work, settings.organisation),
+        store=store,
+        sealer=WorkSealer(keys.work, store, settings.organisation),
         hasher=KeyedHasher(keys.hash_keys, max(keys.hash_keys)),
         wrap=keys.vault_wrap,
         unwrap=keys.vault_unwrap,

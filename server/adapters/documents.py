@@ -36,7 +36,10 @@ INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """The fields of every query, equalities first. Both backends and firestore.indexes.json are made from it."""
 
-COLLECTIONS = ("mailboxes", "leases", "messages", "activities", "conversations", "copies", "access", "alarms", "deks")
+COLLECTIONS = (
+    "mailboxes", "leases", "messages", "activities", "conversations", "copies", "access", "alarms", "work_deks",
+    "state", "deks",
+)  # fmt: skip
 
 SECOND_DATABASE = frozenset({"deks"})
 """Kept apart, without backups: deleting a wrapped DEK must erase its copy everywhere."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import re
 import stat
@@ -57,6 +58,7 @@ class AesWork:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self.name = name_work_key(key)
 
     def wrap(self, key: bytes, bound_to: bytes) -> bytes:
         nonce = os.urandom(12)
@@ -153,6 +155,11 @@ def load_local_keys(folder: Path, *, may_open: bool) -> LocalKeys:
 def fingerprint(public: rsa.RSAPublicKey) -> str:
     der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return f"local:{hashlib.sha256(der).hexdigest()[:32]}"
+
+
+def name_work_key(key: bytes) -> str:
+    """A check value: it tells two keys apart, and nobody can turn it back."""
+    return f"local:{hmac.digest(key, b'truly work key', 'sha256').hex()[:32]}"
 
 
 def _read(path: Path) -> bytes:

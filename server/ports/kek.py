@@ -17,7 +17,7 @@ class WrapKek(Protocol):
 
 
 class UnwrapKek(Protocol):
-    """The private half of the vault key."""
+    """The private half of the vault key, of all its versions that this process may use."""
 
     def unwrap(self, wrapped: bytes, name: str) -> bytes:
         """Raises SealBrokenError where another key wrapped it, or the bytes were changed."""
@@ -25,6 +25,10 @@ class UnwrapKek(Protocol):
 
 class WorkKek(Protocol):
     """The symmetric key of everyday work. Both ways raise TransientError where the key service cannot be reached."""
+
+    @property
+    def name(self) -> str:
+        """The version that wraps, without asking the key service. Pinned in the state; another one after a rotation."""
 
     def wrap(self, key: bytes, bound_to: bytes) -> bytes:
         """Wrap a key so that it unwraps only with the same ``bound_to``."""

@@ -110,7 +110,18 @@ class AccessStore(Protocol):
     def access_entries(self) -> Iterator[AccessEntry]: ...
 
 
-class Store(MailboxStore, LeaseStore, RowStore, ActivityStore, CopyStore, ConversationStore, AccessStore, Protocol):
+class WorkDekStore(Protocol):
+    """The wrapped DEKs of everyday work, by name. All processes share one a day."""
+
+    def work_dek(self, name: str) -> bytes | None: ...
+
+    def add_work_dek(self, name: str, wrapped: bytes) -> bytes:
+        """Keep the DEK, unless there is one of that name. Returns the one that stands from now on."""
+
+
+class Store(
+    MailboxStore, LeaseStore, RowStore, ActivityStore, CopyStore, ConversationStore, AccessStore, WorkDekStore, Protocol
+):
     """All of it. A use case takes the part that it needs.
 
     Every method raises ConflictError where somebody else wrote first, TransientError where the store is out of reach.

@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-import threading
 import uuid
 from dataclasses import dataclass
 
@@ -25,14 +24,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from server.domain.errors import SealBrokenError
 from server.ports.kek import UnwrapKek, WorkKek, WrapKek
+from server.ports.store import WorkDekStore
+from server.vault.dek_cache import DekCache
 
 COPY = b"TC\x01"
 WORK = b"TW\x01"
 DEK_VERSION = b"\x01"
 DEK_BYTES = 32
 NONCE_BYTES = 12
-CACHED_DEKS = 64
-"""Unwrapped work DEKs that a process remembers: those of two months."""
+CACHED_DEKS = 4096
+"""Unwrapped work DEKs that a process remembers. Earlier versions made one a day and process: a year of those of ten."""
+CACHED_DAYS = 8
+"""Days whose DEK a process remembers for sealing: clocks of two processes may disagree about the day."""
 
 
 @dataclass(frozen=True)
@@ -83,24 +86,32 @@ def open_copy(ciphertext: bytes, wrapped_dek: bytes, place: Place, kek: UnwrapKe
 
 
 class WorkSealer:
-    """Seals headers, snapshots and shown texts until they are needed. One DEK a day and process. Thread-safe."""
+    """Seals headers, snapshots and shown texts until they are needed. Thread-safe.
 
-    def __init__(self, kek: WorkKek, organisation: str) -> None:
+    All processes share one DEK a day, which ``deks`` holds wrapped. The head of a sealed value carries the wrapped DEK
+    too, so that a value opens without that store. No lock is held while the KEK or the store is asked.
+    """
+
+    def __init__(self, kek: WorkKek, deks: WorkDekStore, organisation: str) -> None:
         self._kek = kek
+        self._deks = deks
         self._bound = f"work/{organisation}".encode()
-        self._lock = threading.Lock()
-        self._today: tuple[str, bytes, bytes] | None = None
-        self._deks: dict[bytes, bytes] = {}
+        self._days: DekCache[str, tuple[bytes, bytes]] = DekCache(CACHED_DAYS)
+        self._unwrapped: DekCache[bytes, bytes] = DekCache(CACHED_DEKS)
 
     def seal(self, plaintext: bytes, place: Place, day: str) -> bytes:
-        """``day`` is a date such as 2026-11-24. Each day has a DEK of its own."""
-        dek, wrapped = self._dek_of(day)
+        """``day`` is a date such as 2026-11-24. Raises TransientError where the day's DEK cannot be had yet.
+
+        Once this process has it, neither the key service nor the store is asked again on that day.
+        """
+        name = self._name_day(day)
+        dek, wrapped = self._days.get(name, lambda: self._begin_day(name))
         head = WORK + struct.pack(">H", len(wrapped)) + wrapped
         nonce = os.urandom(NONCE_BYTES)
         return head + nonce + AESGCM(dek).encrypt(nonce, plaintext, head + place.encode())
 
     def open(self, sealed: bytes, place: Place) -> bytes:
-        """Raises SealBrokenError."""
+        """Raises SealBrokenError, and TransientError where the key service cannot be reached."""
         if len(sealed) < len(WORK) + 2 or not sealed.startswith(WORK):
             raise SealBrokenError("This is not a sealed value of a known version.")
         # The head carries its own wrapped DEK, so that rows of any day open.
@@ -108,21 +119,31 @@ class WorkSealer:
         dek = self._unwrap(sealed[len(WORK) + 2 : end])
         return _decrypt(dek, sealed, sealed[:end], place.encode())
 
-    def _dek_of(self, day: str) -> tuple[bytes, bytes]:
-        with self._lock:
-            if self._today is None or self._today[0] != day:
-                dek = os.urandom(DEK_BYTES)
-                self._today = (day, dek, self._kek.wrap(dek, self._bound))
-            return self._today[1], self._today[2]
+    def _name_day(self, day: str) -> str:
+        """After a rotation the day has another DEK, so that the new version of the KEK is used at once."""
+        return f"{day}.{hashlib.sha256(self._kek.name.encode()).hexdigest()[:16]}"
+
+    def _begin_day(self, name: str) -> tuple[bytes, bytes]:
+        stored = self._deks.work_dek(name)
+        if stored is None:
+            # Another process may be faster: then all use its DEK, and ours was never used.
+            stored = self._deks.add_work_dek(name, self._make_dek())
+        try:
+            return self._unwrap(stored), stored
+        except SealBrokenError:
+            # A damaged document must not stop all sealing of a day: this process goes on with a DEK of its own.
+            own = self._make_dek()
+            return self._unwrap(own), own
+
+    def _make_dek(self) -> bytes:
+        """Returns it wrapped. The cache has it unwrapped."""
+        dek = os.urandom(DEK_BYTES)
+        wrapped = self._kek.wrap(dek, self._bound)
+        self._unwrapped.put(wrapped, dek)
+        return wrapped
 
     def _unwrap(self, wrapped: bytes) -> bytes:
-        with self._lock:
-            if wrapped not in self._deks:
-                dek = self._kek.unwrap(wrapped, self._bound)
-                while len(self._deks) >= CACHED_DEKS:
-                    self._deks.pop(next(iter(self._deks)))
-                self._deks[wrapped] = dek
-            return self._deks[wrapped]
+        return self._unwrapped.get(wrapped, lambda: self._kek.unwrap(wrapped, self._bound))
 
 
 def _decrypt(dek: bytes, sealed: bytes, head: bytes, bound: bytes) -> bytes:

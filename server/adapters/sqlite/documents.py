@@ -29,8 +29,8 @@ from server.adapters.documents import (
 from server.adapters.sqlite.files import SqliteFile
 from server.domain.errors import ConflictError, InvariantError
 
-FORM = 2
-"""The version of the tables. 2 has more collections than 1."""
+FORM = 3
+"""The version of the tables. Each has more collections than the one before."""
 KEYS_PER_QUERY = 500
 to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 """Made once: ``json.dumps`` with arguments makes an encoder for every call."""

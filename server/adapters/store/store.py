@@ -7,7 +7,8 @@ from server.adapters.store.activities import ActivityDocuments
 from server.adapters.store.conversations import ConversationDocuments
 from server.adapters.store.mailboxes import LeaseDocuments, MailboxDocuments
 from server.adapters.store.rows import RowDocuments
-from server.adapters.store.sealed_copies import CopyDocuments
+from server.adapters.store.sealed.copies import CopyDocuments
+from server.adapters.store.sealed.work_deks import WorkDekDocuments
 
 
 class DocumentStore(
@@ -18,6 +19,7 @@ class DocumentStore(
     CopyDocuments,
     ConversationDocuments,
     AccessDocuments,
+    WorkDekDocuments,
 ):
     """Implements ``server.ports.store.Store``. Thread-safe if the backend is."""
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from server.adapters.local_kek import AesWork, RsaUnwrap, RsaWrap
 from server.domain.errors import SealBrokenError
-from server.vault.envelope import Place, WorkSealer, open_copy, seal_copy
+from server.vault.envelope import CACHED_DEKS, Place, WorkSealer, open_copy, seal_copy
+from tests.support.work_deks import MemoryDeks, WatchedKek
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "envelope.json").read_text())
 PLACE = Place("org", "copies", "k1", "mail")
@@ -51,23 +52,7 @@ def sealed(wrap):
 
 @pytest.fixture
 def work():
-    return WorkSealer(AesWork(bytes(32)), "org")
-
-
-class CountingKek(AesWork):
-    """Counts what a key service would be asked."""
-
-    def __init__(self):
-        super().__init__(bytes(32))
-        self.asked = []
-
-    def wrap(self, plain, bound_to):
-        self.asked.append("wrap")
-        return super().wrap(plain, bound_to)
-
-    def unwrap(self, wrapped, bound_to):
-        self.asked.append("unwrap")
-        return super().unwrap(wrapped, bound_to)
+    return WorkSealer(AesWork(bytes(32)), MemoryDeks(), "org")
 
 
 @pytest.mark.parametrize("plaintext", [b"", b"Dear Ann", b"\0" * 100_000], ids=len)
@@ -171,14 +156,14 @@ def test_a_copy_has_the_documented_form(private, name):
 @pytest.mark.parametrize("name", sorted(VECTORS["work"]))
 def test_what_version_1_sealed_for_work_opens_for_ever(name):
     vector = VECTORS["work"][name]
-    sealer = WorkSealer(AesWork(bytes.fromhex(VECTORS["work_key"])), vector["place"][0])
+    sealer = WorkSealer(AesWork(bytes.fromhex(VECTORS["work_key"])), MemoryDeks(), vector["place"][0])
 
     assert sealer.open(bytes.fromhex(vector["sealed"]), Place(*vector["place"])) == vector["plaintext"].encode()
 
 
 @given(st.binary(max_size=500))
 def test_work_is_read_back(plaintext):
-    sealer = WorkSealer(AesWork(bytes(32)), "org")
+    sealer = WorkSealer(AesWork(bytes(32)), MemoryDeks(), "org")
 
     assert sealer.open(sealer.seal(plaintext, PLACE, "2026-11-24"), PLACE) == plaintext
 
@@ -195,7 +180,7 @@ def test_work_of_another_organisation_does_not_open(work):
     sealed = work.seal(b"text", PLACE, "2026-11-24")
 
     with pytest.raises(SealBrokenError):
-        WorkSealer(AesWork(bytes(32)), "other").open(sealed, PLACE)
+        WorkSealer(AesWork(bytes(32)), MemoryDeks(), "other").open(sealed, PLACE)
 
 
 def test_any_changed_or_missing_byte_of_work_is_found(work):
@@ -212,7 +197,7 @@ def test_any_changed_or_missing_byte_of_work_is_found(work):
 
 @given(st.binary(max_size=200))
 def test_noise_is_not_work(noise):
-    sealer = WorkSealer(AesWork(bytes(32)), "org")
+    sealer = WorkSealer(AesWork(bytes(32)), MemoryDeks(), "org")
 
     for sealed in (noise, b"TW\x01" + noise, b"TW\x01" + struct.pack(">H", len(noise)) + noise):
         with pytest.raises(SealBrokenError):
@@ -220,8 +205,8 @@ def test_noise_is_not_work(noise):
 
 
 def test_one_day_asks_for_one_key_however_much_is_sealed():
-    kek = CountingKek()
-    sealer = WorkSealer(kek, "org")
+    kek = WatchedKek()
+    sealer = WorkSealer(kek, MemoryDeks(), "org")
 
     first = [sealer.seal(b"x", PLACE, "2026-11-24") for _ in range(5)]
     second = sealer.seal(b"x", PLACE, "2026-11-25")
@@ -229,25 +214,28 @@ def test_one_day_asks_for_one_key_however_much_is_sealed():
     assert kek.asked == ["wrap", "wrap"]
     assert len(set(first)) == 5
     assert [sealer.open(s, PLACE) for s in (*first, second)] == [b"x"] * 6
-    assert kek.asked == ["wrap", "wrap", "unwrap", "unwrap"]
+    assert kek.asked == ["wrap", "wrap"]
 
 
 def test_unwrapped_keys_are_not_kept_without_end():
-    kek = CountingKek()
-    sealed = [WorkSealer(kek, "org").seal(b"x", PLACE, f"day {i}") for i in range(70)]
-    reader = WorkSealer(kek, "org")
+    kek, deks = WatchedKek(), MemoryDeks()
+    sealed = [WorkSealer(kek, deks, "org").seal(b"x", PLACE, f"day {i}") for i in range(CACHED_DEKS + 2)]
+    reader = WorkSealer(kek, deks, "org")
+
+    for value in sealed[:CACHED_DEKS]:
+        reader.open(value, PLACE)
+    kek.asked.clear()
+    reader.open(sealed[0], PLACE)
+    assert kek.asked == []
+    for value in sealed[CACHED_DEKS:]:
+        reader.open(value, PLACE)
     kek.asked.clear()
 
-    for _ in range(2):
-        assert reader.open(sealed[-1], PLACE) == b"x"
-    assert kek.asked == ["unwrap"]
-    for value in sealed:
-        reader.open(value, PLACE)
-    kek.asked.clear()
-    for value in sealed[-64:]:
-        reader.open(value, PLACE)
+    # The first one was used again meanwhile; the two after it went.
+    reader.open(sealed[0], PLACE)
+    reader.open(sealed[3], PLACE)
     assert kek.asked == []
-    reader.open(sealed[-65], PLACE)
+    reader.open(sealed[1], PLACE)
     assert kek.asked == ["unwrap"]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from server.adapters.documents import Delete
-from server.adapters.store.chunks import delete_chunks, delete_dek, list_chunk_keys, write_copies
 from server.adapters.store.repository import Repository
+from server.adapters.store.sealed.chunks import delete_chunks, delete_dek, list_chunk_keys, write_copies
 from server.domain.ids import ActivityKey
 from server.domain.ledger import SealedMail
 
