@@ -104,7 +104,12 @@ class Documents(Protocol):
         self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None
     ) -> list[Document]: ...
 
-    def scan(self, collection: str, *, where: Sequence[Where] = (), page: int = 500) -> Iterator[Document]:
-        """All documents by key, read page by page; a document written meanwhile may or may not be among them."""
+    def scan(
+        self, collection: str, *, where: Sequence[Where] = (), page: int = 500, after: str = ""
+    ) -> Iterator[Document]:
+        """All documents by key, read page by page; a document written meanwhile may or may not be among them.
+
+        Only those whose key comes after ``after``, where that is given; there needs to be no document of that key.
+        """
 
     def close(self) -> None: ...

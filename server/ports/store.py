@@ -109,6 +109,9 @@ class AccessStore(Protocol):
 
     def access_entries(self) -> Iterator[AccessEntry]: ...
 
+    def highest_access(self) -> int:
+        """The highest number that was ever appended, 0 where that was not noted."""
+
 
 class WorkDekStore(Protocol):
     """The wrapped DEKs of everyday work, by name. All processes share one a day."""

@@ -30,8 +30,11 @@ def make_next_entry(last: AccessEntry | None, at_ms: int, actor: str, activity_k
     )  # fmt: skip
 
 
-def verify_chain(entries: Sequence[AccessEntry]) -> ChainCheck:
-    """Checks the whole ledger from entry 1. To notice that its end was cut off, compare it with a kept last hash."""
+def verify_chain(entries: Sequence[AccessEntry], highest: int = 0) -> ChainCheck:
+    """Checks the whole ledger from entry 1. ``highest`` is the highest number that was noted elsewhere.
+
+    Who can rewrite that note too can cut off the end unseen: compare the ledger with a last hash that you kept.
+    """
     previous = NO_PREVIOUS_HASH
     for expected, entry in enumerate(entries, 1):
         if entry.sequence != expected:
@@ -43,6 +46,8 @@ def verify_chain(entries: Sequence[AccessEntry]) -> ChainCheck:
         ):
             return ChainCheck(ok=False, first_bad_sequence=expected, why="its text was changed")
         previous = entry.entry_hash
+    if len(entries) < highest:
+        return ChainCheck(ok=False, first_bad_sequence=len(entries) + 1, why="entries were cut off its end")
     return ChainCheck(ok=True)
 
 

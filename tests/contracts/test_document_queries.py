@@ -71,3 +71,13 @@ def test_a_scan_goes_page_by_page_in_the_order_of_keys(documents, page):
     assert keys(documents.scan("messages", page=page)) == sorted(names)
     only = documents.scan("messages", where=[Where("mailbox_id", "==", "m1")], page=page)
     assert keys(only) == sorted(names)[:4]
+
+
+@pytest.mark.parametrize("page", [1, 2, 7])
+def test_a_scan_begins_after_any_key(documents, page):
+    for name in ("a", "b/1", "b:2", "c"):
+        write(documents, name, {"n": 1})
+
+    assert keys(documents.scan("messages", page=page, after="b/1")) == ["b:2", "c"]
+    assert keys(documents.scan("messages", page=page, after="b")) == ["b/1", "b:2", "c"]
+    assert keys(documents.scan("messages", page=page, after="d")) == []

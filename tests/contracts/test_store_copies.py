@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from server.adapters.documents import Delete
-from server.adapters.store import DocumentStore
+from server.adapters.documents import Create, Delete, Replace
+from server.adapters.store import DocumentStore, codec
 from server.domain.errors import TransientError
 from server.domain.ledger import SealedMail
+from server.engine.copies.opening import verify_access
 from server.vault.access_chain import make_next_entry, verify_chain
 from tests.support.documents import keys
 from tests.support.threads import THREADS, at_once
@@ -187,3 +188,62 @@ def test_an_entry_that_is_changed_in_the_store_is_found(store, documents):
     changed = [replace(entries[0], actor="nobody"), *entries[1:]]
 
     assert verify_chain(changed).first_bad_sequence == 1
+
+
+class ReadCounter:
+    """The documents of a scan, counted."""
+
+    def __init__(self, documents, monkeypatch):
+        self.count = 0
+        scan = documents.scan
+
+        def counted(*args, **kwargs):
+            for document in scan(*args, **kwargs):
+                self.count += 1
+                yield document
+
+        monkeypatch.setattr(documents, "scan", counted)
+
+
+def test_an_append_reads_the_end_of_the_ledger_alone(store, documents, monkeypatch):
+    append(store, count=30)
+    reads = ReadCounter(documents, monkeypatch)
+
+    store.append_access(lambda last: make_next_entry(last, 2_000, "ann", "k1", "audit"))
+
+    assert reads.count == 1
+    assert [e.sequence for e in store.access_entries()] == list(range(1, 32))
+    assert store.highest_access() == 31
+
+
+def test_entries_that_an_earlier_version_appended_are_followed(store, documents):
+    """It knew no head: the head stays behind, or is not there at all."""
+    first = append(store, count=3)
+    later = make_next_entry(first[-1], 2_000, "ben", "k1", "audit")
+    documents.commit([Create("access", f"{later.sequence:012d}", codec.from_access(later))])
+
+    assert verify_chain(append(store)).ok
+    documents.commit([Delete("state", "access", None)])
+    assert store.highest_access() == 0
+    entries = append(store)
+    assert [e.sequence for e in entries] == [1, 2, 3, 4, 5, 6]
+    assert verify_chain(entries, store.highest_access()).ok
+
+
+@pytest.mark.parametrize("head", [1, 2, 99])
+def test_a_head_that_was_changed_hides_no_entry(store, documents, head):
+    append(store, count=3)
+    written = documents.get("state", "access")
+    documents.commit([Replace("state", "access", {"sequence": head}, written.version)])
+
+    assert [e.sequence for e in append(store)] == [1, 2, 3, 4]
+
+
+def test_a_ledger_whose_end_was_cut_off_shows_it_for_ever(store, documents):
+    append(store, count=5)
+
+    documents.commit([Delete("access", key, None) for key in keys(documents.scan("access"))[3:]])
+
+    assert verify_chain(list(store.access_entries()), store.highest_access()).first_bad_sequence == 4
+    append(store)
+    assert verify_access(store)[1].why == "entries were cut off its end"

@@ -95,6 +95,8 @@ class KmsWork:
     def __init__(self, client: kms_v1.KeyManagementServiceClient, key_ring: str) -> None:
         self._client = client
         self._key = f"{key_ring}/cryptoKeys/{WORK}"
+        # A key's name is never used again in a key ring, so it identifies the key.
+        self.name = f"kms:{self._key}"
 
     def wrap(self, key: bytes, bound_to: bytes) -> bytes:
         request = kms_v1.EncryptRequest(

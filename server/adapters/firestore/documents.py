@@ -100,9 +100,11 @@ class FirestoreDocuments:
             query = query.limit(limit)
         return [_read_document(s) for s in _call(lambda: list(query.stream(timeout=TIMEOUT)))]
 
-    def scan(self, collection: str, *, where: Sequence[Where] = (), page: int = 500) -> Iterator[Document]:
+    def scan(
+        self, collection: str, *, where: Sequence[Where] = (), page: int = 500, after: str = ""
+    ) -> Iterator[Document]:
         query: Any = self._filter(collection, where).order_by(FieldPath.document_id()).limit(page)
-        last: Any = None
+        last: Any = {"__name__": self._ref(collection, after)} if after else None
         while True:
             rest = query if last is None else query.start_after(last)
             snapshots = _call(lambda rest=rest: list(rest.stream(timeout=TIMEOUT)))  # type: ignore[misc]

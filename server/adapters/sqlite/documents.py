@@ -83,10 +83,12 @@ class SqliteDocuments:
         with self._file(collection).borrow() as connection:
             return [_read_document(row) for row in connection.execute(sql, [w.value for w in where])]
 
-    def scan(self, collection: str, *, where: Sequence[Where] = (), page: int = 500) -> Iterator[Document]:
+    def scan(
+        self, collection: str, *, where: Sequence[Where] = (), page: int = 500, after: str = ""
+    ) -> Iterator[Document]:
         conditions = " AND ".join(["key > ?", *(f"{_field(w.field)} = ?" for w in where)])
         sql = f"SELECT key, version, data, blob FROM {collection} WHERE {conditions} ORDER BY key LIMIT {page}"  # noqa: S608
-        last = ""
+        last = after
         while True:
             with self._file(collection).borrow() as connection:
                 rows = connection.execute(sql, [last, *(w.value for w in where)]).fetchall()

@@ -44,5 +44,7 @@ class CopyOpener:
 
 def verify_access(store: Store) -> tuple[list[AccessEntry], ChainCheck]:
     """Return all entries of the access ledger, and whether their chain is intact."""
+    # Before the entries: an entry that is appended meanwhile must not make the ledger look cut.
+    highest = store.highest_access()
     entries = list(store.access_entries())
-    return entries, verify_chain(entries)
+    return entries, verify_chain(entries, highest)
