@@ -1,5 +1,6 @@
 """``python -m simulator --world DIR [--port N] [--port-file FILE]``: the outside world on loopback.
 
+With ``--grpc-port PORT`` Google Cloud is simulated too, by gRPC (``SIMULATOR_GRPC``).
 With ``--tls-proxy PORT --ca FILE`` any client of Google's or Salesforce's finds it at their own https addresses.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from simulator.app import Simulator
+from simulator.cloud.project import CloudProject
 from simulator.publisher import Publisher
 from simulator.tls_proxy import TlsProxy
 from simulator.universe import Universe
@@ -22,8 +24,12 @@ BAD_WORLD = 4
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, simulator: Simulator, port: int, port_file: Path | None, proxy: TlsProxy | None) -> None:
+    def __init__(
+        self, simulator: Simulator, port: int, port_file: Path | None, proxy: TlsProxy | None,
+        cloud: CloudProject | None,
+    ) -> None:  # fmt: skip
         self._simulator = simulator
+        self._cloud = cloud
         self._port = port
         self._port_file = port_file
         self._proxy = proxy
@@ -45,7 +51,9 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def _begin(self, worker: Any) -> None:
-        """After the fork: a thread does not survive it."""
+        """After the fork: a thread does not survive it, and gRPC neither."""
+        if self._cloud:
+            self._cloud.server.start()
         Publisher(self._simulator.universe.pubsub).start()
         if self._proxy:
             self._proxy.start(_port_of(worker.sockets[0]))
@@ -85,6 +93,9 @@ def main() -> int:
     parser.add_argument(
         "--ca", type=Path, metavar="FILE", help="where to write the certificate that clients must trust"
     )
+    parser.add_argument(
+        "--grpc-port", type=int, metavar="PORT", help="Cloud KMS and Secret Manager there; 0 for any free port"
+    )
     arguments = parser.parse_args()
     if (arguments.tls_proxy is None) != (arguments.ca is None):
         parser.error("--tls-proxy and --ca go together")
@@ -101,8 +112,9 @@ def main() -> int:
     except OverflowError as error:
         print(f"The proxy cannot be set up: {error}.", file=sys.stderr)  # noqa: T201
         return BAD_WORLD
+    cloud = None if arguments.grpc_port is None else CloudProject(universe, port=arguments.grpc_port)
     sys.argv = sys.argv[:1]
-    _Server(Simulator(universe), arguments.port, arguments.port_file, proxy).run()
+    _Server(Simulator(universe, cloud), arguments.port, arguments.port_file, proxy, cloud).run()
     return 0
 
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from simulator import discovery
 from simulator.answers import NOT_FOUND, Failure, drop_connection, failure_of
 from simulator.calls import Call
+from simulator.cloud.project import CloudProject
 from simulator.control import PREFIX as CONTROL
 from simulator.control import Control
 from simulator.directory import PREFIX as DIRECTORY
@@ -29,13 +30,13 @@ from simulator.universe import Universe
 class Simulator:
     """A WSGI callable."""
 
-    def __init__(self, universe: Universe) -> None:
+    def __init__(self, universe: Universe, cloud: CloudProject | None = None) -> None:
         self.universe = universe
         self._gmail = Gmail(universe)
         self._directory = Directory(universe)
         self._reports = Reports(universe)
         self._salesforce = SalesforceApi(universe)
-        self._control = Control(universe)
+        self._control = Control(universe, cloud)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)

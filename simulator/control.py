@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 from simulator import mime
 from simulator.addon_host import AddonHost
 from simulator.answers import reply
+from simulator.cloud.project import CloudProject
 from simulator.faults import Fault
 from simulator.gmail.mailbox import Mailbox
 from simulator.mailfiles import MailFile
@@ -22,7 +23,7 @@ PREFIX = "/_simulator/"
 
 
 class Control:
-    def __init__(self, universe: Universe) -> None:
+    def __init__(self, universe: Universe, cloud: CloudProject | None = None) -> None:
         self._universe = universe
         self._host = AddonHost(universe)
         self._gets: dict[str, Callable[[Request], Any]] = {
@@ -59,6 +60,16 @@ class Control:
             "salesforce/merge": lambda body: universe.org.merge(body["master"], body["loser"]),
             "salesforce/convert": lambda body: {"id": universe.org.convert(body["lead"], body["account"])},
         }
+
+        if cloud:
+            self._gets["cloud"] = lambda _request: cloud.as_json()
+            self._posts |= {
+                "cloud/start": lambda _body: cloud.server.start(),
+                "cloud/stop": lambda _body: cloud.server.stop(),
+                "cloud/grant": lambda body: cloud.iam.grant(**body),
+                "cloud/revoke": lambda body: cloud.iam.revoke(**body),
+                "cloud/secrets": lambda body: {"version": cloud.add_secret(body["name"], body["text"].encode())},
+            }
 
     def answer(self, request: Request) -> Response:
         name = request.path.removeprefix(PREFIX)

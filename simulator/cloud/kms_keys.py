@@ -130,7 +130,7 @@ class KeyTable:
         self._keys: dict[str, Key] = {}
 
     def create(
-        self, name: str, purpose: Purpose, algorithm: Algorithm | None = None, first: rsa.RSAPrivateKey | None = None
+        self, name: str, purpose: int, algorithm: Algorithm | None = None, first: rsa.RSAPrivateKey | None = None
     ) -> Key:
         """Make a key with its first version, from ``first`` where an RSA key is given.
 
@@ -138,7 +138,8 @@ class KeyTable:
         """
         if not NAME.fullmatch(name):
             raise ValueError(name)
-        key = Key(name, purpose, algorithm or Algorithm(ALGORITHMS[purpose]), first)
+        kind = Purpose(purpose)
+        key = Key(name, kind, algorithm or Algorithm(ALGORITHMS[kind]), first)
         with self._lock:
             if name in self._keys:
                 raise ValueError(name)

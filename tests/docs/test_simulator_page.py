@@ -10,6 +10,7 @@ from werkzeug.test import Client
 
 from simulator.app import Simulator
 from simulator.clock import Clock
+from simulator.cloud.project import CloudProject
 from simulator.universe import Universe
 from tests.docs.pages import ROOT, find_code_spans, read_page, read_rows
 from tests.support.scene import START, small_world
@@ -20,7 +21,8 @@ _CALL = re.compile(r"/_simulator/([a-z/-]+)")
 
 @pytest.fixture(scope="module")
 def client() -> Client:
-    return Client(Simulator(Universe.of(small_world(), Clock(START, frozen=True))))
+    universe = Universe.of(small_world(), Clock(START, frozen=True))
+    return Client(Simulator(universe, CloudProject(universe)))
 
 
 def find_unknown_calls(text: str, client: Client) -> list[str]:
