@@ -32,6 +32,8 @@ from server.adapters.salesforce.client import Login, OrgClient
 from server.adapters.salesforce.crm import SalesforceCrm
 from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.org.usage import Usage
+from server.adapters.schema.schema import SchemaKeeper
+from server.adapters.schema.versioned import VersionedDocuments
 from server.adapters.sqlite.documents import SqliteDocuments
 from server.adapters.sqlite.queue import SqliteQueue
 from server.adapters.store import DocumentStore
@@ -102,7 +104,7 @@ def build(
     if settings.keys is None:
         raise ConfigurationError("Cloud KMS is not built yet.")
     keys = load_local_keys(settings.keys, may_open=settings.may_open_copies)
-    documents, queue, holders = _open_state(settings)
+    documents, queue, holders = _open_state(settings, clock, sleep)
     alarms = DocumentAlarms(documents, clock)
     store = DocumentStore(documents, holders.is_dead if holders else lambda _holder: False)
     google = _connect_google(settings, transport, clock, sleep, alarms)
@@ -178,15 +180,22 @@ def _choose_transport(settings: Settings) -> Transport:
     return SimulatorTransport(settings.simulator_url) if settings.simulator_url else DirectTransport()
 
 
-def _open_state(settings: Settings) -> tuple[Documents, SqliteQueue | None, LocalHolders | None]:
+def _open_state(
+    settings: Settings, clock: Clock, sleep: Callable[[float], None]
+) -> tuple[Documents, SqliteQueue | None, LocalHolders | None]:
     kind, _, name = settings.state.partition(":")
     if kind == "firestore":
         project, _, database = name.partition("/")
-        return FirestoreDocuments.connect(project, database or "(default)"), None, None
+        remote = FirestoreDocuments.connect(project, database or "(default)")
+        # Opened by the first call: where Firestore does not answer, a process starts all the same and says so on cards.
+        return VersionedDocuments(remote, SchemaKeeper(remote, clock, sleep), clock), None, None
     path = Path(name)
     if not path.parent.is_dir():
         raise ConfigurationError(f"STATE names a file in a folder that does not exist: {path.parent}")
-    return SqliteDocuments(path), SqliteQueue(path), LocalHolders(path.parent / f"{path.name}.holders")
+    file = SqliteDocuments(path)
+    documents = VersionedDocuments(file, SchemaKeeper(file, clock, sleep), clock)
+    documents.open()
+    return documents, SqliteQueue(path), LocalHolders(path.parent / f"{path.name}.holders")
 
 
 def _make_delegation(settings: Settings) -> Delegation:

@@ -13,6 +13,9 @@ import pytest
 
 from addon import texts
 from addon.codes import Refusal
+from server.adapters.documents import Replace
+from server.adapters.schema.registry import FIRST, MIGRATIONS
+from server.domain.errors import ConfigurationError
 from server.domain.ids import ActivityKey
 from server.domain.ledger import ActivityState, Row
 from server.domain.mailbox import Mailbox, Stage
@@ -61,6 +64,22 @@ def test_the_ledger_reads_as_it_was_written(old: Scene, expected: Any) -> None:
     assert read_rows(old) == expected["before"]["rows"]
     assert read_coverage(old) == expected["before"]["coverage"]
     assert read_tasks(old) == expected["before"]["tasks"], "the simulated org is as it was"
+
+
+def test_it_is_brought_to_the_version_of_today(old: Scene) -> None:
+    stored = old.services.documents.get("state", "schema")
+    assert stored is not None
+    assert stored.data["version"] == FIRST + len(MIGRATIONS)
+
+
+def test_a_newer_version_made_it_its_own(old: Scene) -> None:
+    stored = old.services.documents.get("state", "schema")
+    assert stored is not None
+    newer = {**stored.data, "version": FIRST + len(MIGRATIONS) + 1, "oldest": FIRST + len(MIGRATIONS) + 1}
+    old.services.documents.commit([Replace("state", "schema", newer, stored.version)])
+
+    with pytest.raises(ConfigurationError, match="written by a newer version"):
+        old.restart()
 
 
 def test_what_stands_beside_the_rows_reads_as_it_was_written(old: Scene, expected: Any) -> None:
