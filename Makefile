@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-SOURCES := addon server simulator bench tests salesforce lists
+SOURCES := addon server simulator bench tests salesforce lists deploy
 
 WORLD ?=
 JSON ?=

@@ -159,7 +159,7 @@ def test_a_known_field_is_known_under_each_name():
 
 
 def test_cron_asks_for_what_is_served_by_a_service_that_has_a_file():
-    assert list_services() == {"default"}
+    assert list_services() == {"default", "worker"}
     assert compare_cron((ROOT / "cron.yaml").read_text(), list_cron_routes(), list_services()) == []
 
 
@@ -168,7 +168,7 @@ def test_cron_asks_for_what_is_served_by_a_service_that_has_a_file():
     [
         ("/cron/audit", "/cron/audits", "/cron/audits is not served"),
         ("/cron/audit", "/cron/audits", "/cron/audit is asked by nobody"),
-        ("    schedule: every day", "    target: worker\n    schedule: every day", "worker is no service"),
+        ("    target: worker\n    schedule: every day", "    target: workers\n    schedule: every day", "workers is no service"),
     ],
 )
 def test_a_wrong_line_of_cron_is_caught(old, new, problem):

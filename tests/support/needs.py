@@ -30,6 +30,7 @@ ALL = (
         "gcloud components install cloud-firestore-emulator (and Java 21)",
         emulator.is_here,
     ),
+    Need("gcloud", "gcloud", "cloud.google.com/sdk, with its own Python", lambda: shutil.which("gcloud") is not None),
     Need("chromium", "Chromium", "apt install chromium", lambda: CHROMIUM is not None),
     Need("apex", "Node 20 and npm", "apt install nodejs npm (Debian 13 or newer), or nodejs.org", apex.is_here),
     Need("node", "Node and npm", "apt install nodejs npm", node.is_here),

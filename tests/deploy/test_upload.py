@@ -1,0 +1,191 @@
+"""What is uploaded: no key, no state, no export, and all that the service needs to start."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.upload import copy_uploads, list_uploads
+from tests.support.upload import ROOT, ask_gcloud, copy_clone
+
+LYING_ABOUT = (
+    ".env", ".env.production", "keys/hash.key", "keys/work.key", "keys/vault.private.pem", "keys/vault.public.pem",
+    "salesforce.pem", "private.key", "service-account.json", "truly-service-account.json", "credentials.json",
+    "client_secret_1.json", "truly.sqlite3", "truly.sqlite3-wal", "truly.sqlite3-shm", "truly.sqlite3.holders/1", "state/truly.sqlite3",
+    "export.json", "exports/ledger.json", "copy.eml", "Takeout.mbox", "build/bench.json", "build/deploy/app.yaml", "deploy/settings.env",
+    "server/keys/vault.private.pem", "server/truly.sqlite3", "server/.env", "server/web/static/salesforce.pem", "server/service-account.json",
+    "addon/notes.txt", "lists/customers.csv", "lists/keys/hash.key", ".git/config", ".venv/pyvenv.cfg", "venv/lib/site.py",
+    "node_modules/x/index.js", "new-file-at-the-top.py", "requirements.txt.bak", "server/x.py.swp", "server/__pycache__/x.cpython-313.pyc",
+)  # fmt: skip
+"""Files as they lie about on an operator's machine. None of them may travel."""
+UNSEEN_BY_GIT = (".env", "keys/hash.key", "salesforce.pem", "private.key", "service-account.json", "truly.sqlite3",
+                 "truly.sqlite3-wal", "truly.sqlite3.holders/1", "exports/ledger.json", "Takeout.mbox", "deploy/settings.env",
+                 "server/keys/vault.private.pem", "server/truly.sqlite3")  # fmt: skip
+"""Those among them that ``git add .`` must leave alone too."""
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    folder = copy_clone(tmp_path_factory.mktemp("clone"))
+    for name in LYING_ABOUT:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("secret")
+    (folder / "server" / "linked").symlink_to(folder / "keys")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def instance(clone, tmp_path_factory):
+    """An instance's disk."""
+    folder = tmp_path_factory.mktemp("instance")
+    copy_uploads(clone, folder)
+    return folder
+
+
+def run_python(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """In the folder, without the repository on Python's path and without the environment of the tests."""
+    settings = {
+        "ORGANISATION": "acme", "GOOGLE_ADMIN": "ann@acme.example", "GOOGLE_DELEGATE": "d@p.iam.gserviceaccount.com",
+        "SALESFORCE_DOMAIN": "acme.my", "SALESFORCE_CONSUMER_KEY": "key", "SALESFORCE_CONSUMER_SECRET": "secret",
+        "PUBLIC_URL": "https://acme.example",
+    }  # fmt: skip
+    environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **settings}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_nothing_that_lies_about_is_uploaded(clone):
+    uploads = list_uploads(clone)
+
+    assert set(uploads) & set(LYING_ABOUT) == set()
+    assert [name for name in uploads if (clone / name).read_text(errors="ignore") == "secret"] == []
+    assert {Path(name).parts[0] for name in uploads} == {
+        "addon",
+        "server",
+        "lists",
+        "requirements.txt",
+        "gunicorn.conf.py",
+    }
+    assert {Path(name).suffix for name in uploads} <= {".py", ".txt", ".png", ".html"}
+
+
+@pytest.mark.gcloud
+def test_gcloud_uploads_the_same(clone, tmp_path):
+    assert ask_gcloud(clone, tmp_path) == list_uploads(clone)
+
+
+ALL = ("app/b.py", "app/c.pem", "app/d/e.py", "app/d/f.pem", "top.py")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("", ALL),
+        ("*.pem", ("app/b.py", "app/d/e.py", "top.py")),
+        ("app/", ("top.py",)),
+        ("/*\n!app/b.py", ()),  # the folder itself is ignored
+        ("/*\n!/app/", ALL[:4]),
+        ("/*\n/app/**\n!/app/", ()),
+        ("/*\n/app/**\n!/app/\n!/app/**/*.py", ("app/b.py",)),
+        ("/*\n/app/**\n!/app/\n!/app/**/*/\n!/app/**/*.py", ("app/b.py", "app/d/e.py")),
+        ("/top.py\n# a comment\n\n", ALL[:4]),
+    ],
+)
+@pytest.mark.gcloud
+def test_our_reading_of_the_syntax_is_gclouds(tmp_path, lines, expected):
+    folder, config = tmp_path / "clone", tmp_path / "config"
+    config.mkdir()
+    for name in ALL:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x")
+    (folder / ".gcloudignore").write_text(lines + "\n.gcloudignore\n")
+
+    assert list_uploads(folder) == list(expected)
+    assert ask_gcloud(folder, config) == list(expected)
+
+
+@pytest.mark.gcloud
+def test_a_lone_star_does_not_close_the_folders_for_gcloud(tmp_path):
+    """Why .gcloudignore has a line for each folder: with this one a key in a folder would travel."""
+    folder, config = tmp_path / "clone", tmp_path / "config"
+    config.mkdir()
+    (folder / "app").mkdir(parents=True)
+    (folder / "app" / "c.pem").write_text("x")
+    (folder / ".gcloudignore").write_text("*\n!/app/\n!/app/*.py\n")
+
+    assert ask_gcloud(folder, config) == ["app/c.pem"]
+    assert list_uploads(folder) == []
+
+
+def test_git_leaves_keys_and_state_alone(tmp_path):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / ".gitignore").write_text((ROOT / ".gitignore").read_text())
+    ignored = subprocess.run(
+        ["git", "check-ignore", *UNSEEN_BY_GIT], cwd=tmp_path, capture_output=True, text=True, check=False
+    ).stdout.split()
+
+    assert ignored == list(UNSEEN_BY_GIT)
+
+
+def test_no_committed_file_is_one_that_git_ignores():
+    listed = subprocess.run(
+        ["git", "ls-files", "-ci", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert listed.stdout == ""
+
+
+def test_what_is_uploaded_has_every_module_of_service_and_addon(clone):
+    sources = {path.relative_to(ROOT).as_posix() for top in ("addon", "server") for path in (ROOT / top).rglob("*.py")}
+    assert len(sources) > 150
+    assert sources <= set(list_uploads(clone))
+
+
+def test_the_service_starts_from_what_is_uploaded(instance):
+    code = (
+        "import json, server.main; app = server.main.create_app(); client = app.test_client();"
+        "print(json.dumps([client.get('/healthz').get_json(), client.get('/static/logo-128.png').status_code]))"
+    )
+    answer = run_python(instance, code)
+
+    assert answer.stderr == ""
+    assert json.loads(answer.stdout) == [{"status": "ok"}, 200]
+
+
+def test_the_commands_run_from_what_is_uploaded(instance):
+    code = (
+        "import json, server.main; runner = server.main.create_app().test_cli_runner();"
+        "print(json.dumps([runner.invoke(args=a).stdout for a in (['cards'], ['manifest'])]))"
+    )
+    answer = run_python(instance, code)
+
+    assert answer.stderr == ""
+    cards, manifest = map(json.loads, json.loads(answer.stdout))
+    assert len(cards) > 10
+    assert "https://acme.example/addon/open" in json.dumps(manifest)
+
+
+def test_every_module_of_the_service_can_be_imported_from_what_is_uploaded(instance):
+    code = (
+        "import importlib, pathlib, sys\n"
+        "for path in sorted([*pathlib.Path('server').rglob('*.py'), *pathlib.Path('addon').rglob('*.py')]):\n"
+        "    importlib.import_module('.'.join(path.with_suffix('').parts).removesuffix('.__init__'))\n"
+        "from server.rules.headers.listed_names import public_mail_entries, relay_entries\n"
+        "from server.rules.headers import known_addresses\n"
+        "print(len(public_mail_entries()) > 1000, len(relay_entries()) > 10)"
+    )
+    answer = run_python(instance, code)
+
+    assert (answer.stdout, answer.stderr) == ("True True\n", "")
+
+
+def test_the_lists_that_the_service_reads_travel(instance):
+    read = set(re.findall(r'read_list\("(\w+)"\)', "".join(p.read_text() for p in (ROOT / "server").rglob("*.py"))))
+    assert read == {"relays", "public_mail", "intakes"}
+    assert {path.stem for path in (instance / "lists").iterdir()} >= read
