@@ -10,6 +10,7 @@ Conditions that a backend must keep (tests/contracts/test_documents.py holds the
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("mailbox_id", "gmail_thread_id"),
         ("shard", "due_at"),
         ("activity_key",),
+        ("unread_at",),
     ),
 }
 """The fields of every query, equalities first. Both backends and firestore.indexes.json are made from it."""
@@ -86,11 +88,34 @@ class Where:
     value: str | float | bool
 
 
+class Tally:
+    """What one process read, wrote and deleted, by collection. Thread-safe; read the counters, never write them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.reads: Counter[str] = Counter()
+        self.writes: Counter[str] = Counter()
+        self.deletes: Counter[str] = Counter()
+
+    def add_read(self, collection: str, documents: int) -> None:
+        """A question that finds nothing is counted as one document, as Firestore does."""
+        with self._lock:
+            self.reads[collection] += max(documents, 1)
+
+    def add_writes(self, writes: Sequence[Write]) -> None:
+        with self._lock:
+            self.writes.update(write.collection for write in writes)
+            self.deletes.update(write.collection for write in writes if isinstance(write, Delete))
+
+
 class Documents(Protocol):
     """Raises ConflictError and TransientError; ConfigurationError where the database cannot be used at all."""
 
-    writes: Counter[str]
-    """Documents written by this process, by collection."""
+    tally: Tally
+
+    @property
+    def writes(self) -> Counter[str]:
+        """Documents written or deleted by this process, by collection."""
 
     def get(self, collection: str, key: str) -> Document | None: ...
 

@@ -75,7 +75,7 @@ def _decide_after_reading(services: Services, decision: Decision, raw: bytes) ->
 
 def _choose_mailbox(services: Services, headers: Headers, address: str) -> Mailbox:
     """The mailbox with this address, or the one that the message names. A mailbox that is not stored is a new one."""
-    ports, people = services.ports, services.workspaces.refresh()
+    ports, people = services.ports, services.workspaces.refresh(services.ports.store.mailboxes())
     mailboxes = [Mailbox(p.mailbox_id, p.addresses, name=p.name) for p in people if p.has_mailbox]
     if address:
         mailbox = next((m for m in mailboxes if address in m.addresses), None)

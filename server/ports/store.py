@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Protocol
 
 from server.domain.access import AccessEntry
@@ -17,6 +17,9 @@ class MailboxStore(Protocol):
     def mailboxes(self) -> list[Mailbox]: ...
 
     def mailbox(self, mailbox_id: MailboxId) -> Mailbox | None: ...
+
+    def find_mailboxes(self, ids: Collection[MailboxId]) -> dict[MailboxId, Mailbox]:
+        """Those of these mailboxes that exist. Reads no other: there may be tens of thousands."""
 
     def save_mailbox(self, mailbox_id: MailboxId, change: Callable[[Mailbox | None], Mailbox]) -> Mailbox:
         """Read, change and write; again where somebody else wrote meanwhile. No write where nothing changed."""
@@ -50,6 +53,9 @@ class RowStore(Protocol):
 
     def unscreened_rows(self, mailbox_id: MailboxId, now: float) -> list[Row]:
         """Waiting rows whose headers could not be read yet and are due."""
+
+    def mailboxes_to_read_again(self, now: float) -> set[MailboxId]:
+        """The mailboxes that have such rows; where very many rows are due, those of the longest waiting."""
 
     def waiting_rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
         """All waiting rows of a mailbox, due or not."""

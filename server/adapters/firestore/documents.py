@@ -7,7 +7,6 @@ a write that changes nothing would leave the update time as it was.
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +29,7 @@ from server.adapters.documents import (
     Delete,
     Document,
     Replace,
+    Tally,
     Version,
     Where,
     Write,
@@ -48,8 +48,11 @@ class FirestoreDocuments:
     def __init__(self, first: firestore.Client, second: firestore.Client) -> None:
         self._first = first
         self._second = second
-        self._lock = threading.Lock()
-        self.writes: Counter[str] = Counter()
+        self.tally = Tally()
+
+    @property
+    def writes(self) -> Counter[str]:
+        return self.tally.writes
 
     @classmethod
     def connect(cls, project: str, database: str) -> FirestoreDocuments:
@@ -68,6 +71,7 @@ class FirestoreDocuments:
 
     def get(self, collection: str, key: str) -> Document | None:
         snapshot = _call(lambda: self._ref(collection, key).get(timeout=TIMEOUT))
+        self.tally.add_read(collection, 1)
         return _read_document(snapshot) if snapshot.exists else None
 
     def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
@@ -76,6 +80,7 @@ class FirestoreDocuments:
         for portion in chunked(dict.fromkeys(keys), DOCUMENTS_PER_READ):
             refs = [self._ref(collection, key) for key in portion]
             snapshots = _call(lambda refs=refs: list(client.get_all(refs, timeout=TIMEOUT)))  # type: ignore[misc]
+            self.tally.add_read(collection, len(snapshots))
             documents.update((d.key, d) for d in (_read_document(s) for s in snapshots if s.exists))
         return documents
 
@@ -86,8 +91,7 @@ class FirestoreDocuments:
         for is_second in (True, False):
             writes_there = [w for w in writes if (w.collection in SECOND_DATABASE) is is_second]
             versions.update(self._commit_to_one(writes_there))
-        with self._lock:
-            self.writes.update(w.collection for w in writes)
+        self.tally.add_writes(writes)
         return [versions[id(w)] for w in writes]
 
     def query(
@@ -98,7 +102,9 @@ class FirestoreDocuments:
             query = query.order_by(f"d.{order_by}")
         if limit is not None:
             query = query.limit(limit)
-        return [_read_document(s) for s in _call(lambda: list(query.stream(timeout=TIMEOUT)))]
+        documents = [_read_document(s) for s in _call(lambda: list(query.stream(timeout=TIMEOUT)))]
+        self.tally.add_read(collection, len(documents))
+        return documents
 
     def scan(
         self, collection: str, *, where: Sequence[Where] = (), page: int = 500, after: str = ""
@@ -108,6 +114,7 @@ class FirestoreDocuments:
         while True:
             rest = query if last is None else query.start_after(last)
             snapshots = _call(lambda rest=rest: list(rest.stream(timeout=TIMEOUT)))  # type: ignore[misc]
+            self.tally.add_read(collection, len(snapshots))
             yield from map(_read_document, snapshots)
             if len(snapshots) < page:
                 return

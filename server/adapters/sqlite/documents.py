@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from server.adapters.documents import (
     Delete,
     Document,
     Replace,
+    Tally,
     Version,
     Where,
     Write,
@@ -45,14 +45,19 @@ class SqliteDocuments:
         )
         second = path.with_name(f"{path.stem}.deks{path.suffix}")
         self._second = SqliteFile(second, FORM, lambda c: _prepare(c, sorted(SECOND_DATABASE)))
-        self._lock = threading.Lock()
-        self.writes: Counter[str] = Counter()
+        self.tally = Tally()
+
+    @property
+    def writes(self) -> Counter[str]:
+        return self.tally.writes
 
     def get(self, collection: str, key: str) -> Document | None:
         return self.get_many(collection, [key]).get(key)
 
     def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
         documents: dict[str, Document] = {}
+        if keys:
+            self.tally.add_read(collection, len(set(keys)))
         with self._file(collection).borrow() as connection:
             for portion in chunked(dict.fromkeys(keys), KEYS_PER_QUERY):
                 marks = ",".join("?" * len(portion))
@@ -66,8 +71,7 @@ class SqliteDocuments:
         second = [w for w in writes if w.collection in SECOND_DATABASE]
         first = [w for w in writes if w.collection not in SECOND_DATABASE]
         versions = {**_commit(self._second, second), **_commit(self._first, first)}
-        with self._lock:
-            self.writes.update(w.collection for w in writes)
+        self.tally.add_writes(writes)
         return [versions[id(w)] for w in writes]
 
     def query(
@@ -81,7 +85,9 @@ class SqliteDocuments:
         sql += f" ORDER BY {_field(order_by)}, key" if order_by else " ORDER BY key"
         sql += f" LIMIT {int(limit)}" if limit is not None else ""
         with self._file(collection).borrow() as connection:
-            return [_read_document(row) for row in connection.execute(sql, [w.value for w in where])]
+            documents = [_read_document(row) for row in connection.execute(sql, [w.value for w in where])]
+        self.tally.add_read(collection, len(documents))
+        return documents
 
     def scan(
         self, collection: str, *, where: Sequence[Where] = (), page: int = 500, after: str = ""
@@ -92,6 +98,7 @@ class SqliteDocuments:
         while True:
             with self._file(collection).borrow() as connection:
                 rows = connection.execute(sql, [last, *(w.value for w in where)]).fetchall()
+            self.tally.add_read(collection, len(rows))
             yield from map(_read_document, rows)
             if len(rows) < page:
                 return

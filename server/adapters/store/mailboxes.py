@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from server.adapters.documents import Create, Delete, Document, Documents, Replace
 from server.adapters.store import codec
@@ -20,6 +20,10 @@ class MailboxDocuments(Repository):
 
     def mailbox(self, mailbox_id: MailboxId) -> Mailbox | None:
         return _read_mailbox(self._documents.get("mailboxes", mailbox_id))
+
+    def find_mailboxes(self, ids: Collection[MailboxId]) -> dict[MailboxId, Mailbox]:
+        documents = self._documents.get_many("mailboxes", list(ids)).values()
+        return {MailboxId(d.key): codec.to_mailbox(d.key, d.data) for d in documents}
 
     def save_mailbox(self, mailbox_id: MailboxId, change: Callable[[Mailbox | None], Mailbox]) -> Mailbox:
         return self._change_document("mailboxes", mailbox_id, _read_mailbox, change, codec.from_mailbox)

@@ -16,6 +16,8 @@ from server.domain.ids import ActivityKey, MailboxId, MessageId, ThreadId
 from server.domain.ledger import Row, row_key
 
 ROWS_PER_COMMIT = 200
+ROWS_PER_LOOK = 1_000
+"""Due rows among which mailboxes to be read again are looked for."""
 
 
 class RowDocuments(Repository):
@@ -50,6 +52,11 @@ class RowDocuments(Repository):
 
     def unscreened_rows(self, mailbox_id: MailboxId, now: float) -> list[Row]:
         return self._query(Where("mailbox_id", "==", mailbox_id), Where("unread_at", "<=", now))
+
+    def mailboxes_to_read_again(self, now: float) -> set[MailboxId]:
+        due = (Where("unread_at", "<=", now),)
+        documents = self._documents.query("messages", where=due, order_by="unread_at", limit=ROWS_PER_LOOK)
+        return {row.mailbox_id for row in _read_rows(documents)}
 
     def waiting_rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
         return self._scan(mailbox_id, Outcome.WAITING)

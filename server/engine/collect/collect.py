@@ -27,11 +27,13 @@ QUIET = 43_200.0
 class Collected:
     """``messages`` counts rows written or changed. ``is_busy``: another worker has the mailbox.
 
-    ``has_past``: there is more to be read, by ``PastCollector``.
+    ``has_news``: Gmail's history named changes, of whatever kind. ``has_past``: there is more to be read, by
+    ``PastCollector``.
     """
 
     messages: int = 0
     is_busy: bool = False
+    has_news: bool = False
     has_past: bool = False
     error: str | None = None
 
@@ -88,7 +90,8 @@ class _Collection:
             raise  # a setting is wrong, for every mailbox alike
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
             return Collected(self._reader.count, error=pause_mailbox(self._store, self._clock, self._mailbox, error))
-        return Collected(self._reader.count, has_past=self._mailbox.backfill is not None)
+        has_past = self._mailbox.backfill is not None
+        return Collected(self._reader.count, has_news=bool(history.events), has_past=has_past)
 
     def _begin(self, *, is_again: bool) -> Collected:
         """The cursor is read before anything is listed: what changes meanwhile comes again with the history.

@@ -81,7 +81,7 @@ class Deliverer:
     def _run_round(
         self, workspace: Workspace, rows: Sequence[Row], filer: MailFiler, held: Mapping[int, Lease]
     ) -> Delivered:
-        mailboxes = {mailbox.mailbox_id: mailbox for mailbox in self.tools.store.mailboxes()}
+        mailboxes = self.tools.store.find_mailboxes({row.mailbox_id for row in rows})
 
         def renew_leases() -> None:
             for lease in held.values():

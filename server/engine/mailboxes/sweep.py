@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -46,25 +47,35 @@ class Sweeper:
     admission: Admission
     workspaces: WorkspaceCache
 
-    def sweep(self) -> list[Mailbox]:
-        """Update the mailbox of every person in scope; returns the mailboxes that we read, sorted by address."""
-        people = {p.mailbox_id: p for p in self.workspaces.refresh() if not p.is_guest}
+    def sweep(self, *, patience: float = math.inf) -> list[Mailbox]:
+        """Update the mailbox of every person in scope; returns the mailboxes that we read, sorted by address.
+
+        After ``patience`` seconds Gmail is asked nothing more: the next sweep admits the people who are left, and asks
+        for the send-as addresses that are left. The list is read once: there may be tens of thousands of mailboxes.
+        """
         stored = {m.mailbox_id: m for m in self.store.mailboxes()}
-        run = _Run(self, {a: i for i, p in people.items() for a in p.addresses}, self.clock.now())
-        mailboxes = [run.follow_person(person, stored.get(person.mailbox_id)) for person in people.values()]
-        mailboxes += [run.check_missing(stored[mailbox_id]) for mailbox_id in stored.keys() - people.keys()]
+        people = {p.mailbox_id: p for p in self.workspaces.refresh(stored.values()) if not p.is_guest}
+        now = self.clock.now()
+        run = _Run(self, {a: i for i, p in people.items() for a in p.addresses}, now, now + patience)
+        followed = [run.follow_person(person, stored.get(person.mailbox_id)) for person in people.values()]
+        followed += [run.check_missing(stored[mailbox_id]) for mailbox_id in stored.keys() - people.keys()]
+        mailboxes = {m.mailbox_id: m for m in followed if m}
         # The sweep has just stored what Gmail said, and the rules need these addresses now.
-        self.workspaces.add_send_as_addresses()
-        return sorted((m for m in mailboxes if m and m.reads), key=lambda m: m.address)
+        self.workspaces.add_send_as_addresses((stored | mailboxes).values())
+        return sorted((m for m in mailboxes.values() if m.reads), key=lambda m: m.address)
 
 
 @dataclass(frozen=True)
 class _Run:
-    """One sweep. ``owners`` maps each address of the Directory to the mailbox that has it now."""
+    """One sweep. ``owners`` maps each address of the Directory to the mailbox that has it now.
+
+    ``asks_until`` (epoch seconds) is when it stops asking Gmail.
+    """
 
     sweeper: Sweeper
     owners: Mapping[str, MailboxId]
     now: float
+    asks_until: float
 
     def follow_person(self, person: Person, mailbox: Mailbox | None) -> Mailbox | None:
         """Store what changed about a person. Returns None for a person who has no mailbox here and gets none."""
@@ -74,7 +85,11 @@ class _Run:
         is_in_scope = self.sweeper.scope.includes(person)
         if mailbox is None and not is_in_scope:
             return None
+        if mailbox is None and self._is_over():
+            return None
         observation = self._observe(Observation(person, person.state, is_in_scope), mailbox)
+        if mailbox is not None and self._merge(mailbox, observation) == mailbox:
+            return mailbox  # nothing changed: neither read again nor written
         saved = self.sweeper.store.save_mailbox(person.mailbox_id, lambda current: self._merge(current, observation))
         if mailbox is not None:
             self._react(mailbox, saved)
@@ -104,6 +119,8 @@ class _Run:
         merged = self._merge(mailbox, observation)
         if not merged.reads:
             return observation
+        if self._is_over():
+            return _keep_state(observation, mailbox)
         try:
             send_as = self.sweeper.mail.send_as(merged)
         except GmailOffError:
@@ -111,9 +128,11 @@ class _Run:
             return replace(observation, state=state if is_new else DirectoryState.NO_GMAIL)
         except (TransientError, MailboxUnavailableError, RefusedError):
             # Collecting meets the same trouble, and pauses the mailbox with its cause.
-            was_off = mailbox is not None and mailbox.directory_state is DirectoryState.NO_GMAIL
-            return replace(observation, state=DirectoryState.NO_GMAIL) if was_off else observation
+            return _keep_state(observation, mailbox)
         return replace(observation, state=DirectoryState.ACTIVE, send_as=send_as)
+
+    def _is_over(self) -> bool:
+        return self.sweeper.clock.now() >= self.asks_until
 
     def _is_given_up(self, mailbox: Mailbox) -> bool:
         """Gmail was not set up within a day."""
@@ -147,3 +166,9 @@ class _Run:
             self.sweeper.alarms.raise_alarm(AlarmCode.LEFT_SCOPE, saved.mailbox_id)
         if (previous.stage, previous.is_in_scope) != (saved.stage, saved.is_in_scope):
             align_mailbox(self.sweeper.store, self.sweeper.clock, saved)
+
+
+def _keep_state(observation: Observation, mailbox: Mailbox | None) -> Observation:
+    """Without an answer from Gmail, a mailbox that had none stays without."""
+    was_off = mailbox is not None and mailbox.directory_state is DirectoryState.NO_GMAIL
+    return replace(observation, state=DirectoryState.NO_GMAIL) if was_off else observation

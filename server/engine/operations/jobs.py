@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from server.domain.alarm import AlarmCode
 from server.domain.errors import ConfigurationError
 from server.domain.ids import MailboxId
+from server.domain.mailbox import Mailbox
 from server.engine.collect.backfill import PastCollector
 from server.engine.collect.collect import Collector
 from server.engine.coverage.audit import Auditor
@@ -23,12 +24,15 @@ from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.queue import Job, Queue, Task
 from server.ports.store import Store
+from server.rules.schedule.polling import is_poll_due
 from server.rules.schedule.watch_renewal import is_due
 
 log = logging.getLogger(__name__)
 
 PUBLISH_EVERY = 600.0
 """Seconds: days that audits count within one such span are published by one job."""
+SWEEP_PATIENCE = 240.0
+"""Seconds for which a sweep asks Gmail about mailboxes: a job ends within five minutes."""
 HISTORY_LAG = 5.0
 """Seconds after which Gmail's history surely has the change that a push announced."""
 
@@ -99,14 +103,23 @@ class JobRunner:
         return self.clock.now()
 
     def _sweep(self, _task: Task, queue: Queue) -> None:
-        mailboxes = self.sweeper.sweep()
-        for mailbox in mailboxes:
-            enqueue_collect(queue, mailbox.mailbox_id, self._now())
+        mailboxes = self.sweeper.sweep(patience=SWEEP_PATIENCE)
+        for mailbox_id in self._select_to_poll(mailboxes):
+            enqueue_collect(queue, mailbox_id, self._now())
         if self.watches.is_on and any(is_due(m, self._now()) for m in mailboxes):
             # A new mailbox must not wait for the hourly job.
             queue.put(Job(JobKind.WATCH), self._now())
         # Also without new mail: rows that waited may be due by now.
         queue.put(Job(JobKind.DELIVER), self._now())
+
+    def _select_to_poll(self, mailboxes: Sequence[Mailbox]) -> list[MailboxId]:
+        """With push on, most mailboxes are read when Gmail tells of a change, and by a sweep only once an hour."""
+        if not self.watches.is_on:
+            return [mailbox.mailbox_id for mailbox in mailboxes]
+        now = self._now()
+        # Mail that could not be read is due again at a time of its own, of which no push tells.
+        to_read_again = self.store.mailboxes_to_read_again(now)
+        return [m.mailbox_id for m in mailboxes if m.mailbox_id in to_read_again or is_poll_due(m, now)]
 
     def _collect(self, task: Task, queue: Queue) -> None:
         job = task.job
@@ -125,8 +138,8 @@ class JobRunner:
         elif is_pushed and collected.is_busy:
             # The other worker may have read the history before the change that the push announced.
             queue.put(job, self._now(), delay=HISTORY_LAG)
-        elif is_pushed and not collected.error:
-            # Only once more: a push may come again for a change that was read long ago.
+        elif is_pushed and not collected.error and not collected.has_news:
+            # Gmail's history may lag behind its push. Only once more: the change may have been read long ago.
             queue.put(Job(JobKind.COLLECT, job.subject), self._now(), delay=HISTORY_LAG)
 
     def _backfill(self, task: Task, queue: Queue) -> None:

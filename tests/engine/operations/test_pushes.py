@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from server.domain.errors import ConfigurationError
 from server.engine.operations.jobs import JobKind
 from server.ports.queue import Job
+from server.rules.schedule.polling import WATCHED_POLL
 from simulator.faults import Fault
 from tests.support.pushing import Pushing
 from tests.support.scene import Scene, eml
@@ -166,6 +167,68 @@ def test_a_watch_that_ended_costs_time_and_no_mail(scene, pushing):
     assert len(scene.tasks()) == 1
 
 
+def sweep_every_five_minutes(pushing, seconds):
+    """As cron does; the queue's work is done as it falls due."""
+    for _ in range(int(seconds // 300)):
+        pushing.run(JobKind.SWEEP)
+        pushing.work(20)
+        pushing.scene.clock.advance(280)
+
+
+def test_a_lost_push_is_found_within_the_hour(scene, pushing):
+    sweep_every_five_minutes(pushing, 600)
+    scene.universe.faults.plan(Fault("pubsub", "publish", "drop", mailbox=ANN))
+    scene.deliver(ANN, eml())
+
+    sweep_every_five_minutes(pushing, 1_200)
+    assert scene.tasks() == []
+    sweep_every_five_minutes(pushing, 2_400)
+
+    assert len(scene.tasks()) == 1
+
+
+def test_a_watched_mailbox_without_news_is_read_once_an_hour(scene, pushing):
+    sweep_every_five_minutes(pushing, 3_600)
+    scene.universe.calls.clear()
+
+    sweep_every_five_minutes(pushing, 6 * 3_600)
+
+    assert history_calls(scene) <= 7 * len(scene.universe.mailboxes)
+
+
+def test_without_push_every_sweep_reads_every_mailbox(scene):
+    scene.sync()
+    queue, jobs = scene.services.queue, scene.services.rooms.jobs
+
+    jobs.run(Job(JobKind.SWEEP), queue)
+
+    tasks = [queue.take(scene.clock.now() + 600) for _ in range(6)]
+    assert sum(task is not None and task.job.kind == JobKind.COLLECT for task in tasks) == 3
+
+
+def test_mail_that_gmail_did_not_give_is_read_again_when_it_is_due(scene, pushing):
+    scene.universe.faults.plan(Fault("gmail", "messages.get", "500", times=1))
+    scene.deliver(ANN, eml())
+    pushing.work(20)
+    assert set(scene.outcomes(ANN).values()) == {"retrying"}
+    assert scene.tasks() == []
+
+    sweep_every_five_minutes(pushing, 900)
+
+    assert len(scene.tasks()) == 1
+
+
+def test_a_moved_label_that_changes_nothing_is_looked_at_once(scene, pushing):
+    message = scene.deliver(ANN, eml(), "INBOX", "UNREAD")
+    pushing.work(30)
+    scene.universe.calls.clear()
+
+    scene.universe.mailboxes[ANN].relabel(message, set(), {"UNREAD"})
+    pushing.work(30)
+
+    assert history_calls(scene) == 1
+
+
 faults = st.sampled_from(["", "drop", "duplicate", "reorder", "delay:7", "delay:400"])
 
 
@@ -184,6 +247,7 @@ def test_lost_doubled_late_and_swapped_pushes_change_nothing_in_the_end(tmp_path
         pushing.pump()
         pushing.work(int(pause))
         scene.clock.advance(pause % 1)
+    scene.clock.advance(WATCHED_POLL)
     pushing.run(JobKind.SWEEP)
     pushing.work(30)
     pushing.pump_all()
