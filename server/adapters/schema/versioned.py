@@ -20,11 +20,15 @@ class VersionedDocuments:
 
     def __init__(self, documents: Documents, keeper: SchemaKeeper, clock: Clock) -> None:
         self._documents = documents
-        self.writes: Counter[str] = documents.writes
+        self.tally = documents.tally
         self._keeper = keeper
         self._now = clock.now
         self._opening = threading.Lock()
         self._checked_at: float | None = None
+
+    @property
+    def writes(self) -> Counter[str]:
+        return self.tally.writes
 
     def open(self) -> None:
         """What the first call does. Raises ConfigurationError, TransientError."""
