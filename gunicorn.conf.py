@@ -15,6 +15,7 @@ worker_class = "gthread"
 threads = 10  # app.yaml lets eight requests in; two are left for health checks
 timeout = 120  # seconds; of gthread, how long the process may be stuck. worker.yaml sets more
 graceful_timeout = 60  # seconds that running requests have after SIGTERM
+logger_class = "server.logs.gunicorn_logger.SafeLogger"
 accesslog = None  # request lines can hold ids that need not be in a log
 control_socket_disable = True  # App Engine's disk is read-only, and nobody commands the process by it
 # No header of a caller or a proxy changes scheme, path or address: what is trusted are tokens and settings.

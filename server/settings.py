@@ -12,6 +12,7 @@ from server import setting_forms as forms
 from server.domain.errors import ConfigurationError
 from server.domain.mailbox import Stage
 from server.domain.policy import Disclosure
+from server.logs.configure import LogFormat
 
 
 class Environment(StrEnum):
@@ -155,6 +156,7 @@ class Settings:
     gmail_project_units_per_minute: int
     poll_seconds: int
     workers: int
+    log_format: LogFormat
 
     @classmethod
     def of(cls, source: Mapping[str, str]) -> Settings:
@@ -203,6 +205,7 @@ class Settings:
             ),
             poll_seconds=read.choice("POLL_SECONDS", 300, forms.count, "a number of seconds"),
             workers=read.choice("WORKERS", 4, forms.count, "a number of threads"),
+            log_format=read.choice("LOG_FORMAT", LogFormat.TEXT, LogFormat, "text or json"),
         )
         problems = read.problems + _contradictions(settings)
         if problems:

@@ -17,13 +17,14 @@ VALUES = ("server.domain",)
 ALLOWED: dict[str, tuple[str, ...]] = {
     "addon": ("addon",),
     "server/domain": VALUES,
+    "server/logs": ("server.logs", *VALUES),
     "server/ports": ("server.ports", *VALUES),
     "server/rules": ("server.rules", *VALUES),
     "server/vault": ("server.vault", "server.ports", *VALUES),
-    "server/engine": ("server.engine", "server.rules", "server.vault", "server.ports", *VALUES),
-    "server/adapters": ("server.adapters", "server.ports", *VALUES),
+    "server/engine": ("server.engine", "server.rules", "server.vault", "server.ports", "server.logs", *VALUES),
+    "server/adapters": ("server.adapters", "server.ports", "server.logs", *VALUES),
     "server/web": (
-        "server.web", "server.engine", "server.ports", "server.bootstrap", "server.settings", "server.cli", "server.runner.worker", "addon", *VALUES,
+        "server.web", "server.engine", "server.ports", "server.logs", "server.bootstrap", "server.settings", "server.cli", "server.runner.worker", "addon", *VALUES,
     ),
     "server/commands": (
         "server.commands", "server.engine", "server.rules", "server.bootstrap", "server.settings", "server.web", "addon", *VALUES,

@@ -32,20 +32,48 @@ No message of these classes holds an address, a subject, a body, a token or a qu
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+
+class Reaction(StrEnum):
+    """What a failure asks of us, in one word for logs and metrics."""
+
+    FIX_SETTING = "fix_setting"
+    FIX_INPUT = "fix_input"
+    REFUSE = "refuse"
+    TRY_AGAIN = "try_again"
+    SLOW_DOWN = "slow_down"
+    LOOK_FIRST = "look_first"
+    READ_APART = "read_apart"
+    MATCH_AGAIN = "match_again"
+    LIST_AGAIN = "list_again"
+    RECONNECT = "reconnect"
+    PARK = "park"
+    NOT_THERE = "not_there"
+    READ_AGAIN = "read_again"
+    REJECTED = "rejected"
+    UNTRUSTED = "untrusted"
+    UNREADABLE = "unreadable"
+    SEAL_BROKEN = "seal_broken"
+    BUG = "bug"
+
 
 class TrulyError(Exception):
     """Base of every failure we raise. ``exit_code`` is what a command ends with."""
 
     exit_code = 1
+    reaction = Reaction.BUG
 
 
 class UserError(TrulyError):
     """No traceback: show this text."""
 
+    reaction = Reaction.FIX_INPUT
     exit_code = 2
 
 
 class ConfigurationError(UserError):
+    reaction = Reaction.FIX_SETTING
     exit_code = 3
 
     def __init__(self, *problems: str) -> None:
@@ -58,12 +86,14 @@ class BadInputError(UserError):
 
 
 class RefusedError(UserError):
+    reaction = Reaction.REFUSE
     exit_code = 5
 
 
 class TransientError(TrulyError):
     """``retry_after`` is in seconds from now, None where the other side named no time."""
 
+    reaction = Reaction.TRY_AGAIN
     exit_code = 6
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
@@ -72,11 +102,11 @@ class TransientError(TrulyError):
 
 
 class ThrottledError(TransientError):
-    pass
+    reaction = Reaction.SLOW_DOWN
 
 
 class DoubtError(TransientError):
-    pass
+    reaction = Reaction.LOOK_FIRST
 
 
 class UnansweredError(DoubtError):
@@ -84,23 +114,24 @@ class UnansweredError(DoubtError):
 
 
 class UnfinishedReadingError(TransientError):
-    pass
+    reaction = Reaction.READ_APART
 
 
 class StaleTargetError(TransientError):
-    pass
+    reaction = Reaction.MATCH_AGAIN
 
 
 class CursorExpiredError(TrulyError):
-    pass
+    reaction = Reaction.LIST_AGAIN
 
 
 class ReconnectRequiredError(TrulyError):
+    reaction = Reaction.RECONNECT
     exit_code = 7
 
 
 class MailboxUnavailableError(TrulyError):
-    pass
+    reaction = Reaction.PARK
 
 
 class GmailOffError(MailboxUnavailableError):
@@ -110,17 +141,21 @@ class GmailOffError(MailboxUnavailableError):
 class OutOfScopeError(RefusedError, MailboxUnavailableError):
     """Refused before anything was minted. As a mailbox's trouble it is that mailbox's alone."""
 
+    reaction = Reaction.PARK
+
 
 class NotFoundError(TrulyError):
-    pass
+    reaction = Reaction.NOT_THERE
 
 
 class ConflictError(TrulyError):
-    pass
+    reaction = Reaction.READ_AGAIN
 
 
 class RejectedError(TrulyError):
     """``code`` is the vendor's; ``reason`` is its sentence, for the rep and the admin, never for a log line."""
+
+    reaction = Reaction.REJECTED
 
     def __init__(self, code: str, reason: str = "") -> None:
         super().__init__(code)
@@ -129,16 +164,29 @@ class RejectedError(TrulyError):
 
 
 class UntrustedCallerError(TrulyError):
-    pass
+    reaction = Reaction.UNTRUSTED
 
 
 class UnreadableError(TrulyError):
-    pass
+    reaction = Reaction.UNREADABLE
 
 
 class SealBrokenError(TrulyError):
-    pass
+    reaction = Reaction.SEAL_BROKEN
 
 
 class InvariantError(TrulyError):
     exit_code = 70
+
+
+def reaction_named(name: str) -> Reaction:
+    """The reaction to a class of this module by its name, as rows and mailboxes keep it."""
+    error_class = globals().get(name)
+    if isinstance(error_class, type) and issubclass(error_class, TrulyError):
+        return error_class.reaction
+    return Reaction.BUG
+
+
+def reaction_of(error: BaseException) -> Reaction:
+    """A failure that is none of ours is a bug."""
+    return error.reaction if isinstance(error, TrulyError) else Reaction.BUG

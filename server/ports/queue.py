@@ -24,11 +24,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Task:
-    """A job that is running, under the name that it had in the queue. ``attempt`` counts from 1."""
+    """A job that is running, under the name that it had in the queue. ``attempt`` counts from 1.
+
+    ``due_at`` (epoch seconds) is when this attempt was due, 0 where the queue does not say.
+    """
 
     name: str
     job: Job
     attempt: int = 1
+    due_at: float = 0.0
 
 
 class Queue(Protocol):

@@ -26,6 +26,7 @@ from server.domain.errors import (
     UntrustedCallerError,
 )
 from server.engine.sidebar.button_tokens import Signer, StaleTokenError
+from server.logs.events import Event, describe_error
 from server.settings import Settings
 from server.web.clicks import handler_of, message_of
 from server.web.desk import ACT, TOKEN, Desk, RefusalError
@@ -125,7 +126,8 @@ def _answer_with_card(services: Services, admitted: Admitted, work: Callable[[De
     except (TransientError, MailboxUnavailableError, ConflictError):
         refusal = Refusal.AWAY
     except Exception as error:  # noqa: BLE001  # the person must read something, and the log says what
-        log.error("a card failed with %s", type(error).__name__)  # noqa: TRY400  # a trace could quote mail
+        fields = describe_error(Event.CARD_FAILED, error)
+        log.error("a card failed with %s", type(error).__name__, extra=fields)  # noqa: TRY400  # a trace could quote mail
         refusal = Refusal.BROKEN
     card = refusal_card(refusal, address=admitted.caller.address, admin=services.settings.google_admin, detail=detail)
     return show_card(card) if admitted.is_trigger else push_card(card)

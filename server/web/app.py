@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, Response, jsonify
 
@@ -11,6 +12,7 @@ from server.cli import register_commands
 from server.runner.worker import Worker
 from server.web import addon, cron, health, push
 from server.web.lazy_services import LazyServices
+from server.web.request_trail import follow_requests, log_unexpected
 
 
 class TrulyApp(Flask):
@@ -20,6 +22,10 @@ class TrulyApp(Flask):
         super().__init__("server", static_folder="web/static", static_url_path="/static")
         self.services = services
         self._worker: Worker | None = None
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Flask's own line has the path and the error's text; ours has the class."""
+        log_unexpected(exc_info[1])
 
     def start_syncing(self) -> None:
         """Raises ConfigurationError: a service that cannot work must not look alive."""
@@ -39,6 +45,7 @@ def create_app(source: Mapping[str, str], services: Services | None = None) -> T
     """``source`` is the environment, or what stands for it in a test. ``services`` are built from it unless given."""
     lazy = LazyServices(source, services)
     app = TrulyApp(lazy)
+    follow_requests(app)
     app.register_blueprint(health.blueprint(lazy))
     app.register_blueprint(addon.blueprint(lazy))
     app.register_blueprint(push.blueprint(lazy))

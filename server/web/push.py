@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException
 
 from server.domain.errors import BadInputError, TrulyError, UntrustedCallerError
 from server.engine.operations.pushes import enqueue_push
+from server.logs.events import Event, describe_error
+from server.logs.trail import label_trail
 from server.web.guards import Guard
 from server.web.hints import Hint
 from server.web.lazy_services import LazyServices
@@ -35,6 +37,8 @@ def blueprint(lazy: LazyServices) -> Blueprint:
         except BadInputError:
             return _ignore("malformed")
         mailboxes = enqueue_push(services.rooms.addresses, services.queue, hint.address, services.ports.clock.now())
+        if mailboxes:
+            label_trail(mailbox=mailboxes[0])
         return (Response(), 204) if mailboxes else _ignore("unknown_mailbox")
 
     @routes.errorhandler(UntrustedCallerError)
@@ -44,7 +48,8 @@ def blueprint(lazy: LazyServices) -> Blueprint:
     @routes.errorhandler(TrulyError)
     def ask_again(error: TrulyError) -> tuple[Response, int]:
         """Pub/Sub sends the push again, each time later."""
-        log.warning("a push must come again: %s", type(error).__name__)
+        fields = describe_error(Event.PUSH_FAILED, error)
+        log.warning("a push must come again: %s", type(error).__name__, extra=fields)
         return jsonify(error="The push cannot be stored now. Send it again."), 503
 
     return routes

@@ -19,6 +19,7 @@ from server.adapters.salesforce.api_failures import SessionExpired, map_library_
 from server.adapters.salesforce.org.usage import Usage
 from server.adapters.transport import Transport
 from server.domain.errors import DoubtError, ReconnectRequiredError, TransientError, UnansweredError
+from server.logs.trail import count_on_trail
 
 for _noisy in ("simple_salesforce", "simple_salesforce.api", "simple_salesforce.login"):
     logging.getLogger(_noisy).setLevel(logging.ERROR)  # its debug lines hold queries
@@ -91,6 +92,7 @@ class OrgClient:
     def _call_once(
         self, token: tuple[str, str], path: str, method: str, json: Any, params: Any, *, writes: bool
     ) -> Any:
+        count_on_trail("salesforce_calls")
         arguments = {key: value for key, value in (("json", json), ("params", params)) if value is not None}
         try:
             return self._send(token, path, method, arguments, writes=writes)

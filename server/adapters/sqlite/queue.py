@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from server.adapters.sqlite.files import SqliteFile
+from server.logs.trail import name_on_trail
 from server.ports.queue import Job, Task, name_job
 
 FORM = 1
@@ -23,6 +24,7 @@ class SqliteQueue:
 
     def put(self, job: Job, now: float, delay: float = 0.0, *, after: Task | None = None) -> bool:
         name, due_at = name_job(job, now, delay, after)
+        name_on_trail("tasks", name)
         with self._file.transaction() as connection:
             # A name stays for a while after its job, as Cloud Tasks keeps it: a late request then makes no second job.
             connection.execute("DELETE FROM jobs WHERE done_at < ?", (now - REMEMBERED,))
@@ -36,17 +38,17 @@ class SqliteQueue:
         """The job that has been due longest. No other worker gets it until it is put back or its lease ends."""
         with self._file.transaction() as connection:
             row = connection.execute(
-                "SELECT name, kind, subject, attempts FROM jobs WHERE done_at IS NULL AND due_at <= ?"
+                "SELECT name, kind, subject, attempts, due_at FROM jobs WHERE done_at IS NULL AND due_at <= ?"
                 " ORDER BY due_at, name LIMIT 1",
                 (now,),
             ).fetchone()
             if row is None:
                 return None
-            name, kind, subject, attempts = row
+            name, kind, subject, attempts, due_at = row
             connection.execute(
                 "UPDATE jobs SET due_at = ?, attempts = attempts + 1 WHERE name = ?", (now + LEASE, name)
             )
-            return Task(name, Job(kind, subject), attempts + 1)
+            return Task(name, Job(kind, subject), attempts + 1, due_at)
 
     def finish(self, task: Task, now: float) -> None:
         with self._file.transaction() as connection:

@@ -10,6 +10,7 @@ from server.adapters.documents import Create, Document, Documents, Replace
 from server.domain.alarm import Alarm, AlarmCode
 from server.domain.errors import TrulyError
 from server.domain.ids import MailboxId
+from server.logs.events import Event, describe
 from server.ports.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ class DocumentAlarms:
             # Another process counted just now, or the state is out of reach: the line in the log is what matters.
             stored = None
         if stored is None or now - stored.data["said_at"] >= QUIET:
-            log.error("ALARM %s mailbox=%s", code.value, mailbox_id or "-")
+            fields = describe(Event.ALARM, code=code.value, mailbox=mailbox_id)
+            log.error("ALARM %s mailbox=%s", code.value, mailbox_id or "-", extra=fields)
 
     def since(self, moment: float) -> Sequence[Alarm]:
         alarms = [_read_alarm(d) for d in self._documents.query("alarms")]

@@ -16,6 +16,7 @@ from server.engine.conversations.dont_log_label import DontLogLabel
 from server.engine.ledger.saving import save_changed_rows
 from server.engine.mailboxes.lease import Lease
 from server.engine.mailboxes.stages import align_rows
+from server.logs.trail import name_on_trail
 from server.ports.clock import Clock
 from server.ports.store import Store
 
@@ -111,6 +112,7 @@ class MailboxReader:
         lost = self._store.add_rows([row for row in rows if not row.version])
         lost += save_changed_rows(self._store, [row for row in rows if row.version])
         self.count += len(rows)
+        name_on_trail("messages", *(row.message_id for row in rows))
         return lost
 
     def report_progress(self, messages: int) -> None:

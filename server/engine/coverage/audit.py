@@ -18,6 +18,7 @@ from server.engine.collect.collect import Collector
 from server.engine.coverage.days import DayFacts, group_by_day
 from server.engine.ledger.rows import MISSED, note_unread
 from server.engine.mailboxes.stages import align_mailbox
+from server.logs.events import Event, describe
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
@@ -77,7 +78,11 @@ class Auditor:
         # Only the message itself has the date that tells whether it is late.
         self._collect(workspace, mailbox)
         late_count = self._count_late(mailbox, list(unrecorded), late_after)
-        log.error("an audit found %d messages without a row, %d of them late", len(unrecorded), late_count)
+        fields = describe(
+            Event.AUDIT, mailbox=mailbox.mailbox_id, messages=total, missed=len(unrecorded), late=late_count
+        )
+        text = "an audit found %d messages without a row, %d of them late"
+        log.error(text, len(unrecorded), late_count, extra=fields)
         if late_count:
             self.alarms.raise_alarm(AlarmCode.AUDIT_MISSED, mailbox.mailbox_id)
         return Audit(total, tuple(sorted(unrecorded)), late_count)

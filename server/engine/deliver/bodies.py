@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from server.domain.decision import Outcome
 from server.domain.errors import NotFoundError, TrulyError
@@ -64,7 +65,9 @@ class BodyFetcher:
             answers = [fetch_from(mailbox_id) for mailbox_id in by_mailbox]
         else:
             with ThreadPoolExecutor(MAILBOXES_SIDE_BY_SIDE) as pool:
-                answers = list(pool.map(fetch_from, by_mailbox))
+                # Each thread gets the trail of the job, on which the calls are counted.
+                running = [pool.submit(copy_context().run, fetch_from, mailbox_id) for mailbox_id in by_mailbox]
+                answers = [fetch.result() for fetch in running]
         return {
             (mailbox_id, i): bodies.get(i) or NotFoundError("Gmail did not answer for a message.")
             for mailbox_id, bodies in zip(by_mailbox, answers, strict=True)

@@ -12,6 +12,7 @@ from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.engine.conversations.overrides import is_stopped_by_owner
 from server.engine.deliver.wanted import Claimed, Wanted
 from server.engine.ledger.rows import log_row
+from server.logs.trail import name_on_trail
 from server.ports.clock import Clock
 from server.ports.crm import Crm
 from server.ports.store import Store
@@ -49,7 +50,9 @@ class ActivityCloser:
             for claimed, activity in closed:
                 self._close_alone(claimed.wanted, activity)
         self.settled += len(rows)
-        self.logged += sum(activity.state is ActivityState.LOGGED for _, activity in closed)
+        logged = [activity for _, activity in closed if activity.state is ActivityState.LOGGED]
+        self.logged += len(logged)
+        name_on_trail("activities", *(a.own_activity_id for a in logged if a.own_activity_id))
 
     def _close_alone(self, wanted: Wanted, activity: ActivityRow) -> None:
         """Where rows change without end the claim stays: the next round finds the activity by its key.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from server.domain.alarm import AlarmCode
-from server.domain.errors import ReconnectRequiredError, TransientError
+from server.domain.errors import ReconnectRequiredError, TransientError, reaction_named
 from server.domain.ids import ActivityKey
 from server.domain.ledger import BACKFILL, LIVE, Row
 from server.domain.mailbox import Workspace
@@ -15,8 +16,12 @@ from server.engine.deliver.filing import MailFiler
 from server.engine.deliver.round import Delivered, DeliveryRound, RoundTools
 from server.engine.ledger.rows import is_waiting_in_shard
 from server.engine.mailboxes.lease import Lease, Leases
+from server.logs.events import Event, describe
+from server.logs.trail import count_on_trail
 from server.ports.alarms import Alarms
 from server.ports.crm import ACTIVITIES_PER_CALL, ACTIVITIES_PER_COLLECTION, Crm
+
+log = logging.getLogger(__name__)
 
 LEASE = 300.0
 """Seconds. A round renews it while it works, and reads no mail for longer than a tenth of it."""
@@ -87,7 +92,12 @@ class Deliverer:
             for lease in held.values():
                 lease.renew()
 
-        return DeliveryRound(self.tools, filer, workspace, mailboxes, renew_leases).run(rows)
+        result = DeliveryRound(self.tools, filer, workspace, mailboxes, renew_leases).run(rows)
+        if result.error:
+            fields = describe(Event.ROUND_STOPPED, error=result.error, reaction=reaction_named(result.error).value)
+            log.warning("a delivery ended early: its mail waits", extra=fields)
+        count_on_trail("settled", result.settled)
+        return result
 
     @contextmanager
     def _holding(self, shards: Sequence[int]) -> Iterator[dict[int, Lease]]:

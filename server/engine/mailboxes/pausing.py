@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError
 from server.domain.mailbox import Mailbox
+from server.logs.events import Event, describe_error
 from server.ports.clock import Clock
 from server.ports.store import Store
 from server.rules.schedule.recovery import compute_backoff
@@ -19,7 +20,7 @@ UNAVAILABLE_PAUSE = 3600.0
 
 def pause_mailbox(store: Store, clock: Clock, mailbox: Mailbox, error: Exception) -> str:
     """Pause the mailbox for as long as the error's class requires; returns the name of that class."""
-    error_name = _log_error(error)
+    error_name = _log_error(error, mailbox)
 
     def add_failure(current: Mailbox | None) -> Mailbox:
         saved = current or mailbox
@@ -36,7 +37,7 @@ def pause_backfill(store: Store, clock: Clock, mailbox: Mailbox, error: Exceptio
 
     New mail is read meanwhile, and a success there does not end this pause.
     """
-    error_name = _log_error(error)
+    error_name = _log_error(error, mailbox)
 
     def add_failure(current: Mailbox | None) -> Mailbox:
         saved = current or mailbox
@@ -52,11 +53,12 @@ def pause_backfill(store: Store, clock: Clock, mailbox: Mailbox, error: Exceptio
     return error_name
 
 
-def _log_error(error: Exception) -> str:
+def _log_error(error: Exception, mailbox: Mailbox) -> str:
     error_name = type(error).__name__
-    if not isinstance(error, TransientError | MailboxUnavailableError):
-        # Only the class: the text of an error could hold mail.
-        log.error("reading a mailbox failed with %s", error_name)
+    # What ends by itself, or concerns one mailbox only, is for the metrics; all else is for a person.
+    level = logging.WARNING if isinstance(error, TransientError | MailboxUnavailableError) else logging.ERROR
+    fields = describe_error(Event.PAUSED, error, mailbox=mailbox.mailbox_id)
+    log.log(level, "reading a mailbox failed with %s", error_name, extra=fields)
     return error_name
 
 

@@ -20,6 +20,8 @@ from server.engine.ledger.refusals import ROWS_PER_NIGHT, replay_refused
 from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
+from server.engine.operations.job_trail import follow_job
+from server.logs.events import Event, describe_error
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.queue import Job, Queue, Task
@@ -93,7 +95,9 @@ class JobRunner:
             JobKind.DELIVER: self._deliver,
         }
         if handler := handlers.get(job.kind):
-            handler(task or Task("", job), queue)
+            task = task or Task("", job)
+            with follow_job(task, self.clock):
+                handler(task, queue)
 
     def _continue(self, queue: Queue, task: Task, job: Job) -> None:
         """Enqueue the next turn of a running task."""
@@ -167,7 +171,7 @@ class JobRunner:
         try:
             is_done = self.watches.renew().is_done
         except ConfigurationError as error:
-            log.error("%s", error)  # noqa: TRY400  # the sentence is our own, and a trace adds nothing
+            log.error("%s", error, extra=describe_error(Event.JOB_FAILED, error))  # noqa: TRY400  # the sentence is our own
             self.alarms.raise_alarm(AlarmCode.WATCH_SETTING)
             return
         if not is_done:

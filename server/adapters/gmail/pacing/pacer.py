@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from server.adapters.gmail.pacing.turns import Ticket, Turns
 from server.domain.errors import ThrottledError
+from server.logs.trail import count_on_trail
 from server.ports.clock import Clock
 
 LOOK = 1.0
@@ -41,6 +42,7 @@ class Pacer:
         that the block is given.
         """
         ticket = self._wait_for_turn(mailbox_id, units, calls, in_background=in_background)
+        count_on_trail("gmail_units", units)
 
         def slow_down(error: ThrottledError) -> None:
             with self._changed:
