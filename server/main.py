@@ -13,7 +13,7 @@ from server.web.app import create_app as create_app_from
 
 
 def create_app() -> Flask:
-    """A factory, so that importing this module does nothing. The one place where the environment is read."""
+    """A factory, so that importing this module does nothing. The environment is read here, and by gunicorn's logger."""
     # A command's own output is its report; what it does on the way is news only where something is wrong.
     is_command = click.get_current_context(silent=True) is not None
     configure_logging(os.environ, level=logging.WARNING if is_command else logging.INFO)

@@ -88,6 +88,7 @@ class CloudSettings:
     tasks_service_account: str
     cron_service_account: str
     is_on_app_engine: bool
+    log_format: LogFormat
     simulator_grpc: str
     simulator_identity: str
 
@@ -104,6 +105,7 @@ class CloudSettings:
             tasks_service_account=read.text("TASKS_SERVICE_ACCOUNT", "", forms.ADDRESS),
             cron_service_account=read.text("CRON_SERVICE_ACCOUNT", "", forms.ADDRESS),
             is_on_app_engine=read.source.get("GAE_ENV", "") == "standard",  # App Engine sets it itself
+            log_format=read.choice("LOG_FORMAT", LogFormat.TEXT, LogFormat, "text or json"),
             simulator_grpc=read.text("SIMULATOR_GRPC", "", forms.LISTENER),
             simulator_identity=read.text("SIMULATOR_IDENTITY", "", forms.ADDRESS),
         )
@@ -156,7 +158,6 @@ class Settings:
     gmail_project_units_per_minute: int
     poll_seconds: int
     workers: int
-    log_format: LogFormat
 
     @classmethod
     def of(cls, source: Mapping[str, str]) -> Settings:
@@ -205,7 +206,6 @@ class Settings:
             ),
             poll_seconds=read.choice("POLL_SECONDS", 300, forms.count, "a number of seconds"),
             workers=read.choice("WORKERS", 4, forms.count, "a number of threads"),
-            log_format=read.choice("LOG_FORMAT", LogFormat.TEXT, LogFormat, "text or json"),
         )
         problems = read.problems + _contradictions(settings)
         if problems:

@@ -36,7 +36,7 @@ OURS = ("addon", "server", "simulator", "bench", "tests")
 PURE = ("server/domain", "server/rules", "server/vault", "addon")
 IMPURE = frozenset({"time", "socket", "subprocess", "requests", "httplib2", "sqlite3", "flask", "google", "random"})
 SEES_ADAPTERS = frozenset({"server/bootstrap.py"})
-READS_ENVIRONMENT = frozenset({"server/main.py"})
+READS_ENVIRONMENT = frozenset({"server/main.py", "server/logs/gunicorn_logger.py"})
 
 
 def imports(source: str) -> Iterator[str]:
