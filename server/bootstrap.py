@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +40,12 @@ from server.adapters.sqlite.queue import SqliteQueue
 from server.adapters.store import DocumentStore
 from server.adapters.store.alarms import DocumentAlarms
 from server.adapters.transport import DirectTransport, SimulatorTransport, Transport
-from server.domain.errors import ConfigurationError
+from server.domain.errors import ConfigurationError, TrulyError
 from server.domain.ids import SalesforceId
 from server.domain.policy import Policy
 from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
+from server.engine.operations.identity import name_keys, pin_or_refuse
 from server.engine.ports import Ports
 from server.engine.rooms import Rooms, open_rooms
 from server.ports.body_reader import BodyReader
@@ -84,11 +86,7 @@ class Services:
 
     def close(self) -> None:
         self.body_reader.close()
-        self.documents.close()
-        if self.queue:
-            self.queue.close()
-        if self.holders:
-            self.holders.close()
+        _close(self.documents, self.queue, self.holders)
 
 
 def build(
@@ -107,6 +105,10 @@ def build(
     documents, queue, holders = _open_state(settings, clock, sleep)
     alarms = DocumentAlarms(documents, clock)
     store = DocumentStore(documents, holders.is_dead if holders else lambda _holder: False)
+    sealer = WorkSealer(keys.work, store, settings.organisation)
+    hasher = KeyedHasher(keys.hash_keys, max(keys.hash_keys))
+    with _closing_on_error(documents, queue, holders):
+        pin_or_refuse(store, sealer, settings.organisation, name_keys(keys.vault_wrap, sealer, hasher))
     google = _connect_google(settings, transport, clock, sleep, alarms)
     ports = Ports(
         mail=GmailMail(google.calls),
@@ -115,8 +117,8 @@ def build(
         alarms=alarms,
         crm=_connect_crm(settings, transport, clock),
         store=store,
-        sealer=WorkSealer(keys.work, store, settings.organisation),
-        hasher=KeyedHasher(keys.hash_keys, max(keys.hash_keys)),
+        sealer=sealer,
+        hasher=hasher,
         wrap=keys.vault_wrap,
         unwrap=keys.vault_unwrap,
         clock=clock,
@@ -128,16 +130,25 @@ def build(
     )
     body_reader = BodyReaderBySize(InProcessBodyReader(read_body), ChildBodyReader(), ChildBodyReader())
     rooms = _open_rooms(settings, ports, body_reader, google.calls, transport, sleep)
-    return Services(
-        settings=settings,
-        ports=ports,
-        rooms=rooms,
-        queue=queue,
-        holders=holders,
-        documents=documents,
-        identity=GoogleIdentity(transport),
-        body_reader=body_reader,
-    )
+    return Services(settings, ports, rooms, queue, holders, documents, GoogleIdentity(transport), body_reader)
+
+
+@contextmanager
+def _closing_on_error(documents: Documents, queue: SqliteQueue | None, holders: LocalHolders | None) -> Iterator[None]:
+    """A state that is refused leaves nothing open."""
+    try:
+        yield
+    except TrulyError:
+        _close(documents, queue, holders)
+        raise
+
+
+def _close(documents: Documents, queue: SqliteQueue | None, holders: LocalHolders | None) -> None:
+    documents.close()
+    if queue:
+        queue.close()
+    if holders:
+        holders.close()
 
 
 def _open_rooms(

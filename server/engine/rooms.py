@@ -35,6 +35,7 @@ from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.operations.doctor import alarms, google, keys, push, salesforce, state
 from server.engine.operations.doctor.registry import Doctor
+from server.engine.operations.identity import name_keys
 from server.engine.operations.jobs import JobRunner
 from server.engine.operations.sync import Syncer
 from server.engine.ports import Ports
@@ -156,7 +157,6 @@ def open_rooms(
     access = RecordAccess(crm, store, clock)
     explainer = Explainer(store, shared.keys, shared.decider, ports.policy)
     reader = ConversationReader(mail, store, shared.keys)
-    keeping = keys.KeysContext(is_encrypted_at_rest, ports.unwrap is not None, is_private_key_near)
     return Rooms(
         workspaces=workspaces,
         addresses=AddressBook(store, clock),
@@ -176,7 +176,7 @@ def open_rooms(
         days=days,
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
-        doctor=_open_doctor(ports, keeping),
+        doctor=_open_doctor(ports, is_encrypted_at_rest, is_private_key_near),
         syncer=Syncer(store, clock, sweeper, workspaces, collector, past_collector, deliverer, sleep),
         jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days),
     )
@@ -229,8 +229,12 @@ def _make_choices(
     )
 
 
-def _open_doctor(ports: Ports, keeping: keys.KeysContext) -> Doctor:
+def _open_doctor(ports: Ports, is_encrypted_at_rest: bool, is_private_key_near: bool) -> Doctor:
     """The findings come in this order."""
+    keeping = keys.KeysContext(
+        is_encrypted_at_rest, ports.unwrap is not None, is_private_key_near, ports.store, ports.organisation,
+        name_keys(ports.wrap, ports.sealer, ports.hasher),
+    )  # fmt: skip
     return Doctor(
         (
             state.CHECKS.bind(state.StateContext(ports.store)),

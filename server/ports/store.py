@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Protocol
 
 from server.domain.access import AccessEntry
+from server.domain.identity import SealedSample, StateIdentity
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, ThreadId
 from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail
 from server.domain.mailbox import Mailbox
@@ -128,9 +129,26 @@ class WorkDekStore(Protocol):
         """Keep the DEK, unless there is one of that name. Returns the one that stands from now on."""
 
 
+class IdentityStore(Protocol):
+    """Whose state this is, and under which keys."""
+
+    def identity(self) -> StateIdentity | None:
+        """None before the first start, and in a state of an earlier version."""
+
+    def save_identity(self, change: Callable[[StateIdentity | None], StateIdentity]) -> StateIdentity:
+        """Read, change and write; again where somebody else wrote meanwhile."""
+
+    def sample_seals(self) -> Iterator[SealedSample]:
+        """Some values that are sealed under the work key, if there are any."""
+
+    def sample_vault_keys(self) -> frozenset[str]:
+        """The names of the vault keys that sealed some of the copies."""
+
+
 class Store(
-    MailboxStore, LeaseStore, RowStore, ActivityStore, CopyStore, ConversationStore, AccessStore, WorkDekStore, Protocol
-):
+    MailboxStore, LeaseStore, RowStore, ActivityStore, CopyStore, ConversationStore, AccessStore, WorkDekStore,
+    IdentityStore, Protocol,
+):  # fmt: skip
     """All of it. A use case takes the part that it needs.
 
     Every method raises ConflictError where somebody else wrote first, TransientError where the store is out of reach.

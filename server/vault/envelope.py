@@ -99,6 +99,11 @@ class WorkSealer:
         self._days: DekCache[str, tuple[bytes, bytes]] = DekCache(CACHED_DAYS)
         self._unwrapped: DekCache[bytes, bytes] = DekCache(CACHED_DEKS)
 
+    @property
+    def key_name(self) -> str:
+        """The version of the work key that wraps."""
+        return self._kek.name
+
     def seal(self, plaintext: bytes, place: Place, day: str) -> bytes:
         """``day`` is a date such as 2026-11-24. Raises TransientError where the day's DEK cannot be had yet.
 

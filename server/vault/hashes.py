@@ -33,6 +33,12 @@ class KeyedHasher:
         versions = sorted(self._keys, key=lambda v: (v == self._current, v))
         return tuple(hmac.digest(self._keys[v], f"derived-key\0{purpose}".encode(), "sha256") for v in versions)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """``number:check value`` of each key: it tells two keys apart, and nobody can turn it back."""
+        constant = b"truly hash key"
+        return tuple(f"{v}:{hmac.digest(self._keys[v], constant, 'sha256').hex()[:32]}" for v in sorted(self._keys))
+
     def _hash_under(self, version: int, kind: str, value: str) -> KeyedHash:
         digest = hmac.new(self._keys[version], f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
         return KeyedHash(f"v{version}:{digest}")

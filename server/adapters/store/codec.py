@@ -16,6 +16,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from server.domain.access import AccessEntry
 from server.domain.decision import Evidence, Outcome
+from server.domain.identity import StateIdentity
 from server.domain.ids import ActivityKey, KeyedHash, SalesforceId
 from server.domain.ledger import ActivityRow, Conversation, DayCoverage, Held, Row, Unread, Wait, Waiting
 from server.domain.mailbox import Mailbox
@@ -133,6 +134,8 @@ _activity_from_fields = _from_fields(ActivityRow)
 _mailbox_to_fields = _to_fields(Mailbox, without=("mailbox_id",))
 _mailbox_from_fields = _from_fields(Mailbox)
 _conversation_from_fields = _from_fields(Conversation)
+_identity_to_fields = _to_fields(StateIdentity, without=("version",))
+_identity_from_fields = _from_fields(StateIdentity)
 _access_from_fields = _from_fields(AccessEntry)
 
 
@@ -191,6 +194,14 @@ def from_conversation(conversation: Conversation) -> Data:
 
 def to_conversation(key: str, data: Data, version: str) -> Conversation:
     return _conversation_from_fields({**data, "conversation": key, "version": version})
+
+
+def from_identity(identity: StateIdentity) -> Data:
+    return _identity_to_fields(identity)
+
+
+def to_identity(data: Data, version: str) -> StateIdentity:
+    return _identity_from_fields({**data, "version": version})
 
 
 def from_access(entry: AccessEntry) -> Data:

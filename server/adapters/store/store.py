@@ -8,6 +8,7 @@ from server.adapters.store.conversations import ConversationDocuments
 from server.adapters.store.mailboxes import LeaseDocuments, MailboxDocuments
 from server.adapters.store.rows import RowDocuments
 from server.adapters.store.sealed.copies import CopyDocuments
+from server.adapters.store.sealed.identity import IdentityDocuments
 from server.adapters.store.sealed.work_deks import WorkDekDocuments
 
 
@@ -20,6 +21,7 @@ class DocumentStore(
     ConversationDocuments,
     AccessDocuments,
     WorkDekDocuments,
+    IdentityDocuments,
 ):
     """Implements ``server.ports.store.Store``. Thread-safe if the backend is."""
 

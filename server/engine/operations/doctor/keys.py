@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from server.domain.identity import KeyNames
 from server.engine.operations.doctor.registry import Checks, Finding
+from server.engine.operations.identity import list_differences
+from server.ports.store import IdentityStore
 
 
 @dataclass(frozen=True)
 class KeysContext:
-    """How this process and its database keep copies.
+    """How this process and its database keep copies, and which keys this process has (``names``).
 
     ``is_encrypted_at_rest``: the database encrypts too. ``can_open``: this process loaded the private key.
     ``is_private_key_near``: the key's file lies in the folder of this process's keys, loaded or not.
@@ -19,6 +22,9 @@ class KeysContext:
     is_encrypted_at_rest: bool
     can_open: bool
     is_private_key_near: bool
+    store: IdentityStore
+    organisation: str
+    names: KeyNames
 
 
 CHECKS = Checks[KeysContext]()
@@ -42,3 +48,30 @@ def check_opening(context: KeysContext) -> Iterator[Finding]:
             " Move that file to another user, where this process cannot read it."
         )
     yield Finding("Opening copies", is_good=not context.can_open and not is_exposed, text=text)
+
+
+@CHECKS.register("Keys of this state")
+def check_pins(context: KeysContext) -> Iterator[Finding]:
+    """A service with other keys does not start; here a service that runs is compared once more."""
+    identity = context.store.identity()
+    if identity is None:
+        yield Finding("Keys of this state", is_good=False, text="Nothing is pinned yet. Start the service once.")
+        return
+    if differences := " ".join(list_differences(identity, context.organisation, context.names)):
+        yield Finding("Keys of this state", is_good=False, text=differences)
+        return
+    stale = [
+        f"The {kind} key {name} is an older version: restart with {newest}."
+        for kind, name, newest in (
+            ("vault", context.names.vault, identity.vault_keys[-1]),
+            ("work", context.names.work, identity.work_keys[-1]),
+        )
+        if name != newest
+    ]
+    pinned = (
+        f"Pinned for {identity.organisation}: vault {', '.join(identity.vault_keys)};"
+        f" work {', '.join(identity.work_keys)}; hash {', '.join(identity.hash_keys)}."
+    )
+    if identity.lost_keys:
+        pinned += f" Known as lost: {', '.join(identity.lost_keys)}."
+    yield Finding("Keys of this state", is_good=not stale, text=" ".join((*stale, pinned)))

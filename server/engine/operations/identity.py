@@ -1,0 +1,98 @@
+"""Whose state this is. Another organisation, and keys that are not this state's, are refused before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from server.domain.errors import ConfigurationError, SealBrokenError
+from server.domain.identity import KeyNames, StateIdentity
+from server.ports.kek import WrapKek
+from server.ports.store import IdentityStore
+from server.vault.envelope import Place, WorkSealer
+from server.vault.hashes import KeyedHasher
+
+NEW_KEYS = "If it is lost for good, run `flask --app server.main keys --new`, which says first what that costs."
+
+
+def name_keys(wrap: WrapKek, sealer: WorkSealer, hasher: KeyedHasher) -> KeyNames:
+    return KeyNames(wrap.name, sealer.key_name, hasher.names)
+
+
+def pin_or_refuse(store: IdentityStore, sealer: WorkSealer, organisation: str, names: KeyNames) -> StateIdentity:
+    """Pin the keys and the organisation at the first start; at every other compare them. One document is read.
+
+    Raises ConfigurationError with one sentence for each difference, and TransientError where the state is away.
+    """
+    identity = store.identity()
+    if identity is None:
+        refuse(_examine_unpinned(store, sealer, organisation, names))
+        fresh = StateIdentity(organisation, (names.vault,), (names.work,), names.hashes)
+        # Another process may pin at the same moment: its pins count, and are compared with ours.
+        identity = store.save_identity(lambda current: current or fresh)
+    refuse(list_differences(identity, organisation, names))
+    if added := tuple(name for name in names.hashes if name not in identity.hash_keys):
+        return store.save_identity(lambda current: _add_hash_keys(current or identity, added))
+    return identity
+
+
+def refuse(problems: Iterator[str]) -> None:
+    """Raises ConfigurationError, if there are any."""
+    if sentences := tuple(problems):
+        raise ConfigurationError(*sentences)
+
+
+def list_differences(identity: StateIdentity, organisation: str, names: KeyNames) -> Iterator[str]:
+    """One sentence for each thing that is not this state's, with what to do."""
+    if organisation != identity.organisation:
+        yield (
+            f"ORGANISATION is {organisation}, but this state belongs to {identity.organisation}, and what is sealed in"
+            f" it opens under no other name. Set ORGANISATION={identity.organisation}, or name another STATE."
+        )
+    if names.vault not in identity.vault_keys:
+        yield (
+            f"The vault key ({names.vault}) is not this state's ({identity.vault_keys[-1]}): who holds this state's"
+            f" private key could not open new copies. Put this state's vault.public.pem back. {NEW_KEYS}"
+        )
+    if names.work not in identity.work_keys:
+        yield (
+            f"The work key ({names.work}) is not this state's ({identity.work_keys[-1]}): what is sealed in the state"
+            f" would not open. Put this state's work.key back. {NEW_KEYS}"
+        )
+    present = dict(name.split(":", 1) for name in names.hashes)
+    pinned = dict(name.split(":", 1) for name in identity.hash_keys)
+    if wrong := [number for number in pinned if present.get(number) != pinned[number]]:
+        yield (
+            f"Hash key {', '.join(wrong)} is not this state's, or is missing: conversations would not be known again,"
+            f" and what reps stopped would be logged. Put this state's hash.key back. {NEW_KEYS}"
+        )
+
+
+def _examine_unpinned(store: IdentityStore, sealer: WorkSealer, organisation: str, names: KeyNames) -> Iterator[str]:
+    """A state that an earlier version wrote is pinned by what opens it."""
+    is_sealed = False
+    for sample in store.sample_seals():
+        is_sealed = True
+        place = Place(organisation, sample.collection, sample.key, sample.purpose)
+        try:
+            sealer.open(sample.sealed, place)
+        except SealBrokenError:
+            continue
+        break
+    else:
+        if is_sealed:
+            yield (
+                f"Nothing that is sealed in this state opens with this work key under ORGANISATION={organisation}."
+                f" Put the right work.key back, or set the right ORGANISATION. {NEW_KEYS}"
+            )
+    vault_keys = store.sample_vault_keys()
+    if vault_keys and names.vault not in vault_keys:
+        yield (
+            f"The copies in this state were sealed under another vault key ({', '.join(sorted(vault_keys))}) than"
+            f" {names.vault}. Put the right vault.public.pem back. {NEW_KEYS}"
+        )
+
+
+def _add_hash_keys(identity: StateIdentity, names: tuple[str, ...]) -> StateIdentity:
+    """A further hash key is a rotation: earlier ones are there too."""
+    return replace(identity, hash_keys=tuple(dict.fromkeys((*identity.hash_keys, *names))))
