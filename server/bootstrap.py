@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from server.adapters.body_reader.by_size import BodyReaderBySize
 from server.adapters.body_reader.child import ChildBodyReader
 from server.adapters.body_reader.in_process import InProcessBodyReader
+from server.adapters.cloud.channels import CloudChannels
+from server.adapters.cloud.cloud_keys import load_cloud_keys
+from server.adapters.cloud.secret_manager import CloudSecrets
 from server.adapters.documents import Documents
 from server.adapters.firestore.documents import FirestoreDocuments
 from server.adapters.gmail.calls import GmailCalls
@@ -27,6 +30,7 @@ from server.adapters.google.identity import GoogleIdentity
 from server.adapters.google.reports import GoogleReports
 from server.adapters.google.scope import Limits, WorkspaceScope
 from server.adapters.holders import LocalHolders
+from server.adapters.keys import Keys
 from server.adapters.local_kek import create_keys, has_private_key, load_local_keys
 from server.adapters.salesforce.activities.tasks import full_id
 from server.adapters.salesforce.client import Login, OrgClient
@@ -54,7 +58,7 @@ from server.ports.identity import Identity
 from server.rules.body.message_text import read_body
 from server.rules.headers.domains import normalise_listed_name
 from server.setting_forms import SecretVersion
-from server.settings import Settings
+from server.settings import SalesforceSettings, Settings
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
 
@@ -99,9 +103,8 @@ def build(
     """Build the services. Raises ConfigurationError. Tests pass their own transport and time, and nothing else."""
     clock = clock or SystemClock()
     transport = transport or _choose_transport(settings)
-    if settings.keys is None:
-        raise ConfigurationError("Cloud KMS is not built yet.")
-    keys = load_local_keys(settings.keys, may_open=settings.may_open_copies)
+    channels = CloudChannels(settings.cloud.simulator_grpc, settings.cloud.simulator_identity)
+    keys = _load_keys(settings, channels)
     documents, queue, holders = _open_state(settings, clock, sleep)
     alarms = DocumentAlarms(documents, clock)
     store = DocumentStore(documents, holders.is_dead if holders else lambda _holder: False)
@@ -115,7 +118,7 @@ def build(
         directory=google.directory,
         scope=google.scope,
         alarms=alarms,
-        crm=_connect_crm(settings, transport, clock),
+        crm=_connect_crm(settings, transport, clock, channels),
         store=store,
         sealer=sealer,
         hasher=hasher,
@@ -209,6 +212,13 @@ def _open_state(
     return documents, SqliteQueue(path), LocalHolders(path.parent / f"{path.name}.holders")
 
 
+def _load_keys(settings: Settings, channels: CloudChannels) -> Keys:
+    if settings.keys is not None:
+        return load_local_keys(settings.keys, may_open=settings.may_open_copies)
+    cloud = settings.cloud
+    return load_cloud_keys(channels, cloud.key_ring, cloud.hash_keys or "", may_open=settings.may_open_copies)
+
+
 def _make_delegation(settings: Settings) -> Delegation:
     return Delegation(
         admin=settings.google_admin,
@@ -221,7 +231,7 @@ def _make_limits(settings: Settings) -> Limits:
     return Limits(settings.mailboxes, settings.scope_org_units, settings.scope_groups)
 
 
-def _connect_crm(settings: Settings, transport: Transport, clock: Clock) -> SalesforceCrm:
+def _connect_crm(settings: Settings, transport: Transport, clock: Clock, channels: CloudChannels) -> SalesforceCrm:
     org = settings.salesforce
     choices = MatchingChoices(
         contact_emails=org.contact_email_fields,
@@ -230,28 +240,43 @@ def _connect_crm(settings: Settings, transport: Transport, clock: Clock) -> Sale
         websites=org.websites,
         domain_lists=org.domain_lists,
     )
-    return SalesforceCrm(OrgClient(_read_login(settings), transport, Usage(org.background_share, clock.now)), choices)
+    login = _read_login(org, channels)
+    return SalesforceCrm(OrgClient(login, transport, Usage(org.background_share, clock.now)), choices)
 
 
-def _read_login(settings: Settings) -> Login:
-    key = settings.salesforce.private_key
-    secret = settings.salesforce.consumer_secret
-    if isinstance(key, SecretVersion) or isinstance(secret, SecretVersion):
-        raise ConfigurationError("Secret Manager is not built yet.")
-    try:
-        pem = key.read_text() if key else ""
-        if key:
-            load_pem_private_key(pem.encode(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
-        raise ConfigurationError("SALESFORCE_PRIVATE_KEY_FILE cannot be read as a PEM file.") from None
+def _read_login(org: SalesforceSettings, channels: CloudChannels) -> Login:
     return Login(
-        domain=settings.salesforce.domain,
-        consumer_key=settings.salesforce.consumer_key,
-        version=settings.salesforce.api_version,
-        username=settings.salesforce.username,
-        private_key=pem,
-        consumer_secret=secret,
+        domain=org.domain,
+        consumer_key=org.consumer_key,
+        version=org.api_version,
+        username=org.username,
+        private_key=_read_private_key(org.private_key, channels),
+        consumer_secret=_read_consumer_secret(org.consumer_secret, channels),
     )
+
+
+def _read_private_key(source: Path | SecretVersion | None, channels: CloudChannels) -> str:
+    setting = "SALESFORCE_PRIVATE_KEY_FILE"
+    if source is None:
+        return ""
+    try:
+        if isinstance(source, SecretVersion):
+            pem = CloudSecrets.connect(channels).read(source, setting)
+        else:
+            pem = source.read_bytes()
+        load_pem_private_key(pem, password=None)
+        return pem.decode("ascii")
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+        raise ConfigurationError(f"{setting} cannot be read as a PEM file.") from None
+
+
+def _read_consumer_secret(source: str | SecretVersion, channels: CloudChannels) -> str:
+    if not isinstance(source, SecretVersion):
+        return source
+    try:
+        return CloudSecrets.connect(channels).read(source, "SALESFORCE_CONSUMER_SECRET").decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise ConfigurationError("SALESFORCE_CONSUMER_SECRET: the secret is not a text.") from None
 
 
 def _make_policy(settings: Settings) -> Policy:

@@ -7,7 +7,6 @@ import hmac
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
@@ -15,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from server.adapters.keys import Keys, parse_hash_keys
 from server.domain.errors import ConfigurationError, SealBrokenError
-from server.ports.kek import UnwrapKek, WorkKek, WrapKek
 
 PUBLIC = "vault.public.pem"
 PRIVATE = "vault.private.pem"
@@ -71,16 +70,6 @@ class AesWork:
             raise SealBrokenError("The wrapped work key was changed, or another work key wrapped it.") from None
 
 
-@dataclass(frozen=True)
-class LocalKeys:
-    """``vault_unwrap`` is None in a process that may only seal. The highest number of ``hash_keys`` is current."""
-
-    vault_wrap: WrapKek
-    vault_unwrap: UnwrapKek | None
-    work: WorkKek
-    hash_keys: dict[int, bytes]
-
-
 def create_keys(folder: Path) -> list[str]:
     """Create what is missing, overwrite nothing; returns the names of the new files. Raises ConfigurationError."""
     try:
@@ -133,7 +122,7 @@ def has_private_key(folder: Path) -> bool:
     return (folder / PRIVATE).exists()
 
 
-def load_local_keys(folder: Path, *, may_open: bool) -> LocalKeys:
+def load_local_keys(folder: Path, *, may_open: bool) -> Keys:
     """Raises ConfigurationError with a sentence for the first file that cannot be used."""
     if not folder.is_dir():
         raise ConfigurationError(
@@ -149,7 +138,8 @@ def load_local_keys(folder: Path, *, may_open: bool) -> LocalKeys:
         unwrap = RsaUnwrap(private)
     _check_mode(folder / WORK)
     _check_mode(folder / HASH)
-    return LocalKeys(RsaWrap(public), unwrap, AesWork(_load_work_key(folder / WORK)), _load_hash_keys(folder / HASH))
+    hash_keys = parse_hash_keys(_read(folder / HASH), str(folder / HASH))
+    return Keys(RsaWrap(public), unwrap, AesWork(_load_work_key(folder / WORK)), hash_keys)
 
 
 def fingerprint(public: rsa.RSAPublicKey) -> str:
@@ -206,12 +196,3 @@ def _load_work_key(path: Path) -> bytes:
     if not re.fullmatch(r"[0-9a-f]{64}", text):
         raise ConfigurationError(f"{path} is not a work key: 64 hexadecimal digits on one line.")
     return bytes.fromhex(text)
-
-
-def _load_hash_keys(path: Path) -> dict[int, bytes]:
-    lines = _read(path).decode("ascii", "replace").splitlines()
-    matches = [re.fullmatch(r"([1-9][0-9]{0,5}) ([0-9a-f]{64})", line.strip()) for line in lines if line.strip()]
-    keys = {int(m.group(1)): bytes.fromhex(m.group(2)) for m in matches if m}
-    if not keys or len(keys) != len(matches):
-        raise ConfigurationError(f"{path} is not a file of hash keys: on each line a number and 64 hexadecimal digits.")
-    return keys

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from google.cloud import kms_v1 as kms
 
 from simulator.cloud.iam import Iam
@@ -20,7 +21,10 @@ LOCATION = "europe-west1"
 class CloudProject:
     """Accounts are addresses. Nothing listens before ``server.start()``, and nothing is kept on disk."""
 
-    def __init__(self, universe: Universe, name: str = PROJECT, port: int = 0) -> None:
+    def __init__(
+        self, universe: Universe, name: str = PROJECT, port: int = 0, vault: rsa.RSAPrivateKey | None = None
+    ) -> None:
+        """``vault`` is the first version of that key, where a test has made one: it takes long to make."""
         self.name = name
         self.key_ring = f"projects/{name}/locations/{LOCATION}/keyRings/truly"
         self.iam = Iam()
@@ -31,7 +35,7 @@ class CloudProject:
         self.worker = self.account("worker")
         self.break_glass = self.account("break-glass")
         self.operator = self.account("operator")
-        self._create_keys()
+        self._create_keys(vault)
         self.hash_keys = self.add_secret("hash-keys", f"1 {os.urandom(32).hex()}\n".encode())
 
     def account(self, name: str) -> str:
@@ -66,10 +70,10 @@ class CloudProject:
         settings = {role: self.settings(account) for role, account in accounts.items()}
         return {**self.server.as_json(), "project": self.name, "accounts": accounts, "settings": settings}
 
-    def _create_keys(self) -> None:
+    def _create_keys(self, vault: rsa.RSAPrivateKey | None) -> None:
         """Workers and the sidebar use ``work`` and see the public half of ``vault``; break-glass alone decrypts."""
         purposes = kms.CryptoKey.CryptoKeyPurpose
-        self.kms.keys.create(self.key("vault"), purposes.ASYMMETRIC_DECRYPT)
+        self.kms.keys.create(self.key("vault"), purposes.ASYMMETRIC_DECRYPT, first=vault)
         self.kms.keys.create(self.key("work"), purposes.ENCRYPT_DECRYPT)
         for account in (self.sidebar, self.worker, self.break_glass, self.operator):
             self.iam.grant(account, "roles/cloudkms.cryptoKeyEncrypterDecrypter", self.key("work"))

@@ -90,11 +90,18 @@ class KmsUnwrap:
 
 
 class KmsWork:
-    """Implements ``server.ports.kek.WorkKek``."""
+    """Implements ``server.ports.kek.WorkKek``. Thread-safe.
+
+    ``name`` is ``kms:<version>:<hash of the key's full name>``, of the version that wrapped last. KMS says the version
+    with each answer, so the first wrap is made at the start: ``CloudKeyRing.open_work``.
+    """
 
     def __init__(self, client: kms_v1.KeyManagementServiceClient, key_ring: str) -> None:
         self._client = client
         self._key = f"{key_ring}/cryptoKeys/{WORK}"
+        # KMS deletes no key and uses no name again, so the name of a symmetric key is its identity.
+        self._identity = hashlib.sha256(self._key.encode()).hexdigest()[:32]
+        self.name = ""
         # A key's name is never used again in a key ring, so it identifies the key.
         self.name = f"kms:{self._key}"
 
@@ -123,6 +130,7 @@ class KmsWork:
         verified = answer.verified_plaintext_crc32c and answer.verified_additional_authenticated_data_crc32c
         if not verified or answer.ciphertext_crc32c != crc32c(answer.ciphertext):
             raise StrayBytesError
+        self.name = f"kms:{answer.name.rpartition('/')[2]}:{self._identity}"
         return bytes(answer.ciphertext)
 
     def _decrypt(self, request: kms_v1.DecryptRequest) -> bytes:
@@ -169,7 +177,10 @@ class CloudKeyRing:
         return KmsUnwrap(self._client, self._key_ring)
 
     def open_work(self) -> KmsWork:
-        return KmsWork(self._client, self._key_ring)
+        """Raises ConfigurationError for a key that this identity cannot use, or TransientError."""
+        work = KmsWork(self._client, self._key_ring)
+        work.wrap(b"", b"start")
+        return work
 
     def _get_public_key(self, request: kms_v1.GetPublicKeyRequest) -> rsa.RSAPublicKey:
         try:
@@ -195,6 +206,12 @@ class CloudKeyRing:
 def fingerprint(public: rsa.RSAPublicKey) -> str:
     der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(der).hexdigest()[:32]
+
+
+def read_version(name: str) -> str:
+    """The version in a key's name, or the first one for a name that is not of Cloud KMS."""
+    match = NAME.fullmatch(name)
+    return match.group(1) if match else "1"
 
 
 def _ask_until_whole(ask: Callable[[], T]) -> T:
