@@ -1,4 +1,4 @@
-"""The composition root: settings in, services out. The only module that sees adapters."""
+"""The composition root: settings in, services out. With ``server/composition`` it alone sees adapters."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
 from server.adapters.body_reader.by_size import BodyReaderBySize
 from server.adapters.body_reader.child import ChildBodyReader
 from server.adapters.body_reader.in_process import InProcessBodyReader
 from server.adapters.cloud.channels import CloudChannels
-from server.adapters.cloud.cloud_keys import load_cloud_keys
-from server.adapters.cloud.secret_manager import CloudSecrets
 from server.adapters.documents import Documents
 from server.adapters.firestore.documents import FirestoreDocuments
 from server.adapters.gmail.calls import GmailCalls
@@ -30,13 +25,7 @@ from server.adapters.google.identity import GoogleIdentity
 from server.adapters.google.reports import GoogleReports
 from server.adapters.google.scope import Limits, WorkspaceScope
 from server.adapters.holders import LocalHolders
-from server.adapters.keys import Keys
-from server.adapters.local_kek import create_keys, has_private_key, load_local_keys
-from server.adapters.salesforce.activities.tasks import full_id
-from server.adapters.salesforce.client import Login, OrgClient
-from server.adapters.salesforce.crm import SalesforceCrm
-from server.adapters.salesforce.matching.choices import MatchingChoices
-from server.adapters.salesforce.org.usage import Usage
+from server.adapters.local_kek import create_keys, has_private_key
 from server.adapters.schema.schema import SchemaKeeper
 from server.adapters.schema.versioned import VersionedDocuments
 from server.adapters.sqlite.documents import SqliteDocuments
@@ -44,8 +33,9 @@ from server.adapters.sqlite.queue import SqliteQueue
 from server.adapters.store import DocumentStore
 from server.adapters.store.alarms import DocumentAlarms
 from server.adapters.transport import DirectTransport, SimulatorTransport, Transport
+from server.composition.keys import load_keys
+from server.composition.salesforce import connect_crm
 from server.domain.errors import ConfigurationError, TrulyError
-from server.domain.ids import SalesforceId
 from server.domain.policy import Policy
 from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
@@ -57,8 +47,7 @@ from server.ports.clock import Clock
 from server.ports.identity import Identity
 from server.rules.body.message_text import read_body
 from server.rules.headers.domains import normalise_listed_name
-from server.setting_forms import SecretVersion
-from server.settings import SalesforceSettings, Settings
+from server.settings import Settings
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
 
@@ -104,13 +93,13 @@ def build(
     clock = clock or SystemClock()
     transport = transport or _choose_transport(settings)
     channels = CloudChannels(settings.cloud.simulator_grpc, settings.cloud.simulator_identity)
-    keys = _load_keys(settings, channels)
     documents, queue, holders = _open_state(settings, clock, sleep)
     alarms = DocumentAlarms(documents, clock)
     store = DocumentStore(documents, holders.is_dead if holders else lambda _holder: False)
-    sealer = WorkSealer(keys.work, store, settings.organisation)
-    hasher = KeyedHasher(keys.hash_keys, max(keys.hash_keys))
     with _closing_on_error(documents, queue, holders):
+        keys = load_keys(settings, channels, store.identity())
+        sealer = WorkSealer(keys.work, store, settings.organisation)
+        hasher = KeyedHasher(keys.hash_keys, max(keys.hash_keys))
         pin_or_refuse(store, sealer, settings.organisation, name_keys(keys.vault_wrap, sealer, hasher))
     google = _connect_google(settings, transport, clock, sleep, alarms)
     ports = Ports(
@@ -118,7 +107,7 @@ def build(
         directory=google.directory,
         scope=google.scope,
         alarms=alarms,
-        crm=_connect_crm(settings, transport, clock, channels),
+        crm=connect_crm(settings.salesforce, transport, clock, channels),
         store=store,
         sealer=sealer,
         hasher=hasher,
@@ -212,13 +201,6 @@ def _open_state(
     return documents, SqliteQueue(path), LocalHolders(path.parent / f"{path.name}.holders")
 
 
-def _load_keys(settings: Settings, channels: CloudChannels) -> Keys:
-    if settings.keys is not None:
-        return load_local_keys(settings.keys, may_open=settings.may_open_copies)
-    cloud = settings.cloud
-    return load_cloud_keys(channels, cloud.key_ring, cloud.hash_keys or "", may_open=settings.may_open_copies)
-
-
 def _make_delegation(settings: Settings) -> Delegation:
     return Delegation(
         admin=settings.google_admin,
@@ -229,54 +211,6 @@ def _make_delegation(settings: Settings) -> Delegation:
 
 def _make_limits(settings: Settings) -> Limits:
     return Limits(settings.mailboxes, settings.scope_org_units, settings.scope_groups)
-
-
-def _connect_crm(settings: Settings, transport: Transport, clock: Clock, channels: CloudChannels) -> SalesforceCrm:
-    org = settings.salesforce
-    choices = MatchingChoices(
-        contact_emails=org.contact_email_fields,
-        lead_emails=org.lead_email_fields,
-        users={address: SalesforceId(full_id(identifier)) for address, identifier in org.users.items()},
-        websites=org.websites,
-        domain_lists=org.domain_lists,
-    )
-    login = _read_login(org, channels)
-    return SalesforceCrm(OrgClient(login, transport, Usage(org.background_share, clock.now)), choices)
-
-
-def _read_login(org: SalesforceSettings, channels: CloudChannels) -> Login:
-    return Login(
-        domain=org.domain,
-        consumer_key=org.consumer_key,
-        version=org.api_version,
-        username=org.username,
-        private_key=_read_private_key(org.private_key, channels),
-        consumer_secret=_read_consumer_secret(org.consumer_secret, channels),
-    )
-
-
-def _read_private_key(source: Path | SecretVersion | None, channels: CloudChannels) -> str:
-    setting = "SALESFORCE_PRIVATE_KEY_FILE"
-    if source is None:
-        return ""
-    try:
-        if isinstance(source, SecretVersion):
-            pem = CloudSecrets.connect(channels).read(source, setting)
-        else:
-            pem = source.read_bytes()
-        load_pem_private_key(pem, password=None)
-        return pem.decode("ascii")
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
-        raise ConfigurationError(f"{setting} cannot be read as a PEM file.") from None
-
-
-def _read_consumer_secret(source: str | SecretVersion, channels: CloudChannels) -> str:
-    if not isinstance(source, SecretVersion):
-        return source
-    try:
-        return CloudSecrets.connect(channels).read(source, "SALESFORCE_CONSUMER_SECRET").decode("ascii").strip()
-    except UnicodeDecodeError:
-        raise ConfigurationError("SALESFORCE_CONSUMER_SECRET: the secret is not a text.") from None
 
 
 def _make_policy(settings: Settings) -> Policy:

@@ -54,7 +54,8 @@ def run_cloud_scene(folder: Path, account: str = "worker", **settings: str) -> I
     try:
         with run_cloud(scene.universe) as project:
             # The scene's transport stands for the URL, and nobody listens there.
-            simulated = {"ENVIRONMENT": "simulator", "SIMULATOR_URL": "http://127.0.0.1:9"}
+            state = f"sqlite:{folder / 'cloud.sqlite3'}"
+            simulated = {"STATE": state, "ENVIRONMENT": "simulator", "SIMULATOR_URL": "http://127.0.0.1:9"}
             scene.restart(**simulated, **project.settings(project.account(account)))
             yield scene, project
     finally:

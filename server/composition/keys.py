@@ -1,0 +1,61 @@
+"""The keys of a process and its secrets: from files, or from Cloud KMS and Secret Manager."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from server.adapters.cloud.channels import CloudChannels
+from server.adapters.cloud.cloud_keys import load_cloud_keys
+from server.adapters.cloud.secret_manager import CloudSecrets
+from server.adapters.keys import Keys
+from server.adapters.local_kek import load_local_keys
+from server.domain.errors import ConfigurationError
+from server.domain.identity import StateIdentity
+from server.setting_forms import SecretVersion
+from server.settings import Settings
+
+
+def load_keys(settings: Settings, channels: CloudChannels, identity: StateIdentity | None) -> Keys:
+    """Load what the settings name; of ``vault`` in KMS the version that the state pinned last.
+
+    Raises ConfigurationError, and TransientError where Google Cloud is away.
+    """
+    if settings.keys is not None:
+        return load_local_keys(settings.keys, may_open=settings.may_open_copies)
+    cloud = settings.cloud
+    return load_cloud_keys(
+        channels,
+        cloud.key_ring,
+        cloud.hash_keys or "",
+        may_open=settings.may_open_copies,
+        vault_key=identity.vault_keys[-1] if identity else "",
+    )
+
+
+def read_private_key(source: Path | SecretVersion | None, channels: CloudChannels) -> str:
+    """Salesforce's key in PEM, or nothing where the org is entered by a client secret. Raises as ``load_keys``."""
+    setting = "SALESFORCE_PRIVATE_KEY_FILE"
+    if source is None:
+        return ""
+    try:
+        if isinstance(source, SecretVersion):
+            pem = CloudSecrets.connect(channels).read(source, setting)
+        else:
+            pem = source.read_bytes()
+        load_pem_private_key(pem, password=None)
+        return pem.decode("ascii")
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+        raise ConfigurationError(f"{setting} cannot be read as a PEM file.") from None
+
+
+def read_consumer_secret(source: str | SecretVersion, channels: CloudChannels) -> str:
+    """Salesforce's client secret. Raises as ``load_keys``."""
+    if not isinstance(source, SecretVersion):
+        return source
+    try:
+        return CloudSecrets.connect(channels).read(source, "SALESFORCE_CONSUMER_SECRET").decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise ConfigurationError("SALESFORCE_CONSUMER_SECRET: the secret is not a text.") from None

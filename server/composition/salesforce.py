@@ -1,0 +1,35 @@
+"""The Salesforce org as the settings name it."""
+
+from __future__ import annotations
+
+from server.adapters.cloud.channels import CloudChannels
+from server.adapters.salesforce.activities.tasks import full_id
+from server.adapters.salesforce.client import Login, OrgClient
+from server.adapters.salesforce.crm import SalesforceCrm
+from server.adapters.salesforce.matching.choices import MatchingChoices
+from server.adapters.salesforce.org.usage import Usage
+from server.adapters.transport import Transport
+from server.composition.keys import read_consumer_secret, read_private_key
+from server.domain.ids import SalesforceId
+from server.ports.clock import Clock
+from server.settings import SalesforceSettings
+
+
+def connect_crm(org: SalesforceSettings, transport: Transport, clock: Clock, channels: CloudChannels) -> SalesforceCrm:
+    """Make the port without a call to Salesforce. Raises ConfigurationError, and TransientError for a secret."""
+    choices = MatchingChoices(
+        contact_emails=org.contact_email_fields,
+        lead_emails=org.lead_email_fields,
+        users={address: SalesforceId(full_id(identifier)) for address, identifier in org.users.items()},
+        websites=org.websites,
+        domain_lists=org.domain_lists,
+    )
+    login = Login(
+        domain=org.domain,
+        consumer_key=org.consumer_key,
+        version=org.api_version,
+        username=org.username,
+        private_key=read_private_key(org.private_key, channels),
+        consumer_secret=read_consumer_secret(org.consumer_secret, channels),
+    )
+    return SalesforceCrm(OrgClient(login, transport, Usage(org.background_share, clock.now)), choices)
