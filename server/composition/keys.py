@@ -13,19 +13,19 @@ from server.adapters.cloud.secret_manager import CloudSecrets
 from server.adapters.keys import Keys
 from server.adapters.local_kek import load_local_keys
 from server.domain.errors import ConfigurationError
-from server.domain.identity import StateIdentity
+from server.ports.store import IdentityStore
 from server.setting_forms import SecretVersion
 from server.settings import Settings
 
 
-def load_keys(settings: Settings, channels: CloudChannels, identity: StateIdentity | None) -> Keys:
+def load_keys(settings: Settings, channels: CloudChannels, store: IdentityStore) -> Keys:
     """Load what the settings name; of ``vault`` in KMS the version that the state pinned last.
 
     Raises ConfigurationError, and TransientError where Google Cloud is away.
     """
     if settings.keys is not None:
         return load_local_keys(settings.keys, may_open=settings.may_open_copies)
-    cloud = settings.cloud
+    cloud, identity = settings.cloud, store.identity()
     return load_cloud_keys(
         channels,
         cloud.key_ring,
