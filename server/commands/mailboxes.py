@@ -37,6 +37,7 @@ def _dry_run(source: Source) -> click.Command:
         if preview.unreadable:
             reason = "the work key that sealed them is gone or was replaced"
             stdout.print(f"{preview.unreadable} waiting messages cannot be opened: {reason}.")
+            stdout.print("They are read from Gmail again. Run sync, and then dry-run once more.")
 
     return command
 

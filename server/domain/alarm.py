@@ -19,6 +19,7 @@ class AlarmCode(StrEnum):
     SALESFORCE_CALLS = "salesforce_calls"
     WATCH_SETTING = "watch_setting"
     TEXT_UNREADABLE = "text_unreadable"
+    SEAL_BROKEN = "seal_broken"
 
 
 @dataclass(frozen=True)

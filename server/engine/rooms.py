@@ -167,7 +167,7 @@ def open_rooms(
         collector=collector,
         past_collector=past_collector,
         explainer=explainer,
-        dry_run=DryRun(store, shared.headers, shared.decider),
+        dry_run=DryRun(store, clock, ports.alarms, shared.headers, shared.decider),
         deliverer=deliverer,
         sidebar=Sidebar(mail, store, shared.sealing, explainer, access),
         choices=_make_choices(ports, shared, sync, explainer, reader, access),
@@ -200,8 +200,8 @@ def _make_reader_tools(ports: Ports, shared: _Shared, mail: MailProvider) -> Rea
 
 def _make_deliverer(ports: Ports, shared: _Shared, background: MailProvider, body_reader: BodyReader) -> Deliverer:
     tools = RoundTools(
-        ports.store, ports.clock, ports.policy, ports.hasher, shared.sealing, shared.headers, shared.decider,
-        shared.overrides, shared.editor,
+        ports.store, ports.clock, ports.policy, ports.hasher, ports.alarms, shared.sealing, shared.headers,
+        shared.decider, shared.overrides, shared.editor,
     )  # fmt: skip
     return Deliverer(
         ports.crm, ports.alarms, shared.leases, tools,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from server.domain.crm import Record
-from server.domain.errors import NotFoundError, TrulyError
+from server.domain.errors import NotFoundError, SealBrokenError, StaleTargetError, TrulyError
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import Conversation
 from server.domain.mail import Mail
@@ -42,7 +42,8 @@ class Overrides:
         The person who chose must be on the mail, or have a mailbox with a copy of another mail of the conversation of
         which one of this mail's mailboxes has a copy too. A conversation is named by a header that its senders write:
         without this, anybody who knows a Message-ID could choose for mail of others. ``decided_before`` are
-        mails of the conversation that are to be logged and have no activity yet. Raises SealBrokenError.
+        mails of the conversation that are to be logged and have no activity yet. Raises TransientError where the
+        record must be read from Salesforce again.
         """
         if choice is None or not (choice.record_id or choice.log_anyway):
             return None
@@ -84,10 +85,30 @@ class Overrides:
         self._store.save_conversation(choice.conversation, change)
 
     def _open_record(self, choice: Conversation) -> Record | None:
-        """The chosen record as it was when it was chosen."""
+        """The chosen record as it was when it was chosen; as it is now, where that does not open any more."""
         if choice.record_id is None or choice.sealed_record is None:
             return None
-        return to_record(json.loads(self._sealing.open(COLLECTION, choice.conversation, PURPOSE, choice.sealed_record)))
+        try:
+            content = self._sealing.open(COLLECTION, choice.conversation, PURPOSE, choice.sealed_record)
+        except SealBrokenError:
+            return self._read_record_again(choice, choice.record_id)
+        return to_record(json.loads(content))
+
+    def _read_record_again(self, choice: Conversation, record_id: SalesforceId) -> Record:
+        """Its id is not sealed: a rep's word outlives a lost key. Raises StaleTargetError where the record is gone."""
+        try:
+            record = self._crm.record(record_id)
+        except NotFoundError:
+            self.follow_chosen_record(choice)
+            raise StaleTargetError("The chosen record is gone.") from None
+        sealed = self.seal_record(choice.conversation, record)
+
+        def change(current: Conversation) -> Conversation:
+            is_same = current.sealed_record == choice.sealed_record
+            return replace(current, sealed_record=sealed) if is_same else current
+
+        self._store.save_conversation(choice.conversation, change)
+        return record
 
     def _share_another_mail(
         self, choice: Conversation, chooser: set[str], mail: Mail, decided_before: Sequence[ActivityKey]

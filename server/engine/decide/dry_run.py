@@ -1,4 +1,4 @@
-"""A dry run: what the waiting rows would become if their mailboxes went live now. Nothing is written anywhere."""
+"""A dry run: what the waiting rows would become if their mailboxes went live now. No decision is written anywhere."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.decide.decisions import ConversationChoices, GatheredMail, MailDecider, gather_mails, is_logged_again
+from server.engine.ledger.broken_seals import is_seal_broken, read_again
 from server.engine.ledger.rows import is_waiting_in_shard, reason_of_activity
+from server.engine.ledger.saving import save_changed_rows
 from server.engine.ledger.sealed_headers import SealedHeaders
+from server.ports.alarms import Alarms
+from server.ports.clock import Clock
 from server.ports.store import Store
 from server.rules.schedule.recovery import choose_reaction
 
@@ -24,7 +28,7 @@ MAILS_PER_QUESTION = 200
 class Preview:
     """``rows`` counts, by outcome and reason, settled rows as they are and waiting ones as they would be.
 
-    ``activities`` is how many would be made in Salesforce. ``unreadable`` of the rows do not open.
+    ``activities`` is how many would be made in Salesforce. ``unreadable`` of the rows did not open.
     """
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -38,13 +42,20 @@ class Preview:
 class DryRun:
     """Thread-safe."""
 
-    def __init__(self, store: Store, headers: SealedHeaders, decider: MailDecider) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, alarms: Alarms, headers: SealedHeaders, decider: MailDecider
+    ) -> None:
         self._store = store
+        self._clock = clock
+        self._alarms = alarms
         self._headers = headers
         self._decider = decider
 
     def preview(self, workspace: Workspace, mailboxes: Sequence[Mailbox]) -> Preview:
-        """Raises TransientError where Salesforce is away."""
+        """Decide what waits, and write no decision. Rows that do not open are read from Gmail again by the next sync.
+
+        Raises TransientError where Salesforce is away.
+        """
         result = Preview()
         waiting: list[Row] = []
         for mailbox in mailboxes:
@@ -60,6 +71,8 @@ class DryRun:
         result.unreadable = len(broken)
         for _, error in broken:
             result.count(choose_reaction(error, 1, 0.0).reason)
+        unsealed = [row for row, error in broken if is_seal_broken(error)]
+        save_changed_rows(self._store, read_again(self._alarms, unsealed, self._clock.now()))
         for portion in _cut_between_conversations(list(mails.values())):
             self._count_portion(workspace, portion, result)
         return result

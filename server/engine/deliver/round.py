@@ -29,11 +29,13 @@ from server.engine.decide.decisions import (
 )
 from server.engine.deliver.filing import MailFiler
 from server.engine.deliver.wanted import Claimed, Wanted
+from server.engine.ledger.broken_seals import is_seal_broken, read_again
 from server.engine.ledger.retrying import after_failure
 from server.engine.ledger.rows import delay_row, hold_row, keep_out_row, log_row, skip_row
 from server.engine.ledger.saving import save_changed_rows
 from server.engine.ledger.sealed_headers import SealedHeaders
 from server.engine.ledger.sealing import Sealing
+from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.store import Store
 from server.rules.decision.decide import list_explaining_domains
@@ -61,6 +63,7 @@ class RoundTools:
     clock: Clock
     policy: Policy
     hasher: KeyedHasher
+    alarms: Alarms
     sealing: Sealing
     headers: SealedHeaders
     decider: MailDecider
@@ -123,7 +126,7 @@ class DeliveryRound:
             deliverable,
             lambda row: self._tools.headers.open_copy(self._workspace, row, self._mailboxes[row.mailbox_id]),
         )
-        aside += [after_failure(self._tools.sealing, row, error, self._now()) for row, error in broken]
+        aside += _put_aside_broken(self._tools, broken)
         self._save(aside)
         return gathered
 
@@ -247,6 +250,13 @@ class DeliveryRound:
         """A row that changed meanwhile (a label moved, the message went) is read again in the next round."""
         save_changed_rows(self._store, rows)
         self._done.settled += sum(row.outcome is not Outcome.WAITING for row in rows)
+
+
+def _put_aside_broken(tools: RoundTools, broken: Sequence[tuple[Row, Exception]]) -> list[Row]:
+    now = tools.clock.now()
+    unsealed = [row for row, error in broken if is_seal_broken(error)]
+    others = [after_failure(tools.sealing, row, error, now) for row, error in broken if not is_seal_broken(error)]
+    return read_again(tools.alarms, unsealed, now) + others
 
 
 def _choice_of(mail: Mail, choices: ConversationChoices) -> Conversation | None:

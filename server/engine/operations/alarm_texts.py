@@ -19,6 +19,7 @@ SENTENCES: Mapping[str, str] = {
     AlarmCode.WATCH_ENDS: "a Gmail watch ends soon and cannot be renewed, so new mail is only polled",
     AlarmCode.SALESFORCE_CALLS: "background work has used its share of the org's daily API calls, so mail waits",
     AlarmCode.TEXT_UNREADABLE: "an email could not be read within its bounds, and was logged without its text",
+    AlarmCode.SEAL_BROKEN: "sealed headers of waiting mail did not open, so Gmail is read again: compare the keys",
     AlarmCode.WATCH_SETTING: "the settings of push are wrong, so new mail is only polled",
 }
 """A code without a sentence is shown as it is."""

@@ -9,7 +9,6 @@ from server.domain.decision import Reason
 from server.domain.errors import (
     NotFoundError,
     RejectedError,
-    SealBrokenError,
     StaleTargetError,
     TransientError,
     UnreadableError,
@@ -52,7 +51,7 @@ def choose_reaction(error: Exception, attempts: int, now: float) -> Reaction:
         if attempts > len(GONE_AFTER):
             return Reaction(Reason.GONE, None, cause)
         return Reaction(Reason.RETRYING, now + GONE_AFTER[attempts - 1], cause)
-    if isinstance(error, UnreadableError | SealBrokenError):
+    if isinstance(error, UnreadableError):
         return Reaction(Reason.UNREADABLE, None, cause)
     if isinstance(error, RejectedError) or (isinstance(error, StaleTargetError) and attempts > MATCHED_AGAIN):
         return Reaction(Reason.REJECTED, None, cause)
