@@ -22,14 +22,16 @@ ME ?=
 CONTACTS ?=
 SECONDS ?= 60
 ONLY ?=
-DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)")
+CLOUD ?=
+MINUTES ?= 30
+DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)") $(if $(CLOUD),--cloud)
 
-.PHONY: demo try explain test test-all check lock lists bench faults fuzz screenshots format help clean
+.PHONY: demo try explain test test-all check lock lists bench faults soak fuzz screenshots format help clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-demo: $(STAMP) ## Sync a simulated company, show what became of each email; ONCE=1 ends at rest, WORLD=dir JSON=file PORT=8080
+demo: $(STAMP) ## Sync a simulated company, show what became of each email; ONCE=1 ends at rest, CLOUD=1 as on Google Cloud, WORLD=dir JSON=file PORT=8080
 	@$(DEMO) --port $(PORT) $(if $(ONCE),--once) $(if $(JSON),--json "$(JSON)")
 
 try: $(STAMP) ## The same on your own Google Takeout export, all on this machine; MBOX=file.mbox ME=address CONTACTS=file.csv
@@ -65,6 +67,10 @@ bench: $(STAMP) ## Measure; figures to build/bench.json
 faults: $(STAMP) ## A day of a failing org and a week in which all fails, ten seeds each; RUN=org|week SEEDS=10 MAILBOXES=40 MESSAGES=10000, or SEED=7
 	@$(BIN)/python -m tests.soak $(if $(RUN),--run $(RUN)) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(MAILBOXES),--mailboxes $(MAILBOXES)) $(if $(MESSAGES),--messages $(MESSAGES))
+
+soak: $(STAMP) ## The cloud engine under kills and failures, report in build/soak.json; RUN=cloud MINUTES=30 MAILBOXES=1000 SEED=1
+	@$(if $(filter cloud,$(or $(RUN),cloud)),,echo "There is one soak: make soak RUN=cloud" >&2; exit 4;) \
+	  $(BIN)/python -m tests.soak.cloud --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(MAILBOXES),--mailboxes $(MAILBOXES))
 
 fuzz: $(STAMP) ## Hostile bytes into everything that reads what others wrote; SECONDS=60 for each harness, ONLY="addresses headers"
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-fuzz.txt >&2 || true

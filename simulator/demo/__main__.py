@@ -1,5 +1,6 @@
-"""``python -m simulator.demo [--once] [--json FILE] [--world DIR] [--explain FILE]``.
+"""``python -m simulator.demo [--once] [--json FILE] [--world DIR] [--explain FILE] [--cloud]``.
 
+With ``--cloud`` the service runs as on Google Cloud, with its state in the Firestore emulator.
 With ``--mbox FILE --me ADDRESS [--contacts FILE]`` in place of a world, one is made from that export.
 """
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import signal
 import sys
@@ -16,6 +18,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from simulator.demo import emulator
+from simulator.demo.cloud_sync import sync_in_cloud
+from simulator.demo.deployment import ProcessError
 from simulator.demo.page import PageApp, page_server
 from simulator.demo.result import result_of
 from simulator.demo.stage import PATIENCE, Scene, SceneError, scene
@@ -28,6 +33,7 @@ SECONDS_A_MESSAGE = 0.01
 BAD_INPUT = 4
 NOT_AT_REST = 8
 INCOMPLETE = 9
+NO_ENGINE = 3
 INTERRUPTED = 130
 """What a shell makes of Ctrl-C, where it comes before there is a page."""
 
@@ -45,7 +51,10 @@ def main() -> int:
         _check_state(arguments.state)
         with _folder() as folder:
             world, patience = _world(arguments, folder)
-            with scene(world, folder, arguments.state, patience=patience) as stage:
+            with (
+                _emulator(arguments.cloud),
+                scene(world, folder, arguments.state, patience=patience, is_cloud=arguments.cloud) as stage,
+            ):
                 if arguments.explain:
                     stage.set_stages(quiet=True)
                     return stage.server("explain", arguments.explain, check=False)
@@ -70,6 +79,22 @@ def _world(arguments: argparse.Namespace, folder: Path) -> tuple[Path, float]:
         return (Path(arguments.world) if arguments.world else DEMO_WORLD), PATIENCE
     world = make_world(arguments.mbox, arguments.me, arguments.contacts, folder / "world")
     return world.folder, PATIENCE + world.messages * SECONDS_A_MESSAGE
+
+
+@contextmanager
+def _emulator(is_cloud: bool) -> Iterator[None]:
+    """Firestore for the cloud engine, where it is wanted. Raises SceneError."""
+    if not is_cloud:
+        yield
+        return
+    if not emulator.is_here():
+        raise SceneError(f"CLOUD=1 needs the Firestore emulator. {emulator.NO_EMULATOR}", NO_ENGINE)
+    try:
+        with emulator.firestore_emulator() as address:
+            os.environ[emulator.VARIABLE] = address
+            yield
+    except ProcessError as error:
+        raise SceneError(str(error), NO_ENGINE) from None
 
 
 @contextmanager
@@ -121,13 +146,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", default="")
     parser.add_argument("--explain", default="")
     parser.add_argument("--state", default=None)
+    parser.add_argument("--cloud", action="store_true")
     parser.add_argument("--port", type=_port, default=8080)
     return parser.parse_args()
 
 
 def _run(stage: Scene, arguments: argparse.Namespace) -> int:
     stage.set_stages()
-    stage.server("sync")
+    if stage.cloud:
+        sync_in_cloud(stage)
+    else:
+        stage.server("sync")
     result = result_of(stage)
     code = _report(stage, result)
     if arguments.json:

@@ -82,6 +82,9 @@ class Deployment:
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait(PATIENCE)
 
+    def is_up(self, name: str) -> bool:
+        return name in self._processes
+
     def pid(self, name: str) -> int:
         return self._processes[name].pid
 

@@ -17,6 +17,10 @@ from pathlib import Path
 from simulator.demo.deployment import ProcessError, find_address
 
 VARIABLE = "FIRESTORE_EMULATOR_HOST"
+NO_EMULATOR = (
+    "There is no Firestore emulator. Set FIRESTORE_EMULATOR_HOST, or install one: gcloud components install"
+    " cloud-firestore-emulator (and Java 21)."
+)
 PATIENCE = 60.0
 """Seconds until it must answer."""
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,12 +19,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT
+from simulator.demo.cloud import CloudSettings, Scheduler, make_parts, read_cloud_settings
 from simulator.demo.deployment import ANSWERING, SYNCING, Deployment, Part, ProcessError, find_address
 
 SYNC_ACCOUNT = "truly@simulated.iam.gserviceaccount.com"
 CONSUMER = "simulated-consumer"
 ROOT = Path(__file__).parent.parent.parent
-BREAK_GLASS = {"MAY_OPEN_COPIES": "yes"}
 PATIENCE = 30.0
 """Seconds for the simulator to answer."""
 
@@ -38,12 +39,16 @@ class SceneError(Exception):
 
 @dataclass(frozen=True)
 class Scene:
-    """``folder`` holds state, keys and logs of this run; ``url`` is the simulator's."""
+    """``folder`` holds state, keys and logs of this run; ``url`` is the simulator's.
+
+    ``cloud`` is None for the service on one machine.
+    """
 
     folder: Path
     url: str
     admin: str
     env: Mapping[str, str]
+    cloud: CloudSettings | None = None
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(f"{self.url}/_simulator/{path}", timeout=PATIENCE) as response:  # noqa: S310
@@ -74,19 +79,35 @@ class Scene:
             deployment.start()
         except ProcessError as error:
             raise SceneError(str(error)) from None
+        scheduler = self.scheduler(deployment)
+        if syncing and scheduler:
+            scheduler.start()
         try:
             yield deployment.url
         finally:
+            if scheduler:
+                scheduler.stop()
             deployment.stop()
 
-    def deploy(self, *, syncing: bool = True) -> Deployment:
-        """The processes of the service, not started yet."""
-        options = SYNCING if syncing else ANSWERING
-        return Deployment(self.folder, {"service": Part("service", find_address(), self.env, options)}, front="service")
+    def deploy(self, *, syncing: bool = True, workers: int = 1) -> Deployment:
+        """The processes of the service, not started yet; in the cloud there are ``workers``, which share an address."""
+        if self.cloud is None:
+            part = Part("service", find_address(), self.env, SYNCING if syncing else ANSWERING)
+            return Deployment(self.folder, {part.name: part}, front=part.name)
+        parts = make_parts(self.env, self.cloud, find_address(), find_address(), workers if syncing else 0)
+        return Deployment(self.folder, {part.name: part for part in parts}, front="sidebar")
+
+    def scheduler(self, deployment: Deployment) -> Scheduler | None:
+        """What calls a worker in its time; on one machine the service does that itself."""
+        workers = [part for part in deployment.parts.values() if part.name.startswith("worker")]
+        if self.cloud is None or not workers:
+            return None
+        return Scheduler(self.post, workers[0].url, float(self.env["POLL_SECONDS"]))
 
     def break_glass(self, *arguments: str) -> None:
         """Run a command as the one account that may open copies. Raises SceneError."""
-        replace(self, env={**self.env, **BREAK_GLASS}).output(*arguments)
+        env = self.cloud.break_glass if self.cloud else {"MAY_OPEN_COPIES": "yes"}
+        replace(self, env={**self.env, **env}).output(*arguments)
 
     def server(self, *arguments: str, check: bool = True, quiet: bool = False) -> int:
         """Run one of the operator's commands, as an operator would."""
@@ -129,16 +150,20 @@ def scene(
     state: str | None = None,
     extra: Mapping[str, str] | None = None,
     patience: float = PATIENCE,
+    *,
+    is_cloud: bool = False,
 ) -> Iterator[Scene]:
     """The simulator runs as long as the block does. ``extra`` adds to the server's environment.
 
-    ``patience`` is how many seconds the simulator may take to read the world.
+    ``patience`` is how many seconds the simulator may take to read the world. ``is_cloud``: the service runs on a
+    simulated Google Cloud, with its state in the Firestore emulator that the environment names.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port_file = folder / "port"
     port_file.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "simulator", *(["--grpc-port", "0"] if is_cloud else [])]
     process = subprocess.Popen(  # noqa: S603  # our own program
-        [sys.executable, "-m", "simulator", "--world", str(world), "--port", "0", "--port-file", str(port_file)],
+        [*command, "--world", str(world), "--port", "0", "--port-file", str(port_file)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -147,7 +172,9 @@ def scene(
         described = json.loads((world / "world.json").read_text(encoding="utf-8"))
         admin = _admin(described)
         settings = {**described.get("server", {}), **(extra or {})}
-        yield _write_keys(Scene(folder, url, admin, _environment(folder, url, admin, state, settings)))
+        env = _environment(folder, url, admin, state, settings)
+        ready = _register_keys(Scene(folder, url, admin, env))
+        yield _move_to_cloud(ready) if is_cloud else _make_keys(ready)
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -208,7 +235,7 @@ def _environment(folder: Path, url: str, admin: str, state: str | None, extra: M
     }
 
 
-def _write_keys(ready: Scene) -> Scene:
+def _register_keys(ready: Scene) -> Scene:
     """One key pair stands for the Google service account and the Salesforce app: both only sign in."""
     account_file = ready.folder / "service-account.json"
     if not account_file.exists():
@@ -227,8 +254,20 @@ def _write_keys(ready: Scene) -> Scene:
         "consumers",
         {"consumer_key": CONSUMER, "public_key": public, "username": ready.env["SALESFORCE_USERNAME"]},
     )
+    return ready
+
+
+def _make_keys(ready: Scene) -> Scene:
     ready.server("keys", quiet=True)
     return ready
+
+
+def _move_to_cloud(ready: Scene) -> Scene:
+    """The same settings but for those that choose the engine. Each run has a project of its own in the emulator."""
+    secret = {"name": "salesforce", "text": (ready.folder / "salesforce.pem").read_text()}
+    salesforce_key = ready.post("cloud/secrets", secret)["version"]
+    cloud = read_cloud_settings(ready.get("cloud"), f"run-{uuid.uuid4().hex[:12]}", salesforce_key)
+    return replace(ready, env={**ready.env, **cloud.of("operator")}, cloud=cloud)
 
 
 def google_account(private_pem: str) -> str:

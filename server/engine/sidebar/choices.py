@@ -116,12 +116,11 @@ class Choices:
                 current, record_id=None, sealed_record=None, is_record_gone=False, log_anyway=stays, said_by=said_by
             ),
         )
-        mailboxes = {m.mailbox_id: m for m in self._store.mailboxes()}
         moves: list[Move] = []
         for activity in self._list_activities(mailbox, key):
             if activity.state is not ActivityState.LOGGED or activity.reason is not Reason.THREAD_OVERRIDE:
                 continue
-            decisions = self._redecider.decide_copies(workspace, mailboxes, activity)
+            decisions = self._redecider.decide_copies(workspace, activity)
             logged = next((d for d in decisions.values() if d.outcome is Outcome.LOGGED and d.chosen), None)
             if logged and logged.chosen:
                 moves.append(Move(activity, logged.chosen, logged.reason))

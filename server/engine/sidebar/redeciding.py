@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from server.domain.decision import Decision, Outcome
 from server.domain.errors import MailboxUnavailableError, NotFoundError, UnreadableError
 from server.domain.history import MessageRef
-from server.domain.ids import MailboxId
 from server.domain.ledger import ActivityRow
-from server.domain.mailbox import Mailbox, Workspace
+from server.domain.mailbox import Workspace
 from server.engine.decide.explain import Explainer
 from server.engine.sidebar.conversation_reader import ConversationReader
 from server.ports.store import Store
@@ -23,15 +20,15 @@ class Redecider:
         self._reader = reader
         self._explainer = explainer
 
-    def decide_copies(
-        self, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox], activity: ActivityRow
-    ) -> dict[str, Decision]:
+    def decide_copies(self, workspace: Workspace, activity: ActivityRow) -> dict[str, Decision]:
         """For each logged copy that can be read now, by its row's key.
 
         A label or a stop keeps out what is to come. What stands in Salesforce, only the button deletes.
         """
         decisions: dict[str, Decision] = {}
-        for row in self._store.copies_of(activity.key):
+        rows = self._store.copies_of(activity.key)
+        mailboxes = self._store.find_mailboxes({row.mailbox_id for row in rows})
+        for row in rows:
             mailbox = mailboxes.get(row.mailbox_id)
             if row.outcome is not Outcome.LOGGED or mailbox is None or not mailbox.reads:
                 continue

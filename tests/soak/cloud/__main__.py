@@ -1,0 +1,171 @@
+"""``make soak RUN=cloud``: the cloud engine under kills and failures for half an hour; report in build/soak.json.
+
+Ends with 1 where a mail was lost or doubled, or memory grew, and with 3 where there is no Firestore emulator.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from simulator.demo.deployment import ProcessError
+from simulator.demo.emulator import NO_EMULATOR, firestore_emulator, is_here
+from simulator.demo.stage import scene
+from tests.soak.cloud.plan import write_town
+from tests.soak.cloud.run import Order, Outcome, Soak, as_json
+from tests.soak.cloud.throughput import Rate, measure_throughput
+from tests.support.engines import PUSHED
+
+OUT = Path("build") / "soak.json"
+FEW, MANY = 60, 1_000
+LONG = 10.0
+"""Minutes from which on there are a thousand mailboxes, and the throughput is measured."""
+SHARES = {"setup": 0.25, "rest": 0.2, "throughput": 0.15}
+"""Of the minutes: what is kept for other things than mail that arrives."""
+MOST_GROWTH = 1.5
+"""How often as large a worker may be at the end as when it was warm."""
+GROWTH_BYTES = 60_000_000
+"""What it may grow in any case: caches fill."""
+FAILED, NO_ENGINE = 1, 3
+PATIENCE = 120.0
+"""Seconds for the simulator to make so many mailboxes."""
+
+
+def main() -> int:
+    wanted = _arguments()
+    if not is_here():
+        print(f"Error: {NO_EMULATOR}", file=sys.stderr)  # noqa: T201
+        return NO_ENGINE
+    mailboxes = wanted.mailboxes or (MANY if wanted.minutes >= LONG else FEW)
+    try:
+        with firestore_emulator() as emulator:
+            os.environ["FIRESTORE_EMULATOR_HOST"] = emulator
+            outcome, rates = _play(wanted, mailboxes, emulator)
+    except ProcessError as error:
+        print(f"Error: {error}", file=sys.stderr)  # noqa: T201
+        return NO_ENGINE
+    problems = list_problems(outcome)
+    _write(wanted, mailboxes, outcome, rates, problems)
+    _show(Console(width=120), mailboxes, outcome, rates, problems)
+    return FAILED if problems else 0
+
+
+def _play(wanted: argparse.Namespace, mailboxes: int, emulator: str) -> tuple[Outcome, list[Rate]]:
+    seconds = 60 * wanted.minutes
+    is_long = wanted.minutes >= LONG
+    kept = SHARES["setup"] + SHARES["rest"] + (SHARES["throughput"] if is_long else 0)
+    order = Order(wanted.seed, mailboxes, seconds * (1 - kept), is_calm=wanted.calm)
+    with tempfile.TemporaryDirectory(prefix="soak-") as name:
+        folder = Path(name)
+        world = write_town(folder / "world", mailboxes)
+        settings = {**PUSHED, "POLL_SECONDS": str(300 if is_long else 60), "BACKFILL_MONTHS": "1"}
+        with scene(world, folder / "run", extra=settings, patience=PATIENCE, is_cloud=True) as stage:
+            soak = Soak(stage, order, emulator)
+            try:
+                outcome = soak.run()
+                return outcome, measure_throughput(soak, min(mailboxes, 600)) if is_long else []
+            finally:
+                soak.stop()
+
+
+def list_problems(outcome: Outcome) -> list[str]:
+    """What must not be, with ids only."""
+    found = outcome.findings
+    problems = [f"lost: {name}" for name in found.lost]
+    problems += [f"doubled: {name}" for name in found.doubled]
+    problems += [f"wrong: {name}" for name in found.wrong]
+    problems += [f"still waiting: {name}" for name in found.waiting]
+    memory = outcome.memory
+    if memory and memory["end"] > max(MOST_GROWTH * memory["start"], memory["start"] + GROWTH_BYTES):
+        problems.append(f"memory grew from {memory['start']} to {memory['end']} bytes")
+    return problems
+
+
+def _write(
+    wanted: argparse.Namespace, mailboxes: int, outcome: Outcome, rates: list[Rate], problems: list[str]
+) -> None:  # fmt: skip
+    OUT.parent.mkdir(exist_ok=True)
+    report: dict[str, Any] = {
+        "minutes": wanted.minutes, "seed": wanted.seed, "mailboxes": mailboxes, "time": "real, not compressed",
+        "problems": problems, **as_json(outcome), "throughput": [asdict(rate) for rate in rates],
+    }  # fmt: skip
+    OUT.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def _show(console: Console, mailboxes: int, outcome: Outcome, rates: list[Rate], problems: list[str]) -> None:
+    found, counts = outcome.findings, outcome.counts
+    table = Table("What", "Figure", title=f"{mailboxes:,} mailboxes, {outcome.seconds / 60:.1f} minutes of real time")
+    rows = {
+        "Mails that arrived (of them in bursts)": f"{outcome.mails:,} ({outcome.in_bursts:,})",
+        "Activities": f"{found.logged:,}",
+        "Lost, doubled, on a wrong record, waiting": ", ".join(
+            str(len(names)) for names in (found.lost, found.doubled, found.wrong, found.waiting)
+        ),
+        "Kills of a worker; planned failures": f"{outcome.kills}; {sum(outcome.failures.values())} kinds and moments",
+        "Seconds to Salesforce p50, p95, p99, worst": _show_lags(found.steady),
+        "The same in bursts": _show_lags(found.bursts),
+        "Memory of the longest-lived process, MB": _show_memory(outcome.memory),
+        "Most writes of one document in a second": f"{outcome.hottest[1]} ({_show_document(outcome.hottest[0])})",
+        "Firestore reads, writes; of each activity": _show_firestore(counts, found.logged),
+        "Gmail units; Salesforce calls": f"{counts.get('gmail units', 0):,}; {counts.get('salesforce requests', 0):,}",
+        "Tasks put; calls of Cloud KMS": f"{_sum(outcome, 'cloudtasks'):,}; {_sum(outcome, 'kms'):,}",
+        "Processor seconds": ", ".join(f"{name} {spent:.0f}" for name, spent in outcome.cpu.items()),
+        "Processors of this machine busy": f"{outcome.machine_busy:.0%}",
+    }
+    for name, figure in rows.items():
+        table.add_row(name, figure)
+    console.print(table)
+    if rates:
+        table = Table("Workers", "Mails", "Seconds", "Mails a minute", "Bound by", title="A burst, nothing fails")
+        for rate in rates:
+            table.add_row(str(rate.workers), f"{rate.logged}", f"{rate.seconds:.0f}", f"{rate.per_minute}", rate.bound)
+        console.print(table)
+    for problem in problems[:20]:
+        console.print(f"  {problem}", markup=False)
+
+
+def _show_lags(lags: Any) -> str:
+    return f"{lags.p50:.1f}, {lags.p95:.1f}, {lags.p99:.1f}, {lags.worst:.1f} ({lags.count} activities)"
+
+
+def _show_memory(memory: dict[str, int]) -> str:
+    if not memory:
+        return "not known"
+    start, end, most = (memory[name] / 1e6 for name in ("start", "end", "most"))
+    return f"{start:.0f} at first, {end:.0f} at the end, {most:.0f} at most ({memory['seconds']} s)"
+
+
+def _show_document(name: str) -> str:
+    """Its collection: a document's name may hold an id that is somebody's."""
+    return name.partition("/")[0]
+
+
+def _show_firestore(counts: dict[str, float], logged: int) -> str:
+    reads, writes = counts.get("firestore reads", 0), counts.get("firestore writes", 0)
+    return f"{reads:,}, {writes:,}; {reads / max(logged, 1):.0f}, {writes / max(logged, 1):.1f}"
+
+
+def _sum(outcome: Outcome, service: str) -> int:
+    return sum(count for name, count in outcome.cloud_calls.items() if name.startswith(f"{service} "))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.soak.cloud", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0, help="of wall time, about")
+    parser.add_argument("--mailboxes", type=int, help=f"{MANY} from {LONG:.0f} minutes on, {FEW} below, unless said")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--calm", action="store_true", help="nothing is killed and nothing fails")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

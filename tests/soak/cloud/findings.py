@@ -1,0 +1,104 @@
+"""What became of the mail: how long it took, what is missing, what is there twice."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tests.soak.cloud.plan import Arrival
+from tests.soak.town import Kind
+
+MESSAGE_ID = "TrulyActivity__Message_Id__c"
+KEY = "TrulyActivity__Message_Key__c"
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """``at`` (epoch seconds) is when the mail was in the mailbox, ``message`` its Gmail id."""
+
+    arrival: Arrival
+    at: float
+    mailbox: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Lags:
+    """Seconds from the mailbox to Salesforce."""
+
+    count: int = 0
+    p50: float = 0.0
+    p95: float = 0.0
+    p99: float = 0.0
+    worst: float = 0.0
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Lags:
+        ranked = sorted(values)
+        if not ranked:
+            return cls()
+        p50, p95, p99 = (ranked[math.ceil(len(ranked) * share) - 1] for share in (0.5, 0.95, 0.99))
+        return cls(len(ranked), round(p50, 2), round(p95, 2), round(p99, 2), round(ranked[-1], 2))
+
+
+@dataclass(frozen=True)
+class Findings:
+    """``lost``, ``doubled`` and ``wrong`` name what is amiss by message, with ids only."""
+
+    steady: Lags = field(default_factory=Lags)
+    bursts: Lags = field(default_factory=Lags)
+    logged: int = 0
+    lost: Sequence[str] = ()
+    doubled: Sequence[str] = ()
+    wrong: Sequence[str] = ()
+    waiting: Sequence[str] = ()
+
+
+def read_created(task: Mapping[str, Any]) -> float:
+    """When Salesforce got it, epoch seconds."""
+    return datetime.fromisoformat(str(task["CreatedDate"])).timestamp()
+
+
+def compare(delivered: Sequence[Delivered], tasks: Sequence[Mapping[str, Any]], ledger: Mapping[str, Any]) -> Findings:
+    """``tasks`` are Salesforce's, ``ledger`` is what the command export writes."""
+    by_mail: dict[str, list[Mapping[str, Any]]] = {}
+    for task in tasks:
+        by_mail.setdefault(str(task[MESSAGE_ID]), []).append(task)
+    rows = {(row["mailbox"], row["gmail_message_id"]): row for row in ledger["messages"]}
+    lags: dict[bool, list[float]] = {True: [], False: []}
+    lost, wrong = [], []
+    for mail in delivered:
+        found = by_mail.get(mail.arrival.mail.message_id, [])
+        row = rows.get((mail.mailbox, mail.message))
+        name = f"mail {mail.arrival.mail.number}"
+        if row is None:
+            lost.append(f"{name}: no row")
+        if mail.arrival.is_wanted and not found:
+            lost.append(f"{name}: no activity, {row['reason'] if row else ''} {row['cause'] if row else ''}".strip())
+        if found and not mail.arrival.is_wanted:
+            wrong.append(f"{name}: an activity of {mail.arrival.mail.kind}")
+        if found and mail.arrival.is_wanted:
+            lags[mail.arrival.is_burst].append(min(map(read_created, found)) - mail.at)
+            wrong += [f"{name}: on another record" for task in found if not _is_on_record(mail.arrival, task)]
+    keys = Counter(str(task[KEY]) for task in tasks)
+    return Findings(
+        steady=Lags.of(lags[False]),
+        bursts=Lags.of(lags[True]),
+        logged=len(lags[True]) + len(lags[False]),
+        lost=lost,
+        doubled=[
+            *(f"{mail}: {len(found)} activities" for mail, found in by_mail.items() if len(found) > 1),
+            *(f"{key}: {count} activities of one key" for key, count in keys.items() if count > 1),
+        ],
+        wrong=wrong,
+        waiting=[f"{key[0]}.{key[1]}: {row['reason']}" for key, row in rows.items() if row["outcome"] == "waiting"],
+    )
+
+
+def _is_on_record(arrival: Arrival, task: Mapping[str, Any]) -> bool:
+    place = "WhatId" if arrival.mail.kind is Kind.ACCOUNT else "WhoId"
+    return bool(task.get(place) == arrival.mail.record)
