@@ -12,6 +12,7 @@ from server.adapters.body_reader.by_size import BodyReaderBySize
 from server.adapters.body_reader.child import ChildBodyReader
 from server.adapters.body_reader.in_process import InProcessBodyReader
 from server.adapters.cloud.channels import CloudChannels
+from server.adapters.cloud.cloud_tasks import CloudTasksQueue, Target
 from server.adapters.documents import Documents
 from server.adapters.firestore.documents import FirestoreDocuments
 from server.adapters.gmail.calls import GmailCalls
@@ -26,6 +27,7 @@ from server.adapters.google.reports import GoogleReports
 from server.adapters.google.scope import Limits, WorkspaceScope
 from server.adapters.holders import LocalHolders
 from server.adapters.local_kek import create_keys, has_private_key
+from server.adapters.missing_queue import MissingQueue
 from server.adapters.schema.schema import SchemaKeeper
 from server.adapters.schema.versioned import VersionedDocuments
 from server.adapters.sqlite.documents import SqliteDocuments
@@ -60,14 +62,18 @@ class SystemClock:
         return time.time()
 
 
+OpenQueue = SqliteQueue | CloudTasksQueue | MissingQueue
+
+
 @dataclass(frozen=True)
 class Services:
-    """What an entry point needs. ``queue`` is None where the state is Firestore: Cloud Tasks is not built yet."""
+    """What an entry point needs. ``local_queue`` is the queue where threads of ours work it, else None."""
 
     settings: Settings
     ports: Ports
     rooms: Rooms
-    queue: SqliteQueue | None
+    queue: OpenQueue
+    local_queue: SqliteQueue | None
     holders: LocalHolders | None
     documents: Documents
     identity: Identity
@@ -93,10 +99,10 @@ def build(
     clock = clock or SystemClock()
     transport = transport or _choose_transport(settings)
     channels = CloudChannels(settings.cloud.simulator_grpc, settings.cloud.simulator_identity)
-    documents, queue, holders = _open_state(settings, clock, sleep)
+    documents, local_queue, holders = _open_state(settings, clock, sleep)
     alarms = DocumentAlarms(documents, clock)
     store = DocumentStore(documents, holders.is_dead if holders else lambda _holder: False)
-    with _closing_on_error(documents, queue, holders):
+    with _closing_on_error(documents, local_queue, holders):
         keys = load_keys(settings, channels, store)
         sealer = WorkSealer(keys.work, store, settings.organisation)
         hasher = KeyedHasher(keys.hash_keys, max(keys.hash_keys))
@@ -122,7 +128,10 @@ def build(
     )
     body_reader = BodyReaderBySize(InProcessBodyReader(read_body), ChildBodyReader(), ChildBodyReader())
     rooms = _open_rooms(settings, ports, body_reader, google.calls, transport, sleep)
-    return Services(settings, ports, rooms, queue, holders, documents, GoogleIdentity(transport), body_reader)
+    queue = local_queue or _connect_queue(settings, channels)
+    return Services(
+        settings, ports, rooms, queue, local_queue, holders, documents, GoogleIdentity(transport), body_reader
+    )
 
 
 @contextmanager
@@ -135,7 +144,7 @@ def _closing_on_error(documents: Documents, queue: SqliteQueue | None, holders: 
         raise
 
 
-def _close(documents: Documents, queue: SqliteQueue | None, holders: LocalHolders | None) -> None:
+def _close(documents: Documents, queue: OpenQueue | None, holders: LocalHolders | None) -> None:
     documents.close()
     if queue:
         queue.close()
@@ -153,6 +162,7 @@ def _open_rooms(
         witness=GoogleReports(calls.mint.for_reports, transport, ports.clock) if settings.reports_witness else None,
         finder=GmailMessageIds(calls),
         is_encrypted_at_rest=settings.state.startswith("firestore:"),
+        sweep_seconds=float(settings.poll_seconds),
         is_private_key_near=settings.keys is not None and has_private_key(settings.keys),
         sleep=sleep,
     )
@@ -199,6 +209,13 @@ def _open_state(
     documents = VersionedDocuments(file, SchemaKeeper(file, clock, sleep), clock)
     documents.open()
     return documents, SqliteQueue(path), LocalHolders(path.parent / f"{path.name}.holders")
+
+
+def _connect_queue(settings: Settings, channels: CloudChannels) -> CloudTasksQueue | MissingQueue:
+    cloud = settings.cloud
+    if not cloud.queue_location:
+        return MissingQueue()
+    return CloudTasksQueue(Target(cloud.queue_location, cloud.worker_url, cloud.tasks_service_account), channels)
 
 
 def _make_delegation(settings: Settings) -> Delegation:

@@ -36,7 +36,7 @@ from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.operations.doctor import alarms, google, keys, push, salesforce, state
 from server.engine.operations.doctor.registry import Doctor
 from server.engine.operations.identity import name_keys
-from server.engine.operations.jobs import JobRunner
+from server.engine.operations.jobs import LONGEST_SPREAD, JobRunner
 from server.engine.operations.sync import Syncer
 from server.engine.ports import Ports
 from server.engine.sidebar.choices import Choices
@@ -138,12 +138,13 @@ def open_rooms(
     finder: Finder | None = None,
     is_encrypted_at_rest: bool = False,
     is_private_key_near: bool = False,
+    sweep_seconds: float = LONGEST_SPREAD,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Rooms:
     """Compose the rooms. ``finder`` finds in Gmail what ``witness`` reports.
 
     ``is_encrypted_at_rest``: the database encrypts too. ``is_private_key_near``: the file of the vault's private key
-    lies in the folder of this process's keys.
+    lies in the folder of this process's keys. ``sweep_seconds`` is the time from one sweep to the next.
     """
     mail, crm, store, clock = ports.mail, ports.crm, ports.store, ports.clock
     shared = _Shared.of(ports)
@@ -176,19 +177,19 @@ def open_rooms(
         days=days,
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
-        doctor=_open_doctor(ports, is_encrypted_at_rest, is_private_key_near),
+        doctor=_open_doctor(ports, is_encrypted_at_rest=is_encrypted_at_rest, is_near=is_private_key_near),
         syncer=Syncer(store, clock, sweeper, workspaces, collector, past_collector, deliverer, sleep),
-        jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days),
+        jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days, sweep_seconds),
     )
 
 
 def _make_job_runner(
     ports: Ports, sync: _Sync, workspaces: WorkspaceCache, sweeper: Sweeper, watches: WatchRenewer, auditor: Auditor,
-    days: DayPublisher,
+    days: DayPublisher, sweep_seconds: float,
 ) -> JobRunner:  # fmt: skip
     return JobRunner(
         ports.store, ports.clock, ports.alarms, workspaces, sweeper, watches, sync.collector, sync.past_collector,
-        sync.deliverer, auditor, days,
+        sync.deliverer, auditor, days, min(sweep_seconds, LONGEST_SPREAD),
     )  # fmt: skip
 
 
@@ -229,10 +230,10 @@ def _make_choices(
     )
 
 
-def _open_doctor(ports: Ports, is_encrypted_at_rest: bool, is_private_key_near: bool) -> Doctor:
+def _open_doctor(ports: Ports, *, is_encrypted_at_rest: bool, is_near: bool) -> Doctor:
     """The findings come in this order."""
     keeping = keys.KeysContext(
-        is_encrypted_at_rest, ports.unwrap is not None, is_private_key_near, ports.store, ports.organisation,
+        is_encrypted_at_rest, ports.unwrap is not None, is_near, ports.store, ports.organisation,
         name_keys(ports.wrap, ports.sealer, ports.hasher),
     )  # fmt: skip
     return Doctor(

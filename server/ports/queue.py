@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 BUCKET = 5.0
@@ -12,6 +13,41 @@ BUCKET = 5.0
 MARGIN = 2.0
 """Seconds from a bucket's end to its job. Clocks differ: the job must not run on one machine while another, whose clock
 is behind, still asks for it under the same name."""
+REMEMBERED = 86_400.0
+"""Seconds for which the name of a job that is done cannot be used again."""
+LONGEST_RUN = 600.0
+"""Seconds after which a job that nobody has reported on is run again. A job ends within half of that."""
+
+
+class JobKind(StrEnum):
+    """The queue stores the value. ``AUDIT`` without a subject means all mailboxes."""
+
+    SWEEP = "sweep"
+    COLLECT = "collect"
+    PUSHED = "pushed"
+    WATCH = "watch"
+    BACKFILL = "backfill"
+    AUDIT = "audit"
+    PUBLISH = "publish"
+    DELIVER = "deliver"
+
+
+class Lane(StrEnum):
+    """A queue of its own at Cloud Tasks, so that one lane's load or trouble does not slow the others."""
+
+    LIVE = "live"
+    DELIVER = "deliver"
+    BACKFILL = "backfill"
+    AUDIT = "audit"
+
+
+LANES: dict[str, Lane] = {
+    JobKind.DELIVER: Lane.DELIVER,
+    JobKind.BACKFILL: Lane.BACKFILL,
+    JobKind.AUDIT: Lane.AUDIT,
+    JobKind.PUBLISH: Lane.AUDIT,
+}
+"""The lane of a kind; the others are live."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +80,10 @@ class Queue(Protocol):
         Equal jobs of one bucket share a name. What continues a running task says so with ``after``: its name is made
         from that task's own, so that no clock decides whether there is a next turn. Raises TransientError.
         """
+
+
+def choose_lane(kind: str) -> Lane:
+    return LANES.get(kind, Lane.LIVE)
 
 
 def name_job(job: Job, now: float, delay: float = 0.0, after: Task | None = None) -> tuple[str, float]:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from server.bootstrap import Services
 from server.domain.errors import ConfigurationError, TrulyError
-from server.engine.operations.jobs import JobKind, enqueue_for_all
-from server.ports.queue import Job
+from server.engine.operations.jobs import enqueue_for_all
+from server.ports.queue import Job, JobKind
 from server.rules.schedule.nightly import find_next_nightly_run
 from server.rules.schedule.recovery import compute_backoff
 
@@ -27,10 +27,10 @@ class Worker:
 
     def __init__(self, services: Services, threads: int = 2) -> None:
         """Raises ConfigurationError where the services have no queue of their own."""
-        if services.queue is None:
+        if services.local_queue is None:
             raise ConfigurationError("Only a service with its state in SQLite has a queue that threads can work on.")
         self._services = services
-        self._queue = services.queue
+        self._queue = services.local_queue
         self._clock = services.ports.clock
         self._stopping = threading.Event()
         self._enqueued_at: dict[JobKind, float] = {}

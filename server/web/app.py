@@ -9,8 +9,10 @@ from flask import Flask, Response, jsonify
 
 from server.bootstrap import Services
 from server.cli import register_commands
+from server.domain.errors import ConfigurationError
 from server.runner.worker import Worker
-from server.web import addon, cron, health, push
+from server.settings import Role
+from server.web import addon, cron, health, jobs, push
 from server.web.lazy_services import LazyServices
 from server.web.request_trail import follow_requests, log_unexpected
 
@@ -30,7 +32,8 @@ class TrulyApp(Flask):
     def start_syncing(self) -> None:
         """Raises ConfigurationError: a service that cannot work must not look alive."""
         services = self.services.get()
-        if services.queue is not None and self._worker is None:
+        services.queue.require()
+        if services.local_queue is not None and self._worker is None and _offers(self.services, Role.WORKER):
             self._worker = Worker(services, services.settings.workers)
             self._worker.start()
 
@@ -47,9 +50,12 @@ def create_app(source: Mapping[str, str], services: Services | None = None) -> T
     app = TrulyApp(lazy)
     follow_requests(app)
     app.register_blueprint(health.blueprint(lazy))
-    app.register_blueprint(addon.blueprint(lazy))
-    app.register_blueprint(push.blueprint(lazy))
-    app.register_blueprint(cron.blueprint(lazy))
+    if _offers(lazy, Role.SIDEBAR):
+        app.register_blueprint(addon.blueprint(lazy))
+        app.register_blueprint(push.blueprint(lazy))
+    if _offers(lazy, Role.WORKER):
+        app.register_blueprint(jobs.blueprint(lazy))
+        app.register_blueprint(cron.blueprint(lazy))
     register_commands(app, lazy)
 
     @app.errorhandler(404)
@@ -57,3 +63,11 @@ def create_app(source: Mapping[str, str], services: Services | None = None) -> T
         return jsonify(error="There is nothing here."), 404
 
     return app
+
+
+def _offers(lazy: LazyServices, role: Role) -> bool:
+    """With settings that cannot be read all routes are there: each answers that it cannot work. Commands say why."""
+    try:
+        return lazy.settings().cloud.role in (Role.ALL, role)
+    except ConfigurationError:
+        return True

@@ -1,16 +1,21 @@
-"""Timed work that App Engine's cron asks for. On one machine a thread of the service asks (server/runner/worker.py)."""
+"""Timed work that a scheduler asks for. On one machine a thread of the service asks (server/runner/worker.py)."""
 
 from __future__ import annotations
 
+import logging
+
 from flask import Blueprint, Response, abort, jsonify, request
 
-from server.domain.errors import TransientError
-from server.engine.operations.jobs import JobKind, enqueue_for_all
+from server.domain.errors import TrulyError, UntrustedCallerError
+from server.engine.operations.jobs import enqueue_for_all
+from server.ports.queue import JobKind
+from server.web.guards import Guard
 from server.web.lazy_services import LazyServices
+
+log = logging.getLogger(__name__)
 
 CRON = "/cron/"
 KINDS = (JobKind.SWEEP, JobKind.WATCH, JobKind.AUDIT)
-NO_QUEUE = "There is no queue for this job: with STATE=firestore the queue is Cloud Tasks, which is not built yet."
 
 
 def blueprint(lazy: LazyServices) -> Blueprint:
@@ -18,17 +23,28 @@ def blueprint(lazy: LazyServices) -> Blueprint:
 
     @routes.get(f"{CRON}<any({', '.join(KINDS)}):kind>")
     def cron(kind: str) -> tuple[Response, int]:
-        # App Engine removes this header from all other requests. Any other front end lets it through.
-        if not lazy.settings().cloud.is_on_app_engine or request.headers.get("X-Appengine-Cron") != "true":
+        authorization = request.headers.get("Authorization", "")
+        is_app_engine = _is_app_engine(lazy)
+        if not is_app_engine and not authorization:
             abort(404)
         services = lazy.get()
-        if services.queue is None:
-            return jsonify(error=NO_QUEUE), 503
+        if not is_app_engine:
+            Guard(services.identity, services.settings).check_scheduler(CRON + kind, authorization)
         enqueue_for_all(services.queue, JobKind(kind), services.ports.clock.now())
         return Response(), 204
 
-    @routes.errorhandler(TransientError)
-    def ask_again(_error: TransientError) -> tuple[Response, int]:
+    @routes.errorhandler(UntrustedCallerError)
+    def refuse_caller(_error: UntrustedCallerError) -> tuple[Response, int]:
+        return jsonify(error="The caller cannot prove who it is."), 401
+
+    @routes.errorhandler(TrulyError)
+    def ask_again(error: TrulyError) -> tuple[Response, int]:
+        log.error("a timed job could not be enqueued: %s", type(error).__name__)
         return jsonify(error="The queue does not answer. Send the request again."), 503
 
     return routes
+
+
+def _is_app_engine(lazy: LazyServices) -> bool:
+    """App Engine removes this header from all other requests. Any other front end lets it through."""
+    return lazy.settings().cloud.is_on_app_engine and request.headers.get("X-Appengine-Cron") == "true"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from addon.codes import Operation, Refusal
 from addon.conversation import conversation_card
 from addon.models import Act, RecordShown
 from server.bootstrap import Services
+from server.domain.errors import TrulyError
 from server.domain.history import MessageRef
 from server.domain.ledger import Conversation
 from server.domain.mailbox import Mailbox, Stage, Workspace
@@ -17,6 +19,8 @@ from server.engine.sidebar.button_tokens import Order, Signer
 from server.engine.sidebar.view import View, find_mailbox_of_caller
 from server.web.guards import Admitted
 from server.web.presenting import Presenter, Salesforce
+
+log = logging.getLogger(__name__)
 
 ACT = "/addon/act"
 """The path that all buttons call."""
@@ -105,10 +109,13 @@ class Desk:
         return sign_action
 
     def _ask_for_sync(self, view: View) -> None:
-        """An unknown conversation is decided now and carried out by the queue."""
-        queue = self._services.queue
-        if queue is not None and any(message.foreseen for message in view.shown):
-            enqueue_collect(queue, self.mailbox.mailbox_id, self._services.ports.clock.now())
+        """An unknown conversation is decided now and carried out by the queue; without the queue, by the next sweep."""
+        if not any(message.foreseen for message in view.shown):
+            return
+        try:
+            enqueue_collect(self._services.queue, self.mailbox.mailbox_id, self._services.ports.clock.now())
+        except TrulyError as error:
+            log.warning("a card could not ask for a sync: %s", type(error).__name__)
 
     def _has_row(self, ref: MessageRef) -> bool:
         return bool(self._services.ports.store.existing_rows(self.mailbox.mailbox_id, [ref.message_id]))

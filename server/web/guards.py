@@ -29,18 +29,26 @@ class Admitted:
 
 @dataclass(frozen=True)
 class Guard:
-    """Checks the tokens of one request. The audience is always ``settings.public_url``, never a Host header."""
+    """Checks the tokens of one request. The audience is a URL of the settings, never a Host header."""
 
     identity: Identity
     settings: Settings
 
     def check_google(self, path: str, authorization: str) -> None:
         """The caller is Google's add-on service. Raises UntrustedCallerError, TransientError."""
-        self._check_service(path, authorization, self.settings.addon_service_account)
+        self._check_service(self.settings.public_url + path, authorization, self.settings.addon_service_account)
 
     def check_pubsub(self, path: str, authorization: str) -> None:
         """The caller is our Pub/Sub subscription. Raises UntrustedCallerError, TransientError."""
-        self._check_service(path, authorization, self.settings.push_service_account)
+        self._check_service(self.settings.public_url + path, authorization, self.settings.push_service_account)
+
+    def check_tasks(self, path: str, authorization: str) -> None:
+        """The caller is our Cloud Tasks queue. Raises UntrustedCallerError, TransientError."""
+        self._check_worker_caller(path, authorization, self.settings.cloud.tasks_service_account)
+
+    def check_scheduler(self, path: str, authorization: str) -> None:
+        """The caller is our scheduler. Raises UntrustedCallerError, TransientError."""
+        self._check_worker_caller(path, authorization, self.settings.cloud.cron_service_account)
 
     def admit(self, path: str, authorization: str, body: bytes) -> Admitted:
         """Raises UntrustedCallerError, ConsentMissingError, TransientError."""
@@ -56,9 +64,14 @@ class Guard:
         caller = self.identity.person(event.user_token, self.settings.addon_client_id)
         return Admitted(event, caller, is_trigger=not event.parameters)
 
-    def _check_service(self, path: str, authorization: str, account: str) -> None:
+    def _check_worker_caller(self, path: str, authorization: str, account: str) -> None:
+        """Without a WORKER_URL nobody is trusted: a bare path is nobody's audience."""
+        url = self.settings.cloud.worker_url
+        self._check_service(url + path, authorization, account if url else "")
+
+    def _check_service(self, audience: str, authorization: str, account: str) -> None:
         """``authorization`` is the header's value. Without an ``account`` nobody is trusted."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not account:
             raise UntrustedCallerError("The caller is not the Google service that may call this address.")
-        self.identity.check_service(token.strip(), self.settings.public_url + path, account)
+        self.identity.check_service(token.strip(), audience, account)

@@ -30,8 +30,6 @@ def blueprint(lazy: LazyServices) -> Blueprint:
         services = lazy.get()
         guard = Guard(services.identity, services.settings)
         guard.check_pubsub(PUSH, request.headers.get("Authorization", ""))
-        if services.queue is None:
-            return jsonify(error="There is no queue yet."), 503
         try:
             hint = _read_hint()
         except BadInputError:

@@ -7,13 +7,9 @@ from pathlib import Path
 
 from server.adapters.sqlite.files import SqliteFile
 from server.logs.trail import name_on_trail
-from server.ports.queue import Job, Task, name_job
+from server.ports.queue import LONGEST_RUN, REMEMBERED, Job, Task, name_job
 
 FORM = 1
-REMEMBERED = 86_400.0
-"""Seconds for which the name of a finished job cannot be used again."""
-LEASE = 600.0
-"""Seconds after which a job whose worker went silent is handed out again."""
 
 
 class SqliteQueue:
@@ -46,7 +42,7 @@ class SqliteQueue:
                 return None
             name, kind, subject, attempts, due_at = row
             connection.execute(
-                "UPDATE jobs SET due_at = ?, attempts = attempts + 1 WHERE name = ?", (now + LEASE, name)
+                "UPDATE jobs SET due_at = ?, attempts = attempts + 1 WHERE name = ?", (now + LONGEST_RUN, name)
             )
             return Task(name, Job(kind, subject), attempts + 1, due_at)
 
@@ -57,6 +53,9 @@ class SqliteQueue:
     def put_back(self, task: Task, due_at: float) -> None:
         with self._file.transaction() as connection:
             connection.execute("UPDATE jobs SET due_at = ? WHERE name = ?", (due_at, task.name))
+
+    def require(self) -> None:
+        """It is here."""
 
     def close(self) -> None:
         self._file.close()

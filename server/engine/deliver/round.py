@@ -47,12 +47,16 @@ EXPLAINABLE = frozenset({Reason.NO_MATCH, Reason.CONTACTS_ONLY_ACCOUNT})
 
 @dataclass
 class Delivered:
-    """What one round did. ``settled`` counts rows that reached an outcome; ``read`` all rows looked at."""
+    """What one round did. ``settled`` counts rows that reached an outcome; ``read`` all rows looked at.
+
+    ``is_busy``: another worker holds rows that are due.
+    """
 
     read: int = 0
     settled: int = 0
     logged: int = 0
     error: str | None = None
+    is_busy: bool = False
 
 
 @dataclass(frozen=True)

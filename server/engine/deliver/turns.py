@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.domain.alarm import AlarmCode
 from server.domain.errors import ReconnectRequiredError, TransientError, reaction_named
@@ -49,7 +49,8 @@ class Deliverer:
         result = self.deliver(workspace, LIVE, on_progress=on_progress)
         if result.read or result.error:
             return result
-        return self.deliver(workspace, BACKFILL, ACTIVITIES_PER_CALL, on_progress, is_past=True)
+        past = self.deliver(workspace, BACKFILL, ACTIVITIES_PER_CALL, on_progress, is_past=True)
+        return replace(past, is_busy=past.is_busy or result.is_busy)
 
     def deliver(
         self, workspace: Workspace, shards: Sequence[int], limit: int = ACTIVITIES_PER_COLLECTION,
@@ -63,11 +64,12 @@ class Deliverer:
             return Delivered(error=SPENT)
         with self._holding(due) as held:
             rows = self._select_due(list(held), limit)
+            is_busy = len(held) < len(due)
             if not rows:
-                return Delivered()
+                return Delivered(is_busy=is_busy)
             result = self._run_round(workspace, rows, self.past_filer if is_past else self.filer, held)
             on_progress(result.settled)
-            return result
+            return replace(result, is_busy=is_busy)
 
     def deliver_now(self, workspace: Workspace, rows: Sequence[Row]) -> Delivered | None:
         """These waiting rows at once, for a person who looks on; None where another worker has them already."""

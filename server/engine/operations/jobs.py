@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
-from enum import StrEnum
 
 from server.domain.alarm import AlarmCode
 from server.domain.errors import ConfigurationError
@@ -24,7 +26,7 @@ from server.engine.operations.job_trail import follow_job
 from server.logs.events import Event, describe_error
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
-from server.ports.queue import Job, Queue, Task
+from server.ports.queue import BUCKET, Job, JobKind, Queue, Task
 from server.ports.store import Store
 from server.rules.schedule.polling import is_poll_due
 from server.rules.schedule.watch_renewal import is_due
@@ -37,19 +39,15 @@ SWEEP_PATIENCE = 240.0
 """Seconds for which a sweep asks Gmail about mailboxes: a job ends within five minutes."""
 HISTORY_LAG = 5.0
 """Seconds after which Gmail's history surely has the change that a push announced."""
-
-
-class JobKind(StrEnum):
-    """The queue stores the value. ``AUDIT`` without a subject means all mailboxes."""
-
-    SWEEP = "sweep"
-    COLLECT = "collect"
-    PUSHED = "pushed"
-    WATCH = "watch"
-    BACKFILL = "backfill"
-    AUDIT = "audit"
-    PUBLISH = "publish"
-    DELIVER = "deliver"
+LONGEST_SPREAD = 300.0
+"""Seconds over which a sweep's collects are due. Cloud Tasks is slow to begin with many tasks that are due at once."""
+SPREAD_PER_MAILBOX = 0.1
+"""Seconds: a few mailboxes need no spread."""
+BUSY_AGAIN = 60.0
+"""Seconds: a job that met another worker's lease looks again at the end of such a span. That worker may be dead, and
+its lease ends within minutes. All who look again for the same thing make one job."""
+PUTS_AT_ONCE = 8
+"""A put is a call over the network, and there may be one for each mailbox."""
 
 
 def enqueue_for_all(queue: Queue, kind: JobKind, now: float) -> None:
@@ -62,9 +60,31 @@ def enqueue_collect(queue: Queue, mailbox_id: MailboxId, now: float) -> None:
     queue.put(Job(JobKind.COLLECT, mailbox_id), now)
 
 
+def put_spread(queue: Queue, jobs: Iterable[Job], now: float, spread: float = 0.0) -> None:
+    """Enqueue many jobs. Each is due at a moment of its own within ``spread`` seconds, by its subject."""
+    with ThreadPoolExecutor(PUTS_AT_ONCE) as pool:
+        # Each with a context of its own, which carries the trail of the running job.
+        puts = [
+            pool.submit(copy_context().run, queue.put, job, now, delay=spread * _choose_share(job.subject))
+            for job in jobs
+        ]
+    for put in puts:
+        put.result()
+
+
+def _choose_share(subject: str) -> float:
+    """From 0 to below 1, always the same, so that a mailbox is read as often as there are sweeps."""
+    return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:4], "big") / 2**32
+
+
+def _delay_to_grid(now: float, span: float) -> float:
+    """Seconds to the end of the current span, and on to the middle of the queue's bucket there."""
+    return span - now % span + BUCKET / 2
+
+
 @dataclass(frozen=True)
 class JobRunner:
-    """Runs one job at a time; many threads may share it."""
+    """Runs one job at a time; many threads may share it. ``longest_spread`` (seconds) is how far sweeps are apart."""
 
     store: Store
     clock: Clock
@@ -77,6 +97,7 @@ class JobRunner:
     deliverer: Deliverer
     auditor: Auditor
     days: DayPublisher
+    longest_spread: float = LONGEST_SPREAD
 
     def run(self, job: Job, queue: Queue, task: Task | None = None) -> None:
         """Run the job. Raises what a port raised; then the worker puts the job back.
@@ -100,16 +121,26 @@ class JobRunner:
                 handler(task, queue)
 
     def _continue(self, queue: Queue, task: Task, job: Job) -> None:
-        """Enqueue the next turn of a running task."""
-        queue.put(job, self._now(), after=task if task.name else None)
+        """Enqueue the next turn of a running task.
+
+        Where that name is used already, an earlier run of this task had asked for the next turn, which may have come
+        and gone while we worked. So there is one more, whose name has the time.
+        """
+        if not (task.name and queue.put(job, self._now(), after=task)):
+            queue.put(job, self._now())
+
+    def _look_again(self, queue: Queue, job: Job) -> None:
+        """Enqueue a job that another worker's lease kept from its work."""
+        now = self._now()
+        queue.put(job, now, delay=_delay_to_grid(now, BUSY_AGAIN))
 
     def _now(self) -> float:
         return self.clock.now()
 
     def _sweep(self, _task: Task, queue: Queue) -> None:
         mailboxes = self.sweeper.sweep(patience=SWEEP_PATIENCE)
-        for mailbox_id in self._select_to_poll(mailboxes):
-            enqueue_collect(queue, mailbox_id, self._now())
+        jobs = [Job(JobKind.COLLECT, mailbox_id) for mailbox_id in self._select_to_poll(mailboxes)]
+        put_spread(queue, jobs, self._now(), min(self.longest_spread, SPREAD_PER_MAILBOX * len(jobs)))
         if self.watches.is_on and any(is_due(m, self._now()) for m in mailboxes):
             # A new mailbox must not wait for the hourly job.
             queue.put(Job(JobKind.WATCH), self._now())
@@ -139,8 +170,8 @@ class JobRunner:
             queue.put(Job(JobKind.BACKFILL, job.subject), self._now())
         if collected.messages:
             queue.put(Job(JobKind.DELIVER), self._now())
-        elif is_pushed and collected.is_busy:
-            # The other worker may have read the history before the change that the push announced.
+        elif collected.is_busy:
+            # The other worker may have read the history before the change for which this job was asked.
             queue.put(job, self._now(), delay=HISTORY_LAG)
         elif is_pushed and not collected.error and not collected.has_news:
             # Gmail's history may lag behind its push. Only once more: the change may have been read long ago.
@@ -155,13 +186,18 @@ class JobRunner:
         past = self.past_collector.collect_past(
             self.workspaces.current(), MailboxId(task.job.subject), on_progress=enqueue_delivery
         )
-        if not past.is_done and not past.is_busy and not past.error:
+        if past.is_busy:
+            self._look_again(queue, task.job)
+        elif not past.is_done and not past.error:
             self._continue(queue, task, task.job)
 
     def _deliver(self, task: Task, queue: Queue) -> None:
         """Deliver one batch; the next batch is a job of its own, so that a job ends within minutes."""
-        if self.deliverer.deliver_next(self.workspaces.current()).settled:
+        delivered = self.deliverer.deliver_next(self.workspaces.current())
+        if delivered.settled:
             self._continue(queue, task, Job(JobKind.DELIVER))
+        elif delivered.is_busy:
+            self._look_again(queue, Job(JobKind.DELIVER))
 
     def _publish(self, _task: Task, _queue: Queue) -> None:
         self.days.publish()
@@ -181,9 +217,8 @@ class JobRunner:
         if task.job.subject:
             self._audit_mailbox(MailboxId(task.job.subject), queue)
             return
-        for mailbox in self.store.mailboxes():
-            if mailbox.reads:
-                queue.put(Job(JobKind.AUDIT, mailbox.mailbox_id), self._now())
+        jobs = [Job(JobKind.AUDIT, mailbox.mailbox_id) for mailbox in self.store.mailboxes() if mailbox.reads]
+        put_spread(queue, jobs, self._now(), min(LONGEST_SPREAD, SPREAD_PER_MAILBOX * len(jobs)))
 
     def _audit_mailbox(self, mailbox_id: MailboxId, queue: Queue) -> None:
         """Audit one mailbox, and try once more what Salesforce refused: an admin may have fixed the cause."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from server.domain.ids import MailboxId
 from server.engine.mailboxes.address_book import AddressBook
-from server.engine.operations.jobs import JobKind
-from server.ports.queue import Job, Queue
+from server.ports.queue import Job, JobKind, Queue
 
 
 def enqueue_push(book: AddressBook, queue: Queue, address: str, now: float) -> tuple[MailboxId, ...]:
