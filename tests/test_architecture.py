@@ -23,9 +23,6 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "server/vault": ("server.vault", "server.ports", *VALUES),
     "server/engine": ("server.engine", "server.rules", "server.vault", "server.ports", "server.logs", *VALUES),
     "server/adapters": ("server.adapters", "server.ports", "server.logs", *VALUES),
-    "server/composition": (
-        "server.composition", "server.adapters", "server.ports", "server.settings", "server.setting_forms", *VALUES,
-    ),
     "server/web": (
         "server.web", "server.engine", "server.ports", "server.logs", "server.bootstrap", "server.settings", "server.cli", "server.runner.worker", "addon", *VALUES,
     ),
@@ -38,7 +35,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 OURS = ("addon", "server", "simulator", "bench", "tests")
 PURE = ("server/domain", "server/rules", "server/vault", "addon")
 IMPURE = frozenset({"time", "socket", "subprocess", "requests", "httplib2", "sqlite3", "flask", "google", "random"})
-SEES_ADAPTERS = ("server/bootstrap.py", "server/composition/")
+SEES_ADAPTERS = frozenset({"server/bootstrap.py"})
 READS_ENVIRONMENT = frozenset({"server/main.py", "server/logs/gunicorn_logger.py"})
 
 
@@ -96,7 +93,7 @@ def _is_wrong(path: str, name: str) -> bool:
     if top == "simulator" and not path.startswith(("simulator/", "bench/", "tests/")):
         return True
     if name.startswith("server.adapters") and not path.startswith("server/adapters/"):
-        return not path.startswith(SEES_ADAPTERS)
+        return path not in SEES_ADAPTERS
     folder = next((f for f in ALLOWED if path.startswith(f"{f}/")), None)
     if folder is None:
         return False
@@ -132,8 +129,6 @@ def test_imports_run_one_way() -> None:
         ("server/ports/x.py", "from server.vault.envelope import Place"),
         ("server/adapters/x.py", "from server.engine.operations.sync import sync"),
         ("server/adapters/x.py", "from server.rules.decision.match import rank"),
-        ("server/composition/x.py", "from server.bootstrap import build"),
-        ("server/web/x.py", "from server.composition.keys import load_keys"),
         ("server/worker.py", "from server.adapters.sqlite.queue import SqliteQueue"),
         ("server/settings.py", "import simulator.app"),
         ("addon/x.py", "from server.domain.crm import Record"),

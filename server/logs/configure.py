@@ -78,12 +78,12 @@ def read_project(source: Mapping[str, str]) -> str:
 
 def _catch_what_goes_past() -> None:
     """Python prints warnings and exceptions that nobody caught with their texts. These say the class instead."""
-    warnings.showwarning = _show_warning
+    warnings.showwarning = show_warning
     sys.excepthook = _report_uncaught
     threading.excepthook = _report_uncaught_in_thread
 
 
-def _show_warning(
+def show_warning(
     message: Warning | str,  # noqa: ARG001  # it may quote anything
     category: type[Warning],
     filename: str,

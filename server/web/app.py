@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify
 
 from server.bootstrap import Services
 from server.cli import register_commands
-from server.domain.errors import ConfigurationError
+from server.domain.errors import ConfigurationError, InvariantError, TrulyError
 from server.runner.worker import Worker
 from server.settings import Role
 from server.web import addon, cron, health, jobs, push
@@ -30,8 +30,17 @@ class TrulyApp(Flask):
         log_unexpected(exc_info[1])
 
     def start_syncing(self) -> None:
-        """Raises ConfigurationError: a service that cannot work must not look alive."""
-        services = self.services.get()
+        """Raises ConfigurationError: a service that cannot work must not look alive.
+
+        gunicorn prints the text of whatever is raised here, so that only texts of our own may go out.
+        """
+        try:
+            services = self.services.get()
+        except TrulyError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, its text stays here
+            log_unexpected(error)
+            raise InvariantError("The service cannot start. The log says where it failed.") from None
         services.queue.require()
         if services.local_queue is not None and self._worker is None and _offers(self.services, Role.WORKER):
             self._worker = Worker(services, services.settings.workers)

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 _CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(/[0-9]{1,20})?(;o=[0-9]+)?")
 _TRACE_PARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
 NO_TRACE = "0" * 32
-SILENT = frozenset({"healthz", "readyz", "warmup"})
-"""Names of views that a load balancer asks all the time. They are in the log only when they fail."""
+QUIET_BELOW = {"healthz": 500, "readyz": 500, "warmup": 500, "run_job": 501}
+"""Views that are asked all the time, or whose job has a line of its own, and from which status on they have a line."""
 
 
 def follow_requests(app: Flask) -> None:
@@ -34,8 +34,8 @@ def follow_requests(app: Flask) -> None:
 
     @app.after_request
     def write_line(response: Response) -> Response:
-        is_silent = (request.endpoint or "").rpartition(".")[2] in SILENT and response.status_code < 500
-        if "began" in g and not is_silent:
+        view = (request.endpoint or "").rpartition(".")[2]
+        if "began" in g and response.status_code >= QUIET_BELOW.get(view, 0):
             _log_answer(response.status_code)
         return response
 
@@ -48,7 +48,7 @@ def follow_requests(app: Flask) -> None:
 def log_unexpected(error: BaseException | None) -> None:
     """In place of Flask's own line, which has the path and the error's text."""
     fields: dict[str, Any] = describe_error(Event.BUG, error) if error else describe(Event.BUG)
-    log.error("a request met an error that nobody expected", extra=fields)
+    log.error("the service met an error that nobody expected", extra=fields)
 
 
 def read_ids(headers: Headers) -> dict[str, str]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.adapters.sqlite.queue import SqliteQueue
-from server.ports.queue import BUCKET, LONGEST_RUN, MARGIN, REMEMBERED, Job, name_job
+from server.adapters.sqlite.queue import LEASE, REMEMBERED, SqliteQueue
+from server.ports.queue import BUCKET, MARGIN, Job, name_job
 from tests.support.threads import THREADS, at_once
 
 ROOT = Path(__file__).parents[2]
@@ -104,8 +104,8 @@ def test_a_job_whose_worker_went_silent_is_handed_out_again(queue):
     queue.put(SYNC, NOW)
     queue.take(NOW + BUCKET + MARGIN)
 
-    assert queue.take(NOW + BUCKET + MARGIN + LONGEST_RUN - 1) is None
-    assert queue.take(NOW + BUCKET + MARGIN + LONGEST_RUN).attempt == 2
+    assert queue.take(NOW + BUCKET + MARGIN + LEASE - 1) is None
+    assert queue.take(NOW + BUCKET + MARGIN + LEASE).attempt == 2
 
 
 def test_a_finished_name_is_remembered_for_a_while(queue):

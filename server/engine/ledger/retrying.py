@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from server.domain.decision import Reason
+from server.domain.errors import Reaction, reaction_of
 from server.domain.ledger import Row
 from server.engine.ledger.refusals import seal_sentence
 from server.engine.ledger.rows import fail_row, retry_row
 from server.engine.ledger.sealing import Sealing
+from server.logs.events import Event, describe_error
+from server.logs.trail import count_on_trail
 from server.rules.schedule.recovery import choose_reaction, count_tries, spread_wait
+
+log = logging.getLogger(__name__)
 
 
 def after_failure(sealing: Sealing, row: Row, error: Exception, now: float, *, is_alone: bool = False) -> Row:
@@ -16,6 +23,7 @@ def after_failure(sealing: Sealing, row: Row, error: Exception, now: float, *, i
     ``is_alone``: the failure is this mail's own, so that its next try is its own too. Rows that failed together come
     back together.
     """
+    note_failure(row, error)
     attempts = count_tries(error, row.attempts, row.cause)
     reaction = choose_reaction(error, attempts, now)
     if reaction.due_at is None:
@@ -26,3 +34,11 @@ def after_failure(sealing: Sealing, row: Row, error: Exception, now: float, *, i
     if is_alone and row.activity_key:
         delay = spread_wait(row.activity_key, attempts, delay)  # by the mail's key: its copies stay together
     return retry_row(row, now + delay, reaction.cause, attempts, now)
+
+
+def note_failure(row: Row, error: Exception) -> None:
+    """Count it by what it asks of us. A bug has a line of its own, for nobody would look at a count."""
+    count_on_trail(f"rows_{reaction_of(error).value}")
+    if reaction_of(error) is Reaction.BUG:
+        fields = describe_error(Event.BUG, error, mailbox=row.mailbox_id, message_id=row.message_id)
+        log.error("a bug kept an email from Salesforce for now", extra=fields)
