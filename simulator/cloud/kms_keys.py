@@ -97,8 +97,9 @@ class Key:
         with self._lock:
             return list(self._versions)
 
-    def add_version(self) -> Version:
-        secret = self._make_secret()
+    def add_version(self, pair: rsa.RSAPrivateKey | None = None) -> Version:
+        """``pair`` is the new version's RSA key, where a test has made one."""
+        secret = pair or self._make_secret()
         with self._lock:
             is_symmetric = self.purpose is Purpose.ENCRYPT_DECRYPT
             version = self._make_version(len(self._versions) + 1, secret, 0 if is_symmetric else GENERATION)
@@ -134,7 +135,7 @@ class KeyTable:
     ) -> Key:
         """Make a key with its first version, from ``first`` where an RSA key is given.
 
-        Raises ValueError for a malformed name, or a key that exists: KMS deletes no key.
+        Raises ValueError for a malformed name, or a key that exists.
         """
         if not NAME.fullmatch(name):
             raise ValueError(name)

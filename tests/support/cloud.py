@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from server.adapters.cloud.channels import CloudChannels
@@ -24,9 +25,16 @@ def make_rsa_key(number: int = 0) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 3072)
 
 
+def write_private_pem(key: rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
 @contextmanager
-def run_cloud(universe: Universe | None = None) -> Iterator[CloudProject]:
-    project = CloudProject(universe or Universe.of(small_world(), Clock(START, frozen=True)), vault=make_rsa_key())
+def run_cloud(universe: Universe | None = None, vault: rsa.RSAPrivateKey | None = None) -> Iterator[CloudProject]:
+    universe = universe or Universe.of(small_world(), Clock(START, frozen=True))
+    project = CloudProject(universe, vault=vault or make_rsa_key())
     project.server.start()
     try:
         yield project

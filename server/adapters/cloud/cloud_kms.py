@@ -99,7 +99,7 @@ class KmsWork:
     def __init__(self, client: kms_v1.KeyManagementServiceClient, key_ring: str) -> None:
         self._client = client
         self._key = f"{key_ring}/cryptoKeys/{WORK}"
-        # KMS deletes no key and uses no name again, so the name of a symmetric key is its identity.
+        # KMS gives a key's name to no other key, a deleted one's neither, so it is the key's identity.
         self._identity = hashlib.sha256(self._key.encode()).hexdigest()[:32]
         self.name = ""
         # A key's name is never used again in a key ring, so it identifies the key.
