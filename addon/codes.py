@@ -58,6 +58,8 @@ class ReasonCode(StrEnum):
     GONE = "gone"
     ERASED = "erased"
     TAKEN_BACK = "taken_back"
+    NEWER = "newer"
+    """For every reason that a newer version of the server wrote and this one does not know."""
 
 
 LOGGED_REASONS = frozenset(

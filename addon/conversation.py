@@ -59,6 +59,8 @@ def _title(message: MessageShown) -> str:
         return texts.LOGGED
     if message.reason in WAITING_REASONS:
         return texts.WAITING
+    if message.reason == ReasonCode.NEWER:
+        return texts.UPDATING
     return texts.REFUSED if message.reason == ReasonCode.REJECTED else texts.NOT_LOGGED
 
 

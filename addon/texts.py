@@ -29,6 +29,7 @@ CAN_BE_LOGGED = "Can be logged in Salesforce"
 NOT_LOGGED = "Not logged"
 WAITING = "Waiting"
 REFUSED = "Salesforce refused this email"
+UPDATING = "This service is being updated"
 SENTENCES = {
     ReasonCode.CONTACT_MATCH: "On {record}. {found_by} is their address.",
     ReasonCode.LEAD_MATCH: "On the lead {record}. {found_by} is their address.",
@@ -53,6 +54,7 @@ SENTENCES = {
     ReasonCode.GONE: "It was deleted from Gmail before it could be logged.",
     ReasonCode.ERASED: "Our copy of it was erased. What is in Salesforce stays there.",
     ReasonCode.TAKEN_BACK: "It was deleted from Salesforce, so we leave it out.",
+    ReasonCode.NEWER: "A newer version of this service has this email. Open it again in some minutes.",
 }
 """The same for the card and for ``explain``. The sentences below take their place where more is known."""
 LOGGED_ANYWAY = "Not linked to a Salesforce record. {chosen_by} chose to log it anyway."
@@ -142,6 +144,7 @@ SHORT = {
     ReasonCode.GONE: "Deleted from Gmail",
     ReasonCode.ERASED: "Erased",
     ReasonCode.TAKEN_BACK: "Deleted from Salesforce",
+    ReasonCode.NEWER: "Handled by a newer version",
 }
 SHORT_FORESEEN = "Will be logged on {record}"
 SHORT_HIDDEN = "Logged"

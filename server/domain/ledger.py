@@ -52,7 +52,9 @@ class Row:
 
     ``wait`` says for what the row waits, and is None once the row has an outcome. ``cause`` is an error code, never a
     text; what Salesforce said of a refused message is in ``sealed_cause``. ``hashes`` are kept only where a later
-    change in Salesforce could alter the decision. ``version`` is the store's, and empty for a row not stored yet.
+    change in Salesforce could alter the decision. ``newer_outcome`` is the outcome of a reason that a newer version of
+    this program wrote and this one does not know; otherwise it is None, for the reason tells the outcome. ``version``
+    is the store's, and empty for a row not stored yet.
     """
 
     mailbox_id: MailboxId
@@ -73,11 +75,17 @@ class Row:
     sealed_cause: bytes | None = None
     policy_version: int = 0
     updated_at: float = 0.0
+    newer_outcome: Outcome | None = None
     version: str = field(default="", compare=False)
 
     @property
     def outcome(self) -> Outcome:
-        return OUTCOME_OF[self.reason]
+        return OUTCOME_OF.get(self.reason) or self.newer_outcome or Outcome.WAITING
+
+    @property
+    def is_of_newer_version(self) -> bool:
+        """Only a newer version of this program knows the reason, and may go on with the row."""
+        return self.reason not in OUTCOME_OF
 
     @property
     def key(self) -> str:

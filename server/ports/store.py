@@ -36,7 +36,11 @@ class LeaseStore(Protocol):
 
 
 class RowStore(Protocol):
-    """The ledger's rows: one for each message of each mailbox."""
+    """The ledger's rows: one for each message of each mailbox.
+
+    A row whose reason only a newer version knows is in every list of what there is, and in none of what is to be done:
+    ``unscreened_rows``, ``waiting_rows``, ``failed_rows`` and ``due_rows`` leave it to that version.
+    """
 
     def existing_rows(self, mailbox_id: MailboxId, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
         """The rows of these messages that are in the ledger."""

@@ -37,6 +37,11 @@ class Salesforce:
         return f"{self.origin}/lightning/o/{kind}/new?defaultFieldValues={values}" if address else ""
 
 
+def _code_of(reason: Reason) -> ReasonCode:
+    """Of a reason that a newer version wrote, a card says only that."""
+    return ReasonCode(reason.value) if reason.value in set(ReasonCode) else ReasonCode.NEWER
+
+
 @dataclass(frozen=True)
 class Presenter:
     """``offset`` is the person's time zone, seconds east of UTC; ``now`` epoch seconds."""
@@ -65,7 +70,7 @@ class Presenter:
     def message(self, shown: Shown) -> MessageShown:
         address = shown.addresses[0] if shown.addresses else ""
         return MessageShown(
-            reason=ReasonCode(shown.reason.value),
+            reason=_code_of(shown.reason),
             when=self.moment(shown.sent_at / 1000),
             foreseen=shown.foreseen and shown.outcome is Outcome.LOGGED,
             record=self.record(shown.chosen) if shown.chosen else None,

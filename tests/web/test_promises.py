@@ -5,8 +5,10 @@ import html
 import pytest
 
 from addon import texts
+from server.adapters.documents import Replace
 from server.domain.errors import RejectedError
 from server.domain.ids import ActivityKey
+from server.domain.ledger import row_key
 from server.domain.mailbox import Stage
 from server.runner.worker import Worker
 from simulator.faults import Fault
@@ -42,6 +44,7 @@ PROMISES = {
     "SENTENCES.retrying": ["test_salesforce_away_is_tried_again_at_the_time_said"],
     "SENTENCES.rejected": ["test_a_refused_email_is_logged_once_that_is_fixed"],
     "SENTENCES.erased": ["test_what_is_in_salesforce_stays_when_our_copy_is_erased"],
+    "SENTENCES.newer": ["test_what_a_newer_version_handles_is_shown_once_this_service_is_that_version"],
     "SENTENCES.taken_back": ["test_what_was_deleted_from_salesforce_is_left_out"],
     "KEPT_OUT_BY_LABEL": ["test_taking_the_label_off_logs_the_conversation"],
     "NO_MATCH_NAMED": ["test_who_is_added_has_new_emails_logged_and_the_old_one_by_a_click"],
@@ -78,7 +81,7 @@ NO_PROMISE = {
     "TITLE", "HOME_TITLE", "NEVER_LOGGED", "NOT_LOGGED", "WAITING", "REFUSED", "LOGGED_ANYWAY", "CHOSEN_GONE",
     "CHOSEN_GONE_NO_RECORD", "CONTACTS_ONLY_NAMED", "YOU", "SOMEBODY", "NOT_A_CONTACT", "ON_OPPORTUNITY", "HIDDEN",
     "CATEGORIES", "OTHER_CATEGORY", "NOT_CHOSEN", "CHOSE", "YOU_OWN", "OTHERS_HAVE_IT", "OTHERS_ON_IT", "WHYS",
-    "MORE_HIDDEN", "CONVERSATION", "EARLIER", "SHORT", "SHORT_HIDDEN", "OPEN", "MOVE", "USE_ANOTHER", "STOP",
+    "MORE_HIDDEN", "UPDATING", "CONVERSATION", "EARLIER", "SHORT", "SHORT_HIDDEN", "OPEN", "MOVE", "USE_ANOTHER", "STOP",
     "LOG_NOW", "LOG_IT_ANYWAY", "LOG_AGAIN", "CHOOSE", "ADD_CONTACT", "ADD_LEAD", "REFRESH", "UNDO", "CANCEL",
     "STOP_TITLE", "STOP_YES", "STOP_YES_NOTHING", "CHOOSE_TITLE", "SEARCH_LABEL", "SEARCH", "USE", "NO_RESULTS",
     "SEARCH_LONGER", "FITTING", "RESULTS", "REFUSALS.consumer", "REFUSALS.not_found",
@@ -287,6 +290,21 @@ def test_what_was_deleted_from_salesforce_is_left_out(scene):
     pass_time(scene, hours=25)
 
     assert scene.tasks() == []
+
+
+def test_what_a_newer_version_handles_is_shown_once_this_service_is_that_version(scene):
+    message = scene.deliver(ANN, eml())
+    scene.sync()
+    key = row_key(scene.mailbox(ANN).mailbox_id, message)
+    stored = scene.services.documents.get("messages", key)
+    newer = {**stored.data, "reason": "quarantined", "outcome": "waiting"}
+    [version] = scene.services.documents.commit([Replace("messages", key, newer, stored.version)])
+    rep = Rep(scene, ANN, message)
+    assert rep.read[1:3] == [texts.UPDATING, texts.SENTENCES["newer"]]
+
+    scene.services.documents.commit([Replace("messages", key, stored.data, version)])  # the new version is done with it
+
+    assert rep.open().read[1] == texts.LOGGED
 
 
 def test_taking_the_label_off_logs_the_conversation(scene):

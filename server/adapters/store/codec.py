@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar, get_type_hints
 
@@ -15,11 +16,11 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from server.domain.access import AccessEntry
-from server.domain.decision import Evidence, Outcome
+from server.domain.decision import OUTCOME_OF, Evidence, Outcome, Reason
 from server.domain.identity import StateIdentity
 from server.domain.ids import ActivityKey, KeyedHash, SalesforceId
 from server.domain.ledger import ActivityRow, Conversation, DayCoverage, Held, Row, Unread, Wait, Waiting
-from server.domain.mailbox import Mailbox
+from server.domain.mailbox import DirectoryState, Mailbox, Stage
 
 T = TypeVar("T")
 Data = Mapping[str, Any]
@@ -38,6 +39,20 @@ def _make_enum_reader(cls: type[StrEnum]) -> Callable[[Any, Any], StrEnum]:
     """A look-up in a dictionary: calling the enum takes four times as long."""
     members = {member.value: member for member in cls}
     return lambda value, _type: members[value]
+
+
+def _make_open_reader(cls: type[StrEnum]) -> Callable[[Any, Any], StrEnum | None]:
+    """For an enum of which the next version may have more members. None stays None."""
+    members: dict[Any, StrEnum | None] = {member.value: member for member in cls} | {None: None}
+    return lambda value, _type: members[value] if value in members else _make_stranger(cls, value)
+
+
+def _make_stranger(cls: type[StrEnum], value: str) -> StrEnum:
+    """A member that this version does not have. It equals none that it has, and is written back as it was read."""
+    stranger = str.__new__(cls, value)
+    stranger._name_ = "OF_A_NEWER_VERSION"
+    stranger._value_ = value
+    return stranger
 
 
 def _to_fields(cls: type[T], *, without: Collection[str] = (), sparse: Collection[str] = ()) -> Callable[[T], Fields]:
@@ -106,8 +121,14 @@ _HOOKS: dict[Any, Callable[[Any, Any], Any]] = {
     tuple[SalesforceId, ...]: _read_texts,
     tuple[KeyedHash, ...]: _read_texts,
     tuple[str, ...]: _read_texts,
+    Reason: _make_open_reader(Reason),
+    Reason | None: _make_open_reader(Reason),
+    Stage: _make_open_reader(Stage),
+    Stage | None: _make_open_reader(Stage),
+    DirectoryState: _make_open_reader(DirectoryState),
 }
-"""What cattrs would read by two calls or more is stored in the form that it is read in."""
+"""What cattrs would read by two calls or more is stored in the form that it is read in. While a new version is rolled
+out, the one before reads enum values that only the new one knows."""
 _converter.register_unstructure_hook(
     Evidence, make_dict_unstructure_fn(Evidence, _converter, header_position=override(rename="at"))
 )
@@ -125,7 +146,7 @@ _converter.register_structure_hook(
     ),
 )
 
-_row_to_fields = _to_fields(Row, without=("wait", "cause", "version"))
+_row_to_fields = _to_fields(Row, without=("wait", "cause", "newer_outcome", "version"))
 _row_from_fields = _from_fields(Row, wait=_keep, evidence=_read_evidence)
 _activity_to_fields = _to_fields(
     ActivityRow, without=("key", "version"), sparse=("sent_at", "is_inbound", "is_joined", "unanswered_at", "readings")
@@ -137,6 +158,10 @@ _conversation_from_fields = _from_fields(Conversation)
 _identity_to_fields = _to_fields(StateIdentity, without=("version",))
 _identity_from_fields = _from_fields(StateIdentity)
 _access_from_fields = _from_fields(AccessEntry)
+
+
+MAILBOX_FIELDS = frozenset(field.name for field in dataclasses.fields(Mailbox))
+CONVERSATION_FIELDS = frozenset(field.name for field in dataclasses.fields(Conversation))
 
 
 def from_row(row: Row) -> Data:
@@ -158,7 +183,13 @@ def from_row(row: Row) -> Data:
 def to_row(data: Data, version: str) -> Row:
     wait = _read_wait(data)
     cause = None if isinstance(wait, Held) else data.get("cause")
-    return _row_from_fields({**data, "wait": wait, "cause": cause, "version": version})
+    row = _row_from_fields({**data, "wait": wait, "cause": cause, "version": version})
+    return row if row.reason in OUTCOME_OF else replace(row, newer_outcome=_read_outcome(data["outcome"]))
+
+
+def _read_outcome(value: str) -> Outcome:
+    """The outcome of a reason that only a newer version knows; an outcome that only it knows counts as waiting."""
+    return Outcome(value) if value in set(Outcome) else Outcome.WAITING
 
 
 def _read_wait(data: Data) -> Wait | None:

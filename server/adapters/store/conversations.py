@@ -22,4 +22,5 @@ class ConversationDocuments(Repository):
         def read(document: Document | None) -> Conversation:
             return codec.to_conversation(key, document.data, document.version) if document else Conversation(key)
 
-        return self._change_document("conversations", key, read, change, codec.from_conversation)
+        known = codec.CONVERSATION_FIELDS
+        return self._change_document("conversations", key, read, change, codec.from_conversation, known)

@@ -26,7 +26,9 @@ class MailboxDocuments(Repository):
         return {MailboxId(d.key): codec.to_mailbox(d.key, d.data) for d in documents}
 
     def save_mailbox(self, mailbox_id: MailboxId, change: Callable[[Mailbox | None], Mailbox]) -> Mailbox:
-        return self._change_document("mailboxes", mailbox_id, _read_mailbox, change, codec.from_mailbox)
+        return self._change_document(
+            "mailboxes", mailbox_id, _read_mailbox, change, codec.from_mailbox, codec.MAILBOX_FIELDS
+        )
 
 
 class LeaseDocuments(Repository):

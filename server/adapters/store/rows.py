@@ -18,6 +18,8 @@ from server.domain.ledger import Row, row_key
 ROWS_PER_COMMIT = 200
 ROWS_PER_LOOK = 1_000
 """Due rows among which mailboxes to be read again are looked for."""
+ROWS_AT_HEAD = 50
+"""Rows of a newer version at the head of a shard, behind which this version looks for its own."""
 
 
 class RowDocuments(Repository):
@@ -51,12 +53,12 @@ class RowDocuments(Repository):
         return sorted(self._query(*in_thread), key=lambda row: (row.internal_date, row.key))
 
     def unscreened_rows(self, mailbox_id: MailboxId, now: float) -> list[Row]:
-        return self._query(Where("mailbox_id", "==", mailbox_id), Where("unread_at", "<=", now))
+        return _keep_known(self._query(Where("mailbox_id", "==", mailbox_id), Where("unread_at", "<=", now)))
 
     def mailboxes_to_read_again(self, now: float) -> set[MailboxId]:
         due = (Where("unread_at", "<=", now),)
         documents = self._documents.query("messages", where=due, order_by="unread_at", limit=ROWS_PER_LOOK)
-        return {row.mailbox_id for row in _read_rows(documents)}
+        return {row.mailbox_id for row in _keep_known(_read_rows(documents))}
 
     def waiting_rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
         return self._scan(mailbox_id, Outcome.WAITING)
@@ -66,13 +68,15 @@ class RowDocuments(Repository):
 
     def due_rows(self, shard: int, now: float, limit: int) -> list[Row]:
         due = (Where("shard", "==", shard), Where("due_at", "<=", now))
-        return list(_read_rows(self._documents.query("messages", where=due, order_by="due_at", limit=limit)))
+        return _keep_known(_read_rows(self._documents.query("messages", where=due, order_by="due_at", limit=limit)))
 
     def next_due(self, shard: int) -> float | None:
         in_shard = (Where("shard", "==", shard),)
-        earliest = self._documents.query("messages", where=in_shard, order_by="due_at", limit=1)
-        due = float(earliest[0].data["due_at"]) if earliest else codec.NEVER
-        return due if due < codec.NEVER else None
+        for limit in (1, ROWS_AT_HEAD):
+            rows = list(_read_rows(self._documents.query("messages", where=in_shard, order_by="due_at", limit=limit)))
+            if (known := _keep_known(rows)) or not rows:
+                return known[0].due if known else None
+        return None
 
     def copies_of(self, key: ActivityKey) -> list[Row]:
         return self._query(Where("activity_key", "==", key))
@@ -82,7 +86,7 @@ class RowDocuments(Repository):
 
     def _scan(self, mailbox_id: MailboxId, outcome: Outcome) -> Iterator[Row]:
         conditions = (Where("mailbox_id", "==", mailbox_id), Where("outcome", "==", outcome.value))
-        return _read_rows(self._documents.scan("messages", where=conditions))
+        return (row for row in _read_rows(self._documents.scan("messages", where=conditions)) if _is_known(row))
 
 
 def replace_row(row: Row) -> Replace:
@@ -91,6 +95,15 @@ def replace_row(row: Row) -> Replace:
 
 def _create_row(row: Row) -> Create:
     return Create("messages", row.key, codec.from_row(row))
+
+
+def _keep_known(rows: Iterable[Row]) -> list[Row]:
+    """The rows that this version may work on."""
+    return [row for row in rows if _is_known(row)]
+
+
+def _is_known(row: Row) -> bool:
+    return not row.is_of_newer_version
 
 
 def _read_rows(documents: Iterable[Document]) -> Iterator[Row]:

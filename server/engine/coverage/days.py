@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from server.domain.decision import OUTCOME_OF, Outcome, Reason
+from server.domain.decision import Outcome, Reason
 from server.domain.history import Span
 from server.domain.ids import MessageId
 from server.domain.ledger import DayCoverage, Row
@@ -28,13 +28,14 @@ UNDATED = ""
 class DayFacts(NamedTuple):
     """What a day's count needs of a row. ``internal_date`` (epoch milliseconds) is 0 where only a list can date it."""
 
+    outcome: Outcome
     reason: Reason
     cause: str | None
     internal_date: int
 
     @classmethod
     def of(cls, row: Row) -> DayFacts:
-        return cls(row.reason, row.cause, row.internal_date)
+        return cls(row.outcome, row.reason, row.cause, row.internal_date)
 
 
 @dataclass
@@ -51,7 +52,7 @@ class _DayCount:
         if facts is None:
             self.missing += 1
             return
-        self.outcomes[OUTCOME_OF[facts.reason]] += 1
+        self.outcomes[facts.outcome] += 1
         if facts.reason is Reason.REJECTED:
             self.causes[facts.cause or "UNKNOWN"] += 1
 

@@ -63,7 +63,7 @@ class DryRun:
                 if is_waiting_in_shard(row):
                     waiting.append(row)
                 else:
-                    result.count(row.reason)
+                    result.rows[row.outcome.value, row.reason.value] += 1
         by_id = {mailbox.mailbox_id: mailbox for mailbox in mailboxes}
         mails, broken = gather_mails(
             waiting, lambda row: self._headers.open_copy(workspace, row, by_id[row.mailbox_id])

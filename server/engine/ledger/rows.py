@@ -170,7 +170,7 @@ def erase_row(row: Row, now: float) -> Row:
 
 def is_waiting_in_shard(row: Row) -> bool:
     """The headers are read and the row has no outcome yet: a delivery may take it up, now or later."""
-    return row.outcome is Outcome.WAITING and row.shard is not None
+    return row.outcome is Outcome.WAITING and row.shard is not None and not row.is_of_newer_version
 
 
 def name_cause(row: Row) -> str | None:

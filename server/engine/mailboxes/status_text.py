@@ -21,6 +21,7 @@ STAGE_SENTENCES = {
     Stage.DRY_RUN: "This mailbox is in trial mode: we read its mail and write nothing to Salesforce.",
     Stage.LIVE: "This mailbox is live.",
 }
+NEWER_STAGE = "This mailbox has a stage that only a newer version of this program knows. This version leaves it alone."
 OUT_OF_SCOPE = "This mailbox is outside the configured scope."
 ERROR_SENTENCES: Mapping[type[Exception], str] = {
     GmailOffError: DIRECTORY_SENTENCES[DirectoryState.NO_GMAIL],
@@ -40,7 +41,7 @@ def describe_status(mailbox: Mailbox, now: float) -> str:
         sentences.append(OUT_OF_SCOPE)
     if mailbox.directory_state in DIRECTORY_SENTENCES:
         sentences.append(DIRECTORY_SENTENCES[mailbox.directory_state])
-    sentences.append(STAGE_SENTENCES[mailbox.stage])
+    sentences.append(STAGE_SENTENCES.get(mailbox.stage, NEWER_STAGE))
     if mailbox.returns_to is not None:
         sentences.append(RETURNS)
     is_paused = mailbox.paused_until > now

@@ -10,7 +10,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 
 from server.domain.alarm import AlarmCode
-from server.domain.errors import ConfigurationError
+from server.domain.errors import ConfigurationError, TransientError
 from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
 from server.engine.collect.backfill import PastCollector
@@ -37,6 +37,8 @@ PUBLISH_EVERY = 600.0
 """Seconds: days that audits count within one such span are published by one job."""
 SWEEP_PATIENCE = 240.0
 """Seconds for which a sweep asks Gmail about mailboxes: a job ends within five minutes."""
+TRIES_OF_UNKNOWN_KIND = 30
+"""With the queues' delays that is a day: longer than any new version takes to be rolled out."""
 HISTORY_LAG = 5.0
 """Seconds after which Gmail's history surely has the change that a push announced."""
 LONGEST_SPREAD = 300.0
@@ -102,8 +104,8 @@ class JobRunner:
     def run(self, job: Job, queue: Queue, task: Task | None = None) -> None:
         """Run the job. Raises what a port raised; then the worker puts the job back.
 
-        ``task`` is the job as it stands in the queue, None where nobody took it from one. A job of an unknown kind
-        counts as done: a newer version enqueued it, and this version cannot run it.
+        ``task`` is the job as it stands in the queue, None where nobody took it from one. A job of an unknown kind was
+        enqueued by a newer version: it goes back, for that version to take it, and after enough tries it is dropped.
         """
         handlers: Mapping[str, Callable[[Task, Queue], None]] = {
             JobKind.SWEEP: self._sweep,
@@ -119,6 +121,10 @@ class JobRunner:
             task = task or Task("", job)
             with follow_job(task, self.clock):
                 handler(task, queue)
+        elif task is not None and task.attempt < TRIES_OF_UNKNOWN_KIND:
+            raise TransientError("Only a newer version of this program knows this kind of job.")
+        else:
+            log.warning("a job of an unknown kind is dropped: no version that runs here knows it")
 
     def _continue(self, queue: Queue, task: Task, job: Job) -> None:
         """Enqueue the next turn of a running task.

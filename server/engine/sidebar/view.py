@@ -54,7 +54,8 @@ class Shown:
 
     @property
     def outcome(self) -> Outcome:
-        return OUTCOME_OF[self.reason]
+        """A reason that only a newer version knows promises nothing: its message counts as waiting."""
+        return OUTCOME_OF.get(self.reason, Outcome.WAITING)
 
 
 @dataclass(frozen=True)
