@@ -20,13 +20,18 @@ MESSAGES ?=
 MBOX ?=
 ME ?=
 CONTACTS ?=
+PLAN ?=
+YES ?=
+SETTINGS ?=
 SECONDS ?= 60
 ONLY ?=
 CLOUD ?=
 MINUTES ?= 30
+DEPLOYED := FIRESTORE_LOCATION KEY_PROTECTION ORGANISATION GOOGLE_ADMIN SALESFORCE_DOMAIN SALESFORCE_CONSUMER_KEY \
+  SALESFORCE_USERNAME SALESFORCE_KEY SALESFORCE_SECRET
 DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)") $(if $(CLOUD),--cloud)
 
-.PHONY: demo try explain test test-all check lock lists bench faults soak fuzz screenshots format help clean
+.PHONY: demo try explain test test-all check lock lists bench faults soak fuzz deploy screenshots format help clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -75,6 +80,11 @@ soak: $(STAMP) ## The cloud engine under kills and failures, report in build/soa
 fuzz: $(STAMP) ## Hostile bytes into everything that reads what others wrote; SECONDS=60 for each harness, ONLY="addresses headers"
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-fuzz.txt >&2 || true
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ONLY)
+
+deploy: $(STAMP) ## Put the service on Google Cloud (docs/deploy.md); PROJECT=id REGION=region, PLAN=1 only shows, YES=1 does not ask
+	@$(BIN)/python -m deploy $(if $(PLAN),--plan) $(if $(YES),--yes) $(if $(SETTINGS),--settings "$(SETTINGS)") \
+	  $(if $(PROJECT),PROJECT="$(PROJECT)") $(if $(REGION),REGION="$(REGION)") \
+	  $(foreach name,$(DEPLOYED),$(if $($(name)),$(name)="$($(name))"))
 
 screenshots: $(STAMP) ## Take the README's pictures anew, in Chromium
 	@$(BIN)/python -m simulator.demo.screenshots

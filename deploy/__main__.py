@@ -1,0 +1,61 @@
+"""``python -m deploy [--plan] [--yes] [--settings FILE] [NAME=value ...]``; ``make deploy`` calls it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.choices import LINE, Choices, read_file
+from deploy.gcloud import DeployError
+from deploy.plan import deploy
+
+SETTINGS = Path("deploy/settings.env")
+AFTERWARDS = 'Done. What is left for a person to click: docs/deploy.md, "What a person must do".'
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m deploy")
+    parser.add_argument("--plan", action="store_true", help="show the plan of an empty project, and ask nobody")
+    parser.add_argument("--yes", action="store_true", help="do not ask before the steps")
+    parser.add_argument("--settings", type=Path, default=SETTINGS)
+    parser.add_argument("choices", nargs="*", metavar="NAME=value")
+    options = parser.parse_args(arguments)
+    try:
+        choices = Choices.of(read_choices(options.settings, options.choices))
+        is_done = deploy(
+            choices, only_plan=options.plan, confirm=lambda: options.yes or _ask_person(choices.project), say=_say
+        )
+    except DeployError as error:
+        sys.stderr.write("".join(f"Error: {line}\n" for line in str(error).splitlines()))
+        return 1
+    if is_done:
+        _say(AFTERWARDS)
+    return 0
+
+
+def read_choices(file: Path, given: Sequence[str]) -> dict[str, str]:
+    """What stands on the command line wins over the file. Raises DeployError."""
+    if not file.is_file() and file != SETTINGS:
+        raise DeployError(f"There is no file {file}.")
+    choices = read_file(file) if file.is_file() else {}
+    for text in given:
+        if not (match := LINE.fullmatch(text)):
+            raise DeployError(f"{text}: not of the form NAME=value.")
+        choices[match.group(1)] = match.group(2)
+    return choices
+
+
+def _ask_person(project: str) -> bool:
+    _say(f"This changes the project {project}. Go on? [y/N]")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,184 @@
+"""What the operator chooses: make's variables over deploy/settings.env. All problems are reported together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.gcloud import DeployError
+from server.domain.errors import ConfigurationError
+from server.settings import Settings
+
+LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
+PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
+REGION = re.compile(r"[a-z]+-[a-z]+\d+")
+DATABASE_LOCATION = re.compile(r"[a-z]+-[a-z]+\d+|nam\d+|eur\d+")
+RETENTION = re.compile(r"\d+[dw]")
+DEPLOYMENT_ONLY = {
+    "PROJECT": "", "REGION": "", "FIRESTORE_LOCATION": "", "KEY_PROTECTION": "hsm", "BACKUP_RETENTION": "14d",
+    "SIDEBAR_INSTANCES": "10", "WORKER_INSTANCES": "4", "SALESFORCE_KEY": "", "SALESFORCE_SECRET": "",
+    "COPY_OPENERS": "",
+}  # fmt: skip
+"""What only the deployment reads, with the defaults. Everything else is a setting of the service (docs/settings.md)."""
+GIVEN_BY_DEPLOYMENT = (
+    "STATE", "KEYS", "HASH_KEYS", "QUEUE", "WORKER_URL", "PUBLIC_URL", "TASKS_SERVICE_ACCOUNT", "PUBSUB_TOPIC",
+    "PUSH_SERVICE_ACCOUNT", "ADDON_SERVICE_ACCOUNT", "ADDON_CLIENT_ID", "ROLE", "ENVIRONMENT", "SIMULATOR_URL",
+    "SIMULATOR_GRPC", "SIMULATOR_IDENTITY", "GAE_ENV", "MAY_OPEN_COPIES", "GOOGLE_SERVICE_ACCOUNT_FILE",
+    "SALESFORCE_PRIVATE_KEY_FILE", "SALESFORCE_CONSUMER_SECRET",
+)  # fmt: skip
+"""Settings that follow from the project, and that nobody may set by hand."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """``service`` are the settings of the service that the operator chose. ``opener`` are members who open copies.
+
+    ``salesforce_key`` and ``salesforce_secret`` are files on this machine, of which one is named.
+    """
+
+    project: str
+    region: str
+    firestore_location: str
+    key_protection: str
+    backup_retention: str
+    sidebar_instances: str
+    worker_instances: str
+    salesforce_key: Path | None
+    salesforce_secret: Path | None
+    openers: tuple[str, ...]
+    service: Mapping[str, str]
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Choices:
+        """Raises DeployError with one sentence a problem."""
+        own = DEPLOYMENT_ONLY | {name: value for name, value in given.items() if name in DEPLOYMENT_ONLY and value}
+        service = {name: value for name, value in given.items() if name not in DEPLOYMENT_ONLY and value}
+        problems = [*_find_problems(own), *(f"{n} follows from the project: remove it." for n in _taken(service))]
+        choices = cls(
+            project=own["PROJECT"],
+            region=own["REGION"],
+            firestore_location=own["FIRESTORE_LOCATION"] or own["REGION"],
+            key_protection=own["KEY_PROTECTION"],
+            backup_retention=own["BACKUP_RETENTION"],
+            sidebar_instances=own["SIDEBAR_INSTANCES"],
+            worker_instances=own["WORKER_INSTANCES"],
+            salesforce_key=Path(own["SALESFORCE_KEY"]) if own["SALESFORCE_KEY"] else None,
+            salesforce_secret=Path(own["SALESFORCE_SECRET"]) if own["SALESFORCE_SECRET"] else None,
+            openers=tuple(own["COPY_OPENERS"].split()),
+            service=service,
+        )
+        if not problems:
+            problems = choices.find_problems_of_service()
+        if problems:
+            raise DeployError("\n".join(problems))
+        return choices
+
+    def account(self, name: str) -> str:
+        return f"{name}@{self.project}.iam.gserviceaccount.com"
+
+    @property
+    def delegate(self) -> str:
+        """Who may read the domain's mail: an account of this project, unless another is chosen."""
+        return self.service.get("GOOGLE_DELEGATE") or self.account("truly-delegate")
+
+    @property
+    def app_region(self) -> str:
+        """App Engine names its two oldest regions without a number."""
+        return {"us-central1": "us-central", "europe-west1": "europe-west"}.get(self.region, self.region)
+
+    def environment(self, host: str, secrets: Mapping[str, str], addon: Mapping[str, str]) -> dict[str, str]:
+        """The settings of both services but ``ROLE``.
+
+        ``host`` is App Engine's name for the default service, ``secrets`` the versions by setting, ``addon`` what
+        Google says of the add-on's caller.
+        """
+        return {
+            "STATE": f"firestore:{self.project}",
+            "KEYS": f"kms:projects/{self.project}/locations/{self.region}/keyRings/truly",
+            "QUEUE": f"tasks:projects/{self.project}/locations/{self.region}",
+            "PUBLIC_URL": f"https://{host}",
+            "WORKER_URL": f"https://worker-dot-{host}",
+            "TASKS_SERVICE_ACCOUNT": self.account("truly-tasks"),
+            "PUBSUB_TOPIC": f"projects/{self.project}/topics/truly-mail",
+            "PUSH_SERVICE_ACCOUNT": self.account("truly-push"),
+            **secrets,
+            **addon,
+            "GOOGLE_DELEGATE": self.delegate,
+            **{name: value for name, value in self.service.items() if name != "GOOGLE_DELEGATE"},
+        }
+
+    def find_problems_of_service(self) -> list[str]:
+        """What the service itself would say of its settings, before anything is made."""
+        name = "SALESFORCE_PRIVATE_KEY_FILE" if self.salesforce_key else "SALESFORCE_CONSUMER_SECRET"
+        secret = f"secret:projects/{self.project}/secrets/s/versions/1"
+        read = _NotedSettings(self.environment("host.example", {"HASH_KEYS": secret, name: secret}, {}))
+        problems = []
+        try:
+            Settings.of(read)
+        except ConfigurationError as error:
+            problems = list(error.problems)
+        unread = sorted(set(self.service) - read.names)
+        return problems + [f"{name} is no setting of the service or of the deployment." for name in unread]
+
+
+class _NotedSettings(dict[str, str]):
+    """Settings with a note of each name that was read: what the service never reads is a slip of the pen."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        super().__init__(given)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+
+def read_file(path: Path) -> dict[str, str]:
+    """Lines ``NAME=value``; comments and empty lines count for nothing. Raises DeployError."""
+    settings = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not (match := LINE.fullmatch(line.strip())):
+            raise DeployError(f"{path}, line {number}: not of the form NAME=value.")
+        settings[match.group(1)] = match.group(2).strip()
+    return settings
+
+
+def _taken(service: Mapping[str, str]) -> list[str]:
+    return [name for name in GIVEN_BY_DEPLOYMENT if name in service]
+
+
+def _find_problems(own: Mapping[str, str]) -> list[str]:
+    problems = []
+    if not PROJECT.fullmatch(own["PROJECT"]):
+        problems.append("Say which project: make deploy PROJECT=my-project.")
+    if not REGION.fullmatch(own["REGION"]):
+        problems.append("REGION must name a region, such as europe-west3. It cannot be changed later.")
+    if own["FIRESTORE_LOCATION"] and not DATABASE_LOCATION.fullmatch(own["FIRESTORE_LOCATION"]):
+        problems.append("FIRESTORE_LOCATION must be a region, or eur3 or nam5. It cannot be changed later.")
+    if own["KEY_PROTECTION"] not in ("software", "hsm"):
+        problems.append("KEY_PROTECTION must be hsm or software.")
+    if not RETENTION.fullmatch(own["BACKUP_RETENTION"]):
+        problems.append("BACKUP_RETENTION must be days or weeks, such as 14d or 8w.")
+    problems += [
+        f"{name} must be a number of instances."
+        for name in ("SIDEBAR_INSTANCES", "WORKER_INSTANCES")
+        if not (own[name].isascii() and own[name].isdigit() and int(own[name]))
+    ]
+    if bool(own["SALESFORCE_KEY"]) == bool(own["SALESFORCE_SECRET"]):
+        problems.append("Name one file: SALESFORCE_KEY (the PEM file) or SALESFORCE_SECRET (the client secret).")
+    problems += [
+        f"{name}: there is no file {own[name]}."
+        for name in ("SALESFORCE_KEY", "SALESFORCE_SECRET")
+        if own[name] and not Path(own[name]).is_file()
+    ]
+    problems += [
+        f"COPY_OPENERS: {member} must be user:ADDRESS or group:ADDRESS."
+        for member in own["COPY_OPENERS"].split()
+        if not re.fullmatch(r"(user|group):\S+@\S+", member)
+    ]
+    return problems

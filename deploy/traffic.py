@@ -1,0 +1,64 @@
+"""What reaches the services: Gmail's pushes through Pub/Sub, and the queues of Cloud Tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deploy.gcloud import Command
+from deploy.steps import Site, grant, last_part
+
+TOPIC, SUBSCRIPTION = "truly-mail", "truly-mail-push"
+GMAIL = "serviceAccount:gmail-api-push@system.gserviceaccount.com"
+QUEUES = {"live": (50, 5), "deliver": (10, 2), "backfill": (5, 1), "audit": (5, 1)}
+"""Each with its dispatches a second, and its tasks at a time for each instance of the worker.
+
+Together nine: an instance has ten threads (gunicorn.conf.py), and one is left for cron. A backfill yields to live work.
+"""
+BACKOFF = ("--max-attempts=-1", "--min-backoff=5s", "--max-backoff=600s", "--max-doublings=6")
+"""No end of attempts: a task that is given up would be mail that nobody looks for before the next sweep."""
+
+
+def create_topic(site: Site) -> Iterator[Command]:
+    if TOPIC not in map(last_part, site.ask_list("pubsub", "topics", "list")):
+        yield Command(("pubsub", "topics", "create", TOPIC))
+    yield from grant(
+        site,
+        ("pubsub", "topics", "get-iam-policy", TOPIC),
+        ("pubsub", "topics", "add-iam-policy-binding", TOPIC),
+        [("roles/pubsub.publisher", GMAIL)],
+    )
+
+
+def create_subscription(site: Site) -> Iterator[Command]:
+    endpoint = f"https://{site.host()}/push"
+    push = (
+        f"--push-endpoint={endpoint}",
+        f"--push-auth-service-account={site.choices.account('truly-push')}",
+        f"--push-auth-token-audience={endpoint}",
+    )
+    known = {last_part(entry): entry for entry in site.ask_list("pubsub", "subscriptions", "list")}
+    if SUBSCRIPTION not in known:
+        yield Command(
+            ("pubsub", "subscriptions", "create", SUBSCRIPTION, f"--topic={TOPIC}", *push, "--ack-deadline=10",
+             "--min-retry-delay=10s", "--max-retry-delay=600s", "--expiration-period=never")
+        )  # fmt: skip
+    elif known[SUBSCRIPTION].get("pushConfig", {}).get("pushEndpoint") != endpoint:
+        yield Command(("pubsub", "subscriptions", "update", SUBSCRIPTION, *push))
+
+
+def create_queues(site: Site) -> Iterator[Command]:
+    """By gcloud, and never by a queue.yaml: there a used name stays blocked for nine days, and here for one."""
+    location = f"--location={site.choices.region}"
+    known = {last_part(queue): queue for queue in site.ask_list("tasks", "queues", "list", location)}
+    for name, (per_second, share) in QUEUES.items():
+        at_a_time = share * int(site.choices.worker_instances)
+        limits = (f"--max-dispatches-per-second={per_second}", f"--max-concurrent-dispatches={at_a_time}", *BACKOFF)
+        if name not in known:
+            yield Command(("tasks", "queues", "create", name, location, *limits))
+        elif _read_limits(known[name]) != (per_second, at_a_time):
+            yield Command(("tasks", "queues", "update", name, location, *limits))
+
+
+def _read_limits(queue: dict[str, dict[str, str]]) -> tuple[float, int]:
+    limits = queue.get("rateLimits", {})
+    return float(limits.get("maxDispatchesPerSecond", 0)), int(limits.get("maxConcurrentDispatches", 0))
