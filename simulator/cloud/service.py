@@ -85,6 +85,7 @@ class Gate:
         self.iam = iam
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, str, str, str]] = Counter()
+        self._begun: Counter[tuple[str, str]] = Counter()
 
     def make_handler(self, service: CloudService) -> grpc.GenericRpcHandler:
         methods = {name: self._make_method(service.name, name, method) for name, method in service.methods.items()}
@@ -102,9 +103,16 @@ class Gate:
         asked = {"service": service, "method": method, "caller": caller, "status": status}
         return sum(int(line["count"]) for line in self.counts() if all(line[k] == v for k, v in asked.items() if v))
 
+    def count_begun(self, service: str, method: str) -> int:
+        """How many calls came in, those that are not answered yet among them."""
+        with self._lock:
+            return self._begun[service, method]
+
     def _make_method(self, service: str, name: str, method: Method) -> grpc.RpcMethodHandler[Any, Any]:
         def answer(request: Any, context: grpc.ServicerContext) -> Any:
             account = _read_account(context)
+            with self._lock:
+                self._begun[service, name] += 1
             try:
                 result = self._act(service, name, method, account, request)
             except Refusal as refusal:

@@ -168,7 +168,11 @@ def test_cron_asks_for_what_is_served_by_a_service_that_has_a_file():
     [
         ("/cron/audit", "/cron/audits", "/cron/audits is not served"),
         ("/cron/audit", "/cron/audits", "/cron/audit is asked by nobody"),
-        ("    target: worker\n    schedule: every day", "    target: workers\n    schedule: every day", "workers is no service"),
+        (
+            "    target: worker\n    schedule: every day",
+            "    target: workers\n    schedule: every day",
+            "workers is no service",
+        ),
     ],
 )
 def test_a_wrong_line_of_cron_is_caught(old, new, problem):

@@ -58,11 +58,11 @@ def plan(project: CloudProject, service: str, method: str, kind: str, times: int
 @contextmanager
 def run_cloud_scene(folder: Path, account: str = "worker", **settings: str) -> Iterator[tuple[Scene, CloudProject]]:
     """The service in this process over SQLite, with its keys in the simulated KMS."""
+    state = settings.pop("STATE", f"sqlite:{folder / 'cloud.sqlite3'}")
     scene = Scene(folder, **settings)
     try:
         with run_cloud(scene.universe) as project:
             # The scene's transport stands for the URL, and nobody listens there.
-            state = f"sqlite:{folder / 'cloud.sqlite3'}"
             simulated = {"STATE": state, "ENVIRONMENT": "simulator", "SIMULATOR_URL": "http://127.0.0.1:9"}
             scene.restart(**simulated, **project.settings(project.account(account)))
             yield scene, project
