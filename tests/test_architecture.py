@@ -29,13 +29,16 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "server/commands": (
         "server.commands", "server.engine", "server.rules", "server.bootstrap", "server.settings", "server.web", "addon", *VALUES,
     ),
+    "server/composition": (
+        "server.composition", "server.adapters", "server.settings", "server.setting_forms", "server.ports", *VALUES,
+    ),
     "simulator": ("simulator",),
 }  # fmt: skip
 """Which of our own packages the modules of a folder may import."""
 OURS = ("addon", "server", "simulator", "bench", "tests")
 PURE = ("server/domain", "server/rules", "server/vault", "addon")
 IMPURE = frozenset({"time", "socket", "subprocess", "requests", "httplib2", "sqlite3", "flask", "google", "random"})
-SEES_ADAPTERS = frozenset({"server/bootstrap.py"})
+SEES_ADAPTERS = ("server/adapters/", "server/bootstrap.py", "server/composition/")
 READS_ENVIRONMENT = frozenset({"server/main.py", "server/logs/gunicorn_logger.py"})
 
 
@@ -92,8 +95,8 @@ def _is_wrong(path: str, name: str) -> bool:
     top = name.partition(".")[0]
     if top == "simulator" and not path.startswith(("simulator/", "bench/", "tests/")):
         return True
-    if name.startswith("server.adapters") and not path.startswith("server/adapters/"):
-        return path not in SEES_ADAPTERS
+    if name.startswith("server.adapters") and not path.startswith(SEES_ADAPTERS):
+        return True
     folder = next((f for f in ALLOWED if path.startswith(f"{f}/")), None)
     if folder is None:
         return False

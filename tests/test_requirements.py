@@ -15,8 +15,8 @@ from tests.support.sources import parse_source
 
 ROOT = Path(__file__).parent.parent
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
-NOT_IMPORTED = {"gunicorn", "tzdata"}
-"""The web server that runs the service, and the zones that ``zoneinfo`` reads."""
+NOT_IMPORTED = {"tzdata"}
+"""The zones that ``zoneinfo`` reads."""
 
 
 def canonical(name: str) -> str:
