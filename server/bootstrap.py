@@ -26,7 +26,8 @@ from server.adapters.google.identity import GoogleIdentity
 from server.adapters.google.reports import GoogleReports
 from server.adapters.google.scope import Limits, WorkspaceScope
 from server.adapters.holders import LocalHolders
-from server.adapters.local_kek import create_keys, has_private_key
+from server.adapters.local_kek import has_private_key
+from server.adapters.local_key_files import create_keys
 from server.adapters.missing_queue import MissingQueue
 from server.adapters.schema.schema import SchemaKeeper
 from server.adapters.schema.versioned import VersionedDocuments
@@ -35,7 +36,7 @@ from server.adapters.sqlite.queue import SqliteQueue
 from server.adapters.store import DocumentStore
 from server.adapters.store.alarms import DocumentAlarms
 from server.adapters.transport import DirectTransport, SimulatorTransport, Transport
-from server.composition.keys import load_keys
+from server.composition.keys import load_keys, make_key_keeper
 from server.composition.salesforce import connect_crm
 from server.domain.errors import ConfigurationError, TrulyError
 from server.domain.policy import Policy
@@ -47,6 +48,7 @@ from server.engine.rooms import Rooms, open_rooms
 from server.ports.body_reader import BodyReader
 from server.ports.clock import Clock
 from server.ports.identity import Identity
+from server.ports.kek import KeyKeeper
 from server.rules.body.message_text import read_body
 from server.rules.headers.domains import normalise_listed_name
 from server.settings import Settings
@@ -132,6 +134,24 @@ def build(
     return Services(
         settings, ports, rooms, queue, local_queue, holders, documents, GoogleIdentity(transport), body_reader
     )
+
+
+@contextmanager
+def open_key_state(settings: Settings) -> Iterator[tuple[DocumentStore | None, KeyKeeper]]:
+    """The state without the keys, which may be missing, and who makes them. None where there is no state yet.
+
+    Raises ConfigurationError, TransientError.
+    """
+    keeper = make_key_keeper(settings, lambda keys: KeyedHasher(keys, max(keys)).names)
+    kind, _, name = settings.state.partition(":")
+    if kind == "sqlite" and not Path(name).exists():
+        yield None, keeper
+        return
+    documents, queue, holders = _open_state(settings, SystemClock(), time.sleep)
+    try:
+        yield DocumentStore(documents), keeper
+    finally:
+        _close(documents, queue, holders)
 
 
 @contextmanager

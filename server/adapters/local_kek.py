@@ -7,6 +7,9 @@ import hmac
 import os
 import re
 import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
@@ -21,6 +24,7 @@ PUBLIC = "vault.public.pem"
 PRIVATE = "vault.private.pem"
 WORK = "work.key"
 HASH = "hash.key"
+NUMBERED = re.compile(r"vault\.private\.([1-9][0-9]{0,5})\.pem")
 BITS = 3072
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 
@@ -39,24 +43,29 @@ class RsaWrap:
 class RsaUnwrap:
     """Implements ``server.ports.kek.UnwrapKek``."""
 
-    def __init__(self, private: rsa.RSAPrivateKey) -> None:
-        self._private = private
-        self._name = fingerprint(private.public_key())
+    def __init__(self, *versions: rsa.RSAPrivateKey) -> None:
+        self._versions = {fingerprint(private.public_key()): private for private in versions}
 
     def unwrap(self, wrapped: bytes, name: str) -> bytes:
-        if name != self._name:
+        if name not in self._versions:
             raise SealBrokenError("Another vault key sealed this copy.")
         try:
-            return self._private.decrypt(wrapped, OAEP)
+            return self._versions[name].decrypt(wrapped, OAEP)
         except ValueError:
             raise SealBrokenError("The wrapped key was changed.") from None
 
 
 class AesWork:
-    """Implements ``server.ports.kek.WorkKek`` with AES-256-GCM: nonce, then ciphertext and tag."""
+    """Implements ``server.ports.kek.WorkKek`` with AES-256-GCM: nonce, then ciphertext and tag.
 
-    def __init__(self, key: bytes) -> None:
+    ``older`` are earlier versions of the key, which only unwrap. ``reload`` reads the file again, oldest version first:
+    another process may have rotated the key meanwhile, and seals with what this process has not seen.
+    """
+
+    def __init__(self, key: bytes, *older: bytes, reload: Callable[[], Sequence[bytes]] | None = None) -> None:
+        self._ciphers = {name_work_key(k): AESGCM(k) for k in (key, *older)}
         self._cipher = AESGCM(key)
+        self._reload = reload
         self.name = name_work_key(key)
 
     def wrap(self, key: bytes, bound_to: bytes) -> bytes:
@@ -64,62 +73,32 @@ class AesWork:
         return nonce + self._cipher.encrypt(nonce, key, bound_to)
 
     def unwrap(self, wrapped: bytes, bound_to: bytes) -> bytes:
-        try:
-            return self._cipher.decrypt(wrapped[:12], wrapped[12:], bound_to)
-        except (InvalidTag, ValueError):
-            raise SealBrokenError("The wrapped work key was changed, or another work key wrapped it.") from None
+        for cipher in chain(self._ciphers.values(), self._list_new_versions()):
+            with suppress(InvalidTag, ValueError):
+                return cipher.decrypt(wrapped[:12], wrapped[12:], bound_to)
+        raise SealBrokenError("The wrapped work key was changed, or another work key wrapped it.")
 
-
-def create_keys(folder: Path) -> list[str]:
-    """Create what is missing, overwrite nothing; returns the names of the new files. Raises ConfigurationError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        created = _create_vault(folder)
-        for name, text in ((WORK, os.urandom(32).hex()), (HASH, f"1 {os.urandom(32).hex()}")):
-            if not (folder / name).exists():
-                _write(folder / name, f"{text}\n".encode(), 0o600)
-                created.append(name)
-    except OSError as error:
-        raise ConfigurationError(f"KEYS: {folder} cannot be written: {error.strerror}.") from None
-    return created
-
-
-def _create_vault(folder: Path) -> list[str]:
-    """Make what is missing of the pair. With a public key the private one may rightly be on another machine."""
-    if (folder / PUBLIC).exists():
-        return []
-    if (folder / PRIVATE).exists():
-        private = _load_private(folder / PRIVATE)
-        created = [PUBLIC]
-    else:
-        private = rsa.generate_private_key(65537, BITS)
-        pem = private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        _write(folder / PRIVATE, pem, 0o600)
-        created = [PRIVATE, PUBLIC]
-    public = private.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    _write(folder / PUBLIC, public, 0o644)
-    return created
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Write the whole file or nothing: a process that dies here leaves no half of a key."""
-    # Renamed into place at the end, for a rename replaces a file in one step.
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(file, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.rename(path)
+    def _list_new_versions(self) -> Iterator[AESGCM]:
+        """Read only where no version opened the value. A file that cannot be read adds none."""
+        if self._reload is None:
+            return
+        with suppress(ConfigurationError):
+            fresh = {name: AESGCM(key) for key in self._reload() if (name := name_work_key(key)) not in self._ciphers}
+            # A new dictionary: other threads may be walking through the one before.
+            self._ciphers = {**self._ciphers, **fresh}
+            yield from fresh.values()
 
 
 def has_private_key(folder: Path) -> bool:
     """Whether the vault's private key lies in the folder, whoever may read it."""
-    return (folder / PRIVATE).exists()
+    return bool(list_private_keys(folder))
+
+
+def list_private_keys(folder: Path) -> list[Path]:
+    """The files of all versions of the vault's private key in the folder, the oldest first."""
+    numbered = {p: int(m.group(1)) for p in folder.glob("vault.private.*.pem") if (m := NUMBERED.fullmatch(p.name))}
+    first = [folder / PRIVATE] if (folder / PRIVATE).exists() else []
+    return first + sorted(numbered, key=lambda path: numbered[path])
 
 
 def load_local_keys(folder: Path, *, may_open: bool) -> Keys:
@@ -128,18 +107,27 @@ def load_local_keys(folder: Path, *, may_open: bool) -> Keys:
         raise ConfigurationError(
             f"KEYS names a folder that does not exist: {folder}. Run `flask --app server.main keys` once."
         )
-    public = _load_public(folder / PUBLIC)
+    public = load_public_key(folder / PUBLIC)
     unwrap = None
     if may_open:
-        _check_mode(folder / PRIVATE)
-        private = _load_private(folder / PRIVATE)
-        if fingerprint(private.public_key()) != fingerprint(public):
-            raise ConfigurationError(f"{folder / PRIVATE} does not belong to {PUBLIC}.")
-        unwrap = RsaUnwrap(private)
+        unwrap = _load_unwrap(folder, public)
     _check_mode(folder / WORK)
     _check_mode(folder / HASH)
     hash_keys = parse_hash_keys(_read(folder / HASH), str(folder / HASH))
-    return Keys(RsaWrap(public), unwrap, AesWork(_load_work_key(folder / WORK)), hash_keys)
+    *older, newest = load_work_keys(folder / WORK)
+    work = AesWork(newest, *reversed(older), reload=lambda: load_work_keys(folder / WORK))
+    return Keys(RsaWrap(public), unwrap, work, hash_keys)
+
+
+def _load_unwrap(folder: Path, public: rsa.RSAPublicKey) -> RsaUnwrap:
+    """All versions that lie here. The one that seals must be among them."""
+    paths = list_private_keys(folder) or [folder / PRIVATE]
+    for path in paths:
+        _check_mode(path)
+    versions = [load_private_key(path) for path in paths]
+    if fingerprint(public) not in {fingerprint(private.public_key()) for private in versions}:
+        raise ConfigurationError(f"{paths[-1]} does not belong to {PUBLIC}.")
+    return RsaUnwrap(*versions)
 
 
 def fingerprint(public: rsa.RSAPublicKey) -> str:
@@ -169,7 +157,7 @@ def _check_mode(path: Path) -> None:
         raise ConfigurationError(f"The key file {path} can be read by others. Run: chmod 600 {path}")
 
 
-def _load_public(path: Path) -> rsa.RSAPublicKey:
+def load_public_key(path: Path) -> rsa.RSAPublicKey:
     raw = _read(path)
     try:
         key = serialization.load_pem_public_key(raw)
@@ -180,7 +168,7 @@ def _load_public(path: Path) -> rsa.RSAPublicKey:
     return key
 
 
-def _load_private(path: Path) -> rsa.RSAPrivateKey:
+def load_private_key(path: Path) -> rsa.RSAPrivateKey:
     raw = _read(path)
     try:
         key = serialization.load_pem_private_key(raw, password=None)
@@ -191,8 +179,10 @@ def _load_private(path: Path) -> rsa.RSAPrivateKey:
     return key
 
 
-def _load_work_key(path: Path) -> bytes:
-    text = _read(path).decode("ascii", "replace").strip()
-    if not re.fullmatch(r"[0-9a-f]{64}", text):
-        raise ConfigurationError(f"{path} is not a work key: 64 hexadecimal digits on one line.")
-    return bytes.fromhex(text)
+def load_work_keys(path: Path) -> list[bytes]:
+    """All versions, the newest last."""
+    lines = [line.strip() for line in _read(path).decode("ascii", "replace").splitlines() if line.strip()]
+    is_key = all(re.fullmatch(r"[0-9a-f]{64}", line) for line in lines)
+    if not lines or not is_key or len(set(lines)) < len(lines):
+        raise ConfigurationError(f"{path} is not a work key: 64 hexadecimal digits on a line for each version.")
+    return [bytes.fromhex(line) for line in lines]

@@ -1,4 +1,4 @@
-"""keys, cards, manifest, watch, doctor: from an empty folder to a service that works."""
+"""cards, manifest, watch, doctor: from an empty folder to a service that works."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import click
 
 from addon.gallery import gallery
 from addon.texts import SHORT
-from server.bootstrap import create_keys
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import BadInputError, ConfigurationError, TransientError
 from server.settings import NOWHERE
@@ -18,23 +17,7 @@ from server.web.addon import deployment
 
 
 def commands(source: Source) -> list[click.Command]:
-    return [_keys(source), _manifest(source), _cards(), _watch(source), _doctor(source)]
-
-
-def _keys(source: Source) -> click.Command:
-    @click.command("keys")
-    @report_errors
-    def command() -> None:
-        """Create the missing key files in the folder KEYS. Existing files are never overwritten."""
-        folder = source.settings().keys
-        if folder is None:
-            raise BadInputError(
-                "KEYS names Cloud KMS, where `make deploy` creates the keys. There are no files to make."
-            )
-        create_keys(folder)
-        stdout.print(f"The keys are in {folder}. Keep vault.private.pem under another user account than the service's.")
-
-    return command
+    return [_manifest(source), _cards(), _watch(source), _doctor(source)]
 
 
 def _cards() -> click.Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -12,7 +13,9 @@ from server.adapters.cloud.cloud_keys import load_cloud_keys
 from server.adapters.cloud.secret_manager import CloudSecrets
 from server.adapters.keys import Keys
 from server.adapters.local_kek import load_local_keys
-from server.domain.errors import ConfigurationError
+from server.adapters.local_key_files import LocalKeyKeeper
+from server.domain.errors import BadInputError, ConfigurationError
+from server.ports.kek import KeyKeeper
 from server.ports.store import IdentityStore
 from server.setting_forms import SecretVersion
 from server.settings import Settings
@@ -33,6 +36,13 @@ def load_keys(settings: Settings, channels: CloudChannels, store: IdentityStore)
         may_open=settings.may_open_copies,
         vault_key=identity.vault_keys[-1] if identity else "",
     )
+
+
+def make_key_keeper(settings: Settings, name_hashes: Callable[[dict[int, bytes]], tuple[str, ...]]) -> KeyKeeper:
+    """Raises BadInputError where Cloud KMS keeps the keys. ``name_hashes`` gives the check values of hash keys."""
+    if settings.keys is None:
+        raise BadInputError("KEYS names Cloud KMS, where `make deploy` creates the keys. There are no files to make.")
+    return LocalKeyKeeper(settings.keys, name_hashes)
 
 
 def read_private_key(source: Path | SecretVersion | None, channels: CloudChannels) -> str:

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class KeyKind(StrEnum):
+    VAULT = "vault"
+    WORK = "work"
+    HASH = "hash"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
+
+from server.domain.identity import KeyKind, KeyNames
 
 
 class WrapKek(Protocol):
@@ -35,3 +38,24 @@ class WorkKek(Protocol):
 
     def unwrap(self, wrapped: bytes, bound_to: bytes) -> bytes:
         """Raises SealBrokenError."""
+
+
+class KeyKeeper(Protocol):
+    """Makes keys and further versions of them, for a person at the keyboard. Raises ConfigurationError."""
+
+    def list_missing(self) -> dict[KeyKind, str]:
+        """The keys that are not there and would have to be made anew, and the file or resource of each."""
+
+    def create_missing(self) -> list[str]:
+        """Make what is missing, change nothing that is there; returns the names of what was made."""
+
+    def name_keys(self) -> KeyNames:
+        """The names of the versions that seal, and of all hash keys; empty for what is missing."""
+
+    def rotate(self, kind: KeyKind, number: int, pin: Callable[[str], object]) -> str:
+        """Add a version of ``vault`` or ``work``. Earlier ones still open what they sealed. Returns where it lies.
+
+        ``number`` is one that no earlier version of this state's keys has.
+
+        ``pin`` is called with its name once the version is there for good, and before anything is sealed with it.
+        """

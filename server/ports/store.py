@@ -132,6 +132,9 @@ class WorkDekStore(Protocol):
     def add_work_dek(self, name: str, wrapped: bytes) -> bytes:
         """Keep the DEK, unless there is one of that name. Returns the one that stands from now on."""
 
+    def drop_work_deks(self) -> None:
+        """Let each process make new ones once it has started again. What they sealed still opens."""
+
 
 class IdentityStore(Protocol):
     """Whose state this is, and under which keys."""

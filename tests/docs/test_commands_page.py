@@ -44,7 +44,7 @@ def read_forms(commands: Mapping[str, click.Command], group: str = "") -> Iterat
     for name, command in commands.items():
         if isinstance(command, click.Group):
             yield from read_forms(command.commands, f"{group}{name} ")
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             options = {o for p in command.params if isinstance(p, click.Option) for o in p.opts}
             yield (
                 f"{group}{name}",

@@ -23,6 +23,9 @@ class MemoryDeks:
         with self._lock:
             return self.by_name.setdefault(name, wrapped)
 
+    def drop_work_deks(self) -> None:
+        self.by_name.clear()
+
 
 class WatchedKek(AesWork):
     """``asked`` is what a key service would have been asked. ``delay`` is called before each unwrap."""

@@ -44,11 +44,8 @@ def refuse(problems: Iterator[str]) -> None:
 
 def list_differences(identity: StateIdentity, organisation: str, names: KeyNames) -> Iterator[str]:
     """One sentence for each thing that is not this state's, with what to do."""
-    if organisation != identity.organisation:
-        yield (
-            f"ORGANISATION is {organisation}, but this state belongs to {identity.organisation}, and what is sealed in"
-            f" it opens under no other name. Set ORGANISATION={identity.organisation}, or name another STATE."
-        )
+    if problem := name_other_organisation(identity, organisation):
+        yield problem
     if names.vault not in identity.vault_keys:
         yield (
             f"The vault key ({names.vault}) is not this state's ({identity.vault_keys[-1]}): who holds this state's"
@@ -66,6 +63,16 @@ def list_differences(identity: StateIdentity, organisation: str, names: KeyNames
             f"Hash key {', '.join(wrong)} is not this state's, or is missing: conversations would not be known again,"
             f" and what reps stopped would be logged. Put this state's hash.key back. {NEW_KEYS}"
         )
+
+
+def name_other_organisation(identity: StateIdentity, organisation: str) -> str:
+    """Empty where it is the state's own."""
+    if organisation == identity.organisation:
+        return ""
+    return (
+        f"ORGANISATION is {organisation}, but this state belongs to {identity.organisation}, and what is sealed in it"
+        f" opens under no other name. Set ORGANISATION={identity.organisation}, or name another STATE."
+    )
 
 
 def _examine_unpinned(store: IdentityStore, sealer: WorkSealer, organisation: str, names: KeyNames) -> Iterator[str]:

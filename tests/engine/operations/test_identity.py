@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.adapters.documents import Delete, Document
-from server.adapters.local_kek import create_keys
+from server.adapters.local_key_files import create_keys
 from server.adapters.sqlite.documents import SqliteDocuments
 from server.domain.errors import ConfigurationError
 from server.web.app import create_app

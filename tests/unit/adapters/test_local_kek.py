@@ -13,10 +13,11 @@ from server.adapters.local_kek import (
     PUBLIC,
     WORK,
     AesWork,
-    create_keys,
     load_local_keys,
 )
+from server.adapters.local_key_files import LocalKeyKeeper, create_keys
 from server.domain.errors import ConfigurationError, SealBrokenError
+from server.domain.identity import KeyKind
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +149,8 @@ WRONG = {
     PUBLIC: [b"", b"-----BEGIN PUBLIC KEY-----\nxx\n-----END PUBLIC KEY-----", pem(SMALL, public=True),
              pem(CURVE, public=True)],
     PRIVATE: [b"", os.urandom(100), pem(SMALL), pem(CURVE), pem(SMALL, password=b"secret")],
-    WORK: [b"", b"\xff" * 40, b"ab" * 31, b"zz" * 32, b"ab" * 32 + b"\n" + b"ab" * 32],
+    WORK: [b"", b"\xff" * 40, b"ab" * 31, b"zz" * 32, b"ab" * 32 + b"\n" + b"ab" * 32,
+           b"ab" * 32 + b" " + b"cd" * 32, b"ab" * 32 + b"\nnoise"],
     HASH: [b"", b"0 " + b"ab" * 32, b"1 ab", b"one " + b"ab" * 32, b"1 " + b"ab" * 32 + b"\nnoise", b"\xff\xfe"],
 }  # fmt: skip
 
@@ -173,3 +175,88 @@ def test_a_private_key_of_another_pair_is_refused(folder):
 
     with pytest.raises(ConfigurationError, match="does not belong"):
         load_local_keys(folder, may_open=True)
+
+
+def keeper_of(folder):
+    return LocalKeyKeeper(folder, lambda keys: tuple(map(str, keys)))
+
+
+def test_a_rotated_vault_key_opens_what_each_version_wrapped(folder):
+    before = load_local_keys(folder, may_open=True)
+    old = before.vault_wrap.wrap(b"old")
+    pinned = []
+
+    assert keeper_of(folder).rotate(KeyKind.VAULT, 2, pinned.append) == "vault.private.2.pem"
+
+    after = load_local_keys(folder, may_open=True)
+    assert pinned == [after.vault_wrap.name] != [before.vault_wrap.name]
+    new = after.vault_wrap.wrap(b"new")
+    assert after.vault_unwrap.unwrap(old, before.vault_wrap.name) == b"old"
+    assert after.vault_unwrap.unwrap(new, after.vault_wrap.name) == b"new"
+    assert stat.S_IMODE((folder / "vault.private.2.pem").stat().st_mode) == 0o600
+    with pytest.raises(SealBrokenError):
+        after.vault_unwrap.unwrap(old, after.vault_wrap.name)
+
+
+def test_a_rotation_overwrites_no_private_key(folder):
+    (folder / "vault.private.2.pem").write_bytes(kept := (folder / PRIVATE).read_bytes())
+
+    assert keeper_of(folder).rotate(KeyKind.VAULT, 2, lambda _name: None) == "vault.private.3.pem"
+    assert (folder / "vault.private.2.pem").read_bytes() == kept
+
+
+def test_a_rotation_that_dies_before_the_pin_leaves_the_old_version_in_use(folder):
+    before = load_local_keys(folder, may_open=True).vault_wrap.name, load_local_keys(folder, may_open=True).work.name
+
+    for kind in (KeyKind.VAULT, KeyKind.WORK):
+        with pytest.raises(ZeroDivisionError):
+            keeper_of(folder).rotate(kind, 2, lambda _name: 1 / 0)
+
+    keys = load_local_keys(folder, may_open=True)
+    assert (keys.vault_wrap.name, keys.work.name) == before
+
+
+def test_a_private_key_without_its_public_one_gives_the_newest(folder):
+    keeper_of(folder).rotate(KeyKind.VAULT, 2, lambda _name: None)
+    public = (folder / PUBLIC).read_bytes()
+    (folder / PUBLIC).unlink()
+
+    assert keeper_of(folder).list_missing() == {}
+    assert create_keys(folder) == [PUBLIC]
+    assert (folder / PUBLIC).read_bytes() == public
+
+
+def test_every_version_of_a_private_key_is_for_one_user_alone(folder):
+    keeper_of(folder).rotate(KeyKind.VAULT, 2, lambda _name: None)
+    (folder / PRIVATE).chmod(0o640)
+
+    with pytest.raises(ConfigurationError, match="chmod 600"):
+        load_local_keys(folder, may_open=True)
+
+
+def test_a_rotated_work_key_opens_what_each_version_wrapped(folder):
+    before = load_local_keys(folder, may_open=False).work
+    old = before.wrap(b"old", b"bound")
+    pinned = []
+
+    assert keeper_of(folder).rotate(KeyKind.WORK, 2, pinned.append) == WORK
+
+    after = load_local_keys(folder, may_open=False).work
+    assert pinned == [after.name] != [before.name]
+    assert after.unwrap(old, b"bound") == b"old"
+    assert len((folder / WORK).read_text().splitlines()) == 2
+    assert stat.S_IMODE((folder / WORK).stat().st_mode) == 0o600
+    # A process that runs since before the rotation wraps as before, and opens what the others wrap.
+    assert before.unwrap(after.wrap(b"new", b"bound"), b"bound") == b"new"
+    assert after.unwrap(before.wrap(b"old", b"bound"), b"bound") == b"old"
+    with pytest.raises(SealBrokenError):
+        before.unwrap(AesWork(bytes(32)).wrap(b"x", b"bound"), b"bound")
+
+
+def test_a_work_key_that_vanished_under_a_running_process_is_no_trouble(folder):
+    work = load_local_keys(folder, may_open=False).work
+    (folder / WORK).unlink()
+
+    assert work.unwrap(work.wrap(b"dek", b"b"), b"b") == b"dek"
+    with pytest.raises(SealBrokenError):
+        work.unwrap(b"noise", b"b")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.adapters.documents import Create
+from server.adapters.documents import Create, Delete
 from server.adapters.store.repository import Repository
 from server.domain.errors import TransientError
 
@@ -21,3 +21,7 @@ class WorkDekDocuments(Repository):
         if winner is None:
             raise TransientError("A work DEK was created and deleted at this moment.")
         return winner
+
+    def drop_work_deks(self) -> None:
+        for document in self._documents.scan("work_deks"):
+            self._documents.commit([Delete("work_deks", document.key, None)])

@@ -1,0 +1,71 @@
+"""keys: make key files, replace lost ones, and rotate."""
+
+from __future__ import annotations
+
+import click
+
+from server.bootstrap import open_key_state
+from server.commands.running import Source, report_errors, stderr, stdout
+from server.domain.errors import BadInputError
+from server.domain.identity import KeyKind
+from server.engine.operations.key_changes import create_first_keys, list_costs, replace_keys, rotate_key
+
+KEEP_APART = "Keep vault.private.pem under another user account than the service's."
+
+
+def commands(source: Source) -> list[click.Command]:
+    return [_keys(source)]
+
+
+def _keys(source: Source) -> click.Command:
+    @click.group("keys", invoke_without_command=True)
+    @click.option("--new", "is_new", is_flag=True, help="Replace keys that are lost for good, and say what that costs.")
+    @click.option("--yes", "is_confirmed", is_flag=True, help="Do not ask.")
+    @click.pass_context
+    @report_errors
+    def group(context: click.Context, is_new: bool, is_confirmed: bool) -> None:
+        """Create the key files in the folder KEYS. Existing files are never overwritten."""
+        if context.invoked_subcommand is None:
+            _replace(source, is_confirmed=is_confirmed) if is_new else _create(source)
+
+    @group.command("rotate")
+    @click.argument("key", type=click.Choice([KeyKind.VAULT.value, KeyKind.WORK.value]))
+    @report_errors
+    def rotate(key: str) -> None:
+        """Add a version of the vault or the work key. Earlier versions go on opening what they sealed."""
+        settings, kind = source.settings(), KeyKind(key)
+        with open_key_state(settings) as (store, keeper):
+            if store is None:
+                raise BadInputError("There is no state yet: there is nothing to rotate. Start the service once.")
+            where = rotate_key(store, keeper, kind, settings.organisation)
+        stdout.print(f"The new version of the {kind.value} key is in {where}. Restart the service to use it.")
+        if kind is KeyKind.VAULT:
+            stdout.print(f"Move {where} to the user who opens copies, beside the earlier files.")
+            stdout.print("Copy vault.public.pem to every folder KEYS. Then run vault rewrap as that user.")
+
+    return group
+
+
+def _create(source: Source) -> None:
+    settings = source.settings()
+    with open_key_state(settings) as (store, keeper):
+        create_first_keys(store, keeper)
+    stdout.print(f"The keys are in {settings.keys}. {KEEP_APART}")
+
+
+def _replace(source: Source, *, is_confirmed: bool) -> None:
+    settings = source.settings()
+    with open_key_state(settings) as (store, keeper):
+        if store is None:
+            raise BadInputError("There is no state yet, so no key of it is lost. Run keys without --new.")
+        costs = list_costs(store, keeper)
+        if not costs:
+            stdout.print("All keys are there, and they are this state's. Nothing was changed.")
+            return
+        stderr.print("These keys are replaced. That cannot be taken back:")
+        for cost in costs:
+            stderr.print(f"- {cost}")
+        if not is_confirmed:
+            click.confirm("Are the keys before lost for good, and shall they be replaced?", abort=True)
+        replace_keys(store, keeper, settings.organisation)
+    stdout.print(f"The keys are in {settings.keys}, and this state knows them. Restart the service. {KEEP_APART}")
