@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from flask import Flask
 
-from server.commands import coverage, explain, export, keeping, keys, mailboxes, refusals, setup, syncing, witness
+from server.commands import (
+    coverage,
+    explain,
+    export,
+    forecast,
+    keeping,
+    keys,
+    mailboxes,
+    refusals,
+    setup,
+    syncing,
+    witness,
+)
 from server.commands.running import Source
 
 
 def register_commands(app: Flask, source: Source) -> None:
     """Each command builds the services when it runs; the end of the process closes them."""
-    for module in (syncing, mailboxes, coverage, export, refusals, witness, explain, keeping, keys, setup):
+    modules = (syncing, mailboxes, coverage, export, refusals, witness, explain, keeping, keys, setup, forecast)
+    for module in modules:
         for command in module.commands(source):
             app.cli.add_command(command)

@@ -246,6 +246,7 @@ ROOMS: dict[str, dict[str, tuple[str, ...]]] = {
     "server/rules": {
         "headers": (),
         "schedule": (),
+        "forecast": ("schedule",),
         "authorship": ("headers",),
         "body": ("headers",),
         "decision": ("authorship", "body", "headers"),

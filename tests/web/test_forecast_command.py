@@ -1,0 +1,81 @@
+"""The command forecast: it needs no settings, no service and no network."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from server.cli import register_commands
+from server.commands.forecast import COUNTS, PRICES
+from server.domain.errors import ConfigurationError
+
+
+class NoSource:
+    """Nothing is set up here."""
+
+    def settings(self):
+        raise ConfigurationError("Nothing is set.")
+
+    get = settings
+
+
+@pytest.fixture
+def flask():
+    app = Flask("empty")
+    register_commands(app, NoSource())
+    return lambda *args: CliRunner().invoke(app.cli, ["forecast", *args])
+
+
+@pytest.mark.parametrize("mailboxes", [1, 1_000, 50_000])
+def test_it_counts_without_settings_for_any_size(flask, mailboxes):
+    result = flask("--mailboxes", str(mailboxes), "--json")
+
+    answer = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert set(COUNTS) <= set(answer["counts"])
+    assert answer["first_limit"]["name"] == answer["limits"][0]["name"]
+    assert answer["dollars"] == pytest.approx(sum(answer["dollars_by_item"].values()))
+    assert answer["prices_as_of"] in PRICES.read_text()
+
+
+def test_it_says_it_in_words(flask):
+    text = " ".join(flask("--mailboxes", "1000").stdout.split())
+
+    assert "1,000 mailboxes, 40 mails a day each, in 30 days" in text
+    assert "The first limit is " in text
+    assert "bound by Gmail units a day" in text
+    assert "check them" in text
+
+
+def test_what_an_org_allows_can_be_said(flask):
+    options = ("--mailboxes", "2000", "--json")
+    few = json.loads(flask(*options, "--salesforce-calls-per-day", "15000").stdout)
+
+    assert few["first_limit"]["name"] == "Salesforce calls a day"
+
+
+def test_older_mail_that_is_never_read_is_null_and_said(flask):
+    options = ("--mailboxes", "50000", "--mails-per-day", "80")
+
+    assert json.loads(flask(*options, "--json").stdout)["backfill"]["days"] is None
+    assert "never read to its end" in " ".join(flask(*options).stdout.split())
+
+
+@pytest.mark.parametrize(
+    "options", [("--mailboxes", "0"), ("--mailboxes", "50001"), (), ("--mailboxes", "5", "--logged-percent", "90")]
+)
+def test_what_cannot_be_is_refused(flask, options):
+    assert flask(*options).exit_code in (2, 4)
+
+
+def test_every_figure_has_a_unit_and_a_source():
+    document = tomllib.loads(PRICES.read_text())
+
+    for table in ("prices", "assumed"):
+        for name, entry in document[table].items():
+            assert set(entry) == {"value", "unit", "source"}, name
+            assert entry["source"], name
