@@ -9,6 +9,7 @@ import click
 from server.bootstrap import Services
 from server.commands.arguments import Day
 from server.commands.running import Source, report_errors, stdout
+from server.commands.stages import change_stages
 from server.commands.tables import count_noun, make_outcome_table
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.mailboxes.stages import find_mailbox, set_stage, set_start
@@ -44,28 +45,47 @@ def _dry_run(source: Source) -> click.Command:
 
 def _mailbox(source: Source) -> click.Command:
     @click.command("mailbox")
-    @click.argument("address")
+    @click.argument("address", required=False)
+    @click.option("--all", "everybody", is_flag=True, help="All mailboxes in place of one ADDRESS.")
+    @click.option("--group", help="The mailboxes of the members of this group, in place of one ADDRESS.")
+    @click.option("--org-unit", help="The mailboxes of this org unit and all below it, in place of one ADDRESS.")
     @click.option("--stage", type=click.Choice([s.value for s in Stage]))
     @click.option("--start", type=Day("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"), help="First day (UTC) to log.")
+    @click.option("--preview", is_flag=True, help="Of many mailboxes: only show what the stage would do.")
+    @click.option("--yes", is_flag=True, help="Of many mailboxes: do not ask before the change.")
     @report_errors
-    def command(address: str, stage: str | None, start: datetime | None) -> None:
+    def command(
+        address: str | None, everybody: bool, group: str | None, org_unit: str | None, stage: str | None,
+        start: datetime | None, preview: bool, yes: bool,
+    ) -> None:  # fmt: skip
         """Show one mailbox's status, or set its stage (off, dry_run, live, draining) or the first day to log."""
+        if sum((address is not None, everybody, group is not None, org_unit is not None)) != 1:
+            raise click.UsageError("Name one ADDRESS, or --all, --group or --org-unit.")
         services = source.get()
+        if address is None:
+            if stage is None or start is not None:
+                raise click.UsageError("For many mailboxes, --stage is what can be set.")
+            change_stages(services, Stage(stage), group, org_unit, is_preview=preview, is_confirmed=yes)
+            return
+        if preview or yes:
+            raise click.UsageError("--preview and --yes are for many mailboxes.")
         # A mailbox that is new in the Directory can be set up before its first sync.
         services.rooms.sweeper.sweep()
-        store = services.ports.store
         if start:
-            _set_start(services, find_mailbox(store, address), start)
+            _set_start(services, find_mailbox(services.ports.store, address), start)
         if stage:
-            _set_stage(services, find_mailbox(store, address), Stage(stage))
-        mailbox = find_mailbox(store, address)
-        stdout.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
-        if mailbox.delivers:
-            stdout.print(f"Mail of {mailbox.address} is logged from {describe_start(mailbox)} on.")
-        elif not mailbox.stage.delivers:
-            stdout.print(f"Once it is live, its mail will be logged from {describe_start(mailbox)} on.")
+            _set_stage(services, find_mailbox(services.ports.store, address), Stage(stage))
+        _show(services, find_mailbox(services.ports.store, address))
 
     return command
+
+
+def _show(services: Services, mailbox: Mailbox) -> None:
+    stdout.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
+    if mailbox.delivers:
+        stdout.print(f"Mail of {mailbox.address} is logged from {describe_start(mailbox)} on.")
+    elif not mailbox.stage.delivers:
+        stdout.print(f"Once it is live, its mail will be logged from {describe_start(mailbox)} on.")
 
 
 def _set_start(services: Services, mailbox: Mailbox, start: datetime) -> None:

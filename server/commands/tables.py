@@ -9,9 +9,9 @@ from rich.table import Table
 from server.domain.decision import Outcome
 
 
-def count_noun(count: int, noun: str) -> str:
-    """``1 email`` or ``2 emails``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def count_noun(count: int, noun: str, plural: str = "") -> str:
+    """``1 email`` or ``2 emails``; ``plural`` is for nouns that take no s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or f'{noun}s'}"
 
 
 def make_outcome_table(title: str, counts: Counter[tuple[str, str]]) -> Table:

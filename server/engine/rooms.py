@@ -30,6 +30,7 @@ from server.engine.ledger.sealed_headers import SealedHeaders
 from server.engine.ledger.sealing import Sealing
 from server.engine.mailboxes.address_book import AddressBook
 from server.engine.mailboxes.lease import Leases
+from server.engine.mailboxes.many import StageChanger
 from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
@@ -63,6 +64,7 @@ class Rooms:
     access: RecordAccess
     sealing: Sealing
     sweeper: Sweeper
+    stages: StageChanger
     watches: WatchRenewer
     collector: Collector
     past_collector: PastCollector
@@ -164,6 +166,7 @@ def open_rooms(
         access=access,
         sealing=shared.sealing,
         sweeper=sweeper,
+        stages=StageChanger(ports.directory, store, clock),
         watches=watches,
         collector=collector,
         past_collector=past_collector,

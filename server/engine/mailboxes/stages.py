@@ -52,6 +52,12 @@ def align_rows(store: Store, clock: Clock, mailbox: Mailbox, rows: Iterable[Row]
     return sum(len(rows) - len(save_changed_rows(store, rows)) for rows in chunked(aligned, ROWS_PER_COMMIT))
 
 
+def count_misaligned(mailbox: Mailbox, rows: Iterable[Row], now: float) -> tuple[int, int]:
+    """How many of these rows ``align_rows`` would free, and how many it would hold."""
+    changed = [row for row in rows if _align_row(mailbox, row, now)]
+    return (len(changed), 0) if mailbox.delivers else (0, len(changed))
+
+
 def _align_row(mailbox: Mailbox, row: Row, now: float) -> Row | None:
     """Return the changed row, or None where nothing is to change."""
     if not is_waiting_in_shard(row):
