@@ -109,13 +109,14 @@ def build(
         sealer = WorkSealer(keys.work, store, settings.organisation)
         hasher = KeyedHasher(keys.hash_keys, max(keys.hash_keys))
         pin_or_refuse(store, sealer, settings.organisation, name_keys(keys.vault_wrap, sealer, hasher))
+        crm = connect_crm(settings.salesforce, transport, clock, channels)
     google = _connect_google(settings, transport, clock, sleep, alarms)
     ports = Ports(
         mail=GmailMail(google.calls),
         directory=google.directory,
         scope=google.scope,
         alarms=alarms,
-        crm=connect_crm(settings.salesforce, transport, clock, channels),
+        crm=crm,
         store=store,
         sealer=sealer,
         hasher=hasher,

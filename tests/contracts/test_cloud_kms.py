@@ -183,6 +183,29 @@ def test_kms_out_of_order_is_tried_later(project: CloudProject, keys: Keys, stat
             call()
 
 
+def test_a_refusal_of_bytes_is_believed_the_second_time(project: CloudProject, keys: Keys) -> None:
+    """Whatever the vendor's sentence is: what one changed request costs is no copy."""
+    wrapped, sealed = keys.vault_wrap.wrap(DEK), keys.work.wrap(DEK, b"a")
+    for method in ("AsymmetricDecrypt", "Decrypt"):
+        plan(project, "kms", method, "INVALID_ARGUMENT")
+    assert unwrap(keys, wrapped, keys.vault_wrap.name) == DEK
+    assert keys.work.unwrap(sealed, b"a") == DEK
+
+    plan(project, "kms", "*", "INVALID_ARGUMENT", 2)
+    with pytest.raises(SealBrokenError):
+        unwrap(keys, wrapped, keys.vault_wrap.name)
+
+
+@pytest.mark.parametrize("status", ["UNAUTHENTICATED", "OUT_OF_RANGE", "PERMISSION_DENIED"])
+def test_any_other_refusal_is_told_in_a_sentence(project: CloudProject, keys: Keys, status: str) -> None:
+    plan(project, "kms", "*", status, -1)
+
+    with pytest.raises((ConfigurationError, RefusedError), match="KMS refuse"):
+        unwrap(keys, DEK, keys.vault_wrap.name)
+    with pytest.raises(ConfigurationError, match="KMS refuses"):
+        keys.work.wrap(DEK, b"a")
+
+
 def test_a_hiccup_is_not_noticed(project: CloudProject, keys: Keys) -> None:
     plan(project, "kms", "Encrypt", "UNAVAILABLE", 2)
     plan(project, "kms", "Decrypt", "drop_answer", 1)

@@ -37,6 +37,10 @@ class StrayBytesError(Exception):
     """Bytes were changed on their way: ask again."""
 
 
+class FirstRefusalError(SealBrokenError):
+    """KMS calls the bytes wrong. It is believed the second time: they may have been changed on their way."""
+
+
 class KmsWrap:
     """Implements ``server.ports.kek.WrapKek`` with the public key alone: sealing makes no call."""
 
@@ -84,6 +88,8 @@ class KmsUnwrap:
             raise ConfigurationError("The version of the vault key that sealed this copy is disabled in KMS.") from None
         except exceptions.InvalidArgument as error:
             raise _read_refusal(error, "Another vault key sealed this copy, or its wrapped key was changed.") from None
+        except exceptions.ClientError as error:
+            raise ConfigurationError(f"Cloud KMS refuses to decrypt with vault: {error.code}.") from None
         if not answer.verified_ciphertext_crc32c or answer.plaintext_crc32c != crc32c(answer.plaintext):
             raise StrayBytesError
         return bytes(answer.plaintext)
@@ -142,7 +148,7 @@ class KmsWork:
     def _ask(self, method: Callable[..., Any], request: Any) -> Any:
         try:
             return call_cloud(method, request, SERVICE)
-        except (exceptions.PermissionDenied, exceptions.NotFound, exceptions.Unauthenticated):
+        except (exceptions.PermissionDenied, exceptions.NotFound):
             raise ConfigurationError(
                 f"Cloud KMS refuses {self._key}: the key is missing, or this service's account lacks the role"
                 " Cloud KMS CryptoKey Encrypter/Decrypter on it."
@@ -153,6 +159,8 @@ class KmsWork:
             raise TransientError("The version of the work key that is needed is disabled in KMS.") from None
         except exceptions.InvalidArgument as error:
             raise _read_refusal(error, "The wrapped work key was changed, or another work key wrapped it.") from None
+        except exceptions.ClientError as error:
+            raise ConfigurationError(f"Cloud KMS refuses {self._key}: {error.code}.") from None
 
 
 class CloudKeyRing:
@@ -215,15 +223,20 @@ def read_version(name: str) -> str:
 
 
 def _ask_until_whole(ask: Callable[[], T]) -> T:
-    """Ask again where bytes were changed on their way. Raises TransientError after a few tries."""
+    """Ask again where bytes were changed on their way, or may have been. Raises TransientError after a few tries."""
+    was_refused = False
     for _ in range(TRIES):
         try:
             return ask()
         except StrayBytesError:
             continue
+        except FirstRefusalError:
+            if was_refused:
+                raise
+            was_refused = True
     raise TransientError(f"{SERVICE} and we exchanged bytes that do not fit their checksums, {TRIES} times.")
 
 
 def _read_refusal(error: exceptions.InvalidArgument, broken: str) -> Exception:
-    """KMS answers alike where the bytes are wrong and where they were changed on their way; its text tells which."""
-    return StrayBytesError() if "checksum" in str(error).lower() else SealBrokenError(broken)
+    """KMS answers alike where the bytes are wrong and where they were changed on their way; its text may tell which."""
+    return StrayBytesError() if "checksum" in str(error).lower() else FirstRefusalError(broken)
