@@ -14,6 +14,7 @@ from server.commands import (
     mailboxes,
     refusals,
     setup,
+    status,
     syncing,
     witness,
 )
@@ -22,7 +23,7 @@ from server.commands.running import Source
 
 def register_commands(app: Flask, source: Source) -> None:
     """Each command builds the services when it runs; the end of the process closes them."""
-    modules = (syncing, mailboxes, coverage, export, refusals, witness, explain, keeping, keys, setup, forecast)
+    modules = (syncing, mailboxes, coverage, status, export, refusals, witness, explain, keeping, keys, setup, forecast)
     for module in modules:
         for command in module.commands(source):
             app.cli.add_command(command)

@@ -38,7 +38,9 @@ from server.engine.operations.doctor import alarms, google, keys, push, salesfor
 from server.engine.operations.doctor.registry import Doctor
 from server.engine.operations.identity import name_keys
 from server.engine.operations.jobs import LONGEST_SPREAD, JobRunner
+from server.engine.operations.status import StatusReader
 from server.engine.operations.sync import Syncer
+from server.engine.operations.tallying import Tallier
 from server.engine.ports import Ports
 from server.engine.sidebar.choices import Choices
 from server.engine.sidebar.conversation_reader import ConversationReader
@@ -190,9 +192,11 @@ def _make_job_runner(
     ports: Ports, sync: _Sync, workspaces: WorkspaceCache, sweeper: Sweeper, watches: WatchRenewer, auditor: Auditor,
     days: DayPublisher, sweep_seconds: float,
 ) -> JobRunner:  # fmt: skip
+    tallier = Tallier(ports.store, ports.clock, ports.holder)
+    status = StatusReader(ports.store, ports.clock, ports.crm, ports.alarms, tallier)
     return JobRunner(
         ports.store, ports.clock, ports.alarms, workspaces, sweeper, watches, sync.collector, sync.past_collector,
-        sync.deliverer, auditor, days, min(sweep_seconds, LONGEST_SPREAD),
+        sync.deliverer, auditor, days, status, min(sweep_seconds, LONGEST_SPREAD),
     )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from server.domain.access import AccessEntry
@@ -152,9 +153,21 @@ class IdentityStore(Protocol):
         """The names of the vault keys that sealed some of the copies."""
 
 
+class TallyStore(Protocol):
+    """Counts of a day (UTC), such as 2026-09-14, summed over the processes."""
+
+    def add_to_tally(self, day: str, holder: str, figures: Mapping[str, int]) -> None:
+        """Add to what the process ``holder`` counted that day."""
+
+    def tally(self, day: str) -> Counter[str]: ...
+
+    def drop_tallies(self, before: str) -> None:
+        """Forget the days before that one."""
+
+
 class Store(
     MailboxStore, LeaseStore, RowStore, ActivityStore, CopyStore, ConversationStore, AccessStore, WorkDekStore,
-    IdentityStore, Protocol,
+    IdentityStore, TallyStore, Protocol,
 ):  # fmt: skip
     """All of it. A use case takes the part that it needs.
 

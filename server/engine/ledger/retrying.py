@@ -38,7 +38,7 @@ def after_failure(sealing: Sealing, row: Row, error: Exception, now: float, *, i
 
 def note_failure(row: Row, error: Exception) -> None:
     """Count it by what it asks of us. A bug has a line of its own, for nobody would look at a count."""
-    count_on_trail(f"rows_{reaction_of(error).value}")
+    count_on_trail(f"errors_{reaction_of(error).value}")
     if reaction_of(error) is Reaction.BUG:
         fields = describe_error(Event.BUG, error, mailbox=row.mailbox_id, message_id=row.message_id)
         log.error("a bug kept an email from Salesforce for now", extra=fields)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError
+from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError, reaction_of
 from server.domain.mailbox import Mailbox
 from server.logs.events import Event, describe_error
+from server.logs.trail import count_on_trail
 from server.ports.clock import Clock
 from server.ports.store import Store
 from server.rules.schedule.recovery import compute_backoff
@@ -58,6 +59,7 @@ def _log_error(error: Exception, mailbox: Mailbox) -> str:
     # What ends by itself, or concerns one mailbox only, is for the metrics; all else is for a person.
     level = logging.WARNING if isinstance(error, TransientError | MailboxUnavailableError) else logging.ERROR
     fields = describe_error(Event.PAUSED, error, mailbox=mailbox.mailbox_id)
+    count_on_trail(f"errors_{reaction_of(error).value}")
     log.log(level, "reading a mailbox failed with %s", error_name, extra=fields)
     return error_name
 

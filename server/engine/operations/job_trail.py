@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from server.domain.errors import reaction_of
+from server.engine.operations.tallying import Tallier
 from server.logs.events import Event, describe, describe_error
 from server.logs.trail import Trail, trail
 from server.ports.clock import Clock
@@ -23,8 +25,8 @@ POLLS = frozenset({"collect", "pushed", "deliver"})
 
 
 @contextmanager
-def follow_job(task: Task, clock: Clock) -> Iterator[Trail]:
-    """Give the job a trail, and write its line at the end. What the job raises goes on."""
+def follow_job(task: Task, clock: Clock, tallier: Tallier) -> Iterator[Trail]:
+    """Give the job a trail, and at the end write its line and count its figures. What the job raises goes on."""
     labels = {"job": str(task.job.kind), "task": task.name}
     if task.job.subject:
         labels["mailbox"] = task.job.subject
@@ -34,9 +36,12 @@ def follow_job(task: Task, clock: Clock) -> Iterator[Trail]:
         try:
             yield followed
         except Exception as error:
+            followed.add(f"errors_{reaction_of(error).value}", 1)
+            tallier.count({**_count(late), **_plain(followed)})
             fields = describe_error(Event.JOB_FAILED, error, **_measure(task, late, began), **_plain(followed))
             log.error("a job failed and comes again", extra=fields)  # noqa: TRY400  # a trace holds the error's text
             raise
+        tallier.count({**_count(late), **_plain(followed)})
         # The same threshold for all: a late job is news even where it found nothing.
         level = logging.DEBUG if _found_nothing(task, late, followed) else logging.INFO
         log.log(level, "a job is done", extra=describe(Event.JOB, **_measure(task, late, began), **followed.fields()))
@@ -48,6 +53,10 @@ def _measure(task: Task, late: float | None, began: float) -> dict[str, float | 
         "late_s": None if late is None else round(late, 3),
         "duration_ms": round((time.perf_counter() - began) * 1000),
     }
+
+
+def _count(late: float | None) -> dict[str, int]:
+    return {"jobs": 1, "late_jobs": int((late or 0.0) >= WORTH_A_LINE)}
 
 
 def _plain(followed: Trail) -> dict[str, int]:

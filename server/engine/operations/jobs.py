@@ -23,6 +23,7 @@ from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.operations.job_trail import follow_job
+from server.engine.operations.status import StatusReader
 from server.logs.events import Event, describe_error
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
@@ -99,6 +100,7 @@ class JobRunner:
     deliverer: Deliverer
     auditor: Auditor
     days: DayPublisher
+    status: StatusReader
     longest_spread: float = LONGEST_SPREAD
 
     def run(self, job: Job, queue: Queue, task: Task | None = None) -> None:
@@ -119,7 +121,7 @@ class JobRunner:
         }
         if handler := handlers.get(job.kind):
             task = task or Task("", job)
-            with follow_job(task, self.clock):
+            with follow_job(task, self.clock, self.status.tallier):
                 handler(task, queue)
         elif task is not None and task.attempt < TRIES_OF_UNKNOWN_KIND:
             raise TransientError("Only a newer version of this program knows this kind of job.")
@@ -152,6 +154,8 @@ class JobRunner:
             queue.put(Job(JobKind.WATCH), self._now())
         # Also without new mail: rows that waited may be due by now.
         queue.put(Job(JobKind.DELIVER), self._now())
+        # Here, because the mailboxes have just been read: a look of its own would read them all once more.
+        self.status.write(mailboxes)
 
     def _select_to_poll(self, mailboxes: Sequence[Mailbox]) -> list[MailboxId]:
         """With push on, most mailboxes are read when Gmail tells of a change, and by a sweep only once an hour."""
