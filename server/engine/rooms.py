@@ -153,12 +153,11 @@ def open_rooms(
     mail, crm, store, clock = ports.mail, ports.crm, ports.store, ports.clock
     shared = _Shared.of(ports)
     sync = _Sync.of(ports, shared, body_reader)
-    collector, past_collector, deliverer = sync.collector, sync.past_collector, sync.deliverer
     workspaces = WorkspaceCache(ports.directory, store, clock, ports.admission.internal_domains)
     sweeper = Sweeper(mail, ports.directory, ports.scope, ports.alarms, store, clock, ports.admission, workspaces)
     watches = WatchRenewer(ports.watch, ports.alarms, store, clock)
     days = DayPublisher(mail, crm, store, clock)
-    auditor = Auditor(mail, ports.alarms, store, clock, collector)
+    auditor = Auditor(mail, ports.alarms, store, clock, sync.collector)
     access = RecordAccess(crm, store, clock)
     explainer = Explainer(store, shared.keys, shared.decider, ports.policy)
     reader = ConversationReader(mail, store, shared.keys)
@@ -170,11 +169,11 @@ def open_rooms(
         sweeper=sweeper,
         stages=StageChanger(ports.directory, store, clock),
         watches=watches,
-        collector=collector,
-        past_collector=past_collector,
+        collector=sync.collector,
+        past_collector=sync.past_collector,
         explainer=explainer,
         dry_run=DryRun(store, clock, ports.alarms, shared.headers, shared.decider),
-        deliverer=deliverer,
+        deliverer=sync.deliverer,
         sidebar=Sidebar(mail, store, shared.sealing, explainer, access),
         choices=_make_choices(ports, shared, sync, explainer, reader, access),
         stopper=Stopper(store, clock, reader, shared.editor, access),
@@ -183,7 +182,7 @@ def open_rooms(
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
         doctor=_open_doctor(ports, is_encrypted_at_rest=is_encrypted_at_rest, is_near=is_private_key_near),
-        syncer=Syncer(store, clock, sweeper, workspaces, collector, past_collector, deliverer, sleep),
+        syncer=Syncer(store, clock, sweeper, workspaces, sync.collector, sync.past_collector, sync.deliverer, sleep),
         jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days, sweep_seconds),
     )
 
