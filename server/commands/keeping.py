@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -42,6 +43,21 @@ def _vault(source: Source) -> click.Command:
         with _create_file(path) as file:
             size = file.write(opener.open_copy(ActivityKey(key), getpass.getuser(), reason))
         stdout.print(f"{size} bytes written to {path}. The access ledger has an entry for it.")
+
+    @group.command("rewrap")
+    @click.option("--reason", required=True, help="Why you do it. The access ledger keeps the reason.")
+    @report_errors
+    def rewrap(reason: str) -> None:
+        """Bring the keys of all copies under the current version of the vault key. It may be stopped and run again."""
+        services = source.get()
+        done = services.rooms.rewrapper.rewrap(
+            getpass.getuser(), reason, lambda count: stdout.print(f"{count_noun(count, 'copy', 'copies')} done.")
+        )
+        stdout.print(f"{count_noun(done.count, 'copy', 'copies')} brought under {services.ports.wrap.name}.")
+        for name, count in sorted(Counter(done.unopened.values()).items()):
+            stderr.print(f"{count_noun(count, 'copy', 'copies')} still under {name}, whose private key is not here.")
+        if not done.unopened:
+            stdout.print("No copy needs an earlier version of the vault key.")
 
     @group.command("ledger")
     @report_errors

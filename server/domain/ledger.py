@@ -173,6 +173,16 @@ class SealedMail:
 
 
 @dataclass(frozen=True)
+class WrappedDek:
+    """The key of one copy as the vault key ``kek_name`` wrapped it."""
+
+    dek_id: str
+    wrapped: bytes
+    kek_name: str
+    version: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
 class Conversation:
     """People's word on a conversation: the chosen record, and in which mailboxes it is kept out.
 

@@ -15,6 +15,7 @@ from server.engine.conversations.dont_log_label import DontLogLabel
 from server.engine.conversations.keys import ConversationKeys
 from server.engine.conversations.overrides import Overrides
 from server.engine.copies.opening import CopyOpener
+from server.engine.copies.rewrapping import Rewrapper
 from server.engine.coverage.audit import Auditor
 from server.engine.coverage.publishing import DayPublisher
 from server.engine.coverage.witness import DeliveryComparer, Finder
@@ -80,6 +81,7 @@ class Rooms:
     days: DayPublisher
     comparer: DeliveryComparer | None
     opener: CopyOpener
+    rewrapper: Rewrapper
     doctor: Doctor
     syncer: Syncer
     jobs: JobRunner
@@ -156,9 +158,8 @@ def open_rooms(
     workspaces = WorkspaceCache(ports.directory, store, clock, ports.admission.internal_domains)
     sweeper = Sweeper(mail, ports.directory, ports.scope, ports.alarms, store, clock, ports.admission, workspaces)
     watches = WatchRenewer(ports.watch, ports.alarms, store, clock)
-    days = DayPublisher(mail, crm, store, clock)
+    days, access = DayPublisher(mail, crm, store, clock), RecordAccess(crm, store, clock)
     auditor = Auditor(mail, ports.alarms, store, clock, sync.collector)
-    access = RecordAccess(crm, store, clock)
     explainer = Explainer(store, shared.keys, shared.decider, ports.policy)
     reader = ConversationReader(mail, store, shared.keys)
     return Rooms(
@@ -180,6 +181,7 @@ def open_rooms(
         auditor=auditor,
         days=days,
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
+        rewrapper=Rewrapper(ports.unwrap, ports.wrap, store, clock),
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
         doctor=_open_doctor(ports, is_encrypted_at_rest=is_encrypted_at_rest, is_near=is_private_key_near),
         syncer=Syncer(store, clock, sweeper, workspaces, sync.collector, sync.past_collector, sync.deliverer, sleep),

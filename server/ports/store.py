@@ -9,7 +9,7 @@ from typing import Protocol
 from server.domain.access import AccessEntry
 from server.domain.identity import SealedSample, StateIdentity
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, ThreadId
-from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail
+from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail, WrappedDek
 from server.domain.mailbox import Mailbox
 
 
@@ -103,6 +103,17 @@ class CopyStore(Protocol):
 
     def drop_copies(self, keys: Sequence[ActivityKey]) -> None:
         """Delete the DEK first: from then on the copy is unreadable everywhere."""
+
+    def wrapped_deks(self, after: str = "") -> Iterator[WrappedDek]:
+        """The wrapped keys of all copies in the order of their ids, or those whose id comes after ``after``."""
+
+    def replace_deks(self, deks: Sequence[WrappedDek]) -> int:
+        """Replace wrapped keys by these; returns how many. One that was erased or replaced meanwhile stays so."""
+
+    def rewrap_position(self, kek_name: str) -> str:
+        """The id of the last key that was re-wrapped for this vault key; empty for none."""
+
+    def keep_rewrap_position(self, kek_name: str, dek_id: str) -> None: ...
 
 
 class ConversationStore(Protocol):

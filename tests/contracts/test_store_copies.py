@@ -247,3 +247,29 @@ def test_a_ledger_whose_end_was_cut_off_shows_it_for_ever(store, documents):
     assert verify_chain(list(store.access_entries()), store.highest_access()).first_bad_sequence == 4
     append(store)
     assert verify_access(store)[1].why == "entries were cut off its end"
+
+
+def test_a_wrapped_key_is_replaced_unless_it_went_or_changed(store):
+    store.keep_copies([SealedMail(f"k{i}", f"d{i}", b"c", b"old", "key 1") for i in range(4)])
+    deks = list(store.wrapped_deks())
+    assert [(dek.dek_id, dek.wrapped, dek.kek_name) for dek in deks] == [(f"d{i}", b"old", "key 1") for i in range(4)]
+    assert [dek.dek_id for dek in store.wrapped_deks("d1")] == ["d2", "d3"]
+    fresh = [replace(dek, wrapped=b"new", kek_name="key 2") for dek in deks]
+    store.drop_copies(["k1"])
+    assert store.replace_deks(fresh[3:]) == 1
+
+    assert store.replace_deks(fresh) == 2
+
+    assert store.copy("k1") is None
+    assert [(dek.dek_id, dek.wrapped, dek.kek_name) for dek in store.wrapped_deks()] == [
+        (f"d{i}", b"new", "key 2") for i in (0, 2, 3)
+    ]
+    assert store.copy("k2").wrapped_dek == b"new"
+    assert store.replace_deks([]) == 0
+
+
+def test_the_position_of_a_rewrapping_is_one_keys(store):
+    assert store.rewrap_position("key 2") == ""
+    store.keep_rewrap_position("key 2", "d1")
+    store.keep_rewrap_position("key 2", "d2")
+    assert (store.rewrap_position("key 2"), store.rewrap_position("key 3")) == ("d2", "")
