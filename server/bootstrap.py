@@ -143,14 +143,18 @@ def open_key_state(settings: Settings) -> Iterator[tuple[DocumentStore | None, K
 
     Raises ConfigurationError, TransientError.
     """
-    keeper = make_key_keeper(settings, lambda keys: KeyedHasher(keys, max(keys)).names)
+
+    def name_hashes(keys: dict[int, bytes]) -> tuple[str, ...]:
+        return KeyedHasher(keys, max(keys)).names
+
     kind, _, name = settings.state.partition(":")
     if kind == "sqlite" and not Path(name).exists():
-        yield None, keeper
+        yield None, make_key_keeper(settings, None, name_hashes)
         return
     documents, queue, holders = _open_state(settings, SystemClock(), time.sleep)
     try:
-        yield DocumentStore(documents), keeper
+        store = DocumentStore(documents)
+        yield store, make_key_keeper(settings, store, name_hashes)
     finally:
         _close(documents, queue, holders)
 

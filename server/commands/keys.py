@@ -39,7 +39,9 @@ def _keys(source: Source) -> click.Command:
                 raise BadInputError("There is no state yet: there is nothing to rotate. Start the service once.")
             where = rotate_key(store, keeper, kind, settings.organisation)
         stdout.print(f"The new version of the {kind.value} key is in {where}. Restart the service to use it.")
-        if kind is KeyKind.VAULT:
+        if kind is KeyKind.VAULT and settings.keys is None:
+            stdout.print("Then run vault rewrap as the account that opens copies.")
+        elif kind is KeyKind.VAULT:
             stdout.print(f"Move {where} to the user who opens copies, beside the earlier files.")
             stdout.print("Copy vault.public.pem to every folder KEYS. Then run vault rewrap as that user.")
 
@@ -48,6 +50,8 @@ def _keys(source: Source) -> click.Command:
 
 def _create(source: Source) -> None:
     settings = source.settings()
+    if settings.keys is None:
+        raise BadInputError("KEYS names Cloud KMS, where `make deploy` creates the keys. There are no files to make.")
     with open_key_state(settings) as (store, keeper):
         create_first_keys(store, keeper)
     stdout.print(f"The keys are in {settings.keys}. {KEEP_APART}")
@@ -68,4 +72,5 @@ def _replace(source: Source, *, is_confirmed: bool) -> None:
         if not is_confirmed:
             click.confirm("Are the keys before lost for good, and shall they be replaced?", abort=True)
         replace_keys(store, keeper, settings.organisation)
-    stdout.print(f"The keys are in {settings.keys}, and this state knows them. Restart the service. {KEEP_APART}")
+    where, advice = (settings.keys, KEEP_APART) if settings.keys else ("Cloud KMS", "")
+    stdout.print(f"The keys are in {where}, and this state knows them. Restart the service. {advice}".rstrip())

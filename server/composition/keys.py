@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from server.adapters.cloud.channels import CloudChannels
 from server.adapters.cloud.cloud_keys import load_cloud_keys
+from server.adapters.cloud.kms_keeper import KmsKeyKeeper
 from server.adapters.cloud.secret_manager import CloudSecrets
 from server.adapters.keys import Keys
 from server.adapters.local_kek import load_local_keys
 from server.adapters.local_key_files import LocalKeyKeeper
-from server.domain.errors import BadInputError, ConfigurationError
+from server.domain.errors import ConfigurationError
 from server.ports.kek import KeyKeeper
 from server.ports.store import IdentityStore
 from server.setting_forms import SecretVersion
@@ -28,21 +29,33 @@ def load_keys(settings: Settings, channels: CloudChannels, store: IdentityStore)
     """
     if settings.keys is not None:
         return load_local_keys(settings.keys, may_open=settings.may_open_copies)
-    cloud, identity = settings.cloud, store.identity()
+    cloud = settings.cloud
     return load_cloud_keys(
         channels,
         cloud.key_ring,
         cloud.hash_keys or "",
         may_open=settings.may_open_copies,
-        vault_key=identity.vault_keys[-1] if identity else "",
+        vault_key=_find_vault_key(store),
     )
 
 
-def make_key_keeper(settings: Settings, name_hashes: Callable[[dict[int, bytes]], tuple[str, ...]]) -> KeyKeeper:
-    """Raises BadInputError where Cloud KMS keeps the keys. ``name_hashes`` gives the check values of hash keys."""
-    if settings.keys is None:
-        raise BadInputError("KEYS names Cloud KMS, where `make deploy` creates the keys. There are no files to make.")
-    return LocalKeyKeeper(settings.keys, name_hashes)
+def make_key_keeper(
+    settings: Settings, store: IdentityStore | None, name_hashes: Callable[[dict[int, bytes]], tuple[str, ...]]
+) -> KeyKeeper:
+    """``store`` is None where there is no state yet. ``name_hashes`` gives the check values of hash keys."""
+    if settings.keys is not None:
+        return LocalKeyKeeper(settings.keys, name_hashes)
+    cloud = settings.cloud
+    channels = CloudChannels(cloud.simulator_grpc, cloud.simulator_identity)
+    return KmsKeyKeeper(
+        channels, cloud.key_ring, cloud.hash_keys or "", name_hashes, lambda: _find_vault_key(store) if store else ""
+    )
+
+
+def _find_vault_key(store: IdentityStore) -> str:
+    """The name that was pinned last; empty where there is none yet."""
+    identity = store.identity()
+    return identity.vault_keys[-1] if identity else ""
 
 
 def read_private_key(source: Path | SecretVersion | None, channels: CloudChannels) -> str:

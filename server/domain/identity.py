@@ -45,6 +45,16 @@ class StateIdentity:
     def keys(self) -> tuple[str, ...]:
         return (*self.vault_keys, *self.work_keys, *self.hash_keys)
 
+    def has_work_key(self, name: str) -> bool:
+        """Also where Cloud KMS made a version of its own accord: a key of KMS opens with all its versions."""
+        return name in self.work_keys or _strip_version(name) in map(_strip_version, self.work_keys)
+
+
+def _strip_version(name: str) -> str:
+    """``kms:<version>:<key>`` without the version; a name of a key file is its own."""
+    kind, _, rest = name.partition(":")
+    return f"kms:{rest.partition(':')[2]}" if kind == "kms" else name
+
 
 @dataclass(frozen=True)
 class SealedSample:

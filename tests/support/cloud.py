@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from server.adapters.cloud.channels import CloudChannels
 from simulator.clock import Clock
-from simulator.cloud.project import CloudProject
+from simulator.cloud.project import PROJECT, CloudProject
 from simulator.faults import Fault
 from simulator.universe import Universe
 from tests.support.scene import START, Scene, small_world
@@ -32,9 +32,11 @@ def write_private_pem(key: rsa.RSAPrivateKey) -> bytes:
 
 
 @contextmanager
-def run_cloud(universe: Universe | None = None, vault: rsa.RSAPrivateKey | None = None) -> Iterator[CloudProject]:
+def run_cloud(
+    universe: Universe | None = None, vault: rsa.RSAPrivateKey | None = None, name: str = PROJECT
+) -> Iterator[CloudProject]:
     universe = universe or Universe.of(small_world(), Clock(START, frozen=True))
-    project = CloudProject(universe, vault=vault or make_rsa_key())
+    project = CloudProject(universe, name, vault=vault or make_rsa_key())
     project.server.start()
     try:
         yield project

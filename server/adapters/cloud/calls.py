@@ -30,14 +30,14 @@ NO_ANSWER = (
 )
 
 
-def call_cloud(method: Callable[..., Any], request: Any, service: str) -> Any:
+def call_cloud(method: Callable[..., Any], request: Any, service: str, *, is_repeatable: bool = True) -> Any:
     """Call a method of a Google client; comes back within six seconds.
 
     Raises TransientError where no answer came, ThrottledError for a quota. What the service itself refuses is raised
     as Google's own ClientError: the same refusal is one thing at a start and another at work.
     """
     try:
-        return method(request=request, timeout=ATTEMPT_SECONDS, retry=RETRY)
+        return method(request=request, timeout=ATTEMPT_SECONDS, retry=RETRY if is_repeatable else None)
     except exceptions.ResourceExhausted:
         raise ThrottledError(f"{service} asks us to slow down.") from None
     except NO_ANSWER as error:

@@ -104,9 +104,8 @@ class KmsWork:
 
     def __init__(self, client: kms_v1.KeyManagementServiceClient, key_ring: str) -> None:
         self._client = client
+        self._key_ring = key_ring
         self._key = f"{key_ring}/cryptoKeys/{WORK}"
-        # KMS gives a key's name to no other key, a deleted one's neither, so it is the key's identity.
-        self._identity = hashlib.sha256(self._key.encode()).hexdigest()[:32]
         self.name = ""
         # A key's name is never used again in a key ring, so it identifies the key.
         self.name = f"kms:{self._key}"
@@ -136,7 +135,7 @@ class KmsWork:
         verified = answer.verified_plaintext_crc32c and answer.verified_additional_authenticated_data_crc32c
         if not verified or answer.ciphertext_crc32c != crc32c(answer.ciphertext):
             raise StrayBytesError
-        self.name = f"kms:{answer.name.rpartition('/')[2]}:{self._identity}"
+        self.name = name_work_key(self._key_ring, answer.name.rpartition("/")[2])
         return bytes(answer.ciphertext)
 
     def _decrypt(self, request: kms_v1.DecryptRequest) -> bytes:
@@ -172,8 +171,7 @@ class CloudKeyRing:
 
     @classmethod
     def connect(cls, channels: CloudChannels, key_ring: str) -> CloudKeyRing:
-        client = channels.connect(kms_v1.KeyManagementServiceClient, KeyManagementServiceGrpcTransport)
-        return cls(client, key_ring)
+        return cls(connect_kms(channels), key_ring)
 
     def fetch_vault_key(self, version: str = "1") -> KmsWrap:
         """Fetch the public key of one version of ``vault``. Raises ConfigurationError, or TransientError."""
@@ -209,6 +207,16 @@ class CloudKeyRing:
         if not isinstance(public, rsa.RSAPublicKey) or public.key_size != 3072:
             raise ConfigurationError(f"{request.name} is not an RSA public key of 3072 bits in PEM.")
         return public
+
+
+def connect_kms(channels: CloudChannels) -> kms_v1.KeyManagementServiceClient:
+    """Raises ConfigurationError without credentials."""
+    return channels.connect(kms_v1.KeyManagementServiceClient, KeyManagementServiceGrpcTransport)
+
+
+def name_work_key(key_ring: str, version: str) -> str:
+    """KMS gives a key's name to no other key, a deleted one's neither, so the hash of it tells keys apart."""
+    return f"kms:{version}:{hashlib.sha256(f'{key_ring}/cryptoKeys/{WORK}'.encode()).hexdigest()[:32]}"
 
 
 def fingerprint(public: rsa.RSAPublicKey) -> str:

@@ -31,8 +31,8 @@ def pin_or_refuse(store: IdentityStore, sealer: WorkSealer, organisation: str, n
         # Another process may pin at the same moment: its pins count, and are compared with ours.
         identity = store.save_identity(lambda current: current or fresh)
     refuse(list_differences(identity, organisation, names))
-    if added := tuple(name for name in names.hashes if name not in identity.hash_keys):
-        return store.save_identity(lambda current: _add_hash_keys(current or identity, added))
+    if names.work not in identity.work_keys or set(names.hashes) - set(identity.hash_keys):
+        return store.save_identity(lambda current: _add_versions(current or identity, names))
     return identity
 
 
@@ -49,12 +49,13 @@ def list_differences(identity: StateIdentity, organisation: str, names: KeyNames
     if names.vault not in identity.vault_keys:
         yield (
             f"The vault key ({names.vault}) is not this state's ({identity.vault_keys[-1]}): who holds this state's"
-            f" private key could not open new copies. Put this state's vault.public.pem back. {NEW_KEYS}"
+            f" private key could not open new copies."
+            f" {_say_where(identity.vault_keys[-1], 'vault.public.pem')} {NEW_KEYS}"
         )
-    if names.work not in identity.work_keys:
+    if not identity.has_work_key(names.work):
         yield (
             f"The work key ({names.work}) is not this state's ({identity.work_keys[-1]}): what is sealed in the state"
-            f" would not open. Put this state's work.key back. {NEW_KEYS}"
+            f" would not open. {_say_where(identity.work_keys[-1], 'work.key')} {NEW_KEYS}"
         )
     present = dict(name.split(":", 1) for name in names.hashes)
     pinned = dict(name.split(":", 1) for name in identity.hash_keys)
@@ -63,6 +64,11 @@ def list_differences(identity: StateIdentity, organisation: str, names: KeyNames
             f"Hash key {', '.join(wrong)} is not this state's, or is missing: conversations would not be known again,"
             f" and what reps stopped would be logged. Put this state's hash.key back. {NEW_KEYS}"
         )
+
+
+def _say_where(name: str, file: str) -> str:
+    """What to do for the key of this name, which is in KMS or in a file."""
+    return "Name this state's key ring in KEYS." if name.startswith("kms:") else f"Put this state's {file} back."
 
 
 def name_other_organisation(identity: StateIdentity, organisation: str) -> str:
@@ -100,6 +106,10 @@ def _examine_unpinned(store: IdentityStore, sealer: WorkSealer, organisation: st
         )
 
 
-def _add_hash_keys(identity: StateIdentity, names: tuple[str, ...]) -> StateIdentity:
-    """A further hash key is a rotation: earlier ones are there too."""
-    return replace(identity, hash_keys=tuple(dict.fromkeys((*identity.hash_keys, *names))))
+def _add_versions(identity: StateIdentity, names: KeyNames) -> StateIdentity:
+    """A further hash key, and a version that Cloud KMS made of its own accord, are rotations: earlier ones stay."""
+    return replace(
+        identity,
+        work_keys=tuple(dict.fromkeys((*identity.work_keys, names.work))),
+        hash_keys=tuple(dict.fromkeys((*identity.hash_keys, *names.hashes))),
+    )

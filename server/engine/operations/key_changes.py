@@ -98,7 +98,7 @@ def _list_other_kinds(identity: StateIdentity, names: KeyNames) -> set[KeyKind]:
     kinds = set()
     if names.vault and names.vault not in identity.vault_keys:
         kinds.add(KeyKind.VAULT)
-    if names.work and names.work not in identity.work_keys:
+    if names.work and not identity.has_work_key(names.work):
         kinds.add(KeyKind.WORK)
     if names.hashes and set(identity.hash_keys) - set(names.hashes):
         kinds.add(KeyKind.HASH)
@@ -108,7 +108,7 @@ def _list_other_kinds(identity: StateIdentity, names: KeyNames) -> set[KeyKind]:
 def _replace_names(identity: StateIdentity, names: KeyNames) -> StateIdentity:
     """Lists without the present key are lost whole; of the others every version stays."""
     vault = identity.vault_keys if names.vault in identity.vault_keys else (names.vault,)
-    work = identity.work_keys if names.work in identity.work_keys else (names.work,)
+    work = identity.work_keys if identity.has_work_key(names.work) else (names.work,)
     lost = [name for name in identity.keys if name not in (*vault, *work, *names.hashes)]
     return replace(
         identity,

@@ -1,0 +1,144 @@
+"""`keys rotate` with the keys in Cloud KMS: a new version at once, and everything from before opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.domain.errors import ConfigurationError
+from server.domain.ids import ActivityKey
+from server.web.app import create_app
+from simulator.cloud.project import CloudProject
+from tests.support.cloud import make_rsa_key, plan, run_cloud, run_cloud_scene
+from tests.support.scene import CommandResult, Scene, eml
+
+ANN = "ann@acme.example"
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[tuple[Scene, CloudProject]]:
+    with run_cloud_scene(tmp_path) as made:
+        yield made
+
+
+def run(scene: Scene, project: CloudProject, account: str, *args: str) -> CommandResult:
+    """The command as a process of its own runs it, under another account."""
+    app = create_app({**scene.source, **project.settings(project.account(account))})
+    done = app.test_cli_runner().invoke(args=args)
+    return CommandResult(done.exit_code, " ".join(done.output.split()), done.stdout, done.stderr)
+
+
+def log_email(scene: Scene, subject: str) -> ActivityKey:
+    scene.deliver(ANN, eml(subject=subject))
+    scene.sync()
+    [task] = [task for task in scene.tasks() if task["Subject"].endswith(subject)]
+    return ActivityKey(task["TrulyActivity__Message_Key__c"])
+
+
+def wait_with_mail(scene: Scene, subject: str) -> None:
+    """A message that is read and not delivered yet."""
+    scene.deliver(ANN, eml(subject=subject))
+    scene.services.rooms.collector.collect(scene.services.workspaces.current(), scene.mailbox(ANN).mailbox_id)
+
+
+def open_copies(scene: Scene, project: CloudProject, *keys: ActivityKey) -> list[bytes]:
+    scene.restart(**project.settings(project.break_glass), MAY_OPEN_COPIES="yes")
+    return [scene.services.rooms.opener.open_copy(key, "ann", "test") for key in keys]
+
+
+def test_copies_of_both_versions_of_vault_open(cloud: tuple[Scene, CloudProject]) -> None:
+    scene, project = cloud
+    before = log_email(scene, "Before")
+
+    rotated = run(scene, project, "operator", "keys", "rotate", "vault")
+    assert rotated.code == 0, rotated.output
+    assert "The new version of the vault key is in Cloud KMS, version 2." in rotated.output
+    meanwhile = log_email(scene, "Meanwhile")
+    scene.restart()
+    after = log_email(scene, "After")
+
+    store = scene.services.ports.store
+    names = [copy.kek_name[:6] for key in (before, meanwhile, after) if (copy := store.copy(key))]
+    assert names == ["kms:1:", "kms:1:", "kms:2:"]
+    opened = open_copies(scene, project, before, meanwhile, after)
+    subjects = [b"Subject: Before", b"Subject: Meanwhile", b"Subject: After"]
+    assert all(subject in raw for subject, raw in zip(subjects, opened, strict=True))
+
+
+def test_what_waits_under_the_earlier_version_of_work_is_logged(cloud: tuple[Scene, CloudProject]) -> None:
+    scene, project = cloud
+    scene.sync()
+    wait_with_mail(scene, "Waiting")
+
+    assert run(scene, project, "operator", "keys", "rotate", "work").code == 0
+    scene.restart()
+    log_email(scene, "After")
+
+    assert sorted(task["Subject"].rpartition(": ")[2] for task in scene.tasks()) == ["After", "Waiting"]
+    identity = scene.services.ports.store.identity()
+    assert identity
+    assert [name[:6] for name in identity.work_keys] == ["kms:1:", "kms:2:"]
+    assert scene.services.ports.sealer.key_name == identity.work_keys[-1]
+
+
+def test_a_rotation_that_kms_makes_of_its_own_accord_is_no_other_key(cloud: tuple[Scene, CloudProject]) -> None:
+    scene, project = cloud
+    log_email(scene, "Before")
+    work = project.kms.keys.find_key(project.key("work"))
+    assert work
+    work.set_primary(work.add_version())
+
+    scene.restart()
+
+    identity = scene.services.ports.store.identity()
+    assert identity
+    assert [name[:6] for name in identity.work_keys] == ["kms:1:", "kms:2:"]
+    log_email(scene, "After")
+    assert "LOOK  Keys of this state" not in scene.flask("doctor").output
+
+
+@pytest.mark.parametrize("account", ["worker", "sidebar", "break-glass"])
+def test_only_who_administers_keys_rotates_them(cloud: tuple[Scene, CloudProject], account: str) -> None:
+    scene, project = cloud
+
+    refused = run(scene, project, account, "keys", "rotate", "vault")
+
+    assert (refused.code, "needs the role Cloud KMS Admin" in refused.output) == (3, True)
+    identity = scene.services.ports.store.identity()
+    assert identity
+    assert len(identity.vault_keys) == 1
+
+
+def test_a_rotation_that_fails_before_its_end_changes_nothing(cloud: tuple[Scene, CloudProject]) -> None:
+    scene, project = cloud
+    plan(project, "kms", "CreateCryptoKeyVersion", "drop_answer")
+    assert run(scene, project, "operator", "keys", "rotate", "vault").code == 6
+    plan(project, "kms", "UpdateCryptoKeyPrimaryVersion", "UNAVAILABLE", 50)
+    assert run(scene, project, "operator", "keys", "rotate", "work").code == 6
+    project.server.gate.universe.faults.clear()
+
+    scene.restart()
+    before = log_email(scene, "Before")
+    assert run(scene, project, "operator", "keys", "rotate", "vault").code == 0
+    scene.restart()
+    after = log_email(scene, "After")
+
+    assert len(open_copies(scene, project, before, after)) == 2
+
+
+def test_another_key_ring_is_refused_by_name(cloud: tuple[Scene, CloudProject]) -> None:
+    scene, project = cloud
+    log_email(scene, "Before")
+    with run_cloud(name="other-email", vault=make_rsa_key(2)) as other:
+        with pytest.raises(ConfigurationError, match=r"Name this state's key ring in KEYS") as caught:
+            scene.restart(**other.settings(other.worker))
+        assert len(caught.value.problems) == 3
+        scene.restart(**project.settings(project.worker))
+
+
+def test_key_files_are_not_made_for_kms(cloud: tuple[Scene, CloudProject]) -> None:
+    scene, project = cloud
+
+    assert "There are no files to make" in run(scene, project, "operator", "keys").output
