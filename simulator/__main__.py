@@ -14,6 +14,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from simulator.app import Simulator
+from simulator.cloud.dispatcher import Dispatcher
 from simulator.cloud.project import CloudProject
 from simulator.publisher import Publisher
 from simulator.tls_proxy import TlsProxy
@@ -54,6 +55,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """After the fork: a thread does not survive it, and gRPC neither."""
         if self._cloud:
             self._cloud.server.start()
+            Dispatcher(self._cloud.tasks).start()
         Publisher(self._simulator.universe.pubsub).start()
         if self._proxy:
             self._proxy.start(_port_of(worker.sockets[0]))
@@ -94,7 +96,10 @@ def main() -> int:
         "--ca", type=Path, metavar="FILE", help="where to write the certificate that clients must trust"
     )
     parser.add_argument(
-        "--grpc-port", type=int, metavar="PORT", help="Cloud KMS and Secret Manager there; 0 for any free port"
+        "--grpc-port",
+        type=int,
+        metavar="PORT",
+        help="Google Cloud there; 0 for any free port",
     )
     arguments = parser.parse_args()
     if (arguments.tls_proxy is None) != (arguments.ca is None):

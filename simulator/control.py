@@ -68,6 +68,7 @@ class Control:
                 "cloud/stop": lambda _body: cloud.server.stop(),
                 "cloud/grant": lambda body: cloud.iam.grant(**body),
                 "cloud/revoke": lambda body: cloud.iam.revoke(**body),
+                "cloud/targets": lambda body: cloud.tasks.set_target(body["url"], body["endpoints"]),
                 "cloud/secrets": lambda body: {"version": cloud.add_secret(body["name"], body["text"].encode())},
             }
 

@@ -38,6 +38,7 @@ ROLES: dict[str, frozenset[str]] = {
     "roles/cloudtasks.viewer": frozenset(
         {"cloudtasks.queues.get", "cloudtasks.queues.list", "cloudtasks.tasks.get", "cloudtasks.tasks.list"}
     ),
+    "roles/cloudtasks.taskDeleter": frozenset({"cloudtasks.tasks.delete"}),
     "roles/iam.serviceAccountUser": frozenset({"iam.serviceAccounts.actAs"}),
 }
 """Permissions by role, as Google lists them; only those that the simulated services ask for."""

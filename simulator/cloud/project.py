@@ -8,14 +8,19 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.cloud import kms_v1 as kms
 
-from simulator.cloud.iam import Iam
+from simulator.cloud.iam import Iam, name_account
 from simulator.cloud.kms import CloudKms
 from simulator.cloud.secret_manager import SecretManager
 from simulator.cloud.server import CloudServer
+from simulator.cloud.task_queue import Rates
+from simulator.cloud.tasks import CloudTasks
 from simulator.universe import Universe
 
 PROJECT = "acme-email"
 LOCATION = "europe-west1"
+LANES = ("live", "deliver", "backfill", "audit")
+RATES: dict[str, Any] = {"concurrent": 32, "min_backoff": 1.0, "max_backoff": 300.0, "max_doublings": 8}
+"""Of every queue, as a deployment sets them."""
 
 
 class CloudProject:
@@ -27,15 +32,19 @@ class CloudProject:
         """``vault`` is the first version of that key, where a test has made one: it takes long to make."""
         self.name = name
         self.key_ring = f"projects/{name}/locations/{LOCATION}/keyRings/truly"
+        self.queue_location = f"projects/{name}/locations/{LOCATION}"
         self.iam = Iam()
         self.kms = CloudKms()
         self.secrets = SecretManager()
-        self.server = CloudServer(universe, self.iam, (self.kms, self.secrets), port)
+        self.tasks = CloudTasks(universe)
+        self.server = CloudServer(universe, self.iam, (self.kms, self.secrets, self.tasks), port)
         self.sidebar = self.account("sidebar")
         self.worker = self.account("worker")
         self.break_glass = self.account("break-glass")
         self.operator = self.account("operator")
+        self.tasks_account = self.account("tasks")
         self._create_keys(vault)
+        self._create_queues()
         self.hash_keys = self.add_secret("hash-keys", f"1 {os.urandom(32).hex()}\n".encode())
 
     def account(self, name: str) -> str:
@@ -68,7 +77,13 @@ class CloudProject:
             "operator": self.operator,
         }
         settings = {role: self.settings(account) for role, account in accounts.items()}
-        return {**self.server.as_json(), "project": self.name, "accounts": accounts, "settings": settings}
+        return {
+            **self.server.as_json(),
+            "tasks": self.tasks.as_json(),
+            "project": self.name,
+            "accounts": {**accounts, "tasks": self.tasks_account},
+            "settings": settings,
+        }
 
     def _create_keys(self, vault: rsa.RSAPrivateKey | None) -> None:
         """Workers and the sidebar use ``work`` and see the public half of ``vault``; break-glass alone decrypts."""
@@ -81,3 +96,13 @@ class CloudProject:
         self.iam.grant(self.break_glass, "roles/cloudkms.cryptoKeyDecrypter", self.key("vault"))
         # Who rotates keys makes versions, and can open nothing with them.
         self.iam.grant(self.operator, "roles/cloudkms.admin", self.key_ring)
+
+    def _create_queues(self) -> None:
+        """The sidebar enqueues too, so both may act as the account whose token the tasks carry."""
+        for lane in LANES:
+            queue = self.tasks.create_queue(f"{self.queue_location}/queues/{lane}", Rates(**RATES))
+            for account in (self.sidebar, self.worker):
+                self.iam.grant(account, "roles/cloudtasks.enqueuer", queue.name)
+        for account in (self.sidebar, self.worker):
+            self.iam.grant(account, "roles/iam.serviceAccountUser", name_account(self.tasks_account, self.name))
+            self.iam.grant(account, "roles/cloudtasks.viewer", self.queue_location)

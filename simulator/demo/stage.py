@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT
-from simulator.demo.cloud import CloudSettings, Scheduler, make_parts, read_cloud_settings
+from simulator.demo.cloud import WORKER_URL, CloudSettings, Scheduler, make_parts, read_cloud_settings
 from simulator.demo.deployment import ANSWERING, SYNCING, Deployment, Part, ProcessError, find_address
 
 SYNC_ACCOUNT = "truly@simulated.iam.gserviceaccount.com"
@@ -94,7 +94,9 @@ class Scene:
         if self.cloud is None:
             part = Part("service", find_address(), self.env, SYNCING if syncing else ANSWERING)
             return Deployment(self.folder, {part.name: part}, front=part.name)
-        parts = make_parts(self.env, self.cloud, find_address(), find_address(), workers if syncing else 0)
+        worker = find_address()
+        parts = make_parts(self.env, self.cloud, find_address(), worker, workers if syncing else 0)
+        self.post("cloud/targets", {"url": WORKER_URL, "endpoints": [f"http://{worker}"]})
         return Deployment(self.folder, {part.name: part for part in parts}, front="sidebar")
 
     def scheduler(self, deployment: Deployment) -> Scheduler | None:
