@@ -77,6 +77,13 @@ def test_a_mailbox_is_read_back_as_it_was_saved(store):
     assert [m.mailbox_id for m in store.mailboxes()] == ["m2", "m1"]
 
 
+def test_some_mailboxes_are_read_by_their_ids(store):
+    for name in ("m1", "m2"):
+        store.save_mailbox(name, lambda _m, name=name: Mailbox(name, (f"{name}@acme.example",)))
+    found = store.find_mailboxes({"m1", "m3"})
+    assert {key: mailbox.address for key, mailbox in found.items()} == {"m1": "m1@acme.example"}
+
+
 def test_what_the_directory_says_of_a_mailbox_is_kept(store):
     away = replace(ANN, is_in_scope=False, asked_at=8.0).seen(DirectoryState.SUSPENDED, 9.0)
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.docs.pages import ROOT, find_code_spans, read_page, read_rows
+from tests.docs.pages import ROOT, find_code_spans, read_page, read_rows, read_section
 from tests.support.sources import parse_source
 
 PAGE = "docs/architecture.md"
@@ -86,6 +86,19 @@ def test_the_life_of_an_email_has_each_type_in_its_order():
 def test_the_picture_has_each_type():
     picture = (ROOT / "docs" / "life-of-an-email.svg").read_text()
     assert [name for name in TYPES if f">{name}</text>" not in picture] == []
+
+
+def test_both_engines_stand_in_the_table_and_in_the_picture():
+    """Each setting that chooses an engine is one, and the picture shows what the table names."""
+    rows = {row[0]: row for row in read_rows(read_section(read_page(PAGE), "The two engines"), "part")}
+    chosen = {name for row in rows.values() for name in find_code_spans(row[3])}
+    settings = {row[0].strip("`") for row in read_rows(read_page("docs/settings.md"), "setting")}
+    assert chosen >= {"STATE", "KEYS", "HASH_KEYS", "QUEUE", "ROLE"}
+    assert chosen <= settings
+    picture = (ROOT / "docs" / "engines.svg").read_text()
+    services = ("Firestore", "Cloud KMS", "Secret Manager", "Cloud Tasks", "SQLite", "key files", "sidebar", "workers")
+    assert [name for name in services if name not in picture] == []
+    assert [f"{name}=" for name in ("STATE", "KEYS", "HASH_KEYS", "QUEUE", "ROLE") if f"{name}=" not in picture] == []
 
 
 def test_each_change_names_files_that_are_there():

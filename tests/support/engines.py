@@ -13,6 +13,7 @@ from typing import Any
 
 from simulator.demo.deployment import Deployment
 from simulator.demo.stage import Scene, scene
+from simulator.world import World
 from tests.support.cards import action, card_of, texts
 from tests.support.pushing import ACCOUNT, TOPIC, URL
 
@@ -29,16 +30,25 @@ class Engine:
     def __init__(self, stage: Scene, deployment: Deployment) -> None:
         self.stage = stage
         self.deployment = deployment
+        self._scheduler = stage.scheduler(deployment)
         self._exports = 0
 
     def start(self) -> None:
+        """The processes, and what calls them in its time."""
         self.deployment.start()
+        if self._scheduler:
+            self._scheduler.start()
+
+    def stop(self) -> None:
+        if self._scheduler:
+            self._scheduler.stop()
+        self.deployment.stop()
 
     def crash(self) -> None:
         """Every process dies without a word, and is started again."""
         for name in self.deployment.parts:
             self.deployment.kill(name)
-        self.start()
+        self.deployment.start()
 
     def deliver(self, mailbox: str, raw: bytes, *labels: str) -> str:
         """Returns the Gmail message id."""
@@ -128,16 +138,15 @@ class Sidebar:
 
 
 @contextmanager
-def run_engine(world: Path, folder: Path, **settings: str) -> Iterator[Engine]:
-    """The service on one machine, not started yet."""
-    with scene(world, folder, extra={**PUSHED, **settings}) as stage:
-        deployment = stage.deploy()
-        engine = Engine(stage, deployment)
+def run_engine(name: str, world: Path, folder: Path, **settings: str) -> Iterator[Engine]:
+    """One of the two engines, not started yet. They differ by settings alone."""
+    with scene(world, folder, extra={**PUSHED, **settings}, is_cloud=name == CLOUD) as stage:
+        engine = Engine(stage, stage.deploy())
         engine.subscribe()
         try:
             yield engine
         finally:
-            deployment.stop()
+            engine.stop()
 
 
 def until(found: Callable[[], bool], patience: float = PATIENCE) -> bool:
@@ -147,9 +156,16 @@ def until(found: Callable[[], bool], patience: float = PATIENCE) -> bool:
     return found()
 
 
+def describe_world(world: World) -> dict[str, Any]:
+    """As world.json holds it."""
+    users = [{"email": u.email, "name": u.name, "aliases": list(u.aliases), "admin": u.is_admin} for u in world.users]
+    space = {"customer": world.customer, "domains": world.domains, "users": users, "groups": world.groups}
+    return {"name": world.name, "workspace": space, "salesforce": world.org}
+
+
 def write_world(folder: Path, world: Mapping[str, Any], mail: Mapping[str, list[bytes]]) -> Path:
     """As ``python -m simulator --world`` reads it."""
-    folder.mkdir(parents=True)
+    (folder / "mail").mkdir(parents=True)
     (folder / "world.json").write_text(json.dumps(world))
     for address, raws in mail.items():
         (folder / "mail" / address).mkdir(parents=True)

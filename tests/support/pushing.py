@@ -43,7 +43,6 @@ class Pushing:
 
     def run(self, kind: str, subject: str = "") -> None:
         services = self.scene.services
-        assert services.queue is not None
         services.rooms.jobs.run(Job(kind, subject), services.queue)
 
     def post(self, body: Any, authorization: str | None = None) -> int:
@@ -66,7 +65,7 @@ class Pushing:
 
     def jobs(self) -> list[Job]:
         """What is in the queue, taken out of it."""
-        queue = self.scene.services.queue
+        queue = self.scene.services.local_queue
         assert queue is not None
         taken = []
         while task := queue.take(self.scene.clock.now() + 60):

@@ -1,4 +1,4 @@
-"""The whole service in processes of its own, driven over HTTP: one set of tests, in their order."""
+"""One machine and Google Cloud do the same: real processes, other settings, one set of tests in their order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from simulator.demo.stage import SceneError
-from tests.support.engines import LOCAL, Engine, run_engine, until, write_world
+from tests.support.engines import CLOUD, LOCAL, Engine, describe_world, run_engine, until, write_world
 from tests.support.scene import eml, small_world
 
 ANN, BEN, CEM = "ann@acme.example", "ben@acme.example", "cem@acme.example"
@@ -40,19 +40,14 @@ ADA, LEO = "003A00000000001", "00QA00000000001"
 KEY = "TrulyActivity__Message_Key__c"
 
 
-def describe_world() -> dict[str, object]:
-    world = small_world()
-    users = [{"email": u.email, "name": u.name, "aliases": u.aliases, "admin": u.is_admin} for u in world.users]
-    space = {"customer": world.customer, "domains": world.domains, "users": users, "groups": world.groups}
-    return {"name": "engines", "workspace": space, "salesforce": world.org}
-
-
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """Started over mailboxes with a past, and at rest."""
+    if request.param == CLOUD:
+        request.getfixturevalue("firestore_emulator")
     folder = Path(tmp_path_factory.mktemp(request.param))
-    world = write_world(folder / "world", describe_world(), PAST)
-    with run_engine(world, folder / "run") as made:
+    world = write_world(folder / "world", describe_world(small_world()), PAST)
+    with run_engine(request.param, world, folder / "run") as made:
         made.start()
         assert until(lambda: made.subjects() == LOGGED and len(made.stage.get("pubsub")["watches"]) == len(PAST))
         yield made
@@ -89,7 +84,7 @@ def test_each_mail_is_one_task_on_its_record(engine: Engine) -> None:
 
 def test_mail_that_is_pushed_twice_is_logged_once(engine: Engine) -> None:
     engine.plan_fault("pubsub", "publish", "duplicate", 3)
-    engine.plan_fault("cloud_tasks", "dispatch", "duplicate", 10)
+    engine.plan_fault("cloudtasks", "dispatch", "duplicate", 10)
     engine.deliver(ANN, eml(subject="Pushed"))
     assert until(lambda: "Pushed" in engine.subjects())
     engine.stage.post("faults/clear", {})

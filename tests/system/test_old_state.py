@@ -94,7 +94,6 @@ def test_what_stands_beside_the_rows_reads_as_it_was_written(old: Scene, expecte
     addresses = {mailbox.mailbox_id: mailbox.address for mailbox in ports.store.mailboxes()}
     found = ports.alarms.since(0)
     assert [[alarm.code, addresses[alarm.mailbox_id], alarm.count] for alarm in found] == expected["alarms"]
-    assert old.services.queue is not None
     task = old.services.queue.take(old.clock.now() + 60)
     assert task is not None
     assert [task.job.kind, addresses[task.job.subject]] == expected["queued"]

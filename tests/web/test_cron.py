@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from server.adapters.missing_queue import MissingQueue
 from server.domain.errors import TransientError
-from server.engine.operations.jobs import JobKind
+from server.ports.queue import JobKind
 from server.web.app import create_app
 from tests.support.pushing import Pushing
 
@@ -52,11 +53,11 @@ def test_nothing_else_is_there(pushing):
 
 
 def test_without_a_queue_cron_is_told_so(scene, pushing):
-    object.__setattr__(scene.services, "queue", None)
+    object.__setattr__(scene.services, "queue", MissingQueue())
 
     answer = pushing.client.get("/cron/audit", headers=CRON)
     assert answer.status_code == 503
-    assert "Cloud Tasks" in answer.get_json()["error"]
+    assert "queue" in answer.get_json()["error"]
 
 
 def test_a_queue_that_is_away_is_told_too(pushing, monkeypatch):

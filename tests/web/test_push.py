@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.adapters.missing_queue import MissingQueue
 from server.domain.errors import BadInputError, TransientError
 from server.domain.mailbox import Stage
 from server.engine.mailboxes.stages import set_stage
-from server.engine.operations.jobs import JobKind
-from server.ports.queue import Job
+from server.ports.queue import Job, JobKind
 from server.web.hints import Hint
 from simulator.addon_host import SERVICE_ACCOUNT
 from simulator.faults import Fault
@@ -286,6 +286,6 @@ def test_state_that_is_away_brings_the_push_again(pushing, monkeypatch, part):
 
 def test_without_a_queue_a_push_comes_again(scene: Scene):
     pushing = Pushing(scene)
-    object.__setattr__(scene.services, "queue", None)
+    object.__setattr__(scene.services, "queue", MissingQueue())
 
     assert pushing.post(body()) == 503

@@ -9,7 +9,8 @@ import pytest
 from google.cloud.gsuiteaddons_v1 import Deployment
 from google.protobuf.json_format import ParseDict
 
-from server.engine.operations.jobs import JobKind, enqueue_for_all
+from server.engine.operations.jobs import enqueue_for_all
+from server.ports.queue import JobKind
 from server.runner.worker import Worker
 from server.settings import Settings
 from server.web.addon import deployment

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from server.domain.errors import ConfigurationError, TransientError
-from server.engine.operations.jobs import JobKind
+from server.ports.queue import JobKind
 from server.rules.schedule.nightly import find_next_nightly_run
 from server.runner.worker import Worker
 from tests.support.pushing import Pushing
@@ -81,4 +81,4 @@ def test_what_could_not_be_asked_for_is_asked_for_at_the_next_tick(scene, monkey
 
 def test_without_a_queue_there_is_no_worker(scene):
     with pytest.raises(ConfigurationError, match="SQLite"):
-        Worker(replace(scene.services, queue=None))
+        Worker(replace(scene.services, local_queue=None))

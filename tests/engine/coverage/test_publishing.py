@@ -12,8 +12,8 @@ import pytest
 
 from server.domain.mailbox import Mailbox
 from server.engine.coverage.publishing import NIGHTS
-from server.engine.operations.jobs import PUBLISH_EVERY, JobKind
-from server.ports.queue import Job
+from server.engine.operations.jobs import PUBLISH_EVERY
+from server.ports.queue import Job, JobKind
 from simulator.faults import Fault
 from tests.support import package
 from tests.support.scene import START, MakeScene, Scene, eml, forget, small_world, tell_share_of_calls

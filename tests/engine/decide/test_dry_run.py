@@ -51,7 +51,7 @@ def test_one_row_that_does_not_open_leaves_the_others_counted(dry: Scene) -> Non
 
     shown = preview(dry)
 
-    assert counted(shown) == {"unreadable": 1, "contact_match": 1, "no_match": 1}
+    assert counted(shown) == {"retrying": 1, "contact_match": 1, "no_match": 1}
     assert (shown.activities, shown.unreadable) == (1, 1)
 
 

@@ -102,3 +102,19 @@ def test_every_round_that_finds_mail_takes_some(scene: Scene, ann: Mailbox) -> N
     rounds = [deliver_round(scene, 1) for _ in range(4)]
 
     assert [len(subjects) for subjects in rounds] == [1, 1, 1, 0]
+
+
+def test_a_round_reads_the_mailboxes_of_its_mail_alone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A domain has thousands of mailboxes, and there are rounds every few seconds."""
+    scene.sync()
+    scene.deliver("ann@acme.example", eml())
+    services, store = scene.services, scene.services.ports.store
+    services.rooms.collector.collect(services.workspaces.current(), scene.mailbox().mailbox_id)
+    scene.clock.advance(10)
+    asked: list[set[str]] = []
+    read_some = store.find_mailboxes
+    monkeypatch.setattr(store, "mailboxes", lambda: pytest.fail("all mailboxes were read"))
+    monkeypatch.setattr(store, "find_mailboxes", lambda ids: asked.append(set(ids)) or read_some(ids))
+    assert services.rooms.deliverer.deliver_next(services.workspaces.current()).logged == 1
+    assert len(asked) == 1
+    assert len(asked[0]) == 1

@@ -8,8 +8,7 @@ import pytest
 
 from server.domain.errors import ConflictError
 from server.engine.ledger.refusals import IN_DOUBT, group_by_cause, read_sentence, replay_refused
-from server.engine.operations.jobs import JobKind
-from server.ports.queue import Job
+from server.ports.queue import Job, JobKind
 from simulator.faults import Fault
 from tests.support.cards import card_of, texts
 from tests.support.scene import Scene, eml
@@ -83,7 +82,6 @@ def test_a_mended_refusal_is_logged_by_the_night(scene: Scene) -> None:
     scene.sync()
     scene.universe.faults.clear()
     services = scene.services
-    assert services.queue is not None
 
     services.rooms.jobs.run(Job(JobKind.AUDIT, mailbox(scene).mailbox_id), services.queue)
     scene.sync()

@@ -51,7 +51,7 @@ ENDINGS: dict[str, Callable[[Row], Row]] = {
     "skip_row with hashes": lambda row: rows.skip_row(row, Reason.NO_MATCH, NOW, hashes=[KeyedHash("v1:new")]),
     "keep_out_row": lambda row: rows.keep_out_row(row, NOW, (Evidence("conversation"),)),
     "log_row": lambda row: rows.log_row(row, LOGGED, NOW),
-    "fail_row": lambda row: rows.fail_row(row, Reason.UNREADABLE, "SealBrokenError", 2, NOW),
+    "fail_row": lambda row: rows.fail_row(row, Reason.UNREADABLE, "UnreadableError", 2, NOW),
     "lose_row": lambda row: rows.lose_row(row, NOW),
     "remove_row": lambda row: rows.remove_row(row, Reason.TAKEN_BACK, NOW),
     "erase_row": lambda row: rows.erase_row(row, NOW),

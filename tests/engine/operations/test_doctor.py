@@ -15,6 +15,7 @@ from tests.support.scene import MakeScene, Scene
 TITLES = [
     "State", "Google Directory", "Scope", "Alarms", "Salesforce", "Salesforce calls", "Other tools", "Opportunities",
     "Salesforce fields", "Salesforce reports", "Push", "Encryption", "Opening copies",
+    "Keys of this state",
 ]  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def test_a_check_added_to_a_subject_is_run_by_the_real_doctor(scene: Scene, monk
 
     findings = list(scene.services.rooms.doctor.examine())
     assert [finding.text for finding in findings if finding.what == "Namespace"] == ["Completed"]
-    assert findings[-1].what == "Opening copies", "the checks of the other subjects still come after it"
+    assert findings[-1].what == "Keys of this state", "the checks of the other subjects still come after it"
 
 
 def test_a_check_that_raises_is_one_finding_and_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.domain.errors import ConfigurationError
-from server.engine.operations.jobs import JobKind
-from server.ports.queue import Job
+from server.ports.queue import Job, JobKind
 from server.rules.schedule.polling import WATCHED_POLL
 from simulator.faults import Fault
 from tests.support.pushing import Pushing

@@ -27,7 +27,7 @@ NOW = 1000.0
         (errors.NotFoundError("x"), 3, Reaction(Reason.RETRYING, NOW + 300, "NotFoundError")),
         (errors.NotFoundError("x"), 4, Reaction(Reason.GONE, None, "NotFoundError")),
         (errors.UnreadableError("x"), 1, Reaction(Reason.UNREADABLE, None, "UnreadableError")),
-        (errors.SealBrokenError("x"), 1, Reaction(Reason.UNREADABLE, None, "SealBrokenError")),
+        (errors.SealBrokenError("x"), 1, Reaction(Reason.RETRYING, 1001.0, "SealBrokenError")),
         (
             errors.RejectedError("REQUIRED_FIELD_MISSING", "text"),
             1,
