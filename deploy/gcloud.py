@@ -16,7 +16,8 @@ ABSENT = re.compile(r"NOT_FOUND|not found|does not exist|does not contain an App
 """What gcloud says of a thing that is not there."""
 PASSING = re.compile(
     r"UNAVAILABLE|DEADLINE_EXCEEDED|ABORTED|RESOURCE_EXHAUSTED|concurrent policy changes|SERVICE_DISABLED"
-    r"|has not been used in project|is not ready|Service account \S+ does not exist|HTTPError 5\d\d"
+    r"|has not been used in project|Cannot find metric that matches"
+    r"|is not ready|Service account \S+ does not exist|HTTPError 5\d\d"
 )
 """What passes by itself: Google needs minutes until a new account or a switched-on API is known everywhere."""
 TRIES = 8

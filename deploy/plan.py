@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploy import databases, identities, secrets_and_keys, services, traffic
+from deploy import databases, identities, secrets_and_keys, services, traffic, watching
 from deploy.choices import Choices
 from deploy.gcloud import Command, DeployError, Gcloud, Run, run_gcloud
 from deploy.steps import Site, Step
@@ -30,11 +30,13 @@ STEPS = (
     Step("App Engine's app", services.create_app),
     Step("roles of the builds", identities.grant_build_roles),
     Step("topic for Gmail's pushes", traffic.create_topic),
+    Step("metrics out of the log", watching.create_metrics),
     Step("service default", services.deploy_default),
     Step("service worker", services.deploy_worker),
     Step("cron", services.deploy_cron),
     Step("subscription of the pushes", traffic.create_subscription),
     Step("add-on", services.deploy_addon),
+    Step("alert policies", watching.create_policies),
 )
 
 

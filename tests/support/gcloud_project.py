@@ -64,7 +64,7 @@ def new_state() -> dict[str, Any]:
             }
         },
         "accounts": [], "rings": [], "keys": {}, "databases": {}, "schedules": {}, "composites": [], "fields": {},
-        "secrets": {}, "topics": [], "subscriptions": {}, "queues": {}, "app": None, "versions": {}, "cron": 0, "addons": {},
+        "secrets": {}, "topics": [], "subscriptions": {}, "queues": {}, "app": None, "versions": {}, "cron": 0, "addons": {}, "metrics": {}, "alerts": {},
         "has_consent_screen": True,
     }  # fmt: skip
 
@@ -505,6 +505,50 @@ def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None
     if rest[0] not in state["addons"]:
         absent(rest[0])
     state["addons"][rest[0]] = json.loads(Path(flags["--deployment-file"][0]).read_text())
+
+
+@handle("logging metrics list", reads=True)
+def _(state: dict[str, Any], _rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
+    # Google names its own fields, too.
+    return [{**metric, "createTime": "2026-11-30T08:00:00Z"} for metric in state["metrics"].values()]
+
+
+@handle("logging metrics create")
+def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
+    if rest[0] in state["metrics"]:
+        exists(rest[0])
+    state["metrics"][rest[0]] = json.loads(Path(flags["--config-from-file"][0]).read_text())
+
+
+@handle("logging metrics update")
+def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
+    if rest[0] not in state["metrics"]:
+        absent(rest[0])
+    state["metrics"][rest[0]] = json.loads(Path(flags["--config-from-file"][0]).read_text())
+
+
+@handle("alpha monitoring policies list", reads=True)
+def _(state: dict[str, Any], _rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
+    return [{**policy, "name": name} for name, policy in state["alerts"].items()]
+
+
+@handle("alpha monitoring policies create")
+def _(state: dict[str, Any], _rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
+    policy = json.loads(Path(flags["--policy-from-file"][0]).read_text())
+    for condition in policy["conditions"]:
+        [content] = [value for key, value in condition.items() if key.startswith("condition")]
+        name = content["filter"].partition("/user/")[2].partition('"')[0]
+        if name not in state["metrics"]:
+            raise Refusal(f"NOT_FOUND: Cannot find metric that matches type = {name}.")
+    state["alerts"][f"projects/truly-acme/alertPolicies/{len(state['alerts']) + 1}"] = policy
+
+
+@handle("alpha monitoring policies update")
+def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
+    if rest[0] not in state["alerts"]:
+        absent(rest[0])
+    policy = json.loads(Path(flags["--policy-from-file"][0]).read_text())
+    state["alerts"][rest[0]] |= {name: policy[name] for name in flags["--fields"][0].split(",")}
 
 
 def main() -> int:
