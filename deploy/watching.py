@@ -25,7 +25,7 @@ def create_metrics(site: Site) -> Iterator[Command]:
 
 
 def create_policies(site: Site) -> Iterator[Command]:
-    """gcloud calls these commands alpha; the API behind them (monitoring v3) has been stable for years."""
+    """Their commands are called alpha by gcloud; the API behind them (monitoring v3) has been stable for years."""
     known = {policy.get("displayName"): policy for policy in site.ask_list("alpha", "monitoring", "policies", "list")}
     for path, policy in read_files("policies"):
         stored = known.get(policy["displayName"])

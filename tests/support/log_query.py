@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator as operators
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,12 @@ from typing import Any
 Entry = dict[str, Any]
 Test = Callable[[Entry], bool]
 _TOKEN = re.compile(r'\s*(\(|\)|AND\b|OR\b|[A-Za-z][\w.]*|=~|>=|<=|!=|=|>|<|"(?:[^"\\]|\\.)*"|-?[0-9.]+)')
+ORDERS: dict[str, Callable[[float, float], bool]] = {
+    ">=": operators.ge,
+    ">": operators.gt,
+    "<=": operators.le,
+    "<": operators.lt,
+}
 _SPECIAL = {"logging.googleapis.com/labels": "labels", "logging.googleapis.com/trace": "trace"}
 _ENTRY_FIELDS = ("severity", "time")
 
@@ -92,15 +99,6 @@ def _compare(path: str, operator: str, wanted: Any) -> Test:
             return re.search(str(wanted), str(value)) is not None
         if operator in ("=", "!="):
             return (str(value) == str(wanted)) == (operator == "=")
-        number = float(value)
-        return (
-            number >= wanted
-            if operator == ">="
-            else number > wanted
-            if operator == ">"
-            else number <= wanted
-            if operator == "<="
-            else number < wanted
-        )
+        return ORDERS[operator](float(value), wanted)
 
     return test
