@@ -36,12 +36,14 @@ from server.adapters.sqlite.queue import SqliteQueue
 from server.adapters.store import DocumentStore
 from server.adapters.store.alarms import DocumentAlarms
 from server.adapters.transport import DirectTransport, SimulatorTransport, Transport
+from server.composition.cloud import connect_project, read_runtime
 from server.composition.keys import load_keys, make_key_keeper
 from server.composition.salesforce import connect_crm
 from server.domain.errors import ConfigurationError, TrulyError
 from server.domain.policy import Policy
 from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
+from server.engine.operations.doctor.cloud import CloudContext
 from server.engine.operations.identity import name_keys, pin_or_refuse
 from server.engine.ports import Ports
 from server.engine.rooms import Rooms, open_rooms
@@ -187,9 +189,25 @@ def _open_rooms(
         witness=GoogleReports(calls.mint.for_reports, transport, ports.clock) if settings.reports_witness else None,
         finder=GmailMessageIds(calls),
         is_encrypted_at_rest=settings.state.startswith("firestore:"),
+        cloud_project=_look_at_cloud(settings, transport, ports.clock),
         sweep_seconds=float(settings.poll_seconds),
         is_private_key_near=settings.keys is not None and has_private_key(settings.keys),
         sleep=sleep,
+    )
+
+
+def _look_at_cloud(settings: Settings, transport: Transport, clock: Clock) -> CloudContext | None:
+    """For the doctor; None on one machine."""
+    if (project := connect_project(settings, transport, clock)) is None:
+        return None
+    return CloudContext(
+        project,
+        clock,
+        has_databases=settings.state.startswith("firestore:"),
+        has_keys=bool(settings.cloud.key_ring),
+        has_queues=bool(settings.cloud.queue_location),
+        may_open=settings.may_open_copies,
+        runtime=read_runtime(),
     )
 
 

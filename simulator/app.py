@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from simulator import discovery
 from simulator.answers import NOT_FOUND, Failure, drop_connection, failure_of
 from simulator.calls import Call
+from simulator.cloud.admin import HOSTS as CLOUD_HOSTS
 from simulator.cloud.project import CloudProject
 from simulator.control import PREFIX as CONTROL
 from simulator.control import Control
@@ -37,6 +38,7 @@ class Simulator:
         self._reports = Reports(universe)
         self._salesforce = SalesforceApi(universe)
         self._control = Control(universe, cloud)
+        self.cloud = cloud
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
@@ -51,6 +53,9 @@ class Simulator:
         host = (request.headers.get("X-Forwarded-Host") or request.host).partition(":")[0].lower()
         if path.startswith(CONTROL):
             return self._control.answer(request)
+        if self.cloud is not None and host in CLOUD_HOSTS and not path.endswith(":signJwt"):
+            self._linger()
+            return self.cloud.admin.answer(request)
         if path.startswith("/batch"):
             return self._batch(request)
         if path.startswith("/gmail/"):

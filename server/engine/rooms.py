@@ -35,7 +35,7 @@ from server.engine.mailboxes.many import StageChanger
 from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
-from server.engine.operations.doctor import alarms, google, keys, push, salesforce, state
+from server.engine.operations.doctor import alarms, cloud, google, keys, push, salesforce, state
 from server.engine.operations.doctor.registry import Doctor
 from server.engine.operations.identity import name_keys
 from server.engine.operations.jobs import LONGEST_SPREAD, JobRunner
@@ -144,6 +144,7 @@ def open_rooms(
     finder: Finder | None = None,
     is_encrypted_at_rest: bool = False,
     is_private_key_near: bool = False,
+    cloud_project: cloud.CloudContext | None = None,
     sweep_seconds: float = LONGEST_SPREAD,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Rooms:
@@ -183,7 +184,7 @@ def open_rooms(
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
         rewrapper=Rewrapper(ports.unwrap, ports.wrap, store, clock),
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
-        doctor=_open_doctor(ports, is_encrypted_at_rest=is_encrypted_at_rest, is_near=is_private_key_near),
+        doctor=_open_doctor(ports, cloud_project, is_safe=is_encrypted_at_rest, is_near=is_private_key_near),
         syncer=Syncer(store, clock, sweeper, workspaces, sync.collector, sync.past_collector, sync.deliverer, sleep),
         jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days, sweep_seconds),
     )
@@ -238,10 +239,10 @@ def _make_choices(
     )
 
 
-def _open_doctor(ports: Ports, *, is_encrypted_at_rest: bool, is_near: bool) -> Doctor:
+def _open_doctor(ports: Ports, cloud_project: cloud.CloudContext | None, *, is_safe: bool, is_near: bool) -> Doctor:
     """The findings come in this order."""
     keeping = keys.KeysContext(
-        is_encrypted_at_rest, ports.unwrap is not None, is_near, ports.store, ports.organisation,
+        is_safe, ports.unwrap is not None, is_near, ports.store, ports.organisation,
         name_keys(ports.wrap, ports.sealer, ports.hasher),
     )  # fmt: skip
     return Doctor(
@@ -252,5 +253,6 @@ def _open_doctor(ports: Ports, *, is_encrypted_at_rest: bool, is_near: bool) -> 
             salesforce.CHECKS.bind(salesforce.SalesforceContext(ports.crm, ports.policy)),
             push.CHECKS.bind(push.PushContext(ports.store, ports.clock, is_on=ports.watch is not None)),
             keys.CHECKS.bind(keeping),
+            *([cloud.CHECKS.bind(cloud_project)] if cloud_project else []),
         )
     )

@@ -39,6 +39,8 @@ ROLES: dict[str, frozenset[str]] = {
         {"cloudtasks.queues.get", "cloudtasks.queues.list", "cloudtasks.tasks.get", "cloudtasks.tasks.list"}
     ),
     "roles/cloudtasks.taskDeleter": frozenset({"cloudtasks.tasks.delete"}),
+    "roles/datastore.user": frozenset({"datastore.databases.get"}),
+    "roles/datastore.backupSchedulesViewer": frozenset({"datastore.backupSchedules.list"}),
     "roles/iam.serviceAccountUser": frozenset({"iam.serviceAccounts.actAs"}),
 }
 """Permissions by role, as Google lists them; only those that the simulated services ask for."""

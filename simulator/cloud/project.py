@@ -8,6 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.cloud import kms_v1 as kms
 
+from simulator.cloud.admin import CloudAdmin
 from simulator.cloud.iam import Iam, name_account
 from simulator.cloud.kms import CloudKms
 from simulator.cloud.secret_manager import SecretManager
@@ -45,6 +46,9 @@ class CloudProject:
         self.tasks_account = self.account("tasks")
         self._create_keys(vault)
         self._create_queues()
+        resources = (self.key("vault"), self.key("work"), name_account(self.tasks_account, name))
+        self.admin = CloudAdmin(universe, self.iam, name, resources)
+        self._grant_looking()
         self.hash_keys = self.add_secret("hash-keys", f"1 {os.urandom(32).hex()}\n".encode())
 
     def account(self, name: str) -> str:
@@ -84,6 +88,15 @@ class CloudProject:
             "accounts": {**accounts, "tasks": self.tasks_account},
             "settings": settings,
         }
+
+    def _grant_looking(self) -> None:
+        """What a doctor may see as one of the services, and that both may make tasks."""
+        place = f"projects/{self.name}"
+        for account in (self.sidebar, self.worker):
+            self.iam.grant(account, "roles/datastore.user", place)
+            self.iam.grant(account, "roles/datastore.backupSchedulesViewer", place)
+            self.iam.grant(account, "roles/cloudtasks.viewer", place)
+            self.iam.grant(account, "roles/iam.serviceAccountUser", name_account(self.tasks_account, self.name))
 
     def _create_keys(self, vault: rsa.RSAPrivateKey | None) -> None:
         """Workers and the sidebar use ``work`` and see the public half of ``vault``; break-glass alone decrypts."""

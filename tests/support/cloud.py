@@ -64,6 +64,7 @@ def run_cloud_scene(folder: Path, account: str = "worker", **settings: str) -> I
     scene = Scene(folder, **settings)
     try:
         with run_cloud(scene.universe) as project:
+            scene.simulator.cloud = project
             # The scene's transport stands for the URL, and nobody listens there.
             simulated = {"STATE": state, "ENVIRONMENT": "simulator", "SIMULATOR_URL": "http://127.0.0.1:9"}
             scene.restart(**simulated, **project.settings(project.account(account)))
