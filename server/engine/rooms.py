@@ -148,21 +148,19 @@ def open_rooms(
     sweep_seconds: float = LONGEST_SPREAD,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Rooms:
-    """Compose the rooms. ``finder`` finds in Gmail what ``witness`` reports.
+    """Compose the rooms. ``finder`` finds in Gmail what ``witness`` reports; ``sweep_seconds`` lie between two sweeps.
 
-    ``is_encrypted_at_rest``: the database encrypts too. ``is_private_key_near``: the file of the vault's private key
-    lies in the folder of this process's keys. ``sweep_seconds`` is the time from one sweep to the next.
+    ``is_encrypted_at_rest``: the database encrypts too. ``is_private_key_near``: the vault's private key lies in KEYS.
     """
     mail, crm, store, clock = ports.mail, ports.crm, ports.store, ports.clock
     shared = _Shared.of(ports)
     sync = _Sync.of(ports, shared, body_reader)
     workspaces = WorkspaceCache(ports.directory, store, clock, ports.admission.internal_domains)
     sweeper = Sweeper(mail, ports.directory, ports.scope, ports.alarms, store, clock, ports.admission, workspaces)
-    watches = WatchRenewer(ports.watch, ports.alarms, store, clock)
-    days, access = DayPublisher(mail, crm, store, clock), RecordAccess(crm, store, clock)
+    watches, days = WatchRenewer(ports.watch, ports.alarms, store, clock), DayPublisher(mail, crm, store, clock)
+    reader, access = ConversationReader(mail, store, shared.keys), RecordAccess(crm, store, clock)
     auditor = Auditor(mail, ports.alarms, store, clock, sync.collector)
     explainer = Explainer(store, shared.keys, shared.decider, ports.policy)
-    reader = ConversationReader(mail, store, shared.keys)
     return Rooms(
         workspaces=workspaces,
         addresses=AddressBook(store, clock),
