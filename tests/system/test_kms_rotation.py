@@ -10,6 +10,7 @@ import pytest
 from server.domain.errors import ConfigurationError
 from server.domain.ids import ActivityKey
 from server.web.app import create_app
+from simulator.cloud.kms_keys import Key, State, Version
 from simulator.cloud.project import CloudProject
 from tests.support.cloud import make_rsa_key, plan, run_cloud, run_cloud_scene
 from tests.support.scene import CommandResult, Scene, eml
@@ -28,6 +29,16 @@ def run(scene: Scene, project: CloudProject, account: str, *args: str) -> Comman
     app = create_app({**scene.source, **project.settings(project.account(account))})
     done = app.test_cli_runner().invoke(args=args)
     return CommandResult(done.exit_code, " ".join(done.output.split()), done.stdout, done.stderr)
+
+
+def find_key(project: CloudProject, name: str) -> Key:
+    key = project.kms.keys.find_key(project.key(name))
+    assert key
+    return key
+
+
+def find_version(project: CloudProject, name: str, number: int) -> Version:
+    return find_key(project, name).list_versions()[number - 1]
 
 
 def log_email(scene: Scene, subject: str) -> ActivityKey:
@@ -86,8 +97,7 @@ def test_what_waits_under_the_earlier_version_of_work_is_logged(cloud: tuple[Sce
 def test_a_rotation_that_kms_makes_of_its_own_accord_is_no_other_key(cloud: tuple[Scene, CloudProject]) -> None:
     scene, project = cloud
     log_email(scene, "Before")
-    work = project.kms.keys.find_key(project.key("work"))
-    assert work
+    work = find_key(project, "work")
     work.set_primary(work.add_version())
 
     scene.restart()
@@ -142,3 +152,30 @@ def test_key_files_are_not_made_for_kms(cloud: tuple[Scene, CloudProject]) -> No
     scene, project = cloud
 
     assert "There are no files to make" in run(scene, project, "operator", "keys").output
+
+
+def test_rewrapped_copies_outlive_the_earlier_version(cloud: tuple[Scene, CloudProject]) -> None:
+    scene, project = cloud
+    before = log_email(scene, "Before")
+    assert run(scene, project, "operator", "keys", "rotate", "vault").code == 0
+    scene.restart(**project.settings(project.break_glass), MAY_OPEN_COPIES="yes")
+
+    done = scene.flask("vault", "rewrap", "--reason", "rotation")
+
+    assert done.code == 0, done.output
+    find_version(project, "vault", 1).set_state(State(State.DESTROY_SCHEDULED))
+    assert b"Subject: Before" in open_copies(scene, project, before)[0]
+    assert project.server.gate.count("kms", "AsymmetricDecrypt", caller=project.worker) == 0
+
+
+def test_a_worker_rewraps_nothing(cloud: tuple[Scene, CloudProject]) -> None:
+    scene, project = cloud
+    log_email(scene, "Before")
+    assert run(scene, project, "operator", "keys", "rotate", "vault").code == 0
+    scene.restart(MAY_OPEN_COPIES="yes")
+
+    done = scene.flask("vault", "rewrap", "--reason", "curious")
+
+    assert (done.code, "This identity may not open copies" in done.output) == (5, True), done.output
+    assert project.server.gate.count("kms", "AsymmetricDecrypt", status="OK") == 0
+    assert project.server.gate.count("kms", "AsymmetricDecrypt", status="PERMISSION_DENIED") == 1

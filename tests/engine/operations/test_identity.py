@@ -50,7 +50,7 @@ def test_the_first_start_pins(scene: Scene) -> None:
     assert scene.services.ports.store.identity() == identity
 
 
-def test_a_start_reads_one_document_and_writes_none(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_reads_the_identity_once_and_writes_none(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[str] = []
     get_many = SqliteDocuments.get_many
 
@@ -62,7 +62,7 @@ def test_a_start_reads_one_document_and_writes_none(scene: Scene, monkeypatch: p
 
     scene.restart()
 
-    assert reads == ["state/identity"]
+    assert reads == ["state/schema", "state/identity"]
     assert dict(scene.services.ports.store.writes()) == {}
 
 
