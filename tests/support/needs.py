@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulator.demo import emulator
-from tests.support import apex, node
+from tests.support import apex, nginx, node
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ ALL = (
     ),
     Need("gcloud", "gcloud", "cloud.google.com/sdk, with its own Python", lambda: shutil.which("gcloud") is not None),
     Need("chromium", "Chromium", "apt install chromium", lambda: CHROMIUM is not None),
+    Need("nginx", "nginx", "apt install nginx-light", lambda: nginx.NGINX is not None),
     Need("apex", "Node 20 and npm", "apt install nodejs npm (Debian 13 or newer), or nodejs.org", apex.is_here),
     Need("node", "Node and npm", "apt install nodejs npm", node.is_here),
     Need("lieer", "Lieer", "apt install lieer notmuch", lambda: bool(shutil.which("gmi") and shutil.which("notmuch"))),
