@@ -28,7 +28,11 @@ ACCOUNTS = {
 SERVICES = ("truly-sidebar", "truly-worker")
 PROJECT_ROLES = {
     "truly-sidebar": ("roles/datastore.user", "roles/cloudtasks.enqueuer", "roles/logging.logWriter"),
-    "truly-worker": ("roles/datastore.user", "roles/cloudtasks.enqueuer", "roles/logging.logWriter"),
+    "truly-worker": (
+        "roles/datastore.user", "roles/cloudtasks.enqueuer", "roles/logging.logWriter",
+        # What the doctor looks at as this account, and changes nothing with.
+        "roles/cloudtasks.viewer", "roles/datastore.backupSchedulesViewer",
+    ),
     "truly-breakglass": ("roles/datastore.user", "roles/logging.logWriter"),
 }
 BUILD_ROLES = ("roles/storage.objectViewer", "roles/artifactregistry.createOnPushWriter", "roles/logging.logWriter")

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 from simulator.answers import NOT_FOUND, Failure, drop_connection, reply
 from simulator.calls import Call
 from simulator.cloud.iam import Iam, name_account
+from simulator.cloud.tasks import CloudTasks
 from simulator.universe import Universe
 
 HOSTS = frozenset(f"{name}.googleapis.com" for name in ("firestore", "cloudtasks", "cloudkms", "iam"))
@@ -35,19 +36,19 @@ _TEST = re.compile(r"/v1/(projects/.+):testIamPermissions")
 
 
 class CloudAdmin:
-    """``databases``, ``schedules`` and ``queues`` are by id, in the vendor's own JSON: a test changes them.
+    """``databases`` and ``schedules`` are by id, in the vendor's own JSON; queues are those of Cloud Tasks.
 
     ``resources`` are the keys and accounts of which permissions may be asked, by full name. ``skew`` is by how many
     seconds Google's clock is ahead of the universe's.
     """
 
-    def __init__(self, universe: Universe, iam: Iam, project: str, resources: Iterable[str]) -> None:
+    def __init__(self, universe: Universe, iam: Iam, project: str, tasks: CloudTasks, resources: Iterable[str]) -> None:
         self._universe = universe
         self._iam = iam
         self._project = project
         self.databases = {"(default)": _database(is_protected=True), "deks": _database(is_protected=False)}
         self.schedules: dict[str, list[dict[str, Any]]] = {name: [] for name in self.databases}
-        self.queues = {name: {"state": "RUNNING"} for name in ("live", "deliver", "backfill", "audit")}
+        self._tasks = tasks
         self.resources = set(resources)
         self.skew = 0.0
 
@@ -74,18 +75,23 @@ class CloudAdmin:
             return self._test_permissions(account, resource, request)
         if method not in PERMISSIONS:
             raise Failure(*NOT_FOUND)
-        place = "/".join(resource.split("/")[:2])
-        if not any(self._iam.is_allowed(account, PERMISSIONS[method], where) for where in (place, resource)):
+        if not self._iam.is_allowed(account, PERMISSIONS[method], resource):
             message = f"Permission '{PERMISSIONS[method]}' denied on resource '{resource}' (or it may not exist)."
             raise Failure(403, "forbidden", message, "PERMISSION_DENIED")
-        table: dict[str, Any] = self.queues if method == "queues.get" else self.databases
+        if method == "queues.get":
+            return self._show_queue(resource)
         name = resource.rpartition("/")[2]
-        if name not in table:
+        if name not in self.databases:
             raise Failure(*NOT_FOUND)
         if method == "backupSchedules.list":
             schedules = self.schedules[name]
             return {"backupSchedules": schedules} if schedules else {}
-        return {"name": resource, **table[name]}
+        return {"name": resource, **self.databases[name]}
+
+    def _show_queue(self, name: str) -> Any:
+        if (queue := self._tasks.queues.get(name)) is None:
+            raise Failure(*NOT_FOUND)
+        return {"name": name, "state": "PAUSED" if queue.is_paused else "RUNNING"}
 
     def _test_permissions(self, account: str, resource: str, request: Request) -> Any:
         """The subset that the caller has; of a resource that is not there, Google says as little as of a secret one."""

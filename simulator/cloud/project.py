@@ -47,7 +47,7 @@ class CloudProject:
         self._create_keys(vault)
         self._create_queues()
         resources = (self.key("vault"), self.key("work"), name_account(self.tasks_account, name))
-        self.admin = CloudAdmin(universe, self.iam, name, resources)
+        self.admin = CloudAdmin(universe, self.iam, name, self.tasks, resources)
         self._grant_looking()
         self.hash_keys = self.add_secret("hash-keys", f"1 {os.urandom(32).hex()}\n".encode())
 
@@ -90,13 +90,10 @@ class CloudProject:
         }
 
     def _grant_looking(self) -> None:
-        """What a doctor may see as one of the services, and that both may make tasks."""
-        place = f"projects/{self.name}"
+        """What a doctor may see as one of the services."""
         for account in (self.sidebar, self.worker):
-            self.iam.grant(account, "roles/datastore.user", place)
-            self.iam.grant(account, "roles/datastore.backupSchedulesViewer", place)
-            self.iam.grant(account, "roles/cloudtasks.viewer", place)
-            self.iam.grant(account, "roles/iam.serviceAccountUser", name_account(self.tasks_account, self.name))
+            for role in ("roles/datastore.user", "roles/datastore.backupSchedulesViewer"):
+                self.iam.grant(account, role, f"projects/{self.name}")
 
     def _create_keys(self, vault: rsa.RSAPrivateKey | None) -> None:
         """Workers and the sidebar use ``work`` and see the public half of ``vault``; break-glass alone decrypts."""

@@ -73,6 +73,7 @@ def test_each_account_has_the_roles_of_its_work_and_no_more(deployed):
         ("roles/owner", "owner"),
         *((f"roles/{role}", name) for name in ("truly-sidebar", "truly-worker")
           for role in ("datastore.user", "cloudtasks.enqueuer", "logging.logWriter")),
+        ("roles/cloudtasks.viewer", "truly-worker"), ("roles/datastore.backupSchedulesViewer", "truly-worker"),
         ("roles/datastore.user", "truly-breakglass"), ("roles/logging.logWriter", "truly-breakglass"),
         *((f"roles/{role}", "truly-acme") for role in ("storage.objectViewer", "artifactregistry.createOnPushWriter", "logging.logWriter")),
     }  # fmt: skip

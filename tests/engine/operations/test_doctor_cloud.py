@@ -51,7 +51,7 @@ def ward() -> Iterator[Ward]:
         place = f"projects/{project.name}"
         names = ProjectNames(
             f"{place}/databases/(default)", f"{place}/databases/deks", project.key_ring,
-            f"{place}/locations/europe-west1", project.tasks_account,
+            project.queue_location, project.tasks_account,
         )  # fmt: skip
         transport = InProcessTransport(Simulator(universe, project))
         admin = CloudAdmin(names, transport, universe.clock, simulated_token(project.worker))
@@ -147,8 +147,9 @@ def test_a_worker_that_cannot_use_work_is_found(ward: Ward) -> None:
 
 
 def test_each_queue_that_is_paused_or_missing_is_named(ward: Ward) -> None:
-    ward.project.admin.queues["live"]["state"] = "PAUSED"
-    del ward.project.admin.queues["audit"]
+    queues, place = ward.project.tasks.queues, f"{ward.project.queue_location}/queues"
+    queues[f"{place}/live"].is_paused = True
+    del queues[f"{place}/audit"]
 
     finding = ward.examine()["Queues"]
 
@@ -212,7 +213,8 @@ def test_where_app_yaml_did_not_travel_the_process_is_asked(tmp_path: Path) -> N
     ],
 )
 def test_what_may_not_be_asked_names_the_permission(ward: Ward, title: str, role: str, permission: str) -> None:
-    ward.project.iam.revoke(ward.project.worker, role, f"projects/{ward.project.name}")
+    for place in (f"projects/{ward.project.name}", ward.project.queue_location):
+        ward.project.iam.revoke(ward.project.worker, role, place)
 
     finding = ward.examine()[title]
 
