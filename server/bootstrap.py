@@ -44,7 +44,7 @@ from server.domain.policy import Policy
 from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.operations.doctor.cloud import CloudContext
-from server.engine.operations.identity import name_keys, pin_or_refuse
+from server.engine.operations.identity import Origins, name_keys, pin_or_refuse
 from server.engine.ports import Ports
 from server.engine.rooms import Rooms, open_rooms
 from server.ports.body_reader import BodyReader
@@ -111,8 +111,9 @@ def build(
         sealer = WorkSealer(keys.work, store, settings.organisation)
         hasher = KeyedHasher(keys.hash_keys, max(keys.hash_keys))
         pin_or_refuse(store, sealer, settings.organisation, name_keys(keys.vault_wrap, sealer, hasher))
-        crm = connect_crm(settings.salesforce, transport, clock, channels)
-    google = _connect_google(settings, transport, clock, sleep, alarms)
+        origins = Origins(store)
+        crm = connect_crm(settings.salesforce, transport, clock, channels, origins.meet_org)
+    google = _connect_google(settings, transport, clock, sleep, alarms, origins)
     ports = Ports(
         mail=GmailMail(google.calls),
         directory=google.directory,
@@ -221,10 +222,11 @@ class _Google:
 
 
 def _connect_google(
-    settings: Settings, transport: Transport, clock: Clock, sleep: Callable[[float], None], alarms: DocumentAlarms
-) -> _Google:
+    settings: Settings, transport: Transport, clock: Clock, sleep: Callable[[float], None], alarms: DocumentAlarms,
+    origins: Origins,
+) -> _Google:  # fmt: skip
     mint = CredentialMint(_make_delegation(settings), transport, alarms)
-    directory = GoogleDirectory(mint.for_directory, transport, clock, settings.google_customer)
+    directory = GoogleDirectory(mint.for_directory, transport, clock, settings.google_customer, origins.meet_customer)
     scope = WorkspaceScope(_make_limits(settings), directory, clock)
     # Before the first credential: none may be made for a mailbox outside the scope.
     mint.guard(scope)

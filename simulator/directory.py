@@ -106,6 +106,7 @@ class Directory:
         fixed = self._universe.world.domain_aliases(user)
         return {
             "id": user.user_id,
+            "customerId": self._universe.world.customer,
             "primaryEmail": user.email,
             "name": {"fullName": user.name},
             **aliases,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from server.adapters.cloud.channels import CloudChannels
 from server.adapters.salesforce.activities.tasks import full_id
 from server.adapters.salesforce.client import Login, OrgClient
@@ -15,8 +17,14 @@ from server.ports.clock import Clock
 from server.settings import SalesforceSettings
 
 
-def connect_crm(org: SalesforceSettings, transport: Transport, clock: Clock, channels: CloudChannels) -> SalesforceCrm:
-    """Make the port without a call to Salesforce. Raises ConfigurationError, and TransientError for a secret."""
+def connect_crm(
+    org: SalesforceSettings, transport: Transport, clock: Clock, channels: CloudChannels,
+    on_login: Callable[[str], None],
+) -> SalesforceCrm:  # fmt: skip
+    """Make the port without a call to Salesforce. ``on_login`` hears the org's id.
+
+    Raises ConfigurationError, and TransientError for a secret.
+    """
     choices = MatchingChoices(
         contact_emails=org.contact_email_fields,
         lead_emails=org.lead_email_fields,
@@ -32,4 +40,4 @@ def connect_crm(org: SalesforceSettings, transport: Transport, clock: Clock, cha
         private_key=read_private_key(org.private_key, channels),
         consumer_secret=read_consumer_secret(org.consumer_secret, channels),
     )
-    return SalesforceCrm(OrgClient(login, transport, Usage(org.background_share, clock.now)), choices)
+    return SalesforceCrm(OrgClient(login, transport, Usage(org.background_share, clock.now), on_login), choices)

@@ -24,15 +24,24 @@ class GoogleDirectory:
     ``mint`` gives credentials for the Directory.
     """
 
-    def __init__(self, mint: Callable[[], Any], transport: Transport, clock: Clock, customer: str) -> None:
+    def __init__(
+        self, mint: Callable[[], Any], transport: Transport, clock: Clock, customer: str,
+        on_customer: Callable[[str], None] = lambda _customer: None,
+    ) -> None:  # fmt: skip
+        """``on_customer`` hears the customer id of a Workspace before its people are returned."""
         self._calls = AdminCalls(mint, transport, clock, WHO)
         self._customer = customer
+        self._on_customer = on_customer
         self._service = build("admin", "directory_v1", http=transport.http(), static_discovery=True)
 
     def people(self) -> list[Person]:
         users = self._service.users()
         request = users.list(customer=self._customer, maxResults=500, orderBy="email")
-        return [_read_person(item) for page in self._pages(users, request) for item in page.get("users", ())]
+        items = [item for page in self._pages(users, request) for item in page.get("users", ())]
+        # A guest belongs to somebody else's Workspace.
+        for customer in sorted({str(item.get("customerId", "")) for item in items if not item.get("isGuestUser")}):
+            self._on_customer(customer)
+        return [_read_person(item) for item in items]
 
     def person(self, key: MailboxId | str) -> Person | None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,11 +57,22 @@ def _is_unreached(error: Exception) -> bool:
     return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
+def _read_org_id(token: str) -> str:
+    """A session id begins with the org's id. A token of another form does not tell."""
+    org, mark, _ = token.partition("!")
+    return org if mark and org.startswith("00D") else ""
+
+
 class OrgClient:
     """Thread-safe: a client per thread over one token."""
 
-    def __init__(self, login: Login, transport: Transport, usage: Usage | None = None) -> None:
+    def __init__(
+        self, login: Login, transport: Transport, usage: Usage | None = None,
+        on_login: Callable[[str], None] = lambda _org: None,
+    ) -> None:  # fmt: skip
+        """``on_login`` hears the org's id before anything is asked of the org; empty where the token does not tell."""
         self._login = login
+        self._on_login = on_login
         self._transport = transport
         self.usage = usage or Usage()
         self._lock = threading.Lock()
@@ -162,4 +174,5 @@ class OrgClient:
             ) from None
         if not session_id:
             raise ReconnectRequiredError("Salesforce's login gave no token. Check the domain and key.")
+        self._on_login(_read_org_id(str(session_id)))
         return str(session_id), str(instance)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from server.domain.errors import ConfigurationError, SealBrokenError
@@ -34,6 +34,49 @@ def pin_or_refuse(store: IdentityStore, sealer: WorkSealer, organisation: str, n
     if names.work not in identity.work_keys or set(names.hashes) - set(identity.hash_keys):
         return store.save_identity(lambda current: _add_versions(current or identity, names))
     return identity
+
+
+class Origins:
+    """Whose mail this state holds and for which org: pinned when first met, and another one is refused. Thread-safe.
+
+    Both methods ignore an empty id, which nobody knows, and raise ConfigurationError, or TransientError.
+    """
+
+    def __init__(self, store: IdentityStore) -> None:
+        self._store = store
+        self._met: frozenset[str] = frozenset()
+
+    def meet_customer(self, customer: str) -> None:
+        """The Google Workspace, by its customer id."""
+        if not customer or customer in self._met:
+            return
+        identity = self._save(lambda i: i if i.google_customer else replace(i, google_customer=customer))
+        if identity.google_customer != customer:
+            raise ConfigurationError(
+                f"The Google Workspace is {customer}, but this state belongs to {identity.google_customer}."
+                " Set GOOGLE_ADMIN and GOOGLE_CUSTOMER of that Workspace, or name another STATE."
+            )
+        self._met |= {customer}
+
+    def meet_org(self, org: str) -> None:
+        """The Salesforce org, by its id."""
+        if not org or org in self._met:
+            return
+        identity = self._save(lambda i: i if i.salesforce_org else replace(i, salesforce_org=org))
+        if identity.salesforce_org != org:
+            raise ConfigurationError(
+                f"The Salesforce org is {org}, but this state belongs to {identity.salesforce_org}. Set"
+                " SALESFORCE_DOMAIN to that org, or name another STATE. A sandbox that was refreshed is another org."
+            )
+        self._met |= {org}
+
+    def _save(self, change: Callable[[StateIdentity], StateIdentity]) -> StateIdentity:
+        def change_pinned(identity: StateIdentity | None) -> StateIdentity:
+            if identity is None:
+                raise ConfigurationError("This state has no keys pinned any more. Restart the service.")
+            return change(identity)
+
+        return self._store.save_identity(change_pinned)
 
 
 def refuse(problems: Iterator[str]) -> None:

@@ -298,6 +298,11 @@ def hold_against_live(story: Story) -> None:
         earlier = play.list_activities()
         broken = play.break_seal(story.tried_out, story.broken)
         shown = play.preview(story.tried_out)
+        assert shown.unreadable == broken
+        if broken:
+            # What did not open is read from Gmail again, and then the dry run knows it.
+            play.settle()
+            shown = play.preview(story.tried_out)
         note(f"dry run: {dict(shown.rows)}, {shown.activities} activities, {shown.unreadable} unreadable")
 
         for rep in story.tried_out:
@@ -310,7 +315,7 @@ def hold_against_live(story: Story) -> None:
         note(f"live: {dict(count(rows))}, {activities} activities")
         assert shown.rows == count(rows)
         assert shown.activities == activities
-        assert shown.unreadable == broken
+        assert shown.unreadable == 0
 
 
 def count(rows: Iterable[Row]) -> Counter[tuple[str, str]]:

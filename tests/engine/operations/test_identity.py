@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,36 @@ def test_doctor_shows_what_is_pinned(scene: Scene) -> None:
 
     assert f"Pinned for acme: vault {scene.services.ports.wrap.name};" in output
     assert scene.services.ports.sealer.key_name in output
+
+
+def test_another_workspace_is_refused_before_a_mailbox_is_made(scene: Scene) -> None:
+    scene.sync()
+    identity = scene.services.ports.store.identity()
+    assert identity is not None
+    assert identity.google_customer == "C01"
+    before = scene.services.ports.store.mailboxes()
+    scene.universe.world = replace(scene.universe.world, customer="C02")
+    scene.restart()
+
+    done = scene.flask("sync")
+
+    assert done.code == 3
+    assert "The Google Workspace is C02, but this state belongs to C01." in " ".join(done.stderr.split())
+    assert scene.services.ports.store.mailboxes() == before
+
+
+def test_another_org_is_refused_before_anything_is_asked_of_it(scene: Scene) -> None:
+    scene.deliver("ann@acme.example", eml())
+    scene.sync()
+    identity = scene.services.ports.store.identity()
+    assert identity is not None
+    assert identity.salesforce_org == "00DS0000000000001"
+    scene.services.ports.store.save_identity(lambda current: replace(current or identity, salesforce_org="00DX"))
+    scene.deliver("ann@acme.example", eml(subject="Later"))
+    scene.restart()
+
+    done = scene.flask("doctor")
+
+    assert "The Salesforce org is 00DS0000000000001, but this state belongs to 00DX." in " ".join(done.output.split())
+    scene.flask("sync")
+    assert len(scene.tasks()) == 1

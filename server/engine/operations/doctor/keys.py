@@ -72,6 +72,9 @@ def check_pins(context: KeysContext) -> Iterator[Finding]:
         f"Pinned for {identity.organisation}: vault {', '.join(identity.vault_keys)};"
         f" work {', '.join(identity.work_keys)}; hash {', '.join(identity.hash_keys)}."
     )
+    if identity.google_customer or identity.salesforce_org:
+        customer, org = identity.google_customer or "not met yet", identity.salesforce_org or "not met yet"
+        pinned += f" Google Workspace: {customer}. Salesforce org: {org}."
     if identity.lost_keys:
         pinned += f" Known as lost: {', '.join(identity.lost_keys)}."
     yield Finding("Keys of this state", is_good=not stale, text=" ".join((*stale, pinned)))
