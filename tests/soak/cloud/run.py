@@ -94,7 +94,7 @@ class Soak:
     def run(self) -> Outcome:
         """Mail, kills and failures, and the rest after them."""
         outcome = Outcome(setup_seconds=self.set_up())
-        began, calls, cloud = time.time(), self._summary(), self._cloud_calls()
+        began, calls, cloud = time.time(), self._summary(), self.list_cloud_calls()
         arrivals = self.planner.plan(self.order.seconds)
         self._play(arrivals, outcome)
         self.settle()
@@ -214,7 +214,7 @@ class Soak:
         counts |= {"firestore calls": readings.calls, "firestore reads": sum(readings.reads.values())}
         counts["firestore writes"] = sum(readings.writes.values())
         outcome.counts = {name: count for name, count in sorted(counts.items()) if count}
-        outcome.cloud_calls = dict(sorted((self._cloud_calls() - cloud).items()))
+        outcome.cloud_calls = dict(sorted((self.list_cloud_calls() - cloud).items()))
         outcome.starts = self.starts
         outcome.cpu, outcome.machine_busy = self.take_sample()
         outcome.memory = describe_memory(readings)
@@ -224,7 +224,7 @@ class Soak:
         summary: dict[str, dict[str, int]] = self.stage.get("calls/summary")
         return summary
 
-    def _cloud_calls(self) -> Counter[str]:
+    def list_cloud_calls(self) -> Counter[str]:
         """By service, method, caller's role and status."""
         accounts = {account: role for role, account in self.stage.get("cloud")["accounts"].items()}
         return Counter(
