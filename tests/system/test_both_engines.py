@@ -14,7 +14,7 @@ from tests.support.engines import CLOUD, LOCAL, Engine, describe_world, run_engi
 from tests.support.scene import eml, small_world
 
 ANN, BEN, CEM = "ann@acme.example", "ben@acme.example", "cem@acme.example"
-ENGINES = (LOCAL,)
+ENGINES = (LOCAL, pytest.param(CLOUD, marks=pytest.mark.firestore))
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("engines")]
 BOTH = eml(to=f"{ANN}, {BEN}", subject="To both")
 PAST = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -42,6 +43,7 @@ PATIENCE = 120.0
 
 def main() -> int:
     wanted = _arguments()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     if not is_here():
         print(f"Error: {NO_EMULATOR}", file=sys.stderr)  # noqa: T201
         return NO_ENGINE

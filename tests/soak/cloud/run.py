@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ from tests.soak.cloud.plan import Arrival, Planner
 from tests.soak.cloud.processes import Usage, read_usage
 from tests.support.engines import Engine
 
+log = logging.getLogger(__name__)
 LOOK = 2.0
 """Seconds between looks at what has come of it."""
 POSTMEN = 8
@@ -96,7 +98,9 @@ class Soak:
         outcome = Outcome(setup_seconds=self.set_up())
         began, calls, cloud = time.time(), self._summary(), self.list_cloud_calls()
         arrivals = self.planner.plan(self.order.seconds)
+        log.info("set up in %.0f s; %d mails come in %.0f s", outcome.setup_seconds, len(arrivals), self.order.seconds)
         self._play(arrivals, outcome)
+        log.info("%d kills; now everything comes to rest", self.kills)
         self.settle()
         ended = time.time()
         outcome.seconds = ended - began
