@@ -9,9 +9,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from simulator.demo.deployment import ProcessError
 from simulator.demo.stage import Scene
 from tests.soak import town
 from tests.soak.cloud import chaos
@@ -27,6 +29,7 @@ LOOK = 2.0
 """Seconds between looks at what has come of it."""
 POSTMEN = 8
 KILL_EVERY = 45.0
+STARTS = 10
 FAIL_EVERY = 8.0
 SETTLE = 600.0
 """Seconds after the last mail in which everything must be in Salesforce. A lease of a dead worker ends within them."""
@@ -186,8 +189,18 @@ class Soak:
             self.crew.deployment.kill(name)
             self.kills += 1
             stopping.wait(kill.down)
-            self.crew.deployment.start(name)
+            self._revive(name)
+
+    def _revive(self, name: str) -> None:
+        """As a platform does: a process that ends at its start, for a service that it needs is away, is started again."""
+        for _ in range(STARTS):
             self.starts += 1
+            with suppress(ProcessError):
+                self.crew.deployment.start(name)
+                return
+            time.sleep(LOOK)
+            self.crew.deployment.kill(name)
+        raise RuntimeError(f"{name} does not start.")
 
     def _fail(self, failures: Sequence[chaos.Failure], stopping: threading.Event) -> None:
         began = time.monotonic()
