@@ -50,6 +50,13 @@ PAGE = 500.0
 
 SWEEP = Cost(reads=1, tasks=MADE_AND_RUN + 1)
 """The sweep itself, and the delivery that it asks for."""
+STATUS = Cost(reads=LOOK + 2, writes=1)
+"""What a sweep measures of the service for its log: rows that wait, alarms, and the process's own tally."""
+TALLY_LOOKS = 2.0
+"""How often a sweep reads all tallies: each process has one of today and one of yesterday."""
+TALLY = Cost(reads=1, writes=1)
+TALLY_SECONDS = 60.0
+"""A process with jobs saves its tally at most so often."""
 SEND_AS = Cost(gmail_calls=1, gmail_units=1, reads=1, writes=1)
 """Once an hour and mailbox, within a sweep."""
 COLLECT = Cost(gmail_calls=1, gmail_units=2, reads=5, writes=2, deletes=1)

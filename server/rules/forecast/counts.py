@@ -31,7 +31,7 @@ def count_day(inputs: Inputs) -> Mapping[str, Cost]:
         "delivery": _count_delivery(events),
         "nightly audit": _count_audit(inputs),
         "watches": _count_watches(inputs),
-        "processes": _count_processes(inputs),
+        "processes": _count_processes(inputs, events),
     }
 
 
@@ -56,7 +56,8 @@ def sum_costs(parts: Mapping[str, Cost]) -> Cost:
 
 
 def _count_sweeps(inputs: Inputs, events: Events) -> Cost:
-    sweep = costs.SWEEP + _list_directory(inputs) + costs.LISTED_MAILBOX * inputs.mailboxes
+    tallies = Cost(reads=costs.TALLY_LOOKS * max(2.0 * inputs.workers, 1.0))
+    sweep = costs.SWEEP + costs.STATUS + tallies + _list_directory(inputs) + costs.LISTED_MAILBOX * inputs.mailboxes
     # Whose send-as addresses were asked for an hour ago is asked by the next sweep.
     asked = DAY / (costs.WORKSPACE_SECONDS + inputs.poll_seconds / 2)
     return sweep * events.sweeps + costs.SEND_AS * (inputs.mailboxes * asked)
@@ -109,12 +110,15 @@ def _count_watches(inputs: Inputs) -> Cost:
     )
 
 
-def _count_processes(inputs: Inputs) -> Cost:
+def _count_processes(inputs: Inputs, events: Events) -> Cost:
     listed = costs.LISTED_MAILBOX * inputs.mailboxes
     processes = inputs.workers + inputs.sidebars
+    workers = max(inputs.workers, 1)
+    busy = (events.sweeps + events.mail_collects) / DAY / workers
+    tallies = costs.TALLY * (workers * count_filled(DAY, costs.TALLY_SECONDS, busy))
     cached = (listed + _list_directory(inputs)) * (processes * DAY / costs.WORKSPACE_SECONDS)
     books = listed * (inputs.sidebars * DAY / costs.ADDRESS_BOOK_SECONDS * (inputs.watched > 0))
-    return costs.PROCESS_DAY * processes + costs.WORK_KEY + cached + books
+    return costs.PROCESS_DAY * processes + costs.WORK_KEY + cached + books + tallies
 
 
 @dataclass(frozen=True)
