@@ -107,8 +107,6 @@ class KmsWork:
         self._key_ring = key_ring
         self._key = f"{key_ring}/cryptoKeys/{WORK}"
         self.name = ""
-        # A key's name is never used again in a key ring, so it identifies the key.
-        self.name = f"kms:{self._key}"
 
     def wrap(self, key: bytes, bound_to: bytes) -> bytes:
         request = kms_v1.EncryptRequest(
