@@ -27,6 +27,8 @@ class Event(StrEnum):
     """A card could not be shown as asked."""
     PUSH_FAILED = "push_failed"
     """A push could not be stored, and comes again."""
+    QUEUE_FAILED = "queue_failed"
+    """The queue or the state did not answer: no job can be enqueued or run now."""
     AUDIT = "audit"
     """Gmail's own list was compared with the ledger."""
     ALARM = "alarm"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from server.bootstrap import Services
 from server.domain.errors import ConfigurationError, TrulyError
 from server.engine.operations.jobs import enqueue_for_all
+from server.logs.events import Event, describe_error
 from server.ports.queue import Job, JobKind
 from server.rules.schedule.nightly import find_next_nightly_run
 from server.rules.schedule.recovery import compute_backoff
@@ -96,5 +97,6 @@ class Worker:
         try:
             return step()
         except TrulyError as error:
-            log.error("the queue failed with %s", type(error).__name__)  # noqa: TRY400
+            fields = describe_error(Event.QUEUE_FAILED, error)
+            log.error("the queue failed with %s", type(error).__name__, extra=fields)  # noqa: TRY400
             return False

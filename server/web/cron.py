@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from server.domain.errors import TrulyError, UntrustedCallerError
 from server.engine.operations.jobs import enqueue_for_all
+from server.logs.events import Event, describe_error
 from server.ports.queue import JobKind
 from server.web.guards import Guard
 from server.web.lazy_services import LazyServices
@@ -39,7 +40,8 @@ def blueprint(lazy: LazyServices) -> Blueprint:
 
     @routes.errorhandler(TrulyError)
     def ask_again(error: TrulyError) -> tuple[Response, int]:
-        log.error("a timed job could not be enqueued: %s", type(error).__name__)
+        fields = describe_error(Event.QUEUE_FAILED, error)
+        log.error("a timed job could not be enqueued: %s", type(error).__name__, extra=fields)
         return jsonify(error="The queue does not answer. Send the request again."), 503
 
     return routes

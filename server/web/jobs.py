@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from server.bootstrap import Services
 from server.domain.errors import BadInputError, TransientError, TrulyError, UntrustedCallerError
 from server.domain.ids import MailboxId
+from server.logs.events import Event, describe_error
 from server.ports.queue import Job, Task
 from server.web.guards import Guard
 from server.web.lazy_services import LazyServices
@@ -54,7 +55,7 @@ def blueprint(lazy: LazyServices) -> Blueprint:
     @routes.errorhandler(TrulyError)
     def ask_all_later(error: TrulyError) -> tuple[Response, int]:
         """Neither the services nor Google's keys are there: no job can run, so the whole queue slows down."""
-        log.error("no job can run: %s", type(error).__name__)
+        log.error("no job can run: %s", type(error).__name__, extra=describe_error(Event.QUEUE_FAILED, error))
         return jsonify(error="No job can run now. Send it again."), 503
 
     return routes

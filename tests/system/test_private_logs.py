@@ -213,3 +213,20 @@ def test_polls_that_find_nothing_write_no_line(scene: Scene) -> None:
     jobs = [entry["logging.googleapis.com/labels"]["job"] for entry in lines.entries("job")]
     assert jobs.count("sweep") >= 11
     assert not {"collect", "deliver"} & set(jobs)
+
+
+def test_lines_are_per_job_and_not_per_message(scene: Scene) -> None:
+    """Three hundred emails at once cost no more lines than three."""
+    counts = []
+    for many in (3, 300):
+        pushing = Pushing(scene)
+        pushing.begin()
+        with record_log() as lines:
+            for number in range(many):
+                scene.deliver(ANN, eml(subject=f"{many} {number}"))
+            pushing.run("collect", scene.mailbox().mailbox_id)
+            pushing.work(60)
+        counts.append(len(lines.entries()) - len(lines.entries("request")))
+        assert max(len(line) for line in lines.text.splitlines()) < 2_000
+    assert len(scene.tasks()) == 303
+    assert counts[1] <= counts[0] + 10

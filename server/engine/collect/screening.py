@@ -18,6 +18,7 @@ from server.engine.conversations.keys import ConversationKeys
 from server.engine.conversations.overrides import build_situation
 from server.engine.ledger.rows import make_waiting, note_screened, note_unreadable_now, take_place_of
 from server.engine.ledger.sealed_headers import SealedHeaders
+from server.logs.events import Event, describe_error
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
 from server.ports.store import Store
@@ -131,7 +132,8 @@ class _Batch:
         try:
             return self._screen(message)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this message's alone
-            log.error("screening a message failed with %s", type(error).__name__)  # noqa: TRY400  # no text of mail
+            fields = describe_error(Event.BUG, error, message_id=message.message_id)
+            log.error("screening a message failed with %s", type(error).__name__, extra=fields)  # noqa: TRY400
             return error
 
     def _screen(self, message: Message) -> Row:
