@@ -243,10 +243,13 @@ def _open_doctor(ports: Ports, cloud_project: cloud.CloudContext | None, *, is_s
         is_safe, ports.unwrap is not None, is_near, ports.store, ports.organisation,
         name_keys(ports.wrap, ports.sealer, ports.hasher),
     )  # fmt: skip
+    workspace = google.GoogleContext(
+        ports.directory, ports.scope, ports.admission.scope_groups, ports.mail, ports.store
+    )
     return Doctor(
         (
             state.CHECKS.bind(state.StateContext(ports.store)),
-            google.CHECKS.bind(google.GoogleContext(ports.directory, ports.scope, ports.admission.scope_groups)),
+            google.CHECKS.bind(workspace),
             alarms.CHECKS.bind(alarms.AlarmsContext(ports.alarms, ports.clock)),
             salesforce.CHECKS.bind(salesforce.SalesforceContext(ports.crm, ports.policy)),
             push.CHECKS.bind(push.PushContext(ports.store, ports.clock, is_on=ports.watch is not None)),

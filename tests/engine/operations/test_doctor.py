@@ -13,7 +13,7 @@ from simulator.faults import Fault
 from tests.support.scene import MakeScene, Scene
 
 TITLES = [
-    "State", "Google Directory", "Scope", "Alarms", "Salesforce", "Salesforce calls", "Other tools", "Opportunities",
+    "State", "Google Directory", "Gmail", "Scope", "Alarms", "Salesforce", "Salesforce calls", "Other tools", "Opportunities",
     "Salesforce fields", "Salesforce reports", "Push", "Encryption", "Opening copies",
     "Keys of this state",
 ]  # fmt: skip
@@ -92,3 +92,39 @@ def test_salesforce_that_does_not_answer_is_one_finding(scene: Scene) -> None:
     findings = [f for f in scene.services.rooms.doctor.examine() if f.what.startswith("Salesforce")]
     assert [(f.what, f.is_good) for f in findings][:1] == [("Salesforce", False)]
     assert "Salesforce fields" not in {f.what for f in findings}
+
+
+def find_gmail(scene: Scene) -> Finding:
+    return next(finding for finding in scene.services.rooms.doctor.examine() if finding.what == "Gmail")
+
+
+def test_gmail_is_asked_for_one_mailbox(scene: Scene) -> None:
+    assert "not asked" in find_gmail(scene).text
+    scene.sync()
+
+    finding = find_gmail(scene)
+
+    assert finding == Finding("Gmail", is_good=True, text="Gmail lets us read a mailbox.")
+
+
+def test_delegation_without_gmail_s_scope_is_found(scene: Scene) -> None:
+    """The Directory answers all the same: its scopes are others."""
+    scene.sync()
+    scene.restart()
+    scene.services.ports.directory.people()
+    scene.universe.faults.plan(Fault("google_token", "token", "unauthorized_client"))
+
+    finding = find_gmail(scene)
+
+    assert not finding.is_good
+    assert "gmail.readonly" in finding.text
+
+
+def test_one_person_without_gmail_is_not_the_service_s_trouble(scene: Scene) -> None:
+    scene.sync()
+    first = scene.services.ports.store.mailboxes()[0].address
+    scene.universe.faults.plan(Fault("gmail", "getProfile", "failedPrecondition", times=-1, mailbox=first))
+    assert find_gmail(scene).is_good
+
+    scene.universe.faults.plan(Fault("gmail", "getProfile", "failedPrecondition", times=-1))
+    assert not find_gmail(scene).is_good

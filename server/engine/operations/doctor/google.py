@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from server.domain.errors import MailboxUnavailableError
 from server.engine.operations.doctor.registry import Checks, Finding
 from server.ports.directory import Directory
+from server.ports.mail import MailProvider
 from server.ports.scope import Scope
+from server.ports.store import Store
+
+MAILBOXES_TRIED = 3
+NOTHING_READ = "No mailbox is read yet, so Gmail was not asked. Run sync, or wait for the first sweep."
 
 
 @dataclass(frozen=True)
@@ -17,6 +23,8 @@ class GoogleContext:
     directory: Directory
     scope: Scope
     scope_groups: frozenset[str]
+    mail: MailProvider
+    store: Store
 
 
 CHECKS = Checks[GoogleContext]()
@@ -26,6 +34,22 @@ CHECKS = Checks[GoogleContext]()
 def check_directory(context: GoogleContext) -> Iterator[Finding]:
     people, domains = len(context.directory.people()), len(context.directory.domains())
     yield Finding("Google Directory", is_good=True, text=f"{people} people, {domains} domains.")
+
+
+@CHECKS.register("Gmail")
+def check_gmail(context: GoogleContext) -> Iterator[Finding]:
+    """Directory and Gmail are allowed by scopes of their own: domain-wide delegation may hold one without the other."""
+    unavailable: MailboxUnavailableError | None = None
+    for mailbox in [m for m in context.store.mailboxes() if m.reads][:MAILBOXES_TRIED]:
+        try:
+            context.mail.current_cursor(mailbox)
+        except MailboxUnavailableError as error:
+            unavailable = error  # perhaps only this one: its owner has no licence, or has just left
+            continue
+        yield Finding("Gmail", is_good=True, text="Gmail lets us read a mailbox.")
+        return
+    text = f"None of the mailboxes that were tried can be read: {unavailable}" if unavailable else NOTHING_READ
+    yield Finding("Gmail", is_good=unavailable is None, text=text)
 
 
 @CHECKS.register("Scope")
