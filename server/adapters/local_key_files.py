@@ -7,8 +7,10 @@ last.
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -78,9 +80,22 @@ class LocalKeyKeeper:
 
     def rotate(self, kind: KeyKind, number: int, pin: Callable[[str], object]) -> str:
         try:
-            return self._rotate_vault(number, pin) if kind is KeyKind.VAULT else self._rotate_work(pin)
+            with self._alone():
+                return self._rotate_vault(number, pin) if kind is KeyKind.VAULT else self._rotate_work(pin)
         except OSError as error:
             raise ConfigurationError(f"KEYS: {self._folder} cannot be written: {error.strerror}.") from None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two rotations at once would write one file over the other. The lock ends with the process."""
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise ConfigurationError("Another rotation of these keys is running. Wait until it has ended.") from None
+        finally:
+            os.close(folder)
 
     def _rotate_vault(self, number: int, pin: Callable[[str], object]) -> str:
         """The private key is on the disk before the state knows its fingerprint, and the public key comes last."""

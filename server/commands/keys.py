@@ -44,6 +44,8 @@ def _keys(source: Source) -> click.Command:
         elif kind is KeyKind.VAULT:
             stdout.print(f"Move {where} to the user who opens copies, beside the earlier files.")
             stdout.print("Copy vault.public.pem to every folder KEYS. Then run vault rewrap as that user.")
+        elif settings.keys is not None:
+            stdout.print("Copy work.key to every machine that has a folder KEYS, before any is restarted.")
 
     return group
 

@@ -260,3 +260,19 @@ def test_a_work_key_that_vanished_under_a_running_process_is_no_trouble(folder):
     assert work.unwrap(work.wrap(b"dek", b"b"), b"b") == b"dek"
     with pytest.raises(SealBrokenError):
         work.unwrap(b"noise", b"b")
+
+
+def test_two_rotations_at_once_overwrite_nothing(folder):
+    refused = []
+
+    def rotate_again(_name):
+        with pytest.raises(ConfigurationError, match="Another rotation"):
+            keeper_of(folder).rotate(KeyKind.WORK, 2, lambda _name: None)
+        refused.append(True)
+
+    keeper_of(folder).rotate(KeyKind.WORK, 2, rotate_again)
+
+    assert refused == [True]
+    assert len((folder / WORK).read_text().splitlines()) == 2
+    keeper_of(folder).rotate(KeyKind.WORK, 3, lambda _name: None)
+    assert len((folder / WORK).read_text().splitlines()) == 3
