@@ -14,7 +14,7 @@ from google.cloud import secretmanager_v1 as secrets
 
 from server.adapters.cloud.channels import CloudChannels
 from server.adapters.cloud.cloud_keys import load_cloud_keys
-from server.adapters.cloud.cloud_kms import CloudKeyRing
+from server.adapters.cloud.cloud_kms import AWAY_SECONDS, CloudKeyRing
 from server.adapters.cloud.secret_manager import CloudSecrets
 from server.adapters.keys import Keys
 from server.domain.errors import (
@@ -230,7 +230,21 @@ def test_a_server_that_is_gone_is_known_in_time_and_found_again(project: CloudPr
     assert time.monotonic() - began < LONGEST_WAIT
 
     project.server.start()
+    time.sleep(AWAY_SECONDS)
     assert keys.work.unwrap(sealed, b"a") == DEK
+
+
+def test_only_the_first_of_many_waits_for_a_server_that_is_gone(project: CloudProject, keys: Keys) -> None:
+    sealed = keys.work.wrap(DEK, b"a")
+    project.server.stop()
+    with pytest.raises(TransientError):
+        keys.work.unwrap(sealed, b"a")
+
+    began = time.monotonic()
+    for _ in range(200):
+        with pytest.raises(TransientError, match="a moment ago"):
+            keys.work.unwrap(sealed, b"a")
+    assert time.monotonic() - began < 1
 
 
 def test_an_endpoint_that_never_answers_is_known_in_time() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from server.adapters.cloud.cloud_keys import load_cloud_keys
 from server.adapters.keys import Keys
-from server.adapters.local_kek import PRIVATE, create_keys, load_local_keys
+from server.adapters.local_kek import PRIVATE, load_local_keys
+from server.adapters.local_key_files import create_keys
 from server.domain.errors import SealBrokenError
 from server.vault.envelope import Place, open_copy, seal_copy
 from tests.support.cloud import call_as, make_rsa_key, run_cloud, write_private_pem

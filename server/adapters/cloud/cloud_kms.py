@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from google_crc32c import value as crc32c
 
 from server.adapters.cloud.calls import TRIES, call_cloud
 from server.adapters.cloud.channels import CloudChannels
-from server.domain.errors import ConfigurationError, RefusedError, SealBrokenError, TransientError
+from server.domain.errors import ConfigurationError, RefusedError, SealBrokenError, ThrottledError, TransientError
 
 T = TypeVar("T")
 SERVICE = "Cloud KMS"
@@ -30,6 +31,8 @@ WORK = "work"
 ALGORITHM = kms_v1.CryptoKeyVersion.CryptoKeyVersionAlgorithm.RSA_DECRYPT_OAEP_3072_SHA256
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 NAME = re.compile(r"kms:([1-9][0-9]{0,9}):([0-9a-f]{32})")
+AWAY_SECONDS = 2.0
+"""How long the work key is not asked for after it did not answer."""
 GONE = re.compile(r"DESTROYED|DESTROY_SCHEDULED")
 
 
@@ -106,6 +109,7 @@ class KmsWork:
         self._client = client
         self._key_ring = key_ring
         self._key = f"{key_ring}/cryptoKeys/{WORK}"
+        self._away_until = 0.0
         self.name = ""
 
     def wrap(self, key: bytes, bound_to: bytes) -> bytes:
@@ -143,8 +147,16 @@ class KmsWork:
         return bytes(answer.plaintext)
 
     def _ask(self, method: Callable[..., Any], request: Any) -> Any:
+        if time.monotonic() < self._away_until:
+            raise TransientError(f"{SERVICE} did not answer a moment ago.")
         try:
             return call_cloud(method, request, SERVICE)
+        except ThrottledError:
+            raise
+        except TransientError:
+            # Or each message of a mailbox would wait for a deadline of its own.
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            raise
         except (exceptions.PermissionDenied, exceptions.NotFound):
             raise ConfigurationError(
                 f"Cloud KMS refuses {self._key}: the key is missing, or this service's account lacks the role"
