@@ -21,7 +21,7 @@ from rich.table import Table
 from simulator.demo.deployment import ProcessError
 from simulator.demo.emulator import NO_EMULATOR, firestore_emulator, is_here
 from simulator.demo.stage import scene
-from tests.soak.cloud.plan import write_town
+from tests.soak.cloud.plan import MAILS_A_DAY, write_town
 from tests.soak.cloud.run import Order, Outcome, Soak, as_json
 from tests.soak.cloud.throughput import Rate, measure_throughput
 from tests.support.engines import PUSHED
@@ -30,6 +30,8 @@ OUT = Path("build") / "soak.json"
 FEW, MANY = 60, 1_000
 LONG = 10.0
 """Minutes from which on there are a thousand mailboxes, and the throughput is measured."""
+SHORT_PACE = 20.0
+"""How often as much mail comes in a short run: a few mailboxes would get next to none."""
 SHARES = {"setup": 0.25, "rest": 0.2, "throughput": 0.15}
 """Of the minutes: what is kept for other things than mail that arrives."""
 MOST_GROWTH = 1.5
@@ -57,7 +59,7 @@ def main() -> int:
         return NO_ENGINE
     problems = list_problems(outcome)
     _write(wanted, mailboxes, outcome, rates, problems)
-    _show(Console(width=120), mailboxes, outcome, rates, problems)
+    _show(Console(width=120), wanted, mailboxes, outcome, rates, problems)
     return FAILED if problems else 0
 
 
@@ -65,7 +67,8 @@ def _play(wanted: argparse.Namespace, mailboxes: int, emulator: str) -> tuple[Ou
     seconds = 60 * wanted.minutes
     is_long = wanted.minutes >= LONG
     kept = SHARES["setup"] + SHARES["rest"] + (SHARES["throughput"] if is_long else 0)
-    order = Order(wanted.seed, mailboxes, seconds * (1 - kept), is_calm=wanted.calm)
+    pace = 1.0 if is_long else SHORT_PACE
+    order = Order(wanted.seed, mailboxes, seconds * (1 - kept), is_calm=wanted.calm, pace=pace)
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
         world = write_town(folder / "world", mailboxes)
@@ -97,15 +100,22 @@ def _write(
 ) -> None:  # fmt: skip
     OUT.parent.mkdir(exist_ok=True)
     report: dict[str, Any] = {
-        "minutes": wanted.minutes, "seed": wanted.seed, "mailboxes": mailboxes, "time": "real, not compressed",
+        "minutes": wanted.minutes, "seed": wanted.seed, "mailboxes": mailboxes, "time": "real, not compressed", "pace": 1.0 if wanted.minutes >= LONG else SHORT_PACE,
         "problems": problems, **as_json(outcome), "throughput": [asdict(rate) for rate in rates],
     }  # fmt: skip
     OUT.write_text(json.dumps(report, indent=1) + "\n")
 
 
-def _show(console: Console, mailboxes: int, outcome: Outcome, rates: list[Rate], problems: list[str]) -> None:
+def _show(
+    console: Console,
+    wanted: argparse.Namespace,
+    mailboxes: int,
+    outcome: Outcome,
+    rates: list[Rate],
+    problems: list[str],
+) -> None:
     found, counts = outcome.findings, outcome.counts
-    table = Table("What", "Figure", title=f"{mailboxes:,} mailboxes, {outcome.seconds / 60:.1f} minutes of real time")
+    table = Table("What", "Figure", title=_name_run(mailboxes, outcome.seconds, wanted.minutes))
     rows = {
         "Mails that arrived (of them in bursts)": f"{outcome.mails:,} ({outcome.in_bursts:,})",
         "Activities": f"{found.logged:,}",
@@ -133,6 +143,11 @@ def _show(console: Console, mailboxes: int, outcome: Outcome, rates: list[Rate],
         console.print(table)
     for problem in problems[:20]:
         console.print(f"  {problem}", markup=False)
+
+
+def _name_run(mailboxes: int, seconds: float, minutes: float) -> str:
+    a_day = MAILS_A_DAY * (1 if minutes >= LONG else SHORT_PACE)
+    return f"{mailboxes:,} mailboxes at {a_day:.0f} mails a day and bursts, {seconds / 60:.1f} minutes of real time"
 
 
 def _show_lags(lags: Any) -> str:

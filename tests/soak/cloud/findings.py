@@ -58,6 +58,11 @@ class Findings:
     waiting: Sequence[str] = ()
 
 
+def read_message_id(task: Mapping[str, Any]) -> str:
+    """As the mail has it: Salesforce gets it without its brackets."""
+    return f"<{str(task[MESSAGE_ID]).strip('<>')}>"
+
+
 def read_created(task: Mapping[str, Any]) -> float:
     """When Salesforce got it, epoch seconds."""
     return datetime.fromisoformat(str(task["CreatedDate"])).timestamp()
@@ -67,7 +72,7 @@ def compare(delivered: Sequence[Delivered], tasks: Sequence[Mapping[str, Any]], 
     """``tasks`` are Salesforce's, ``ledger`` is what the command export writes."""
     by_mail: dict[str, list[Mapping[str, Any]]] = {}
     for task in tasks:
-        by_mail.setdefault(str(task[MESSAGE_ID]), []).append(task)
+        by_mail.setdefault(read_message_id(task), []).append(task)
     rows = {(row["mailbox"], row["gmail_message_id"]): row for row in ledger["messages"]}
     lags: dict[bool, list[float]] = {True: [], False: []}
     lost, wrong = [], []

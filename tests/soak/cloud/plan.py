@@ -43,11 +43,12 @@ class Arrival:
 class Planner:
     """Draws mails one after the other; each has a number of its own."""
 
-    def __init__(self, seed: int, mailboxes: int, began: float) -> None:
-        """``began`` (epoch seconds) dates the mails."""
+    def __init__(self, seed: int, mailboxes: int, began: float, pace: float = 1.0) -> None:
+        """``began`` (epoch seconds) dates the mails. ``pace`` is how often as much mail comes as 40 a day."""
         self._chance = random.Random(seed)
         self._mailboxes = mailboxes
         self._began = began
+        self._pace = pace
         self._number = 0
 
     def plan(self, seconds: float) -> list[Arrival]:
@@ -60,7 +61,7 @@ class Planner:
         return [self._draw(at + self._chance.random() * within, box, True, *kinds) for box in boxes]
 
     def _steady(self, seconds: float) -> Iterator[Arrival]:
-        rate = self._mailboxes * MAILS_A_DAY / DAY
+        rate = self._pace * self._mailboxes * MAILS_A_DAY / DAY
         at = self._chance.expovariate(rate)
         while at < seconds:
             yield self._draw(at, self._chance.randrange(self._mailboxes), False)

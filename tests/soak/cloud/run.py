@@ -18,7 +18,7 @@ from simulator.demo.stage import Scene
 from tests.soak import town
 from tests.soak.cloud import chaos
 from tests.soak.cloud.crew import Crew
-from tests.soak.cloud.findings import Delivered, Findings, compare
+from tests.soak.cloud.findings import Delivered, Findings, compare, read_message_id
 from tests.soak.cloud.meter import Readings, read_meters
 from tests.soak.cloud.plan import Arrival, Planner
 from tests.soak.cloud.processes import Usage, read_usage
@@ -37,13 +37,14 @@ SETTLE = 600.0
 
 @dataclass(frozen=True)
 class Order:
-    """``seconds`` is how long mail arrives. ``kills`` and ``failures`` switch them on."""
+    """``seconds`` is how long mail arrives. ``pace`` is how often as much mail comes."""
 
     seed: int
     mailboxes: int
     seconds: float
     workers: int = 2
     is_calm: bool = False
+    pace: float = 1.0
 
 
 @dataclass
@@ -77,7 +78,7 @@ class Soak:
         self.crew = Crew.of(stage, order.workers, self.meters)
         self.engine = Engine(stage, self.crew.deployment)
         self.delivered: list[Delivered] = []
-        self.planner = Planner(order.seed, order.mailboxes, time.time())
+        self.planner = Planner(order.seed, order.mailboxes, time.time(), order.pace)
         self.kills = 0
         self.starts = 0
         self._emulator = emulator.rpartition(":")[2]
@@ -137,7 +138,7 @@ class Soak:
 
     def list_logged(self) -> set[str]:
         """The Message-IDs in Salesforce."""
-        return {str(task["TrulyActivity__Message_Id__c"]) for task in self.engine.tasks()}
+        return {read_message_id(task) for task in self.engine.tasks()}
 
     def is_idle(self) -> bool:
         """Nothing is due in the queue within the time that a look at the history is put off."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.soak.cloud.crew import Crew
-from tests.soak.cloud.findings import read_created
+from tests.soak.cloud.findings import read_created, read_message_id
 from tests.soak.cloud.run import Soak
 from tests.soak.town import CUSTOMERS
 from tests.support.engines import Engine
@@ -55,7 +55,7 @@ def _measure(soak: Soak, workers: int, mails: int) -> Rate:
     soak.settle(PATIENCE)
     cpu, busy = soak.take_sample()
     wanted = {arrival.mail.message_id for arrival in burst}
-    created = [read_created(t) for t in soak.engine.tasks() if t["TrulyActivity__Message_Id__c"] in wanted]
+    created = [read_created(t) for t in soak.engine.tasks() if read_message_id(t) in wanted]
     seconds = max(created, default=time.time()) - began
     rate = 60 * len(created) / seconds
     return Rate(
