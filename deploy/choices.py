@@ -20,7 +20,7 @@ RETENTION = re.compile(r"\d+[dw]")
 DEPLOYMENT_ONLY = {
     "PROJECT": "", "REGION": "", "FIRESTORE_LOCATION": "", "KEY_PROTECTION": "hsm", "BACKUP_RETENTION": "14d",
     "SIDEBAR_INSTANCES": "10", "WORKER_INSTANCES": "4", "SALESFORCE_KEY": "", "SALESFORCE_SECRET": "",
-    "COPY_OPENERS": "",
+    "COPY_OPENERS": "", "OPERATORS": "",
 }  # fmt: skip
 """What only the deployment reads, with the defaults. Everything else is a setting of the service (docs/settings.md)."""
 GIVEN_BY_DEPLOYMENT = (
@@ -34,7 +34,9 @@ GIVEN_BY_DEPLOYMENT = (
 
 @dataclass(frozen=True)
 class Choices:
-    """``service`` are the settings of the service that the operator chose. ``opener`` are members who open copies.
+    """``service`` are the settings of the service that the operator chose. ``openers`` are members who open copies.
+
+    ``operators`` are members who run the service's commands, as the worker's account.
 
     ``salesforce_key`` and ``salesforce_secret`` are files on this machine, of which one is named.
     """
@@ -49,6 +51,7 @@ class Choices:
     salesforce_key: Path | None
     salesforce_secret: Path | None
     openers: tuple[str, ...]
+    operators: tuple[str, ...]
     service: Mapping[str, str]
 
     @classmethod
@@ -68,6 +71,7 @@ class Choices:
             salesforce_key=Path(own["SALESFORCE_KEY"]) if own["SALESFORCE_KEY"] else None,
             salesforce_secret=Path(own["SALESFORCE_SECRET"]) if own["SALESFORCE_SECRET"] else None,
             openers=tuple(own["COPY_OPENERS"].split()),
+            operators=tuple(own["OPERATORS"].split()),
             service=service,
         )
         if not problems:
@@ -177,8 +181,9 @@ def _find_problems(own: Mapping[str, str]) -> list[str]:
         if own[name] and not Path(own[name]).is_file()
     ]
     problems += [
-        f"COPY_OPENERS: {member} must be user:ADDRESS or group:ADDRESS."
-        for member in own["COPY_OPENERS"].split()
+        f"{name}: {member} must be user:ADDRESS or group:ADDRESS."
+        for name in ("COPY_OPENERS", "OPERATORS")
+        for member in own[name].split()
         if not re.fullmatch(r"(user|group):\S+@\S+", member)
     ]
     return problems

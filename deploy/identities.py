@@ -26,13 +26,12 @@ ACCOUNTS = {
     "truly-delegate": "Reads the domain's mail by delegation",
 }
 SERVICES = ("truly-sidebar", "truly-worker")
+SERVICE_ROLES = ("roles/datastore.user", "roles/cloudtasks.enqueuer", "roles/logging.logWriter")
+LOOKING_ROLES = ("roles/cloudtasks.viewer", "roles/datastore.backupSchedulesViewer")
+"""An operator runs ``doctor`` as the worker, and it asks for queues and backup schedules."""
 PROJECT_ROLES = {
-    "truly-sidebar": ("roles/datastore.user", "roles/cloudtasks.enqueuer", "roles/logging.logWriter"),
-    "truly-worker": (
-        "roles/datastore.user", "roles/cloudtasks.enqueuer", "roles/logging.logWriter",
-        # What the doctor looks at as this account, and changes nothing with.
-        "roles/cloudtasks.viewer", "roles/datastore.backupSchedulesViewer",
-    ),
+    "truly-sidebar": SERVICE_ROLES,
+    "truly-worker": SERVICE_ROLES + LOOKING_ROLES,
     "truly-breakglass": ("roles/datastore.user", "roles/logging.logWriter"),
 }
 BUILD_ROLES = ("roles/storage.objectViewer", "roles/artifactregistry.createOnPushWriter", "roles/logging.logWriter")
@@ -93,11 +92,13 @@ def grant_use_of_accounts(site: Site) -> Iterator[Command]:
     yield from _grant_on_account(
         site, site.choices.delegate, [("roles/iam.serviceAccountTokenCreator", member) for member in members]
     )
-    yield from _grant_on_account(
-        site,
-        site.choices.account("truly-breakglass"),
-        [("roles/iam.serviceAccountTokenCreator", member) for member in site.choices.openers],
-    )
+    people = {"truly-breakglass": site.choices.openers, "truly-worker": site.choices.operators}
+    for name, allowed in people.items():
+        yield from _grant_on_account(
+            site,
+            site.choices.account(name),
+            [("roles/iam.serviceAccountTokenCreator", member) for member in allowed],
+        )
 
 
 def _grant_on_account(site: Site, account: str, wanted: Iterable[tuple[str, str]]) -> Iterable[Command]:

@@ -36,6 +36,7 @@ STEPS = (
     Step("cron", services.deploy_cron),
     Step("subscription of the pushes", traffic.create_subscription),
     Step("add-on", services.deploy_addon),
+    Step("build/deploy/operator.env", services.write_operator_file),
     Step("alert policies", watching.create_policies),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from server.web.addon import deployment
 
 ADDON = "truly"
 DEPLOYMENT_FILE = BUILD / "deployment.json"
+OPERATOR_FILE = BUILD / "operator.env"
 PROJECT_UNITS_PER_MINUTE = 1_200_000
 """Gmail's quota for a project."""
 
@@ -45,15 +47,29 @@ def _deploy_service(site: Site, service: str) -> Iterator[Command]:
 def render_files(site: Site) -> dict[str, str]:
     """app.yaml, worker.yaml and cron.yaml with the values of this project."""
     choices = site.choices
-    environment = {**share_quota(site), **choices.environment(site.host(), name_secrets(site), ask_addon(site))}
     values: dict[str, str | int] = {
         "SIDEBAR_ACCOUNT": choices.account("truly-sidebar"),
         "WORKER_ACCOUNT": choices.account("truly-worker"),
         "SIDEBAR_INSTANCES": int(choices.sidebar_instances),
         "WORKER_INSTANCES": int(choices.worker_instances),
     }
-    files = {name: render((ROOT / name).read_text(encoding="utf-8"), values, environment) for name in FILES.values()}
+    settings = collect_settings(site)
+    files = {name: render((ROOT / name).read_text(encoding="utf-8"), values, settings) for name in FILES.values()}
     return files | {"cron.yaml": (ROOT / "cron.yaml").read_text(encoding="utf-8")}
+
+
+def collect_settings(site: Site) -> dict[str, str]:
+    """The settings of both services: what follows from the project, and what the operator chose."""
+    return {**share_quota(site), **site.choices.environment(site.host(), name_secrets(site), ask_addon(site))}
+
+
+def write_operator_file(site: Site) -> Iterable[Command]:
+    """The same settings for the commands of an operator, as a shell reads them. None of them is a secret."""
+    if not site.is_planning:
+        lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(collect_settings(site).items())]
+        OPERATOR_FILE.parent.mkdir(parents=True, exist_ok=True)
+        OPERATOR_FILE.write_text("".join(lines), encoding="utf-8")
+    return []
 
 
 def share_quota(site: Site) -> dict[str, str]:
@@ -97,7 +113,7 @@ def deploy_addon(site: Site) -> Iterator[Command]:
 
 
 def render_addon(site: Site) -> dict[str, Any]:
-    return deployment(Settings.of(site.choices.environment(site.host(), name_secrets(site), ask_addon(site))))
+    return deployment(Settings.of(collect_settings(site)))
 
 
 def _says(there: Any, rendered: Any) -> bool:

@@ -30,6 +30,7 @@ def given(tmp_path):
         "SALESFORCE_USERNAME": "sync@acme.example",
         "SALESFORCE_KEY": str(tmp_path / "salesforce.pem"),
         "COPY_OPENERS": "user:dpo@acme.example",
+        "OPERATORS": "user:ann@acme.example group:it@acme.example",
         "DISCLOSURE": "subject",
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from deploy.plan import STEPS
 from deploy.traffic import QUEUES
 from server.adapters.cloud.cloud_tasks import LONGEST_RUN
 from server.ports.queue import Lane
+from server.settings import Settings
 from tests.deploy.conftest import PEM
 from tests.support.gcloud_project import HOST, FakeProject, Refusal, new_state
 from tests.support.upload import ROOT
@@ -83,6 +85,8 @@ def test_each_account_has_the_roles_of_its_work_and_no_more(deployed):
     assert members(deployed, tasks, "roles/iam.serviceAccountUser") == {"truly-sidebar", "truly-worker"}
     assert members(deployed, delegate, "roles/iam.serviceAccountTokenCreator") == {"truly-sidebar", "truly-worker"}
     assert members(deployed, opener, "roles/iam.serviceAccountTokenCreator") == {"user:dpo"}
+    worker = "truly-worker@truly-acme.iam.gserviceaccount.com"
+    assert members(deployed, worker, "roles/iam.serviceAccountTokenCreator") == {"user:ann", "group:it"}
     assert members(deployed, "topic truly-mail", "roles/pubsub.publisher") == {"gmail-api-push"}
 
 
@@ -127,6 +131,19 @@ def test_the_services_get_the_settings_of_this_project(deployed, tmp_path):
     assert json.loads(settings["DISCLOSURE"]) == "subject"
     assert "COPY_OPENERS" not in text
     assert "SALESFORCE_KEY" not in text
+
+
+def test_an_operator_gets_the_settings_of_the_services_as_a_shell_reads_them(project, deploy_into, tmp_path):
+    deploy_into(project, DONT_LOG_LABEL="Don't $log `it`")
+    shown = subprocess.run(
+        ["/bin/sh", "-ec", "set -a; . build/deploy/operator.env; env -0"],
+        cwd=tmp_path / "work", env={}, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    settings = Settings.of(dict(line.split("=", 1) for line in shown.split("\0") if line))
+    assert settings.dont_log_label == "Don't $log `it`"
+    assert settings.state == "firestore:truly-acme"
+    assert settings.cloud.queue_location == "projects/truly-acme/locations/europe-west3"
+    assert not settings.may_open_copies
 
 
 def test_a_setting_of_the_file_gives_way_to_the_operators(project, deploy_into, tmp_path):

@@ -73,7 +73,7 @@ def test_nothing_that_lies_about_is_uploaded(clone):
         "requirements.txt",
         "gunicorn.conf.py",
     }
-    assert {Path(name).suffix for name in uploads} <= {".py", ".txt", ".png", ".html", ".css"}
+    assert {Path(name).suffix for name in uploads} <= {".py", ".txt", ".png", ".html", ".css", ".toml"}
 
 
 @pytest.mark.gcloud
@@ -147,6 +147,13 @@ def test_what_is_uploaded_has_every_module_of_service_and_addon(clone):
     assert sources <= set(list_uploads(clone))
 
 
+def test_what_the_service_reads_beside_its_modules_travels_too(clone):
+    committed = subprocess.run(
+        ["git", "ls-files", "server", "addon"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert set(committed) <= set(list_uploads(clone))
+
+
 def test_the_service_starts_from_what_is_uploaded(instance):
     code = (
         "import json, server.main; app = server.main.create_app(); client = app.test_client();"
@@ -161,13 +168,14 @@ def test_the_service_starts_from_what_is_uploaded(instance):
 def test_the_commands_run_from_what_is_uploaded(instance):
     code = (
         "import json, server.main; runner = server.main.create_app().test_cli_runner();"
-        "print(json.dumps([runner.invoke(args=a).stdout for a in (['cards'], ['manifest'])]))"
+        "print(json.dumps([runner.invoke(args=a).stdout for a in (['cards'], ['manifest'], ['forecast', '--mailboxes', '10', '--json'])]))"
     )
     answer = run_python(instance, code)
 
     assert answer.stderr == ""
-    cards, manifest = map(json.loads, json.loads(answer.stdout))
+    cards, manifest, forecast = map(json.loads, json.loads(answer.stdout))
     assert len(cards) > 10
+    assert forecast
     assert "https://acme.example/addon/open" in json.dumps(manifest)
 
 
