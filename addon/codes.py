@@ -26,6 +26,8 @@ class Refusal(StrEnum):
     NO_LONGER_READ = "no_longer_read"
     NOT_LIVE = "not_live"
     AWAY = "away"
+    STATE_AWAY = "state_away"
+    SLOW = "slow"
     CHANGE = "change"
     IMPOSSIBLE = "impossible"
     STALE = "stale"

@@ -21,6 +21,7 @@ def conversation_card(conversation: ConversationShown, act: Act) -> Widget:
     return card(
         "conversation",
         [
+            _known_section(act) if conversation.is_as_known else None,
             section(
                 [
                     paragraph(_why(opened, conversation)),
@@ -29,10 +30,15 @@ def conversation_card(conversation: ConversationShown, act: Act) -> Widget:
                 ],
                 header=_title(opened),
             ),
-            _not_chosen_section(opened),
+            None if conversation.is_crm_away else _not_chosen_section(opened),
             _messages_section(conversation.earlier_and_later),
         ],
     )
+
+
+def _known_section(act: Act) -> Widget:
+    refresh = buttons([button(texts.REFRESH, act(Operation.SHOW), primary=True)])
+    return section([paragraph(texts.AS_KNOWN), refresh])
 
 
 def name_of(record: RecordShown) -> str:
@@ -69,7 +75,7 @@ def _why(message: MessageShown, conversation: ConversationShown) -> str:
     if is_logged and message.is_joined:
         return texts.JOINED
     if is_logged and message.record is None and message.is_hidden:
-        return texts.HIDDEN
+        return texts.HIDDEN_NOW if conversation.is_crm_away else texts.HIDDEN
     text = sentence_of(message.reason, _facts(message, conversation))
     if not is_logged or message.record is None:
         return text

@@ -62,7 +62,8 @@ class ConversationShown:
     """``chosen_by`` is empty where nobody chose, ``you`` for the rep who looks, else an address.
 
     ``undo`` is the operation that takes back what the rep just did, with its arguments. ``is_record_gone``: the record
-    that was chosen was deleted in Salesforce.
+    that was chosen was deleted in Salesforce. ``is_crm_away``: Salesforce could not be asked which records the rep may
+    read. ``is_as_known``: neither Gmail nor Salesforce answered in time, and this is what the ledger has.
     """
 
     opened: MessageShown
@@ -70,3 +71,5 @@ class ConversationShown:
     chosen_by: str = ""
     undo: tuple[Operation, Mapping[str, str]] | None = None
     is_record_gone: bool = False
+    is_crm_away: bool = False
+    is_as_known: bool = False

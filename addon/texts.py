@@ -78,6 +78,8 @@ SOMEBODY = "Somebody"
 NOT_A_CONTACT = "{address} isn't a contact yet."
 ON_OPPORTUNITY = "It is also on the only open opportunity."
 JOINED = "Another tool put this email into Salesforce already, so we didn't add it twice. Move or delete it there."
+HIDDEN_NOW = "Salesforce isn't answering, so we can't show on which record. Refresh in a minute."
+AS_KNOWN = "Salesforce or Gmail answers slowly. This is what we know so far."
 HIDDEN = "On a record that you can't open in Salesforce."
 CATEGORIES = {
     "CATEGORY_PROMOTIONS": "Promotions", "CATEGORY_SOCIAL": "Social", "CATEGORY_UPDATES": "Updates",
@@ -211,6 +213,14 @@ REFUSALS = {
     Refusal.AWAY: (
         "Salesforce or Gmail isn't answering",
         "Nothing is lost: what is due is logged later. Try again in a minute.",
+    ),
+    Refusal.STATE_AWAY: (
+        "Our own records aren't answering",
+        "What we know of this email can't be shown now. Nothing is lost: what is due is logged later.",
+    ),
+    Refusal.SLOW: (
+        "This takes longer than usual",
+        "Salesforce, Gmail or our own records are slow. What you asked for may be done all the same. Refresh to see.",
     ),
     Refusal.CHANGE: (
         "Salesforce refused the change",

@@ -253,7 +253,8 @@ def _open_state(
     file = SqliteDocuments(path)
     documents = VersionedDocuments(file, SchemaKeeper(file, clock, sleep), clock)
     documents.open()
-    return documents, SqliteQueue(path), LocalHolders(path.parent / f"{path.name}.holders")
+    holders = LocalHolders(path.parent / f"{path.name}.holders")
+    return documents, SqliteQueue(path, holders.me, holders.is_dead), holders
 
 
 def _connect_queue(settings: Settings, channels: CloudChannels) -> CloudTasksQueue | MissingQueue:

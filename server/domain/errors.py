@@ -10,6 +10,8 @@
     │       └── OutOfScopeError  this mailbox is not ours to read: park it alone, too
     ├── TransientError           try again, at ``retry_after`` if it is known          exit 6
     │   ├── ThrottledError       they asked us to slow down
+    │   ├── StateAwayError       our own state does not answer: nothing at all can be done now
+    │   ├── TooSlowError         a person waits, and the answer did not come in time
     │   ├── DoubtError           a write whose answer says nothing: look before writing again
     │   │   └── UnansweredError  no answer came, so it may yet be done: look, and wait before writing again
     │   ├── UnfinishedReadingError  an email took its reader too long, or broke it: read it apart
@@ -103,6 +105,14 @@ class TransientError(TrulyError):
 
 class ThrottledError(TransientError):
     reaction = Reaction.SLOW_DOWN
+
+
+class StateAwayError(TransientError):
+    pass
+
+
+class TooSlowError(TransientError):
+    pass
 
 
 class DoubtError(TransientError):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import math
 import threading
+import time
 from collections.abc import Callable
 
 from server.bootstrap import Services
 from server.domain.errors import ConfigurationError, TrulyError
 from server.engine.operations.jobs import enqueue_for_all
 from server.logs.events import Event, describe_error
-from server.ports.queue import Job, JobKind
+from server.ports.queue import Job, JobKind, Task
 from server.rules.schedule.nightly import find_next_nightly_run
 from server.rules.schedule.recovery import compute_backoff
 
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 IDLE = 1.0
 """Seconds between looks into an empty queue."""
+STOP_WITHIN = 45.0
+"""Seconds: less than gunicorn's graceful_timeout, after which the process is killed."""
 HOUR = 3_600.0
 """Seconds."""
 
@@ -34,6 +37,7 @@ class Worker:
         self._queue = services.local_queue
         self._clock = services.ports.clock
         self._stopping = threading.Event()
+        self._running: set[Task] = set()
         self._enqueued_at: dict[JobKind, float] = {}
         self.threads = [threading.Thread(target=self._keep_ticking, name="poll", daemon=True)]
         self.threads += [
@@ -44,21 +48,33 @@ class Worker:
         for thread in self.threads:
             thread.start()
 
-    def stop(self, timeout: float = 30.0) -> None:
+    def stop(self, timeout: float = STOP_WITHIN) -> bool:
+        """Returns when the jobs at hand are done, at the latest after ``timeout`` seconds; False where one goes on.
+
+        Such a job is put back at once. The process must end now, and whoever runs the job next finds what it has done.
+        """
         self._stopping.set()
+        ends = time.monotonic() + timeout
         for thread in self.threads:
-            thread.join(timeout)
+            thread.join(max(0.0, ends - time.monotonic()))
+        for task in list(self._running):
+            log.warning("a job of kind %s did not end in time and is put back", task.job.kind)
+            self._queue.put_back(task, self._clock.now())
+        return not self._running
 
     def work_once(self) -> bool:
         """Run one job, if one is due. A failed job goes back into the queue, with a longer delay after each failure."""
         if (task := self._queue.take(self._clock.now())) is None:
             return False
+        self._running.add(task)
         try:
             self._services.rooms.jobs.run(task.job, self._queue, task)
         except Exception:  # noqa: BLE001  # after any error the job stays in the queue, and its own line says why
             self._queue.put_back(task, self._clock.now() + compute_backoff(task.attempt))
         else:
             self._queue.finish(task, self._clock.now())
+        finally:
+            self._running.discard(task)
         return True
 
     def tick(self) -> bool:

@@ -13,7 +13,7 @@ from addon.codes import Operation, Refusal
 from addon.home import home_card
 from addon.manifest import manifest
 from addon.refusals import refusal_card
-from addon.widgets import push_card, show_card
+from addon.widgets import Widget, push_card, show_card
 from server.bootstrap import Services
 from server.domain.errors import (
     ConflictError,
@@ -22,13 +22,17 @@ from server.domain.errors import (
     OutOfScopeError,
     RefusedError,
     RejectedError,
+    StateAwayError,
+    TooSlowError,
     TransientError,
     UntrustedCallerError,
 )
+from server.domain.history import MessageRef
 from server.engine.sidebar.button_tokens import Signer, StaleTokenError
 from server.logs.events import Event, describe_error
 from server.settings import Settings
 from server.web.clicks import handler_of, message_of
+from server.web.deadline import KEPT, Deadline
 from server.web.desk import ACT, TOKEN, Desk, RefusalError
 from server.web.guards import Admitted, ConsentMissingError, Guard
 from server.web.lazy_services import LazyServices
@@ -38,6 +42,10 @@ log = logging.getLogger(__name__)
 
 HOME = "/addon/home"
 OPEN = "/addon/open"
+
+
+class _NotReadyError(Exception):
+    """There are no services, so nobody can be verified and nothing can be shown."""
 
 
 def deployment(settings: Settings) -> dict[str, Any]:
@@ -50,21 +58,23 @@ def blueprint(lazy: LazyServices) -> Blueprint:
 
     @routes.post(HOME)
     def home() -> Response:
-        services = lazy.get()
-        _guard(services).check_google(HOME, _authorization())
+        deadline, authorization = Deadline(), _authorization()
+        services = _reach(lazy, deadline)
+        deadline.run(lambda: _guard(services).check_google(HOME, authorization))
         return jsonify(show_card(home_card(services.settings.disclosure.value)))
 
     @routes.post(OPEN)
     def open_message() -> Response:
-        services = lazy.get()
-        admitted = _guard(services).admit(OPEN, _authorization(), request.get_data())
-        return jsonify(_answer_with_card(services, admitted, lambda desk: show_card(desk.open_card())))
+        deadline = Deadline()
+        services = _reach(lazy, deadline)
+        admitted = _admit(services, OPEN, deadline)
+        return jsonify(_answer_with_card(services, admitted, deadline, lambda desk: show_card(desk.open_card())))
 
     @routes.post(ACT)
     def click() -> Response:
-        services = lazy.get()
-        admitted = _guard(services).admit(ACT, _authorization(), request.get_data())
-        return jsonify(_answer_click(services, admitted))
+        deadline = Deadline()
+        services = _reach(lazy, deadline)
+        return jsonify(_answer_click(services, _admit(services, ACT, deadline), deadline))
 
     @routes.errorhandler(ConsentMissingError)
     def ask_consent(_error: ConsentMissingError) -> Response:
@@ -73,6 +83,12 @@ def blueprint(lazy: LazyServices) -> Blueprint:
     @routes.errorhandler(UntrustedCallerError)
     def refuse_caller(_error: UntrustedCallerError) -> tuple[Response, int]:
         return jsonify(error="The caller cannot prove who it is."), 401
+
+    @routes.errorhandler(_NotReadyError)
+    def say_not_ready(_error: _NotReadyError) -> Response:
+        """The same for everybody: who asks is not known yet."""
+        card = refusal_card(Refusal.STATE_AWAY)
+        return jsonify(push_card(card) if request.path == ACT else show_card(card))
 
     @routes.errorhandler(TransientError)
     def ask_again(_error: TransientError) -> tuple[Response, int]:
@@ -85,19 +101,33 @@ def _authorization() -> str:
     return request.headers.get("Authorization", "")
 
 
+def _reach(lazy: LazyServices, deadline: Deadline) -> Services:
+    """A process that starts while its state does not answer has no services yet. Raises _NotReadyError."""
+    try:
+        return deadline.run(lazy.get)
+    except TransientError:
+        raise _NotReadyError from None
+
+
+def _admit(services: Services, path: str, deadline: Deadline) -> Admitted:
+    authorization, body = _authorization(), request.get_data()
+    return deadline.run(lambda: _guard(services).admit(path, authorization, body))
+
+
 def _guard(services: Services) -> Guard:
     return Guard(services.identity, services.settings)
 
 
-def _answer_click(services: Services, admitted: Admitted) -> dict[str, Any]:
+def _answer_click(services: Services, admitted: Admitted, deadline: Deadline) -> dict[str, Any]:
     """Raises UntrustedCallerError. A stale button changes nothing: its card offers to read the message again."""
     signer = Signer(services.ports.hasher, services.ports.clock)
     try:
         order = signer.read(admitted.event.parameters.get(TOKEN, ""), admitted.caller.subject)
         handler = handler_of(order)
     except StaleTokenError:
-        return _answer_with_card(services, admitted, _offer_refresh)
-    return _answer_with_card(services, admitted, lambda desk: handler(desk, message_of(order), order.arguments))
+        return _answer_with_card(services, admitted, deadline, _offer_refresh)
+    ref = message_of(order)
+    return _answer_with_card(services, admitted, deadline, lambda desk: handler(desk, ref, order.arguments), ref)
 
 
 def _offer_refresh(desk: Desk) -> dict[str, Any]:
@@ -108,26 +138,56 @@ def _offer_refresh(desk: Desk) -> dict[str, Any]:
     return push_card(refusal_card(Refusal.STALE, refresh=refresh))
 
 
-def _answer_with_card(services: Services, admitted: Admitted, work: Callable[[Desk], dict[str, Any]]) -> dict[str, Any]:
-    """A failure is a card too: after any other answer Google shows nothing but "something went wrong"."""
-    detail = ""
+def _answer_with_card(
+    services: Services, admitted: Admitted, deadline: Deadline, work: Callable[[Desk], dict[str, Any]],
+    ref: MessageRef | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """A failure is a card too: after any other answer Google shows nothing but "something went wrong".
+
+    ``ref`` is the message of the card that was clicked, None where a message was opened.
+    """
     try:
-        return work(Desk(services, admitted))
-    except RefusalError as error:
-        refusal, detail = error.refusal, error.detail
-    except OutOfScopeError:
-        refusal = Refusal.NOT_INCLUDED
-    except NotFoundError:
-        refusal = Refusal.NOT_FOUND
-    except RejectedError as error:
-        refusal, detail = Refusal.CHANGE, error.reason or error.code
-    except RefusedError as error:
-        refusal, detail = Refusal.IMPOSSIBLE, str(error)
-    except (TransientError, MailboxUnavailableError, ConflictError):
-        refusal = Refusal.AWAY
-    except Exception as error:  # noqa: BLE001  # the person must read something, and the log says what
-        fields = describe_error(Event.CARD_FAILED, error)
-        log.error("a card failed with %s", type(error).__name__, extra=fields)  # noqa: TRY400  # a trace could quote mail
-        refusal = Refusal.BROKEN
-    card = refusal_card(refusal, address=admitted.caller.address, admin=services.settings.google_admin, detail=detail)
+        return deadline.run(lambda: work(Desk(services, admitted)), keep=KEPT)
+    except TooSlowError:
+        card = _make_late_card(services, admitted, deadline, ref)
+    except Exception as error:  # noqa: BLE001  # the person must read something, whatever happened
+        card = _make_refusal(services, admitted, error)
     return show_card(card) if admitted.is_trigger else push_card(card)
+
+
+def _make_late_card(services: Services, admitted: Admitted, deadline: Deadline, ref: MessageRef | None) -> Widget:
+    """What the ledger knows; where it does not answer either, that."""
+    try:
+        return deadline.run(lambda: Desk(services, admitted).known_card(ref))
+    except TooSlowError:
+        return refusal_card(Refusal.SLOW)
+    except Exception as error:  # noqa: BLE001  # as above
+        return _make_refusal(services, admitted, error)
+
+
+def _make_refusal(services: Services, admitted: Admitted, failure: Exception) -> Widget:
+    refusal, detail = _choose_refusal(failure)
+    return refusal_card(refusal, address=admitted.caller.address, admin=services.settings.google_admin, detail=detail)
+
+
+def _choose_refusal(failure: Exception) -> tuple[Refusal, str]:
+    """Why there is no other card, and what fills its text."""
+    match failure:
+        case RefusalError():
+            return failure.refusal, failure.detail
+        case OutOfScopeError():
+            return Refusal.NOT_INCLUDED, ""
+        case NotFoundError():
+            return Refusal.NOT_FOUND, ""
+        case RejectedError():
+            return Refusal.CHANGE, failure.reason or failure.code
+        case RefusedError():
+            return Refusal.IMPOSSIBLE, str(failure)
+        case StateAwayError():
+            return Refusal.STATE_AWAY, ""
+        case TransientError() | MailboxUnavailableError() | ConflictError():
+            return Refusal.AWAY, ""
+        case _:
+            fields = describe_error(Event.CARD_FAILED, failure)
+            log.error("a card failed with %s", type(failure).__name__, extra=fields)
+            return Refusal.BROKEN, ""

@@ -47,10 +47,11 @@ class TrulyApp(Flask):
             self._worker.start()
 
     def stop_syncing(self) -> None:
-        if self._worker is not None:
-            self._worker.stop()
-            self._worker = None
-        self.services.close()
+        """What gunicorn calls after SIGTERM, once the running requests are answered."""
+        worker, self._worker = self._worker, None
+        if worker is None or worker.stop():
+            self.services.close()
+        # Under a job that goes on, nothing is closed: the process ends in a moment, and its locks and leases with it.
 
 
 def create_app(source: Mapping[str, str], services: Services | None = None) -> TrulyApp:

@@ -9,6 +9,7 @@ from typing import Any
 from addon.codes import Operation, Refusal
 from addon.conversation import conversation_card
 from addon.models import Act, RecordShown
+from addon.refusals import refusal_card
 from server.bootstrap import Services
 from server.domain.errors import TrulyError
 from server.domain.history import MessageRef
@@ -64,6 +65,14 @@ class Desk:
         self._require_row(ref)
         view = self.view(ref)
         self._ask_for_sync(view)
+        return self.conversation_card(ref, view)
+
+    def known_card(self, ref: MessageRef | None) -> dict[str, Any]:
+        """What the ledger knows of the message, with a button that asks again. ``ref`` is None for the opened one."""
+        ref = ref or self.find_opened()
+        view = self._services.rooms.sidebar.view_known(self.mailbox, ref)
+        if view is None:
+            return refusal_card(Refusal.SLOW, refresh=self.act(ref)(Operation.SHOW))
         return self.conversation_card(ref, view)
 
     def conversation_card(self, ref: MessageRef, view: View, undo: Undo | None = None) -> dict[str, Any]:

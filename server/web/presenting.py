@@ -65,7 +65,7 @@ class Presenter:
         by = "you" if view.chosen_by and view.chosen_by in view.mailbox.addresses else view.chosen_by
         message = self.message(opened)
         message = replace(message, needs_click=message.foreseen and has_row)
-        return ConversationShown(message, rest, by, undo, view.is_record_gone)
+        return ConversationShown(message, rest, by, undo, view.is_record_gone, view.is_crm_away, view.is_as_known)
 
     def message(self, shown: Shown) -> MessageShown:
         address = shown.addresses[0] if shown.addresses else ""

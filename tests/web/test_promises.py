@@ -1,26 +1,31 @@
 """What people read is true: each text that promises something has the test that the promise is kept, to its far end."""
 
 import html
+import time
 
 import pytest
 
 from addon import texts
 from server.adapters.documents import Replace
-from server.domain.errors import RejectedError
+from server.domain.errors import RejectedError, StateAwayError
 from server.domain.ids import ActivityKey
 from server.domain.ledger import row_key
 from server.domain.mailbox import Stage
 from server.runner.worker import Worker
+from server.web import addon, deadline
 from simulator.faults import Fault
 from simulator.salesforce.ids import to_18
+from tests.support.engines import until
 from tests.support.outside import erase
 from tests.support.rep import Rep
 from tests.support.scene import Scene, eml, small_world
+from tests.support.wire import wrap_requests
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
 ADA, BYRON, LEO = "003A00000000001IAA", "001A00000000001IAA", "00QA00000000001MAA"
 NOVA = "who@nova.example"
 MINUTE = 60.0
+HOUR = 3600.0
 
 NEWSLETTER = eml(
     sender="Byron Works <newsletter@byron.example>",
@@ -70,6 +75,10 @@ PROMISES = {
     "REFUSALS.no_longer_read": ["test_a_draining_mailbox_is_complete_up_to_the_moment_said"],
     "REFUSALS.not_live": ["test_in_trial_mode_nothing_is_written_to_salesforce"],
     "REFUSALS.away": ["test_nothing_is_lost_while_salesforce_is_away"],
+    "REFUSALS.state_away": ["test_nothing_is_lost_while_our_own_records_are_away"],
+    "REFUSALS.slow": ["test_a_slow_click_may_be_done_all_the_same"],
+    "AS_KNOWN": ["test_a_slow_answer_shows_what_the_ledger_knows"],
+    "HIDDEN_NOW": ["test_a_record_is_shown_again_once_salesforce_answers"],
     "REFUSALS.change": ["test_a_refused_change_can_be_tried_again"],
     "REFUSALS.impossible": ["test_what_cannot_be_done_changes_nothing"],
     "REFUSALS.stale": ["test_a_click_on_an_old_card_changes_nothing"],
@@ -461,6 +470,82 @@ def test_nothing_is_lost_while_salesforce_is_away(scene, logged):
     pass_time(scene)
 
     assert subjects(scene) == ["Lamps", "due"]
+
+
+def test_a_record_is_shown_again_once_salesforce_answers(scene):
+    message = scene.deliver(ANN, eml(sender="leo@brandt.example"))
+    scene.sync()
+    shown = Rep(scene, ANN, message).read
+    assert "Leo Brandt" in " ".join(shown)
+    scene.clock.advance(HOUR)  # what Salesforce said of who may read what is forgotten
+    scene.universe.faults.plan(Fault("salesforce", "*", "503", times=-1))
+    assert Rep(scene, ANN, message).read[1:3] == [texts.LOGGED, texts.HIDDEN_NOW]
+
+    scene.universe.faults.clear()
+
+    assert Rep(scene, ANN, message).read == shown
+
+
+def test_nothing_is_lost_while_our_own_records_are_away(scene, logged, monkeypatch):
+    due = scene.deliver(ANN, eml(subject="due"))
+    with monkeypatch.context() as patch:
+        for name in ("get", "get_many", "query", "scan", "commit"):
+            patch.setattr(scene.services.documents, name, fail_as(StateAwayError("It does not answer.")))
+        assert Rep(scene, ANN, due).read[1:] == list(texts.REFUSALS["state_away"])
+        pass_time(scene, hours=1)
+
+    pass_time(scene)
+
+    assert subjects(scene) == ["Lamps", "due"]
+    assert Rep(scene, ANN, due).read[1] == texts.LOGGED
+
+
+def slow_down(scene, monkeypatch, seconds=1.5):
+    """Gmail and Salesforce answer after so long. The card comes after less: its whole request has half a second."""
+    monkeypatch.setattr(deadline, "WITHIN", 0.9)
+    monkeypatch.setattr(deadline, "KEPT", 0.4)
+    monkeypatch.setattr(addon, "KEPT", 0.4)
+    wrap_requests(scene, lambda call: lambda *args, **more: (time.sleep(seconds), call(*args, **more))[1])
+
+
+def test_a_slow_answer_shows_what_the_ledger_knows(scene, monkeypatch):
+    scene.deliver(ANN, eml(message_id="<root@x>"))
+    scene.sync()
+    message = scene.deliver(ANN, eml(sender=NOVA))
+    scene.sync()
+    usual = Rep(scene, ANN, message).read
+    with monkeypatch.context() as patch:
+        slow_down(scene, patch)
+        began = time.monotonic()
+        rep = Rep(scene, ANN, message)
+        assert time.monotonic() - began < 1.4
+        assert rep.read[1:3] == [texts.AS_KNOWN, f"[{texts.REFRESH}]"]
+        assert rep.read[3:5] == [texts.NOT_LOGGED, texts.SENTENCES["no_match"]]
+    scene.transport.wire.restore()
+
+    assert rep.click(texts.REFRESH).read == usual
+
+
+def test_a_slow_click_may_be_done_all_the_same(scene, monkeypatch):
+    scene.sync()
+    rep = Rep(scene, ANN, scene.deliver(ANN, eml()))
+    with monkeypatch.context() as patch:
+        slow_down(scene, patch, seconds=0.7)
+        rep.click(texts.LOG_NOW)
+        assert rep.read[1:] == [*texts.REFUSALS["slow"], f"[{texts.REFRESH}]"]
+        assert until(lambda: subjects(scene) == ["Lamps"])
+    scene.transport.wire.restore()
+
+    assert rep.click(texts.REFRESH).read[1] == texts.LOGGED
+    pass_time(scene)
+    assert subjects(scene) == ["Lamps"], "once"
+
+
+def fail_as(error):
+    def fail(*_arguments, **_more):
+        raise error
+
+    return fail
 
 
 def test_a_refused_change_can_be_tried_again(scene, logged, monkeypatch):

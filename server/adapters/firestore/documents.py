@@ -34,7 +34,7 @@ from server.adapters.documents import (
     Where,
     Write,
 )
-from server.domain.errors import ConfigurationError, ConflictError, InvariantError, TransientError
+from server.domain.errors import ConfigurationError, ConflictError, InvariantError, StateAwayError
 
 T = TypeVar("T")
 DOCUMENTS_PER_READ = 300
@@ -177,7 +177,7 @@ def _call(call: Callable[[], T], conflicts: tuple[type[Exception], ...] = (excep
     except (exceptions.InvalidArgument, exceptions.OutOfRange) as error:
         raise InvariantError(f"Firestore does not accept one of our calls ({type(error).__name__}).") from None
     except (exceptions.GoogleAPIError, google.auth.exceptions.GoogleAuthError) as error:
-        raise TransientError(f"Firestore did not answer ({type(error).__name__}).") from None
+        raise StateAwayError(f"Firestore did not answer ({type(error).__name__}).") from None
 
 
 def _wrap(data: Data) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
-from server.domain.errors import ConfigurationError, TransientError
+from server.domain.errors import ConfigurationError, StateAwayError
 
 PATIENCE_MS = 30_000
 """Milliseconds that a connection waits for another process's write."""
@@ -123,4 +123,4 @@ def _name_failure(path: Path, error: sqlite3.OperationalError) -> Exception:
     text = str(error)
     if "readonly" in text or "unable to open" in text:
         return ConfigurationError(f"{path} cannot be written: {text}.")
-    return TransientError(f"The database file could not be used: {text}.")
+    return StateAwayError(f"The database file could not be used: {text}.")

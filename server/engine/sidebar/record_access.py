@@ -53,28 +53,35 @@ class RecordAccess:
 
     def readable(self, mailbox: Mailbox, records: Sequence[Record]) -> frozenset[SalesforceId]:
         """The ids of those records that the rep may read. A rep may read the records that the rep owns."""
+        return self.ask(mailbox, records)[0]
+
+    def ask(self, mailbox: Mailbox, records: Sequence[Record]) -> tuple[frozenset[SalesforceId], bool]:
+        """The same, and whether Salesforce answered. Where it did not, the records that we know of are readable."""
         if not records:
-            return frozenset()
+            return frozenset(), True
         try:
             user = self.user_of(mailbox)
             if user is None:
-                return frozenset()
+                return frozenset(), True
             owned = {r.record_id for r in records if r.owner_id == user}
-            return frozenset(
-                owned | self._readable_by(user, [r.record_id for r in records if r.record_id not in owned])
-            )
+            rest = [r.record_id for r in records if r.record_id not in owned]
+            return frozenset(owned | self._readable_by(user, rest)), True
         except TrulyError:
+            return self.remembered(mailbox, records), False
+
+    def remembered(self, mailbox: Mailbox, records: Sequence[Record]) -> frozenset[SalesforceId]:
+        """The same without a question: what the rep owns, and what Salesforce said within the last minutes."""
+        user = self.known_user(mailbox)
+        if user is None:
             return frozenset()
+        owned = {r.record_id for r in records if r.owner_id == user}
+        access = self._recall(user, [r.record_id for r in records])
+        return frozenset(owned | {record_id for record_id, may_read in access.items() if may_read})
 
     def _readable_by(self, user: SalesforceId, record_ids: Iterable[SalesforceId]) -> set[SalesforceId]:
         now = self._clock.now()
         unique_ids = list(dict.fromkeys(record_ids))
-        with self._lock:
-            access = {
-                record_id: entry[1]
-                for record_id in unique_ids
-                if (entry := self._remembered.get((user, record_id))) and now - entry[0] < FRESH
-            }
+        access = self._recall(user, unique_ids)
         unknown_ids = [record_id for record_id in unique_ids if record_id not in access]
         if unknown_ids:
             # Outside the lock: a slow answer must not hold up other reps.
@@ -82,6 +89,15 @@ class RecordAccess:
             access |= {record_id: record_id in readable for record_id in unknown_ids}
             self._remember(user, {record_id: access[record_id] for record_id in unknown_ids}, now)
         return {record_id for record_id, is_readable in access.items() if is_readable}
+
+    def _recall(self, user: SalesforceId, record_ids: Sequence[SalesforceId]) -> dict[SalesforceId, bool]:
+        now = self._clock.now()
+        with self._lock:
+            return {
+                record_id: entry[1]
+                for record_id in record_ids
+                if (entry := self._remembered.get((user, record_id))) and now - entry[0] < FRESH
+            }
 
     def _remember(self, user: SalesforceId, access: dict[SalesforceId, bool], now: float) -> None:
         with self._lock:

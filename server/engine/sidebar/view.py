@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.crm import Record
@@ -63,6 +63,8 @@ class View:
     """A conversation in one mailbox, the oldest message first.
 
     ``chosen_by`` is the address of who chose the record; ``is_record_gone``: Salesforce does not have it any more.
+    ``is_crm_away``: Salesforce could not be asked which of the records the rep may read. ``is_as_known``: nobody was
+    asked anything, this is what the ledger has.
     """
 
     mailbox: Mailbox
@@ -72,6 +74,8 @@ class View:
     chosen_by: str = ""
     is_record_gone: bool = False
     is_kept_out: bool = False
+    is_crm_away: bool = False
+    is_as_known: bool = False
 
 
 class Sidebar:
@@ -93,13 +97,31 @@ class Sidebar:
         shown = self._show_rows(rows)
         if opened is None or opened.reason in OPEN_QUESTIONS:
             shown |= self._foresee(workspace, mailbox, ref, shown, opened)
+        readable, has_answer = self._access.ask(mailbox, _list_records(shown.values()))
+        view = self._make_view(mailbox, ref, rows, shown, readable)
+        return view if has_answer else replace(view, is_crm_away=True)
+
+    def view_known(self, mailbox: Mailbox, ref: MessageRef) -> View | None:
+        """What the ledger has, with no question to Gmail or Salesforce; None where it does not have the message."""
+        rows = self._store.thread(mailbox.mailbox_id, ref.thread_id)
+        shown = self._show_rows(rows)
+        if ref.message_id not in shown:
+            return None
+        readable = self._access.remembered(mailbox, _list_records(shown.values()))
+        return replace(self._make_view(mailbox, ref, rows, shown, readable), is_crm_away=True, is_as_known=True)
+
+    def _make_view(
+        self, mailbox: Mailbox, ref: MessageRef, rows: Sequence[Row], shown: dict[MessageId, Shown],
+        readable: frozenset[SalesforceId],
+    ) -> View:  # fmt: skip
         choice = self._find_choice(rows)
         ordered = sorted(shown.values(), key=lambda item: (item.sent_at, item.message_id))
         first_key = next((row.conversation for row in rows if row.conversation), None)
         return View(
             mailbox=mailbox,
             opened=ref.message_id,
-            shown=self._hide_unreadable(mailbox, ordered),
+            # A rep sees only the records that Salesforce lets that rep read.
+            shown=tuple(_hide_records(item, readable) for item in ordered),
             conversation=choice.conversation if choice else first_key,
             chosen_by=choice.said_by if choice else "",
             is_record_gone=bool(choice and choice.is_record_gone),
@@ -146,11 +168,9 @@ class Sidebar:
         self._access.learn(mailbox, explanations.candidates)
         return {i: _show_explanation(explanation) for i, explanation in explanations.by_message.items()}
 
-    def _hide_unreadable(self, mailbox: Mailbox, shown: Sequence[Shown]) -> tuple[Shown, ...]:
-        """A rep sees only the records that Salesforce lets that rep read."""
-        records = [r for item in shown for r in (item.chosen, *(loser.record for loser in item.losers)) if r]
-        readable = self._access.readable(mailbox, records)
-        return tuple(_hide_records(item, readable) for item in shown)
+
+def _list_records(shown: Iterable[Shown]) -> list[Record]:
+    return [r for item in shown for r in (item.chosen, *(loser.record for loser in item.losers)) if r]
 
 
 def _hide_records(shown: Shown, readable: frozenset[SalesforceId]) -> Shown:

@@ -1,0 +1,82 @@
+"""A person waits for a card: whatever a port is waiting for, the answer comes in time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextvars import copy_context
+from typing import Any, TypeVar
+
+from server.domain.errors import TooSlowError
+
+T = TypeVar("T")
+WITHIN = 8.0
+"""Seconds from the request to its answer. Gmail waits for some thirty, a person for fewer."""
+KEPT = 2.0
+"""Seconds of these that are kept for the card of what the ledger knows."""
+MOST_THREADS = 64
+"""Of a process. A call that nobody waits for any more ends at its own port's limit, at the latest after a minute."""
+
+
+class Deadline:
+    """Of one request. What did not end in time goes on by itself: a click may be carried out all the same."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._ends = time.monotonic() + (WITHIN if seconds is None else seconds)
+
+    def run(self, work: Callable[[], T], *, keep: float = 0.0) -> T:
+        """Raises TooSlowError ``keep`` seconds before the end, and otherwise what the work raises."""
+        future = _THREADS.start(work)
+        try:
+            return future.result(max(0.0, self._ends - keep - time.monotonic()))
+        except FutureTimeoutError:
+            if future.done():
+                raise  # the work itself raised a time-out
+            future.cancel()
+            raise TooSlowError("The answer did not come in time.") from None
+
+
+class _Threads:
+    """Threads that are used again, because each keeps its connections to Google; the end of the process ends them."""
+
+    def __init__(self) -> None:
+        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._count = 0
+        self._idle = 0
+
+    def start(self, work: Callable[[], T]) -> Future[T]:
+        future: Future[T] = Future()
+        context = copy_context()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(context.run(work))
+            except BaseException as error:  # noqa: BLE001  # it is raised again where somebody waits
+                future.set_exception(error)
+
+        with self._lock:
+            if self._idle > 0:
+                self._idle -= 1
+            elif self._count < MOST_THREADS:
+                self._count += 1
+                threading.Thread(target=self._serve, name=f"card-{self._count}", daemon=True).start()
+        self._work.put(run)
+        return future
+
+    def _serve(self) -> None:
+        while True:
+            work: Any = self._work.get()
+            work()
+            del work  # a finished request's values must not wait for the next one
+            with self._lock:
+                self._idle += 1
+
+
+_THREADS = _Threads()
