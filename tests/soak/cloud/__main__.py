@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from rich.table import Table
 from simulator.demo.deployment import ProcessError
 from simulator.demo.emulator import NO_EMULATOR, firestore_emulator, is_here
 from simulator.demo.stage import scene
+from tests.soak.cloud.forecasting import Comparison, compare_with_forecast
 from tests.soak.cloud.plan import MAILS_A_DAY, write_town
 from tests.soak.cloud.run import Order, Outcome, Soak, as_json
 from tests.soak.cloud.throughput import Rate, measure_throughput
@@ -32,6 +34,8 @@ LONG = 10.0
 """Minutes from which on there are a thousand mailboxes, and the throughput is measured."""
 SHORT_PACE = 20.0
 """How often as much mail comes in a short run: a few mailboxes would get next to none."""
+LONG_POLL, SHORT_POLL = 300, 60
+"""Seconds from one sweep to the next, in a long soak and in one of minutes."""
 SHARES = {"setup": 0.25, "rest": 0.2, "throughput": 0.15}
 """Of the minutes: what is kept for other things than mail that arrives."""
 MOST_GROWTH = 1.5
@@ -72,7 +76,7 @@ def _play(wanted: argparse.Namespace, mailboxes: int, emulator: str) -> tuple[Ou
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
         world = write_town(folder / "world", mailboxes)
-        settings = {**PUSHED, "POLL_SECONDS": str(300 if is_long else 60), "BACKFILL_MONTHS": "1"}
+        settings = {**PUSHED, "POLL_SECONDS": str(LONG_POLL if is_long else SHORT_POLL), "BACKFILL_MONTHS": "1"}
         with scene(world, folder / "run", extra=settings, patience=PATIENCE, is_cloud=True) as stage:
             soak = Soak(stage, order, emulator)
             try:
@@ -101,7 +105,8 @@ def _write(
     OUT.parent.mkdir(exist_ok=True)
     report: dict[str, Any] = {
         "minutes": wanted.minutes, "seed": wanted.seed, "mailboxes": mailboxes, "time": "real, not compressed", "pace": 1.0 if wanted.minutes >= LONG else SHORT_PACE,
-        "problems": problems, **as_json(outcome), "throughput": [asdict(rate) for rate in rates],
+        "problems": problems, **as_json(outcome), "forecast": _list_comparisons(wanted, mailboxes, outcome),
+        "throughput": [asdict(rate) for rate in rates],
     }  # fmt: skip
     OUT.write_text(json.dumps(report, indent=1) + "\n")
 
@@ -148,6 +153,19 @@ def _show(
 def _name_run(mailboxes: int, seconds: float, minutes: float) -> str:
     a_day = MAILS_A_DAY * (1 if minutes >= LONG else SHORT_PACE)
     return f"{mailboxes:,} mailboxes at {a_day:.0f} mails a day and bursts, {seconds / 60:.1f} minutes of real time"
+
+
+def _compare(wanted: argparse.Namespace, mailboxes: int, outcome: Outcome) -> Mapping[str, Comparison]:
+    order = Order(wanted.seed, mailboxes, outcome.seconds)
+    return compare_with_forecast(order, outcome, LONG_POLL if wanted.minutes >= LONG else SHORT_POLL)
+
+
+def _list_comparisons(wanted: argparse.Namespace, mailboxes: int, outcome: Outcome) -> dict[str, dict[str, float]]:
+    """What was counted, what the forecast says of the same mail, and the forecast over the count."""
+    return {
+        name: {"measured": c.measured, "forecast": round(c.forecast, 1), "ratio": round(c.ratio, 3)}
+        for name, c in _compare(wanted, mailboxes, outcome).items()
+    }
 
 
 def _show_lags(lags: Any) -> str:

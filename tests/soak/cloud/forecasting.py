@@ -1,0 +1,68 @@
+"""The forecast of exactly the mail that a soak had, beside what was counted while it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from server.commands.forecast import load_prices
+from server.rules.forecast.inputs import DAY, Inputs
+from server.rules.forecast.model import forecast
+from tests.soak.cloud.plan import KINDS
+from tests.soak.cloud.run import Order, Outcome
+from tests.soak.town import CUSTOMERS, Kind
+
+TOLERANCE = 0.10
+NOT_FORECAST = ("firestore reads state", "firestore reads identity")
+"""What each process reads when it starts: a soak starts them far more often than a month does."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    measured: float
+    forecast: float
+
+    @property
+    def ratio(self) -> float:
+        return self.forecast / self.measured if self.measured else 1.0
+
+    @property
+    def is_close(self) -> bool:
+        return abs(self.ratio - 1) <= TOLERANCE
+
+
+def inputs_of(order: Order, outcome: Outcome, poll_seconds: float) -> Inputs:
+    """Labels do not move in a soak, nobody is audited, and all watches were renewed before it."""
+    total = sum(KINDS.values())
+    days = outcome.seconds / DAY
+    return Inputs(
+        order.mailboxes,
+        days=days,
+        mails_a_day=outcome.mails / order.mailboxes / days,
+        logged_share=sum(KINDS[kind] for kind in CUSTOMERS) / total,
+        unmatched_share=KINDS[Kind.STRANGER] / total,
+        changes_a_mail=0.0,
+        busy_hours=24.0,
+        peak=1.0,
+        poll_seconds=poll_seconds,
+        audits_a_day=0.0,
+        renewals_a_day=0.0,
+        stored_messages=0.0,
+        workers=order.workers,
+    )
+
+
+def compare_with_forecast(order: Order, outcome: Outcome, poll_seconds: float) -> Mapping[str, Comparison]:
+    """By count. Kills and failures make the service do work again, so a soak without them is the fair one."""
+    total, counts = forecast(inputs_of(order, outcome, poll_seconds), load_prices()).total, outcome.counts
+    reads = counts.get("firestore reads", 0.0) - sum(counts.get(name, 0.0) for name in NOT_FORECAST)
+    asked = {name: count for name, count in outcome.cloud_calls.items() if name.startswith("cloudtasks CreateTask")}
+    # What was made is run as well, and that is an operation more.
+    tasks = sum(asked.values()) + sum(count for name, count in asked.items() if name.endswith(" OK"))
+    return {
+        "gmail units": Comparison(counts.get("gmail units", 0.0), total.gmail_units),
+        "salesforce calls": Comparison(counts.get("salesforce requests", 0.0), total.salesforce_calls),
+        "firestore reads": Comparison(reads, total.reads),
+        "firestore writes": Comparison(counts.get("firestore writes", 0.0), total.writes + total.deletes),
+        "task operations": Comparison(tasks, total.tasks),
+    }
