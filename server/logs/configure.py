@@ -7,6 +7,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from types import TracebackType
 from typing import TextIO
@@ -33,7 +34,11 @@ class SafeHandler(logging.StreamHandler[TextIO]):
     """A record that cannot be formatted is counted as one line without content: logging's own way prints the values."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
-        self.stream.write(f"a log line of {record.name.partition('.')[0]} could not be written\n")
+        text = "a log line could not be written"
+        substitute = logging.LogRecord(__name__, logging.ERROR, record.pathname, record.lineno, text, (), None)
+        with suppress(OSError, ValueError):  # nobody may read the output any more
+            self.stream.write(self.format(substitute) + self.terminator)
+            self.flush()
 
 
 def make_formatter(form: LogFormat, project: str = "") -> logging.Formatter:

@@ -57,7 +57,12 @@ def describe_error(event: Event, error: BaseException, **fields: str | float | b
     """
     reaction = reaction_of(error)
     raised_at = list_places(error.__traceback__) if reaction is Reaction.BUG else None
-    return describe(event, error=type(error).__name__, reaction=reaction.value, raised_at=raised_at, **fields)
+    return describe(event, error=name_class(type(error)), reaction=reaction.value, raised_at=raised_at, **fields)
+
+
+def name_class(value_class: type) -> str:
+    """A class that was made of a text at run time has no name to tell."""
+    return value_class.__name__ if value_class.__name__.isidentifier() else "Exception"
 
 
 def list_places(trace: TracebackType | None) -> list[str]:

@@ -12,13 +12,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from server.logs.events import EXTRA, list_places
+from server.logs.events import EXTRA, list_places, name_class
 from server.logs.trail import current_labels
 
 OURS = "server"
 """The root of our own loggers."""
 LABELS = frozenset({"request_id", "task", "job", "mailbox"})
 """Fields that say whose a line is. In JSON they are labels of the entry; the rest are its payload."""
+SEVERITIES = (
+    (logging.CRITICAL, "CRITICAL"),
+    (logging.ERROR, "ERROR"),
+    (logging.WARNING, "WARNING"),
+    (logging.INFO, "INFO"),
+)
+"""Cloud Logging's names by Python's levels: a level of a library's own gets the one below it."""
 TRACE = "trace"
 """A label that becomes the entry's trace, by which Cloud Logging groups the lines of a request."""
 KNOWN_TEXTS = frozenset(
@@ -36,13 +43,19 @@ def is_ours(name: str) -> bool:
     return name == OURS or name.startswith(f"{OURS}.")
 
 
+def name_library(logger: str) -> str:
+    """The library's name out of its logger's, which a library may make of anything."""
+    library = logger.partition(".")[0]
+    return library if library.isidentifier() else "a library"
+
+
 def safe_text(record: logging.LogRecord) -> str:
     """The record's text where the text is ours or known; otherwise who logged it."""
     if is_ours(record.name):
         return record.getMessage()
     if record.name.startswith("gunicorn.") and record.msg in KNOWN_TEXTS:
         return record.getMessage()
-    return f"{record.name} logged something"
+    return f"{name_library(record.name)} logged something"
 
 
 def describe_exception(record: logging.LogRecord) -> tuple[str, list[str]] | None:
@@ -50,7 +63,7 @@ def describe_exception(record: logging.LogRecord) -> tuple[str, list[str]] | Non
     if not record.exc_info:
         return None
     error_class, _error, trace = record.exc_info
-    return (error_class.__name__, list_places(trace)) if error_class else None
+    return (name_class(error_class), list_places(trace)) if error_class else None
 
 
 def collect_fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -73,10 +86,10 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = collect_fields(record)
         entry: dict[str, Any] = {
-            "severity": record.levelname if record.levelname in logging.getLevelNamesMapping() else "ERROR",
+            "severity": next((name for least, name in SEVERITIES if record.levelno >= least), "DEBUG"),
             "message": safe_text(record),
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "logger": record.name if is_ours(record.name) else record.name.partition(".")[0],
+            "logger": record.name if is_ours(record.name) else name_library(record.name),
         }
         trace = fields.pop(TRACE, "")
         if trace and self._project:
@@ -85,7 +98,7 @@ class JsonFormatter(logging.Formatter):
         if labels:
             entry["logging.googleapis.com/labels"] = labels
         entry |= {key: value for key, value in fields.items() if key not in LABELS and key not in entry}
-        return json.dumps(entry, ensure_ascii=True, default=_name_class)
+        return json.dumps(entry, ensure_ascii=True, allow_nan=False, default=_name_class)
 
 
 class TextFormatter(logging.Formatter):
@@ -114,4 +127,4 @@ def _one_line(text: str) -> str:
 
 def _name_class(value: Any) -> str:
     """A value that JSON does not know is a mistake; its class says enough to find it."""
-    return type(value).__name__
+    return name_class(type(value))

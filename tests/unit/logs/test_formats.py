@@ -113,8 +113,28 @@ def test_a_call_with_wrong_arguments_prints_no_values(form: str, capsys: pytest.
     stream = io.StringIO()
     handler = make_handler({"LOG_FORMAT": form}, stream)
     handler.handle(logging.makeLogRecord({"name": "server.x", "msg": "%d messages", "args": (PRIVATE,)}))
-    assert stream.getvalue() == "a log line of server could not be written\n"
+    handler.handle(
+        logging.makeLogRecord({"name": "server.x", "msg": "x", "truly": {"event": PRIVATE, "it": float("nan")}})
+    )
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 2
+    assert "a log line could not be written" in lines[0]
+    if form == "json":
+        assert json.loads(lines[0], parse_constant=pytest.fail)["severity"] == "ERROR"
+        assert "could not be written" in lines[1]
+    assert "ada" not in lines[0]
     assert capsys.readouterr().err == ""
+
+
+def test_names_and_levels_of_a_library_s_own_are_not_repeated() -> None:
+    logging.addLevelName(35, PRIVATE)
+    error_class = type("ada@byron.example", (Exception,), {})
+    with record_log() as lines:
+        logging.getLogger("lib").log(35, "x")
+        logging.getLogger("ada@byron").error("x")
+        logging.getLogger("lib").error("x", exc_info=error_class("x"))
+    assert [entry["severity"] for entry in lines.entries()] == ["WARNING", "ERROR", "ERROR"]
+    assert "ada" not in lines.text
 
 
 def test_a_value_that_is_no_json_is_named_by_its_class() -> None:
