@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -401,3 +402,10 @@ def test_secrets_of_a_project_that_is_away_are_tried_later(project: CloudProject
 
     with pytest.raises(TransientError, match="Secret Manager cannot be reached"):
         open_keys(project, channels)
+
+
+def test_without_google_credentials_a_start_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+
+    with pytest.raises(ConfigurationError, match="there are no Google credentials"):
+        CloudSecrets.connect(CloudChannels())
