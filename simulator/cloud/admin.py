@@ -1,7 +1,7 @@
 """Google Cloud's REST admin APIs, as far as a doctor asks them: databases, queues, and one's own permissions.
 
 Failures (``Fault``): service ``cloudadmin``, methods ``databases.get``, ``backupSchedules.list``, ``queues.get``,
-``testIamPermissions`` and ``permissions``; kinds are an HTTP status or ``drop_answer``.
+``testIamPermissions`` and ``permissions``; kinds are an HTTP status, ``drop_answer`` or ``not_json`` (a proxy's page).
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ class CloudAdmin:
         try:
             if kind == "drop_answer":
                 return drop_connection()
+            if kind == "not_json":
+                return Response("<html>Sign in to the network</html>", mimetype="text/html")
             response = reply(self._act(method, resource, request, kind))
         except Failure as failure:
             status, response = failure.status, failure.response()

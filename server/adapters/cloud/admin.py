@@ -59,8 +59,8 @@ class CloudAdmin:
 
     def describe_database(self, *, is_of_keys: bool) -> DatabaseRecovery:
         name = self._names.key_database if is_of_keys else self._names.database
-        database = self._ask("GET", f"{FIRESTORE}/{_quote(name)}", DATABASES_GET).json()
-        schedules = self._ask("GET", f"{FIRESTORE}/{_quote(name)}/backupSchedules", SCHEDULES_LIST).json()
+        database = self._ask("GET", f"{FIRESTORE}/{_quote(name)}", DATABASES_GET)
+        schedules = self._ask("GET", f"{FIRESTORE}/{_quote(name)}/backupSchedules", SCHEDULES_LIST)
         return DatabaseRecovery(
             name=name.rpartition("/")[2],
             is_delete_protected=database.get("deleteProtectionState") == "DELETE_PROTECTION_ENABLED",
@@ -71,12 +71,12 @@ class CloudAdmin:
 
     def is_queue_running(self, lane: Lane) -> bool:
         answer = self._ask("GET", f"{TASKS}/{self._names.queue_location}/queues/{lane}", QUEUES_GET)
-        return bool(answer.json().get("state") == "RUNNING")
+        return bool(answer.get("state") == "RUNNING")
 
     def may(self, deed: Deed) -> bool:
         resource, permission = self._locate(deed)
         answer = self._ask("POST", f"{resource}:testIamPermissions", permission, {"permissions": [permission]})
-        return permission in answer.json().get("permissions", ())
+        return permission in answer.get("permissions", ())
 
     def measure_clock(self) -> float:
         """Any answer has a date, also a refusal; half of the way there and back is ours to guess."""
@@ -99,11 +99,17 @@ class CloudAdmin:
             Deed.SEND_TASKS: (f"{IAM}/projects/-/serviceAccounts/{quote(self._names.tasks_account)}", ACT_AS),
         }[deed]
 
-    def _ask(self, method: str, url: str, permission: str, body: Any = None) -> requests.Response:
+    def _ask(self, method: str, url: str, permission: str, body: Any = None) -> dict[str, Any]:
         answer = self._send(method, url, body)
-        if answer.status_code < 300:
-            return answer
-        raise _translate(answer.status_code, url, permission)
+        if answer.status_code >= 300:
+            raise _translate(answer.status_code, url, permission)
+        try:
+            content = answer.json()
+        except ValueError:
+            content = None
+        if not isinstance(content, dict):
+            raise TransientError(f"{_host(url)} answered with something else than JSON: is there a proxy between?")
+        return content
 
     def _send(self, method: str, url: str, body: Any = None) -> requests.Response:
         headers = {"Authorization": f"Bearer {self._token()}"}

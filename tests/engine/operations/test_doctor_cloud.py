@@ -222,7 +222,7 @@ def test_what_may_not_be_asked_names_the_permission(ward: Ward, title: str, role
     assert permission in finding.text
 
 
-@pytest.mark.parametrize("kind", ["503", "429", "500", "drop_answer"])
+@pytest.mark.parametrize("kind", ["503", "429", "500", "drop_answer", "not_json"])
 @pytest.mark.parametrize("method", ["databases.get", "queues.get", "testIamPermissions"])
 def test_a_google_that_does_not_answer_is_a_finding_and_stops_no_other(ward: Ward, method: str, kind: str) -> None:
     ward.project.server.gate.universe.faults.plan(Fault("cloudadmin", method, kind, times=-1))
