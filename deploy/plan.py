@@ -102,6 +102,7 @@ def deploy(
     site = Site(choices, cloud)
     if cloud:
         cloud.is_patient = False
+        _find_project(cloud, choices.project)
     show_plan(make_plan(site), say)
     if cloud is None or not confirm():
         return False
@@ -109,3 +110,9 @@ def deploy(
     cloud.forget()
     carry_out(site, say)
     return True
+
+
+def _find_project(cloud: Gcloud, project: str) -> None:
+    """Raises DeployError. A plan counts what it may not see as missing, so who may see nothing gets no plan."""
+    if cloud.ask("projects", "describe", project) is None:
+        raise DeployError(f"There is no project {project}, or gcloud's account may not see it: `gcloud auth list`.")

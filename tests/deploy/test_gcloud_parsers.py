@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from deploy import rendering
+from deploy.upload import list_uploads
 from tests.support.gcloud_project import FakeProject
-from tests.support.upload import GCLOUD, ROOT
+from tests.support.upload import GCLOUD, ROOT, ask_gcloud
 
 pytestmark = pytest.mark.gcloud
 
@@ -70,6 +71,13 @@ def test_gcloud_takes_the_rendered_files(ask_parsers, deploy_into):
     deploy_into(FakeProject(), DONT_LOG_LABEL='Not: "logged" # {at} all\\')
     folder = Path.cwd() / rendering.SERVICE
     assert ask_parsers(services=[folder / "app.yaml", folder / "worker.yaml"], cron=[folder / "cron.yaml"]) == []
+
+
+def test_gcloud_uploads_of_the_deployed_folder_what_travels_of_a_clone(deploy_into, tmp_path):
+    deploy_into(FakeProject())
+    (tmp_path / "config").mkdir()
+    folder = Path.cwd() / rendering.SERVICE
+    assert ask_gcloud(folder, tmp_path / "config") == list_uploads(ROOT)
 
 
 @pytest.mark.parametrize(

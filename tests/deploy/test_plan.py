@@ -301,6 +301,19 @@ def test_what_must_not_be_so_stops_the_run(deployed, deploy_into, spoil, sentenc
         deploy_into(deployed)
 
 
+def test_who_is_not_logged_in_gets_gclouds_words_and_no_plan(project, deploy_into):
+    project.state["is_logged_in"] = False
+    with pytest.raises(DeployError, match="gcloud auth login"):
+        deploy_into(project)
+    assert len(project.calls) == 1
+
+
+def test_another_project_is_not_found_and_not_planned(project, deploy_into):
+    with pytest.raises(DeployError, match="There is no project truly-other"):
+        deploy_into(project, PROJECT="truly-other")
+    assert project.changes == []
+
+
 def test_protections_that_were_switched_off_are_switched_on_again(deployed, deploy_into):
     deployed.state["databases"]["(default)"].pop("deleteProtectionState")
     deployed.state["databases"]["deks"]["pointInTimeRecoveryEnablement"] = "POINT_IN_TIME_RECOVERY_ENABLED"

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from deploy.upload import copy_uploads, list_uploads
+from server.bootstrap import create_keys
 from tests.support.upload import ROOT, ask_gcloud, copy_clone
 
 LYING_ABOUT = (
@@ -28,6 +33,14 @@ UNSEEN_BY_GIT = (".env", "keys/hash.key", "salesforce.pem", "private.key", "serv
                  "truly.sqlite3-wal", "truly.sqlite3.holders/1", "exports/ledger.json", "Takeout.mbox", "deploy/settings.env",
                  "server/keys/vault.private.pem", "server/truly.sqlite3")  # fmt: skip
 """Those among them that ``git add .`` must leave alone too."""
+
+
+SETTINGS = {
+    "ORGANISATION": "acme", "GOOGLE_ADMIN": "ann@acme.example", "GOOGLE_DELEGATE": "d@p.iam.gserviceaccount.com",
+    "SALESFORCE_DOMAIN": "acme.my", "SALESFORCE_CONSUMER_KEY": "key", "SALESFORCE_CONSUMER_SECRET": "secret",
+    "PUBLIC_URL": "https://acme.example",
+}  # fmt: skip
+"""What names a Workspace and an org."""
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +63,7 @@ def instance(clone, tmp_path_factory):
 
 def run_python(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     """In the folder, without the repository on Python's path and without the environment of the tests."""
-    settings = {
-        "ORGANISATION": "acme", "GOOGLE_ADMIN": "ann@acme.example", "GOOGLE_DELEGATE": "d@p.iam.gserviceaccount.com",
-        "SALESFORCE_DOMAIN": "acme.my", "SALESFORCE_CONSUMER_KEY": "key", "SALESFORCE_CONSUMER_SECRET": "secret",
-        "PUBLIC_URL": "https://acme.example",
-    }  # fmt: skip
-    environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **settings}
+    environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **SETTINGS}
     return subprocess.run(
         [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -163,6 +171,50 @@ def test_the_service_starts_from_what_is_uploaded(instance):
 
     assert "Traceback" not in answer.stderr
     assert json.loads(answer.stdout) == [{"status": "ok"}, 200, 200]
+
+
+def test_gunicorn_serves_what_is_uploaded_on_the_port_that_it_is_told(instance, tmp_path):
+    """As App Engine and Cloud Run start it: the port in PORT, and not one file beside those that travelled."""
+    create_keys(tmp_path / "keys")
+    environment = {
+        "PATH": os.environ["PATH"], "PORT": str(find_free_port()), "PYTHONDONTWRITEBYTECODE": "1", "ROLE": "sidebar", "LOG_FORMAT": "json",
+        **SETTINGS, "STATE": f"sqlite:{tmp_path / 'truly.sqlite3'}", "KEYS": str(tmp_path / "keys"),
+    }  # fmt: skip
+    before = sorted(path for path in instance.rglob("*") if path.is_file())
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "server.main:create_app()"]
+    log = tmp_path / "log"
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(command, cwd=instance, env=environment, stdout=out, stderr=out) as process,
+    ):
+        try:
+            assert wait_for(f"http://127.0.0.1:{environment['PORT']}/_ah/warmup") == 200, log.read_text()
+            assert wait_for(f"http://127.0.0.1:{environment['PORT']}/readyz") == 200
+        finally:
+            process.terminate()
+            assert process.wait(30) == 0
+    assert sorted(path for path in instance.rglob("*") if path.is_file()) == before
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str) -> int:
+    """The status, once somebody listens."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except OSError:
+            time.sleep(0.1)
+    return 0
 
 
 def test_the_commands_run_from_what_is_uploaded(instance):

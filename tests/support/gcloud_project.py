@@ -65,7 +65,7 @@ def new_state() -> dict[str, Any]:
         },
         "accounts": [], "rings": [], "keys": {}, "databases": {}, "schedules": {}, "composites": [], "fields": {},
         "secrets": {}, "topics": [], "subscriptions": {}, "queues": {}, "app": None, "versions": {}, "cron": 0, "addons": {}, "metrics": {}, "alerts": {},
-        "has_consent_screen": True,
+        "has_consent_screen": True, "is_logged_in": True,
     }  # fmt: skip
 
 
@@ -144,7 +144,11 @@ def _(state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | Non
 
 
 @handle("projects describe", reads=True)
-def _(_state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
+def _(state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
+    if not state["is_logged_in"]:
+        raise Refusal("You do not currently have an active account selected. Please run: gcloud auth login")
+    if rest[0] != "truly-acme":
+        absent(f"The project {rest[0]}")
     return {"projectId": rest[0], "projectNumber": "123456789012"}
 
 
