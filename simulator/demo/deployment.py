@@ -58,7 +58,7 @@ class Deployment:
         """Start these parts, or all of them, and wait until they answer. Raises ProcessError."""
         started = names or tuple(self.parts)
         for name in started:
-            self._spawn(self.parts[name])
+            self.spawn(name)
         for name in started:
             self._wait(self.parts[name])
 
@@ -85,13 +85,20 @@ class Deployment:
     def is_up(self, name: str) -> bool:
         return name in self._processes
 
+    def has_ended(self, name: str) -> bool:
+        """Whether a part that was started ended by itself. Parts that share an address answer for each other."""
+        process = self._processes.get(name)
+        return process is not None and process.poll() is not None
+
     def pid(self, name: str) -> int:
         return self._processes[name].pid
 
     def log_of(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
-    def _spawn(self, part: Part) -> None:
+    def spawn(self, name: str) -> None:
+        """Start one part, and do not wait for it."""
+        part = self.parts[name]
         # One log over all starts of a part: what a killed process wrote last is worth most.
         with self.log_of(part.name).open("ab") as log:
             self._processes[part.name] = subprocess.Popen(  # noqa: S603  # our own program
