@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from server.domain.mailbox import Stage
+from server.rules.headers.domains import find_registrable_domain, is_public_mail_domain, normalise_listed_name
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -23,7 +24,8 @@ class Form:
 NAME = Form(r"[A-Za-z0-9._-]{1,64}", "a name of letters, digits, dots and dashes")
 ADDRESS = Form(r"[^@\s]+@[^@\s]+", "an address such as ann@acme.com")
 DOMAIN = Form(r"@?(\*?\.)?[^@\s!\"#$%&'()*+,/:;<=>?\[\\\]^`{|}~]+", "a domain such as acme.com")
-BLOCKED = Form(rf"{ADDRESS.pattern}|{DOMAIN.pattern}", "an address or a domain, such as ann@acme.com or acme.com")
+DOTTED = r"@?(\*?\.)?[^@\s!\"#$%&'()*+,/:;<=>?\[\\\]^`{|}~]+\.[^@\s!\"#$%&'()*+,/:;<=>?\[\\\]^`{|}~]+"
+BLOCKED = Form(rf"{ADDRESS.pattern}|{DOTTED}", "an address or a domain, such as ann@acme.com or acme.com")
 STATE = Form(r"sqlite:.+|firestore:[a-z0-9-]+(/[a-z0-9()-]+)?", "sqlite:FILE or firestore:PROJECT")
 MY_DOMAIN = Form(r"[a-z0-9-]+(--[a-z0-9]+\.sandbox)?\.my", "My Domain without .salesforce.com, such as acme.my")
 VERSION = Form(r"[0-9]{2,3}\.0", "a version such as 67.0")
@@ -98,8 +100,19 @@ class SettingsReader:
 
     def words(self, name: str, form: Form | None = None) -> frozenset[str]:
         values = frozenset(value.lower() for value in self._split(name))
-        if form and not all(re.fullmatch(form.pattern, value) for value in values):
-            self.problems.append(f"{name} must hold only what looks like {form.words}.")
+        if form and (wrong := sorted(value for value in values if not re.fullmatch(form.pattern, value))):
+            self.problems.append(f"{name} must hold only what looks like {form.words}. This does not: {wrong[0]}")
+        return values
+
+    def domains(self, name: str, *, may_be_public: bool) -> frozenset[str]:
+        """Domains that somebody owns. ``may_be_public``: also those at which everybody can have an address."""
+        values = self.words(name, DOMAIN)
+        for value in sorted(value for value in values if re.fullmatch(DOMAIN.pattern, value)):
+            domain = normalise_listed_name(value)
+            if find_registrable_domain(domain) is None:
+                self.problems.append(f"{name} holds {value}, which is no domain that anybody owns.")
+            elif not may_be_public and is_public_mail_domain(domain):
+                self.problems.append(f"{name} holds {value}, where everybody can have an address.")
         return values
 
     def names(self, name: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.engines import run_engine, until, write_world
+from tests.support.engines import LOCAL, run_engine, until, write_world
 from tests.support.scene import eml
 
 pytestmark = pytest.mark.slow
@@ -53,7 +53,7 @@ def write_mail(tmp_path: Path) -> Path:
 def test_stopped_in_the_middle_everything_is_logged_once(tmp_path: Path, way: str) -> None:
     seed = random.randrange(1, 10**6)
     chance = random.Random(seed)
-    with run_engine(write_mail(tmp_path), tmp_path / "run", POLL_SECONDS="5") as engine:
+    with run_engine(LOCAL, write_mail(tmp_path), tmp_path / "run", POLL_SECONDS="5") as engine:
         engine.stage.post("latency", {"seconds": 0.05})
         engine.start()
         for turn in range(4):

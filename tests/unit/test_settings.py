@@ -91,22 +91,44 @@ def test_every_problem_is_told_at_once() -> None:
         ),
         (
             {"BLOCKED": "ann@acme.com foo!!bar"},
-            "BLOCKED must hold only what looks like an address or a domain, such as ann@acme.com or acme.com.",
+            (
+                "BLOCKED must hold only what looks like an address or a domain, such as ann@acme.com or acme.com."
+                " This does not: foo!!bar"
+            ),
         ),
         (
+            {"BLOCKED": "acme.com foo"},
+            (
+                "BLOCKED must hold only what looks like an address or a domain, such as ann@acme.com or acme.com."
+                " This does not: foo"
+            ),
+        ),
+        ({"INTERNAL_DOMAINS": "gmail.com"}, "INTERNAL_DOMAINS holds gmail.com, where everybody can have an address."),
+        ({"PUBLIC_MAIL_DOMAINS": "fr"}, "PUBLIC_MAIL_DOMAINS holds fr, which is no domain that anybody owns."),
+        ({"COMPANY_DOMAINS": "co.uk"}, "COMPANY_DOMAINS holds co.uk, which is no domain that anybody owns."),
+        (
             {"BLOCKED": "acme.com not-a-domain!!"},
-            "BLOCKED must hold only what looks like an address or a domain, such as ann@acme.com or acme.com.",
+            (
+                "BLOCKED must hold only what looks like an address or a domain, such as ann@acme.com or acme.com."
+                " This does not: not-a-domain!!"
+            ),
         ),
         (
             {"PUBLIC_MAIL_DOMAINS": "@@@"},
-            "PUBLIC_MAIL_DOMAINS must hold only what looks like a domain such as acme.com.",
+            "PUBLIC_MAIL_DOMAINS must hold only what looks like a domain such as acme.com. This does not: @@@",
         ),
         (
             {"INTERNAL_DOMAINS": "https://acme.com"},
-            "INTERNAL_DOMAINS must hold only what looks like a domain such as acme.com.",
+            "INTERNAL_DOMAINS must hold only what looks like a domain such as acme.com. This does not: https://acme.com",
         ),
-        ({"MAILBOXES": "ann"}, "MAILBOXES must hold only what looks like an address such as ann@acme.com."),
-        ({"SCOPE_GROUPS": "sales"}, "SCOPE_GROUPS must hold only what looks like an address such as ann@acme.com."),
+        (
+            {"MAILBOXES": "ann"},
+            "MAILBOXES must hold only what looks like an address such as ann@acme.com. This does not: ann",
+        ),
+        (
+            {"SCOPE_GROUPS": "sales"},
+            "SCOPE_GROUPS must hold only what looks like an address such as ann@acme.com. This does not: sales",
+        ),
         ({"REPORTS_WITNESS": "perhaps"}, "REPORTS_WITNESS must be yes or no."),
         ({"STATE": "firestore:UPPER"}, "STATE must be sqlite:FILE or firestore:PROJECT."),
     ],
