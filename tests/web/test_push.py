@@ -286,6 +286,7 @@ def test_state_that_is_away_brings_the_push_again(pushing, monkeypatch, part):
 
 def test_without_a_queue_a_push_comes_again(scene: Scene):
     pushing = Pushing(scene)
+    scene.sync()
     object.__setattr__(scene.services, "queue", MissingQueue())
 
     assert pushing.post(body()) == 503
