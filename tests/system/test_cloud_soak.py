@@ -142,7 +142,7 @@ def test_meters_add_up_over_processes_and_seconds(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.firestore
-@pytest.mark.xdist_group("engines")
+@pytest.mark.xdist_group("soak")
 def test_three_minutes_of_kills_and_failures_lose_and_double_nothing(firestore_emulator: str) -> None:
     """Nothing here is about time: a machine that is busy with other things takes longer."""
     assert firestore_emulator
