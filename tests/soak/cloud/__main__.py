@@ -67,12 +67,16 @@ def main() -> int:
     return FAILED if problems else 0
 
 
+def _count_mail_seconds(minutes: float) -> float:
+    """For how long mail arrives."""
+    kept = SHARES["setup"] + SHARES["rest"] + (SHARES["throughput"] if minutes >= LONG else 0)
+    return 60 * minutes * (1 - kept)
+
+
 def _play(wanted: argparse.Namespace, mailboxes: int, emulator: str) -> tuple[Outcome, list[Rate]]:
-    seconds = 60 * wanted.minutes
     is_long = wanted.minutes >= LONG
-    kept = SHARES["setup"] + SHARES["rest"] + (SHARES["throughput"] if is_long else 0)
     pace = 1.0 if is_long else SHORT_PACE
-    order = Order(wanted.seed, mailboxes, seconds * (1 - kept), is_calm=wanted.calm, pace=pace)
+    order = Order(wanted.seed, mailboxes, _count_mail_seconds(wanted.minutes), is_calm=wanted.calm, pace=pace)
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
         world = write_town(folder / "world", mailboxes)
@@ -156,7 +160,7 @@ def _name_run(mailboxes: int, seconds: float, minutes: float) -> str:
 
 
 def _compare(wanted: argparse.Namespace, mailboxes: int, outcome: Outcome) -> Mapping[str, Comparison]:
-    order = Order(wanted.seed, mailboxes, outcome.seconds)
+    order = Order(wanted.seed, mailboxes, _count_mail_seconds(wanted.minutes))
     return compare_with_forecast(order, outcome, LONG_POLL if wanted.minutes >= LONG else SHORT_POLL)
 
 

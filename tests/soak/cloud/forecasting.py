@@ -42,7 +42,8 @@ def inputs_of(order: Order, outcome: Outcome, poll_seconds: float) -> Inputs:
         logged_share=sum(KINDS[kind] for kind in CUSTOMERS) / total,
         unmatched_share=KINDS[Kind.STRANGER] / total,
         changes_a_mail=0.0,
-        busy_hours=24.0,
+        # Mail comes for a part of the time only; the rest of it is for what is left to be done.
+        busy_hours=24.0 * min(1.0, order.seconds / outcome.seconds),
         peak=1.0,
         poll_seconds=poll_seconds,
         audits_a_day=0.0,
