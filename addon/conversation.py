@@ -99,6 +99,7 @@ def _facts(message: MessageShown, conversation: ConversationShown) -> Facts:
         time=to_rich(message.next_try),
         sentence=to_rich(message.sentence),
         code=to_rich(message.code),
+        public_domain=to_rich(message.public_domain),
         is_record_gone=conversation.is_record_gone,
     )
 

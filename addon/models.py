@@ -34,6 +34,7 @@ class MessageShown:
     ``needs_click`` that only a click carries it out.
     ``mark`` names the label that decided. ``hidden_count`` is the number of records that were not chosen and that the
     rep may not open. ``code`` and ``sentence`` are Salesforce's own, of a refused one.
+    ``public_domain`` is the first address's domain where it is a mail provider's.
     ``is_joined``: another tool logged it. ``add_contact`` and ``add_lead`` are links to Salesforce's own forms.
     """
 
@@ -55,6 +56,7 @@ class MessageShown:
     add_contact: str = ""
     add_lead: str = ""
     may_override: bool = True
+    public_domain: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class Facts:
     ``record`` is the chosen record's name and ``found_by`` the address or domain that led to it. ``chosen_by`` is the
     person who chose it. ``address`` is an external person on the email, ``account`` the company that logs only its
     contacts, ``mark`` the label that decided, ``time`` the next try, ``sentence`` and ``code`` Salesforce's answer.
+    ``public_domain`` is the domain of ``address`` where it is a mail provider's: then no company is looked for.
     """
 
     record: str = ""
@@ -30,6 +31,7 @@ class Facts:
     sentence: str = ""
     code: str = ""
     is_record_gone: bool = False
+    public_domain: str = ""
 
 
 def sentence_of(reason: ReasonCode, facts: Facts) -> str:
@@ -43,6 +45,7 @@ def sentence_of(reason: ReasonCode, facts: Facts) -> str:
         time=facts.time,
         sentence=facts.sentence,
         code=facts.code,
+        domain=facts.public_domain,
     )
 
 
@@ -53,6 +56,8 @@ def _form(reason: ReasonCode, facts: Facts) -> str:
         return texts.KEPT_OUT_BY_LABEL
     if reason == ReasonCode.CONTACTS_ONLY_ACCOUNT and facts.account and facts.address:
         return texts.CONTACTS_ONLY_NAMED
+    if reason == ReasonCode.NO_MATCH and facts.address and facts.public_domain:
+        return texts.NO_MATCH_PUBLIC
     if reason == ReasonCode.NO_MATCH and facts.address:
         return texts.NO_MATCH_NAMED
     if reason == ReasonCode.HELD and facts.time:

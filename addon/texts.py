@@ -69,6 +69,9 @@ CONTACTS_ONLY_NAMED = (
 NO_MATCH_NAMED = (
     "No person or company for {address} is in Salesforce. Add them and new emails with them will be logged."
 )
+NO_MATCH_PUBLIC = (
+    "Nobody with {address} is in Salesforce. {domain} is listed as a public mail provider, so no company is looked for."
+)
 REJECTED_SENTENCE = "It says: “{sentence}” Ask your Salesforce admin. We log it once that is fixed."
 REJECTED_CODE = "Its answer was {code}. Ask your Salesforce admin. We log it once that is fixed."
 HELD_UNTIL = "Logs at {time}."

@@ -20,7 +20,8 @@ from server.domain.decision import Decision, Outcome, Reason, Why
 from server.domain.errors import BadInputError, UnfinishedReadingError, UnreadableError
 from server.domain.mailbox import Mailbox
 from server.domain.message import Headers
-from server.engine.decide.explain import Explanation, build_message, choose_mailbox
+from server.domain.policy import Policy
+from server.engine.decide.explain import Explanation, build_message, choose_mailbox, find_public_domain
 from server.engine.mailboxes.admission import default_start
 from server.rules.body.message_text import read_headers
 from server.rules.decision.after_reading import decide_after_reading
@@ -42,9 +43,9 @@ def commands(source: Source) -> list[click.Command]:
         label_ids = frozenset(_identify_label(label, dont_log_label) for label in labels)
         explanation = _explain_file(services, file, label_ids or _read_labels(file), address.lower())
         if as_json:
-            click.echo(json.dumps(as_dict(explanation), indent=1))
+            click.echo(json.dumps(as_dict(explanation, services.ports.policy), indent=1))
         else:
-            _print_explanation(explanation, with_leads=services.ports.policy.leads)
+            _print_explanation(explanation, services.ports.policy)
 
     return [command]
 
@@ -143,26 +144,28 @@ def _find_category_id(name: str) -> str | None:
     return f"CATEGORY_{category.upper()}" if kind == "category" and category else None
 
 
-def _give_reason(decision: Decision) -> str:
+def _give_reason(decision: Decision, policy: Policy) -> str:
     """The card's own sentence, in plain text."""
     record = decision.chosen
     boxes = [x.record for x in decision.losers if x.why is Why.CONTACTS_ONLY and x.record.kind is RecordKind.ACCOUNT]
+    address = next((value for value in decision.would_change if "@" in value), "")
     facts = Facts(
         record=_name_record(record) if record else "",
         found_by=record.found_by if record else "",
-        address=next((value for value in decision.would_change if "@" in value), ""),
+        address=address,
+        public_domain=find_public_domain(address, policy),
         account=boxes[0].name if boxes else "",
         mark=next((evidence.mark for evidence in decision.evidence), ""),
     )
     return sentence_of(ReasonCode(decision.reason.value), facts)
 
 
-def as_dict(explanation: Explanation) -> dict[str, Any]:
+def as_dict(explanation: Explanation, policy: Policy) -> dict[str, Any]:
     decision = explanation.decision
     return {
         "outcome": decision.outcome.value,
         "reason": decision.reason.value,
-        "because": _give_reason(decision),
+        "because": _give_reason(decision, policy),
         "mailbox": explanation.mailbox_address,
         "owner": explanation.owner,
         "record": decision.chosen.record_id if decision.chosen else None,
@@ -180,10 +183,10 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def _print_explanation(explanation: Explanation, *, with_leads: bool) -> None:
+def _print_explanation(explanation: Explanation, policy: Policy) -> None:
     decision = explanation.decision
     is_logged = decision.outcome is Outcome.LOGGED
-    click.echo(f"{'Logged' if is_logged else 'Not logged'} ({decision.reason.value}): {_give_reason(decision)}")
+    click.echo(f"{'Logged' if is_logged else 'Not logged'} ({decision.reason.value}): {_give_reason(decision, policy)}")
     click.echo(f"Mailbox: {explanation.mailbox_address}")
     if decision.chosen:
         click.echo(f"On: {_identify_record(decision.chosen)}, found by {decision.chosen.found_by}")
@@ -194,18 +197,23 @@ def _print_explanation(explanation: Explanation, *, with_leads: bool) -> None:
     for evidence in decision.evidence:
         at = "" if evidence.header_position is None else f" (header {evidence.header_position + 1})"
         click.echo(f"Evidence: {evidence.mark}{at}")
-    for change in _describe_changes(decision, with_leads=with_leads):
+    for change in _describe_changes(decision, policy):
         click.echo(f"Would change: {change}")
 
 
-def _describe_changes(decision: Decision, *, with_leads: bool) -> list[str]:
+def _describe_changes(decision: Decision, policy: Policy) -> list[str]:
     """One phrase for each kind of change. A lead changes something only where leads count and nothing matched."""
     addresses = [change for change in decision.would_change if "@" in change]
     domains = [change for change in decision.would_change if "@" not in change]
-    person = "a contact or lead" if with_leads and decision.reason is Reason.NO_MATCH else "a contact"
+    person = "a contact or lead" if policy.leads and decision.reason is Reason.NO_MATCH else "a contact"
     return [
         *([f"{person} with the address {' or '.join(addresses)}"] if addresses else []),
         *([f"an account with the domain {' or '.join(domains)}"] if domains else []),
+        *(
+            f"COMPANY_DOMAINS={domain} in the settings: {domain} is listed as a public mail provider,"
+            " so no account is looked for"
+            for domain in sorted({find_public_domain(address, policy) for address in addresses} - {""})
+        ),
     ]
 
 

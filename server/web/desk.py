@@ -104,6 +104,7 @@ class Desk:
             now=ports.clock.now(),
             offset=self.event.offset,
             may_override=ports.policy.override_contacts_only,
+            policy=ports.policy,
             user=lambda: self._services.rooms.sidebar.user_of(self.mailbox),
         )
 

@@ -12,6 +12,8 @@ from addon.models import ConversationShown, MessageShown, RecordShown
 from server.domain.crm import Record
 from server.domain.decision import Outcome, Reason
 from server.domain.ids import SalesforceId
+from server.domain.policy import Policy
+from server.engine.decide.explain import find_public_domain
 from server.engine.sidebar.view import Shown, View
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -51,6 +53,7 @@ class Presenter:
     offset: int
     may_override: bool
     user: Callable[[], SalesforceId | None]
+    policy: Policy
 
     def conversation(
         self,
@@ -86,6 +89,7 @@ class Presenter:
             on_opportunity=shown.on_opportunity,
             add_contact=self.links.new("Contact", address),
             add_lead=self.links.new("Lead", address),
+            public_domain=find_public_domain(address, self.policy),
             may_override=self.may_override or shown.reason is not Reason.CONTACTS_ONLY_ACCOUNT,
         )
 

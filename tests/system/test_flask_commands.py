@@ -379,3 +379,16 @@ def test_explain_says_what_would_change_it(scene: Scene) -> None:
     told = explained(scene, eml(sender="z@harbor.example"))
     assert "Would change: a contact with the address z@harbor.example\n" in told
     assert "an account with" not in told
+
+
+def test_explain_says_that_a_domain_is_listed_as_a_mail_provider(scene: Scene) -> None:
+    told = explained(scene, eml(sender="someone@sfr.fr"))
+    assert "sfr.fr is listed as a public mail provider, so no company is looked for." in told
+    assert "Would change: COMPANY_DOMAINS=sfr.fr in the settings" in told
+    assert "No person or company" not in told
+
+    scene.restart(COMPANY_DOMAINS="sfr.fr")
+
+    told = explained(scene, eml(sender="someone@sfr.fr"))
+    assert "Would change: an account with the domain sfr.fr\n" in told
+    assert "COMPANY_DOMAINS" not in told

@@ -19,8 +19,16 @@ from server.engine.conversations.overrides import build_situation
 from server.engine.decide.decisions import MailDecider
 from server.ports.store import Store
 from server.rules.decision.screen import screen
+from server.rules.headers.domains import is_public_mail_domain, names_a_relay
 from server.rules.headers.identity_key import identify_mail
 from server.rules.headers.people import people_of
+
+
+def find_public_domain(address: str, policy: Policy) -> str:
+    """The domain of the address where it is a mail provider's, at which no company is looked for; else empty."""
+    domain = address.rpartition("@")[2]
+    is_public = is_public_mail_domain(domain, policy.public_domains, policy.company_domains)
+    return domain if is_public and not names_a_relay(domain) else ""
 
 
 @dataclass(frozen=True)
