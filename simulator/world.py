@@ -90,7 +90,7 @@ def load(folder: Path) -> World:
         groups=tuple(_group(item, i) for i, item in enumerate(_list(space, "groups"))),
         org=world_checks.org(_section(data, "salesforce", folder)),
         mail=_mail(folder / "mail", users),
-        server={str(k): str(v) for k, v in _section(data, "server", folder, required=False).items()},
+        server=world_checks.server(_section(data, "server", folder, required=False)),
     )
 
 

@@ -68,7 +68,29 @@ def org(section: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(records, list):
             raise WorldError(f"world.json: salesforce.{name} must be a list of records.")
         checked[name] = [_record(record, f"salesforce.{name}[{number}]") for number, record in enumerate(records)]
+        _ids_differ(checked[name], f"salesforce.{name}")
     return checked
+
+
+def _ids_differ(records: list[dict[str, Any]], where: str) -> None:
+    """An id of 15 letters and its form of 18 name one record."""
+    seen: set[str] = set()
+    for record in records:
+        if record["Id"][:15] in seen:
+            raise WorldError(f"world.json: two records of {where} have the Id {record['Id']}.")
+        seen.add(record["Id"][:15])
+
+
+def server(section: Mapping[str, Any]) -> dict[str, str]:
+    """Settings of the server by name, as the texts that an environment holds."""
+    for name, value in section.items():
+        if not isinstance(value, str | int | float):
+            raise WorldError(f"world.json: server.{name} must be a text, a number, true or false.")
+    return {name: _setting(value) for name, value in section.items()}
+
+
+def _setting(value: str | float) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _pairs(section: Mapping[str, Any], name: str) -> None:

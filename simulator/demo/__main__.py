@@ -113,7 +113,10 @@ def _folder() -> Iterator[Path]:
 def _check_writable(path: str) -> None:
     """Before the long work, not after it. What is there stays until the result is."""
     try:
-        if path:
+        if path and not Path(path).exists():
+            Path(path).touch()
+            Path(path).unlink()  # where the work fails, nothing is left that looks like a result
+        elif path:
             Path(path).open("a").close()
     except OSError as error:
         raise SceneError(f"JSON={path} cannot be written: {error.strerror}.", BAD_INPUT) from None

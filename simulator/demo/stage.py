@@ -18,6 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from simulator import world_checks
 from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT
 from simulator.demo.cloud import WORKER_URL, CloudSettings, Scheduler, make_parts, read_cloud_settings
 from simulator.demo.deployment import ANSWERING, SYNCING, Deployment, Part, ProcessError, find_address
@@ -173,7 +174,7 @@ def scene(
         url = f"http://127.0.0.1:{_port(process, port_file, patience)}"
         described = json.loads((world / "world.json").read_text(encoding="utf-8"))
         admin = _admin(described)
-        settings = {**described.get("server", {}), **(extra or {})}
+        settings = {**world_checks.server(described.get("server", {})), **(extra or {})}
         env = _environment(folder, url, admin, state, settings)
         ready = _register_keys(Scene(folder, url, admin, env))
         yield _move_to_cloud(ready) if is_cloud else _make_keys(ready)

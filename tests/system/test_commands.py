@@ -180,6 +180,12 @@ def test_bad_arguments_are_one_sentence_and_exit_4(tmp_path: Path, arguments: tu
     assert "Traceback" not in done.stderr
 
 
+def test_a_demo_that_fails_leaves_no_empty_result(tmp_path: Path) -> None:
+    done = demo(tmp_path, "--once", "--world", "nowhere", "--json", "out.json")
+    assert done.returncode == 4
+    assert not (tmp_path / "out.json").exists()
+
+
 def test_one_unreadable_message_fails_alone(tmp_path: Path) -> None:
     world = tmp_path / "world"
     shutil.copytree(WORLD, world)

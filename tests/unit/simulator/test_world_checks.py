@@ -32,6 +32,12 @@ def made(folder, path=(), value=None):
     [
         (("workspace", "users", 0, "aliases"), 5, "workspace.users[0].aliases must be a list of texts"),
         (("workspace", "users", 0, "stage"), "on", "stage must be one of"),
+        (
+            ("salesforce", "Contact"),
+            [{"Id": "003A00000000001"}, {"Id": "003A00000000001AAA"}],
+            "two records of salesforce.Contact have the Id",
+        ),
+        (("server",), {"MAILBOXES": ["ann@north.example"]}, "server.MAILBOXES must be a text"),
         (("workspace", "users", 0, "start"), "yesterday", "start must be a day"),
         (("workspace", "domains", 0, "aliases"), 3, "workspace.domains[0].aliases must be a list"),
         (("workspace", "groups", 0, "members"), 7, "workspace.groups[0].members must be a list"),
@@ -107,3 +113,8 @@ def test_a_world_nested_too_deep_is_one_sentence(tmp_path):
 
     with pytest.raises(WorldError, match="nested too deep"):
         load(tmp_path)
+
+
+def test_settings_of_the_server_are_texts_whatever_json_they_are(tmp_path):
+    world = made(tmp_path, ("server",), {"BACKFILL_MONTHS": 3, "MATCH_LEADS": False, "DISCLOSURE": "subject"})
+    assert world.server == {"BACKFILL_MONTHS": "3", "MATCH_LEADS": "no", "DISCLOSURE": "subject"}
