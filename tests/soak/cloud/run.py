@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -81,7 +81,7 @@ class Soak:
         self.starts = 0
         self._emulator = emulator.rpartition(":")[2]
         self._lock = threading.Lock()
-        self._spent: Counter[str] = Counter()
+        self._spent: defaultdict[str, float] = defaultdict(float)
         self._machine = [0.0, 0.0]
         self._usage: Usage | None = None
 
@@ -157,7 +157,8 @@ class Soak:
         usage = read_usage(self.crew.leaders(), words)
         if self._usage:
             since = usage.since(self._usage)
-            self._spent.update({name.partition("-")[0]: spent for name, spent in since.groups.items()})
+            for name, spent in since.groups.items():
+                self._spent[name.partition("-")[0]] += spent  # the workers together
             self._machine = [self._machine[0] + since.busy, self._machine[1] + since.all]
         self._usage = usage
 
@@ -165,7 +166,7 @@ class Soak:
         """Seconds of the processor by part since the last call of this, and the share of the machine that was busy."""
         self.sample()
         spent, machine = dict(self._spent), self._machine
-        self._spent, self._machine = Counter(), [0.0, 0.0]
+        self._spent, self._machine = defaultdict(float), [0.0, 0.0]
         return {name: round(seconds, 1) for name, seconds in spent.items()}, machine[0] / (machine[1] or 1.0)
 
     def _play(self, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
