@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -250,11 +250,17 @@ def _open_state(
     path = Path(name)
     if not path.parent.is_dir():
         raise ConfigurationError(f"STATE names a file in a folder that does not exist: {path.parent}")
-    file = SqliteDocuments(path)
-    documents = VersionedDocuments(file, SchemaKeeper(file, clock, sleep), clock)
-    documents.open()
-    holders = LocalHolders(path.parent / f"{path.name}.holders")
-    return documents, SqliteQueue(path, holders.me, holders.is_dead), holders
+    # A start that finds the file locked is tried again, so each try must leave nothing open.
+    with ExitStack() as opened:
+        file = SqliteDocuments(path)
+        opened.callback(file.close)
+        documents = VersionedDocuments(file, SchemaKeeper(file, clock, sleep), clock)
+        documents.open()
+        holders = LocalHolders(path.parent / f"{path.name}.holders")
+        opened.callback(holders.close)
+        queue = SqliteQueue(path, holders.me, holders.is_dead)
+        opened.pop_all()
+    return documents, queue, holders
 
 
 def _connect_queue(settings: Settings, channels: CloudChannels) -> CloudTasksQueue | MissingQueue:

@@ -9,12 +9,12 @@ from flask import Flask, Response, jsonify
 
 from server.bootstrap import Services
 from server.cli import register_commands
-from server.domain.errors import ConfigurationError, InvariantError, TrulyError
-from server.runner.worker import Worker
+from server.domain.errors import ConfigurationError
 from server.settings import Role
 from server.web import addon, cron, health, jobs, pages, push
 from server.web.lazy_services import LazyServices
 from server.web.request_trail import follow_requests, log_unexpected
+from server.web.sync import Sync
 
 
 class TrulyApp(Flask):
@@ -23,35 +23,19 @@ class TrulyApp(Flask):
     def __init__(self, services: LazyServices) -> None:
         super().__init__("server", static_folder="web/static", static_url_path="/static")
         self.services = services
-        self._worker: Worker | None = None
+        self._sync = Sync(services, is_worker=_offers(services, Role.WORKER))
 
     def log_exception(self, exc_info: Any) -> None:
         """Flask's own line has the path and the error's text; ours has the class."""
         log_unexpected(exc_info[1])
 
     def start_syncing(self) -> None:
-        """Raises ConfigurationError: a service that cannot work must not look alive.
-
-        gunicorn prints the text of whatever is raised here, so that only texts of our own may go out.
-        """
-        try:
-            services = self.services.get()
-        except TrulyError:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, its text stays here
-            log_unexpected(error)
-            raise InvariantError("The service cannot start. The log says where it failed.") from None
-        services.queue.require()
-        if services.local_queue is not None and self._worker is None and _offers(self.services, Role.WORKER):
-            self._worker = Worker(services, services.settings.workers)
-            self._worker.start()
+        """Raises ConfigurationError: a service that cannot work must not look alive."""
+        self._sync.start()
 
     def stop_syncing(self) -> None:
         """What gunicorn calls after SIGTERM, once the running requests are answered."""
-        worker, self._worker = self._worker, None
-        if worker is None or worker.stop():
-            self.services.close()
-        # Under a job that goes on, nothing is closed: the process ends in a moment, and its locks and leases with it.
+        self._sync.stop()
 
 
 def create_app(source: Mapping[str, str], services: Services | None = None) -> TrulyApp:

@@ -10,7 +10,7 @@ import time
 
 from flask import Blueprint, Response, jsonify
 
-from server.domain.errors import TrulyError
+from server.domain.errors import TransientError, TrulyError
 from server.domain.ids import MailboxId
 from server.web.lazy_services import LazyServices
 
@@ -68,9 +68,14 @@ def blueprint(lazy: LazyServices) -> Blueprint:
     @routes.get("/_ah/warmup")
     @routes.get("/_ah/start")
     def warmup() -> tuple[Response, int]:
-        """App Engine asks before it sends the first request. Nothing of it depends on who asks."""
+        """App Engine asks before it sends the first request. Nothing of it depends on who asks.
+
+        After a failure App Engine would end the instance. One that only waits for KMS or its state says so on cards.
+        """
         try:
             lazy.get()
+        except TransientError as error:
+            return jsonify(status="waiting", cause=type(error).__name__), 200
         except TrulyError as error:
             return jsonify(status="not ready", cause=type(error).__name__), 503
         return jsonify(status="ok"), 200

@@ -27,7 +27,7 @@ from server.adapters.documents import (
     Write,
 )
 from server.adapters.sqlite.files import SqliteFile
-from server.domain.errors import ConflictError, InvariantError
+from server.domain.errors import ConflictError, InvariantError, TrulyError
 
 FORM = 3
 """The version of the tables. Each has more collections than the one before."""
@@ -44,7 +44,11 @@ class SqliteDocuments:
             path, FORM, lambda c: _prepare(c, [n for n in COLLECTIONS if n not in SECOND_DATABASE])
         )
         second = path.with_name(f"{path.stem}.deks{path.suffix}")
-        self._second = SqliteFile(second, FORM, lambda c: _prepare(c, sorted(SECOND_DATABASE)))
+        try:
+            self._second = SqliteFile(second, FORM, lambda c: _prepare(c, sorted(SECOND_DATABASE)))
+        except TrulyError:
+            self._first.close()
+            raise
         self.tally = Tally()
 
     @property
