@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.gcloud import DeployError
 from deploy.upload import copy_uploads, list_uploads
 from server.bootstrap import create_keys
 from tests.support.upload import ROOT, ask_gcloud, copy_clone
@@ -25,7 +27,7 @@ LYING_ABOUT = (
     "client_secret_1.json", "truly.sqlite3", "truly.sqlite3-wal", "truly.sqlite3-shm", "truly.sqlite3.holders/1", "state/truly.sqlite3",
     "export.json", "exports/ledger.json", "copy.eml", "Takeout.mbox", "build/bench.json", "build/deploy/app.yaml", "deploy/settings.env",
     "server/keys/vault.private.pem", "server/truly.sqlite3", "server/.env", "server/web/static/salesforce.pem", "server/service-account.json",
-    "addon/notes.txt", "lists/customers.csv", "lists/keys/hash.key", ".git/config", ".venv/pyvenv.cfg", "venv/lib/site.py",
+    "addon/notes.txt", "lists/customers.csv", "lists/customers.txt", "server/data/local.toml", "lists/keys/hash.key", ".git/config", ".venv/pyvenv.cfg", "venv/lib/site.py",
     "node_modules/x/index.js", "new-file-at-the-top.py", "requirements.txt.bak", "server/x.py.swp", "server/__pycache__/x.cpython-313.pyc",
 )  # fmt: skip
 """Files as they lie about on an operator's machine. None of them may travel."""
@@ -82,6 +84,98 @@ def test_nothing_that_lies_about_is_uploaded(clone):
         "gunicorn.conf.py",
     }
     assert {Path(name).suffix for name in uploads} <= {".py", ".txt", ".png", ".html", ".css", ".toml"}
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A clone of git with one file of each folder that travels."""
+    folder = tmp_path / "small"
+    for name in ("server/main.py", "addon/home.py", "lists/relays.txt", "server/data/prices.toml"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x = 1\n")
+    (folder / ".gcloudignore").write_text((ROOT / ".gcloudignore").read_text())
+    track(folder)
+    return folder
+
+
+def track(folder: Path) -> None:
+    """Adds all that is there."""
+    for words in (["init", "-q"], ["add", "-A"]):
+        subprocess.run(["git", "-C", str(folder), *words], check=True)
+
+
+def test_what_git_does_not_track_is_refused_with_its_name(small, tmp_path):
+    (small / "server" / "secrets.py").write_text("PASSWORD = 1\n")
+    (small / "lists" / "intakes.txt").write_text("anna@customer.example\n")
+
+    with pytest.raises(DeployError) as caught:
+        copy_uploads(small, tmp_path / "out")
+
+    lines = str(caught.value).splitlines()
+    assert [line.split()[0] for line in lines] == ["lists/intakes.txt", "server/secrets.py"]
+    assert "git does not track it" in lines[0]
+    assert "customer" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("is_tracked", [True, False])
+def test_a_link_to_a_key_does_not_travel(small, tmp_path, is_tracked):
+    (small / "keys").mkdir()
+    (small / "keys" / "hash.key").write_text(f"1 {'a' * 64}\n")
+    (small / "lists" / "intakes.txt").symlink_to("../keys/hash.key")
+    if is_tracked:
+        track(small)
+
+    with pytest.raises(DeployError, match=r"lists/intakes.txt is a link"):
+        copy_uploads(small, tmp_path / "out")
+
+
+def test_a_link_to_a_folder_is_not_followed(small, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "private.py").write_text("x = 1\n")
+    (small / "server" / "loop").symlink_to("..")
+    (small / "server" / "away").symlink_to(tmp_path / "elsewhere")
+
+    names = ["addon/home.py", "lists/relays.txt", "server/data/prices.toml", "server/main.py"]
+    assert copy_uploads(small, tmp_path / "out") == names
+    assert sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.*")) == names
+
+
+@pytest.mark.parametrize("is_clone", [True, False])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n",
+        "# ours\n-----BEGIN RSA PRIVATE KEY-----\nMII\n",
+        f"1 {'ab' * 32}\n",
+        f"# older\r\n{'ab' * 32}\r\n",
+        '{"type": "service_account", "project_id": "p"}',
+        "key = {'private_key': 'x'}",
+    ],
+)
+def test_what_looks_like_a_key_stops_the_deployment(small, tmp_path, content, is_clone):
+    (small / "lists" / "relays.txt").write_bytes(content.encode())
+    if not is_clone:
+        shutil.rmtree(small / ".git")
+
+    with pytest.raises(DeployError, match=r"lists/relays.txt would travel, and it looks like a key") as caught:
+        copy_uploads(small, tmp_path / "out")
+    assert len(str(caught.value).splitlines()) == 1
+    assert "ab" * 32 not in str(caught.value)
+
+
+def test_a_repository_further_up_says_nothing(small, tmp_path):
+    shutil.rmtree(small / ".git")
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+
+    assert len(copy_uploads(small, tmp_path / "out")) == 4
+
+
+def test_a_git_that_refuses_to_answer_stops_the_deployment(small, tmp_path):
+    (small / ".git" / "index").write_bytes(b"no index")
+
+    with pytest.raises(DeployError, match="Which files git tracks is not known"):
+        copy_uploads(small, tmp_path / "out")
 
 
 @pytest.mark.gcloud
