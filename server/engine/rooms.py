@@ -197,6 +197,7 @@ def _make_job_runner(
     return JobRunner(
         ports.store, ports.clock, ports.alarms, workspaces, sweeper, watches, sync.collector, sync.past_collector,
         sync.deliverer, auditor, days, status, min(sweep_seconds, LONGEST_SPREAD),
+        sweep_seconds,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -30,6 +31,7 @@ from server.ports.clock import Clock
 from server.ports.queue import BUCKET, Job, JobKind, Queue, Task
 from server.ports.store import Store
 from server.rules.schedule.polling import is_poll_due
+from server.rules.schedule.recovery import compute_backoff
 from server.rules.schedule.watch_renewal import is_due
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,8 @@ LONGEST_SPREAD = 300.0
 """Seconds over which a sweep's collects are due. Cloud Tasks is slow to begin with many tasks that are due at once."""
 SPREAD_PER_MAILBOX = 0.1
 """Seconds: a few mailboxes need no spread."""
+WATCHES_APART = 3_600.0
+"""Seconds between the timed renewals of watches."""
 BUSY_AGAIN = 60.0
 """Seconds: a job that met another worker's lease looks again at the end of such a span. That worker may be dead, and
 its lease ends within minutes. All who look again for the same thing make one job."""
@@ -87,7 +91,10 @@ def _delay_to_grid(now: float, span: float) -> float:
 
 @dataclass(frozen=True)
 class JobRunner:
-    """Runs one job at a time; many threads may share it. ``longest_spread`` (seconds) is how far sweeps are apart."""
+    """Runs one job at a time; many threads may share it.
+
+    ``sweep_seconds`` lie between two sweeps; over at most ``longest_spread`` seconds a sweep spreads its jobs.
+    """
 
     store: Store
     clock: Clock
@@ -102,10 +109,12 @@ class JobRunner:
     days: DayPublisher
     status: StatusReader
     longest_spread: float = LONGEST_SPREAD
+    sweep_seconds: float = LONGEST_SPREAD
 
     def run(self, job: Job, queue: Queue, task: Task | None = None) -> None:
         """Run the job. Raises what a port raised; then the worker puts the job back.
 
+        A timed job raises nothing once its next try would be later than the next job of its kind.
         ``task`` is the job as it stands in the queue, None where nobody took it from one. A job of an unknown kind was
         enqueued by a newer version: it goes back, for that version to take it, and after enough tries it is dropped.
         """
@@ -121,12 +130,23 @@ class JobRunner:
         }
         if handler := handlers.get(job.kind):
             task = task or Task("", job)
-            with follow_job(task, self.clock, self.status.tallier):
-                handler(task, queue)
+            try:
+                with follow_job(task, self.clock, self.status.tallier):
+                    handler(task, queue)
+            except Exception:
+                if not self._is_replaced(task):
+                    raise
+                log.warning("this %s ends here: the next one is due before its next try", job.kind)
         elif task is not None and task.attempt < TRIES_OF_UNKNOWN_KIND:
             raise TransientError("Only a newer version of this program knows this kind of job.")
         else:
             log.warning("a job of an unknown kind is dropped: no version that runs here knows it")
+
+    def _is_replaced(self, task: Task) -> bool:
+        """Its next try would come after the next job of its kind: hours of trouble would leave one of each span."""
+        spans: Mapping[str, float] = {JobKind.SWEEP: self.sweep_seconds, JobKind.WATCH: WATCHES_APART}
+        tried_for = sum(compute_backoff(attempt) for attempt in range(1, task.attempt + 1))
+        return tried_for >= spans.get(task.job.kind, math.inf)
 
     def _continue(self, queue: Queue, task: Task, job: Job) -> None:
         """Enqueue the next turn of a running task.

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from server.domain.errors import TransientError
 from server.engine.collect.backfill import Backfilled
 from server.engine.collect.collect import Collected
 from server.engine.deliver.round import Delivered
 from server.engine.mailboxes.lease import Lease, Leases
+from server.engine.mailboxes.sweep import Sweeper
 from server.engine.operations.jobs import BUSY_AGAIN, LONGEST_SPREAD, SPREAD_PER_MAILBOX, put_spread
 from server.ports.queue import BUCKET, MARGIN, Job, JobKind, Task
+from server.runner.worker import Worker
 from tests.support.pushing import Pushing
 from tests.support.scene import Scene, eml
 
@@ -41,6 +44,10 @@ def run(scene: Scene, queue: Asked, job: Job, name: str = "t1", attempt: int = 1
 @pytest.fixture
 def asked() -> Asked:
     return Asked()
+
+
+def _fail(*_args, **_options):
+    raise TransientError("It is away.")
 
 
 def lease_of(scene: Scene, name: str, seconds: float = 120.0) -> Lease:
@@ -82,6 +89,55 @@ def test_a_spread_is_never_longer_than_the_time_between_sweeps(scene, poll, long
     scene.restart(POLL_SECONDS=poll)
 
     assert scene.services.rooms.jobs.longest_spread == longest
+
+
+def test_an_hour_without_the_directory_leaves_no_pile_of_sweeps(scene, monkeypatch):
+    """Each sweep gives way to the next one, and the first one after the trouble finds everything as always."""
+    worker, clock = Worker(scene.services), scene.clock
+
+    def work(seconds):
+        for _ in range(int(seconds / 30)):
+            clock.advance(30)
+            worker.tick()
+            while worker.work_once():
+                pass
+
+    sweeps = []
+    sweep = Sweeper.sweep
+
+    def note(self, **options):
+        sweeps.append(clock.now())
+        return sweep(self, **options)
+
+    monkeypatch.setattr(Sweeper, "sweep", note)
+    work(1_200)
+    normal = len(sweeps)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(scene.services.ports.directory), "people", _fail)
+        work(3_600)
+    work(600)
+    sweeps.clear()
+    work(1_200)
+
+    assert len(sweeps) == normal == 4
+
+
+@pytest.mark.parametrize(("poll", "tries"), [("5", 3), ("300", 9), ("3600", 12)])
+def test_a_sweep_is_tried_until_the_next_one_is_due(scene, asked, monkeypatch, poll, tries):
+    scene.restart(POLL_SECONDS=poll)
+    monkeypatch.setattr(type(scene.services.ports.directory), "people", _fail)
+    for attempt in range(1, tries):
+        with pytest.raises(TransientError):
+            run(scene, asked, Job(JobKind.SWEEP), attempt=attempt)
+    run(scene, asked, Job(JobKind.SWEEP), attempt=tries)
+
+    assert asked.puts == []
+
+
+def test_a_job_that_nothing_replaces_is_tried_for_ever(scene, asked, monkeypatch):
+    monkeypatch.setattr(type(scene.services.rooms.deliverer), "deliver_next", _fail)
+    with pytest.raises(TransientError):
+        run(scene, asked, Job(JobKind.DELIVER), attempt=10_000)
 
 
 def test_pushes_are_not_put_off(scene, asked):
