@@ -40,9 +40,10 @@ def read_choices(file: Path, given: Sequence[str]) -> dict[str, str]:
     if not file.is_file() and file != SETTINGS:
         raise DeployError(f"There is no file {file}.")
     choices = read_file(file) if file.is_file() else {}
-    for text in given:
+    for number, text in enumerate(given, 1):
         if not (match := LINE.fullmatch(text)):
-            raise DeployError(f"{text}: not of the form NAME=value.")
+            # What was written is not repeated: a value may be a secret.
+            raise DeployError(f"Argument {number} is not of the form NAME=value.")
         choices[match.group(1)] = match.group(2)
     return choices
 

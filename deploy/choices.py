@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,21 @@ GIVEN_BY_DEPLOYMENT = (
     "SALESFORCE_PRIVATE_KEY_FILE", "SALESFORCE_CONSUMER_SECRET",
 )  # fmt: skip
 """Settings that follow from the project, and that nobody may set by hand."""
+SALESFORCE = {
+    "SALESFORCE_KEY": ("SALESFORCE_PRIVATE_KEY_FILE", "truly-salesforce-key"),
+    "SALESFORCE_SECRET": ("SALESFORCE_CONSUMER_SECRET", "truly-salesforce-secret"),
+}
+"""By what the operator names: the setting of the service, and the secret. Each kind has a secret of its own."""
+WHICH_FILE = "Name one file: SALESFORCE_KEY (the PEM file) or SALESFORCE_SECRET (the client secret)."
+
+
+@dataclass(frozen=True)
+class SalesforceSecret:
+    """What proves to Salesforce who we are. ``content`` is never shown, not even by ``repr``."""
+
+    setting: str
+    name: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,7 @@ class Choices:
 
     ``operators`` are members who run the service's commands, as the worker's account.
 
-    ``salesforce_key`` and ``salesforce_secret`` are files on this machine, of which one is named.
+    ``salesforce`` was read from the one file that is named, of two kinds.
     """
 
     project: str
@@ -48,8 +63,7 @@ class Choices:
     backup_retention: str
     sidebar_instances: str
     worker_instances: str
-    salesforce_key: Path | None
-    salesforce_secret: Path | None
+    salesforce: SalesforceSecret
     openers: tuple[str, ...]
     operators: tuple[str, ...]
     service: Mapping[str, str]
@@ -60,6 +74,11 @@ class Choices:
         own = DEPLOYMENT_ONLY | {name: value for name, value in given.items() if name in DEPLOYMENT_ONLY and value}
         service = {name: value for name, value in given.items() if name not in DEPLOYMENT_ONLY and value}
         problems = [*_find_problems(own), *(f"{n} follows from the project: remove it." for n in _taken(service))]
+        salesforce = SalesforceSecret("", "", b"")
+        try:
+            salesforce = read_salesforce(own)
+        except DeployError as error:
+            problems.append(str(error))
         choices = cls(
             project=own["PROJECT"],
             region=own["REGION"],
@@ -68,8 +87,7 @@ class Choices:
             backup_retention=own["BACKUP_RETENTION"],
             sidebar_instances=own["SIDEBAR_INSTANCES"],
             worker_instances=own["WORKER_INSTANCES"],
-            salesforce_key=Path(own["SALESFORCE_KEY"]) if own["SALESFORCE_KEY"] else None,
-            salesforce_secret=Path(own["SALESFORCE_SECRET"]) if own["SALESFORCE_SECRET"] else None,
+            salesforce=salesforce,
             openers=tuple(own["COPY_OPENERS"].split()),
             operators=tuple(own["OPERATORS"].split()),
             service=service,
@@ -116,9 +134,9 @@ class Choices:
 
     def find_problems_of_service(self) -> list[str]:
         """What the service itself would say of its settings, before anything is made."""
-        name = "SALESFORCE_PRIVATE_KEY_FILE" if self.salesforce_key else "SALESFORCE_CONSUMER_SECRET"
         secret = f"secret:projects/{self.project}/secrets/s/versions/1"
-        read = _NotedSettings(self.environment("host.example", {"HASH_KEYS": secret, name: secret}, {}))
+        secrets = {"HASH_KEYS": secret, self.salesforce.setting: secret}
+        read = _NotedSettings(self.environment("host.example", secrets, {}))
         problems = []
         try:
             Settings.of(read)
@@ -152,6 +170,25 @@ def read_file(path: Path) -> dict[str, str]:
     return settings
 
 
+def read_salesforce(own: Mapping[str, str]) -> SalesforceSecret:
+    """The one file that is named. Raises DeployError, which never repeats what was written: it may be the secret."""
+    named = [name for name in SALESFORCE if own[name]]
+    if len(named) != 1:
+        raise DeployError(WHICH_FILE)
+    [name] = named
+    try:
+        content = Path(own[name]).read_bytes().strip()
+    except (OSError, ValueError):
+        raise DeployError(f"{name} names no file on this machine that can be read.") from None
+    is_pem = b"PRIVATE KEY-----" in content
+    if name == "SALESFORCE_KEY" and not is_pem:
+        raise DeployError("SALESFORCE_KEY: the file holds no private key in PEM form.")
+    if name == "SALESFORCE_SECRET" and (is_pem or len(content.split()) != 1):
+        raise DeployError("SALESFORCE_SECRET: the file must hold the client secret alone.")
+    setting, secret = SALESFORCE[name]
+    return SalesforceSecret(setting, secret, content)
+
+
 def _taken(service: Mapping[str, str]) -> list[str]:
     return [name for name in GIVEN_BY_DEPLOYMENT if name in service]
 
@@ -172,13 +209,6 @@ def _find_problems(own: Mapping[str, str]) -> list[str]:
         f"{name} must be a number of instances."
         for name in ("SIDEBAR_INSTANCES", "WORKER_INSTANCES")
         if not (own[name].isascii() and own[name].isdigit() and int(own[name]))
-    ]
-    if bool(own["SALESFORCE_KEY"]) == bool(own["SALESFORCE_SECRET"]):
-        problems.append("Name one file: SALESFORCE_KEY (the PEM file) or SALESFORCE_SECRET (the client secret).")
-    problems += [
-        f"{name}: there is no file {own[name]}."
-        for name in ("SALESFORCE_KEY", "SALESFORCE_SECRET")
-        if own[name] and not Path(own[name]).is_file()
     ]
     problems += [
         f"{name}: {member} must be user:ADDRESS or group:ADDRESS."

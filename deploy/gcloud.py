@@ -44,12 +44,13 @@ class Answer:
 class Command:
     """One change. ``stdin`` makes what is piped in, so that a secret stands in no argument and no file.
 
-    ``prepare`` writes the files that the command reads, right before it.
+    ``prepare`` writes the files that the command reads, right before it. ``learn`` gets the JSON of what was made.
     """
 
     args: tuple[str, ...]
     stdin: Callable[[], bytes] | None = None
     prepare: Callable[[], None] | None = None
+    learn: Callable[[Any], None] | None = None
 
     def __str__(self) -> str:
         return shlex.join(("gcloud", *self.args)) + (" < (a secret)" if self.stdin else "")
@@ -92,13 +93,18 @@ class Gcloud:
         """Make a change. Raises DeployError."""
         if command.prepare:
             command.prepare()
-        answer = self._insist(self._complete(command.args), command.stdin() if command.stdin else None)
+        form = ["--format=json"] if command.learn else []
+        answer = self._insist([*self._complete(command.args), *form], command.stdin() if command.stdin else None)
         self.forget()
         if answer.code:
             raise DeployError(_explain(command.args, answer))
+        if command.learn:
+            command.learn(json.loads(answer.stdout or "null"))
 
     def _complete(self, args: Sequence[str]) -> list[str]:
-        return [*args, f"--project={self._project}", "--quiet"]
+        # What belongs to the organization belongs to no project, and gcloud refuses to be told both.
+        whose = [] if any(arg.startswith("--organization=") for arg in args) else [f"--project={self._project}"]
+        return [*args, *whose, "--quiet"]
 
     def _insist(self, args: Sequence[str], stdin: bytes | None) -> Answer:
         answer = self._run(args, stdin)

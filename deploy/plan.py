@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploy import databases, identities, secrets_and_keys, services, traffic, watching
+from deploy import databases, identities, keys, secret_values, services, traffic, watching
 from deploy.choices import Choices
 from deploy.gcloud import Command, DeployError, Gcloud, Run, run_gcloud
 from deploy.steps import Site, Step
@@ -17,15 +17,15 @@ STEPS = (
     Step("roles in the project", identities.grant_project_roles),
     Step("who may act as which account", identities.grant_use_of_accounts),
     Step("audit logs of keys and secrets", identities.switch_audit_logs_on),
-    Step("key ring", secrets_and_keys.create_key_ring),
-    Step("keys", secrets_and_keys.create_keys),
-    Step("who may use which key", secrets_and_keys.grant_use_of_keys),
+    Step("key ring", keys.create_key_ring),
+    Step("keys", keys.create_keys),
+    Step("who may use which key", keys.grant_use_of_keys),
     Step("databases", databases.create_databases),
     Step("protection of the databases", databases.protect_databases),
     Step("indexes", databases.create_indexes),
-    Step("secrets", secrets_and_keys.create_secrets),
-    Step("values of the secrets", secrets_and_keys.fill_secrets),
-    Step("who may read the secrets", secrets_and_keys.grant_reading_of_secrets),
+    Step("secrets", secret_values.create_secrets),
+    Step("values of the secrets", secret_values.fill_secrets),
+    Step("who may read the secrets", secret_values.grant_reading_of_secrets),
     Step("queues", traffic.create_queues),
     Step("App Engine's app", services.create_app),
     Step("roles of the builds", identities.grant_build_roles),

@@ -9,7 +9,7 @@ from typing import Any
 
 from deploy.gcloud import Command, DeployError
 from deploy.rendering import BUILD, FILES, ROOT, SERVICE, build_service, render
-from deploy.secrets_and_keys import name_secrets
+from deploy.secret_values import name_secrets
 from deploy.steps import Site, last_part
 from server.settings import Settings
 from server.web.addon import deployment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.choices import Choices
@@ -24,6 +24,8 @@ class Site:
     choices: Choices
     cloud: Gcloud | None
     is_planning: bool = True
+    filled: dict[str, str] = field(default_factory=dict)
+    """The version that this run gave to a secret, by name. Lists of Secret Manager may be minutes behind."""
 
     def ask(self, *args: str) -> Any:
         """The JSON of a read, None where the thing is not there. Raises DeployError."""

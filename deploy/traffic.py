@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from deploy.gcloud import Command
 from deploy.steps import Site, grant, last_part
 
+RUNNING = "RUNNING"
 TOPIC, SUBSCRIPTION = "truly-mail", "truly-mail-push"
 GMAIL = "serviceAccount:gmail-api-push@system.gserviceaccount.com"
 QUEUES = {"live": (50, 5), "deliver": (10, 2), "backfill": (5, 1), "audit": (5, 1)}
@@ -14,6 +16,7 @@ QUEUES = {"live": (50, 5), "deliver": (10, 2), "backfill": (5, 1), "audit": (5, 
 
 Together nine: an instance has ten threads (gunicorn.conf.py), and one is left for cron. A backfill yields to live work.
 """
+RETRIES = {"maxAttempts": "-1", "minBackoff": "5s", "maxBackoff": "600s", "maxDoublings": "6"}
 BACKOFF = ("--max-attempts=-1", "--min-backoff=5s", "--max-backoff=600s", "--max-doublings=6")
 """No end of attempts: a task that is given up would be mail that nobody looks for before the next sweep."""
 
@@ -47,7 +50,10 @@ def create_subscription(site: Site) -> Iterator[Command]:
 
 
 def create_queues(site: Site) -> Iterator[Command]:
-    """By gcloud, and never by a queue.yaml: there a used name stays blocked for nine days, and here for one."""
+    """By gcloud, and never by a queue.yaml: there a used name stays blocked for nine days, and here for one.
+
+    What somebody changed by hand is set right, and a queue that is paused runs again.
+    """
     location = f"--location={site.choices.region}"
     known = {last_part(queue): queue for queue in site.ask_list("tasks", "queues", "list", location)}
     for name, (per_second, share) in QUEUES.items():
@@ -55,10 +61,19 @@ def create_queues(site: Site) -> Iterator[Command]:
         limits = (f"--max-dispatches-per-second={per_second}", f"--max-concurrent-dispatches={at_a_time}", *BACKOFF)
         if name not in known:
             yield Command(("tasks", "queues", "create", name, location, *limits))
-        elif _read_limits(known[name]) != (per_second, at_a_time):
+            continue
+        rates = {"maxDispatchesPerSecond": str(per_second), "maxConcurrentDispatches": str(at_a_time)}
+        if not (_holds(known[name], "rateLimits", rates) and _holds(known[name], "retryConfig", RETRIES)):
             yield Command(("tasks", "queues", "update", name, location, *limits))
+        if known[name].get("state", RUNNING) != RUNNING:
+            yield Command(("tasks", "queues", "resume", name, location))
 
 
-def _read_limits(queue: dict[str, dict[str, str]]) -> tuple[float, int]:
-    limits = queue.get("rateLimits", {})
-    return float(limits.get("maxDispatchesPerSecond", 0)), int(limits.get("maxConcurrentDispatches", 0))
+def _holds(queue: dict[str, Any], part: str, wanted: dict[str, str]) -> bool:
+    """Google leaves out what is 0, and may write a duration as 5s or 5.000s."""
+    there = queue.get(part, {})
+    return all(_number(str(there.get(name, 0))) == _number(text) for name, text in wanted.items())
+
+
+def _number(text: str) -> float:
+    return float(text.removesuffix("s"))

@@ -40,16 +40,30 @@ def ask_parsers(tmp_path_factory):
     return ask
 
 
-def test_gcloud_takes_every_call_of_a_first_and_a_second_run(ask_parsers, deploy_into):
+def test_gcloud_takes_every_call_of_a_first_and_a_second_run(ask_parsers, deploy_into, tmp_path):
     project = FakeProject()
     deploy_into(project)
     project.state["databases"]["(default)"]["pointInTimeRecoveryEnablement"] = "POINT_IN_TIME_RECOVERY_DISABLED"
     project.state["databases"]["deks"]["pointInTimeRecoveryEnablement"] = "POINT_IN_TIME_RECOVERY_ENABLED"
     project.state["subscriptions"]["truly-mail-push"] = "https://elsewhere/push"
-    deploy_into(project, WORKER_INSTANCES="9", REGION="europe-west1")
+    project.state["queues"]["live"]["state"] = "PAUSED"
+    project.state["roles"] = {"projects/truly-acme/roles/x": [], "organizations/12/roles/y": []}
+    project.state["policies"]["project"]["bindings"] += [
+        {"role": role, "members": ["user:ann@acme.example"]} for role in project.state["roles"]
+    ]
+    (tmp_path / "secret").write_text("a-client-secret")
+    deploy_into(
+        project,
+        WORKER_INSTANCES="9",
+        REGION="europe-west1",
+        SALESFORCE_KEY="",
+        SALESFORCE_SECRET=str(tmp_path / "secret"),
+    )
     calls = [list(words) for words in dict.fromkeys(map(tuple, project.calls))]
 
     assert len(calls) > 120
+    for words in (["tasks", "queues", "resume"], ["secrets", "update"], ["iam", "roles", "describe"]):
+        assert any(call[: len(words)] == words for call in calls)
     assert ask_parsers(calls) == []
 
 
@@ -125,4 +139,4 @@ def test_a_deployment_runs_through_a_program_named_gcloud(given, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     state = json.loads((tmp_path / "state").read_text())
     assert set(state["versions"]) == {"default", "worker"}
-    assert state["secrets"]["truly-salesforce"][0]["length"] > 50
+    assert state["secrets"]["truly-salesforce-key"][0]["length"] > 50

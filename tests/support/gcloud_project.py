@@ -63,8 +63,8 @@ def new_state() -> dict[str, Any]:
                 "auditConfigs": [{"service": "storage.googleapis.com", "auditLogConfigs": [{"logType": "DATA_READ"}]}],
             }
         },
-        "accounts": [], "rings": [], "keys": {}, "databases": {}, "schedules": {}, "composites": [], "fields": {},
-        "secrets": {}, "topics": [], "subscriptions": {}, "queues": {}, "app": None, "versions": {}, "cron": 0, "addons": {}, "metrics": {}, "alerts": {},
+        "roles": {}, "accounts": [], "rings": [], "keys": {}, "databases": {}, "schedules": {}, "composites": [], "fields": {},
+        "secrets": {}, "annotations": {}, "topics": [], "subscriptions": {}, "queues": {}, "app": None, "versions": {}, "cron": 0, "addons": {}, "metrics": {}, "alerts": {},
         "has_consent_screen": True, "is_logged_in": True,
     }  # fmt: skip
 
@@ -197,6 +197,17 @@ def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None
     add_binding(state, rest[0], flags) if rest[0] in state["accounts"] else absent(rest[0])
 
 
+@handle("iam roles describe", reads=True)
+def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
+    """Custom roles alone, by their whole name. gcloud takes the organization or the project, and never both."""
+    assert ("--organization" in flags) != ("--project" in flags)
+    parent = f"organizations/{flags['--organization'][0]}" if "--organization" in flags else "projects/truly-acme"
+    name = f"{parent}/roles/{rest[0]}"
+    if name not in state["roles"]:
+        raise Refusal(f"PERMISSION_DENIED: You don't have permission to get the role at {name}.")
+    return {"name": name, "includedPermissions": state["roles"][name]}
+
+
 @handle("kms keyrings list", reads=True)
 def _(state: dict[str, Any], _rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
     need(state, "cloudkms")
@@ -207,6 +218,12 @@ def _(state: dict[str, Any], _rest: list[str], flags: Flags, _stdin: bytes | Non
 def _(state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
     need(state, "cloudkms")
     exists(rest[0]) if rest[0] in state["rings"] else state["rings"].append(rest[0])
+
+
+@handle("kms keyrings get-iam-policy", reads=True)
+def _(state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
+    need(state, "cloudkms")
+    return read_policy(state, f"ring {rest[0]}") if rest[0] in state["rings"] else absent(rest[0])
 
 
 PURPOSES = {"asymmetric-encryption": "ASYMMETRIC_DECRYPT", "encryption": "ENCRYPT_DECRYPT"}
@@ -326,7 +343,11 @@ def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None
 @handle("secrets list", reads=True)
 def _(state: dict[str, Any], _rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
     need(state, "secretmanager")
-    return [{"name": f"projects/1/secrets/{name}"} for name in state["secrets"]]
+    notes = state["annotations"]
+    return [
+        {"name": f"projects/1/secrets/{name}", **({"annotations": notes[name]} if name in notes else {})}
+        for name in state["secrets"]
+    ]
 
 
 @handle("secrets create")
@@ -334,6 +355,14 @@ def _(state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | Non
     if rest[0] in state["secrets"]:
         exists(rest[0])
     state["secrets"][rest[0]] = []
+
+
+@handle("secrets update")
+def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
+    if rest[0] not in state["secrets"]:
+        absent(rest[0])
+    [pairs] = flags["--update-annotations"]
+    state["annotations"].setdefault(rest[0], {}).update(dict(pair.split("=") for pair in pairs.split(",")))
 
 
 @handle("secrets versions list", reads=True)
@@ -349,7 +378,10 @@ def _(state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | Non
 @handle("secrets versions add")
 def _(state: dict[str, Any], rest: list[str], flags: Flags, stdin: bytes | None) -> Any:
     assert flags["--data-file"] == ["-"]
+    if rest[0] not in state["secrets"]:
+        absent(rest[0])
     state["secrets"][rest[0]].append({"state": "ENABLED", "length": len(stdin or b"")})
+    return {"name": f"projects/1/secrets/{rest[0]}/versions/{len(state['secrets'][rest[0]])}", "state": "ENABLED"}
 
 
 @handle("secrets get-iam-policy", reads=True)
@@ -416,11 +448,17 @@ def _(state: dict[str, Any], _rest: list[str], _flags: Flags, _stdin: bytes | No
 
 def set_limits(state: dict[str, Any], name: str, flags: Flags) -> None:
     state["queues"][name] = {
+        "state": state["queues"].get(name, {}).get("state", "RUNNING"),
         "rateLimits": {
             "maxDispatchesPerSecond": float(flags["--max-dispatches-per-second"][0]),
             "maxConcurrentDispatches": int(flags["--max-concurrent-dispatches"][0]),
         },
-        "retryConfig": {"maxAttempts": int(flags["--max-attempts"][0])},
+        "retryConfig": {
+            "maxAttempts": int(flags["--max-attempts"][0]),
+            "minBackoff": flags["--min-backoff"][0],
+            "maxBackoff": flags["--max-backoff"][0],
+            "maxDoublings": int(flags["--max-doublings"][0]),
+        },
     }
 
 
@@ -433,6 +471,11 @@ def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None
 @handle("tasks queues update")
 def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
     set_limits(state, rest[0], flags) if rest[0] in state["queues"] else absent(rest[0])
+
+
+@handle("tasks queues resume")
+def _(state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
+    absent(rest[0]) if rest[0] not in state["queues"] else state["queues"][rest[0]].update(state="RUNNING")
 
 
 @handle("app describe", reads=True)
