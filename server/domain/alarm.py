@@ -18,6 +18,7 @@ class AlarmCode(StrEnum):
     WATCH_ENDS = "watch_ends"
     SALESFORCE_CALLS = "salesforce_calls"
     WATCH_SETTING = "watch_setting"
+    PUSHES_MISSING = "pushes_missing"
     TEXT_UNREADABLE = "text_unreadable"
     SEAL_BROKEN = "seal_broken"
 

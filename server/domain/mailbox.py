@@ -142,7 +142,10 @@ class Mailbox:
     From ``cursor`` on, where it has been since ``cursor_at`` (epoch seconds), history tells what happens;
     ``backfill`` is how far the past before it is known, None for all.
     ``watched_at`` is when Gmail last agreed to push, until ``watch_expires_at``; ``watch_failed_at`` when it last did
-    not (epoch seconds all). ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for
+    not (epoch seconds all). ``push_heard_at`` is when one of its pushes was last heard, None for a new watch; since
+    then ``unannounced`` polls found mail that no push had announced, the last one at ``unannounced_at``.
+
+    ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for
     it; ``dont_log_label`` the id of the label "Don't log" when it was last read.
 
     ``directory_since`` (epoch seconds) is when ``directory_state`` became what it is. ``returns_to`` is the stage that
@@ -175,6 +178,9 @@ class Mailbox:
     watch_failed_at: float | None = None
     cursor_at: float = 0.0
     unpublished: tuple[DayCoverage, ...] = field(default=(), hash=False)
+    push_heard_at: float | None = None
+    unannounced: int = 0
+    unannounced_at: float | None = None
 
     @property
     def address(self) -> str:

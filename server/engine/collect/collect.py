@@ -18,6 +18,7 @@ from server.engine.mailboxes.pausing import pause_mailbox
 from server.ports.mail import MailProvider
 from server.rules.schedule.backfill_windows import begin_backfill
 from server.rules.schedule.fold_history import Fate, MessageChange, find_label_moves, fold_events
+from server.rules.schedule.push_proof import note_poll, note_push
 
 QUIET = 43_200.0
 """Seconds after which nothing listed means that nothing happened. Gmail keeps a history for days."""
@@ -47,9 +48,17 @@ class Collector:
     tools: ReaderTools
 
     def collect(
-        self, workspace: Workspace, mailbox_id: MailboxId, on_progress: Progress = lambda _messages: None
+        self,
+        workspace: Workspace,
+        mailbox_id: MailboxId,
+        on_progress: Progress = lambda _messages: None,
+        *,
+        is_pushed: bool = False,
     ) -> Collected:
-        """Bring one mailbox's ledger up to now. The mailbox's own trouble pauses it and is returned, not raised."""
+        """Bring one mailbox's ledger up to now. The mailbox's own trouble pauses it and is returned, not raised.
+
+        ``is_pushed``: a push asks for it, which proves that pushes arrive.
+        """
         lease = self.leases.lease(f"mailbox/{mailbox_id}")
         if not lease.take():
             return Collected(is_busy=True)
@@ -57,7 +66,7 @@ class Collector:
             mailbox = self.tools.store.mailbox(mailbox_id)
             if mailbox is None or not mailbox.reads or mailbox.paused_until > self.tools.clock.now():
                 return Collected()
-            return _Collection(self, workspace, mailbox, lease, on_progress).run()
+            return _Collection(self, workspace, mailbox, lease, on_progress, is_pushed=is_pushed).run()
         finally:
             lease.release()
 
@@ -66,7 +75,14 @@ class _Collection:
     """One run over one mailbox."""
 
     def __init__(
-        self, collector: Collector, workspace: Workspace, mailbox: Mailbox, lease: Lease, on_progress: Progress
+        self,
+        collector: Collector,
+        workspace: Workspace,
+        mailbox: Mailbox,
+        lease: Lease,
+        on_progress: Progress,
+        *,
+        is_pushed: bool,
     ) -> None:
         self._mail = collector.mail
         self._store = collector.tools.store
@@ -74,6 +90,7 @@ class _Collection:
         self._label = collector.tools.label
         self._mailbox = mailbox
         self._lease = lease
+        self._is_pushed = is_pushed
         self._reader = MailboxReader(collector.tools, workspace, mailbox, lease, on_progress)
 
     def run(self) -> Collected:
@@ -106,7 +123,7 @@ class _Collection:
         self._store.save_mailbox(
             self._mailbox.mailbox_id,
             lambda current: replace(
-                current or self._mailbox,
+                self._note_push(current or self._mailbox, now),
                 cursor=cursor,
                 cursor_at=now,
                 backfill=past,
@@ -147,7 +164,7 @@ class _Collection:
             moves = bool(history.events) or now - mailbox.cursor_at > QUIET
             newest = Cursor(max(history.cursor, mailbox.cursor or history.cursor))
             return replace(
-                mailbox,
+                self._note_push(mailbox, now),
                 cursor=newest if moves else mailbox.cursor,
                 cursor_at=now if moves else mailbox.cursor_at,
                 last_synced_at=now,
@@ -158,6 +175,9 @@ class _Collection:
             )
 
         self._store.save_mailbox(self._mailbox.mailbox_id, change)
+
+    def _note_push(self, mailbox: Mailbox, now: float) -> Mailbox:
+        return note_push(mailbox, now) if self._is_pushed else note_poll(mailbox, self._reader.arrivals, now)
 
 
 def _is_lost(change: MessageChange, rows: Mapping[MessageId, Row]) -> bool:

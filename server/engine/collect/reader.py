@@ -41,7 +41,10 @@ class ReaderTools:
 
 
 class MailboxReader:
-    """Reads for one run over one mailbox. ``is_past``: its mail lets new mail go first. ``count`` is rows written."""
+    """Reads for one run over one mailbox. ``is_past``: its mail lets new mail go first.
+
+    ``count`` is rows written; ``arrivals`` are the moments (epoch seconds) at which mail arrived that was not known.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class MailboxReader:
         self._is_past = is_past
         self.dont_log_label: str | None = mailbox.dont_log_label
         self.count = 0
+        self.arrivals: set[float] = set()
 
     def screen(self, portion: Sequence[MessageRef], rows: Mapping[MessageId, Row]) -> None:
         """One of ``cut_portions``; ``rows`` are those that exist.
@@ -109,7 +113,9 @@ class MailboxReader:
 
     def write(self, rows: Sequence[Row]) -> list[Row]:
         """New rows, and those that exist in another version. Returns those that another worker wrote first."""
-        lost = self._store.add_rows([row for row in rows if not row.version])
+        new_rows = [row for row in rows if not row.version]
+        self.arrivals |= {row.internal_date / 1000 for row in new_rows}
+        lost = self._store.add_rows(new_rows)
         lost += save_changed_rows(self._store, [row for row in rows if row.version])
         self.count += len(rows)
         name_on_trail("messages", *(row.message_id for row in rows))

@@ -14,7 +14,8 @@ from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.store import Store
 from server.ports.watch import Watch
-from server.rules.schedule.watch_renewal import is_being_lost, is_due, select_due, select_leftovers
+from server.rules.schedule.push_proof import begin_watch
+from server.rules.schedule.watch_renewal import is_alive, is_being_lost, is_due, select_due, select_leftovers
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,12 @@ class _Pass:
             self._note_failure(mailbox, error)
             return
         now = self.clock.now()
-        self._save(mailbox, lambda m: replace(m, watch_expires_at=expires_at, watched_at=now, watch_failed_at=None))
+
+        def note(current: Mailbox) -> Mailbox:
+            watched = current if is_alive(current, now) else begin_watch(current)
+            return replace(watched, watch_expires_at=expires_at, watched_at=now, watch_failed_at=None)
+
+        self._save(mailbox, note)
         self.renewals.renewed += 1
 
     def stop(self, listed: Mailbox) -> None:

@@ -21,6 +21,7 @@ SENTENCES: Mapping[str, str] = {
     AlarmCode.TEXT_UNREADABLE: "an email could not be read within its bounds, and was logged without its text",
     AlarmCode.SEAL_BROKEN: "sealed headers of waiting mail did not open, so Gmail is read again: compare the keys",
     AlarmCode.WATCH_SETTING: "the settings of push are wrong, so new mail is only polled",
+    AlarmCode.PUSHES_MISSING: "Gmail's pushes do not arrive, so new mail is only polled: run doctor",
 }
 """A code without a sentence is shown as it is."""
 

@@ -31,6 +31,7 @@ from server.ports.clock import Clock
 from server.ports.queue import BUCKET, Job, JobKind, Queue, Task
 from server.ports.store import Store
 from server.rules.schedule.polling import is_poll_due
+from server.rules.schedule.push_proof import measure_pushes
 from server.rules.schedule.recovery import compute_backoff
 from server.rules.schedule.watch_renewal import is_due
 
@@ -172,13 +173,18 @@ class JobRunner:
         if self.watches.is_on and any(is_due(m, self._now()) for m in mailboxes):
             # A new mailbox must not wait for the hourly job.
             queue.put(Job(JobKind.WATCH), self._now())
+        if self.watches.is_on and measure_pushes(mailboxes, self._now()).is_broken:
+            self.alarms.raise_alarm(AlarmCode.PUSHES_MISSING)
         # Also without new mail: rows that waited may be due by now.
         queue.put(Job(JobKind.DELIVER), self._now())
         # Here, because the mailboxes have just been read: a look of its own would read them all once more.
         self.status.write(mailboxes)
 
     def _select_to_poll(self, mailboxes: Sequence[Mailbox]) -> list[MailboxId]:
-        """With push on, most mailboxes are read when Gmail tells of a change, and by a sweep only once an hour."""
+        """With push on, most mailboxes are read when Gmail tells of a change, and by a sweep only once an hour.
+
+        A mailbox earns that by a push that was heard, and loses it when a poll finds mail that no push announced.
+        """
         if not self.watches.is_on:
             return [mailbox.mailbox_id for mailbox in mailboxes]
         now = self._now()
@@ -190,7 +196,7 @@ class JobRunner:
         job = task.job
         is_pushed = job.kind == JobKind.PUSHED
         try:
-            collected = self.collector.collect(self.workspaces.current(), MailboxId(job.subject))
+            collected = self.collector.collect(self.workspaces.current(), MailboxId(job.subject), is_pushed=is_pushed)
         except ConfigurationError:
             # A setting is wrong for all mailboxes. The sweep's jobs report that; those of pushes would only pile up.
             if is_pushed:

@@ -19,6 +19,7 @@ from server.ports.clock import Clock
 from server.ports.crm import Allowance, Crm
 from server.ports.store import Store
 from server.rules.schedule.lateness import measure_lateness
+from server.rules.schedule.push_proof import measure_pushes
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,9 @@ class Status:
     paused: int = 0
     never_read: int = 0
     reading_past: int = 0
+    watched: int = 0
+    pushes_heard: int = 0
+    pushes_unproven: int = 0
     behind_worst_min: float = 0.0
     behind_worst_mailbox: MailboxId | None = None
     behind: Mapping[str, int] = field(default_factory=dict)
@@ -80,6 +84,9 @@ class Status:
             "paused": self.paused,
             "never_read": self.never_read,
             "reading_past": self.reading_past,
+            "watched": self.watched,
+            "pushes_heard": self.pushes_heard,
+            "pushes_unproven": self.pushes_unproven,
             "behind_worst_min": self.behind_worst_min,
             "behind_worst_mailbox": self.behind_worst_mailbox,
             **self.behind,
@@ -118,12 +125,16 @@ class StatusReader:
         worst = max(lateness, key=lambda mailbox_id: lateness[mailbox_id], default=None)
         worst_seconds = lateness[worst] if worst else 0.0
         alarms = count_alarms(self.alarms, self.clock)
+        pushes = measure_pushes(read, now)
         return Status(
             mailboxes=len(read),
             live=sum(mailbox.stage is Stage.LIVE for mailbox in read),
             paused=sum(mailbox.paused_until > now for mailbox in read),
             never_read=sum(mailbox.last_synced_at is None for mailbox in read),
             reading_past=sum(mailbox.backfill is not None for mailbox in read),
+            watched=pushes.watched,
+            pushes_heard=pushes.heard,
+            pushes_unproven=pushes.unproven,
             behind_worst_min=_to_minutes(worst_seconds),
             behind_worst_mailbox=worst if worst_seconds else None,
             behind={name: sum(s > least for s in lateness.values()) for name, least in BUCKETS.items()},

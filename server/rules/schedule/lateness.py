@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from server.domain.mailbox import Mailbox
-from server.rules.schedule.watch_renewal import is_alive
+from server.rules.schedule.polling import is_left_to_pushes
 
 POLLED_WITHIN = 900.0
 """Seconds: a mailbox that is polled is read at least so often while all is well."""
 WATCHED_WITHIN = 3_900.0
-"""Seconds: one with an active watch is read without a push at least so often."""
+"""Seconds: one that is left to its pushes is read without a push at least so often."""
 
 
 def measure_lateness(mailbox: Mailbox, now: float) -> float:
@@ -19,5 +19,5 @@ def measure_lateness(mailbox: Mailbox, now: float) -> float:
     if mailbox.last_synced_at is None:
         return max(now - mailbox.directory_since, 0.0) if mailbox.directory_since else 0.0
     age = now - mailbox.last_synced_at
-    usual = WATCHED_WITHIN if is_alive(mailbox, now) and not mailbox.failures else POLLED_WITHIN
+    usual = WATCHED_WITHIN if is_left_to_pushes(mailbox, now) else POLLED_WITHIN
     return age if age > usual else 0.0

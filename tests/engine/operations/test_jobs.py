@@ -199,7 +199,9 @@ def test_all_who_look_again_are_one_job(scene, monkeypatch):
 
 
 def test_a_collect_that_meets_another_s_lease_comes_again(scene, asked, monkeypatch):
-    monkeypatch.setattr(type(scene.services.rooms.collector), "collect", lambda *_args: Collected(is_busy=True))
+    monkeypatch.setattr(
+        type(scene.services.rooms.collector), "collect", lambda *_args, **_options: Collected(is_busy=True)
+    )
     for kind in (JobKind.COLLECT, JobKind.PUSHED):
         run(scene, asked, Job(kind, "m"))
 

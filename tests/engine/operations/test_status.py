@@ -32,9 +32,11 @@ def read_mailbox(**changes: object) -> Mailbox:
         ({}, 0),
         ({"last_synced_at": NOW - 900}, 0),
         ({"last_synced_at": NOW - 901}, 901),
-        ({"last_synced_at": NOW - 3600, "watch_expires_at": NOW + 1}, 0),
+        ({"last_synced_at": NOW - 3600, "watch_expires_at": NOW + 1, "push_heard_at": NOW - 9000}, 0),
         ({"last_synced_at": NOW - 3600, "watch_expires_at": NOW - 1}, 3600),
-        ({"last_synced_at": NOW - 3901, "watch_expires_at": NOW + 1}, 3901),
+        ({"last_synced_at": NOW - 3901, "watch_expires_at": NOW + 1, "push_heard_at": NOW - 9000}, 3901),
+        # Before its first push it is polled.
+        ({"last_synced_at": NOW - 3600, "watch_expires_at": NOW + 1}, 3600),
         # In trouble, pushes are of no use.
         ({"last_synced_at": NOW - 1000, "watch_expires_at": NOW + 1, "failures": 1}, 1000),
         ({"last_synced_at": None}, 9000),

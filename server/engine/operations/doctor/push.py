@@ -1,4 +1,4 @@
-"""Does Gmail push?"""
+"""Does Gmail push, and do its pushes arrive?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from server.engine.operations.doctor.registry import Checks, Finding
 from server.ports.clock import Clock
 from server.ports.store import Store
-from server.rules.schedule.watch_renewal import is_alive
+from server.rules.schedule.push_proof import measure_pushes
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,18 @@ def check_push(context: PushContext) -> Iterator[Finding]:
         yield Finding("Push", is_good=True, text=text)
         return
     read_mailboxes = [m for m in context.store.mailboxes() if m.reads]
-    watched = sum(is_alive(m, context.clock.now()) for m in read_mailboxes)
+    pushes = measure_pushes(read_mailboxes, context.clock.now())
+    watched = pushes.watched
     text = f"On: {watched} of {len(read_mailboxes)} mailboxes have an active Gmail watch."
     if watched < len(read_mailboxes):
         text += " The others are polled; run the command watch to see why."
     yield Finding("Push", is_good=watched == len(read_mailboxes), text=text)
+    if pushes.is_doubtful:
+        text = "Gmail's pushes do not arrive: check the subscription and PUSH_SERVICE_ACCOUNT (docs/push.md)."
+        text += f" New mail of {pushes.silent} of {pushes.with_news} mailboxes came without a push, and is polled."
+        yield Finding("Pushes heard", is_good=False, text=text)
+    elif watched:
+        text = f"{pushes.heard} of {watched} watched mailboxes had a push within a day."
+        if pushes.unproven:
+            text += f" {pushes.unproven} are polled until the next push."
+        yield Finding("Pushes heard", is_good=True, text=text)

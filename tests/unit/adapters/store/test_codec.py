@@ -31,7 +31,8 @@ FULL_MAILBOX = Mailbox(
     "9", ("ann@acme.example", "a@acme.example"), Stage.DRAINING, 5, Cursor(7), "Ann", 1.5, 2, "Throttled", 3.5, 4.5, "005A",
     DirectoryState.SUSPENDED, 6.5, is_in_scope=False, returns_to=Stage.LIVE, asked_at=7.5,
     backfill=Backfill(1.5, 2, 3, 4, 5, is_again=True), dont_log_label="Label_1", watch_expires_at=8.5, watched_at=9.5,
-    watch_failed_at=10.5, cursor_at=11.5, unpublished=(DAY,),
+    watch_failed_at=10.5, cursor_at=11.5, unpublished=(DAY,), push_heard_at=12.5,
+    unannounced=2, unannounced_at=13.5,
 )  # fmt: skip
 BARE_ROW = {
     "mailbox_id": "m1",
@@ -71,6 +72,7 @@ GOLDEN_ACTIVITIES = [
 BARE_MAILBOX = {
     "addresses": ["a@b"], "stage": "off", "start": 0, "name": "", "paused_until": 0.0, "failures": 0,
     "directory_state": "active", "directory_since": 0.0, "is_in_scope": True, "asked_at": 0.0, "cursor_at": 0.0,
+    "unannounced": 0,
 }  # fmt: skip
 GOLDEN_MAILBOXES = [
     (FULL_MAILBOX, {
@@ -81,7 +83,7 @@ GOLDEN_MAILBOXES = [
         "backfill": {"begun_at": 1.5, "until": 2, "width": 3, "size": 4, "seen": 5, "is_again": True, "paused_until": 0.0,
                      "failures": 0, "last_error": None},
         "dont_log_label": "Label_1", "watch_expires_at": 8.5, "watched_at": 9.5, "watch_failed_at": 10.5,
-        "cursor_at": 11.5,
+        "cursor_at": 11.5, "push_heard_at": 12.5, "unannounced": 2, "unannounced_at": 13.5,
         "unpublished": [{"day": "2026-01-31", "gmail": 3, "left": 1, "missing": 1, "outcomes": COUNTS,
                          "causes": {"B": 3, "A": 1, "C": 1}}],
     }),
@@ -220,6 +222,7 @@ mailboxes = st.builds(
     st.none() | texts, st.sampled_from(DirectoryState), moments, st.booleans(), st.none() | st.sampled_from(Stage), moments,
     st.none() | st.builds(Backfill, moments, numbers, numbers, numbers, numbers, st.booleans(), moments, numbers, st.none() | texts),
     st.none() | texts, st.none() | moments, st.none() | moments, st.none() | moments, moments, st.lists(days, max_size=2).map(tuple),
+    st.none() | moments, numbers, st.none() | moments,
 )  # fmt: skip
 conversations = st.builds(
     Conversation, st.just("v1:c"), st.none() | texts, st.none() | st.binary(), st.booleans(), st.booleans(), st.text(),

@@ -12,7 +12,12 @@ from server.rules.schedule.polling import WATCHED_POLL, is_poll_due
 
 NOW = 1_790_000_000.0
 QUIET = Mailbox(
-    MailboxId("1"), ("ann@acme.example",), cursor=Cursor(7), last_synced_at=NOW - 60, watch_expires_at=NOW + 86_400
+    MailboxId("1"),
+    ("ann@acme.example",),
+    cursor=Cursor(7),
+    last_synced_at=NOW - 60,
+    watch_expires_at=NOW + 86_400,
+    push_heard_at=NOW - 60,
 )
 """Watched, read a minute ago, with nothing to be done."""
 
@@ -32,8 +37,21 @@ def test_a_watched_mailbox_that_was_just_read_is_left_to_its_pushes() -> None:
         {"backfill": Backfill(NOW, int(NOW), 0, 10)},
         {"last_synced_at": NOW - WATCHED_POLL},
         {"last_synced_at": NOW + 7_200},
+        {"push_heard_at": None},
+        {"unannounced": 1},
     ],
-    ids=["no watch", "watch over", "never read", "no time", "trouble", "past", "an hour", "clock set back"],
+    ids=[
+        "no watch",
+        "watch over",
+        "never read",
+        "no time",
+        "trouble",
+        "past",
+        "an hour",
+        "clock set back",
+        "no push yet",
+        "push lost",
+    ],
 )
 def test_a_mailbox_of_which_no_push_may_tell_is_read(changes: dict[str, object]) -> None:
     assert is_poll_due(replace(QUIET, **changes), NOW)  # type: ignore[arg-type]
