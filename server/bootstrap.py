@@ -107,7 +107,7 @@ def build(
     alarms = DocumentAlarms(documents, clock)
     store = DocumentStore(documents, holders.is_dead if holders else lambda _holder: False)
     with _closing_on_error(documents, local_queue, holders):
-        keys = load_keys(settings, channels, store)
+        keys = load_keys(settings, channels, store, clock)
         sealer = WorkSealer(keys.work, store, settings.organisation)
         hasher = KeyedHasher(keys.hash_keys, max(keys.hash_keys))
         pin_or_refuse(store, sealer, settings.organisation, name_keys(keys.vault_wrap, sealer, hasher))

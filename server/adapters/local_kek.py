@@ -39,6 +39,9 @@ class RsaWrap:
     def wrap(self, key: bytes) -> bytes:
         return self._public.encrypt(key, OAEP)
 
+    def newest(self) -> RsaWrap:
+        return self
+
 
 class RsaUnwrap:
     """Implements ``server.ports.kek.UnwrapKek``."""

@@ -57,7 +57,7 @@ def _vault(source: Source) -> click.Command:
         for name, count in sorted(Counter(done.unopened.values()).items()):
             stderr.print(f"{count_noun(count, 'copy', 'copies')} still under {name}, whose private key is not here.")
         if not done.unopened:
-            stdout.print("No copy needs an earlier version of the vault key.")
+            stdout.print(_say_settled(done.settles_at))
 
     @group.command("ledger")
     @report_errors
@@ -75,6 +75,16 @@ def _vault(source: Source) -> click.Command:
         stdout.print("The access ledger is intact.")
 
     return group
+
+
+def _say_settled(settles_at: float | None) -> str:
+    if settles_at is None:
+        return "No copy needs an earlier version of the vault key."
+    until = datetime.fromtimestamp(settles_at, UTC).strftime("%H:%M:%S")
+    return (
+        f"Until {until} UTC a running process may still seal under the earlier version of the vault key."
+        " Run this again after that."
+    )
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import click
 
 from server.bootstrap import open_key_state
@@ -11,6 +13,11 @@ from server.domain.identity import KeyKind
 from server.engine.operations.key_changes import create_first_keys, list_costs, replace_keys, rotate_key
 
 KEEP_APART = "Keep vault.private.pem under another user account than the service's."
+
+USED = {
+    KeyKind.VAULT: "Running processes use it within a minute.",
+    KeyKind.WORK: "Restart the service to use it.",
+}
 
 
 def commands(source: Source) -> list[click.Command]:
@@ -37,8 +44,8 @@ def _keys(source: Source) -> click.Command:
         with open_key_state(settings) as (store, keeper):
             if store is None:
                 raise BadInputError("There is no state yet: there is nothing to rotate. Start the service once.")
-            where = rotate_key(store, keeper, kind, settings.organisation)
-        stdout.print(f"The new version of the {kind.value} key is in {where}. Restart the service to use it.")
+            where = rotate_key(store, keeper, kind, settings.organisation, time.time())
+        stdout.print(f"The new version of the {kind.value} key is in {where}. {USED[kind]}")
         if kind is KeyKind.VAULT and settings.keys is None:
             stdout.print("Then run vault rewrap as the account that opens copies.")
         elif kind is KeyKind.VAULT:

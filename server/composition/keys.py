@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -10,33 +11,53 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from server.adapters.cloud.channels import CloudChannels
 from server.adapters.cloud.cloud_keys import load_cloud_keys
+from server.adapters.cloud.cloud_kms import CloudKeyRing, read_version
 from server.adapters.cloud.kms_keeper import KmsKeyKeeper
 from server.adapters.cloud.secret_manager import CloudSecrets
 from server.adapters.keys import Keys
-from server.adapters.local_kek import load_local_keys
+from server.adapters.local_kek import PUBLIC, RsaWrap, load_local_keys, load_public_key
 from server.adapters.local_key_files import LocalKeyKeeper
+from server.adapters.pinned_wrap import PinnedWrap
 from server.domain.errors import ConfigurationError
-from server.ports.kek import KeyKeeper
+from server.ports.clock import Clock
+from server.ports.kek import KeyKeeper, WrapKek
 from server.ports.store import IdentityStore
 from server.setting_forms import SecretVersion
 from server.settings import Settings
 
 
-def load_keys(settings: Settings, channels: CloudChannels, store: IdentityStore) -> Keys:
-    """Load what the settings name; of ``vault`` in KMS the version that the state pinned last.
+def load_keys(settings: Settings, channels: CloudChannels, store: IdentityStore, clock: Clock) -> Keys:
+    """Load what the settings name; of ``vault`` the version that the state pinned last, also after a rotation.
 
     Raises ConfigurationError, and TransientError where Google Cloud is away.
     """
-    if settings.keys is not None:
-        return load_local_keys(settings.keys, may_open=settings.may_open_copies)
+    keys, fetch = _load_local(settings, settings.keys) if settings.keys else _load_cloud(settings, channels, store)
+    return replace(keys, vault_wrap=PinnedWrap(keys.vault_wrap, lambda: _find_vault_key(store), fetch, clock))
+
+
+Fetch = Callable[[str], WrapKek | None]
+
+
+def _load_local(settings: Settings, folder: Path) -> tuple[Keys, Fetch]:
+    def fetch(name: str) -> WrapKek | None:
+        """The public key may not be copied to this machine yet."""
+        key = RsaWrap(load_public_key(folder / PUBLIC))
+        return key if key.name == name else None
+
+    return load_local_keys(folder, may_open=settings.may_open_copies), fetch
+
+
+def _load_cloud(settings: Settings, channels: CloudChannels, store: IdentityStore) -> tuple[Keys, Fetch]:
     cloud = settings.cloud
-    return load_cloud_keys(
+    keys = load_cloud_keys(
         channels,
         cloud.key_ring,
         cloud.hash_keys or "",
         may_open=settings.may_open_copies,
         vault_key=_find_vault_key(store),
     )
+    ring = CloudKeyRing.connect(channels, cloud.key_ring)
+    return keys, lambda name: ring.fetch_vault_key(read_version(name))
 
 
 def make_key_keeper(

@@ -28,6 +28,7 @@ class KeyNames:
 class StateIdentity:
     """``vault_keys`` and ``work_keys`` have the newest last.
 
+    ``vault_pinned_at`` (epoch seconds) is when the newest vault key was added, None for the first one.
     ``lost_keys`` belonged to this state before somebody said that they are lost. ``google_customer`` and
     ``salesforce_org`` are empty until the service has met them.
     """
@@ -39,6 +40,7 @@ class StateIdentity:
     lost_keys: tuple[str, ...] = ()
     google_customer: str = ""
     salesforce_org: str = ""
+    vault_pinned_at: float | None = None
     version: str = field(default="", compare=False)
 
     @property

@@ -18,6 +18,9 @@ class WrapKek(Protocol):
     def wrap(self, key: bytes) -> bytes:
         """Wrap at most 318 bytes, which is what RSA-OAEP 3072 with SHA-256 takes."""
 
+    def newest(self) -> WrapKek:
+        """The version to seal with now, whose name never changes. Raises TransientError where nobody can say."""
+
 
 class UnwrapKek(Protocol):
     """The private half of the vault key, of all its versions that this process may use."""

@@ -64,7 +64,8 @@ class SealedCopy:
 
 
 def seal_copy(plaintext: bytes, place: Place, kek: WrapKek) -> SealedCopy:
-    """Seals under a new DEK for each copy, so that one copy can be erased alone."""
+    """Seals under a new DEK for each copy, so that one copy can be erased alone. Raises TransientError."""
+    kek = kek.newest()  # one version for both, the key and its name
     dek = os.urandom(DEK_BYTES)
     bound = place.encode()
     nonce = os.urandom(NONCE_BYTES)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from server.adapters.pinned_wrap import RECHECK
 from server.domain.errors import ConfigurationError
 from server.domain.ids import ActivityKey
 from server.web.app import create_app
@@ -76,6 +77,28 @@ def test_copies_of_both_versions_of_vault_open(cloud: tuple[Scene, CloudProject]
     opened = open_copies(scene, project, before, meanwhile, after)
     subjects = [b"Subject: Before", b"Subject: Meanwhile", b"Subject: After"]
     assert all(subject in raw for subject, raw in zip(subjects, opened, strict=True))
+
+
+def test_a_running_process_takes_the_new_version_and_seals_nothing_under_the_earlier(
+    cloud: tuple[Scene, CloudProject],
+) -> None:
+    scene, project = cloud
+    before = log_email(scene, "Before")
+    assert run(scene, project, "operator", "keys", "rotate", "vault").code == 0
+    scene.clock.advance(RECHECK)
+    plan(project, "kms", "GetPublicKey", "UNAVAILABLE", 50)
+    scene.deliver(ANN, eml(subject="Meanwhile"))
+    scene.sync()
+    assert len(scene.tasks()) == 1
+    project.server.gate.universe.faults.clear()
+    scene.clock.advance(3_600)
+
+    after = log_email(scene, "After")
+
+    store = scene.services.ports.store
+    assert len(scene.tasks()) == 3
+    assert [copy.kek_name[:6] for key in (before, after) if (copy := store.copy(key))] == ["kms:1:", "kms:2:"]
+    assert sorted(dek.kek_name[:6] for dek in store.wrapped_deks()) == ["kms:1:", "kms:2:", "kms:2:"]
 
 
 def test_what_waits_under_the_earlier_version_of_work_is_logged(cloud: tuple[Scene, CloudProject]) -> None:

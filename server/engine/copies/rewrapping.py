@@ -19,15 +19,21 @@ from server.ports.kek import UnwrapKek, WrapKek
 from server.ports.store import Store
 from server.vault.access_chain import make_next_entry
 
+SETTLED = 300.0
+"""Seconds after a rotation: by then every process has taken the new version, and stored what it sealed before."""
 BATCH = 100
 """Keys of one entry in the access ledger."""
 
 
 @dataclass
 class Rewrapped:
-    """``unopened`` are the keys that no private key here opens: by its id, the version that wrapped each."""
+    """``settles_at`` (epoch seconds) is None, or until then a running process may still seal under an earlier version.
+
+    ``unopened`` are the keys that no private key here opens: by its id, the version that wrapped each.
+    """
 
     count: int = 0
+    settles_at: float | None = None
     unopened: dict[str, str] = field(default_factory=dict)
 
 
@@ -50,13 +56,20 @@ class Rewrapper:
             raise BadInputError("Say why you re-wrap the keys of the copies. The access ledger keeps the reason.")
         if self.unwrap is None:
             raise RefusedError("This process may not open copies (MAY_OPEN_COPIES is not yes).")
+        began = self.clock.now()
         start = self.store.rewrap_position(self.wrap.name)
         result = Rewrapped()
         self._run_once(start, self.unwrap, actor, reason, result, on_progress)
         # Once more from the beginning: a process from before the rotation may have sealed meanwhile.
         self._run_once("", self.unwrap, actor, reason, result, on_progress)
         self.store.keep_rewrap_position(self.wrap.name, "")
+        result.settles_at = self._find_settling(began)
         return result
+
+    def _find_settling(self, began: float) -> float | None:
+        identity = self.store.identity()
+        pinned_at = (identity.vault_pinned_at if identity else None) or 0.0
+        return pinned_at + SETTLED if began < pinned_at + SETTLED else None
 
     def _run_once(
         self, start: str, unwrap: UnwrapKek, actor: str, reason: str, result: Rewrapped,

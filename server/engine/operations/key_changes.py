@@ -72,8 +72,8 @@ def replace_keys(store: KeyState, keeper: KeyKeeper, organisation: str) -> list[
     return created
 
 
-def rotate_key(store: KeyState, keeper: KeyKeeper, kind: KeyKind, organisation: str) -> str:
-    """Add a version of the vault or the work key; returns where it lies.
+def rotate_key(store: KeyState, keeper: KeyKeeper, kind: KeyKind, organisation: str, now: float) -> str:
+    """Add a version of the vault or the work key; returns where it lies. ``now`` is in epoch seconds.
 
     Raises BadInputError before the first start, ConfigurationError where the keys that are there are not this state's.
     """
@@ -82,7 +82,7 @@ def rotate_key(store: KeyState, keeper: KeyKeeper, kind: KeyKind, organisation: 
         raise BadInputError("This state has no keys yet: there is nothing to rotate. Start the service once.")
     refuse(list_differences(identity, organisation, keeper.name_keys()))
     number = len(identity.vault_keys) + len(identity.lost_keys) + 1
-    where = keeper.rotate(kind, number, lambda name: _pin_version(store, kind, name))
+    where = keeper.rotate(kind, number, lambda name: _pin_version(store, kind, name, now))
     if kind is KeyKind.WORK:
         # The DEKs of today and tomorrow are made anew, so that the new version is used from the next start on.
         store.drop_work_deks()
@@ -119,12 +119,12 @@ def _replace_names(identity: StateIdentity, names: KeyNames) -> StateIdentity:
     )
 
 
-def _pin_version(store: KeyState, kind: KeyKind, name: str) -> None:
+def _pin_version(store: KeyState, kind: KeyKind, name: str, now: float) -> None:
     def add(identity: StateIdentity | None) -> StateIdentity:
         if identity is None:
             raise BadInputError("The state was deleted at this moment.")
         if kind is KeyKind.VAULT:
-            return replace(identity, vault_keys=(*identity.vault_keys, name))
+            return replace(identity, vault_keys=(*identity.vault_keys, name), vault_pinned_at=now)
         return replace(identity, work_keys=(*identity.work_keys, name))
 
     store.save_identity(add)
