@@ -33,6 +33,9 @@ class LeaseStore(Protocol):
     def lease(self, name: str, holder: str, now: float, seconds: float) -> bool:
         """Take or keep a lease. True where it was free, expired, held by a dead process, or already the holder's."""
 
+    def renew_lease(self, name: str, holder: str, until: float) -> bool:
+        """Keep a lease until then (epoch seconds). False where it is not the holder's any more, even if it is free."""
+
     def release(self, name: str, holder: str) -> None: ...
 
 

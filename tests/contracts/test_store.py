@@ -29,6 +29,19 @@ def test_a_lease_ends_with_its_time_and_is_renewed_by_its_holder(store):
     assert not store.lease("shard/1", "a", now=211, seconds=60)
 
 
+def test_only_a_lease_that_nobody_had_since_is_renewed(store):
+    store.lease("shard/1", "a", now=100, seconds=60)
+
+    assert store.renew_lease("shard/1", "a", until=700)
+    assert not store.lease("shard/1", "b", now=699, seconds=60)
+    assert not store.renew_lease("shard/1", "b", until=900)
+    assert store.lease("shard/1", "b", now=700, seconds=60)
+    assert not store.renew_lease("shard/1", "a", until=900)
+    store.release("shard/1", "b")
+    assert not store.renew_lease("shard/1", "a", until=900)
+    assert store.lease("shard/1", "c", now=701, seconds=60)
+
+
 def test_a_lease_is_given_back_by_its_holder_only(store):
     store.lease("shard/1", "a", now=100, seconds=60)
 

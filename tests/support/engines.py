@@ -15,6 +15,7 @@ from simulator.demo.deployment import Deployment
 from simulator.demo.stage import Scene, scene
 from simulator.world import World
 from tests.support.cards import action, card_of, texts
+from tests.support.commands import Commands
 from tests.support.pushing import ACCOUNT, TOPIC, URL
 
 LOCAL, CLOUD = "local", "cloud"
@@ -31,6 +32,7 @@ class Engine:
         self.stage = stage
         self.deployment = deployment
         self._scheduler = stage.scheduler(deployment)
+        self._commands = Commands()
         self._exports = 0
 
     def start(self) -> None:
@@ -43,12 +45,30 @@ class Engine:
         if self._scheduler:
             self._scheduler.stop()
         self.deployment.stop()
+        self._commands.stop()
 
-    def crash(self) -> None:
-        """Every process dies without a word, and is started again."""
-        for name in self.deployment.parts:
+    def crash(self, meanwhile: Callable[[], None]) -> None:
+        """Every process dies without a word, and is started again.
+
+        Those that work die first, and the front, which asks for work, a while after them.
+        """
+        front = self.deployment.front
+        workers = [name for name in self.deployment.parts if name != front]
+        for name in workers:
             self.deployment.kill(name)
+        meanwhile()
+        self.deployment.kill(front)
         self.deployment.start()
+
+    def command(self, *arguments: str) -> str:
+        """What an operator's command prints. Raises CommandError."""
+        return self._commands.run(self.stage.env, *arguments)
+
+    def break_glass(self, *arguments: str) -> str:
+        """The same as the one account that may open copies."""
+        cloud = self.stage.cloud
+        env = cloud.break_glass if cloud else {"MAY_OPEN_COPIES": "yes"}
+        return self._commands.run({**self.stage.env, **env}, *arguments)
 
     def deliver(self, mailbox: str, raw: bytes, *labels: str) -> str:
         """Returns the Gmail message id."""
@@ -69,7 +89,7 @@ class Engine:
         """What the ledger holds, by the operator's command."""
         self._exports += 1
         path = self.stage.folder / f"export-{self._exports}.json"
-        self.stage.server("export", str(path), quiet=True)
+        self.command("export", str(path))
         exported: dict[str, Any] = json.loads(path.read_text())
         return exported
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from simulator.demo.stage import SceneError
+from tests.support.commands import CommandError
 from tests.support.engines import CLOUD, LOCAL, Engine, describe_world, run_engine, until, write_world
 from tests.support.scene import eml, small_world
 
@@ -108,30 +108,34 @@ def test_what_a_rep_stops_goes_from_salesforce(engine: Engine) -> None:
 
 def test_break_glass_alone_opens_a_copy(engine: Engine) -> None:
     key, out = engine.key_of("A contact's"), engine.stage.folder / "opened.eml"
-    with pytest.raises(SceneError):
-        engine.stage.output("vault", "open", key, "--reason", "To see", "--to", str(out))
+    with pytest.raises(CommandError):
+        engine.command("vault", "open", key, "--reason", "To see", "--to", str(out))
     assert not out.exists()
-    engine.stage.break_glass("vault", "open", key, "--reason", "To see", "--to", str(out))
+    engine.break_glass("vault", "open", key, "--reason", "To see", "--to", str(out))
     assert b"Subject: A contact's" in out.read_bytes()
-    ledger = engine.stage.output("vault", "ledger")
+    ledger = engine.command("vault", "ledger")
     assert "The access ledger is intact." in ledger
     assert key[:8] in ledger
 
 
 def test_an_erased_copy_never_opens_again(engine: Engine) -> None:
     key, out = engine.key_of("Somebody else's"), engine.stage.folder / "erased.eml"
-    engine.stage.output("erase", key, "--yes")
-    with pytest.raises(SceneError):
-        engine.stage.break_glass("vault", "open", key, "--reason", "To see", "--to", str(out))
+    engine.command("erase", key, "--yes")
+    with pytest.raises(CommandError):
+        engine.break_glass("vault", "open", key, "--reason", "To see", "--to", str(out))
 
 
 def test_a_burst_outlives_a_crash_of_every_process(engine: Engine) -> None:
+    """What dies in the middle of its work waits for a lease of the dead: see the soak."""
     before, pushes = engine.subjects(), count_pushes(engine)
-    for number, subject in enumerate(BURST):
-        mailbox = (ANN, BEN, CEM)[number % 3]
-        engine.deliver(mailbox, eml(to=mailbox, subject=subject))
-    assert until(lambda: count_pushes(engine) > pushes)
-    engine.crash()
+
+    def deliver_burst() -> None:
+        for number, subject in enumerate(BURST):
+            mailbox = (ANN, BEN, CEM)[number % 3]
+            engine.deliver(mailbox, eml(to=mailbox, subject=subject))
+        assert until(lambda: count_pushes(engine) > pushes)
+
+    engine.crash(deliver_burst)
     assert until(lambda: set(BURST) <= set(engine.subjects()))
     assert engine.subjects() == sorted([*before, *BURST])
 

@@ -51,6 +51,12 @@ class LeaseDocuments(Repository):
             return False
         return self._try_commit([Replace("leases", name, data, document.version)])
 
+    def renew_lease(self, name: str, holder: str, until: float) -> bool:
+        document = self._documents.get("leases", name)
+        if document is None or document.data["holder"] != holder:
+            return False
+        return self._try_commit([Replace("leases", name, {"holder": holder, "until": until}, document.version)])
+
     def release(self, name: str, holder: str) -> None:
         document = self._documents.get("leases", name)
         # Somebody else may have taken an expired lease over.

@@ -21,7 +21,7 @@ from server.domain.policy import Policy
 from server.engine.collect.reader import MailboxReader, Progress, ReaderTools, cut_portions
 from server.engine.conversations.dont_log_label import OWN, has_mark
 from server.engine.ledger.rows import note_skipped
-from server.engine.mailboxes.lease import Lease, Leases
+from server.engine.mailboxes.lease import Lease, Leases, keep_renewed
 from server.engine.mailboxes.pausing import pause_backfill
 from server.ports.mail import MailProvider
 from server.rules.decision.screen import CATEGORIES, DECIDING, SENT, by_labels
@@ -79,7 +79,8 @@ class PastCollector:
                 return Backfilled()
             if max(mailbox.paused_until, mailbox.backfill.paused_until) > now:
                 return Backfilled(is_done=False, error=mailbox.last_error or mailbox.backfill.last_error or "paused")
-            return _PastRun(self, workspace, mailbox, lease, on_progress).run(now + turn)
+            with keep_renewed([lease]):
+                return _PastRun(self, workspace, mailbox, lease, on_progress).run(now + turn)
         finally:
             lease.release()
 

@@ -13,7 +13,7 @@ from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.reader import MailboxReader, Progress, ReaderTools, cut_portions
 from server.engine.ledger.rows import lose_row
-from server.engine.mailboxes.lease import Lease, Leases
+from server.engine.mailboxes.lease import Lease, Leases, keep_renewed
 from server.engine.mailboxes.pausing import pause_mailbox
 from server.ports.mail import MailProvider
 from server.rules.schedule.backfill_windows import begin_backfill
@@ -66,7 +66,8 @@ class Collector:
             mailbox = self.tools.store.mailbox(mailbox_id)
             if mailbox is None or not mailbox.reads or mailbox.paused_until > self.tools.clock.now():
                 return Collected()
-            return _Collection(self, workspace, mailbox, lease, on_progress, is_pushed=is_pushed).run()
+            with keep_renewed([lease]):
+                return _Collection(self, workspace, mailbox, lease, on_progress, is_pushed=is_pushed).run()
         finally:
             lease.release()
 

@@ -18,6 +18,7 @@ from server.engine.deliver.bodies import BodyFetcher
 from server.engine.deliver.wanted import Claimed, Wanted
 from server.engine.ledger.sealing import Sealing
 from server.engine.ledger.snapshots import seal_snapshot, snapshot_of
+from server.engine.mailboxes.lease import RenewLeases
 from server.ports.alarms import Alarms
 from server.ports.body_reader import BodyReader
 from server.ports.crm import ACTIVITIES_PER_COLLECTION, Crm
@@ -83,7 +84,7 @@ class ActivityPlanner:
         chosen = wanted.decision.chosen
         return choose_opportunity(chosen, self._opportunities) if chosen else None
 
-    def plan(self, mails: Sequence[Claimed], read: ReadMail, renew_leases: Callable[[], None]) -> list[Planned]:
+    def plan(self, mails: Sequence[Claimed], read: ReadMail, renew_leases: RenewLeases) -> list[Planned]:
         """Read, seal and plan each mail: what stays in memory of each is the text that Salesforce gets.
 
         The smallest mail is read first, so that a large one delays few. Raises what ``renew_leases`` raises.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +24,7 @@ from server.engine.deliver.closing import ActivityCloser
 from server.engine.deliver.other_tools import find_foreign_activities
 from server.engine.deliver.readings import MailReadings
 from server.engine.deliver.wanted import Claimed, Wanted
+from server.engine.mailboxes.lease import RenewLeases
 from server.ports.clock import Clock
 from server.ports.crm import Crm
 from server.ports.store import Store
@@ -66,7 +67,7 @@ class MailFiler:
         mailboxes: Mapping[MailboxId, Mailbox],
         fresh: Sequence[Wanted],
         doubtful: Sequence[Claimed],
-        renew_leases: Callable[[], None],
+        renew_leases: RenewLeases,
     ) -> FilingResult:
         """``doubtful`` carry the claim of an earlier try whose end nobody knows.
 
@@ -120,7 +121,8 @@ class _FilingRound:
             planned += self._planner.plan(unjoined, read, self._readings.renew_leases)
         if planned:
             planned = self._planner.add_response_times(planned)
-            self._readings.renew_leases()
+            # Whoever finds us dead must not insert again while Salesforce may still be at it.
+            self._readings.renew_leases(outlast=REQUEST_LIVES)
             self._close_answered(planned, self._insert(planned))
 
     def _file_again(self, missing: Sequence[Claimed], joined: Mapping[ActivityKey, SalesforceId]) -> None:

@@ -7,12 +7,12 @@ that it counts whatever they end with.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from server.domain.errors import ConflictError, TransientError, UnfinishedReadingError
 from server.domain.mail_body import UNREADABLE_BODY, MailBody
 from server.engine.deliver.wanted import Claimed
+from server.engine.mailboxes.lease import RenewLeases
 from server.ports.body_reader import BodyReader
 from server.ports.clock import Clock
 from server.ports.store import ActivityStore
@@ -33,9 +33,7 @@ CHANGED_ELSEWHERE = 5.0
 class MailReadings:
     """Reads one mail after the other. ``renew_leases`` raises TransientError where another worker took a lease."""
 
-    def __init__(
-        self, reader: BodyReader, store: ActivityStore, clock: Clock, renew_leases: Callable[[], None]
-    ) -> None:
+    def __init__(self, reader: BodyReader, store: ActivityStore, clock: Clock, renew_leases: RenewLeases) -> None:
         self._reader = reader
         self._store = store
         self._clock = clock

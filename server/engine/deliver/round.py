@@ -6,7 +6,7 @@ two of these leaves waiting rows and perhaps a claim; the next delivery finds th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason
@@ -35,6 +35,7 @@ from server.engine.ledger.rows import delay_row, hold_row, keep_out_row, log_row
 from server.engine.ledger.saving import save_changed_rows
 from server.engine.ledger.sealed_headers import SealedHeaders
 from server.engine.ledger.sealing import Sealing
+from server.engine.mailboxes.lease import RenewLeases
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.store import Store
@@ -84,7 +85,7 @@ class DeliveryRound:
         filer: MailFiler,
         workspace: Workspace,
         mailboxes: dict[MailboxId, Mailbox],
-        renew_leases: Callable[[], None],
+        renew_leases: RenewLeases,
     ) -> None:
         self._tools = tools
         self._store = tools.store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from server.domain.alarm import AlarmCode
@@ -15,7 +15,7 @@ from server.domain.mailbox import Workspace
 from server.engine.deliver.filing import MailFiler
 from server.engine.deliver.round import Delivered, DeliveryRound, RoundTools
 from server.engine.ledger.rows import is_waiting_in_shard
-from server.engine.mailboxes.lease import Lease, Leases
+from server.engine.mailboxes.lease import Lease, Leases, keep_renewed
 from server.logs.events import Event, describe
 from server.logs.trail import count_on_trail
 from server.ports.alarms import Alarms
@@ -23,8 +23,6 @@ from server.ports.crm import ACTIVITIES_PER_CALL, ACTIVITIES_PER_COLLECTION, Crm
 
 log = logging.getLogger(__name__)
 
-LEASE = 300.0
-"""Seconds. A round renews it while it works, and reads no mail for longer than a tenth of it."""
 LEAST_READ = 600
 """Rows read of one shard: a mail has as many rows as mailboxes."""
 SPENT = "AllowanceSpent"
@@ -90,9 +88,9 @@ class Deliverer:
     ) -> Delivered:
         mailboxes = self.tools.store.find_mailboxes({row.mailbox_id for row in rows})
 
-        def renew_leases() -> None:
+        def renew_leases(outlast: float = 0.0) -> None:
             for lease in held.values():
-                lease.renew()
+                lease.renew(outlast)
 
         result = DeliveryRound(self.tools, filer, workspace, mailboxes, renew_leases).run(rows)
         if result.error:
@@ -104,10 +102,11 @@ class Deliverer:
     @contextmanager
     def _holding(self, shards: Sequence[int]) -> Iterator[dict[int, Lease]]:
         """Leases those of the shards that nobody else holds."""
-        leases = {shard: self.leases.lease(f"shard/{shard}", LEASE) for shard in shards}
+        leases = {shard: self.leases.lease(f"shard/{shard}") for shard in shards}
         held = {shard: lease for shard, lease in leases.items() if lease.take()}
         try:
-            yield held
+            with keep_renewed(list(held.values())) if held else nullcontext():
+                yield held
         finally:
             for lease in held.values():
                 lease.release()

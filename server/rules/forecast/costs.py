@@ -73,6 +73,8 @@ ROUND = Cost(salesforce_calls=1, reads=SHARDS, tasks=1) + Cost(tasks=1)
 """A round with mail, and the next one that it asks for; the latter is counted as an empty one."""
 ROUND_THAT_LOGS = Cost(salesforce_calls=1)
 ROUND_SHARD = Cost(reads=2, writes=1, deletes=1)
+ROUND_SHARD_THAT_LOGS = Cost(reads=1, writes=1)
+"""Its lease is renewed before the insert, which it must outlast."""
 ROUND_MAILBOX = Cost(reads=1)
 DECIDED = Cost(reads=3, writes=1)
 """A mail that Salesforce was asked about: its row, its conversation, its activity."""

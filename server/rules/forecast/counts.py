@@ -84,6 +84,8 @@ def _count_pushed_collects(events: Events) -> float:
 def _count_delivery(events: Events) -> Cost:
     delivery = costs.ROUND * events.rounds + costs.ROUND_THAT_LOGS * events.logging_rounds
     delivery += costs.ROUND_SHARD * events.round_shards + costs.ROUND_MAILBOX * events.round_mailboxes
+    logging_share = events.logging_rounds / events.rounds if events.rounds else 0.0
+    delivery += costs.ROUND_SHARD_THAT_LOGS * (events.round_shards * logging_share)
     delivery += costs.EMPTY_ROUND * events.empty_rounds
     return delivery + costs.DECIDED * events.decided + costs.LOGGED * events.logged
 

@@ -42,6 +42,8 @@ MOST_GROWTH = 1.5
 """How often as large a worker may be at the end as when it was warm."""
 GROWTH_BYTES = 60_000_000
 """What it may grow in any case: caches fill."""
+KILLS_SHARE = 0.6
+"""Of the time in which mail comes, in a short run: then leases of the dead end before it does."""
 FAILED, NO_ENGINE = 1, 3
 PATIENCE = 120.0
 """Seconds for the simulator to make so many mailboxes."""
@@ -76,7 +78,9 @@ def _count_mail_seconds(minutes: float) -> float:
 def _play(wanted: argparse.Namespace, mailboxes: int, emulator: str) -> tuple[Outcome, list[Rate]]:
     is_long = wanted.minutes >= LONG
     pace = 1.0 if is_long else SHORT_PACE
-    order = Order(wanted.seed, mailboxes, _count_mail_seconds(wanted.minutes), is_calm=wanted.calm, pace=pace)
+    seconds = _count_mail_seconds(wanted.minutes)
+    within = None if is_long else KILLS_SHARE * seconds
+    order = Order(wanted.seed, mailboxes, seconds, is_calm=wanted.calm, pace=pace, kills_within=within)
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
         world = write_town(folder / "world", mailboxes)
@@ -131,6 +135,7 @@ def _show(
         "Lost, doubled, on a wrong record, waiting": ", ".join(
             str(len(names)) for names in (found.lost, found.doubled, found.wrong, found.waiting)
         ),
+        "On their way when a short run ended": str(len(found.late)),
         "Kills of a worker; planned failures": f"{outcome.kills}; {sum(outcome.failures.values())} kinds and moments",
         "Seconds to Salesforce p50, p95, p99, worst": _show_lags(found.steady),
         "The same in bursts": _show_lags(found.bursts),

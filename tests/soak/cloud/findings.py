@@ -14,6 +14,8 @@ from tests.soak.town import Kind
 
 MESSAGE_ID = "TrulyActivity__Message_Id__c"
 KEY = "TrulyActivity__Message_Key__c"
+HISTORY_LAG = 10.0
+"""Seconds after which Gmail's history surely has a mail, and with the workers' clocks apart."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,10 @@ class Lags:
 
 @dataclass(frozen=True)
 class Findings:
-    """``lost``, ``doubled`` and ``wrong`` name what is amiss by message, with ids only."""
+    """``lost``, ``doubled`` and ``wrong`` name what is amiss by message, with ids only.
+
+    ``late`` is what nothing is amiss with, by the service's own state: it is on its way.
+    """
 
     steady: Lags = field(default_factory=Lags)
     bursts: Lags = field(default_factory=Lags)
@@ -56,6 +61,7 @@ class Findings:
     doubled: Sequence[str] = ()
     wrong: Sequence[str] = ()
     waiting: Sequence[str] = ()
+    late: Sequence[str] = ()
 
 
 def read_message_id(task: Mapping[str, Any]) -> str:
@@ -68,21 +74,33 @@ def read_created(task: Mapping[str, Any]) -> float:
     return datetime.fromisoformat(str(task["CreatedDate"])).timestamp()
 
 
-def compare(delivered: Sequence[Delivered], tasks: Sequence[Mapping[str, Any]], ledger: Mapping[str, Any]) -> Findings:
-    """``tasks`` are Salesforce's, ``ledger`` is what the command export writes."""
+def compare(
+    delivered: Sequence[Delivered], tasks: Sequence[Mapping[str, Any]], ledger: Mapping[str, Any],
+    read_to: Mapping[str, float] | None = None,
+) -> Findings:  # fmt: skip
+    """``tasks`` are Salesforce's, ``ledger`` is what the command export writes.
+
+    ``read_to`` (epoch seconds by mailbox) is up to when each is read, and then what is not yet done is late: mail that
+    came later than that, and rows that wait. Without it there has been time enough, and that is wrong.
+    """
     by_mail: dict[str, list[Mapping[str, Any]]] = {}
     for task in tasks:
         by_mail.setdefault(read_message_id(task), []).append(task)
     rows = {(row["mailbox"], row["gmail_message_id"]): row for row in ledger["messages"]}
     lags: dict[bool, list[float]] = {True: [], False: []}
-    lost, wrong = [], []
+    lost, wrong, late = [], [], []
     for mail in delivered:
         found = by_mail.get(mail.arrival.mail.message_id, [])
         row = rows.get((mail.mailbox, mail.message))
         name = f"mail {mail.arrival.mail.number}"
+        if row is None and read_to is not None and mail.at > read_to.get(mail.mailbox, 0.0) - HISTORY_LAG:
+            late.append(f"{name}: its mailbox is not read since")
+            continue
         if row is None:
             lost.append(f"{name}: no row")
-        if mail.arrival.is_wanted and not found:
+        if read_to is not None and row is not None and row["outcome"] == "waiting":
+            late.append(f"{name}: {row['reason']} {row['cause'] or ''}".strip())
+        elif mail.arrival.is_wanted and not found:
             lost.append(f"{name}: no activity, {row['reason'] if row else ''} {row['cause'] if row else ''}".strip())
         if found and not mail.arrival.is_wanted:
             wrong.append(f"{name}: an activity of {mail.arrival.mail.kind}")
@@ -100,7 +118,10 @@ def compare(delivered: Sequence[Delivered], tasks: Sequence[Mapping[str, Any]], 
             *(f"{key}: {count} activities of one key" for key, count in keys.items() if count > 1),
         ],
         wrong=wrong,
-        waiting=[f"{key[0]}.{key[1]}: {row['reason']}" for key, row in rows.items() if row["outcome"] == "waiting"],
+        late=late,
+        waiting=[]
+        if read_to is not None
+        else [f"{key[0]}.{key[1]}: {row['reason']}" for key, row in rows.items() if row["outcome"] == "waiting"],
     )
 
 

@@ -12,7 +12,7 @@ from tests.soak.org.planning import Mail
 from tests.soak.town import DOMAIN, DOMAIN_FIELD
 
 WINDOW = 900.0
-"""Seconds from a round's look-up to its insert, at most: a lease and what time does while workers are busy."""
+"""Seconds from a round's look-up to its insert, at most: its calls, and what time does while workers are busy."""
 
 
 @dataclass(frozen=True)
