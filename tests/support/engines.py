@@ -19,8 +19,8 @@ from tests.support.commands import Commands
 from tests.support.pushing import ACCOUNT, TOPIC, URL
 
 LOCAL, CLOUD = "local", "cloud"
-PATIENCE = 90.0
-"""Seconds for work to be done; on an idle machine it takes some ten."""
+PATIENCE = 240.0
+"""Seconds for work to be done; on an idle machine it takes some ten. A job that met a lease looks again after a minute."""
 PUSHED = {"PUBSUB_TOPIC": TOPIC, "PUSH_SERVICE_ACCOUNT": ACCOUNT, "POLL_SECONDS": "3600"}
 """Polling is an hour away: what arrives in time came by push."""
 
