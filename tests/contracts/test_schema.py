@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -212,6 +213,52 @@ def test_a_running_older_program_stops_before_the_first_document_changes(documen
     assert time.slept == [2 * RECHECK]
     assert set(seen) == {"nick"}, "nothing was changed while an older program may have worked"
     assert names(documents)[0][1] == {"name": "n0"}
+
+
+def test_what_an_older_program_writes_after_the_migration_is_read_in_the_new_form(documents: Documents) -> None:
+    time = Time()
+    older = VersionedDocuments(documents, keeper(documents, (), time), time)
+    older.commit([Create("mailboxes", "a", {"nick": "a"})])
+    newer = VersionedDocuments(documents, keeper(documents, STEPS, time), time)
+    newer.open()
+    older.commit([Create("mailboxes", "b", {"nick": "b"})])
+
+    renewed = {"name": "b", "count": 1}
+    document = newer.get("mailboxes", "b")
+    assert document is not None
+    assert document.data == renewed
+    assert newer.get("mailboxes", "c") is None
+    assert newer.get_many("mailboxes", ["b"])["b"].data == renewed
+    assert [d.data["name"] for d in newer.query("mailboxes")] == ["a", "b"]
+    assert [d.data["name"] for d in newer.scan("mailboxes")] == ["a", "b"]
+    newer.commit([Replace("mailboxes", "b", {**document.data, "count": 2}, document.version)])
+    assert dict(names(documents))["b"] == {"name": "b", "count": 2}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_step_that_shuts_older_programs_out_finds_nothing_older(
+    opener: Callable[[], Documents], *, after: bool
+) -> None:
+    documents, time = opener(), Time()
+    fill(documents)
+    keeper(documents, STEPS[:1], time).open()
+    # The older program still runs, as that step allows.
+    documents.commit([Create("mailboxes", f"z{n}", {"nick": f"z{n}"}) for n in range(3)])
+
+    def mark(document: Document) -> Data | None:
+        assert "nick" not in document.data
+        return None if "marked" in document.data else {**document.data, "marked": True}
+
+    steps = (STEPS[0], Migration("mailboxes", mark, keeps_older=False))
+    for at in (1, 2, 3, 1, 2, 2):
+        with suppress(Killed):
+            keeper(_Killing(documents, at, after=after), steps, time).open()
+        documents = opener()
+    keeper(documents, steps, time).open()
+
+    assert len(names(documents)) == MANY + 3
+    assert all(set(data) == {"name", "marked"} for _, data in names(documents))
+    assert schema(documents) == {"version": 3, "oldest": 3, "after": "", "not_before": 0.0}
 
 
 def test_nothing_is_read_before_the_version_is_known(documents: Documents) -> None:

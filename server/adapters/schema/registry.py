@@ -25,6 +25,9 @@ class Migration:
 
     ``change`` returns what takes the document's place, None where the document has the new form already. It is called
     again for a document that was changed before the process ended, so it must know the new form when it sees it.
+
+    With ``keeps_older`` it is called for what is read, too, because the older program goes on to write its own form.
+    The state's queries see the document as it is stored, so such a step changes no field that a query asks for.
     """
 
     collection: str

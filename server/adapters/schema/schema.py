@@ -28,9 +28,10 @@ NEWER = "The state was written by a newer version of this program. Update the pr
 class Schema:
     """What ``state/schema`` holds.
 
-    ``version`` is the form of all documents. ``oldest`` is the oldest version whose program may work on them. While a
-    migration runs, ``after`` is the key up to which it has come, and ``not_before`` (epoch seconds) is when it may
-    begin: by then every older program has seen ``oldest`` and stopped.
+    ``version`` is the form of all documents, but for those that a program of an older version wrote since. ``oldest``
+    is the oldest version whose program may work on them. While a migration runs, ``after`` is the key up to which it
+    has come, and ``not_before`` (epoch seconds) is when it may begin: by then every older program has seen ``oldest``
+    and stopped.
     """
 
     version: int
@@ -58,6 +59,7 @@ class SchemaKeeper:
         self._sleep = sleep
         self._migrations = migrations
         self.newest = FIRST + len(migrations)
+        self._behind = _list_behind(migrations)
 
     def check(self) -> None:
         """One read. Raises ConfigurationError where only a newer program may work on the state, TransientError."""
@@ -77,6 +79,13 @@ class SchemaKeeper:
         if schema.oldest > self.newest:
             raise ConfigurationError(NEWER)
 
+    def renew(self, collection: str, document: Document) -> Document:
+        """The document in this program's form: an older program that still runs writes behind the migration's back."""
+        for migration in self._behind:
+            if migration.collection == collection and (data := migration.change(document)) is not None:
+                document = replace(document, data=data)
+        return document
+
     def _write_first(self) -> None:
         """A state without mailboxes is new, and has today's form from its first document on."""
         is_new = not self._documents.query("mailboxes", limit=1)
@@ -90,7 +99,10 @@ class SchemaKeeper:
         target = schema.version + 1
         if not migration.keeps_older and schema.oldest < target:
             log.warning("the state is about to be migrated to version %d; older programs stop now", target)
-            return self._save(document, replace(schema, oldest=target, not_before=self._now() + 2 * RECHECK))
+            # From now on nobody writes an older form. What was written in one meanwhile is changed by one more pass of
+            # each step since ``oldest``.
+            not_before = self._now() + 2 * RECHECK
+            return self._save(document, Schema(schema.oldest, target, not_before=not_before))
         if (wait := schema.not_before - self._now()) > 0:
             self._sleep(wait)
         page = list(
@@ -130,6 +142,14 @@ class SchemaKeeper:
         with suppress(ConflictError):  # another process is further: its place is read next
             self._documents.commit([Replace(COLLECTION, KEY, _to_data(schema), Version(document.version))])
         return schema
+
+
+def _list_behind(migrations: Sequence[Migration]) -> tuple[Migration, ...]:
+    """The last steps that let older programs work on: a document may be without them at any time."""
+    behind: tuple[Migration, ...] = ()
+    for migration in migrations:
+        behind = (*behind, migration) if migration.keeps_older else ()
+    return behind
 
 
 def _replace(migration: Migration, document: Document, data: Data) -> Replace:

@@ -35,10 +35,12 @@ class VersionedDocuments:
         self._checked()
 
     def get(self, collection: str, key: str) -> Document | None:
-        return self._checked().get(collection, key)
+        document = self._checked().get(collection, key)
+        return document and self._keeper.renew(collection, document)
 
     def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
-        return self._checked().get_many(collection, keys)
+        found = self._checked().get_many(collection, keys)
+        return {key: self._keeper.renew(collection, document) for key, document in found.items()}
 
     def commit(self, writes: Sequence[Write]) -> list[Version]:
         return self._checked().commit(writes)
@@ -46,12 +48,14 @@ class VersionedDocuments:
     def query(
         self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None
     ) -> list[Document]:
-        return self._checked().query(collection, where=where, order_by=order_by, limit=limit)
+        found = self._checked().query(collection, where=where, order_by=order_by, limit=limit)
+        return [self._keeper.renew(collection, document) for document in found]
 
     def scan(
         self, collection: str, *, where: Sequence[Where] = (), page: int = 500, after: str = ""
     ) -> Iterator[Document]:
-        return self._checked().scan(collection, where=where, page=page, after=after)
+        found = self._checked().scan(collection, where=where, page=page, after=after)
+        return (self._keeper.renew(collection, document) for document in found)
 
     def close(self) -> None:
         self._documents.close()
