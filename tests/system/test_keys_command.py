@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from server.adapters import local_key_files
 from server.adapters.local_key_files import create_keys
 from server.domain.errors import ConfigurationError
 from server.domain.ids import ActivityKey
@@ -154,6 +155,29 @@ def test_a_rotated_work_key_is_used_at_once_and_opens_what_was_sealed_before(sce
     path.write_text(f"{path.read_text().splitlines()[-1]}\n")
     scene.restart()
     assert scene.services.rooms.sealing.open("messages", "k", "headers", sealed) == b"new"
+
+
+@pytest.mark.parametrize(("kind", "file"), [("work", "work.key"), ("vault", "vault.public.pem")])
+def test_a_rotation_that_was_killed_is_run_again_as_the_doctor_says(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, kind: str, file: str
+) -> None:
+    write = local_key_files._write  # noqa: SLF001  # a kill has no other place between the name and the file
+
+    def die(path: Path, content: bytes, mode: int) -> None:
+        if path.name == file:
+            raise SystemExit(9)
+        write(path, content, mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(local_key_files, "_write", die)
+        assert run(scene, "keys", "rotate", kind).code == 9
+    scene.restart()
+    advice = run(scene, "doctor").output
+    assert f"If it is nowhere, its rotation was cut short: run `flask --app server.main keys rotate {kind}`" in advice
+
+    assert run(scene, "keys", "rotate", kind).code == 0
+    scene.restart()
+    assert "is an older version than" not in run(scene, "doctor").output
 
 
 def test_a_process_from_before_a_rotation_works_beside_one_from_after(scene: Scene) -> None:

@@ -61,7 +61,7 @@ def check_pins(context: KeysContext) -> Iterator[Finding]:
         yield Finding("Keys of this state", is_good=False, text=differences)
         return
     stale = [
-        f"The {kind} key {name} is an older version: restart with {newest}."
+        _say_stale(kind, name, newest)
         for kind, name, newest in (
             ("vault", context.names.vault, identity.vault_keys[-1]),
             ("work", context.names.work, identity.work_keys[-1]),
@@ -78,3 +78,12 @@ def check_pins(context: KeysContext) -> Iterator[Finding]:
     if identity.lost_keys:
         pinned += f" Known as lost: {', '.join(identity.lost_keys)}."
     yield Finding("Keys of this state", is_good=not stale, text=" ".join((*stale, pinned)))
+
+
+def _say_stale(kind: str, name: str, newest: str) -> str:
+    """The state may know a version that nobody has: a rotation that is killed has named it, and made no file yet."""
+    where = "Make that one primary again" if newest.startswith("kms:") else "Copy the newest key files here"
+    return (
+        f"The {kind} key {name} is an older version than {newest}. {where}, and restart. If it is nowhere, its"
+        f" rotation was cut short: run `flask --app server.main keys rotate {kind}` again."
+    )
