@@ -25,6 +25,7 @@ class Refusal(StrEnum):
     NOT_INCLUDED = "not_included"
     NO_LONGER_READ = "no_longer_read"
     NOT_LIVE = "not_live"
+    NOT_SET_UP = "not_set_up"
     AWAY = "away"
     STATE_AWAY = "state_away"
     SLOW = "slow"

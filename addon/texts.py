@@ -213,6 +213,10 @@ REFUSALS = {
         "Not live yet",
         "Your mailbox is in trial mode: nothing is written to Salesforce. Ask {admin}.",
     ),
+    Refusal.NOT_SET_UP: (
+        "This isn't set up completely",
+        "Nothing can be shown until it is. Tell your admin: a setting of the service is wrong or missing.",
+    ),
     Refusal.AWAY: (
         "Salesforce or Gmail isn't answering",
         "Nothing is lost: what is due is logged later. Try again in a minute.",

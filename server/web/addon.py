@@ -16,6 +16,7 @@ from addon.refusals import refusal_card
 from addon.widgets import Widget, push_card, show_card
 from server.bootstrap import Services
 from server.domain.errors import (
+    ConfigurationError,
     ConflictError,
     MailboxUnavailableError,
     NotFoundError,
@@ -45,7 +46,11 @@ OPEN = "/addon/open"
 
 
 class _NotReadyError(Exception):
-    """There are no services, so nobody can be verified and nothing can be shown."""
+    """There are no services, so nobody can be verified and nothing can be shown but why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
 def deployment(settings: Settings) -> dict[str, Any]:
@@ -85,16 +90,25 @@ def blueprint(lazy: LazyServices) -> Blueprint:
         return jsonify(error="The caller cannot prove who it is."), 401
 
     @routes.errorhandler(_NotReadyError)
-    def say_not_ready(_error: _NotReadyError) -> Response:
+    def say_not_ready(error: _NotReadyError) -> Response:
         """The same for everybody: who asks is not known yet."""
-        card = refusal_card(Refusal.STATE_AWAY)
-        return jsonify(push_card(card) if request.path == ACT else show_card(card))
+        return _refuse_anybody(error.refusal)
+
+    @routes.errorhandler(TooSlowError)
+    def say_slow(_error: TooSlowError) -> Response:
+        """Nobody was verified in time."""
+        return _refuse_anybody(Refusal.SLOW)
 
     @routes.errorhandler(TransientError)
     def ask_again(_error: TransientError) -> tuple[Response, int]:
         return jsonify(error="The caller cannot be verified now."), 503
 
     return routes
+
+
+def _refuse_anybody(refusal: Refusal) -> Response:
+    card = refusal_card(refusal)
+    return jsonify(push_card(card) if request.path == ACT else show_card(card))
 
 
 def _authorization() -> str:
@@ -104,9 +118,13 @@ def _authorization() -> str:
 def _reach(lazy: LazyServices, deadline: Deadline) -> Services:
     """A process that starts while its state does not answer has no services yet. Raises _NotReadyError."""
     try:
-        return deadline.run(lazy.get)
+        return lazy.find_built() or deadline.run(lazy.get)
+    except TooSlowError:
+        raise _NotReadyError(Refusal.SLOW) from None
     except TransientError:
-        raise _NotReadyError from None
+        raise _NotReadyError(Refusal.STATE_AWAY) from None
+    except ConfigurationError:
+        raise _NotReadyError(Refusal.NOT_SET_UP) from None
 
 
 def _admit(services: Services, path: str, deadline: Deadline) -> Admitted:

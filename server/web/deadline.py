@@ -18,8 +18,11 @@ WITHIN = 8.0
 """Seconds from the request to its answer. Gmail waits for some thirty, a person for fewer."""
 KEPT = 2.0
 """Seconds of these that are kept for the card of what the ledger knows."""
+MOST_QUICK_THREADS = 16
+"""Of a process, kept for what asks neither Gmail nor Salesforce: who calls, and what the ledger knows."""
 MOST_THREADS = 64
-"""Of a process. A call that nobody waits for any more ends at its own port's limit, at the latest after a minute."""
+"""Of a process, for all else. A call that nobody waits for any more ends at its own port's limit, at the latest after
+a minute."""
 
 
 class Deadline:
@@ -30,7 +33,8 @@ class Deadline:
 
     def run(self, work: Callable[[], T], *, keep: float = 0.0) -> T:
         """Raises TooSlowError ``keep`` seconds before the end, and otherwise what the work raises."""
-        future = _THREADS.start(work)
+        # What keeps time for another card may hang in Gmail or Salesforce. It must not take the threads of that card.
+        future = (_THREADS if keep else _QUICK_THREADS).start(work)
         try:
             return future.result(max(0.0, self._ends - keep - time.monotonic()))
         except FutureTimeoutError:
@@ -43,7 +47,9 @@ class Deadline:
 class _Threads:
     """Threads that are used again, because each keeps its connections to Google; the end of the process ends them."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, most: int) -> None:
+        self._name = name
+        self._most = most
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._count = 0
@@ -64,9 +70,9 @@ class _Threads:
         with self._lock:
             if self._idle > 0:
                 self._idle -= 1
-            elif self._count < MOST_THREADS:
+            elif self._count < self._most:
                 self._count += 1
-                threading.Thread(target=self._serve, name=f"card-{self._count}", daemon=True).start()
+                threading.Thread(target=self._serve, name=f"{self._name}-{self._count}", daemon=True).start()
         self._work.put(run)
         return future
 
@@ -79,4 +85,5 @@ class _Threads:
                 self._idle += 1
 
 
-_THREADS = _Threads()
+_THREADS = _Threads("card", MOST_THREADS)
+_QUICK_THREADS = _Threads("quick-card", MOST_QUICK_THREADS)

@@ -15,6 +15,8 @@ from server.settings import Settings
 
 FAILED_SECONDS = 2.0
 """How long a failed start stands: those who waited for it need not each wait for one of their own."""
+WRONG_SECONDS = 30.0
+"""How long a wrong setting stands. Anybody may ask for a start, and each asks Secret Manager."""
 FIRST_WAIT = 4.0
 """Seconds that a request waits for the first start. An ordinary one takes fewer, and a dead Firestore takes sixty."""
 NEXT_WAIT = 1.0
@@ -46,6 +48,12 @@ class LazyServices:
         """From now on a caller waits for some seconds. Without it, as in a command, a caller waits for the end."""
         self._is_impatient = True
 
+    def find_built(self) -> Services | None:
+        """The services where they are there already: nobody needs to wait for them."""
+        with self._lock:
+            start = self._start
+        return start.result() if start and start.done() and start.exception() is None else None
+
     def get(self) -> Services:
         """Raises ConfigurationError, and TransientError while something that a start needs is away."""
         with self._lock:
@@ -53,9 +61,13 @@ class LazyServices:
                 self._start = self._begin()
             start, failure = self._start, self._failure
         try:
-            return start.result((NEXT_WAIT if failure else FIRST_WAIT) if self._is_impatient else None)
+            wrong = start.exception((NEXT_WAIT if failure else FIRST_WAIT) if self._is_impatient else None)
         except FutureTimeoutError:
             raise failure or StateAwayError("The service is starting, and something that it needs is slow.") from None
+        if wrong is not None:
+            # The trace would grow with each caller.
+            raise wrong.with_traceback(None)
+        return start.result()
 
     def close(self) -> None:
         """What is still being built is closed as soon as it is there."""
@@ -80,8 +92,8 @@ class LazyServices:
             self._failure, self._failed_until = error, time.monotonic() + FAILED_SECONDS
             start.set_exception(error)
         except BaseException as error:  # noqa: BLE001  # it is raised where somebody waits
-            # Told to those who waited. Who comes next gets another try, as a setting may be right by then.
-            self._failed_until = 0.0
+            # Another try may find it right: a role, a secret's version, a key file.
+            self._failed_until = time.monotonic() + WRONG_SECONDS
             start.set_exception(error)
         else:
             self._failure = None

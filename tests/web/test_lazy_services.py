@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from addon import texts
+from addon.codes import Refusal
 from server.domain.errors import ConfigurationError, TransientError
+from server.web import lazy_services
+from server.web.app import create_app
 from server.web.lazy_services import FAILED_SECONDS, LazyServices
 from simulator.cloud.project import CloudProject
 from tests.support.cloud import run_cloud_scene
@@ -43,11 +48,27 @@ def test_ten_callers_wait_for_one_failed_start(cloud: tuple[Scene, CloudProject]
     lazy.close()
 
 
-def test_a_wrong_setting_is_told_each_time(cloud: tuple[Scene, CloudProject]) -> None:
+def test_a_wrong_setting_is_told_each_time_and_looked_at_once(
+    cloud: tuple[Scene, CloudProject], monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene, project = cloud
     lazy = LazyServices({**scene.source, "SIMULATOR_IDENTITY": "nobody@acme.example"})
 
     for _ in range(2):
         with pytest.raises(ConfigurationError, match="HASH_KEYS"):
             lazy.get()
-    assert project.server.gate.count("secretmanager", caller="nobody@acme.example") == 2
+    client = create_app({**scene.source, "SIMULATOR_IDENTITY": "stranger@acme.example"}).test_client()
+    for _ in range(20):
+        assert client.get("/_ah/warmup").status_code == 503
+        assert client.post("/jobs/collect").status_code == 503
+        card = json.dumps(client.post("/addon/home").get_json(), ensure_ascii=False)
+        assert all(text in card for text in texts.REFUSALS[Refusal.NOT_SET_UP])
+    for caller in ("nobody", "stranger"):
+        assert project.server.gate.count("secretmanager", caller=f"{caller}@acme.example") == 1
+
+    monkeypatch.setattr(lazy_services, "WRONG_SECONDS", 0.0)
+    lazy = LazyServices({**scene.source, "SIMULATOR_IDENTITY": "third@acme.example"})
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="HASH_KEYS"):
+            lazy.get()
+    assert project.server.gate.count("secretmanager", caller="third@acme.example") == 2

@@ -1,6 +1,7 @@
 """What people read is true: each text that promises something has the test that the promise is kept, to its far end."""
 
 import html
+import threading
 import time
 
 import pytest
@@ -13,6 +14,7 @@ from server.domain.ledger import row_key
 from server.domain.mailbox import Stage
 from server.runner.worker import Worker
 from server.web import addon, deadline
+from server.web.guards import Guard
 from simulator.faults import Fault
 from simulator.salesforce.ids import to_18
 from tests.support.engines import until
@@ -524,6 +526,32 @@ def test_a_slow_answer_shows_what_the_ledger_knows(scene, monkeypatch):
     scene.transport.wire.restore()
 
     assert rep.click(texts.REFRESH).read == usual
+
+
+def test_hung_cards_take_no_thread_from_what_the_ledger_knows(scene, monkeypatch):
+    scene.deliver(ANN, eml(message_id="<root@x>"))
+    scene.sync()
+    message = scene.deliver(ANN, eml(sender=NOVA))
+    scene.sync()
+    Rep(scene, ANN, message)  # from now on Google's keys are known
+    few = deadline._Threads("few", 2)  # noqa: SLF001  # sixty-four hung calls take a minute
+    monkeypatch.setattr(deadline, "_THREADS", few)
+    with monkeypatch.context() as patch:
+        slow_down(scene, patch, seconds=4)
+        read = [Rep(scene, ANN, message).read for _ in range(5)]
+    scene.transport.wire.restore()
+
+    assert [card[1] for card in read] == [texts.AS_KNOWN] * 5
+
+
+def test_who_cannot_be_verified_in_time_reads_that_it_is_slow(scene, monkeypatch):
+    scene.sync()
+    message = scene.deliver(ANN, eml())
+    released = threading.Event()
+    monkeypatch.setattr(deadline, "WITHIN", 0.3)
+    monkeypatch.setattr(Guard, "admit", lambda *_args: released.wait(30))
+    assert Rep(scene, ANN, message).read[1:] == list(texts.REFUSALS["slow"])
+    released.set()
 
 
 def test_a_slow_click_may_be_done_all_the_same(scene, monkeypatch):
