@@ -32,7 +32,7 @@ def create_databases(site: Site) -> Iterable[Command]:
 
 
 def protect_databases(site: Site) -> Iterable[Command]:
-    """Raises DeployError where the second database has backups: they would keep DEKs that were deleted."""
+    """Raises DeployError where the second database has or had backups: they would keep DEKs that were deleted."""
     databases = {last_part(database): database for database in site.ask_list("firestore", "databases", "list")}
     for name, recovery, switch in ((FIRST, ON, "--enable-pitr"), (SECOND, OFF, "--no-enable-pitr")):
         database = databases.get(name)
@@ -52,6 +52,23 @@ def protect_databases(site: Site) -> Iterable[Command]:
             f'The database "{SECOND}" has a backup schedule. Delete the schedule and its backups: they would keep keys'
             " of copies that were erased."
         )
+    # A backup outlives its schedule, for up to 14 weeks.
+    kept = [
+        entry
+        for entry in site.ask_list("firestore", "backups", "list")
+        if entry.get("database", "").endswith(f"/databases/{SECOND}")
+    ]
+    if kept:
+        raise DeployError(
+            f'The database "{SECOND}" has backups, which keep keys of copies that were erased. Delete them: '
+            + "; ".join(_word_deletion(entry["name"]) for entry in kept)
+        )
+
+
+def _word_deletion(name: str) -> str:
+    """``name`` is ``projects/P/locations/L/backups/B``."""
+    _, project, _, location, _, backup = name.split("/")
+    return f"gcloud firestore backups delete --location={location} --backup={backup} --project={project}"
 
 
 def create_indexes(site: Site) -> Iterator[Command]:

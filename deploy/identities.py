@@ -27,8 +27,12 @@ ACCOUNTS = {
 }
 SERVICES = ("truly-sidebar", "truly-worker")
 SERVICE_ROLES = ("roles/datastore.user", "roles/cloudtasks.enqueuer", "roles/logging.logWriter")
-LOOKING_ROLES = ("roles/cloudtasks.viewer", "roles/datastore.backupSchedulesViewer")
-"""An operator runs ``doctor`` as the worker, and it asks for queues and backup schedules."""
+LOOKING_ROLES = (
+    "roles/cloudtasks.viewer",
+    "roles/datastore.backupSchedulesViewer",
+    "roles/datastore.backupsViewer",
+)
+"""An operator runs ``doctor`` as the worker, and it asks for queues, backup schedules and backups."""
 PROJECT_ROLES = {
     "truly-sidebar": SERVICE_ROLES,
     "truly-worker": SERVICE_ROLES + LOOKING_ROLES,

@@ -13,6 +13,8 @@ from deploy.steps import Site, Step
 
 STEPS = (
     Step("APIs", identities.enable_apis),
+    # First of what cannot be undone: Google refuses a region without App Engine here, before anything lies in it.
+    Step("App Engine's app", services.create_app),
     Step("service accounts", identities.create_accounts),
     Step("roles in the project", identities.grant_project_roles),
     Step("who may act as which account", identities.grant_use_of_accounts),
@@ -27,7 +29,6 @@ STEPS = (
     Step("values of the secrets", secret_values.fill_secrets),
     Step("who may read the secrets", secret_values.grant_reading_of_secrets),
     Step("queues", traffic.create_queues),
-    Step("App Engine's app", services.create_app),
     Step("roles of the builds", identities.grant_build_roles),
     Step("topic for Gmail's pushes", traffic.create_topic),
     Step("metrics out of the log", watching.create_metrics),

@@ -26,7 +26,7 @@ from server.adapters.google.identity import GoogleIdentity
 from server.adapters.google.reports import GoogleReports
 from server.adapters.google.scope import Limits, WorkspaceScope
 from server.adapters.holders import LocalHolders
-from server.adapters.local_kek import has_private_key
+from server.adapters.local_kek import list_private_keys
 from server.adapters.local_key_files import create_keys
 from server.adapters.missing_queue import MissingQueue
 from server.adapters.schema.schema import SchemaKeeper
@@ -192,7 +192,7 @@ def _open_rooms(
         is_encrypted_at_rest=settings.state.startswith("firestore:"),
         cloud_project=_look_at_cloud(settings, transport, ports.clock),
         sweep_seconds=float(settings.poll_seconds),
-        is_private_key_near=settings.keys is not None and has_private_key(settings.keys),
+        near_private_keys=tuple(path.name for path in list_private_keys(settings.keys)) if settings.keys else (),
         sleep=sleep,
     )
 

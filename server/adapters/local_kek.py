@@ -51,7 +51,10 @@ class RsaUnwrap:
 
     def unwrap(self, wrapped: bytes, name: str) -> bytes:
         if name not in self._versions:
-            raise SealBrokenError("Another vault key sealed this copy.")
+            raise SealBrokenError(
+                f"Another vault key sealed this copy: {name}. Put the file of that private key back into the folder"
+                f" KEYS ({PRIVATE}, or a vault.private.N.pem). `doctor` lists the vault keys, the oldest first."
+            )
         try:
             return self._versions[name].decrypt(wrapped, OAEP)
         except ValueError:
@@ -90,11 +93,6 @@ class AesWork:
             # A new dictionary: other threads may be walking through the one before.
             self._ciphers = {**self._ciphers, **fresh}
             yield from fresh.values()
-
-
-def has_private_key(folder: Path) -> bool:
-    """Whether the vault's private key lies in the folder, whoever may read it."""
-    return bool(list_private_keys(folder))
 
 
 def list_private_keys(folder: Path) -> list[Path]:

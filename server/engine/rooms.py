@@ -143,14 +143,14 @@ def open_rooms(
     witness: Witness | None = None,
     finder: Finder | None = None,
     is_encrypted_at_rest: bool = False,
-    is_private_key_near: bool = False,
+    near_private_keys: tuple[str, ...] = (),
     cloud_project: cloud.CloudContext | None = None,
     sweep_seconds: float = LONGEST_SPREAD,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Rooms:
     """Compose the rooms. ``finder`` finds in Gmail what ``witness`` reports; ``sweep_seconds`` lie between two sweeps.
 
-    ``is_encrypted_at_rest``: the database encrypts too. ``is_private_key_near``: the vault's private key lies in KEYS.
+    ``is_encrypted_at_rest``: the database encrypts too. ``near_private_keys``: files of the vault's key in KEYS.
     """
     mail, crm, store, clock = ports.mail, ports.crm, ports.store, ports.clock
     shared = _Shared.of(ports)
@@ -182,7 +182,7 @@ def open_rooms(
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
         rewrapper=Rewrapper(ports.unwrap, ports.wrap, store, clock),
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
-        doctor=_open_doctor(ports, cloud_project, is_safe=is_encrypted_at_rest, is_near=is_private_key_near),
+        doctor=_open_doctor(ports, cloud_project, is_safe=is_encrypted_at_rest, near_keys=near_private_keys),
         syncer=Syncer(store, clock, sweeper, workspaces, sync.collector, sync.past_collector, sync.deliverer, sleep),
         jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days, sweep_seconds),
     )
@@ -238,10 +238,12 @@ def _make_choices(
     )
 
 
-def _open_doctor(ports: Ports, cloud_project: cloud.CloudContext | None, *, is_safe: bool, is_near: bool) -> Doctor:
+def _open_doctor(
+    ports: Ports, cloud_project: cloud.CloudContext | None, *, is_safe: bool, near_keys: tuple[str, ...]
+) -> Doctor:
     """The findings come in this order."""
     keeping = keys.KeysContext(
-        is_safe, ports.unwrap is not None, is_near, ports.store, ports.organisation,
+        is_safe, ports.unwrap is not None, near_keys, ports.store, ports.organisation,
         name_keys(ports.wrap, ports.sealer, ports.hasher),
     )  # fmt: skip
     workspace = google.GoogleContext(

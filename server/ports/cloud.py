@@ -20,12 +20,13 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True)
 class DatabaseRecovery:
-    """What could bring back a database, or a document that was deleted in it."""
+    """What could bring back a database, or a document that was deleted in it. ``backups`` are there already."""
 
     name: str
     is_delete_protected: bool
     has_point_in_time_recovery: bool
     backup_schedules: int
+    backups: int
 
 
 class CloudProject(Protocol):

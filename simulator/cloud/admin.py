@@ -1,7 +1,8 @@
 """Google Cloud's REST admin APIs, as far as a doctor asks them: databases, queues, and one's own permissions.
 
-Failures (``Fault``): service ``cloudadmin``, methods ``databases.get``, ``backupSchedules.list``, ``queues.get``,
-``testIamPermissions`` and ``permissions``; kinds are an HTTP status, ``drop_answer`` or ``not_json`` (a proxy's page).
+Failures (``Fault``): service ``cloudadmin``, methods ``databases.get``, ``backupSchedules.list``, ``backups.list``,
+``queues.get``, ``testIamPermissions`` and ``permissions``; kinds are an HTTP status, ``drop_answer`` or ``not_json`` (a
+proxy's page).
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ SERVICE = "cloudadmin"
 PERMISSIONS = {
     "databases.get": "datastore.databases.get",
     "backupSchedules.list": "datastore.backupSchedules.list",
+    "backups.list": "datastore.backups.list",
     "queues.get": "cloudtasks.queues.get",
 }
 _DATABASE = re.compile(r"/v1/(projects/[^/]+/databases/[^/]+)")
 _SCHEDULES = re.compile(r"/v1/(projects/[^/]+/databases/[^/]+)/backupSchedules")
+_BACKUPS = re.compile(r"/v1/(projects/[^/]+)/locations/-/backups")
 _QUEUE = re.compile(r"/v2/(projects/[^/]+/locations/[^/]+/queues/[^/]+)")
 _TEST = re.compile(r"/v1/(projects/.+):testIamPermissions")
 
@@ -48,6 +51,7 @@ class CloudAdmin:
         self._project = project
         self.databases = {"(default)": _database(is_protected=True), "deks": _database(is_protected=False)}
         self.schedules: dict[str, list[dict[str, Any]]] = {name: [] for name in self.databases}
+        self.backups: list[dict[str, Any]] = []
         self._tasks = tasks
         self.resources = set(resources)
         self.skew = 0.0
@@ -82,6 +86,8 @@ class CloudAdmin:
             raise Failure(403, "forbidden", message, "PERMISSION_DENIED")
         if method == "queues.get":
             return self._show_queue(resource)
+        if method == "backups.list":
+            return {"backups": self.backups} if self.backups else {}
         name = resource.rpartition("/")[2]
         if name not in self.databases:
             raise Failure(*NOT_FOUND)
@@ -122,6 +128,7 @@ def _read_method(request: Request) -> tuple[str, str]:
     for name, verb, form in (
         ("databases.get", "GET", _DATABASE),
         ("backupSchedules.list", "GET", _SCHEDULES),
+        ("backups.list", "GET", _BACKUPS),
         ("queues.get", "GET", _QUEUE),
         ("testIamPermissions", "POST", _TEST),
     ):

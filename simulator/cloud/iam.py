@@ -41,6 +41,7 @@ ROLES: dict[str, frozenset[str]] = {
     "roles/cloudtasks.taskDeleter": frozenset({"cloudtasks.tasks.delete"}),
     "roles/datastore.user": frozenset({"datastore.databases.get"}),
     "roles/datastore.backupSchedulesViewer": frozenset({"datastore.backupSchedules.list"}),
+    "roles/datastore.backupsViewer": frozenset({"datastore.backups.get", "datastore.backups.list"}),
     "roles/iam.serviceAccountUser": frozenset({"iam.serviceAccounts.actAs"}),
 }
 """Permissions by role, as Google lists them; only those that the simulated services ask for."""

@@ -92,8 +92,8 @@ class CloudProject:
     def _grant_looking(self) -> None:
         """What a doctor may see as one of the services."""
         for account in (self.sidebar, self.worker):
-            for role in ("roles/datastore.user", "roles/datastore.backupSchedulesViewer"):
-                self.iam.grant(account, role, f"projects/{self.name}")
+            for role in ("user", "backupSchedulesViewer", "backupsViewer"):
+                self.iam.grant(account, f"roles/datastore.{role}", f"projects/{self.name}")
 
     def _create_keys(self, vault: rsa.RSAPrivateKey | None) -> None:
         """Workers and the sidebar use ``work`` and see the public half of ``vault``; break-glass alone decrypts."""

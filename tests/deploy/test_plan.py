@@ -76,6 +76,7 @@ def test_each_account_has_the_roles_of_its_work_and_no_more(deployed):
         *((f"roles/{role}", name) for name in ("truly-sidebar", "truly-worker")
           for role in ("datastore.user", "cloudtasks.enqueuer", "logging.logWriter")),
         ("roles/cloudtasks.viewer", "truly-worker"), ("roles/datastore.backupSchedulesViewer", "truly-worker"),
+        ("roles/datastore.backupsViewer", "truly-worker"),
         ("roles/datastore.user", "truly-breakglass"), ("roles/logging.logWriter", "truly-breakglass"),
         *((f"roles/{role}", "truly-acme") for role in ("storage.objectViewer", "artifactregistry.createOnPushWriter", "logging.logWriter")),
     }  # fmt: skip
@@ -247,7 +248,7 @@ def test_a_refusal_stops_with_a_sentence_and_the_next_run_goes_on(project, deplo
 
     project.before = refuse
     with pytest.raises(
-        DeployError, match=r"Stopped at step 7, keys\. gcloud refused: (.|\n)*PERMISSION_DENIED(.|\n)*goes on"
+        DeployError, match=r"Stopped at step 8, keys\. gcloud refused: (.|\n)*PERMISSION_DENIED(.|\n)*goes on"
     ):
         deploy_into(project)
     assert project.state["databases"] == {}
@@ -288,6 +289,8 @@ def test_a_policy_that_somebody_changed_meanwhile_is_not_overwritten(project, de
     ("spoil", "sentence"),
     [
         (lambda s: s["schedules"].update(deks=[{"retention": "7d"}]), "backup schedule"),
+        (lambda s: s.update(backups=[{"name": "projects/1/locations/eur3/backups/b7", "database": "projects/1/databases/deks"}]),
+         "gcloud firestore backups delete --location=eur3 --backup=b7"),
         (lambda s: s["keys"]["vault"].update(purpose="ASYMMETRIC_SIGN"), "purpose cannot be changed"),
         (lambda s: s["secrets"]["truly-hash-keys"][0].update(state="DISABLED"), "Enable the one"),
         (lambda s: s.update(has_consent_screen=False), "consent screen"),

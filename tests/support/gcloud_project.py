@@ -296,6 +296,12 @@ def _(state: dict[str, Any], _rest: list[str], flags: Flags, _stdin: bytes | Non
     return state["schedules"].get(name, []) if name in state["databases"] else absent(name)
 
 
+@handle("firestore backups list", reads=True)
+def _(state: dict[str, Any], _rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
+    need(state, "firestore")
+    return state.get("backups", [])
+
+
 @handle("firestore backups schedules create")
 def _(state: dict[str, Any], _rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
     state["schedules"].setdefault(flags["--database"][0], []).append({"retention": flags["--retention"][0]})

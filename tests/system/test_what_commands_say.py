@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 
 import pytest
 from rich.console import Console
@@ -213,6 +214,13 @@ def test_doctor_looks_for_the_private_key_where_it_must_not_be(scene: Scene) -> 
     )
     assert "Move that file to another user" in flat(done.stdout)
 
+    shutil.copy(scene.folder / "keys" / "vault.private.pem", scene.folder / "keys" / "vault.private.2.pem")
+    both = flat(run(scene, "doctor").stdout)
+    assert "yet vault.private.pem and vault.private.2.pem lie in its folder KEYS. Move these files" in both
+
     (scene.folder / "keys" / "vault.private.pem").rename(scene.folder / "moved.pem")
+    assert "yet vault.private.2.pem lies in its folder KEYS" in flat(run(scene, "doctor").stdout)
+
+    (scene.folder / "keys" / "vault.private.2.pem").unlink()
     scene.restart()
     assert "ok Opening copies: This process cannot open stored copies." in flat(run(scene, "doctor").stdout)

@@ -82,16 +82,23 @@ class KmsUnwrap:
         return _ask_until_whole(lambda: self._decrypt(request))
 
     def _decrypt(self, request: kms_v1.AsymmetricDecryptRequest) -> bytes:
+        version = request.name.rpartition("/")[2]
         try:
             answer = call_cloud(self._client.asymmetric_decrypt, request, SERVICE)
         except exceptions.PermissionDenied:
             raise RefusedError("This identity may not open copies: Cloud KMS refused to decrypt with vault.") from None
         except exceptions.NotFound:
-            raise SealBrokenError("Another vault key sealed this copy: Cloud KMS has no such version.") from None
+            raise SealBrokenError(
+                f"Another vault key sealed this copy: Cloud KMS has no version {version} of the key vault."
+            ) from None
         except exceptions.FailedPrecondition as error:
             if GONE.search(str(error)):
-                raise SealBrokenError("The version of the vault key that sealed this copy is destroyed.") from None
-            raise ConfigurationError("The version of the vault key that sealed this copy is disabled in KMS.") from None
+                raise SealBrokenError(
+                    f"Version {version} of the key vault, which sealed this copy, is destroyed."
+                ) from None
+            raise ConfigurationError(
+                f"Version {version} of the key vault, which sealed this copy, is disabled: enable it."
+            ) from None
         except exceptions.InvalidArgument as error:
             raise _read_refusal(error, "Another vault key sealed this copy, or its wrapped key was changed.") from None
         except exceptions.ClientError as error:

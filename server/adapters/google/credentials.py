@@ -168,7 +168,8 @@ class CredentialMint:
                 )
             except google.auth.exceptions.DefaultCredentialsError:
                 raise ConfigurationError(
-                    "There is no GOOGLE_SERVICE_ACCOUNT_FILE, and this machine has no Google identity of its own."
+                    "There is no GOOGLE_SERVICE_ACCOUNT_FILE, and this machine has no Google identity of its own. Run"
+                    " `gcloud auth application-default login`, or use a service account."
                 ) from None
             self._identity = SharedIdentity(source, threading.Lock())
         return self._identity

@@ -75,7 +75,14 @@ def test_it_asks_nothing_that_changes_anything(ward: Ward) -> None:
     ward.examine()
 
     methods = {call.method for call in ward.project.server.gate.universe.calls.calls("cloudadmin")}
-    assert methods == {"databases.get", "backupSchedules.list", "queues.get", "testIamPermissions", "permissions"}
+    assert methods == {
+        "databases.get",
+        "backupSchedules.list",
+        "backups.list",
+        "queues.get",
+        "testIamPermissions",
+        "permissions",
+    }
 
 
 def test_a_ledger_without_protection_is_found(ward: Ward) -> None:
@@ -91,11 +98,15 @@ def test_a_ledger_without_protection_is_found(ward: Ward) -> None:
     assert "point-in-time recovery" in finding.text
 
 
-@pytest.mark.parametrize("kept", ["recovery", "backups"])
+@pytest.mark.parametrize("kept", ["recovery", "schedule", "backup"])
 def test_a_database_that_brings_keys_back_is_found(ward: Ward, kept: str) -> None:
     admin = ward.project.admin
     if kept == "recovery":
         admin.databases["deks"]["pointInTimeRecoveryEnablement"] = "POINT_IN_TIME_RECOVERY_ENABLED"
+    elif kept == "backup":
+        place = f"projects/{ward.project.name}"
+        names = {"name": f"{place}/locations/europe-west3/backups/b", "database": f"{place}/databases/deks"}
+        admin.backups += [names, {**names, "database": f"{place}/databases/(default)"}]
     else:
         admin.schedules["deks"].append({"name": "daily", "retention": "604800s", "dailyRecurrence": {}})
 
@@ -209,6 +220,7 @@ def test_where_app_yaml_did_not_travel_the_process_is_asked(tmp_path: Path) -> N
     [
         (LEDGER, "roles/datastore.user", "datastore.databases.get"),
         (KEYS, "roles/datastore.backupSchedulesViewer", "datastore.backupSchedules.list"),
+        (KEYS, "roles/datastore.backupsViewer", "datastore.backups.list"),
         ("Queues", "roles/cloudtasks.viewer", "cloudtasks.queues.get"),
     ],
 )

@@ -103,8 +103,9 @@ def test_a_wrapped_dek_of_another_version_is_refused(wrap, unwrap, sealed):
 def test_another_key_opens_nothing(sealed):
     stranger = RsaUnwrap(rsa.generate_private_key(65537, 3072))
 
-    with pytest.raises(SealBrokenError, match="Another vault key"):
+    with pytest.raises(SealBrokenError, match="Another vault key") as caught:
         open_copy(sealed.ciphertext, sealed.wrapped_dek, PLACE, stranger, sealed.key_name)
+    assert f"this copy: {sealed.key_name}. Put the file" in str(caught.value)
 
 
 def test_any_changed_byte_of_a_copy_is_found(sealed, unwrap):

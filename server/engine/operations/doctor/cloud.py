@@ -65,7 +65,10 @@ def check_key_database(context: CloudContext) -> Iterator[Finding]:
     keeps = _list_keeping(database)
     text = f"{database.name} keeps nothing that was deleted, beyond the hour that Firestore always keeps."
     if keeps:
-        text = f"{database.name} has {' and '.join(keeps)}: an erased copy could be opened again. Switch it off."
+        text = (
+            f"{database.name} has {' and '.join(keeps)}: an erased copy could be opened again. Switch it off, and"
+            " delete what was kept."
+        )
     yield Finding("Keys' database", is_good=not keeps, text=text)
 
 
@@ -73,6 +76,8 @@ def _list_keeping(database: DatabaseRecovery) -> list[str]:
     keeps = ["point-in-time recovery"] if database.has_point_in_time_recovery else []
     if database.backup_schedules:
         keeps.append(f"{database.backup_schedules} backup schedules")
+    if database.backups:
+        keeps.append(f"{database.backups} backups (gcloud firestore backups list)")
     return keeps
 
 

@@ -16,12 +16,12 @@ class KeysContext:
     """How this process and its database keep copies, and which keys this process has (``names``).
 
     ``is_encrypted_at_rest``: the database encrypts too. ``can_open``: this process loaded the private key.
-    ``is_private_key_near``: the key's file lies in the folder of this process's keys, loaded or not.
+    ``near_private_keys``: the key's files that lie in the folder of this process's keys, loaded or not.
     """
 
     is_encrypted_at_rest: bool
     can_open: bool
-    is_private_key_near: bool
+    near_private_keys: tuple[str, ...]
     store: IdentityStore
     organisation: str
     names: KeyNames
@@ -41,11 +41,13 @@ def check_encryption(context: KeysContext) -> Iterator[Finding]:
 @CHECKS.register("Opening copies")
 def check_opening(context: KeysContext) -> Iterator[Finding]:
     text = f"This process {'can' if context.can_open else 'cannot'} open stored copies."
-    is_exposed = context.is_private_key_near and not context.can_open
+    near = context.near_private_keys
+    is_exposed = bool(near) and not context.can_open
     if is_exposed:
+        lies, that = ("lies", "that file") if len(near) == 1 else ("lie", "these files")
         text = (
-            "This process may not open stored copies, and yet vault.private.pem lies in its folder KEYS."
-            " Move that file to another user, where this process cannot read it."
+            f"This process may not open stored copies, and yet {' and '.join(near)} {lies} in its folder KEYS."
+            f" Move {that} to another user, where this process cannot read it."
         )
     yield Finding("Opening copies", is_good=not context.can_open and not is_exposed, text=text)
 
