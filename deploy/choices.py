@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from deploy.gcloud import DeployError
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from deploy.gcloud import ChoiceError, DeployError
 from server.domain.errors import ConfigurationError
 from server.settings import Settings
 
@@ -16,7 +20,10 @@ LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 REGION = re.compile(r"[a-z]+-[a-z]+\d+")
 DATABASE_LOCATION = re.compile(r"[a-z]+-[a-z]+\d+|nam\d+|eur\d+")
-RETENTION = re.compile(r"\d+[dw]")
+RETENTION = re.compile(r"([1-9]\d{0,2})([dw])")
+LONGEST_RETENTION = 98
+"""Days. Google keeps no backup of Firestore for longer than 14 weeks."""
+MEMBER = re.compile(r"(user|group):[^\s,;]+@[^\s,;]+")
 DEPLOYMENT_ONLY = {
     "PROJECT": "", "REGION": "", "FIRESTORE_LOCATION": "", "KEY_PROTECTION": "hsm", "BACKUP_RETENTION": "14d",
     "SIDEBAR_INSTANCES": "10", "WORKER_INSTANCES": "4", "SALESFORCE_KEY": "", "SALESFORCE_SECRET": "",
@@ -70,11 +77,13 @@ class Choices:
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Choices:
-        """Raises DeployError with one sentence a problem."""
+        """Raises ChoiceError with one sentence a problem."""
         own = DEPLOYMENT_ONLY | {name: value for name, value in given.items() if name in DEPLOYMENT_ONLY and value}
         service = {name: value for name, value in given.items() if name not in DEPLOYMENT_ONLY and value}
         problems = [*_find_problems(own), *(f"{n} follows from the project: remove it." for n in _taken(service))]
-        salesforce = SalesforceSecret("", "", b"")
+        # Where no file can be used, the kind that was meant: the service asks for other settings beside each.
+        named = next((name for name in SALESFORCE if own[name]), "SALESFORCE_SECRET")
+        salesforce = SalesforceSecret(*SALESFORCE[named], b"")
         try:
             salesforce = read_salesforce(own)
         except DeployError as error:
@@ -92,10 +101,9 @@ class Choices:
             operators=tuple(own["OPERATORS"].split()),
             service=service,
         )
-        if not problems:
-            problems = choices.find_problems_of_service()
+        problems += choices.find_problems_of_service()
         if problems:
-            raise DeployError("\n".join(problems))
+            raise ChoiceError("\n".join(problems))
         return choices
 
     def account(self, name: str) -> str:
@@ -133,16 +141,22 @@ class Choices:
         }
 
     def find_problems_of_service(self) -> list[str]:
-        """What the service itself would say of its settings, before anything is made."""
-        secret = f"secret:projects/{self.project}/secrets/s/versions/1"
-        secrets = {"HASH_KEYS": secret, self.salesforce.setting: secret}
-        read = _NotedSettings(self.environment("host.example", secrets, {}))
+        """What the service itself would say of the settings that the operator chose, before anything is made.
+
+        What follows from the project is right as soon as the project is, so a project of ours stands in for it.
+        """
+        secret = "secret:projects/some-project/secrets/s/versions/1"  # noqa: S105  # a name
+        service = {name: value for name, value in self.service.items() if name not in GIVEN_BY_DEPLOYMENT}
+        sample = replace(self, project="some-project", region="europe-west3", service=service)
+        read = _NotedSettings(
+            sample.environment("host.example", {"HASH_KEYS": secret, self.salesforce.setting: secret}, {})
+        )
         problems = []
         try:
             Settings.of(read)
         except ConfigurationError as error:
             problems = list(error.problems)
-        unread = sorted(set(self.service) - read.names)
+        unread = sorted(set(service) - read.names)
         return problems + [f"{name} is no setting of the service or of the deployment." for name in unread]
 
 
@@ -159,15 +173,24 @@ class _NotedSettings(dict[str, str]):
 
 
 def read_file(path: Path) -> dict[str, str]:
-    """Lines ``NAME=value``; comments and empty lines count for nothing. Raises DeployError."""
+    """Lines ``NAME=value``, the value also in quotes; comments count for nothing. Raises ChoiceError."""
     settings = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if not (match := LINE.fullmatch(line.strip())):
-            raise DeployError(f"{path}, line {number}: not of the form NAME=value.")
-        settings[match.group(1)] = match.group(2).strip()
+            raise ChoiceError(f"{path}, line {number}: not of the form NAME=value.")
+        settings[match.group(1)] = _unquote(match.group(2).strip())
     return settings
+
+
+def _unquote(value: str) -> str:
+    """As a shell would read a value in one pair of quotes. Raises ChoiceError for a quote without its other."""
+    if value[:1] in ("'", '"'):
+        if len(value) < 2 or value[-1] != value[0] or value[0] in value[1:-1]:
+            raise ChoiceError("A value that begins with a quote must end with the same quote, and have no other in it.")
+        return value[1:-1]
+    return value
 
 
 def read_salesforce(own: Mapping[str, str]) -> SalesforceSecret:
@@ -181,12 +204,24 @@ def read_salesforce(own: Mapping[str, str]) -> SalesforceSecret:
     except (OSError, ValueError):
         raise DeployError(f"{name} names no file on this machine that can be read.") from None
     is_pem = b"PRIVATE KEY-----" in content
-    if name == "SALESFORCE_KEY" and not is_pem:
-        raise DeployError("SALESFORCE_KEY: the file holds no private key in PEM form.")
+    if name == "SALESFORCE_KEY":
+        _check_pem(content)
     if name == "SALESFORCE_SECRET" and (is_pem or len(content.split()) != 1):
         raise DeployError("SALESFORCE_SECRET: the file must hold the client secret alone.")
     setting, secret = SALESFORCE[name]
     return SalesforceSecret(setting, secret, content)
+
+
+def _check_pem(content: bytes) -> None:
+    """The service signs with it as RSA, and there is nobody to type a password. Raises DeployError."""
+    try:
+        key = load_pem_private_key(content, password=None)
+    except TypeError:
+        raise DeployError("SALESFORCE_KEY: the private key has a password. Name a file without one.") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise DeployError("SALESFORCE_KEY: the file holds no private key in PEM form.") from None
+    if not isinstance(key, RSAPrivateKey):
+        raise DeployError("SALESFORCE_KEY: the private key must be an RSA key.")
 
 
 def _taken(service: Mapping[str, str]) -> list[str]:
@@ -203,17 +238,18 @@ def _find_problems(own: Mapping[str, str]) -> list[str]:
         problems.append("FIRESTORE_LOCATION must be a region, or eur3 or nam5. It cannot be changed later.")
     if own["KEY_PROTECTION"] not in ("software", "hsm"):
         problems.append("KEY_PROTECTION must be hsm or software.")
-    if not RETENTION.fullmatch(own["BACKUP_RETENTION"]):
-        problems.append("BACKUP_RETENTION must be days or weeks, such as 14d or 8w.")
+    retention = RETENTION.fullmatch(own["BACKUP_RETENTION"])
+    if not retention or int(retention[1]) * (7 if retention[2] == "w" else 1) > LONGEST_RETENTION:
+        problems.append("BACKUP_RETENTION must be days or weeks, such as 14d or 8w, and at most 14w.")
     problems += [
         f"{name} must be a number of instances."
         for name in ("SIDEBAR_INSTANCES", "WORKER_INSTANCES")
         if not (own[name].isascii() and own[name].isdigit() and int(own[name]))
     ]
     problems += [
-        f"{name}: {member} must be user:ADDRESS or group:ADDRESS."
+        f"{name}: {member} must be user:ADDRESS or group:ADDRESS, with spaces between and no commas."
         for name in ("COPY_OPENERS", "OPERATORS")
         for member in own[name].split()
-        if not re.fullmatch(r"(user|group):\S+@\S+", member)
+        if not MEMBER.fullmatch(member)
     ]
     return problems

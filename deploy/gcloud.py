@@ -33,6 +33,10 @@ class DeployError(Exception):
     """A sentence for the person who deploys."""
 
 
+class ChoiceError(DeployError):
+    """What the operator chose cannot be used; a sentence on a line for each problem. Nothing was asked or made yet."""
+
+
 @dataclass(frozen=True)
 class Answer:
     code: int

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from deploy import services
 from deploy.choices import Choices
@@ -12,8 +14,17 @@ from deploy.gcloud import Answer
 from deploy.plan import deploy
 from tests.support.gcloud_project import FakeProject
 
-PEM = b"-----BEGIN PRIVATE KEY-----\nthe key of Salesforce\n-----END PRIVATE KEY-----"
 Deploy = Callable[..., list[str]]
+
+
+def make_pem() -> bytes:
+    key = rsa.generate_private_key(65537, 2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).strip()
+
+
+PEM = make_pem()
+"""The key of Salesforce's certificate."""
+INSIDE_PEM = PEM.splitlines()[1]
 
 
 @pytest.fixture

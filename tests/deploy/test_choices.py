@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from deploy.__main__ import main, read_choices
 from deploy.choices import DEPLOYMENT_ONLY, GIVEN_BY_DEPLOYMENT, Choices, read_file
-from deploy.gcloud import DeployError
-from tests.deploy.conftest import PEM
+from deploy.gcloud import ChoiceError, DeployError
+from tests.deploy.conftest import INSIDE_PEM, PEM
 from tests.support.upload import ROOT
 
 
@@ -24,7 +31,12 @@ def test_all_problems_are_told_together():
                 "COPY_OPENERS": "ann",
             }
         )
-    assert len(str(caught.value).splitlines()) == 6
+    problems = str(caught.value).splitlines()
+    assert len(problems) == len(set(problems))
+    for name in ("project=", "REGION", "KEY_PROTECTION", "WORKER_INSTANCES", "SALESFORCE_KEY", "COPY_OPENERS",
+                 "ORGANISATION", "GOOGLE_ADMIN", "SALESFORCE_DOMAIN", "SALESFORCE_CONSUMER_KEY"):  # fmt: skip
+        assert sum(name.lower() in problem.lower() for problem in problems) == 1, (name, problems)
+    assert not any(re.search("STATE|QUEUE|KEYS|PUBLIC_URL", problem) for problem in problems)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +46,11 @@ def test_all_problems_are_told_together():
         ({"REGION": "mars-1"}, "cannot be changed later"),
         ({"FIRESTORE_LOCATION": "eur"}, "eur3 or nam5"),
         ({"BACKUP_RETENTION": "14"}, "14d or 8w"),
+        ({"BACKUP_RETENTION": "20w"}, "at most 14w"),
+        ({"BACKUP_RETENTION": "99d"}, "at most 14w"),
+        ({"BACKUP_RETENTION": "0d"}, "at most 14w"),
+        ({"COPY_OPENERS": "user:a@x.com, user:b@x.com"}, "no commas"),
+        ({"OPERATORS": "user:a@x.com,user:b@x.com"}, "no commas"),
         ({"SALESFORCE_KEY": ""}, "Name one file"),
         ({"SALESFORCE_SECRET": "x"}, "Name one file"),
         ({"SALESFORCE_KEY": "/nowhere.pem"}, "SALESFORCE_KEY names no file on this machine"),
@@ -62,7 +79,7 @@ def test_a_secret_that_is_typed_where_a_file_is_named_is_not_repeated(given, nam
 
 def test_a_secret_in_a_slip_of_the_pen_is_not_repeated(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert main(["PROJECT=acme-mail", "SALESFORCE_SECRET =3MVG9secretvalue"]) == 1
+    assert main(["PROJECT=acme-mail", "SALESFORCE_SECRET =3MVG9secretvalue"]) == 3
     assert capsys.readouterr().err == "Error: Argument 2 is not of the form NAME=value.\n"
 
 
@@ -86,7 +103,7 @@ def test_the_file_holds_what_its_name_says(given, tmp_path, name, content, sente
 def test_the_content_of_the_file_is_not_in_what_choices_show(given):
     choices = Choices.of(given)
     assert choices.salesforce.content == PEM
-    assert "the key of Salesforce" not in repr(choices)
+    assert INSIDE_PEM.decode() not in repr(choices)
 
 
 def test_the_template_names_every_choice_of_the_deployment(tmp_path):
@@ -112,9 +129,64 @@ def test_a_line_that_is_no_setting_is_told_with_its_number(tmp_path, line):
         read_file(file)
 
 
-def test_the_command_says_each_problem_in_a_line_and_exits_1(capsys, tmp_path, monkeypatch):
+def test_the_command_says_each_problem_in_a_line_and_exits_3(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert main(["PROJECT=acme-mail"]) == 1
+    assert main(["PROJECT=acme-mail", "--plan"]) == 3
     errors = capsys.readouterr().err.splitlines()
     assert all(line.startswith("Error: ") for line in errors)
+    assert errors[0].startswith("Error: There is no deploy/settings.env. Run: cp deploy/settings.env.example")
     assert any(re.search("REGION must name a region", line) for line in errors)
+    assert any("ORGANISATION is not set" in line for line in errors)
+
+
+def test_where_there_is_a_file_it_is_not_asked_for(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "settings.env").write_text("PROJECT=acme-mail\n")
+    assert main([]) == 3
+    assert "There is no deploy/settings.env" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("retention", ["98d", "14w", "1d"])
+def test_the_longest_retention_is_taken(given, retention):
+    assert Choices.of({**given, "BACKUP_RETENTION": retention}).backup_retention == retention
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        (PEM.replace(INSIDE_PEM, b"hello"), "holds no private key"),
+        (PEM.replace(b"-----END PRIVATE KEY-----", b""), "holds no private key"),
+        (
+            ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+            "must be an RSA key",
+        ),
+        (
+            rsa.generate_private_key(65537, 2048).private_bytes(
+                Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"word")
+            ),
+            "has a password",
+        ),
+    ],
+    ids=["cut", "no end", "other kind", "password"],
+)
+def test_a_key_that_the_service_could_not_use_is_told_before_anything_is_made(given, tmp_path, key, sentence):
+    (tmp_path / "salesforce.pem").write_bytes(key)
+    with pytest.raises(ChoiceError, match=sentence):
+        Choices.of(given)
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [("A='b c'", "b c"), ('A="b"', "b"), ('A=""', ""), ("A=it's", "it's"), ('A="it\'s"', "it's"), ("A=b", "b")],
+)
+def test_a_value_may_stand_in_quotes(tmp_path, line, value):
+    (tmp_path / "s.env").write_text(line + "\n")
+    assert read_file(tmp_path / "s.env") == {"A": value}
+
+
+@pytest.mark.parametrize("line", ['A="b', "A='b\"", "A='b'c'", 'A="'])
+def test_a_quote_without_its_other_is_told(tmp_path, line):
+    (tmp_path / "s.env").write_text(line + "\n")
+    with pytest.raises(ChoiceError, match="must end with the same quote"):
+        read_file(tmp_path / "s.env")

@@ -17,7 +17,7 @@ from deploy.traffic import QUEUES
 from server.adapters.cloud.cloud_tasks import LONGEST_RUN
 from server.ports.queue import Lane
 from server.settings import Settings
-from tests.deploy.conftest import PEM
+from tests.deploy.conftest import INSIDE_PEM, PEM
 from tests.support.gcloud_project import HOST, FakeProject, Refusal, new_state
 from tests.support.upload import ROOT
 
@@ -117,7 +117,7 @@ def test_secrets_are_piped_and_stand_in_no_argument_and_no_file(deployed, tmp_pa
     number, key = hash_keys.decode().split()
     assert (number, len(bytes.fromhex(key))) == ("1", 32)
     written = b"".join(path.read_bytes() for path in (tmp_path / "work").rglob("*") if path.is_file())
-    for secret in (key.encode(), b"the key of Salesforce"):
+    for secret in (key.encode(), INSIDE_PEM):
         assert secret not in written
         assert secret.decode() not in json.dumps(deployed.calls)
 
@@ -201,7 +201,7 @@ def test_a_plan_asks_nobody_and_changes_nothing(project, deploy_into):
     said = deploy_into(project, only_plan=True)
     assert project.calls == []
     assert sum(line.lstrip().startswith("gcloud ") for line in said) > 60
-    assert "the key of Salesforce" not in "".join(said)
+    assert INSIDE_PEM.decode() not in "".join(said)
 
 
 def test_who_says_no_changes_nothing(project, deploy_into):

@@ -10,14 +10,14 @@ import pytest
 
 from deploy.gcloud import DeployError
 from deploy.keys import DECRYPTERS
-from tests.deploy.conftest import PEM
+from tests.deploy.conftest import PEM, make_pem
 from tests.deploy.test_plan import KilledError, comparable
 from tests.support.gcloud_project import FakeProject
 
 WORKER = "serviceAccount:truly-worker@truly-acme.iam.gserviceaccount.com"
 OPENER = "serviceAccount:truly-breakglass@truly-acme.iam.gserviceaccount.com"
 PLACES = {"key vault": "the key vault", "ring truly": "the key ring truly", "project": "the project"}
-NEW_PEM = PEM.replace(b"the key", b"the new key")
+NEW_PEM = make_pem()
 
 
 @pytest.fixture

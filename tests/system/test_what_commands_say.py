@@ -215,10 +215,12 @@ def test_doctor_looks_for_the_private_key_where_it_must_not_be(scene: Scene) -> 
     assert "Move that file to another user" in flat(done.stdout)
 
     shutil.copy(scene.folder / "keys" / "vault.private.pem", scene.folder / "keys" / "vault.private.2.pem")
+    scene.restart()
     both = flat(run(scene, "doctor").stdout)
     assert "yet vault.private.pem and vault.private.2.pem lie in its folder KEYS. Move these files" in both
 
     (scene.folder / "keys" / "vault.private.pem").rename(scene.folder / "moved.pem")
+    scene.restart()
     assert "yet vault.private.2.pem lies in its folder KEYS" in flat(run(scene, "doctor").stdout)
 
     (scene.folder / "keys" / "vault.private.2.pem").unlink()
