@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from deploy.gcloud import ChoiceError, DeployError
 from server.domain.errors import ConfigurationError
+from server.rules.forecast import deployment
 from server.settings import Settings
 
 LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
@@ -25,8 +26,10 @@ LONGEST_RETENTION = 98
 """Days. Google keeps no backup of Firestore for longer than 14 weeks."""
 MEMBER = re.compile(r"(user|group):[^\s,;]+@[^\s,;]+")
 DEPLOYMENT_ONLY = {
-    "PROJECT": "", "REGION": "", "FIRESTORE_LOCATION": "", "KEY_PROTECTION": "hsm", "BACKUP_RETENTION": "14d",
-    "SIDEBAR_INSTANCES": "10", "WORKER_INSTANCES": "4", "SALESFORCE_KEY": "", "SALESFORCE_SECRET": "",
+    "PROJECT": "", "REGION": "", "FIRESTORE_LOCATION": "", "KEY_PROTECTION": deployment.KEY_PROTECTION,
+    "BACKUP_RETENTION": f"{deployment.BACKUP_DAYS}d",
+    "SIDEBAR_INSTANCES": str(deployment.SIDEBAR_INSTANCES), "WORKER_INSTANCES": str(deployment.WORKER_INSTANCES),
+    "SALESFORCE_KEY": "", "SALESFORCE_SECRET": "",
     "COPY_OPENERS": "", "OPERATORS": "",
 }  # fmt: skip
 """What only the deployment reads, with the defaults. Everything else is a setting of the service (docs/settings.md)."""

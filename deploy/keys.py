@@ -9,9 +9,10 @@ from typing import Any
 from deploy.gcloud import Command, DeployError
 from deploy.identities import ACCOUNTS, SERVICES
 from deploy.steps import Site, grant, last_part
+from server.rules.forecast.deployment import ROTATION_DAYS
 
 RING = "truly"
-ROTATION = timedelta(days=90)
+ROTATION = timedelta(days=ROTATION_DAYS)
 ENCRYPTER_DECRYPTER = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 DECRYPTER = "roles/cloudkms.cryptoKeyDecrypter"
 PUBLIC_KEY_VIEWER = "roles/cloudkms.publicKeyViewer"

@@ -11,14 +11,13 @@ from deploy.gcloud import Command, DeployError
 from deploy.rendering import BUILD, FILES, ROOT, SERVICE, build_service, render
 from deploy.secret_values import name_secrets
 from deploy.steps import Site, last_part
+from server.rules.forecast.deployment import share_units
 from server.settings import Settings
 from server.web.addon import deployment
 
 ADDON = "truly"
 DEPLOYMENT_FILE = BUILD / "deployment.json"
 OPERATOR_FILE = BUILD / "operator.env"
-PROJECT_UNITS_PER_MINUTE = 1_200_000
-"""Gmail's quota for a project."""
 
 
 def create_app(site: Site) -> Iterable[Command]:
@@ -74,8 +73,8 @@ def write_operator_file(site: Site) -> Iterable[Command]:
 
 def share_quota(site: Site) -> dict[str, str]:
     """Each process paces itself, so each instance gets its share of the project's quota."""
-    instances = int(site.choices.sidebar_instances) + int(site.choices.worker_instances)
-    return {"GMAIL_PROJECT_UNITS_PER_MINUTE": str(PROJECT_UNITS_PER_MINUTE // instances)}
+    share = share_units(int(site.choices.worker_instances), int(site.choices.sidebar_instances))
+    return {"GMAIL_PROJECT_UNITS_PER_MINUTE": str(share)}
 
 
 def deploy_cron(site: Site) -> Iterator[Command]:

@@ -7,15 +7,11 @@ from typing import Any
 
 from deploy.gcloud import Command
 from deploy.steps import Site, grant, last_part
+from server.rules.forecast.deployment import LANES
 
 RUNNING = "RUNNING"
 TOPIC, SUBSCRIPTION = "truly-mail", "truly-mail-push"
 GMAIL = "serviceAccount:gmail-api-push@system.gserviceaccount.com"
-QUEUES = {"live": (50, 5), "deliver": (10, 2), "backfill": (5, 1), "audit": (5, 1)}
-"""Each with its dispatches a second, and its tasks at a time for each instance of the worker.
-
-Together nine: an instance has ten threads (gunicorn.conf.py), and one is left for cron. A backfill yields to live work.
-"""
 RETRIES = {"maxAttempts": "-1", "minBackoff": "5s", "maxBackoff": "600s", "maxDoublings": "6"}
 BACKOFF = ("--max-attempts=-1", "--min-backoff=5s", "--max-backoff=600s", "--max-doublings=6")
 """No end of attempts: a task that is given up would be mail that nobody looks for before the next sweep."""
@@ -56,8 +52,9 @@ def create_queues(site: Site) -> Iterator[Command]:
     """
     location = f"--location={site.choices.region}"
     known = {last_part(queue): queue for queue in site.ask_list("tasks", "queues", "list", location)}
-    for name, (per_second, share) in QUEUES.items():
-        at_a_time = share * int(site.choices.worker_instances)
+    instances = int(site.choices.worker_instances)
+    for name, lane in LANES.items():
+        per_second, at_a_time = lane.count_dispatches(instances), lane.count_at_a_time(instances)
         limits = (f"--max-dispatches-per-second={per_second}", f"--max-concurrent-dispatches={at_a_time}", *BACKOFF)
         if name not in known:
             yield Command(("tasks", "queues", "create", name, location, *limits))

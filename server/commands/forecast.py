@@ -14,12 +14,14 @@ from rich.table import Table
 
 from server.commands.running import Source, report_errors, stdout
 from server.domain.errors import BadInputError
+from server.rules.forecast import deployment
 from server.rules.forecast.costs import Cost
-from server.rules.forecast.inputs import Inputs
+from server.rules.forecast.inputs import GIB, Inputs
 from server.rules.forecast.model import Forecast, PriceList, forecast
 
 PRICES = Path(__file__).parent.parent / "data" / "prices.toml"
-GIB = 2.0**30
+TOO_LONG = 366.0
+"""Days of reading older mail after which a person is told to want less."""
 COUNTS = {
     "gmail_units": "Gmail quota units",
     "gmail_calls": "Gmail calls",
@@ -47,15 +49,50 @@ def load_prices(path: Path = PRICES) -> PriceList:
 
 
 def _forecast() -> click.Command:
-    @click.command("forecast")
-    @click.option("--mailboxes", type=click.IntRange(1, 50_000), required=True)
+    @click.command("forecast", context_settings={"show_default": True})
+    @click.option("--mailboxes", type=click.IntRange(1, 50_000), required=True, help="Up to 50,000 were looked at.")
     @click.option("--mails-per-day", type=click.FloatRange(0, 10_000), default=40.0, help="Of one mailbox.")
     @click.option("--logged-percent", type=click.FloatRange(0, 100), default=30.0, help="Of all mail.")
-    @click.option("--backfill-months", type=click.FloatRange(0, 600), default=12.0)
+    @click.option("--busy-hours", type=click.FloatRange(1, 24), default=10.0, help="Of a day, when mail comes.")
+    @click.option("--peak", type=click.FloatRange(1), default=2.0, help="The busiest hour, times an average busy one.")
+    @click.option(
+        "--backfill-months",
+        type=click.FloatRange(0, 600),
+        default=12.0,
+        help="Older mail. For BACKFILL_MONTHS=all: how far back mailboxes go.",
+    )
     @click.option("--no-push", is_flag=True, help="Without PUBSUB_TOPIC.")
     @click.option("--poll-seconds", type=click.IntRange(1), default=300)
     @click.option("--message-kilobytes", type=click.FloatRange(0), default=75.0, help="With attachments, on average.")
-    @click.option("--salesforce-calls-per-day", type=click.IntRange(1), help="The org's allowance.")
+    @click.option(
+        "--worker-instances",
+        type=click.IntRange(1, 1_000),
+        default=deployment.WORKER_INSTANCES,
+        help="WORKER_INSTANCES of the deployment.",
+    )
+    @click.option(
+        "--sidebar-instances",
+        type=click.IntRange(1, 1_000),
+        default=deployment.SIDEBAR_INSTANCES,
+        help="SIDEBAR_INSTANCES of the deployment.",
+    )
+    @click.option("--key-protection", type=click.Choice(["hsm", "software"]), default=deployment.KEY_PROTECTION)
+    @click.option(
+        "--backup-days",
+        type=click.IntRange(1, 98),
+        default=deployment.BACKUP_DAYS,
+        help="BACKUP_RETENTION of the deployment.",
+    )
+    @click.option(
+        "--salesforce-calls-per-day",
+        type=click.IntRange(1),
+        help="The org's allowance.  [default: 100,000, and 1,000 for each mailbox]",
+    )
+    @click.option(
+        "--salesforce-gigabytes",
+        type=click.FloatRange(0),
+        help="The org's free data storage.  [default: 10 GB, and 20 MB for each mailbox]",
+    )
     @click.option("--json", "as_json", is_flag=True)
     @report_errors
     def command(**options: Any) -> None:
@@ -67,22 +104,21 @@ def _forecast() -> click.Command:
     return command
 
 
-def _read_inputs(
-    mailboxes: int, mails_per_day: float, logged_percent: float, backfill_months: float, poll_seconds: int,
-    message_kilobytes: float, salesforce_calls_per_day: int | None, *, no_push: bool,
-) -> Inputs:  # fmt: skip
-    logged = logged_percent / 100
+def _read_inputs(**options: Any) -> Inputs:
+    logged = options["logged_percent"] / 100
     if logged > 1 - Inputs.unmatched_share:
         raise BadInputError(f"At most {100 * (1 - Inputs.unmatched_share):.0f} percent: the rest is nobody's mail.")
+    same = ("busy_hours", "peak", "backfill_months", "worker_instances", "sidebar_instances", "key_protection",
+            "backup_days", "salesforce_gigabytes")  # fmt: skip
     return Inputs(
-        mailboxes,
-        mails_a_day=mails_per_day,
+        options["mailboxes"],
+        mails_a_day=options["mails_per_day"],
         logged_share=logged,
-        backfill_months=backfill_months,
-        watched=0.0 if no_push else 1.0,
-        poll_seconds=float(poll_seconds),
-        message_bytes=message_kilobytes * 1_000,
-        salesforce_calls_a_day=salesforce_calls_per_day,
+        watched=0.0 if options["no_push"] else 1.0,
+        poll_seconds=float(options["poll_seconds"]),
+        message_bytes=options["message_kilobytes"] * 1_000,
+        salesforce_calls_a_day=options["salesforce_calls_per_day"],
+        **{name: options[name] for name in same},
     )
 
 
@@ -104,10 +140,14 @@ def to_json(result: Forecast) -> dict[str, Any]:
             "counts": asdict(backfill.cost),
             "firestore_bytes": backfill.firestore_bytes,
             "salesforce_bytes": backfill.salesforce_bytes,
+            "best_worker_instances": backfill.best_workers,
+            "best_days": _finite(backfill.best_days),
         },
         "worker_instances": result.instances,
-        "dollars": result.dollars,
-        "dollars_by_item": dict(result.money),
+        "needed_worker_instances": result.needed_workers,
+        "salesforce_months_until_full": result.months_until_full,
+        "dollars": asdict(result.dollars),
+        "dollars_by_item": {name: asdict(price) for name, price in result.money.items()},
         "prices_as_of": result.prices_as_of,
         "first_limit": {"name": first.name, "reached_at": first.reached_at},
         "limits": [asdict(limit) for limit in result.limits],
@@ -121,10 +161,23 @@ def _finite(days: float) -> float | None:
 def _print(result: Forecast) -> None:
     inputs = result.inputs
     stdout.print(f"{inputs.mailboxes:,} mailboxes, {inputs.mails_a_day:g} mails a day each, in {inputs.days:g} days:")
+    stdout.print(_describe_assumptions(inputs))
     _print_counts(result.total, result)
     _print_backfill(result)
     _print_money(result)
     _print_limits(result)
+
+
+def _describe_assumptions(inputs: Inputs) -> str:
+    polled = "push" if inputs.watched else f"no push, and a sweep every {inputs.poll_seconds:g} seconds"
+    return (
+        f"Assumed: {inputs.logged_share:.0%} of the mail is logged, {inputs.unmatched_share:.0%} looked up and skipped;"
+        f" a message is {inputs.message_bytes / 1_000:g} KB; mail comes in {inputs.busy_hours:g} hours of a day,"
+        f" {inputs.peak:g} times as much in the busiest; {inputs.backfill_months:g} months of older mail; {polled};"
+        f" WORKER_INSTANCES={inputs.worker_instances}, SIDEBAR_INSTANCES={inputs.sidebar_instances}; the org allows"
+        f" {inputs.salesforce_allowance:,} calls a day, and background sync takes {inputs.background_share:.0%} of them"
+        " at most. Options change these (--help)."
+    )
 
 
 def _print_counts(total: Cost, result: Forecast) -> None:
@@ -152,26 +205,52 @@ def _print_backfill(result: Forecast) -> None:
         f" {backfill.firestore_bytes / GIB:,.1f} GiB in Firestore and {backfill.salesforce_bytes / GIB:,.1f} GiB in"
         " Salesforce."
     )
+    if backfill.best_workers > result.inputs.worker_instances and backfill.best_days < backfill.days:
+        stdout.print(
+            f"With WORKER_INSTANCES={backfill.best_workers} it would take {backfill.best_days:,.1f} days; more workers"
+            " than that do not help."
+        )
+    if min(backfill.days, backfill.best_days) > TOO_LONG:
+        stdout.print("That is over a year: shorten BACKFILL_MONTHS, or ask Google for more units a day.")
 
 
 def _print_money(result: Forecast) -> None:
-    table = Table("", "dollars a month")
-    for name, dollars in result.money.items():
-        table.add_row(name, f"{dollars:,.2f}")
-    table.add_row("together", f"{result.dollars:,.2f}")
+    table = Table("dollars", "a month", "a month, a year later", "once, for older mail")
+    for name, price in [*result.money.items(), ("together", result.dollars)]:
+        table.add_row(name, *(f"{dollars:,.2f}" for dollars in (price.first, price.later, price.once)))
     stdout.print(table)
     stdout.print(
-        f"Up to {result.instances} worker instances in the busiest hour. List prices of {result.prices_as_of}, region"
-        " us-central1 (server/data/prices.toml): check them."
+        f"{result.instances} worker instances run in the busiest hour. The first month is counted with all older mail"
+        f" in it. List prices of {result.prices_as_of}, region us-central1 (server/data/prices.toml): check them, and"
+        " those of your region."
     )
 
 
 def _print_limits(result: Forecast) -> None:
-    table = Table("limit", "load", "allowed", "reached at mailboxes")
+    table = Table("", "limit", "load", "allowed", "reached at mailboxes")
     for limit in result.limits:
-        reached = "-" if limit.reached_at is None else f"{limit.reached_at:,}"
-        table.add_row(limit.name, f"{limit.load:,.1f}", f"{limit.allowed:,.0f}", reached)
+        reached = "never" if limit.reached_at is None else f"{limit.reached_at:,}"
+        table.add_row("OVER" if limit.share > 1 else "", limit.name, _round(limit.load), _round(limit.allowed), reached)
     stdout.print(table)
+    needed = result.needed_workers
+    if needed > result.inputs.worker_instances:
+        stdout.print(f"This size needs WORKER_INSTANCES={needed}: with {result.inputs.worker_instances} jobs wait.")
+    _print_salesforce_storage(result)
     first = result.first_limit
     reached = "never by more mailboxes" if first.reached_at is None else f"at {first.reached_at:,} mailboxes"
     stdout.print(f"The first limit is {first.name}, reached {reached}. Then: {first.effect}.")
+
+
+def _print_salesforce_storage(result: Forecast) -> None:
+    months, held = result.months_until_full, result.inputs.salesforce_bytes / GIB
+    if months is None:
+        return
+    when = "too small for the older mail" if not months else f"full after {months:,.0f} months"
+    stdout.print(
+        f"Salesforce data storage of {held:,.1f} GiB is {when}, if nothing else is stored there. Setup, Storage Usage"
+        " says what is free: --salesforce-gigabytes."
+    )
+
+
+def _round(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 1_000 or figure == int(figure) else f"{figure:,.2f}"

@@ -73,7 +73,8 @@ def _doctor(source: Source) -> click.Command:
         """Check the set-up and say what to fix."""
         is_well = True
         for finding in source.get().rooms.doctor.examine():
-            stdout.print(f"{'ok  ' if finding.is_good else 'LOOK'}  {finding.what}: {finding.text}")
+            word = "LOOK" if not finding.is_good else "note" if finding.is_note else "ok  "
+            stdout.print(f"{word}  {finding.what}: {finding.text}")
             is_well = is_well and finding.is_good
         if not is_well:
             sys.exit(ExitCode.UNWELL)

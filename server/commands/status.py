@@ -53,7 +53,7 @@ def _status(source: Source) -> click.Command:
     def command(as_json: bool) -> None:
         """How far behind the service is, what it spent, and what it met."""
         services = source.get()
-        status = services.rooms.jobs.status.measure(services.ports.store.mailboxes())
+        status = services.rooms.jobs.status.measure(services.ports.store.mailboxes(), ask=True)
         figures = status.list_figures()
         if as_json:
             click.echo(json.dumps(figures, indent=2))
@@ -62,6 +62,8 @@ def _status(source: Source) -> click.Command:
         for name, label in LABELS.items():
             if name in figures:
                 table.add_row(label, str(figures[name]))
+        if status.allowance is None:
+            table.add_row(LABELS["salesforce_used"], "not known: run doctor")
         for code, count in sorted(status.alarms.items()):
             table.add_row(f"Alarm, 24 hours: {SENTENCES.get(code, code)}", str(count))
         for reaction, count in status.errors.items():

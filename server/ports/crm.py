@@ -80,8 +80,11 @@ class Crm(Protocol):
         anything is filed again.
         """
 
-    def allowance(self) -> Allowance | None:
-        """The daily calls as Salesforce reported them some minutes ago at most; None before its first report."""
+    def allowance(self, *, ask: bool = False) -> Allowance | None:
+        """The daily calls as Salesforce reported them some minutes ago at most; None before its first report.
+
+        ``ask``: with one call where there was no report yet.
+        """
 
     def retarget(self, targets: Sequence[Target], *, together: bool = False) -> Sequence[Exception | None]:
         """Point activities at other records; the answers are in order, None for done.

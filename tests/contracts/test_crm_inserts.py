@@ -256,6 +256,17 @@ def test_an_old_figure_that_stops_work_is_asked_for_anew(scene, crm):
     assert [c.method for c in calls(scene)].count("limits") == 1
 
 
+def test_the_allowance_is_asked_for_once_where_nothing_is_known(scene, crm):
+    assert crm.allowance() is None
+    assert not calls(scene)
+
+    known = crm.allowance(ask=True)
+
+    assert (known.used, known.allowed) == (1, scene.universe.org.daily_limit)
+    assert crm.allowance(ask=True) == known
+    assert [c.method for c in calls(scene)] == ["limits"]
+
+
 @pytest.mark.parametrize("header", ["", "api-usage=", "api-usage=x/y", "per-app-api-usage=1/2(appName=x)"])
 def test_a_header_that_says_nothing_changes_nothing(header):
     usage = Usage(0.8)

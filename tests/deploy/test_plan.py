@@ -13,9 +13,9 @@ import pytest
 from deploy.gcloud import DeployError
 from deploy.identities import APIS
 from deploy.plan import STEPS
-from deploy.traffic import QUEUES
 from server.adapters.cloud.cloud_tasks import LONGEST_RUN
 from server.ports.queue import Lane
+from server.rules.forecast.deployment import JOBS_AT_A_TIME, LANES
 from server.settings import Settings
 from tests.deploy.conftest import INSIDE_PEM, PEM
 from tests.support.gcloud_project import HOST, FakeProject, Refusal, new_state
@@ -154,7 +154,7 @@ def test_a_setting_of_the_file_gives_way_to_the_operators(project, deploy_into, 
 
 
 def test_the_queues_are_those_that_the_service_uses():
-    assert set(QUEUES) == set(Lane)
+    assert set(LANES) == set(Lane)
 
 
 def test_gunicorn_waits_longer_than_the_longest_job():
@@ -164,7 +164,7 @@ def test_gunicorn_waits_longer_than_the_longest_job():
 
 def test_the_tasks_at_a_time_fit_into_the_threads_of_an_instance():
     [threads] = re.findall(r"^threads = (\d+)", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
-    assert sum(share for _per_second, share in QUEUES.values()) < int(threads)
+    assert int(threads) > JOBS_AT_A_TIME
 
 
 def test_a_second_run_makes_nothing(deployed, deploy_into):
@@ -189,6 +189,7 @@ def test_more_workers_widen_the_queues(deployed, deploy_into):
     deployed.changes.clear()
     deploy_into(deployed, WORKER_INSTANCES="8")
     assert deployed.state["queues"]["live"]["rateLimits"]["maxConcurrentDispatches"] == 40
+    assert float(deployed.state["queues"]["live"]["rateLimits"]["maxDispatchesPerSecond"]) == 120
     assert [words[3] for words in deployed.changes if words[:3] == ["tasks", "queues", "update"]] == [
         "live",
         "deliver",

@@ -126,6 +126,26 @@ def test_doctor_names_each_missing_salesforce_field(make_scene: MakeScene) -> No
     assert "no object Sync_Coverage__c" in done.stdout
 
 
+def test_doctor_notes_what_stays_empty_and_does_not_call_it_ok(make_scene: MakeScene) -> None:
+    said = make_scene(small_world()).flask("doctor").stdout
+    lines = said.splitlines()
+    assert [line for line in lines if line.startswith("note  Salesforce reports: Salesforce has no object")]
+    assert [line for line in lines if line.startswith("note  Push: Off")]
+
+
+def test_a_new_process_asks_salesforce_once_for_the_orgs_calls(scene: Scene) -> None:
+    figures = json.loads(run(scene, "status", "--json").stdout)
+    assert figures["salesforce_allowed"] == scene.universe.org.daily_limit
+    assert figures["salesforce_background_percent"] == 80
+
+
+def test_status_says_where_salesforce_says_nothing(scene: Scene) -> None:
+    scene.universe.faults.plan(Fault("salesforce", "limits", "503", times=-1))
+    done = run(scene, "status")
+    assert done.exit_code == 0
+    assert "not known: run doctor" in " ".join(done.stdout.split())
+
+
 def test_coverage_counts_and_export_agrees(scene: Scene) -> None:
     scene.deliver("ann@acme.example", eml())
     scene.sync()

@@ -38,7 +38,9 @@ def test_it_counts_without_settings_for_any_size(flask, mailboxes):
     assert result.exit_code == 0
     assert set(COUNTS) <= set(answer["counts"])
     assert answer["first_limit"]["name"] == answer["limits"][0]["name"]
-    assert answer["dollars"] == pytest.approx(sum(answer["dollars_by_item"].values()))
+    for column in ("first", "later", "once"):
+        together = sum(item[column] for item in answer["dollars_by_item"].values())
+        assert answer["dollars"][column] == pytest.approx(together)
     assert answer["prices_as_of"] in PRICES.read_text()
 
 
@@ -47,8 +49,38 @@ def test_it_says_it_in_words(flask):
 
     assert "1,000 mailboxes, 40 mails a day each, in 30 days" in text
     assert "The first limit is " in text
-    assert "bound by Gmail units a day" in text
+    assert "Assumed: 30% of the mail is logged" in text
+    assert "bound by mailboxes read at a time (WORKER_INSTANCES)" in text
+    assert "With WORKER_INSTANCES=10 it would take" in text
+    assert "Salesforce data storage of 29.5 GiB is full after" in text
     assert "check them" in text
+    assert "OVER" not in text
+
+
+def test_what_is_over_its_limit_is_marked_and_the_right_number_of_workers_said(flask):
+    text = " ".join(flask("--mailboxes", "20000").stdout.split())
+
+    assert text.count("OVER") == 2
+    assert "This size needs WORKER_INSTANCES=12: with 4 jobs wait." in text
+    assert "OVER" not in flask("--mailboxes", "20000", "--worker-instances", "12").stdout
+
+
+def test_a_small_org_is_too_small_for_older_mail(flask):
+    options = ("--mailboxes", "5000", "--salesforce-gigabytes", "20")
+
+    assert "too small for the older mail" in " ".join(flask(*options).stdout.split())
+    assert json.loads(flask(*options, "--json").stdout)["salesforce_months_until_full"] == 0
+
+
+def test_years_of_reading_older_mail_are_remarked_upon(flask):
+    assert "shorten BACKFILL_MONTHS" in " ".join(flask("--mailboxes", "50000").stdout.split())
+
+
+def test_help_says_what_is_assumed(flask):
+    text = " ".join(flask("--help").stdout.split())
+
+    for default in ("30.0", "75.0", "12.0", "hsm", "4", "10 GB, and 20 MB for each mailbox"):
+        assert f"[default: {default}" in text
 
 
 def test_what_an_org_allows_can_be_said(flask):
@@ -66,7 +98,14 @@ def test_older_mail_that_is_never_read_is_null_and_said(flask):
 
 
 @pytest.mark.parametrize(
-    "options", [("--mailboxes", "0"), ("--mailboxes", "50001"), (), ("--mailboxes", "5", "--logged-percent", "90")]
+    "options",
+    [
+        ("--mailboxes", "0"),
+        ("--mailboxes", "50001"),
+        ("--mailboxes", "5", "--key-protection", "none"),
+        (),
+        ("--mailboxes", "5", "--logged-percent", "90"),
+    ],
 )
 def test_what_cannot_be_is_refused(flask, options):
     assert flask(*options).exit_code in (2, 4)

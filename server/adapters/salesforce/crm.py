@@ -47,11 +47,12 @@ class SalesforceCrm:
     def shape(self) -> CrmShape:
         return self._org.shape.public
 
-    def allowance(self) -> Allowance | None:
+    def allowance(self, *, ask: bool = False) -> Allowance | None:
         usage = self._client.usage
         allowance = usage.allowance
-        if allowance and allowance.is_spent and not usage.is_fresh:
-            # No other call renews the figure while background work is paused, so it would stay paused for ever.
+        # No other call renews the figure while background work is paused, so it would stay paused for ever.
+        is_stuck = allowance is not None and allowance.is_spent and not usage.is_fresh
+        if is_stuck or (ask and allowance is None):
             daily = self._client.call("limits").get("DailyApiRequests") or {}
             if "Max" in daily and "Remaining" in daily:
                 usage.set(int(daily["Max"]) - int(daily["Remaining"]), int(daily["Max"]))

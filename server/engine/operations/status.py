@@ -117,8 +117,11 @@ class StatusReader:
     alarms: Alarms
     tallier: Tallier
 
-    def measure(self, mailboxes: Iterable[Mailbox]) -> Status:
-        """``mailboxes`` are those to look at; of them only those that are read count. Raises TransientError."""
+    def measure(self, mailboxes: Iterable[Mailbox], *, ask: bool = False) -> Status:
+        """``mailboxes`` are those to look at; of them only those that are read count. Raises TransientError.
+
+        ``ask``: Salesforce for its calls, where this process has heard nothing of them yet.
+        """
         now = self.clock.now()
         read = [mailbox for mailbox in mailboxes if mailbox.reads]
         lateness = {mailbox.mailbox_id: measure_lateness(mailbox, now) for mailbox in read}
@@ -143,7 +146,7 @@ class StatusReader:
             audit_age_h=_find_oldest_audit(read, now),
             missed_mailboxes=alarms.get(AlarmCode.AUDIT_MISSED, 0) + alarms.get(AlarmCode.WITNESS_MISSED, 0),
             alarms=alarms,
-            allowance=self._ask_allowance(),
+            allowance=self._read_allowance(ask=ask),
             today=self.tallier.read_today(),
         )
 
@@ -162,9 +165,9 @@ class StatusReader:
         times = [due for shard in shards if (due := self.store.next_due(shard)) is not None]
         return _to_minutes(max(now - min(times, default=now), 0.0))
 
-    def _ask_allowance(self) -> Allowance | None:
+    def _read_allowance(self, *, ask: bool) -> Allowance | None:
         try:
-            return self.crm.allowance()
+            return self.crm.allowance(ask=ask)
         except TrulyError:
             return None  # the org's own trouble is in the lines of the deliveries
 

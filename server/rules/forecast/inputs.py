@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.rules.forecast import deployment
+
 DAY = 86_400.0
 MONTH_DAYS = 30.0
 
@@ -20,9 +22,10 @@ class Inputs:
     ``audits_a_day`` and ``renewals_a_day`` (of watches) are a mailbox's; the audits of a night are spread over
     ``audit_span`` seconds.
 
-    ``workers`` and ``sidebars`` count processes that are up all the time. ``stored_messages`` is what a mailbox holds,
-    None for ``backfill_months`` of mail. ``message_bytes`` is a raw message with its attachments. Requests for the same
-    job within ``bucket_seconds`` are one job.
+    ``workers`` and ``sidebars`` count processes that are up all the time; ``worker_instances`` and
+    ``sidebar_instances`` are the most that may be (as in `make deploy`), and queues and quotas follow from them.
+    ``stored_messages`` is what a mailbox holds, None for ``backfill_months`` of mail. ``message_bytes`` is a raw
+    message with its attachments. Requests for the same job within ``bucket_seconds`` are one job.
     """
 
     mailboxes: int
@@ -43,7 +46,12 @@ class Inputs:
     message_bytes: float = 75_000.0
     workers: int = 2
     sidebars: int = 1
+    worker_instances: int = deployment.WORKER_INSTANCES
+    sidebar_instances: int = deployment.SIDEBAR_INSTANCES
+    key_protection: str = deployment.KEY_PROTECTION
+    backup_days: int = deployment.BACKUP_DAYS
     salesforce_calls_a_day: int | None = None
+    salesforce_gigabytes: float | None = None
     salesforce_licences: int | None = None
     background_share: float = 0.8
     bucket_seconds: float = 5.0
@@ -62,7 +70,23 @@ class Inputs:
         licences = self.mailboxes if self.salesforce_licences is None else self.salesforce_licences
         return SALESFORCE_BASE + SALESFORCE_PER_LICENCE * licences
 
+    def in_busy_second(self, a_day: float) -> float:
+        """Of what comes with mail: how much in a second of the busiest hour."""
+        return a_day / (self.busy_hours * 3_600) * self.peak
 
+    @property
+    def salesforce_bytes(self) -> float:
+        """Data storage of the org: what it said, or Enterprise Edition's with a licence for every mailbox."""
+        if self.salesforce_gigabytes is not None:
+            return self.salesforce_gigabytes * GIB
+        licences = self.mailboxes if self.salesforce_licences is None else self.salesforce_licences
+        return STORAGE_BASE + STORAGE_PER_LICENCE * licences
+
+
+GIB = 2.0**30
+STORAGE_BASE = 10.0 * GIB
+"""Data storage of Enterprise Edition, before licences."""
+STORAGE_PER_LICENCE = 20.0 * 2**20
 SALESFORCE_BASE = 100_000
 """API calls a day of Enterprise Edition, before licences."""
 SALESFORCE_PER_LICENCE = 1_000

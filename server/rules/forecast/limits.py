@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from server.rules.forecast.counts import count_day, sum_costs
+from server.rules.forecast.counts import count_day, count_storage, sum_costs
+from server.rules.forecast.demand import count_needed_workers, count_sidebars, measure_lanes
+from server.rules.forecast.deployment import LANES, share_units
 from server.rules.forecast.events import count_events
-from server.rules.forecast.inputs import DAY, Inputs
+from server.rules.forecast.inputs import GIB, Inputs
 
 MOST_MAILBOXES = 10_000_000
 """Beyond this a limit counts as one that mailboxes do not reach."""
@@ -57,29 +59,41 @@ def _find_reach(inputs: Inputs, assumed: Mapping[str, float], name: str) -> int 
 
 
 def _load(inputs: Inputs, assumed: Mapping[str, float]) -> list[Limit]:
-    return [*_load_gmail(inputs, assumed), *_load_cloud(inputs, assumed), *_load_service(inputs, assumed)]
-
-
-def _busy_second(inputs: Inputs, a_day: float) -> float:
-    """Of what comes with mail: how much in a second of the busiest hour."""
-    return a_day / (inputs.busy_hours * 3_600) * inputs.peak
+    return [
+        *_load_gmail(inputs, assumed),
+        *_load_salesforce(inputs),
+        *_load_cloud(inputs, assumed),
+        *_load_queues(inputs, assumed),
+        *_load_service(inputs, assumed),
+    ]
 
 
 def _load_gmail(inputs: Inputs, assumed: Mapping[str, float]) -> list[Limit]:
     parts = count_day(inputs)
     units = sum_costs(parts).gmail_units
     mail = parts["reading mail"].gmail_units + parts["delivery"].gmail_units
-    minute = _busy_second(inputs, mail) * 60 + (units - mail) / 1_440
-    calls = sum_costs(parts).salesforce_calls
+    minute = inputs.in_busy_second(mail) * 60 + (units - mail) / 1_440
+    shared = share_units(inputs.worker_instances, inputs.sidebar_instances) * inputs.worker_instances
     return [
         Limit("Gmail units a day", units, assumed["gmail_units_a_day"], "units a day",
               "whether Google stops or charges there is not known; backfills yield first"),
         Limit("Gmail units a minute and project", minute, assumed["gmail_units_a_minute"], "units a minute",
               "reading slows down to the quota"),
-        Limit("Gmail units a minute and mailbox", minute / max(inputs.mailboxes, 1),
-              assumed["gmail_units_a_minute_and_mailbox"], "units a minute", "that mailbox's reading slows down"),
+        Limit("Gmail units a minute of all workers", minute, shared, "units a minute",
+              "reading slows down: raise WORKER_INSTANCES, whose share of the project's units then grows"),
+    ]  # fmt: skip
+
+
+def _load_salesforce(inputs: Inputs) -> list[Limit]:
+    """Background sync may use a part of the org's calls. The data storage is what a year and the older mail take."""
+    calls = sum_costs(count_day(inputs)).salesforce_calls
+    messages = inputs.messages_in_mailbox + 365.25 * inputs.mails_a_day
+    stored = count_storage(inputs, inputs.mailboxes * messages).salesforce
+    return [
         Limit("Salesforce calls a day", calls, inputs.salesforce_allowance * inputs.background_share,
               "calls a day", "mail waits until the next day; the sidebar goes on"),
+        Limit("Salesforce data storage after a year", stored / GIB, inputs.salesforce_bytes / GIB,
+              "GiB, as if the org held nothing else", "Salesforce refuses new records, of everybody"),
     ]  # fmt: skip
 
 
@@ -88,31 +102,43 @@ def _load_cloud(inputs: Inputs, assumed: Mapping[str, float]) -> list[Limit]:
     total = sum_costs(parts)
     busy = [parts["reading mail"], parts["delivery"]]
     writes = sum(part.writes + part.deletes for part in busy)
-    collects = events.mail_collects + events.change_collects + events.polls
-    rounds = _busy_second(inputs, events.rounds + events.empty_rounds)
-    shard = _busy_second(inputs, events.round_shards) * SHARD_WRITES / 16
+    shard = inputs.in_busy_second(events.round_shards) * SHARD_WRITES / 16
     return [
-        Limit("Firestore writes a second from cold", _busy_second(inputs, writes), assumed["firestore_cold_writes"],
+        Limit("Firestore writes a second from cold", inputs.in_busy_second(writes), assumed["firestore_cold_writes"],
               "writes a second", "the first busy minutes are slow: traffic may grow by half in five minutes"),
         Limit("Firestore writes a second and document", shard, assumed["firestore_document_writes"],
               "writes a second on the lease of a shard", "rounds wait for each other"),
-        Limit("Cloud Tasks dispatches a second and queue", _busy_second(inputs, collects) + rounds,
-              assumed["tasks_dispatches"], "dispatches a second of the queue live", "jobs start later"),
         Limit("Cloud KMS calls a minute", total.kms / 60, assumed["kms_calls_a_minute"],
               "calls, if an hour's processes all start within a minute", "sealing goes on, opening waits"),
-        Limit("Pub/Sub pushes a second", _busy_second(inputs, total.pushes), assumed["pubsub_pushes"],
+        Limit("Pub/Sub pushes a second", inputs.in_busy_second(total.pushes), assumed["pubsub_pushes"],
               "pushes a second", "pushes come later"),
         Limit("Directory calls a minute", total.directory_calls / 1_440, assumed["directory_calls_a_minute"],
               "calls a minute", "sweeps take longer"),
     ]  # fmt: skip
 
 
+def _load_queues(inputs: Inputs, assumed: Mapping[str, float]) -> list[Limit]:
+    """The queues of `make deploy`. A backfill takes what there is, so its queue has no load."""
+    limits = []
+    for name, load in measure_lanes(inputs, assumed).items():
+        lane, instances = LANES[name], inputs.worker_instances
+        wider = "jobs start later: raise WORKER_INSTANCES"
+        limits += [
+            Limit(f"Queue {name}: tasks at a time", load.at_a_time, lane.count_at_a_time(instances), "tasks", wider),
+            Limit(f"Queue {name}: dispatches a second", load.dispatches, lane.count_dispatches(instances),
+                  "dispatches a second", wider),
+        ]  # fmt: skip
+    return limits
+
+
 def _load_service(inputs: Inputs, assumed: Mapping[str, float]) -> list[Limit]:
     return [
         Limit("Length of a sweep", sweep_seconds(inputs, assumed), inputs.poll_seconds, "seconds",
               "sweeps follow each other, and polls come less often than POLL_SECONDS"),
-        Limit("Worker instances", count_instances(inputs, assumed), assumed["most_instances"], "instances",
-              "jobs wait in the queue"),
+        Limit("App Engine's worker instances", count_needed_workers(inputs, assumed), assumed["most_instances"],
+              "instances that the queues need", "WORKER_INSTANCES cannot be raised further, and jobs wait"),
+        Limit("Sidebar instances", count_sidebars(inputs, assumed), inputs.sidebar_instances, "instances",
+              "pushes come later, and cards wait: raise SIDEBAR_INSTANCES"),
     ]  # fmt: skip
 
 
@@ -125,15 +151,3 @@ def sweep_seconds(inputs: Inputs, assumed: Mapping[str, float]) -> float:
     mail_swept = (1 - inputs.watched) * n * events.sweeps
     polls = max(events.polls, mail_swept) / events.sweeps
     return listed + asked + polls * assumed["seconds_a_put"]
-
-
-def count_instances(inputs: Inputs, assumed: Mapping[str, float]) -> float:
-    """Worker instances in the busiest hour, from the jobs at a time and the jobs that one instance runs at a time."""
-    events = count_events(inputs)
-    collects = _busy_second(inputs, events.mail_collects + events.change_collects) + events.polls / DAY
-    rounds = _busy_second(inputs, events.rounds)
-    mails = _busy_second(inputs, events.logged)
-    at_a_time = collects * assumed["seconds_a_collect"] + mails * assumed["seconds_a_logged_mail"]
-    at_a_time += rounds * assumed["seconds_a_round"]
-    audits = inputs.mailboxes * assumed["seconds_an_audit"] / (assumed["audit_hours"] * 3_600)
-    return max(1.0, max(at_a_time, audits) / assumed["jobs_an_instance"])

@@ -27,7 +27,7 @@ CHECKS = Checks[PushContext]()
 def check_push(context: PushContext) -> Iterator[Finding]:
     if not context.is_on:
         text = "Off: mailboxes are polled. Set PUBSUB_TOPIC to learn of new mail within seconds."
-        yield Finding("Push", is_good=True, text=text)
+        yield Finding("Push", is_good=True, text=text, is_note=True)
         return
     read_mailboxes = [m for m in context.store.mailboxes() if m.reads]
     pushes = measure_pushes(read_mailboxes, context.clock.now())

@@ -17,11 +17,15 @@ Context = TypeVar("Context")
 
 @dataclass(frozen=True)
 class Finding:
-    """``what`` is the title of a check; ``text`` says what the check saw, and what to do where it is not good."""
+    """``what`` is the title of a check; ``text`` says what the check saw, and what to do where it is not good.
+
+    A note is good, and yet something is not used, or stays empty: a person should know and may leave it so.
+    """
 
     what: str
     is_good: bool
     text: str
+    is_note: bool = False
 
 
 Subject = Callable[[], Iterator[Finding]]

@@ -98,7 +98,7 @@ def check_fields(context: SalesforceContext) -> Iterator[Finding]:
     for sentence in shape.unusable:
         yield Finding("Salesforce fields", is_good=False, text=sentence)
     for sentence in shape.advice:
-        yield Finding("Salesforce index", is_good=True, text=sentence)
+        yield Finding("Salesforce index", is_good=True, text=sentence, is_note=True)
     if shape.missing:
         names = ", ".join(shape.missing)
         text = f"The integration user cannot see these fields: {names}. Install the package, or give it access."
@@ -109,7 +109,7 @@ def check_fields(context: SalesforceContext) -> Iterator[Finding]:
 
 @CHECKS.register("Salesforce reports")
 def check_reports(context: SalesforceContext) -> Iterator[Finding]:
-    """Always good: without the object the sync works, and only the package's reports stay empty."""
+    """Never bad: without the object the sync works, and only the package's reports stay empty."""
     try:
         takes_days = context.crm.takes_days()
     except TrulyError:
@@ -119,4 +119,5 @@ def check_reports(context: SalesforceContext) -> Iterator[Finding]:
         "Salesforce has no object Sync_Coverage__c for the integration user, so its reports of the sync stay empty."
         " Install the package, or assign its permission set Email Sync Integration to the user."
     )
-    yield Finding("Salesforce reports", is_good=True, text=present if takes_days else missing)
+    text = present if takes_days else missing
+    yield Finding("Salesforce reports", is_good=True, text=text, is_note=not takes_days)
