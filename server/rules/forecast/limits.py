@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from server.rules.forecast.counts import count_day, count_storage, sum_costs
@@ -38,16 +38,24 @@ class Limit:
 
 def find_limits(inputs: Inputs, assumed: Mapping[str, float]) -> tuple[Limit, ...]:
     """All limits, the one first that is reached first."""
-    limits = [replace(limit, reached_at=_find_reach(inputs, assumed, limit.name)) for limit in _load(inputs, assumed)]
+    known: dict[int, dict[str, float]] = {}
+
+    def shares(mailboxes: int) -> dict[str, float]:
+        """The searches of all limits begin at the same numbers, so each is counted once."""
+        if mailboxes not in known:
+            loads = _load(replace(inputs, mailboxes=mailboxes), assumed)
+            known[mailboxes] = {limit.name: limit.share for limit in loads}
+        return known[mailboxes]
+
+    limits = [replace(limit, reached_at=_find_reach(shares, limit.name)) for limit in _load(inputs, assumed)]
     return tuple(sorted(limits, key=lambda limit: (limit.reached_at or MOST_MAILBOXES + 1, -limit.share)))
 
 
-def _find_reach(inputs: Inputs, assumed: Mapping[str, float], name: str) -> int | None:
+def _find_reach(shares: Callable[[int], Mapping[str, float]], name: str) -> int | None:
     """Halve until the smallest number of mailboxes is known at which the load is more than allowed."""
 
     def is_over(mailboxes: int) -> bool:
-        limits = _load(replace(inputs, mailboxes=mailboxes), assumed)
-        return next(limit.share > 1 for limit in limits if limit.name == name)
+        return shares(mailboxes)[name] > 1
 
     low, high = 0, MOST_MAILBOXES
     if not is_over(high):
