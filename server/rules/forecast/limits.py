@@ -43,11 +43,11 @@ def find_limits(inputs: Inputs, assumed: Mapping[str, float]) -> tuple[Limit, ..
     def shares(mailboxes: int) -> dict[str, float]:
         """The searches of all limits begin at the same numbers, so each is counted once."""
         if mailboxes not in known:
-            loads = _load(replace(inputs, mailboxes=mailboxes), assumed)
+            loads = list_loads(replace(inputs, mailboxes=mailboxes), assumed)
             known[mailboxes] = {limit.name: limit.share for limit in loads}
         return known[mailboxes]
 
-    limits = [replace(limit, reached_at=_find_reach(shares, limit.name)) for limit in _load(inputs, assumed)]
+    limits = [replace(limit, reached_at=_find_reach(shares, limit.name)) for limit in list_loads(inputs, assumed)]
     return tuple(sorted(limits, key=lambda limit: (limit.reached_at or MOST_MAILBOXES + 1, -limit.share)))
 
 
@@ -66,7 +66,8 @@ def _find_reach(shares: Callable[[int], Mapping[str, float]], name: str) -> int 
     return high
 
 
-def _load(inputs: Inputs, assumed: Mapping[str, float]) -> list[Limit]:
+def list_loads(inputs: Inputs, assumed: Mapping[str, float]) -> list[Limit]:
+    """All limits, without where they are reached."""
     return [
         *_load_gmail(inputs, assumed),
         *_load_salesforce(inputs),

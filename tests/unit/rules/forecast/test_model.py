@@ -10,7 +10,7 @@ import pytest
 from server.commands.forecast import load_prices
 from server.rules.forecast.counts import count_day, sum_costs
 from server.rules.forecast.inputs import Inputs
-from server.rules.forecast.limits import find_limits
+from server.rules.forecast.limits import find_limits, list_loads
 from server.rules.forecast.model import forecast
 
 PRICES = load_prices()
@@ -39,7 +39,7 @@ def test_each_limit_is_reached_exactly_where_it_says(push: float) -> None:
         if limit.reached_at is None:
             continue
         at, below = (
-            next(x for x in find_limits(replace(inputs, mailboxes=n), PRICES.assumed) if x.name == limit.name).share
+            next(x for x in list_loads(replace(inputs, mailboxes=n), PRICES.assumed) if x.name == limit.name).share
             for n in (limit.reached_at, limit.reached_at - 1)
         )
         assert below <= 1 < at, limit.name
@@ -122,7 +122,7 @@ def test_with_the_workers_that_it_names_no_queue_is_full_and_with_one_less_some_
     needed = forecast(Inputs(mailboxes), PRICES).needed_workers
 
     def full(workers: int) -> list[str]:
-        limits = find_limits(Inputs(mailboxes, worker_instances=workers), PRICES.assumed)
+        limits = list_loads(Inputs(mailboxes, worker_instances=workers), PRICES.assumed)
         return [limit.name for limit in limits if limit.name.startswith("Queue") and limit.share > 1]
 
     assert not full(needed)
