@@ -29,11 +29,23 @@ class Refusal(StrEnum):
     AWAY = "away"
     STATE_AWAY = "state_away"
     SLOW = "slow"
+    DROPPED = "dropped"
+    UNDER_WAY = "under_way"
+    OVERRULED = "overruled"
     CHANGE = "change"
     IMPOSSIBLE = "impossible"
     STALE = "stale"
     NOT_FOUND = "not_found"
     BROKEN = "broken"
+
+
+class LateClick(StrEnum):
+    """What became of a click whose card could not wait for its end."""
+
+    DROPPED = "dropped"
+    """It had changed nothing, and changes nothing any more."""
+    UNDER_WAY = "under_way"
+    """It is being carried out, in part or as a whole."""
 
 
 class ReasonCode(StrEnum):

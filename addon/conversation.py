@@ -21,7 +21,7 @@ def conversation_card(conversation: ConversationShown, act: Act) -> Widget:
     return card(
         "conversation",
         [
-            _known_section(act) if conversation.is_as_known else None,
+            _known_section(conversation, act) if conversation.is_as_known else None,
             section(
                 [
                     paragraph(_why(opened, conversation)),
@@ -36,9 +36,10 @@ def conversation_card(conversation: ConversationShown, act: Act) -> Widget:
     )
 
 
-def _known_section(act: Act) -> Widget:
+def _known_section(conversation: ConversationShown, act: Act) -> Widget:
+    text = texts.LATE_CLICKS[conversation.late_click] if conversation.late_click else texts.AS_KNOWN
     refresh = buttons([button(texts.REFRESH, act(Operation.SHOW), primary=True)])
-    return section([paragraph(texts.AS_KNOWN), refresh])
+    return section([paragraph(text), refresh])
 
 
 def name_of(record: RecordShown) -> str:

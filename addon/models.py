@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from addon.codes import Operation, ReasonCode, WhyCode
+from addon.codes import LateClick, Operation, ReasonCode, WhyCode
 
 Act = Callable[..., Mapping[str, Any]]
 """``act(Operation.MOVE, record="003...")`` is a button's action. The server signs it for the reader of the card."""
@@ -66,6 +66,7 @@ class ConversationShown:
     ``undo`` is the operation that takes back what the rep just did, with its arguments. ``is_record_gone``: the record
     that was chosen was deleted in Salesforce. ``is_crm_away``: Salesforce could not be asked which records the rep may
     read. ``is_as_known``: neither Gmail nor Salesforce answered in time, and this is what the ledger has.
+    ``late_click`` is what became of a click that was not carried out in time.
     """
 
     opened: MessageShown
@@ -75,3 +76,4 @@ class ConversationShown:
     is_record_gone: bool = False
     is_crm_away: bool = False
     is_as_known: bool = False
+    late_click: LateClick | None = None

@@ -3,7 +3,7 @@
 ``tests/web/test_promises.py`` names for each text the test that its promise is kept, or says that it promises nothing.
 """
 
-from addon.codes import ReasonCode, Refusal, WhyCode
+from addon.codes import LateClick, ReasonCode, Refusal, WhyCode
 
 TITLE = "Salesforce log"
 
@@ -199,6 +199,12 @@ MOVED_SOON = "It will be logged on {record}."
 STOPPED = "Logging stopped."
 UNDONE = "Undone."
 
+LATE_CLICKS = {
+    LateClick.DROPPED: "Salesforce or Gmail answers slowly, so your click changed nothing. Refresh, then click again.",
+    LateClick.UNDER_WAY: "Salesforce or Gmail answers slowly. Your change is under way and may still come."
+    " Refresh to see it. What you click from now on counts over it.",
+}
+"""At the top of a card that could not wait for the end of a click."""
 REFUSALS = {
     Refusal.CONSUMER: (
         "Use your work account",
@@ -227,7 +233,13 @@ REFUSALS = {
     ),
     Refusal.SLOW: (
         "This takes longer than usual",
-        "Salesforce, Gmail or our own records are slow. What you asked for may be done all the same. Refresh to see.",
+        "Salesforce, Gmail or our own records are slow. Refresh to try again.",
+    ),
+    Refusal.DROPPED: ("That took too long", LATE_CLICKS[LateClick.DROPPED]),
+    Refusal.UNDER_WAY: ("That takes longer than usual", LATE_CLICKS[LateClick.UNDER_WAY]),
+    Refusal.OVERRULED: (
+        "Something newer was said of this conversation",
+        "You or a colleague clicked again meanwhile, and that counts. Open this email again to see it.",
     ),
     Refusal.CHANGE: (
         "Salesforce refused the change",

@@ -51,12 +51,15 @@ def _mailbox(source: Source) -> click.Command:
     @click.option("--org-unit", help="The mailboxes of this org unit and all below it, in place of one ADDRESS.")
     @click.option("--stage", type=click.Choice([s.value for s in Stage]))
     @click.option("--start", type=Day("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"), help="First day (UTC) to log.")
+    @click.option(
+        "--include-off", is_flag=True, help="Of many mailboxes: also those that somebody switched off or lets drain."
+    )
     @click.option("--preview", is_flag=True, help="Of many mailboxes: only show what the stage would do.")
     @click.option("--yes", is_flag=True, help="Of many mailboxes: do not ask before the change.")
     @report_errors
     def command(
         address: str | None, everybody: bool, group: str | None, org_unit: str | None, stage: str | None,
-        start: datetime | None, preview: bool, yes: bool,
+        start: datetime | None, include_off: bool, preview: bool, yes: bool,
     ) -> None:  # fmt: skip
         """Show one mailbox's status, or set its stage (off, dry_run, live, draining) or the first day to log."""
         if sum((address is not None, everybody, group is not None, org_unit is not None)) != 1:
@@ -65,10 +68,13 @@ def _mailbox(source: Source) -> click.Command:
         if address is None:
             if stage is None or start is not None:
                 raise click.UsageError("For many mailboxes, --stage is what can be set.")
-            change_stages(services, Stage(stage), group, org_unit, is_preview=preview, is_confirmed=yes)
+            change_stages(
+                services, Stage(stage), group, org_unit,
+                includes_off=include_off, is_preview=preview, is_confirmed=yes,
+            )  # fmt: skip
             return
-        if preview or yes:
-            raise click.UsageError("--preview and --yes are for many mailboxes.")
+        if preview or yes or include_off:
+            raise click.UsageError("--preview, --yes and --include-off are for many mailboxes.")
         # A mailbox that is new in the Directory can be set up before its first sync.
         services.rooms.sweeper.sweep()
         if start:

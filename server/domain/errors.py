@@ -23,6 +23,7 @@
     │   └── OutOfScopeError      (above): for whoever asks, it is also a mailbox that cannot be read
     ├── NotFoundError            it is not there (any more)
     ├── ConflictError            somebody else wrote first: read again
+    │   └── OverruledError       a person said something newer of the conversation: do no more
     ├── RejectedError            the other side refuses this record for good
     ├── UntrustedCallerError     a request that did not come from whom it says
     ├── UnreadableError          these bytes are not a message
@@ -160,6 +161,10 @@ class NotFoundError(TrulyError):
 
 class ConflictError(TrulyError):
     reaction = Reaction.READ_AGAIN
+
+
+class OverruledError(ConflictError):
+    pass
 
 
 class RejectedError(TrulyError):

@@ -188,6 +188,8 @@ class Conversation:
 
     ``sealed_record`` holds the record as it was when it was chosen: its names, and its account. ``said_by`` is the
     address of who chose it, or chose to log it anyway. ``is_record_gone``: the chosen one was deleted since.
+    ``chosen_at`` (epoch seconds) is when the record, or logging anyway, was last chosen or taken back, and ``heard_at``
+    when each mailbox's person last said anything: the times of their clicks, and not of what came of them.
     """
 
     conversation: KeyedHash
@@ -197,6 +199,8 @@ class Conversation:
     is_record_gone: bool = False
     said_by: str = ""
     kept_out_by: frozenset[MailboxId] = frozenset()
+    chosen_at: float = 0.0
+    heard_at: dict[MailboxId, float] = field(default_factory=dict, hash=False)
     version: str = field(default="", compare=False)
 
 

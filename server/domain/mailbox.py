@@ -149,7 +149,8 @@ class Mailbox:
     it; ``dont_log_label`` the id of the label "Don't log" when it was last read.
 
     ``directory_since`` (epoch seconds) is when ``directory_state`` became what it is. ``returns_to`` is the stage that
-    we took away when the person left, given back on return; an admin's own word on the stage clears it. ``asked_at``
+    we took away when the person left, given back on return; an admin's own word on the stage clears it.
+    ``is_stage_set``: the stage is an admin's word, and not what new mailboxes begin with. ``asked_at``
     (epoch seconds) is when Gmail last told us its send-as addresses. ``unpublished`` are days that the last audit
     counted and the CRM has not been told of.
     """
@@ -181,6 +182,7 @@ class Mailbox:
     push_heard_at: float | None = None
     unannounced: int = 0
     unannounced_at: float | None = None
+    is_stage_set: bool = False
 
     @property
     def address(self) -> str:
@@ -207,7 +209,15 @@ class Mailbox:
 
     def staged(self, stage: Stage) -> Mailbox:
         """An admin's word: nothing that we remembered comes back over it."""
-        return replace(self, stage=stage, returns_to=None)
+        return replace(self, stage=stage, returns_to=None, is_stage_set=True)
+
+    def is_spared(self, stage: Stage) -> bool:
+        """Somebody switched it off, or lets it drain: a change of many to ``stage`` leaves it alone.
+
+        Switching off spares nobody: it must stop whatever still delivers.
+        """
+        is_ended = self.stage in {Stage.OFF, Stage.DRAINING} and self.is_stage_set
+        return is_ended and stage not in {self.stage, Stage.OFF}
 
     def seen(self, state: DirectoryState, now: float) -> Mailbox:
         """As it stands after a look at the Directory: who leaves drains, who returns goes on where the cursor is."""

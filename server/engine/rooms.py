@@ -11,6 +11,7 @@ from server.engine.collect.collect import Collector
 from server.engine.collect.reader import ReaderTools
 from server.engine.collect.screening import Screener
 from server.engine.conversations.carry_out import ActivityEditor
+from server.engine.conversations.choice_keeper import ChoiceKeeper
 from server.engine.conversations.dont_log_label import DontLogLabel
 from server.engine.conversations.keys import ConversationKeys
 from server.engine.conversations.overrides import Overrides
@@ -96,6 +97,7 @@ class _Shared:
     keys: ConversationKeys
     leases: Leases
     overrides: Overrides
+    keeper: ChoiceKeeper
     editor: ActivityEditor
     decider: MailDecider
 
@@ -109,6 +111,7 @@ class _Shared:
             keys=ConversationKeys(ports.hasher),
             leases=Leases(ports.store, ports.clock, ports.holder),
             overrides=overrides,
+            keeper=ChoiceKeeper(ports.store, ports.clock),
             editor=ActivityEditor(ports.crm, ports.store, sealing, ports.clock),
             decider=MailDecider(ports.crm, ports.store, overrides, ports.policy),
         )
@@ -176,7 +179,7 @@ def open_rooms(
         deliverer=sync.deliverer,
         sidebar=Sidebar(mail, store, shared.sealing, explainer, access),
         choices=_make_choices(ports, shared, sync, explainer, reader, access),
-        stopper=Stopper(store, clock, reader, shared.editor, access),
+        stopper=Stopper(store, clock, reader, shared.keeper, shared.editor, access),
         auditor=auditor,
         days=days,
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
@@ -234,7 +237,16 @@ def _make_choices(
     delivery = MessageDelivery(ports.store, ports.clock, sync.reading.screener, sync.reading.label, sync.deliverer)
     redecider = Redecider(ports.store, reader, explainer)
     return Choices(
-        ports.crm, ports.store, reader, shared.overrides, shared.editor, explainer, redecider, delivery, access
+        ports.crm,
+        ports.store,
+        reader,
+        shared.keeper,
+        shared.overrides,
+        shared.editor,
+        explainer,
+        redecider,
+        delivery,
+        access,
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from addon.codes import Operation, Refusal
+from addon.codes import LateClick, Operation, Refusal
 from addon.home import home_card
 from addon.manifest import manifest
 from addon.refusals import refusal_card
@@ -21,6 +22,7 @@ from server.domain.errors import (
     MailboxUnavailableError,
     NotFoundError,
     OutOfScopeError,
+    OverruledError,
     RefusedError,
     RejectedError,
     StateAwayError,
@@ -29,12 +31,13 @@ from server.domain.errors import (
     UntrustedCallerError,
 )
 from server.domain.history import MessageRef
+from server.engine.conversations.choice_keeper import Click
 from server.engine.sidebar.button_tokens import Signer, StaleTokenError
 from server.logs.events import Event, describe_error
 from server.settings import Settings
-from server.web.clicks import handler_of, message_of
+from server.web.clicks import CHANGES, handler_of, message_of
 from server.web.deadline import KEPT, Deadline
-from server.web.desk import ACT, TOKEN, Desk, RefusalError
+from server.web.desk import ACT, REFUSAL_OF, TOKEN, Desk, RefusalError
 from server.web.guards import Admitted, ConsentMissingError, Guard
 from server.web.lazy_services import LazyServices
 from server.web.presenting import Salesforce
@@ -43,6 +46,15 @@ log = logging.getLogger(__name__)
 
 HOME = "/addon/home"
 OPEN = "/addon/open"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A click on the card of the message ``ref``. ``is_change``: it is to change something, and not only to show."""
+
+    ref: MessageRef
+    click: Click
+    is_change: bool
 
 
 class _NotReadyError(Exception):
@@ -79,7 +91,8 @@ def blueprint(lazy: LazyServices) -> Blueprint:
     def click() -> Response:
         deadline = Deadline()
         services = _reach(lazy, deadline)
-        return jsonify(_answer_click(services, _admit(services, ACT, deadline), deadline))
+        click = Click(services.ports.clock.now(), deadline.begin_change)
+        return jsonify(_answer_click(services, _admit(services, ACT, deadline), deadline, click))
 
     @routes.errorhandler(ConsentMissingError)
     def ask_consent(_error: ConsentMissingError) -> Response:
@@ -136,7 +149,7 @@ def _guard(services: Services) -> Guard:
     return Guard(services.identity, services.settings)
 
 
-def _answer_click(services: Services, admitted: Admitted, deadline: Deadline) -> dict[str, Any]:
+def _answer_click(services: Services, admitted: Admitted, deadline: Deadline, click: Click) -> dict[str, Any]:
     """Raises UntrustedCallerError. A stale button changes nothing: its card offers to read the message again."""
     signer = Signer(services.ports.hasher, services.ports.clock)
     try:
@@ -145,7 +158,8 @@ def _answer_click(services: Services, admitted: Admitted, deadline: Deadline) ->
     except StaleTokenError:
         return _answer_with_card(services, admitted, deadline, _offer_refresh)
     ref = message_of(order)
-    return _answer_with_card(services, admitted, deadline, lambda desk: handler(desk, ref, order.arguments), ref)
+    asked = Asked(ref, click, is_change=order.operation in CHANGES)
+    return _answer_with_card(services, admitted, deadline, lambda desk: handler(desk, ref, order.arguments), asked)
 
 
 def _offer_refresh(desk: Desk) -> dict[str, Any]:
@@ -158,27 +172,30 @@ def _offer_refresh(desk: Desk) -> dict[str, Any]:
 
 def _answer_with_card(
     services: Services, admitted: Admitted, deadline: Deadline, work: Callable[[Desk], dict[str, Any]],
-    ref: MessageRef | None = None,
+    asked: Asked | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """A failure is a card too: after any other answer Google shows nothing but "something went wrong".
 
-    ``ref`` is the message of the card that was clicked, None where a message was opened.
+    ``asked`` is None where a message was opened.
     """
     try:
-        return deadline.run(lambda: work(Desk(services, admitted)), keep=KEPT)
+        return deadline.run(lambda: work(Desk(services, admitted, asked.click if asked else None)), keep=KEPT)
     except TooSlowError:
-        card = _make_late_card(services, admitted, deadline, ref)
+        card = _make_late_card(services, admitted, deadline, asked)
     except Exception as error:  # noqa: BLE001  # the person must read something, whatever happened
         card = _make_refusal(services, admitted, error)
     return show_card(card) if admitted.is_trigger else push_card(card)
 
 
-def _make_late_card(services: Services, admitted: Admitted, deadline: Deadline, ref: MessageRef | None) -> Widget:
-    """What the ledger knows; where it does not answer either, that."""
+def _make_late_card(services: Services, admitted: Admitted, deadline: Deadline, asked: Asked | None) -> Widget:
+    """What the ledger knows; where it does not answer either, that. Of a click, whether it may still come."""
+    late_click, ref = None, asked.ref if asked else None
+    if asked and asked.is_change:
+        late_click = LateClick.UNDER_WAY if deadline.has_begun_change else LateClick.DROPPED
     try:
-        return deadline.run(lambda: Desk(services, admitted).known_card(ref))
+        return deadline.run(lambda: Desk(services, admitted).known_card(ref, late_click))
     except TooSlowError:
-        return refusal_card(Refusal.SLOW)
+        return refusal_card(REFUSAL_OF[late_click])
     except Exception as error:  # noqa: BLE001  # as above
         return _make_refusal(services, admitted, error)
 
@@ -203,6 +220,8 @@ def _choose_refusal(failure: Exception) -> tuple[Refusal, str]:
             return Refusal.IMPOSSIBLE, str(failure)
         case StateAwayError():
             return Refusal.STATE_AWAY, ""
+        case OverruledError():
+            return Refusal.OVERRULED, ""
         case TransientError() | MailboxUnavailableError() | ConflictError():
             return Refusal.AWAY, ""
         case _:

@@ -39,7 +39,7 @@ def message_of(order: Order) -> MessageRef:
 
 def _log(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
     earlier = desk.view(ref)
-    desk.choices.log(desk.workspace, desk.mailbox, ref)
+    desk.choices.log(desk.workspace, desk.mailbox, ref, desk.click)
     view = desk.view(ref)
     undo: Undo | None = None
     if earlier.is_kept_out:
@@ -70,7 +70,7 @@ def _search(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[
 
 def _move(desk: Desk, ref: MessageRef, arguments: Mapping[str, str]) -> dict[str, Any]:
     earlier_choice = arguments.get("before", "")
-    record = desk.choices.move(desk.workspace, desk.mailbox, ref, SalesforceId(arguments["record"]))
+    record = desk.choices.move(desk.workspace, desk.mailbox, ref, SalesforceId(arguments["record"]), desk.click)
     undo = _undo_of_move("" if earlier_choice == record.record_id else earlier_choice)
     view = desk.view(ref)
     form = texts.MOVED_NOW if _is_done(view) else texts.MOVED_SOON
@@ -79,7 +79,7 @@ def _move(desk: Desk, ref: MessageRef, arguments: Mapping[str, str]) -> dict[str
 
 
 def _withdraw(desk: Desk, ref: MessageRef, arguments: Mapping[str, str]) -> dict[str, Any]:
-    desk.choices.withdraw(desk.workspace, desk.mailbox, ref, stays=bool(arguments.get("stays")))
+    desk.choices.withdraw(desk.workspace, desk.mailbox, ref, desk.click, stays=bool(arguments.get("stays")))
     return show_change(desk.conversation_card(ref, desk.view(ref)), texts.UNDONE)
 
 
@@ -89,7 +89,7 @@ def _ask_stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dic
 
 
 def _stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
-    desk.stopper.stop(desk.mailbox, ref)
+    desk.stopper.stop(desk.mailbox, ref, desk.click)
     undo: Undo = (Operation.LOG, {})
     return show_change(desk.conversation_card(ref, desk.view(ref), undo), texts.STOPPED)
 
@@ -98,6 +98,8 @@ def _show(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[st
     return show_change(desk.conversation_card(ref, desk.view(ref)), "")
 
 
+CHANGES = frozenset({Operation.LOG, Operation.MOVE, Operation.WITHDRAW, Operation.STOP})
+"""The operations that change something."""
 HANDLERS: dict[Operation, Handler] = {
     Operation.LOG: _log,
     Operation.CHOOSE: _choose,

@@ -1,4 +1,8 @@
-"""A person waits for a card: whatever a port is waiting for, the answer comes in time."""
+"""A person waits for a card: whatever a port is waiting for, the answer comes in time.
+
+What did not end in time goes on by itself. So the card must know what it may still do: a click that has changed nothing
+until then changes nothing any more, and of any other the card says that it may still be carried out.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +30,25 @@ a minute."""
 
 
 class Deadline:
-    """Of one request. What did not end in time goes on by itself: a click may be carried out all the same."""
+    """Of one request."""
 
     def __init__(self, seconds: float | None = None) -> None:
         self._ends = time.monotonic() + (WITHIN if seconds is None else seconds)
+        self._lock = threading.Lock()
+        self._is_over = False
+        self._has_begun = False
+
+    def begin_change(self) -> None:
+        """Called before each change that a click makes. Raises TooSlowError where the first one comes too late."""
+        with self._lock:
+            if self._is_over and not self._has_begun:
+                raise TooSlowError("Nobody waits for this change any more.")
+            self._has_begun = True
+
+    @property
+    def has_begun_change(self) -> bool:
+        """Once ``run`` has raised TooSlowError this stays as it is."""
+        return self._has_begun
 
     def run(self, work: Callable[[], T], *, keep: float = 0.0) -> T:
         """Raises TooSlowError ``keep`` seconds before the end, and otherwise what the work raises."""
@@ -40,6 +59,8 @@ class Deadline:
         except FutureTimeoutError:
             if future.done():
                 raise  # the work itself raised a time-out
+            with self._lock:
+                self._is_over = True
             future.cancel()
             raise TooSlowError("The answer did not come in time.") from None
 

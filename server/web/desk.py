@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from addon.codes import Operation, Refusal
+from addon.codes import LateClick, Operation, Refusal
 from addon.conversation import conversation_card
 from addon.models import Act, RecordShown
 from addon.refusals import refusal_card
@@ -15,6 +16,7 @@ from server.domain.errors import TrulyError
 from server.domain.history import MessageRef
 from server.domain.ledger import Conversation
 from server.domain.mailbox import Mailbox, Stage, Workspace
+from server.engine.conversations.choice_keeper import Click
 from server.engine.operations.jobs import enqueue_collect
 from server.engine.sidebar.button_tokens import Order, Signer
 from server.engine.sidebar.view import View, find_mailbox_of_caller
@@ -26,6 +28,12 @@ log = logging.getLogger(__name__)
 ACT = "/addon/act"
 """The path that all buttons call."""
 TOKEN = "st"  # noqa: S105  # the name of the parameter that holds a button's signed order
+REFUSAL_OF: dict[LateClick | None, Refusal] = {
+    None: Refusal.SLOW,
+    LateClick.DROPPED: Refusal.DROPPED,
+    LateClick.UNDER_WAY: Refusal.UNDER_WAY,
+}
+"""The card where even the ledger knows nothing of the message."""
 Undo = tuple[Operation, Mapping[str, str]]
 """The operation that takes back what a click did, and its arguments."""
 
@@ -40,9 +48,10 @@ class RefusalError(Exception):
 
 
 class Desk:
-    """Raises RefusalError where the person's mailbox has no cards."""
+    """Raises RefusalError where the person's mailbox has no cards. ``click`` is None where nobody clicked."""
 
-    def __init__(self, services: Services, admitted: Admitted) -> None:
+    def __init__(self, services: Services, admitted: Admitted, click: Click | None = None) -> None:
+        self.click = click
         self.choices = services.rooms.choices
         self.stopper = services.rooms.stopper
         self.event = admitted.event
@@ -67,16 +76,19 @@ class Desk:
         self._ask_for_sync(view)
         return self.conversation_card(ref, view)
 
-    def known_card(self, ref: MessageRef | None) -> dict[str, Any]:
+    def known_card(self, ref: MessageRef | None, late_click: LateClick | None = None) -> dict[str, Any]:
         """What the ledger knows of the message, with a button that asks again. ``ref`` is None for the opened one."""
         ref = ref or self.find_opened()
         view = self._services.rooms.sidebar.view_known(self.mailbox, ref)
         if view is None:
-            return refusal_card(Refusal.SLOW, refresh=self.act(ref)(Operation.SHOW))
-        return self.conversation_card(ref, view)
+            return refusal_card(REFUSAL_OF[late_click], refresh=self.act(ref)(Operation.SHOW))
+        return self.conversation_card(ref, view, late_click=late_click)
 
-    def conversation_card(self, ref: MessageRef, view: View, undo: Undo | None = None) -> dict[str, Any]:
+    def conversation_card(
+        self, ref: MessageRef, view: View, undo: Undo | None = None, late_click: LateClick | None = None
+    ) -> dict[str, Any]:
         shown = self.presenter().conversation(view, undo, has_row=self._has_row(ref))
+        shown = replace(shown, late_click=late_click)
         return conversation_card(shown, self.act(ref))
 
     def view(self, ref: MessageRef) -> View:

@@ -93,7 +93,7 @@ def test_a_group_or_an_org_unit_is_changed_and_nobody_else(
         (("--all", ANN, "--stage", "live"), 2, "Name one ADDRESS, or --all, --group or --org-unit."),
         ((), 2, "Name one ADDRESS"),
         (("--all",), 2, "For many mailboxes, --stage is what can be set."),
-        ((ANN, "--stage", "live", "--yes"), 2, "--preview and --yes are for many mailboxes."),
+        ((ANN, "--stage", "live", "--include-off"), 2, "--preview, --yes and --include-off are for many mailboxes."),
     ],
 )
 def test_what_cannot_be_meant_is_refused(trial: Scene, arguments: tuple[str, ...], code: int, sentence: str) -> None:
@@ -169,3 +169,40 @@ def test_a_thousand_mailboxes_take_seconds(make_scene: MakeScene) -> None:
     assert scene.flask("mailbox", "--all", "--stage", "live", "--yes").code == 0
 
     assert list(stages(scene).values()) == ["live"] * 1_003
+
+
+def test_who_was_switched_off_or_drains_stays_so(trial: Scene) -> None:
+    trial.set_stage(BEN, Stage.OFF)
+    trial.set_stage(CEM, Stage.DRAINING)
+
+    preview = flat(trial.flask("mailbox", "--all", "--stage", "live", "--preview").stdout)
+    assert "Selected: 1 mailbox. Would become live: 1." in preview
+    assert "Left as they are, because somebody set them so: 1 off, 1 draining. --include-off changes" in preview
+    asked = trial.flask("mailbox", "--all", "--stage", "live")
+    assert asked.code == 1
+    assert "Set 1 mailbox to live? Left as they are, because somebody set them so: 1 off, 1 dr" in flat(asked.output)
+    assert trial.flask("mailbox", "--org-unit", "/", "--stage", "live", "--yes").code == 0
+    assert stages(trial) == {ANN: "live", BEN: "off", CEM: "draining"}
+
+    told = flat(trial.flask("mailbox", "--all", "--stage", "live", "--include-off", "--yes").stdout)
+    assert "Stages of those that would change: 1 off, 1 draining." in told
+    assert set(stages(trial).values()) == {"live"}
+
+
+def test_switching_off_spares_nobody_who_drains(trial: Scene) -> None:
+    trial.set_stage(CEM, Stage.DRAINING)
+
+    assert trial.flask("mailbox", "--all", "--stage", "off", "--yes").code == 0
+
+    assert set(stages(trial).values()) == {"off"}
+
+
+def test_mailboxes_that_begin_off_become_live(make_scene: MakeScene) -> None:
+    scene = make_scene(in_units(), NEW_MAILBOX_STAGE="off")
+    scene.sync()
+
+    told = flat(scene.flask("mailbox", "--all", "--stage", "live", "--yes").stdout)
+
+    assert "Would become live: 3." in told
+    assert "because somebody set them so" not in told
+    assert set(stages(scene).values()) == {"live"}

@@ -8,10 +8,12 @@ import pytest
 
 from addon import texts
 from server.adapters.documents import Replace
-from server.domain.errors import RejectedError, StateAwayError
+from server.domain.errors import OverruledError, RejectedError, StateAwayError
+from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey
 from server.domain.ledger import row_key
 from server.domain.mailbox import Stage
+from server.engine.conversations.choice_keeper import Click
 from server.runner.worker import Worker
 from server.web import addon, deadline
 from server.web.guards import Guard
@@ -78,7 +80,14 @@ PROMISES = {
     "REFUSALS.not_live": ["test_in_trial_mode_nothing_is_written_to_salesforce"],
     "REFUSALS.away": ["test_nothing_is_lost_while_salesforce_is_away"],
     "REFUSALS.state_away": ["test_nothing_is_lost_while_our_own_records_are_away"],
-    "REFUSALS.slow": ["test_a_slow_click_may_be_done_all_the_same"],
+    "REFUSALS.dropped": ["test_a_click_that_had_changed_nothing_in_time_changes_nothing"],
+    "REFUSALS.under_way": ["test_a_slow_click_may_be_done_all_the_same"],
+    "REFUSALS.overruled": ["test_an_older_click_does_not_overrule_a_newer_one"],
+    "LATE_CLICKS": [
+        "test_a_click_that_had_changed_nothing_in_time_changes_nothing",
+        "test_a_slow_click_may_be_done_all_the_same",
+        "test_a_stop_counts_over_a_move_that_is_still_under_way",
+    ],
     "AS_KNOWN": ["test_a_slow_answer_shows_what_the_ledger_knows"],
     "HIDDEN_NOW": ["test_a_record_is_shown_again_once_salesforce_answers"],
     "REFUSALS.change": ["test_a_refused_change_can_be_tried_again"],
@@ -95,7 +104,7 @@ NO_PROMISE = {
     "MORE_HIDDEN", "NO_MATCH_PUBLIC", "UPDATING", "CONVERSATION", "EARLIER", "SHORT", "SHORT_HIDDEN", "OPEN", "MOVE", "USE_ANOTHER", "STOP",
     "LOG_NOW", "LOG_IT_ANYWAY", "LOG_AGAIN", "CHOOSE", "ADD_CONTACT", "ADD_LEAD", "REFRESH", "UNDO", "CANCEL",
     "STOP_TITLE", "STOP_YES", "STOP_YES_NOTHING", "CHOOSE_TITLE", "SEARCH_LABEL", "SEARCH", "USE", "NO_RESULTS",
-    "SEARCH_LONGER", "FITTING", "RESULTS", "REFUSALS.consumer", "REFUSALS.not_found",
+    "SEARCH_LONGER", "FITTING", "RESULTS", "REFUSALS.consumer", "REFUSALS.not_found", "REFUSALS.slow",
     *(f"SENTENCES.{reason}" for reason in (
         "contact_match", "lead_match", "account_domain_match", "rule_match", "thread_override", "not_mail",
         "not_primary", "before_start", "kept_out", "blocked", "internal_only", "automated", "contacts_only_account",
@@ -554,19 +563,135 @@ def test_who_cannot_be_verified_in_time_reads_that_it_is_slow(scene, monkeypatch
     released.set()
 
 
+class Held:
+    """Calls of one method of a port wait until ``let_go``; ``ended`` counts those that came back, ``begun`` all."""
+
+    def __init__(self, patch, port, name):
+        self.begun, self.ended = 0, 0
+        self._gate, self._call = threading.Event(), getattr(port, name)
+        patch.setattr(deadline, "WITHIN", 0.9)
+        patch.setattr(deadline, "KEPT", 0.4)
+        patch.setattr(addon, "KEPT", 0.4)
+        patch.setattr(port, name, self)
+
+    def __call__(self, *arguments, **more):
+        self.begun += 1
+        self._gate.wait(30)
+        try:
+            return self._call(*arguments, **more)
+        finally:
+            self.ended += 1
+
+    def let_go(self):
+        self._gate.set()
+        assert until(lambda: self.ended == self.begun)
+
+
+def rest(scene):
+    """Until no thread of a card works any more."""
+    threads = deadline._THREADS  # noqa: SLF001  # nobody else knows when a late click has ended
+    assert until(lambda: threads._idle == threads._count)  # noqa: SLF001
+
+
 def test_a_slow_click_may_be_done_all_the_same(scene, monkeypatch):
     scene.sync()
     rep = Rep(scene, ANN, scene.deliver(ANN, eml()))
     with monkeypatch.context() as patch:
-        slow_down(scene, patch, seconds=0.7)
+        held = Held(patch, scene.services.ports.crm, "file")
         rep.click(texts.LOG_NOW)
-        assert rep.read[1:] == [*texts.REFUSALS["slow"], f"[{texts.REFRESH}]"]
-        assert until(lambda: subjects(scene) == ["Lamps"])
-    scene.transport.wire.restore()
+        assert rep.read[1:3] == [texts.LATE_CLICKS["under_way"], f"[{texts.REFRESH}]"]
+        held.let_go()
+        rest(scene)
+    assert subjects(scene) == ["Lamps"]
 
     assert rep.click(texts.REFRESH).read[1] == texts.LOGGED
     pass_time(scene)
     assert subjects(scene) == ["Lamps"], "once"
+
+
+def test_a_click_that_had_changed_nothing_in_time_changes_nothing(scene, logged, monkeypatch):
+    tasks, writes = scene.tasks(), scene.services.ports.store.writes()
+    logged.click("Move").click("Search", search="leo")
+    with monkeypatch.context() as patch:
+        held = Held(patch, scene.services.ports.crm, "record")
+        logged.use(LEO)
+        assert logged.read[1:3] == [texts.LATE_CLICKS["dropped"], f"[{texts.REFRESH}]"]
+        held.let_go()
+        rest(scene)
+
+    assert (scene.tasks(), scene.services.ports.store.writes()) == (tasks, writes)
+    assert logged.click(texts.REFRESH).read[1] == texts.LOGGED
+    logged.click("Move").click("Search", search="leo").use(LEO)
+    assert [task["WhoId"] for task in scene.tasks()] == [LEO]
+
+
+@pytest.mark.parametrize("step", ["before Salesforce", "in Salesforce"])
+def test_a_stop_counts_over_a_move_that_is_still_under_way(scene, logged, monkeypatch, step):
+    logged.click("Move").click("Search", search="leo")
+    with monkeypatch.context() as patch:
+        ports = scene.services.ports
+        held = Held(
+            patch, *((ports.store, "activities_of") if step == "before Salesforce" else (ports.crm, "retarget"))
+        )
+        logged.use(LEO)
+        assert logged.read[1:3] == [texts.LATE_CLICKS["under_way"], f"[{texts.REFRESH}]"]
+        scene.clock.advance(5)
+        logged.open().click("Stop logging").click("Delete and stop")
+        assert logged.notice == texts.STOPPED
+        assert scene.tasks() == []
+        held.let_go()
+        rest(scene)
+
+    assert scene.tasks() == []
+    assert logged.open().read[1:3] == [texts.NOT_LOGGED, texts.SENTENCES["kept_out"].format(chosen_by="You")]
+    scene.deliver(ANN, eml(subject="Re: Lamps", message_id="<two@x>", References="<root@x>", In_Reply_To="<root@x>"))
+    pass_time(scene)
+    assert scene.tasks() == []
+
+
+def test_an_undo_counts_over_a_move_that_is_still_in_salesforce(scene, logged, monkeypatch):
+    [before] = scene.tasks()
+    logged.click("Move").click("Search", search="leo")
+    with monkeypatch.context() as patch:
+        held = Held(patch, scene.services.ports.crm, "retarget")
+        logged.use(LEO)
+        scene.clock.advance(5)
+        services = scene.services
+        [ann] = [m for m in services.ports.store.mailboxes() if m.address == ANN]
+        [row] = services.ports.store.existing_rows(ann.mailbox_id, [logged.message]).values()
+        services.rooms.choices.withdraw(services.workspaces.current(), ann, MessageRef(row.message_id, row.thread_id))
+        held.let_go()
+        rest(scene)
+
+    assert [task["WhoId"] for task in scene.tasks()] == [before["WhoId"]]
+    assert logged.open().read[2].startswith("On Ada Byron")
+
+
+@pytest.mark.parametrize("act", ["log", "move", "withdraw", "stop"])
+def test_an_older_click_does_not_overrule_a_newer_one(scene, logged, act):
+    """The older one reaches the ledger later: another process had it, and waited."""
+    services = scene.services
+    store, rooms = services.ports.store, services.rooms
+    [ann] = [m for m in store.mailboxes() if m.address == ANN]
+    [row] = store.existing_rows(ann.mailbox_id, [logged.message]).values()
+    ref, older = MessageRef(row.message_id, row.thread_id), Click(scene.clock.now())
+    scene.clock.advance(5)
+    if act == "stop":
+        logged.click("Move").click("Search", search="leo").use(LEO)
+    else:
+        logged.click("Stop logging").click("Delete and stop")
+    tasks, card = scene.tasks(), logged.open().read
+    workspace = services.workspaces.current()
+
+    with pytest.raises(OverruledError):
+        {
+            "log": lambda: rooms.choices.log(workspace, ann, ref, older),
+            "move": lambda: rooms.choices.move(workspace, ann, ref, LEO, older),
+            "withdraw": lambda: rooms.choices.withdraw(workspace, ann, ref, older),
+            "stop": lambda: rooms.stopper.stop(ann, ref, older),
+        }[act]()
+
+    assert (scene.tasks(), logged.open().read) == (tasks, card)
 
 
 def fail_as(error):

@@ -152,7 +152,7 @@ _activity_to_fields = _to_fields(
     ActivityRow, without=("key", "version"), sparse=("sent_at", "is_inbound", "is_joined", "unanswered_at", "readings")
 )
 _activity_from_fields = _from_fields(ActivityRow)
-_mailbox_to_fields = _to_fields(Mailbox, without=("mailbox_id",))
+_mailbox_to_fields = _to_fields(Mailbox, without=("mailbox_id",), sparse=("is_stage_set",))
 _mailbox_from_fields = _from_fields(Mailbox)
 _conversation_from_fields = _from_fields(Conversation)
 _identity_to_fields = _to_fields(StateIdentity, without=("version",))
@@ -220,6 +220,9 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
 def from_conversation(conversation: Conversation) -> Data:
     fields: Fields = _converter.unstructure(conversation)
     del fields["conversation"], fields["version"]
+    for name in ("chosen_at", "heard_at"):
+        if not fields[name]:
+            del fields[name]
     return fields
 
 

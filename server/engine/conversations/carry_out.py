@@ -119,6 +119,19 @@ class ActivityEditor:
         self._store.save_activities([revive_activity(activity, now) for activity in removed], [])
         return rows_of_others
 
+    def point_as_known(self, activities: Sequence[ActivityRow]) -> None:
+        """Salesforce as the ledger has these activities now: a change that should not come any more may have come.
+
+        Raises the first failure, once everything that can be done is done.
+        """
+        current = self._store.activities([activity.key for activity in activities]).values()
+        moves = []
+        for activity in current:
+            snapshot = open_snapshot(self._sealing, activity)
+            if activity.state is ActivityState.LOGGED and activity.reason and snapshot and snapshot.chosen:
+                moves.append(Move(activity, snapshot.chosen, activity.reason))
+        self.move_each([move for move in moves if not move.activity.is_joined])
+
     def _note_deleted(self, activity: ActivityRow) -> None:
         """Somebody deleted it in Salesforce: only the ledger is left to follow."""
         self.remove(replace(activity, activity_id=None), lambda _row: Reason.TAKEN_BACK, is_revivable=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from server.domain.errors import BadInputError, TrulyError
+from server.domain.errors import BadInputError, ConflictError, TrulyError
 from server.domain.mailbox import Mailbox, Person, Stage
 from server.engine.mailboxes.stages import align_mailbox, count_misaligned, set_stage
 from server.ports.clock import Clock
@@ -25,12 +26,14 @@ Progress = Callable[[], None]
 class Selection:
     """``mailboxes`` are those to be changed. ``absent`` counts people who have no mailbox here: they are out of scope.
 
-    ``departed`` counts mailboxes of people who left, which no new mail is read of.
+    ``departed`` counts mailboxes of people who left, which no new mail is read of. ``spared`` counts mailboxes that
+    somebody switched off or lets drain, by their stage: they are left alone.
     """
 
     mailboxes: tuple[Mailbox, ...]
     absent: int = 0
     departed: int = 0
+    spared: Mapping[Stage, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,19 +77,26 @@ class StageChanger:
     clock: Clock
 
     def select(
-        self, stage: Stage, *, group: str | None = None, org_unit: str | None = None, is_group: Callable[[str], bool]
+        self,
+        stage: Stage,
+        *,
+        group: str | None = None,
+        org_unit: str | None = None,
+        includes_off: bool = False,
+        is_group: Callable[[str], bool],
     ) -> Selection:
         """The mailboxes of a group's members, of an org unit and all below it, or of everybody where neither is given.
 
-        Raises BadInputError where there is nobody.
+        ``includes_off``: also those that somebody switched off or lets drain. Raises BadInputError where there is
+        nobody.
         """
         stored = {mailbox.mailbox_id: mailbox for mailbox in self.store.mailboxes()}
         if group is None and org_unit is None:
-            return _sort_out(stage, list(stored.values()), absent=0)
+            return _sort_out(stage, list(stored.values()), absent=0, includes_off=includes_off)
         people = [person for person in self.directory.people() if not person.is_guest]
         chosen = self._list_members(people, group, is_group) if group else _list_unit(people, str(org_unit))
         mailboxes = [stored[person.mailbox_id] for person in chosen if person.mailbox_id in stored]
-        return _sort_out(stage, mailboxes, absent=len(chosen) - len(mailboxes))
+        return _sort_out(stage, mailboxes, absent=len(chosen) - len(mailboxes), includes_off=includes_off)
 
     def preview(self, selection: Selection, stage: Stage, on_progress: Progress = lambda: None) -> StagePlan:
         """Reads the waiting rows of each mailbox, and changes nothing."""
@@ -97,7 +107,8 @@ class StageChanger:
         def foresee(mailbox: Mailbox) -> None:
             staged = mailbox.staged(stage)
             freed, held = count_misaligned(staged, self.store.waiting_rows(mailbox.mailbox_id), self.clock.now())
-            effects.append(Effect(mailbox, staged != mailbox, freed, held, _estimate_past(mailbox)))
+            is_changed = (staged.stage, staged.returns_to) != (mailbox.stage, mailbox.returns_to)
+            effects.append(Effect(mailbox, is_changed, freed, held, _estimate_past(mailbox)))
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(lambda m: _try(foresee, m, m, troubled, on_progress), selection.mailboxes))
@@ -111,6 +122,9 @@ class StageChanger:
         troubled: dict[str, str] = {}
 
         def change(effect: Effect) -> None:
+            current = self.store.mailbox(effect.mailbox.mailbox_id)
+            if current is not None and current.stage is not effect.mailbox.stage:
+                raise ConflictError("Somebody set another stage since the preview.")
             if effect.is_changed:
                 set_stage(self.store, self.clock, effect.mailbox, plan.stage)
             else:
@@ -141,11 +155,14 @@ def _list_unit(people: Sequence[Person], path: str) -> list[Person]:
     return members
 
 
-def _sort_out(stage: Stage, mailboxes: Sequence[Mailbox], absent: int) -> Selection:
-    """Who left keeps the stage that ends the mailbox, unless it is to be ended."""
+def _sort_out(stage: Stage, mailboxes: Sequence[Mailbox], *, absent: int, includes_off: bool) -> Selection:
+    """Who left keeps the stage that ends the mailbox, unless it is to be ended; so does whom somebody ended."""
     staying = [m for m in mailboxes if not (stage.collects and m.directory_state.has_left)]
-    ordered = tuple(sorted(staying, key=lambda mailbox: mailbox.address))
-    return Selection(ordered, absent, departed=len(mailboxes) - len(staying))
+    spared = [] if includes_off else [mailbox for mailbox in staying if mailbox.is_spared(stage)]
+    changed = [mailbox for mailbox in staying if mailbox not in spared]
+    ordered = tuple(sorted(changed, key=lambda mailbox: mailbox.address))
+    by_stage = Counter(mailbox.stage for mailbox in spared)
+    return Selection(ordered, absent, departed=len(mailboxes) - len(staying), spared=by_stage)
 
 
 def _estimate_past(mailbox: Mailbox) -> int | None:

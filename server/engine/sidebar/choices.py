@@ -1,22 +1,25 @@
 """A rep's choice for a conversation, carried out in Salesforce. The same click twice does everything once.
 
 The choice is written first: from then on nothing new goes another way. What stands in Salesforce follows, and then the
-ledger; where that is interrupted, the same click finishes it.
+ledger; where that is interrupted, the same click finishes it. Before each step a click looks whether something newer
+was said meanwhile, and then it does no more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from server.domain.crm import Record
 from server.domain.decision import Decision, Outcome, Reason
-from server.domain.errors import NotFoundError, RefusedError, RejectedError
+from server.domain.errors import ConflictError, NotFoundError, OverruledError, RefusedError, RejectedError
 from server.domain.history import MessageRef
 from server.domain.ids import KeyedHash, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.conversations.carry_out import ActivityEditor, Move
+from server.engine.conversations.choice_keeper import ChoiceKeeper, Click, Word
 from server.engine.conversations.overrides import Overrides
 from server.engine.decide.explain import Explainer
 from server.engine.ledger.rows import is_waiting_in_shard
@@ -39,6 +42,7 @@ class Choices:
         crm: Crm,
         store: Store,
         reader: ConversationReader,
+        keeper: ChoiceKeeper,
         overrides: Overrides,
         editor: ActivityEditor,
         explainer: Explainer,
@@ -49,6 +53,7 @@ class Choices:
         self._crm = crm
         self._store = store
         self._reader = reader
+        self._keeper = keeper
         self._overrides = overrides
         self._editor = editor
         self._explainer = explainer
@@ -56,62 +61,72 @@ class Choices:
         self._delivery = delivery
         self._access = access
 
-    def log(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef) -> None:
-        """Log the conversation now, whatever kept it out, but for what no choice can change."""
+    def log(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, click: Click | None = None) -> None:
+        """Log the conversation now, whatever kept it out, but for what no choice can change.
+
+        Raises OverruledError, as all of these do, and TooSlowError where the click is given up.
+        """
+        click = click or self._keeper.accept_click()
         rows = self._reader.list_rows(mailbox, ref)
         opened = next((row for row in rows if row.message_id == ref.message_id), None)
         is_forced = opened.reason in FORCED if opened else self._is_forced(workspace, mailbox, ref)
         key = self._reader.find_key(mailbox, ref, rows)
 
         def change(current: Conversation) -> Conversation:
-            kept_out_by = current.kept_out_by - {mailbox.mailbox_id}
-            if not is_forced:
-                return replace(current, kept_out_by=kept_out_by)
-            return replace(current, kept_out_by=kept_out_by, log_anyway=True, said_by=mailbox.address)
+            let_in = _let_in(current, mailbox)
+            return replace(let_in, log_anyway=True, said_by=mailbox.address) if is_forced else let_in
 
-        self._store.save_conversation(key, change)
+        word = Word(key, mailbox.mailbox_id, click, chooses=is_forced)
+        self._keeper.save(word, change)
         for other_key in {row.conversation for row in rows if row.conversation} - {key}:
-            self._store.save_conversation(
-                other_key, lambda current: replace(current, kept_out_by=current.kept_out_by - {mailbox.mailbox_id})
-            )
-        self._log_again(workspace, mailbox, ref, rows)
+            other = replace(word, key=other_key, chooses=False)
+            self._keeper.save(other, lambda current: _let_in(current, mailbox))
+        self._log_again(workspace, mailbox, ref, rows, word)
 
-    def move(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, record_id: SalesforceId) -> Record:
+    def move(
+        self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, record_id: SalesforceId,
+        click: Click | None = None,
+    ) -> Record:  # fmt: skip
         """To a record that the rep may read. Raises NotFoundError, RefusedError."""
+        click = click or self._keeper.accept_click()
         record = self._read_record(mailbox, record_id)
         rows = self._reader.list_rows(mailbox, ref)
         key = self._reader.find_key(mailbox, ref, rows)
         sealed = self._overrides.seal_record(key, record)
         earlier = self._store.conversations([key]).get(key, Conversation(key))
-        self._store.save_conversation(
-            key,
+        word = Word(key, mailbox.mailbox_id, click, chooses=True)
+        self._keeper.save(
+            word,
             lambda current: replace(
-                current,
+                _let_in(current, mailbox),
                 record_id=record.record_id,
                 sealed_record=sealed,
                 is_record_gone=False,
                 said_by=mailbox.address,
-                kept_out_by=current.kept_out_by - {mailbox.mailbox_id},
             ),
         )
         logged = [a for a in self._list_activities(mailbox, key) if a.state is ActivityState.LOGGED]
         try:
-            self._editor.move_together(logged, record)
+            self._change_activities(word, logged, lambda: self._editor.move_together(logged, record))
         except RejectedError:
-            self._store.save_conversation(key, lambda current: _restore_choice(current, earlier))
+            self._keeper.take_back(word, earlier)
             raise
-        self._log_again(workspace, mailbox, ref, rows)
+        self._log_again(workspace, mailbox, ref, rows, word)
         return record
 
-    def withdraw(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, *, stays: bool = False) -> None:
+    def withdraw(
+        self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, click: Click | None = None,
+        *, stays: bool = False,
+    ) -> None:  # fmt: skip
         """The rules decide again. What stood in Salesforce only by a rep's choice goes.
 
         ``stays``: only the choice of a record ends; that the conversation be logged anyway was said before it.
         """
         key = self._reader.find_key(mailbox, ref, self._reader.list_rows(mailbox, ref))
+        word = Word(key, mailbox.mailbox_id, click or self._keeper.accept_click(), chooses=True)
         said_by = mailbox.address if stays else ""
-        self._store.save_conversation(
-            key,
+        self._keeper.save(
+            word,
             lambda current: replace(
                 current, record_id=None, sealed_record=None, is_record_gone=False, log_anyway=stays, said_by=said_by
             ),
@@ -125,11 +140,29 @@ class Choices:
             if logged and logged.chosen:
                 moves.append(Move(activity, logged.chosen, logged.reason))
             elif decisions and not stays:
-                self._editor.remove(activity, _reason_by_copy(decisions), is_revivable=True)
+                self._change_activities(word, [activity], partial(self._remove, activity, decisions))
             # Where no copy can be read any more, nobody can say what the rules would do: it stays where it is.
-        self._editor.move_each(moves)
+        self._change_activities(word, [move.activity for move in moves], lambda: self._editor.move_each(moves))
         waiting = [row for row in self._reader.list_rows(mailbox, ref) if is_waiting_in_shard(row)]
+        self._keeper.require_latest(word)
         self._delivery.screen_again(workspace, mailbox, [MessageRef(r.message_id, r.thread_id) for r in waiting])
+
+    # what follows the word
+
+    def _change_activities(self, word: Word, activities: Sequence[ActivityRow], change: Callable[[], None]) -> None:
+        """What was on its way to Salesforce when something newer was said is put right there afterwards."""
+        self._keeper.require_latest(word)
+        try:
+            change()
+        except ConflictError:
+            if not self._keeper.is_overruled(word):
+                raise
+        if self._keeper.is_overruled(word):
+            self._editor.point_as_known(activities)
+            raise OverruledError("A newer click counts over this one.")
+
+    def _remove(self, activity: ActivityRow, decisions: Mapping[str, Decision]) -> None:
+        self._editor.remove(activity, _reason_by_copy(decisions), is_revivable=True)
 
     # what is there
 
@@ -147,11 +180,15 @@ class Choices:
         explanation = self._explainer.explain(workspace, message, mailbox, by_rules_alone=True)
         return explanation.decision.reason in FORCED
 
-    def _log_again(self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, rows: Sequence[Row]) -> None:
+    def _log_again(
+        self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, rows: Sequence[Row], word: Word
+    ) -> None:
         again = [row for row in rows if _may_come_again(row, ref)]
+        self._keeper.require_latest(word)
         rows_of_others = self._editor.revive(again)
         refs = [MessageRef(row.message_id, row.thread_id) for row in again]
         refs += self._reader.list_new_refs(mailbox, ref, rows)
+        self._keeper.require_latest(word)
         self._delivery.deliver_again(workspace, mailbox, refs, rows_of_others)
 
     def _list_activities(self, mailbox: Mailbox, key: KeyedHash) -> list[ActivityRow]:
@@ -168,16 +205,8 @@ def _may_come_again(row: Row, ref: MessageRef) -> bool:
     return row.outcome in (Outcome.SKIPPED, Outcome.WAITING, Outcome.FAILED)
 
 
-def _restore_choice(current: Conversation, earlier: Conversation) -> Conversation:
-    return replace(
-        current,
-        record_id=earlier.record_id,
-        sealed_record=earlier.sealed_record,
-        is_record_gone=earlier.is_record_gone,
-        log_anyway=earlier.log_anyway,
-        said_by=earlier.said_by,
-        kept_out_by=earlier.kept_out_by,
-    )
+def _let_in(current: Conversation, mailbox: Mailbox) -> Conversation:
+    return replace(current, kept_out_by=current.kept_out_by - {mailbox.mailbox_id})
 
 
 def _reason_by_copy(decisions: Mapping[str, Decision]) -> Callable[[Row], Reason]:

@@ -10,6 +10,7 @@ from server.domain.history import MessageRef
 from server.domain.ledger import ActivityRow, Row
 from server.domain.mailbox import Mailbox
 from server.engine.conversations.carry_out import ActivityEditor
+from server.engine.conversations.choice_keeper import ChoiceKeeper, Click, Word
 from server.engine.ledger.rows import keep_out_row
 from server.engine.sidebar.conversation_reader import ConversationReader
 from server.engine.sidebar.record_access import RecordAccess
@@ -42,12 +43,14 @@ class Stopper:
         store: Store,
         clock: Clock,
         reader: ConversationReader,
+        keeper: ChoiceKeeper,
         editor: ActivityEditor,
         access: RecordAccess,
     ) -> None:
         self._store = store
         self._clock = clock
         self._reader = reader
+        self._keeper = keeper
         self._editor = editor
         self._access = access
 
@@ -60,21 +63,29 @@ class Stopper:
         removed = {c.activity.key for c in copies if self._goes(mailbox, c) and not c.activity.is_joined}
         return StopPreview(len(removed), names)
 
-    def stop(self, mailbox: Mailbox, ref: MessageRef) -> StopPreview:
-        """Keep the conversation out of Salesforce for this mailbox; its owner's activities go to the Recycle Bin."""
+    def stop(self, mailbox: Mailbox, ref: MessageRef, click: Click | None = None) -> StopPreview:
+        """Keep the conversation out of Salesforce for this mailbox; its owner's activities go to the Recycle Bin.
+
+        Raises OverruledError where something newer was said, and TooSlowError where the click is given up.
+        """
+        click = click or self._keeper.accept_click()
         preview = self.preview(mailbox, ref)
         rows = self._reader.list_rows(mailbox, ref)
         # A thread of Gmail's may hold several conversations by their References: the rep means all of it.
-        for key in {self._reader.find_key(mailbox, ref, rows), *(row.conversation for row in rows if row.conversation)}:
-            self._store.save_conversation(
-                key, lambda current: replace(current, kept_out_by=current.kept_out_by | {mailbox.mailbox_id})
+        word = Word(self._reader.find_key(mailbox, ref, rows), mailbox.mailbox_id, click, chooses=False)
+        for key in {word.key, *(row.conversation for row in rows if row.conversation)}:
+            self._keeper.save(
+                replace(word, key=key),
+                lambda current: replace(current, kept_out_by=current.kept_out_by | {mailbox.mailbox_id}),
             )
         for copy in self._list_logged_copies(rows):
             if self._goes(mailbox, copy):
+                self._keeper.require_latest(word)
                 by_rep = copy.activity.owner_id != self._access.user_of(mailbox)
                 self._editor.remove(
                     copy.activity, lambda row: _reason_of(mailbox, row), is_revivable=False, by_rep=by_rep
                 )
+        self._keeper.require_latest(word)
         now = self._clock.now()
         remaining = [r for r in self._reader.list_rows(mailbox, ref) if r.outcome in (Outcome.LOGGED, Outcome.WAITING)]
         self._store.change_rows([keep_out_row(row, now) for row in remaining])
