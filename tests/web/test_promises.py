@@ -104,7 +104,7 @@ NO_PROMISE = {
     "MORE_HIDDEN", "NO_MATCH_PUBLIC", "UPDATING", "CONVERSATION", "EARLIER", "SHORT", "SHORT_HIDDEN", "OPEN", "MOVE", "USE_ANOTHER", "STOP",
     "LOG_NOW", "LOG_IT_ANYWAY", "LOG_AGAIN", "CHOOSE", "ADD_CONTACT", "ADD_LEAD", "REFRESH", "UNDO", "CANCEL",
     "STOP_TITLE", "STOP_YES", "STOP_YES_NOTHING", "CHOOSE_TITLE", "SEARCH_LABEL", "SEARCH", "USE", "NO_RESULTS",
-    "SEARCH_LONGER", "FITTING", "RESULTS", "REFUSALS.consumer", "REFUSALS.not_found", "REFUSALS.slow",
+    "SEARCH_LONGER", "FITTING", "RESULTS", "REFUSALS.consumer", "REFUSALS.not_found", "REFUSALS.slow", "REFUSALS.not_set_up",
     *(f"SENTENCES.{reason}" for reason in (
         "contact_match", "lead_match", "account_domain_match", "rule_match", "thread_override", "not_mail",
         "not_primary", "before_start", "kept_out", "blocked", "internal_only", "automated", "contacts_only_account",

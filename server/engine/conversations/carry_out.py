@@ -18,6 +18,12 @@ from server.ports.store import Store
 from server.rules.decision.activity import links_of
 
 OF_ANOTHER_TOOL = ("LOGGED_BY_ANOTHER_TOOL", "Another tool logged this email. Move it in Salesforce.")
+
+
+def _always() -> None:
+    """For a change that nothing newer can overrule."""
+
+
 ReasonOfCopy = Callable[[Row], Reason]
 """The reason that a copy gets whose activity is removed."""
 
@@ -40,12 +46,17 @@ class ActivityEditor:
         self._sealing = sealing
         self._clock = clock
 
-    def move_each(self, moves: Sequence[Move]) -> None:
-        """Raises the first failure, once everything that can be done is done."""
+    def move_each(self, moves: Sequence[Move], require_wanted: Callable[[], None] = _always) -> None:
+        """Raises the first failure, once everything that can be done is done.
+
+        ``require_wanted`` raises where nobody wants the move any more: then the ledger does not follow Salesforce.
+        """
         own = [move for move in moves if move.activity.own_activity_id]
         targets = [_target_of(move) for move in own]
         failures: list[Exception] = [RejectedError(*OF_ANOTHER_TOOL) for move in moves if move.activity.is_joined]
-        for move, failure in zip(own, self._crm.retarget(targets), strict=True):
+        results = self._crm.retarget(targets)
+        require_wanted()
+        for move, failure in zip(own, results, strict=True):
             if isinstance(failure, StaleTargetError) and self._is_deleted(move.activity):
                 self._note_deleted(move.activity)
             elif failure is not None:
@@ -55,10 +66,13 @@ class ActivityEditor:
         if failures:
             raise failures[0]
 
-    def move_together(self, activities: Sequence[ActivityRow], record: Record) -> None:
+    def move_together(
+        self, activities: Sequence[ActivityRow], record: Record, require_wanted: Callable[[], None] = _always
+    ) -> None:
         """A rep's choice: all of a conversation or none of it. What somebody deleted in Salesforce stays deleted.
 
         Raises the first failure. What another tool logged stays where it is; RejectedError where all of it was.
+        ``require_wanted`` is that of ``move_each``.
         """
         own = [activity for activity in activities if activity.own_activity_id]
         if activities and not own:
@@ -66,6 +80,7 @@ class ActivityEditor:
         while own:
             moves = [Move(activity, record, Reason.THREAD_OVERRIDE) for activity in own]
             results = self._crm.retarget([_target_of(move) for move in moves], together=True)
+            require_wanted()
             if not any(results):
                 for move in moves:
                     self._save_move(move)

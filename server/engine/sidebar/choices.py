@@ -106,8 +106,9 @@ class Choices:
             ),
         )
         logged = [a for a in self._list_activities(mailbox, key) if a.state is ActivityState.LOGGED]
+        require = partial(self._keeper.require_latest, word)
         try:
-            self._change_activities(word, logged, lambda: self._editor.move_together(logged, record))
+            self._change_activities(word, logged, lambda: self._editor.move_together(logged, record, require))
         except RejectedError:
             self._keeper.take_back(word, earlier)
             raise
@@ -132,6 +133,7 @@ class Choices:
             ),
         )
         moves: list[Move] = []
+        require = partial(self._keeper.require_latest, word)
         for activity in self._list_activities(mailbox, key):
             if activity.state is not ActivityState.LOGGED or activity.reason is not Reason.THREAD_OVERRIDE:
                 continue
@@ -142,7 +144,7 @@ class Choices:
             elif decisions and not stays:
                 self._change_activities(word, [activity], partial(self._remove, activity, decisions))
             # Where no copy can be read any more, nobody can say what the rules would do: it stays where it is.
-        self._change_activities(word, [move.activity for move in moves], lambda: self._editor.move_each(moves))
+        self._change_activities(word, [move.activity for move in moves], lambda: self._editor.move_each(moves, require))
         waiting = [row for row in self._reader.list_rows(mailbox, ref) if is_waiting_in_shard(row)]
         self._keeper.require_latest(word)
         self._delivery.screen_again(workspace, mailbox, [MessageRef(r.message_id, r.thread_id) for r in waiting])
@@ -154,7 +156,7 @@ class Choices:
         self._keeper.require_latest(word)
         try:
             change()
-        except ConflictError:
+        except (ConflictError, OverruledError):
             if not self._keeper.is_overruled(word):
                 raise
         if self._keeper.is_overruled(word):
