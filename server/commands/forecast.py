@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -64,35 +65,7 @@ def _forecast() -> click.Command:
     @click.option("--no-push", is_flag=True, help="Without PUBSUB_TOPIC.")
     @click.option("--poll-seconds", type=click.IntRange(1), default=300)
     @click.option("--message-kilobytes", type=click.FloatRange(0), default=75.0, help="With attachments, on average.")
-    @click.option(
-        "--worker-instances",
-        type=click.IntRange(1, 1_000),
-        default=deployment.WORKER_INSTANCES,
-        help="WORKER_INSTANCES of the deployment.",
-    )
-    @click.option(
-        "--sidebar-instances",
-        type=click.IntRange(1, 1_000),
-        default=deployment.SIDEBAR_INSTANCES,
-        help="SIDEBAR_INSTANCES of the deployment.",
-    )
-    @click.option("--key-protection", type=click.Choice(["hsm", "software"]), default=deployment.KEY_PROTECTION)
-    @click.option(
-        "--backup-days",
-        type=click.IntRange(1, 98),
-        default=deployment.BACKUP_DAYS,
-        help="BACKUP_RETENTION of the deployment.",
-    )
-    @click.option(
-        "--salesforce-calls-per-day",
-        type=click.IntRange(1),
-        help="The org's allowance.  [default: 100,000, and 1,000 for each mailbox]",
-    )
-    @click.option(
-        "--salesforce-gigabytes",
-        type=click.FloatRange(0),
-        help="The org's free data storage.  [default: 10 GB, and 20 MB for each mailbox]",
-    )
+    @_add_options_of_deployment
     @click.option("--json", "as_json", is_flag=True)
     @report_errors
     def command(**options: Any) -> None:
@@ -101,6 +74,44 @@ def _forecast() -> click.Command:
         result = forecast(_read_inputs(**options), load_prices())
         click.echo(json.dumps(to_json(result), indent=2)) if as_json else _print(result)
 
+    return command
+
+
+def _add_options_of_deployment(command: Callable[..., None]) -> Callable[..., None]:
+    """What the deployment and the org allow."""
+    options = (
+        click.option(
+            "--worker-instances",
+            type=click.IntRange(1, 1_000),
+            default=deployment.WORKER_INSTANCES,
+            help="WORKER_INSTANCES of the deployment.",
+        ),
+        click.option(
+            "--sidebar-instances",
+            type=click.IntRange(1, 1_000),
+            default=deployment.SIDEBAR_INSTANCES,
+            help="SIDEBAR_INSTANCES of the deployment.",
+        ),
+        click.option("--key-protection", type=click.Choice(["hsm", "software"]), default=deployment.KEY_PROTECTION),
+        click.option(
+            "--backup-days",
+            type=click.IntRange(1, 98),
+            default=deployment.BACKUP_DAYS,
+            help="BACKUP_RETENTION of the deployment.",
+        ),
+        click.option(
+            "--salesforce-calls-per-day",
+            type=click.IntRange(1),
+            help="The org's allowance.  [default: 100,000, and 1,000 for each mailbox]",
+        ),
+        click.option(
+            "--salesforce-gigabytes",
+            type=click.FloatRange(0),
+            help="The org's free data storage.  [default: 10 GB, and 20 MB for each mailbox]",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
     return command
 
 
