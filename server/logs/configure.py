@@ -60,7 +60,9 @@ def configure_logging(
     root.setLevel(logging.WARNING)
     logging.getLogger(OURS).setLevel(level)
     for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        logger.propagate = True  # Google's clients switch it off, and their warnings would be lost
     _catch_what_goes_past()
     return handler
 

@@ -40,12 +40,12 @@ ADA, LEO = "003A00000000001", "00QA00000000001"
 KEY = "TrulyActivity__Message_Key__c"
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """Started over mailboxes with a past, and at rest."""
     if request.param == CLOUD:
         request.getfixturevalue("firestore_emulator")
-    folder = Path(tmp_path_factory.mktemp(request.param))
+    folder = tmp_path
     world = write_world(folder / "world", describe_world(small_world()), PAST)
     with run_engine(request.param, world, folder / "run") as made:
         made.start()
@@ -68,21 +68,21 @@ def check_coverage(exported: dict[str, Any]) -> None:
         assert counts["waiting"] == 0
 
 
-def test_every_message_of_the_past_has_its_outcome(engine: Engine) -> None:
+def check_every_message_of_the_past_has_its_outcome(engine: Engine) -> None:
     exported, sources = engine.export_at_rest(), read_sources(engine)
     wanted = {sources[box, f"{n:03d}.eml"]: reason for box, whys in REASONS.items() for n, reason in enumerate(whys)}
     assert {row["gmail_message_id"]: row["reason"] for row in exported["messages"]} == wanted
     check_coverage(exported)
 
 
-def test_each_mail_is_one_task_on_its_record(engine: Engine) -> None:
+def check_each_mail_is_one_task_on_its_record(engine: Engine) -> None:
     found = {t["Subject"].rpartition(": ")[2]: (t["WhoId"] or t["WhatId"])[:15] for t in engine.tasks()}
     assert found == {
         "A contact's": ADA, "A company's": "001A00000000001", "A lead's": LEO, "Somebody else's": ADA, "To both": ADA,
     }  # fmt: skip
 
 
-def test_mail_that_is_pushed_twice_is_logged_once(engine: Engine) -> None:
+def check_mail_that_is_pushed_twice_is_logged_once(engine: Engine) -> None:
     engine.plan_fault("pubsub", "publish", "duplicate", 3)
     engine.plan_fault("cloudtasks", "dispatch", "duplicate", 10)
     engine.deliver(ANN, eml(subject="Pushed"))
@@ -92,7 +92,7 @@ def test_mail_that_is_pushed_twice_is_logged_once(engine: Engine) -> None:
     assert engine.subjects().count("Pushed") == 1
 
 
-def test_a_click_in_the_sidebar_moves_a_mail_to_another_record(engine: Engine) -> None:
+def check_a_click_in_the_sidebar_moves_a_mail_to_another_record(engine: Engine) -> None:
     sidebar = engine.sidebar(ANN, read_sources(engine)[ANN, "001.eml"])
     sidebar.click("Move").click("Search", search="Brandt").click("Use")
     assert any("Leo Brandt" in line for line in sidebar.read)
@@ -100,13 +100,13 @@ def test_a_click_in_the_sidebar_moves_a_mail_to_another_record(engine: Engine) -
     assert moved["WhoId"][:15] == LEO
 
 
-def test_what_a_rep_stops_goes_from_salesforce(engine: Engine) -> None:
+def check_what_a_rep_stops_goes_from_salesforce(engine: Engine) -> None:
     sidebar = engine.sidebar(BEN, read_sources(engine)[BEN, "000.eml"])
     sidebar.click("Stop logging").click("Delete and stop")
     assert until(lambda: "A lead's" not in engine.subjects())
 
 
-def test_break_glass_alone_opens_a_copy(engine: Engine) -> None:
+def check_break_glass_alone_opens_a_copy(engine: Engine) -> None:
     key, out = engine.key_of("A contact's"), engine.stage.folder / "opened.eml"
     with pytest.raises(CommandError):
         engine.command("vault", "open", key, "--reason", "To see", "--to", str(out))
@@ -118,14 +118,14 @@ def test_break_glass_alone_opens_a_copy(engine: Engine) -> None:
     assert key[:8] in ledger
 
 
-def test_an_erased_copy_never_opens_again(engine: Engine) -> None:
+def check_an_erased_copy_never_opens_again(engine: Engine) -> None:
     key, out = engine.key_of("Somebody else's"), engine.stage.folder / "erased.eml"
     engine.command("erase", key, "--yes")
     with pytest.raises(CommandError):
         engine.break_glass("vault", "open", key, "--reason", "To see", "--to", str(out))
 
 
-def test_a_burst_outlives_a_crash_of_every_process(engine: Engine) -> None:
+def check_a_burst_outlives_a_crash_of_every_process(engine: Engine) -> None:
     """What dies in the middle of its work waits for a lease of the dead: see the soak."""
     before, pushes = engine.subjects(), count_pushes(engine)
 
@@ -144,10 +144,29 @@ def count_pushes(engine: Engine) -> int:
     return int(engine.stage.get("calls/summary").get("pubsub", {}).get("push", 0))
 
 
-def test_in_the_end_all_is_accounted_for(engine: Engine) -> None:
+def check_in_the_end_all_is_accounted_for(engine: Engine) -> None:
     assert set(Counter(task[KEY] for task in engine.tasks()).values()) == {1}
     exported, sources = engine.export_at_rest(), read_sources(engine)
     reasons = {row["gmail_message_id"]: row["reason"] for row in exported["messages"]}
     asked = [(ANN, "001.eml"), (BEN, "000.eml"), (CEM, "000.eml")]
     assert [reasons[sources[place]] for place in asked] == ["thread_override", "kept_out", "erased"]
     check_coverage(exported)
+
+
+STEPS = (
+    check_every_message_of_the_past_has_its_outcome,
+    check_each_mail_is_one_task_on_its_record,
+    check_mail_that_is_pushed_twice_is_logged_once,
+    check_a_click_in_the_sidebar_moves_a_mail_to_another_record,
+    check_what_a_rep_stops_goes_from_salesforce,
+    check_break_glass_alone_opens_a_copy,
+    check_an_erased_copy_never_opens_again,
+    check_a_burst_outlives_a_crash_of_every_process,
+    check_in_the_end_all_is_accounted_for,
+)
+"""In their order: each goes on from what the one before it left."""
+
+
+def test_the_engine_does_all_of_it(engine: Engine) -> None:
+    for check in STEPS:
+        check(engine)

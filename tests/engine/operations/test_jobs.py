@@ -50,10 +50,10 @@ def _fail(*_args, **_options):
     raise TransientError("It is away.")
 
 
-def lease_of(scene: Scene, name: str, seconds: float = 120.0) -> Lease:
+def lease_of(scene: Scene, name: str) -> Lease:
     """Of a thread of this process, which counts as alive: elsewhere nobody knows that a worker is dead."""
     ports = scene.services.ports
-    return Leases(ports.store, ports.clock, ports.holder).lease(name, seconds)
+    return Leases(ports.store, ports.clock, ports.holder).lease(name)
 
 
 @pytest.mark.parametrize("count", [3, 1_000, 50_000])
@@ -235,7 +235,7 @@ def test_mail_goes_on_after_its_worker_was_killed(scene):
     services, queue, clock = scene.services, scene.services.local_queue, scene.clock
     services.rooms.collector.collect(services.workspaces.current(), scene.mailbox(ANN).mailbox_id)
     for shard in range(16):
-        assert lease_of(scene, f"shard/{shard}", 300.0).take()
+        assert lease_of(scene, f"shard/{shard}").take()
     queue.put(Job(JobKind.DELIVER), clock.now())
     for _ in range(400):
         clock.advance(1)
