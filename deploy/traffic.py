@@ -29,19 +29,21 @@ def create_topic(site: Site) -> Iterator[Command]:
 
 
 def create_subscription(site: Site) -> Iterator[Command]:
-    endpoint = f"https://{site.host()}/push"
+    """Where somebody changed by hand where pushes go, or by whose token, it is set right: they would all be refused."""
+    endpoint, account = f"https://{site.host()}/push", site.choices.account("truly-push")
     push = (
         f"--push-endpoint={endpoint}",
-        f"--push-auth-service-account={site.choices.account('truly-push')}",
+        f"--push-auth-service-account={account}",
         f"--push-auth-token-audience={endpoint}",
     )
+    wanted = {"pushEndpoint": endpoint, "oidcToken": {"serviceAccountEmail": account, "audience": endpoint}}
     known = {last_part(entry): entry for entry in site.ask_list("pubsub", "subscriptions", "list")}
     if SUBSCRIPTION not in known:
         yield Command(
             ("pubsub", "subscriptions", "create", SUBSCRIPTION, f"--topic={TOPIC}", *push, "--ack-deadline=10",
              "--min-retry-delay=10s", "--max-retry-delay=600s", "--expiration-period=never")
         )  # fmt: skip
-    elif known[SUBSCRIPTION].get("pushConfig", {}).get("pushEndpoint") != endpoint:
+    elif not wanted.items() <= known[SUBSCRIPTION].get("pushConfig", {}).items():
         yield Command(("pubsub", "subscriptions", "update", SUBSCRIPTION, *push))
 
 

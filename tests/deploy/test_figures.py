@@ -7,7 +7,7 @@ import re
 import pytest
 
 from deploy.choices import DEPLOYMENT_ONLY
-from server.commands.forecast import load_prices
+from server.commands.reports.forecast import load_prices
 from server.rules.forecast import deployment
 from server.rules.forecast.deployment import LANES
 from server.rules.forecast.inputs import Inputs

@@ -45,7 +45,7 @@ def test_gcloud_takes_every_call_of_a_first_and_a_second_run(ask_parsers, deploy
     deploy_into(project)
     project.state["databases"]["(default)"]["pointInTimeRecoveryEnablement"] = "POINT_IN_TIME_RECOVERY_DISABLED"
     project.state["databases"]["deks"]["pointInTimeRecoveryEnablement"] = "POINT_IN_TIME_RECOVERY_ENABLED"
-    project.state["subscriptions"]["truly-mail-push"] = "https://elsewhere/push"
+    project.state["subscriptions"]["truly-mail-push"] = {"pushEndpoint": "https://elsewhere/push"}
     project.state["queues"]["live"]["state"] = "PAUSED"
     project.state["roles"] = {"projects/truly-acme/roles/x": [], "organizations/12/roles/y": []}
     project.state["policies"]["project"]["bindings"] += [

@@ -39,6 +39,15 @@ def deployed(project, deploy_into):
     return project
 
 
+PUSH = {
+    "pushEndpoint": f"https://{HOST}/push",
+    "oidcToken": {
+        "serviceAccountEmail": "truly-push@truly-acme.iam.gserviceaccount.com",
+        "audience": f"https://{HOST}/push",
+    },
+}
+
+
 def test_an_empty_project_becomes_one_that_has_everything(deployed):
     state = deployed.state
     assert set(APIS) <= set(state["apis"])
@@ -49,7 +58,7 @@ def test_an_empty_project_becomes_one_that_has_everything(deployed):
     assert state["keys"]["work"] == {"purpose": "ENCRYPT_DECRYPT", "rotates": True}
     assert set(state["queues"]) == {"live", "deliver", "backfill", "audit"}
     assert {queue["retryConfig"]["maxAttempts"] for queue in state["queues"].values()} == {-1}
-    assert state["subscriptions"] == {"truly-mail-push": f"https://{HOST}/push"}
+    assert state["subscriptions"] == {"truly-mail-push": PUSH}
     assert set(state["versions"]) == {"default", "worker"}
     assert state["cron"] == 3
     assert f"https://{HOST}/addon/open" in json.dumps(state["addons"]["truly"])
@@ -91,12 +100,16 @@ def test_each_account_has_the_roles_of_its_work_and_no_more(deployed):
     assert members(deployed, "topic truly-mail", "roles/pubsub.publisher") == {"gmail-api-push"}
 
 
-def test_the_first_database_is_protected_and_the_second_keeps_nothing(deployed):
-    first, second = deployed.state["databases"]["(default)"], deployed.state["databases"]["deks"]
+def assert_protected(project):
+    first, second = project.state["databases"]["(default)"], project.state["databases"]["deks"]
     assert first["pointInTimeRecoveryEnablement"] == "POINT_IN_TIME_RECOVERY_ENABLED"
     assert first["deleteProtectionState"] == "DELETE_PROTECTION_ENABLED"
-    assert deployed.state["schedules"] == {"(default)": [{"retention": "14d"}]}
+    assert project.state["schedules"] == {"(default)": [{"retention": "14d"}]}
     assert second["pointInTimeRecoveryEnablement"] == "POINT_IN_TIME_RECOVERY_DISABLED"
+
+
+def test_the_first_database_is_protected_and_the_second_keeps_nothing(deployed):
+    assert_protected(deployed)
 
 
 def test_kms_and_secrets_leave_a_record_and_older_logs_stay(deployed):
@@ -320,7 +333,22 @@ def test_protections_that_were_switched_off_are_switched_on_again(deployed, depl
     deployed.state["databases"]["(default)"].pop("deleteProtectionState")
     deployed.state["databases"]["deks"]["pointInTimeRecoveryEnablement"] = "POINT_IN_TIME_RECOVERY_ENABLED"
     deploy_into(deployed)
-    test_the_first_database_is_protected_and_the_second_keeps_nothing(deployed)
+    assert_protected(deployed)
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"pushEndpoint": "https://elsewhere.example/push"},
+        {"oidcToken": {**PUSH["oidcToken"], "audience": "https://elsewhere.example/push"}},
+        {"oidcToken": {**PUSH["oidcToken"], "serviceAccountEmail": "other@truly-acme.iam.gserviceaccount.com"}},
+        {"oidcToken": None},
+    ],
+)
+def test_pushes_that_the_service_would_refuse_are_set_right(deployed, deploy_into, spoiled):
+    deployed.state["subscriptions"]["truly-mail-push"] = {**PUSH, **spoiled}
+    deploy_into(deployed)
+    assert deployed.state["subscriptions"] == {"truly-mail-push": PUSH}
 
 
 def test_another_delegate_is_not_made(project, deploy_into):

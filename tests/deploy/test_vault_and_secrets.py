@@ -104,7 +104,10 @@ def test_no_account_that_runs_our_code_owns_the_project(deployed, deploy_into, m
 )
 def test_who_may_not_decrypt_with_vault_or_owns_the_project_is_let_be(deployed, deploy_into, place, role, member):
     bind(deployed, place, role, member)
+    deployed.changes.clear()
     deploy_into(deployed)
+    assert {"role": role, "members": [member]} in deployed.state["policies"][place]["bindings"]
+    assert not [words for words in deployed.changes if "policy" in " ".join(words[:3])]
 
 
 def read_settings():

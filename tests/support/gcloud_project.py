@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -98,6 +98,21 @@ def exists(what: str) -> NoReturn:
     raise Refusal(f"ALREADY_EXISTS: {what} already exists.")
 
 
+def need_new(things: Container[str], name: str) -> None:
+    if name in things:
+        exists(name)
+
+
+def need_one(things: Container[str], name: str) -> None:
+    if name not in things:
+        absent(name)
+
+
+def read_file(flags: Flags, flag: str) -> Any:
+    """The JSON of the file that a flag names."""
+    return json.loads(Path(flags[flag][0]).read_text())
+
+
 def read_policy(state: dict[str, Any], name: str) -> dict[str, Any]:
     return json.loads(json.dumps(state["policies"].setdefault(name, {"etag": "0"})))  # type: ignore[no-any-return]
 
@@ -181,8 +196,7 @@ def _(state: dict[str, Any], _rest: list[str], _flags: Flags, _stdin: bytes | No
 def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
     [project] = flags["--project"]
     email = f"{rest[0]}@{project}.iam.gserviceaccount.com"
-    if email in state["accounts"]:
-        exists(email)
+    need_new(state["accounts"], email)
     state["accounts"].append(email)
 
 
@@ -241,8 +255,7 @@ def _(state: dict[str, Any], _rest: list[str], flags: Flags, _stdin: bytes | Non
 def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
     if flags["--keyring"][0] not in state["rings"]:
         absent("the key ring")
-    if rest[0] in state["keys"]:
-        exists(rest[0])
+    need_new(state["keys"], rest[0])
     [purpose] = flags["--purpose"]
     state["keys"][rest[0]] = {"purpose": PURPOSES[purpose], "rotates": "--rotation-period" in flags}
 
@@ -276,8 +289,7 @@ def set_protection(database: dict[str, str], flags: Flags) -> None:
 @handle("firestore databases create")
 def _(state: dict[str, Any], _rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
     [name], [location] = flags["--database"], flags["--location"]
-    if name in state["databases"]:
-        exists(name)
+    need_new(state["databases"], name)
     state["databases"][name] = {
         "locationId": location,
         "pointInTimeRecoveryEnablement": "POINT_IN_TIME_RECOVERY_DISABLED",
@@ -358,23 +370,20 @@ def _(state: dict[str, Any], _rest: list[str], _flags: Flags, _stdin: bytes | No
 
 @handle("secrets create")
 def _(state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
-    if rest[0] in state["secrets"]:
-        exists(rest[0])
+    need_new(state["secrets"], rest[0])
     state["secrets"][rest[0]] = []
 
 
 @handle("secrets update")
 def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
-    if rest[0] not in state["secrets"]:
-        absent(rest[0])
+    need_one(state["secrets"], rest[0])
     [pairs] = flags["--update-annotations"]
     state["annotations"].setdefault(rest[0], {}).update(dict(pair.split("=") for pair in pairs.split(",")))
 
 
 @handle("secrets versions list", reads=True)
 def _(state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
-    if rest[0] not in state["secrets"]:
-        absent(rest[0])
+    need_one(state["secrets"], rest[0])
     return [
         {"name": f"projects/1/secrets/{rest[0]}/versions/{number}", "state": version["state"]}
         for number, version in enumerate(state["secrets"][rest[0]], 1)
@@ -384,8 +393,7 @@ def _(state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | Non
 @handle("secrets versions add")
 def _(state: dict[str, Any], rest: list[str], flags: Flags, stdin: bytes | None) -> Any:
     assert flags["--data-file"] == ["-"]
-    if rest[0] not in state["secrets"]:
-        absent(rest[0])
+    need_one(state["secrets"], rest[0])
     state["secrets"][rest[0]].append({"state": "ENABLED", "length": len(stdin or b"")})
     return {"name": f"projects/1/secrets/{rest[0]}/versions/{len(state['secrets'][rest[0]])}", "state": "ENABLED"}
 
@@ -425,25 +433,33 @@ def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None
 def _(state: dict[str, Any], _rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
     need(state, "pubsub")
     return [
-        {"name": f"projects/p/subscriptions/{name}", "pushConfig": {"pushEndpoint": endpoint}}
-        for name, endpoint in state["subscriptions"].items()
+        {"name": f"projects/p/subscriptions/{name}", "pushConfig": push}
+        for name, push in state["subscriptions"].items()
     ]
+
+
+def set_push(state: dict[str, Any], name: str, flags: Flags) -> None:
+    [endpoint], [account] = flags["--push-endpoint"], flags["--push-auth-service-account"]
+    if account not in state["accounts"]:
+        absent("the account")
+    [audience] = flags["--push-auth-token-audience"]
+    state["subscriptions"][name] = {
+        "pushEndpoint": endpoint, "oidcToken": {"serviceAccountEmail": account, "audience": audience},
+    }  # fmt: skip
 
 
 @handle("pubsub subscriptions create")
 def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
-    if rest[0] in state["subscriptions"]:
-        exists(rest[0])
+    need_new(state["subscriptions"], rest[0])
     if flags["--topic"][0] not in state["topics"]:
         absent("the topic")
-    if flags["--push-auth-service-account"][0] not in state["accounts"]:
-        absent("the account")
-    state["subscriptions"][rest[0]] = flags["--push-endpoint"][0]
+    set_push(state, rest[0], flags)
 
 
 @handle("pubsub subscriptions update")
 def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
-    state["subscriptions"][rest[0]] = flags["--push-endpoint"][0]
+    need_one(state["subscriptions"], rest[0])
+    set_push(state, rest[0], flags)
 
 
 @handle("tasks queues list", reads=True)
@@ -548,16 +564,14 @@ def _(state: dict[str, Any], _rest: list[str], _flags: Flags, _stdin: bytes | No
 
 @handle("workspace-add-ons deployments create")
 def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
-    if rest[0] in state["addons"]:
-        exists(rest[0])
-    state["addons"][rest[0]] = json.loads(Path(flags["--deployment-file"][0]).read_text())
+    need_new(state["addons"], rest[0])
+    state["addons"][rest[0]] = read_file(flags, "--deployment-file")
 
 
 @handle("workspace-add-ons deployments replace")
 def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
-    if rest[0] not in state["addons"]:
-        absent(rest[0])
-    state["addons"][rest[0]] = json.loads(Path(flags["--deployment-file"][0]).read_text())
+    need_one(state["addons"], rest[0])
+    state["addons"][rest[0]] = read_file(flags, "--deployment-file")
 
 
 @handle("logging metrics list", reads=True)
@@ -568,16 +582,14 @@ def _(state: dict[str, Any], _rest: list[str], _flags: Flags, _stdin: bytes | No
 
 @handle("logging metrics create")
 def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
-    if rest[0] in state["metrics"]:
-        exists(rest[0])
-    state["metrics"][rest[0]] = json.loads(Path(flags["--config-from-file"][0]).read_text())
+    need_new(state["metrics"], rest[0])
+    state["metrics"][rest[0]] = read_file(flags, "--config-from-file")
 
 
 @handle("logging metrics update")
 def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
-    if rest[0] not in state["metrics"]:
-        absent(rest[0])
-    state["metrics"][rest[0]] = json.loads(Path(flags["--config-from-file"][0]).read_text())
+    need_one(state["metrics"], rest[0])
+    state["metrics"][rest[0]] = read_file(flags, "--config-from-file")
 
 
 @handle("alpha monitoring policies list", reads=True)
@@ -587,7 +599,7 @@ def _(state: dict[str, Any], _rest: list[str], _flags: Flags, _stdin: bytes | No
 
 @handle("alpha monitoring policies create")
 def _(state: dict[str, Any], _rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
-    policy = json.loads(Path(flags["--policy-from-file"][0]).read_text())
+    policy = read_file(flags, "--policy-from-file")
     for condition in policy["conditions"]:
         [content] = [value for key, value in condition.items() if key.startswith("condition")]
         name = content["filter"].partition("/user/")[2].partition('"')[0]
@@ -598,9 +610,8 @@ def _(state: dict[str, Any], _rest: list[str], flags: Flags, _stdin: bytes | Non
 
 @handle("alpha monitoring policies update")
 def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
-    if rest[0] not in state["alerts"]:
-        absent(rest[0])
-    policy = json.loads(Path(flags["--policy-from-file"][0]).read_text())
+    need_one(state["alerts"], rest[0])
+    policy = read_file(flags, "--policy-from-file")
     state["alerts"][rest[0]] |= {name: policy[name] for name in flags["--fields"][0].split(",")}
 
 
