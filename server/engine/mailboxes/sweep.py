@@ -57,7 +57,10 @@ class Sweeper:
         people = {p.mailbox_id: p for p in self.workspaces.refresh(stored.values()) if not p.is_guest}
         now = self.clock.now()
         run = _Run(self, {a: i for i, p in people.items() for a in p.addresses}, now, now + patience)
-        followed = [run.follow_person(person, stored.get(person.mailbox_id)) for person in people.values()]
+        # Who was asked longest ago comes first, or a sweep that ends early would ask the same people each time.
+        asked_at = {mailbox_id: mailbox.asked_at for mailbox_id, mailbox in stored.items()}
+        in_turn = sorted(people.values(), key=lambda person: asked_at.get(person.mailbox_id, 0.0))
+        followed = [run.follow_person(person, stored.get(person.mailbox_id)) for person in in_turn]
         followed += [run.check_missing(stored[mailbox_id]) for mailbox_id in stored.keys() - people.keys()]
         mailboxes = {m.mailbox_id: m for m in followed if m}
         # The sweep has just stored what Gmail said, and the rules need these addresses now.

@@ -97,6 +97,25 @@ def test_gmail_is_asked_for_send_as_addresses_once_an_hour(scene: Scene) -> None
     assert sum(c.method == "sendAs.list" for c in scene.universe.calls.calls("gmail")) == 3
 
 
+def test_where_a_sweep_has_time_for_a_few_the_next_ones_come_to_all(scene: Scene) -> None:
+    scene.sync()
+    sweeper: Any = scene.services.rooms.sweeper
+    asked: list[str] = []
+    send_as = sweeper.mail.send_as
+
+    def take_a_minute(mailbox: Mailbox) -> Any:
+        asked.append(mailbox.address)
+        scene.clock.advance(60)
+        return send_as(mailbox)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweeper.mail, "send_as", take_a_minute)
+        for _ in range(3):
+            scene.clock.advance(HOUR)
+            sweeper.sweep(patience=90)
+    assert asked == [ANN, BEN, CEM, ANN, BEN, ANN]
+
+
 @pytest.mark.parametrize(("leaves", "returns", "state"), LEAVE)
 def test_who_leaves_drains_and_who_returns_goes_on(scene: Scene, leaves: str, returns: str, state: str) -> None:
     scene.deliver(BEN, eml(to=BEN, subject="Before"))
