@@ -24,6 +24,19 @@ PATIENCE = 240.0
 PUSHED = {"PUBSUB_TOPIC": TOPIC, "PUSH_SERVICE_ACCOUNT": ACCOUNT, "POLL_SECONDS": "3600"}
 """Polling is an hour away: what arrives in time came by push."""
 
+BYRON_ORG: dict[str, Any] = {
+    "namespace": "TrulyActivity",
+    "User": [{"Id": "005A00000000001", "Email": "ann@acme.example", "Name": "Ann", "IsActive": True}],
+    "Account": [{"Id": "001A00000000001", "Name": "Byron Works", "OwnerId": "005A00000000001"}],
+    "Contact": [
+        {"Id": "003A00000000001", "LastName": "Byron", "Email": "ada@byron.example",
+         "AccountId": "001A00000000001", "OwnerId": "005A00000000001"},
+    ],
+    "Lead": [],
+    "Opportunity": [],
+}  # fmt: skip
+"""Salesforce with one contact, as a world describes it; Ann owns it."""
+
 
 class Engine:
     """``stage`` is the world with the operator's commands, ``deployment`` the processes of the service."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from simulator.demo.stage import Scene, scene
+from tests.support.engines import BYRON_ORG, write_world
 from tests.support.pushing import ACCOUNT, TOPIC, URL
 from tests.support.scene import eml
 
@@ -22,29 +22,13 @@ PATIENCE = 60.0
 
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
-    folder = tmp_path / "world"
-    (folder / "mail" / ANN).mkdir(parents=True)
-    described = {
-        "name": "push",
-        "workspace": {
-            "customer": "C01",
-            "domains": [{"name": "acme.example", "primary": True}],
-            "users": [{"email": ANN, "name": "Ann", "admin": True}],
-        },
-        "salesforce": {
-            "namespace": "TrulyActivity",
-            "User": [{"Id": "005A00000000001", "Email": ANN, "Name": "Ann", "IsActive": True}],
-            "Account": [{"Id": "001A00000000001", "Name": "Byron Works", "OwnerId": "005A00000000001"}],
-            "Contact": [
-                {"Id": "003A00000000001", "LastName": "Byron", "Email": "ada@byron.example",
-                 "AccountId": "001A00000000001", "OwnerId": "005A00000000001"},
-            ],
-            "Lead": [],
-            "Opportunity": [],
-        },
-    }  # fmt: skip
-    (folder / "world.json").write_text(json.dumps(described))
-    return folder
+    workspace = {
+        "customer": "C01",
+        "domains": [{"name": "acme.example", "primary": True}],
+        "users": [{"email": ANN, "name": "Ann", "admin": True}],
+    }
+    described = {"name": "push", "workspace": workspace, "salesforce": BYRON_ORG}
+    return write_world(tmp_path / "world", described, {ANN: []})
 
 
 @pytest.fixture

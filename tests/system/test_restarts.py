@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.engines import LOCAL, run_engine, until, write_world
+from tests.support.engines import BYRON_ORG, LOCAL, run_engine, until, write_world
 from tests.support.scene import eml
 
 pytestmark = pytest.mark.slow
@@ -23,18 +23,8 @@ WORLD: dict[str, Any] = {
         "domains": [{"name": "acme.example", "primary": True}],
         "users": [{"email": ANN, "name": "Ann", "admin": True}, {"email": BEN, "name": "Ben"}],
     },
-    "salesforce": {
-        "namespace": "TrulyActivity",
-        "User": [{"Id": "005A00000000001", "Email": ANN, "Name": "Ann", "IsActive": True}],
-        "Account": [{"Id": "001A00000000001", "Name": "Byron Works", "OwnerId": "005A00000000001"}],
-        "Contact": [
-            {"Id": "003A00000000001", "LastName": "Byron", "Email": "ada@byron.example",
-             "AccountId": "001A00000000001", "OwnerId": "005A00000000001"},
-        ],
-        "Lead": [],
-        "Opportunity": [],
-    },
-}  # fmt: skip
+    "salesforce": BYRON_ORG,
+}
 
 
 def write_mail(tmp_path: Path) -> Path:

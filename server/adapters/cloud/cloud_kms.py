@@ -76,8 +76,7 @@ class KmsUnwrap:
             raise SealBrokenError("A key that is not in Cloud KMS sealed this copy.")
         request = kms_v1.AsymmetricDecryptRequest(
             name=f"{self._key}/cryptoKeyVersions/{match.group(1)}",
-            ciphertext=wrapped,
-            ciphertext_crc32c=crc32c(wrapped),
+            **_with_sum("ciphertext", wrapped),
         )
         return _ask_until_whole(lambda: self._decrypt(request))
 
@@ -124,21 +123,13 @@ class KmsWork:
 
     def wrap(self, key: bytes, bound_to: bytes) -> bytes:
         request = kms_v1.EncryptRequest(
-            name=self._key,
-            plaintext=key,
-            plaintext_crc32c=crc32c(key),
-            additional_authenticated_data=bound_to,
-            additional_authenticated_data_crc32c=crc32c(bound_to),
+            name=self._key, **_with_sum("plaintext", key), **_with_sum("additional_authenticated_data", bound_to)
         )
         return _ask_until_whole(lambda: self._encrypt(request))
 
     def unwrap(self, wrapped: bytes, bound_to: bytes) -> bytes:
         request = kms_v1.DecryptRequest(
-            name=self._key,
-            ciphertext=wrapped,
-            ciphertext_crc32c=crc32c(wrapped),
-            additional_authenticated_data=bound_to,
-            additional_authenticated_data_crc32c=crc32c(bound_to),
+            name=self._key, **_with_sum("ciphertext", wrapped), **_with_sum("additional_authenticated_data", bound_to)
         )
         return _ask_until_whole(lambda: self._decrypt(request))
 
@@ -248,6 +239,11 @@ def read_version(name: str) -> str:
     """The version in a key's name, or the first one for a name that is not of Cloud KMS."""
     match = NAME.fullmatch(name)
     return match.group(1) if match else "1"
+
+
+def _with_sum(field: str, value: bytes) -> dict[str, bytes | int]:
+    """A field of a request, and the checksum by which KMS knows that it arrived whole."""
+    return {field: value, f"{field}_crc32c": crc32c(value)}
 
 
 def _ask_until_whole(ask: Callable[[], T]) -> T:

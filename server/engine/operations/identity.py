@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any, Literal
 
 from server.domain.errors import ConfigurationError, SealBrokenError
 from server.domain.identity import KeyNames, StateIdentity
@@ -48,27 +49,31 @@ class Origins:
 
     def meet_customer(self, customer: str) -> None:
         """The Google Workspace, by its customer id."""
-        if not customer or customer in self._met:
-            return
-        identity = self._save(lambda i: i if i.google_customer else replace(i, google_customer=customer))
-        if identity.google_customer != customer:
+        if pinned := self._find_other("google_customer", customer):
             raise ConfigurationError(
-                f"The Google Workspace is {customer}, but this state belongs to {identity.google_customer}."
+                f"The Google Workspace is {customer}, but this state belongs to {pinned}."
                 " Set GOOGLE_ADMIN and GOOGLE_CUSTOMER of that Workspace, or name another STATE."
             )
-        self._met |= {customer}
 
     def meet_org(self, org: str) -> None:
         """The Salesforce org, by its id."""
-        if not org or org in self._met:
-            return
-        identity = self._save(lambda i: i if i.salesforce_org else replace(i, salesforce_org=org))
-        if identity.salesforce_org != org:
+        if pinned := self._find_other("salesforce_org", org):
             raise ConfigurationError(
-                f"The Salesforce org is {org}, but this state belongs to {identity.salesforce_org}. Set"
-                " SALESFORCE_DOMAIN to that org, or name another STATE. A sandbox that was refreshed is another org."
+                f"The Salesforce org is {org}, but this state belongs to {pinned}. Set SALESFORCE_DOMAIN to that org,"
+                " or name another STATE. A sandbox that was refreshed is another org."
             )
-        self._met |= {org}
+
+    def _find_other(self, field: Literal["google_customer", "salesforce_org"], met: str) -> str:
+        """The id that is pinned in its place, or "". Pins ``met`` where none is."""
+        if not met or met in self._met:
+            return ""
+        pin: dict[str, Any] = {field: met}
+        identity = self._save(lambda i: i if getattr(i, field) else replace(i, **pin))
+        pinned = str(getattr(identity, field))
+        if pinned != met:
+            return pinned
+        self._met |= {met}
+        return ""
 
     def _save(self, change: Callable[[StateIdentity], StateIdentity]) -> StateIdentity:
         def change_pinned(identity: StateIdentity | None) -> StateIdentity:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,10 +20,23 @@ from server.engine.mailboxes.lease import SECONDS, Lease, Leases, keep_renewed
 from server.rules.decision.screen import HEADERS
 from tests.support.scene import Scene, eml
 
+File = Callable[[Sequence[Activity]], Any]
+
 
 def lease_of(scene: Scene, name: str) -> Lease:
     ports = scene.services.ports
     return Leases(ports.store, ports.clock, ports.holder).lease(name)
+
+
+def deliver_one(scene: Scene, around: Callable[[File, Sequence[Activity]], Any]) -> Any:
+    """One mail is read and delivered; ``around`` stands in the place of the insert, and gets it."""
+    scene.sync()
+    scene.deliver("ann@acme.example", eml())
+    ports, workspace = scene.services.ports, scene.services.workspaces.current()
+    scene.services.rooms.collector.collect(workspace, scene.mailbox("ann@acme.example").mailbox_id)
+    crm: Any = ports.crm
+    crm.file = partial(around, crm.file)
+    return scene.services.rooms.deliverer.deliver_next(workspace)
 
 
 def test_a_mailbox_that_another_thread_reads_is_busy(scene: Scene) -> None:
@@ -38,20 +52,14 @@ def test_a_mailbox_that_another_thread_reads_is_busy(scene: Scene) -> None:
 
 def test_mail_that_another_thread_delivers_is_left_to_it(scene: Scene) -> None:
     """Between the insert and its closing another thread looks: it must find nothing to do."""
-    scene.sync()
-    scene.deliver("ann@acme.example", eml())
-    ports, workspace = scene.services.ports, scene.services.workspaces.current()
-    scene.services.rooms.collector.collect(workspace, scene.mailbox("ann@acme.example").mailbox_id)
-    crm: Any = ports.crm
-    file, seen = crm.file, []
+    seen = []
 
-    def filed(activities: Sequence[Activity]) -> Any:
+    def look_after(file: File, activities: Sequence[Activity]) -> Any:
         done = file(activities)
-        seen.append(scene.services.rooms.deliverer.deliver_next(workspace).read)
+        seen.append(scene.services.rooms.deliverer.deliver_next(scene.services.workspaces.current()).read)
         return done
 
-    crm.file = filed
-    assert scene.services.rooms.deliverer.deliver_next(workspace).logged == 1
+    assert deliver_one(scene, look_after).logged == 1
     assert seen == [0]
 
 
@@ -92,20 +100,14 @@ def test_what_salesforce_may_still_be_doing_outlives_a_dead_worker(scene: Scene)
 
 def test_an_insert_begins_with_a_lease_that_outlives_it(scene: Scene) -> None:
     """Its worker may die in it, on a machine whose processes nobody here can see."""
-    scene.sync()
-    scene.deliver("ann@acme.example", eml())
-    ports, workspace = scene.services.ports, scene.services.workspaces.current()
-    scene.services.rooms.collector.collect(workspace, scene.mailbox("ann@acme.example").mailbox_id)
-    crm: Any = ports.crm
-    file, held = crm.file, []
+    store, held = scene.services.ports.store, []
 
-    def filed(activities: Sequence[Activity]) -> Any:
+    def look_before(file: File, activities: Sequence[Activity]) -> Any:
         later = scene.clock.now() + REQUEST_LIVES - 1
-        held.extend(shard for shard in LIVE if not ports.store.lease(f"shard/{shard}", "other", later, 1.0))
+        held.extend(shard for shard in LIVE if not store.lease(f"shard/{shard}", "other", later, 1.0))
         return file(activities)
 
-    crm.file = filed
-    assert scene.services.rooms.deliverer.deliver_next(workspace).logged == 1
+    assert deliver_one(scene, look_before).logged == 1
     assert len(held) == 1
 
 
