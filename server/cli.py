@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from server.commands import (
-    coverage,
-    explain,
-    export,
-    forecast,
-    keeping,
-    keys,
-    mailboxes,
-    refusals,
-    setup,
-    status,
-    syncing,
-    witness,
-)
+from server.commands import keeping, keys, mailboxes, refusals, setup, syncing
+from server.commands.reports import coverage, explain, export, forecast, status, witness
 from server.commands.running import Source
 
 

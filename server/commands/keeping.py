@@ -15,8 +15,8 @@ from typing import BinaryIO
 import click
 from rich.table import Table
 
+from server.commands.reports.tables import count_noun
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
-from server.commands.tables import count_noun
 from server.domain.errors import BadInputError
 from server.domain.ids import ActivityKey
 from server.engine.copies.erasing import erase_mail, find_stored_mail

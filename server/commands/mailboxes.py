@@ -8,9 +8,9 @@ import click
 
 from server.bootstrap import Services
 from server.commands.arguments import Day
+from server.commands.reports.tables import count_noun, make_outcome_table
 from server.commands.running import Source, report_errors, stdout
 from server.commands.stages import change_stages
-from server.commands.tables import count_noun, make_outcome_table
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.mailboxes.stages import find_mailbox, set_stage, set_start
 from server.engine.mailboxes.status_text import describe_start, describe_status

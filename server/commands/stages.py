@@ -11,8 +11,8 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from server.bootstrap import Services
+from server.commands.reports.tables import count_noun
 from server.commands.running import ExitCode, stderr, stdout
-from server.commands.tables import count_noun
 from server.domain.mailbox import Stage
 from server.engine.mailboxes.many import Progress as OneMore
 from server.engine.mailboxes.many import Selection, StagePlan

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from server.bootstrap import Services
 from server.commands.arguments import Day
+from server.commands.reports.tables import make_outcome_table
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
-from server.commands.tables import make_outcome_table
 from server.domain.errors import BadInputError
 from server.domain.mailbox import Stage
 from server.engine.mailboxes.stages import find_mailbox, set_start

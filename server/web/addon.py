@@ -35,12 +35,12 @@ from server.engine.conversations.choice_keeper import Click
 from server.engine.sidebar.button_tokens import Signer, StaleTokenError
 from server.logs.events import Event, describe_error
 from server.settings import Settings
-from server.web.clicks import CHANGES, handler_of, message_of
-from server.web.deadline import KEPT, Deadline
-from server.web.desk import ACT, REFUSAL_OF, TOKEN, Desk, RefusalError
 from server.web.guards import Admitted, ConsentMissingError, Guard
 from server.web.lazy_services import LazyServices
-from server.web.presenting import Salesforce
+from server.web.sidebar.clicks import CHANGES, handler_of, message_of
+from server.web.sidebar.deadline import KEPT, Deadline
+from server.web.sidebar.desk import ACT, REFUSAL_OF, TOKEN, Desk, RefusalError
+from server.web.sidebar.presenting import Salesforce
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from server.domain.caller import Caller
 from server.domain.errors import BadInputError, UntrustedCallerError
 from server.ports.identity import Identity
 from server.settings import Settings
-from server.web.events import Event
+from server.web.sidebar.events import Event
 
 EMAIL_SCOPE = "https://www.googleapis.com/auth/userinfo.email"
 """The scope without which Google sends no user token."""

@@ -9,7 +9,7 @@ import shutil
 import pytest
 from rich.console import Console
 
-from server.commands.coverage import make_coverage_table
+from server.commands.reports.coverage import make_coverage_table
 from server.domain.decision import Outcome
 from server.domain.ledger import DayCoverage
 from simulator.faults import Fault

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from server.cli import register_commands
-from server.commands.forecast import COUNTS, PRICES
+from server.commands.reports.forecast import COUNTS, PRICES
 from server.domain.errors import ConfigurationError
 
 

@@ -15,8 +15,9 @@ from server.domain.ledger import row_key
 from server.domain.mailbox import Stage
 from server.engine.conversations.choice_keeper import Click
 from server.runner.worker import Worker
-from server.web import addon, deadline
+from server.web import addon
 from server.web.guards import Guard
+from server.web.sidebar import deadline
 from simulator.faults import Fault
 from simulator.salesforce.ids import to_18
 from tests.support.engines import until

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.commands.forecast import load_prices
+from server.commands.reports.forecast import load_prices
 from server.domain.ledger import LIVE
 from server.ports.queue import BUCKET
 from server.rules.forecast import costs

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.adapters.gmail.event_ids import convert_event_id
 from server.domain.errors import BadInputError
-from server.web.events import Event
+from server.web.sidebar.events import Event
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=20),

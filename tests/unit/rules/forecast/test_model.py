@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.commands.forecast import load_prices
+from server.commands.reports.forecast import load_prices
 from server.rules.forecast.counts import count_day, sum_costs
 from server.rules.forecast.inputs import Inputs
 from server.rules.forecast.limits import find_limits, list_loads

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from server.bootstrap import Services
+from server.commands.reports.tables import count_noun
 from server.commands.running import Source, report_errors, stdout
-from server.commands.tables import count_noun
 from server.domain.decision import Outcome
 from server.domain.errors import BadInputError
 from server.domain.ledger import Row

@@ -21,7 +21,7 @@ from server.engine.operations.jobs import enqueue_collect
 from server.engine.sidebar.button_tokens import Order, Signer
 from server.engine.sidebar.view import View, find_mailbox_of_caller
 from server.web.guards import Admitted
-from server.web.presenting import Presenter, Salesforce
+from server.web.sidebar.presenting import Presenter, Salesforce
 
 log = logging.getLogger(__name__)
 

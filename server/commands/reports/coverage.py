@@ -10,8 +10,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
 from server.bootstrap import Services
+from server.commands.reports.tables import count_noun
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
-from server.commands.tables import count_noun
 from server.domain.decision import Outcome
 from server.domain.errors import BadInputError, NotFoundError
 from server.domain.ledger import Coverage, CoverageRow, DayCoverage

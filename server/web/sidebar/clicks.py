@@ -15,7 +15,7 @@ from server.domain.history import MessageRef
 from server.domain.ids import MessageId, SalesforceId, ThreadId
 from server.engine.sidebar.button_tokens import Order, StaleTokenError
 from server.engine.sidebar.view import View
-from server.web.desk import Desk, Undo
+from server.web.sidebar.desk import Desk, Undo
 
 Handler = Callable[[Desk, MessageRef, Mapping[str, str]], dict[str, Any]]
 """Takes the message of the card and the button's arguments, and returns the answer to the click."""

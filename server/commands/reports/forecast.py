@@ -20,7 +20,7 @@ from server.rules.forecast.costs import Cost
 from server.rules.forecast.inputs import GIB, Inputs
 from server.rules.forecast.model import Forecast, PriceList, forecast
 
-PRICES = Path(__file__).parent.parent / "data" / "prices.toml"
+PRICES = Path(__file__).parents[2] / "data" / "prices.toml"
 TOO_LONG = 366.0
 """Days of reading older mail after which a person is told to want less."""
 COUNTS = {
