@@ -73,9 +73,9 @@ faults: $(STAMP) ## A day of a failing org and a week in which all fails, ten se
 	@$(BIN)/python -m tests.soak $(if $(RUN),--run $(RUN)) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(MAILBOXES),--mailboxes $(MAILBOXES)) $(if $(MESSAGES),--messages $(MESSAGES))
 
-soak: $(STAMP) ## The cloud engine under kills and failures, report in build/soak.json; RUN=cloud MINUTES=30 MAILBOXES=1000 SEED=1
+soak: $(STAMP) ## The cloud engine under kills and failures, report in build/soak.json; RUN=cloud MINUTES=30 MAILBOXES=1000 SEED=1 CALM=1
 	@$(if $(filter cloud,$(or $(RUN),cloud)),,echo "There is one soak: make soak RUN=cloud" >&2; exit 4;) \
-	  $(BIN)/python -m tests.soak.cloud --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(MAILBOXES),--mailboxes $(MAILBOXES))
+	  $(BIN)/python -m tests.soak.cloud --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(MAILBOXES),--mailboxes $(MAILBOXES)) $(if $(CALM),--calm)
 
 fuzz: $(STAMP) ## Hostile bytes into everything that reads what others wrote; SECONDS=60 for each harness, ONLY="addresses headers"
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-fuzz.txt >&2 || true

@@ -144,6 +144,9 @@ def _show(
         "Firestore reads, writes; of each activity": _show_firestore(counts, found.logged),
         "Gmail units; Salesforce calls": f"{counts.get('gmail units', 0):,}; {counts.get('salesforce requests', 0):,}",
         "Tasks put; calls of Cloud KMS": f"{_sum(outcome, 'cloudtasks'):,}; {_sum(outcome, 'kms'):,}",
+        "The forecast over what was counted": ", ".join(
+            f"{name} {comparison.ratio:.2f}" for name, comparison in _compare(wanted, mailboxes, outcome).items()
+        ),
         "Processor seconds": ", ".join(f"{name} {spent:.0f}" for name, spent in outcome.cpu.items()),
         "Processors of this machine busy": f"{outcome.machine_busy:.0%}",
     }

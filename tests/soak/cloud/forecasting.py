@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.commands.forecast import load_prices
+from server.ports.queue import BUCKET
+from server.rules.forecast.costs import Cost
+from server.rules.forecast.counts import count_period
 from server.rules.forecast.inputs import DAY, Inputs
-from server.rules.forecast.model import forecast
-from tests.soak.cloud.plan import KINDS
+from tests.soak.cloud.plan import BURST_WITHIN, KINDS, count_in_burst
 from tests.soak.cloud.run import Order, Outcome
 from tests.soak.town import CUSTOMERS, Kind
 
@@ -31,19 +32,30 @@ class Comparison:
         return abs(self.ratio - 1) <= TOLERANCE
 
 
-def inputs_of(order: Order, outcome: Outcome, poll_seconds: float) -> Inputs:
-    """Labels do not move in a soak, nobody is audited, and all watches were renewed before it."""
+def count_forecast(order: Order, outcome: Outcome, poll_seconds: float) -> Cost:
+    """Of the steady mail, and what the mail of the bursts asks for beside it."""
+    # Mail comes for a part of the time only; the rest of it is for what is left to be done.
+    steady = _inputs_of(order, outcome, poll_seconds, outcome.mails - outcome.in_bursts, order.seconds)
+    bursts = outcome.in_bursts / count_in_burst(order.mailboxes)
+    # A burst of two seconds lies in one bucket or in two.
+    within = bursts * (BURST_WITHIN + BUCKET)
+    burst = _inputs_of(order, outcome, poll_seconds, outcome.in_bursts, within)
+    nothing = _inputs_of(order, outcome, poll_seconds, 0, order.seconds)
+    return count_period(steady) + count_period(burst) + count_period(nothing) * -1.0
+
+
+def _inputs_of(order: Order, outcome: Outcome, poll_seconds: float, mails: int, seconds: float) -> Inputs:
+    """So many mails within so many seconds. Labels do not move in a soak, nobody is audited, and all watches are new."""
     total = sum(KINDS.values())
     days = outcome.seconds / DAY
     return Inputs(
         order.mailboxes,
         days=days,
-        mails_a_day=outcome.mails / order.mailboxes / days,
+        mails_a_day=mails / order.mailboxes / days,
         logged_share=sum(KINDS[kind] for kind in CUSTOMERS) / total,
         unmatched_share=KINDS[Kind.STRANGER] / total,
         changes_a_mail=0.0,
-        # Mail comes for a part of the time only; the rest of it is for what is left to be done.
-        busy_hours=24.0 * min(1.0, order.seconds / outcome.seconds),
+        busy_hours=24.0 * min(1.0, max(seconds, 1.0) / outcome.seconds),
         peak=1.0,
         poll_seconds=poll_seconds,
         audits_a_day=0.0,
@@ -55,7 +67,7 @@ def inputs_of(order: Order, outcome: Outcome, poll_seconds: float) -> Inputs:
 
 def compare_with_forecast(order: Order, outcome: Outcome, poll_seconds: float) -> Mapping[str, Comparison]:
     """By count. Kills and failures make the service do work again, so a soak without them is the fair one."""
-    total, counts = forecast(inputs_of(order, outcome, poll_seconds), load_prices()).total, outcome.counts
+    total, counts = count_forecast(order, outcome, poll_seconds), outcome.counts
     reads = counts.get("firestore reads", 0.0) - sum(counts.get(name, 0.0) for name in NOT_FORECAST)
     asked = {name: count for name, count in outcome.cloud_calls.items() if name.startswith("cloudtasks CreateTask")}
     # What was made is run as well, and that is an operation more.

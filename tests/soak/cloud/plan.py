@@ -70,7 +70,7 @@ class Planner:
     def _bursts(self, seconds: float) -> Iterator[Arrival]:
         at = min(BURST_EVERY, seconds) / 3
         while at < seconds - BURST_WITHIN:
-            yield from self.burst(at, max(5, self._mailboxes // 10))
+            yield from self.burst(at, count_in_burst(self._mailboxes))
             at += BURST_EVERY
 
     def _shuffled(self) -> list[int]:
@@ -83,6 +83,11 @@ class Planner:
         sender, record = _draw_sender(kind, number, chance)
         mail = Mail(number, kind, sender, (town.rep(mailbox),), f"<m{number}@faults.example>", self._began + at, record)
         return Arrival(at, mailbox, mail, is_burst)
+
+
+def count_in_burst(mailboxes: int) -> int:
+    """Mails of one burst."""
+    return max(5, mailboxes // 10)
 
 
 def _draw_sender(kind: Kind, number: int, chance: random.Random) -> tuple[str, str | None]:
