@@ -1,19 +1,23 @@
-"""Salesforce or our own state is away for an hour: work waits, nothing is asked all the time, and all of it catches up."""
+"""Salesforce, our own state or Cloud KMS is away for an hour: work waits, nothing is asked all the time, and all of it catches up."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from addon import texts
 from addon.codes import ReasonCode, Refusal
+from server.adapters.cloud.cloud_kms import AWAY_SECONDS
 from server.domain.errors import StateAwayError, TrulyError
 from server.runner.worker import Worker
 from simulator.faults import Fault
+from tests.support.cloud import run_cloud_scene
 from tests.support.rep import Rep
 from tests.support.scene import Scene, eml
 
@@ -89,3 +93,29 @@ def test_work_waits_for_an_hour_and_catches_up(scene: Scene, monkeypatch: pytest
     assert Rep(scene, ANN, during[0]).read[1] == texts.LOGGED
     logged = Counter(task["Subject"].partition(": ")[2] for task in scene.universe.org.everything("Task"))
     assert logged == Counter(["before", "during 0", "during 1", "during 2"])
+
+
+def test_a_day_that_begins_while_kms_is_away_for_an_hour_catches_up(tmp_path: Path) -> None:
+    """Nothing can be sealed that was not read before, and no mail may be kept unsealed until it can."""
+    with run_cloud_scene(tmp_path) as (scene, _):
+        worker = Worker(scene.services)
+        before = scene.deliver(ANN, eml(subject="before"))
+        work(scene, worker, 300)
+        assert Rep(scene, ANN, before).read[1] == texts.LOGGED
+        scene.clock.advance(86_400)
+
+        scene.universe.faults.plan(Fault("kms", "*", "INTERNAL", times=-1))
+        during = [scene.deliver(ANN, eml(subject=f"during {n}")) for n in range(3)]
+        work(scene, worker, 3_600)
+        shown = Rep(scene, ANN, during[0]).read
+        assert shown[1] == texts.WAITING
+        assert shown[2].startswith(texts.SENTENCES[ReasonCode.RETRYING].partition(".")[0])
+        assert set(scene.outcomes(ANN).values()) == {"contact_match", "retrying"}
+
+        scene.universe.faults.clear()
+        time.sleep(AWAY_SECONDS)
+        work(scene, worker, 3_700)
+
+        assert Rep(scene, ANN, during[0]).read[1] == texts.LOGGED
+        logged = Counter(task["Subject"].partition(": ")[2] for task in scene.universe.org.everything("Task"))
+        assert logged == Counter(["before", "during 0", "during 1", "during 2"])
