@@ -60,7 +60,7 @@ def test_it_says_it_in_words(flask):
 def test_what_is_over_its_limit_is_marked_and_the_right_number_of_workers_said(flask):
     text = " ".join(flask("--mailboxes", "20000").stdout.split())
 
-    assert text.count("OVER") == 2
+    assert text.count("OVER") == 3
     assert "This size needs WORKER_INSTANCES=12: with 4 jobs wait." in text
     assert "OVER" not in flask("--mailboxes", "20000", "--worker-instances", "12").stdout
 

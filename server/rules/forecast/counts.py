@@ -59,7 +59,7 @@ def _count_sweeps(inputs: Inputs, events: Events) -> Cost:
     tallies = Cost(reads=costs.TALLY_LOOKS * max(2.0 * inputs.workers, 1.0))
     sweep = costs.SWEEP + costs.STATUS + tallies + _list_directory(inputs) + costs.LISTED_MAILBOX * inputs.mailboxes
     # Whose send-as addresses were asked for an hour ago is asked by the next sweep.
-    asked = DAY / (costs.WORKSPACE_SECONDS + inputs.poll_seconds / 2)
+    asked = inputs.hourly_share * DAY / (costs.WORKSPACE_SECONDS + inputs.poll_seconds / 2)
     return sweep * events.sweeps + costs.SEND_AS * (inputs.mailboxes * asked)
 
 

@@ -25,13 +25,13 @@ def measure_lanes(inputs: Inputs, assumed: Mapping[str, float]) -> Mapping[str, 
     collects = inputs.in_busy_second(events.mail_collects + events.change_collects) + events.polls / DAY
     rounds = inputs.in_busy_second(events.rounds)
     # Rounds ask Salesforce; those that find nothing only look.
-    delivering = rounds * assumed["seconds_a_round"]
+    delivering = rounds * inputs.round_seconds
     delivering += inputs.in_busy_second(events.logged) * assumed["seconds_a_logged_mail"]
     empty = inputs.in_busy_second(events.empty_rounds)
     delivering += empty * assumed["seconds_an_empty_round"]
     audits = inputs.mailboxes * inputs.audits_a_day / (assumed["audit_hours"] * 3_600)
     return {
-        "live": LaneLoad(collects, collects * assumed["seconds_a_collect"]),
+        "live": LaneLoad(collects, collects * inputs.collect_seconds),
         "deliver": LaneLoad(rounds + empty, delivering),
         "audit": LaneLoad(audits, audits * assumed["seconds_an_audit"]),
     }

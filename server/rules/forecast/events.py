@@ -49,12 +49,14 @@ def count_events(inputs: Inputs) -> Events:
     asked = count_filled(busy, inputs.bucket_seconds, mail_collects / busy) + sweeps
     with_decided = mail_collects * _share_with(mails, mail_collects, decided)
     found = count_filled(busy, inputs.bucket_seconds, with_decided / busy)
-    rounds = max(found, decided / ACTIVITIES_A_ROUND)
+    rounds = max(
+        found * _count_rounds_in_turn(inputs, mail_collects, with_decided, found), decided / ACTIVITIES_A_ROUND
+    )
     a_round = decided / rounds if rounds else 0.0
     logging = rounds * (1 - (1 - logged / decided) ** max(a_round, 1.0)) if decided else 0.0
     return Events(
         sweeps=sweeps,
-        polls=watched * pushed.polls + swept - mail_swept,
+        polls=watched * pushed.polls * inputs.hourly_share + swept - mail_swept,
         pushes=watched * inputs.mails_a_day * (1 + inputs.changes_a_mail),
         mail_collects=mail_collects,
         change_collects=watched * pushed.changes,
@@ -65,7 +67,8 @@ def count_events(inputs: Inputs) -> Events:
         logging_rounds=logging,
         round_shards=rounds * _hit(SHARDS, a_round),
         round_mailboxes=rounds * _hit(n, a_round),
-        empty_rounds=max(asked - found, 0.0) + rounds,
+        # What was asked for and found nothing, and the last one of each turn.
+        empty_rounds=max(asked - found, 0.0) + found,
         deliveries_asked=mail_collects + sweeps,
     )
 
@@ -97,6 +100,17 @@ def _share_with(mails: float, collects: float, decided: float) -> float:
     if not mails or not collects:
         return 0.0
     return 1 - math.pow(1 - decided / mails, mails / collects)
+
+
+def _count_rounds_in_turn(inputs: Inputs, mail_collects: float, with_decided: float, turns: float) -> float:
+    """How many rounds find mail before one finds none: while a round runs, more mail is read.
+
+    The mailboxes of one bucket are read together, as fast as the queue lets them, and each round takes what it finds.
+    """
+    if not turns:
+        return 1.0
+    span = min(mail_collects / turns / inputs.collects_a_second, inputs.bucket_seconds)
+    return max(count_filled(span, inputs.round_seconds, with_decided / turns / span), 1.0)
 
 
 def count_filled(seconds: float, bucket: float, rate: float) -> float:

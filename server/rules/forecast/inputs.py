@@ -22,10 +22,15 @@ class Inputs:
     ``audits_a_day`` and ``renewals_a_day`` (of watches) are a mailbox's; the audits of a night are spread over
     ``audit_span`` seconds.
 
+    ``hourly_share`` is how much falls due of what is done once an hour and mailbox: 0 in a run that ends before.
+
     ``workers`` and ``sidebars`` count processes that are up all the time; ``worker_instances`` and
     ``sidebar_instances`` are the most that may be (as in `make deploy`), and queues and quotas follow from them.
     ``stored_messages`` is what a mailbox holds, None for ``backfill_months`` of mail. ``message_bytes`` is a raw
     message with its attachments. Requests for the same job within ``bucket_seconds`` are one job.
+
+    ``collect_seconds`` is how long one mailbox is read, some seven calls one after the other, and ``round_seconds`` how
+    long one round of delivery takes beside its mails. Both are assumed: no real Google or Salesforce was measured.
     """
 
     mailboxes: int
@@ -41,6 +46,7 @@ class Inputs:
     audits_a_day: float = 1.0
     audit_span: float = 3_600.0
     renewals_a_day: float = 1.0
+    hourly_share: float = 1.0
     backfill_months: float = 12.0
     stored_messages: float | None = None
     message_bytes: float = 75_000.0
@@ -55,6 +61,15 @@ class Inputs:
     salesforce_licences: int | None = None
     background_share: float = 0.8
     bucket_seconds: float = 5.0
+    collect_seconds: float = 0.6
+    round_seconds: float = 2.0
+
+    @property
+    def collects_a_second(self) -> float:
+        """At most: the queue ``live`` runs so many at a time, and dispatches so many in a second."""
+        lane = deployment.LANES["live"]
+        ended = lane.count_at_a_time(self.worker_instances) / self.collect_seconds
+        return min(lane.count_dispatches(self.worker_instances), ended)
 
     @property
     def messages_in_mailbox(self) -> float:

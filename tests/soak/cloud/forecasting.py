@@ -13,6 +13,8 @@ from tests.soak.cloud.plan import BURST_WITHIN, KINDS, count_in_burst
 from tests.soak.cloud.run import Order, Outcome
 from tests.soak.town import CUSTOMERS, Kind
 
+COLLECT_SECONDS, ROUND_SECONDS = 0.75, 1.0
+"""How long jobs take beside each other on two processors, against the simulators."""
 TOLERANCE = 0.10
 NOT_FORECAST = ("firestore reads state", "firestore reads identity")
 """What each process reads when it starts: a soak starts them far more often than a month does."""
@@ -45,7 +47,7 @@ def count_forecast(order: Order, outcome: Outcome, poll_seconds: float) -> Cost:
 
 
 def _inputs_of(order: Order, outcome: Outcome, poll_seconds: float, mails: int, seconds: float) -> Inputs:
-    """So many mails within so many seconds. Labels do not move in a soak, nobody is audited, and all watches are new."""
+    """So many mails within so many seconds. Labels do not move in a soak, and all mailboxes were read and watched right before."""
     total = sum(KINDS.values())
     days = outcome.seconds / DAY
     return Inputs(
@@ -60,7 +62,11 @@ def _inputs_of(order: Order, outcome: Outcome, poll_seconds: float, mails: int, 
         poll_seconds=poll_seconds,
         audits_a_day=0.0,
         renewals_a_day=0.0,
+        hourly_share=0.0,
         stored_messages=0.0,
+        worker_instances=order.workers,
+        collect_seconds=COLLECT_SECONDS,
+        round_seconds=ROUND_SECONDS,
         workers=order.workers,
     )
 
