@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -173,9 +174,17 @@ def _run(stage: Scene, arguments: argparse.Namespace) -> int:
     ):
         if server.port != arguments.port:
             print(f"Port {arguments.port} is busy; the page is on {server.port}. Choose another with PORT=...")  # noqa: T201
-        print(f"Look at http://127.0.0.1:{server.port}/ (Ctrl-C ends it).", flush=True)  # noqa: T201
+        print(f"Look at http://127.0.0.1:{server.port}/ (Ctrl-C ends it).")  # noqa: T201
+        print(_describe_commands(stage), flush=True)  # noqa: T201
         server.serve_forever()
     return 0
+
+
+def _describe_commands(stage: Scene) -> str:
+    """How to run the operator's commands on it in another terminal, while it runs."""
+    path = shlex.quote(str(stage.write_operator_file()))
+    command = f"set -a; . {path}; set +a; {shlex.quote(sys.executable)} -m flask --app server.main status"
+    return f"The operator's commands, in another terminal: {command}"
 
 
 def _report(stage: Scene, result: dict[str, Any]) -> int:

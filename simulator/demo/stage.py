@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -28,6 +29,9 @@ CONSUMER = "simulated-consumer"
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0
 """Seconds for the simulator to answer."""
+OPERATOR_FILE = "operator.env"
+OF_THE_MACHINE = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS")
+"""What the service's environment takes over from ours, and what is no setting."""
 
 
 class SceneError(Exception):
@@ -106,6 +110,13 @@ class Scene:
         if self.cloud is None or not workers:
             return None
         return Scheduler(self.post, workers[0].url, float(self.env["POLL_SECONDS"]))
+
+    def write_operator_file(self) -> Path:
+        """The service's settings as a shell reads them, so that a person may run the operator's commands beside it."""
+        path = self.folder / OPERATOR_FILE
+        settings = {name: value for name, value in self.env.items() if name not in OF_THE_MACHINE}
+        path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(settings.items())))
+        return path
 
     def break_glass(self, *arguments: str) -> None:
         """Run a command as the one account that may open copies. Raises SceneError."""
@@ -206,9 +217,7 @@ def _admin(world: Mapping[str, Any]) -> str:
 
 
 def _environment(folder: Path, url: str, admin: str, state: str | None, extra: Mapping[str, str]) -> dict[str, str]:
-    kept = {
-        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS") if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in OF_THE_MACHINE if name in os.environ}
     passed = {
         n: v for n, v in os.environ.items() if n in {"FIRESTORE_EMULATOR_HOST", "PYTHONPATH", "GOOGLE_CLOUD_PROJECT"}
     }

@@ -88,7 +88,7 @@ def test_a_secret_in_a_slip_of_the_pen_is_not_repeated(capsys, tmp_path, monkeyp
     [
         ("SALESFORCE_KEY", "the-client-secret", "no private key"),
         ("SALESFORCE_KEY", "", "no private key"),
-        ("SALESFORCE_SECRET", PEM.decode(), "the client secret alone"),
+        pytest.param("SALESFORCE_SECRET", PEM.decode(), "the client secret alone", id="SALESFORCE_SECRET-a key"),
         ("SALESFORCE_SECRET", " \n", "the client secret alone"),
         ("SALESFORCE_SECRET", "secret=the-client-secret # ours", "the client secret alone"),
     ],

@@ -119,6 +119,7 @@ def test_a_footer_beside_a_signed_mail():
         raw_mail("text/plain", "-----BEGIN PGP MESSAGE-----\n\nhQEMA8q1hH2m6w0p\nhQEMA8q1hH2m6w0p"),
         raw_mail("text/html", "<pre>-----BEGIN PGP MESSAGE-----<br><br>hQEMA8q1hH2m6w0p<br>-----END PGP MESSAGE-----</pre>"),
     ],
+    ids=range(10),  # a mail of this run has a signature of this run
 )  # fmt: skip
 def test_encrypted_mail_says_so(raw):
     """S/MIME, PGP/MIME, also after Exchange has touched it, and PGP within the text."""
