@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from deploy import choices, services
+from deploy import services
 from deploy.choices import Choices
 from deploy.gcloud import Answer
 from deploy.plan import deploy
@@ -31,12 +25,6 @@ def make_pem() -> bytes:
 PEM = make_pem()
 """The key of Salesforce's certificate."""
 INSIDE_PEM = PEM.splitlines()[1]
-
-
-@lru_cache
-def load_key_once(content: bytes, password: None) -> object:
-    """To check an RSA key takes a tenth of a second, and some tests deploy a hundred times."""
-    return load_pem_private_key(content, password)
 
 
 @pytest.fixture
@@ -81,7 +69,6 @@ def deploy_into(given, tmp_path, monkeypatch) -> Deploy:
 
     original = services.build_service
     monkeypatch.setattr(services, "build_service", build_once)
-    monkeypatch.setattr(choices, "load_pem_private_key", load_key_once)
 
     def run(project: FakeProject, *, only_plan: bool = False, confirm: bool = True, **changed: str) -> list[str]:
         said: list[str] = []
