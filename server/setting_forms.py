@@ -80,9 +80,10 @@ class SettingsReader:
             return default
 
     def path(self, name: str) -> Path | None:
+        """The value is never repeated: it may be the key itself, pasted where its file's name belongs."""
         value = self.source.get(name, "").strip()
-        if value and not Path(value).is_file():
-            self.problems.append(f"{name} names a file that is not there: {value}")
+        if value and not _is_file(value):
+            self.problems.append(f"{name} names a file that is not there.")
         return Path(value) if value else None
 
     def path_or_secret(self, name: str) -> Path | SecretVersion | None:
@@ -99,20 +100,24 @@ class SettingsReader:
         return self.source.get(name, "").strip().startswith("secret:")
 
     def words(self, name: str, form: Form | None = None) -> frozenset[str]:
-        values = frozenset(value.lower() for value in self._split(name))
-        if form and (wrong := sorted(value for value in values if not re.fullmatch(form.pattern, value))):
-            self.problems.append(f"{name} must hold only what looks like {form.words}. This does not: {wrong[0]}")
-        return values
+        """A value that cannot be used is told by its place, and never repeated: it may be somebody's name."""
+        values = [value.lower() for value in self._split(name)]
+        wrong = [place for place, value in enumerate(values, 1) if form and not re.fullmatch(form.pattern, value)]
+        if form and wrong:
+            self.problems.append(f"{name} must hold only what looks like {form.words}. Value {wrong[0]} does not.")
+        return frozenset(values)
 
     def domains(self, name: str, *, may_be_public: bool) -> frozenset[str]:
         """Domains that somebody owns. ``may_be_public``: also those at which everybody can have an address."""
         values = self.words(name, DOMAIN)
-        for value in sorted(value for value in values if re.fullmatch(DOMAIN.pattern, value)):
-            domain = normalise_listed_name(value)
+        for place, value in enumerate(self._split(name), 1):
+            if not re.fullmatch(DOMAIN.pattern, value):
+                continue
+            domain = normalise_listed_name(value.lower())
             if find_registrable_domain(domain) is None:
-                self.problems.append(f"{name} holds {value}, which is no domain that anybody owns.")
+                self.problems.append(f"{name}: value {place} is no domain that anybody owns.")
             elif not may_be_public and is_public_mail_domain(domain):
-                self.problems.append(f"{name} holds {value}, where everybody can have an address.")
+                self.problems.append(f"{name}: at value {place}, {domain}, everybody can have an address.")
         return values
 
     def names(self, name: str) -> tuple[str, ...]:
@@ -139,6 +144,13 @@ class SettingsReader:
 
     def _split(self, name: str) -> list[str]:
         return [value for value in re.split(r"[,;\s]+", self.source.get(name, "")) if value]
+
+
+def _is_file(value: str) -> bool:
+    try:
+        return Path(value).is_file()
+    except OSError:  # longer than a name can be, or in a folder that is closed to us
+        return False
 
 
 def months(value: str) -> int | None:

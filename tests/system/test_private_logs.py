@@ -230,3 +230,17 @@ def test_lines_are_per_job_and_not_per_message(scene: Scene) -> None:
         assert max(len(line) for line in lines.text.splitlines()) < 2_000
     assert len(scene.tasks()) == 303
     assert counts[1] <= counts[0] + 10
+
+
+def test_a_key_that_was_pasted_where_its_file_is_named_is_not_logged(scene: Scene, lines: LogLines) -> None:
+    """A service with such a setting does not start, and says which one it is."""
+    app = create_app({**scene.source, "SALESFORCE_PRIVATE_KEY_FILE": PRIVATE_PEM})
+    told = app.test_cli_runner().invoke(args=["doctor"])
+    with pytest.raises(TrulyError) as caught:
+        app.start_syncing()
+
+    assert told.exit_code == 3
+    assert "SALESFORCE_PRIVATE_KEY_FILE names a file that is not there." in told.stderr
+    secret = re.sub(r"\s", "", PRIVATE_PEM)[40:80]
+    for text in (told.output, lines.text, str(caught.value)):
+        assert secret not in re.sub(r"\s|\\n", "", text)

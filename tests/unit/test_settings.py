@@ -93,41 +93,41 @@ def test_every_problem_is_told_at_once() -> None:
             {"BLOCKED": "ann@acme.com foo!!bar"},
             (
                 "BLOCKED must hold only what looks like an address or a domain, such as ann@acme.com or acme.com."
-                " This does not: foo!!bar"
+                " Value 2 does not."
             ),
         ),
         (
             {"BLOCKED": "acme.com foo"},
             (
                 "BLOCKED must hold only what looks like an address or a domain, such as ann@acme.com or acme.com."
-                " This does not: foo"
+                " Value 2 does not."
             ),
         ),
-        ({"INTERNAL_DOMAINS": "gmail.com"}, "INTERNAL_DOMAINS holds gmail.com, where everybody can have an address."),
-        ({"PUBLIC_MAIL_DOMAINS": "fr"}, "PUBLIC_MAIL_DOMAINS holds fr, which is no domain that anybody owns."),
-        ({"COMPANY_DOMAINS": "co.uk"}, "COMPANY_DOMAINS holds co.uk, which is no domain that anybody owns."),
+        ({"INTERNAL_DOMAINS": "gmail.com"}, "INTERNAL_DOMAINS: at value 1, gmail.com, everybody can have an address."),
+        ({"PUBLIC_MAIL_DOMAINS": "fr"}, "PUBLIC_MAIL_DOMAINS: value 1 is no domain that anybody owns."),
+        ({"COMPANY_DOMAINS": "co.uk"}, "COMPANY_DOMAINS: value 1 is no domain that anybody owns."),
         (
             {"BLOCKED": "acme.com not-a-domain!!"},
             (
                 "BLOCKED must hold only what looks like an address or a domain, such as ann@acme.com or acme.com."
-                " This does not: not-a-domain!!"
+                " Value 2 does not."
             ),
         ),
         (
             {"PUBLIC_MAIL_DOMAINS": "@@@"},
-            "PUBLIC_MAIL_DOMAINS must hold only what looks like a domain such as acme.com. This does not: @@@",
+            "PUBLIC_MAIL_DOMAINS must hold only what looks like a domain such as acme.com. Value 1 does not.",
         ),
         (
             {"INTERNAL_DOMAINS": "https://acme.com"},
-            "INTERNAL_DOMAINS must hold only what looks like a domain such as acme.com. This does not: https://acme.com",
+            "INTERNAL_DOMAINS must hold only what looks like a domain such as acme.com. Value 1 does not.",
         ),
         (
             {"MAILBOXES": "ann"},
-            "MAILBOXES must hold only what looks like an address such as ann@acme.com. This does not: ann",
+            "MAILBOXES must hold only what looks like an address such as ann@acme.com. Value 1 does not.",
         ),
         (
             {"SCOPE_GROUPS": "sales"},
-            "SCOPE_GROUPS must hold only what looks like an address such as ann@acme.com. This does not: sales",
+            "SCOPE_GROUPS must hold only what looks like an address such as ann@acme.com. Value 1 does not.",
         ),
         ({"REPORTS_WITNESS": "perhaps"}, "REPORTS_WITNESS must be yes or no."),
         ({"STATE": "firestore:UPPER"}, "STATE must be sqlite:FILE or firestore:PROJECT."),
@@ -171,6 +171,29 @@ def test_no_secret_is_in_a_problem() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.of({**LEAST, "SALESFORCE_CONSUMER_SECRET": "hunter2", "GOOGLE_ADMIN": "hunter3", "WORKERS": "x"})
     assert "hunter" not in str(caught.value)
+
+
+PASTED_KEY = "-----BEGIN PRIVATE KEY-----\n" + 26 * (16 * "hunter2/" + "\n") + "-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("name", ["SALESFORCE_PRIVATE_KEY_FILE", "GOOGLE_SERVICE_ACCOUNT_FILE"])
+@pytest.mark.parametrize("value", [PASTED_KEY, PASTED_KEY.replace("\n", "\\n"), "hunter2", "hunter2\0"])
+def test_a_key_that_was_pasted_where_a_file_is_named_is_not_repeated(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.of({**LEAST, "SALESFORCE_USERNAME": "truly@acme.com", name: value})
+    assert caught.value.problems == (f"{name} names a file that is not there.",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MAILBOXES", "SCOPE_GROUPS", "BLOCKED", "INTERNAL_DOMAINS", "PUBLIC_MAIL_DOMAINS", "COMPANY_DOMAINS", "SALESFORCE_USERS",
+     "SCOPE_ORG_UNITS", "SUPPORT_CONTACT", "GOOGLE_DELEGATE"],
+)  # fmt: skip
+def test_a_person_s_name_is_not_in_a_problem(name: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.of({**LEAST, name: "Lovelace"})
+    assert name in str(caught.value)
+    assert "lovelace" not in str(caught.value).lower()
 
 
 @pytest.mark.parametrize(
