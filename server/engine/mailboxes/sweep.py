@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from server.domain.alarm import AlarmCode
-from server.domain.errors import GmailOffError, MailboxUnavailableError, RefusedError, TransientError
+from server.domain.errors import (
+    ConfigurationError,
+    GmailOffError,
+    MailboxUnavailableError,
+    RefusedError,
+    StateAwayError,
+    TransientError,
+    TrulyError,
+)
 from server.domain.ids import MailboxId
 from server.domain.mailbox import DirectoryState, Mailbox, Person
 from server.engine.mailboxes.admission import Admission, default_start
 from server.engine.mailboxes.stages import align_mailbox
 from server.engine.mailboxes.workspace_cache import FRESH, WorkspaceCache
+from server.logs.events import Event, describe_error
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.directory import Directory
@@ -20,18 +30,26 @@ from server.ports.mail import MailProvider
 from server.ports.scope import Scope
 from server.ports.store import Store
 
+log = logging.getLogger(__name__)
+
+MOST_FAILURES = 50
+"""Failures in a row after which a sweep asks Gmail nothing more: Google then refuses everybody, and not one person."""
 SET_UP_WITHIN = 86_400.0
 """Seconds for which we ask Gmail for a mailbox that the Directory reports as not set up yet."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What the Directory and Gmail say of a person now. ``send_as`` is None where Gmail gave no answer."""
+    """What the Directory and Gmail say of a person now. ``send_as`` is None where Gmail gave no answer.
+
+    ``is_refused``: Gmail refused to answer, and will not be asked again within the hour.
+    """
 
     person: Person
     state: DirectoryState
     is_in_scope: bool
     send_as: tuple[str, ...] | None = None
+    is_refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,25 +78,50 @@ class Sweeper:
         # Who was asked longest ago comes first, or a sweep that ends early would ask the same people each time.
         asked_at = {mailbox_id: mailbox.asked_at for mailbox_id, mailbox in stored.items()}
         in_turn = sorted(people.values(), key=lambda person: asked_at.get(person.mailbox_id, 0.0))
-        followed = [run.follow_person(person, stored.get(person.mailbox_id)) for person in in_turn]
-        followed += [run.check_missing(stored[mailbox_id]) for mailbox_id in stored.keys() - people.keys()]
+        followed = [run.follow_alone(person, stored.get(person.mailbox_id)) for person in in_turn]
+        followed += [run.check_missing_alone(stored[mailbox_id]) for mailbox_id in stored.keys() - people.keys()]
         mailboxes = {m.mailbox_id: m for m in followed if m}
         # The sweep has just stored what Gmail said, and the rules need these addresses now.
         self.workspaces.add_send_as_addresses((stored | mailboxes).values())
         return sorted((m for m in mailboxes.values() if m.reads), key=lambda m: m.address)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Run:
     """One sweep. ``owners`` maps each address of the Directory to the mailbox that has it now.
 
-    ``asks_until`` (epoch seconds) is when it stops asking Gmail.
+    ``asks_until`` (epoch seconds) is when it stops asking Gmail. ``failures`` are those since somebody's answer came.
     """
 
     sweeper: Sweeper
     owners: Mapping[str, MailboxId]
     now: float
     asks_until: float
+    failures: int = 0
+
+    def follow_alone(self, person: Person, mailbox: Mailbox | None) -> Mailbox | None:
+        """``follow_person``; a person for whom that fails stays as stored, and holds nobody else up."""
+        return self._keep_alone(person.mailbox_id, mailbox, lambda: self.follow_person(person, mailbox))
+
+    def check_missing_alone(self, mailbox: Mailbox) -> Mailbox | None:
+        return self._keep_alone(mailbox.mailbox_id, mailbox, lambda: self.check_missing(mailbox))
+
+    def _keep_alone(
+        self, mailbox_id: MailboxId, mailbox: Mailbox | None, follow: Callable[[], Mailbox | None]
+    ) -> Mailbox | None:
+        """Raises what concerns everybody: a wrong setting, and a state that is away."""
+        try:
+            return follow()
+        except (ConfigurationError, StateAwayError):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever one person's trouble is, it is that person's
+            self._note_failure(mailbox_id, error)
+            return mailbox
+
+    def _note_failure(self, mailbox_id: MailboxId, error: Exception) -> None:
+        self.failures += 1
+        fields = describe_error(Event.PAUSED, error, mailbox=mailbox_id)
+        log.error("a person of the Directory cannot be followed: %s", type(error).__name__, extra=fields)
 
     def follow_person(self, person: Person, mailbox: Mailbox | None) -> Mailbox | None:
         """Store what changed about a person. Returns None for a person who has no mailbox here and gets none."""
@@ -132,10 +175,16 @@ class _Run:
         except (TransientError, MailboxUnavailableError, RefusedError):
             # Collecting meets the same trouble, and pauses the mailbox with its cause.
             return _keep_state(observation, mailbox)
+        except ConfigurationError:
+            raise
+        except TrulyError as error:
+            self._note_failure(observation.person.mailbox_id, error)
+            return replace(_keep_state(observation, mailbox), is_refused=True)
+        self.failures = 0
         return replace(observation, state=DirectoryState.ACTIVE, send_as=send_as)
 
     def _is_over(self) -> bool:
-        return self.sweeper.clock.now() >= self.asks_until
+        return self.failures >= MOST_FAILURES or self.sweeper.clock.now() >= self.asks_until
 
     def _is_given_up(self, mailbox: Mailbox) -> bool:
         """Gmail was not set up within a day."""
@@ -161,7 +210,7 @@ class _Run:
             addresses=tuple(dict.fromkeys((*person.addresses, *own))),
             name=person.name,
             is_in_scope=observation.is_in_scope,
-            asked_at=mailbox.asked_at if observation.send_as is None else self.now,
+            asked_at=mailbox.asked_at if observation.send_as is None and not observation.is_refused else self.now,
         )
 
     def _react(self, previous: Mailbox, saved: Mailbox) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from server.domain.ids import MailboxId
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
+from server.engine.mailboxes import sweep
 from server.engine.mailboxes.stages import set_stage
 from server.engine.mailboxes.status_text import describe_status
 from simulator.faults import Fault
@@ -208,9 +209,39 @@ def test_a_second_look_that_fails_says_nothing(scene: Scene) -> None:
     scene.sync()
     admin(scene, "delete")
     scene.universe.faults.plan(Fault("directory", "users.get", "domainPolicy"))
-    with pytest.raises(Exception, match="Google"):
-        scene.sync()
+    mine = scene.deliver(ANN, eml(subject="Ann's own"))
+    scene.sync()
     assert box(scene).stage is Stage.LIVE
+    assert scene.outcomes(ANN)[mine] == "contact_match"
+
+    scene.sync()
+    assert box(scene).stage is Stage.DRAINING
+
+
+def test_who_is_refused_to_us_stops_nobody_else_and_is_asked_for_again_in_an_hour(scene: Scene) -> None:
+    scene.sync()
+    scene.universe.faults.plan(Fault("gmail", "sendAs.list", "domainPolicy", times=-1, mailbox=BEN))
+    scene.clock.advance(HOUR + 1)
+    mine = scene.deliver(ANN, eml(subject="Ann's own"))
+    before = scene.universe.calls.summary()["gmail"]["sendAs.list"]
+    for _ in range(3):
+        scene.sync()
+        scene.clock.advance(60)
+
+    assert scene.outcomes(ANN)[mine] == "contact_match"
+    assert scene.universe.calls.summary()["gmail"]["sendAs.list"] == before + 3
+    assert box(scene).stage is Stage.LIVE
+    assert BEN in box(scene).addresses
+
+
+def test_where_google_refuses_everybody_a_sweep_ends_soon(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "MOST_FAILURES", 2)
+    scene.sync()
+    scene.universe.faults.plan(Fault("gmail", "sendAs.list", "domainPolicy", times=-1))
+    scene.clock.advance(HOUR + 1)
+    before = scene.universe.calls.summary()["gmail"]["sendAs.list"]
+    assert len(scene.services.rooms.sweeper.sweep()) == 3
+    assert scene.universe.calls.summary()["gmail"]["sendAs.list"] == before + 2
 
 
 def test_who_is_known_to_be_deleted_is_not_asked_for_again(scene: Scene) -> None:
