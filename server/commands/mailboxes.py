@@ -88,6 +88,7 @@ def _mailbox(source: Source) -> click.Command:
 
 def _show(services: Services, mailbox: Mailbox) -> None:
     stdout.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
+    stdout.print(f"Directory id, by which log and alerts name it: {mailbox.mailbox_id}", soft_wrap=True)
     if mailbox.delivers:
         stdout.print(f"Mail of {mailbox.address} is logged from {describe_start(mailbox)} on.")
     elif not mailbox.stage.delivers:

@@ -31,7 +31,7 @@ def _sync(source: Source) -> click.Command:
     @report_errors
     def command(addresses: tuple[str, ...], patience: float) -> None:
         """Sync every mailbox (or these ADDRESSES) once, and print what became of each message."""
-        _run_sync(source.get(), frozenset(a.lower() for a in addresses), patience)
+        _run_sync(source.get(), frozenset(addresses), patience)
 
     return command
 

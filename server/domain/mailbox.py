@@ -188,6 +188,10 @@ class Mailbox:
     def address(self) -> str:
         return self.addresses[0]
 
+    def is_named(self, name: str) -> bool:
+        """Whether ``name`` is its Directory id, by which log, status and alerts name it, or one of its addresses."""
+        return name == self.mailbox_id or name.lower() in self.addresses
+
     @property
     def reads(self) -> bool:
         """Stage, scope and Directory all agree that Gmail may be asked for what is new."""

@@ -317,7 +317,7 @@ def test_unknown_mailboxes_and_files_are_exit_4(scene: Scene) -> None:
     assert scene.flask("erase", "no-such-key", "--yes").code == 4
     typo = scene.flask("sync", "who@else", "ann@acme.example")
     assert typo.code == 4
-    assert typo.stderr == "Error: No mailbox of this Workspace has the address who@else.\n"
+    assert typo.stderr == "Error: No mailbox of this Workspace has the address or Directory id who@else.\n"
 
 
 def test_watch_says_whose_mail_gmail_pushes_and_whose_not(scene: Scene) -> None:

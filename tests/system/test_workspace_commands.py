@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from simulator.people import People
 from tests.support.scene import Scene, eml, forget
 
@@ -88,3 +90,38 @@ def test_witness_needs_its_setting_and_at_most_thirty_days(scene: Scene) -> None
     done = scene.flask("witness")
     assert (done.code, "REPORTS_WITNESS" in done.stderr) == (3, True)
     assert scene.flask("witness", "--days", "31").code == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("coverage", "ID"),
+        ("mailbox", "ID"),
+        ("dry-run", "ID"),
+        ("sync", "ID"),
+        ("replay", "ID"),
+        ("backfill", "ID", "--since", "2026-09-01"),
+        ("explain", "FILE", "--mailbox", "ID"),
+    ],
+)
+def test_the_id_of_an_alert_stands_for_the_address(scene: Scene, command: tuple[str, ...]) -> None:
+    scene.restart(BACKFILL_MONTHS="0")
+    scene.deliver(BEN, eml(to=BEN))
+    scene.sync()
+    file = scene.folder / "a.eml"
+    file.write_bytes(eml(to=BEN))
+    mailbox_id = scene.mailbox(BEN).mailbox_id
+    arguments = {"ID": mailbox_id, "FILE": str(file)}
+
+    done = scene.flask(*(arguments.get(word, word) for word in command))
+
+    by_address = scene.flask(*({**arguments, "ID": BEN}.get(word, word) for word in command))
+    assert done.code == 0
+    assert flat(done.stdout) == flat(by_address.stdout)
+
+
+def test_mailbox_prints_the_id_that_log_and_alerts_name(scene: Scene) -> None:
+    scene.sync()
+    mailbox_id = scene.mailbox(BEN).mailbox_id
+    assert f"Directory id, by which log and alerts name it: {mailbox_id}" in scene.flask("mailbox", BEN).stdout
+    assert BEN in scene.flask("mailbox", mailbox_id).stdout

@@ -41,7 +41,7 @@ def commands(source: Source) -> list[click.Command]:
         services = source.get()
         dont_log_label = services.ports.policy.dont_log_label.strip()
         label_ids = frozenset(_identify_label(label, dont_log_label) for label in labels)
-        explanation = _explain_file(services, file, label_ids or _read_labels(file), address.lower())
+        explanation = _explain_file(services, file, label_ids or _read_labels(file), address)
         if as_json:
             click.echo(json.dumps(as_dict(explanation, services.ports.policy), indent=1))
         else:
@@ -75,13 +75,16 @@ def _decide_after_reading(services: Services, decision: Decision, raw: bytes) ->
 
 
 def _choose_mailbox(services: Services, headers: Headers, address: str) -> Mailbox:
-    """The mailbox with this address, or the one that the message names. A mailbox that is not stored is a new one."""
+    """The mailbox with this address or Directory id, or the one that the message names.
+
+    A mailbox that is not stored is a new one.
+    """
     ports, people = services.ports, services.workspaces.refresh(services.ports.store.mailboxes())
     mailboxes = [Mailbox(p.mailbox_id, p.addresses, name=p.name) for p in people if p.has_mailbox]
     if address:
-        mailbox = next((m for m in mailboxes if address in m.addresses), None)
+        mailbox = next((m for m in mailboxes if m.is_named(address)), None)
         if mailbox is None:
-            raise BadInputError(f"No mailbox of this Workspace has the address {address}.")
+            raise BadInputError(f"No mailbox of this Workspace has the address or Directory id {address}.")
     else:
         mailbox = choose_mailbox(headers, services.workspaces.current(), mailboxes)
     stored = ports.store.mailbox(mailbox.mailbox_id)

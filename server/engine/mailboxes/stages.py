@@ -21,16 +21,16 @@ from server.rules.schedule.backfill_windows import begin_backfill
 ROWS_PER_COMMIT = 200
 
 
-def find_mailbox(store: Store, address: str) -> Mailbox:
-    """Find a mailbox by any of its addresses. Raises BadInputError.
+def find_mailbox(store: Store, name: str) -> Mailbox:
+    """Find a mailbox by any of its addresses or by its Directory id. Raises BadInputError.
 
     An address of a deleted person may belong to somebody else by now, so deleted people come last.
     """
     for mailbox in sorted(store.mailboxes(), key=lambda m: m.directory_state is DirectoryState.DELETED):
-        if address.lower() in mailbox.addresses:
+        if mailbox.is_named(name):
             return mailbox
     raise BadInputError(
-        f"No mailbox of this Workspace has the address {address}. Run sync once, or check the spelling."
+        f"No mailbox of this Workspace has the address or Directory id {name}. Run sync once, or check the spelling."
     )
 
 

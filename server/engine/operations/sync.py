@@ -76,15 +76,16 @@ class Syncer:
         self, *, workers: int = 4, patience: float = 60.0, only: frozenset[str] = frozenset(),
         on_progress: Progress = ignore_progress,
     ) -> SyncResult:  # fmt: skip
-        """Run one pass over all mailboxes, or over the mailboxes with the addresses in ``only``.
+        """Run one pass over all mailboxes, or over those that ``only`` names by address or Directory id.
 
         ``patience`` is how long (seconds) the pass waits in all for rows and mailboxes that must be tried again.
-        Raises BadInputError where no mailbox has an address in ``only``.
+        Raises BadInputError where no mailbox has one of these names.
         """
         swept = self.sweeper.sweep()
-        mailboxes = [m for m in swept if not only or only & set(m.addresses)]
-        if unknown := sorted(only - {a for m in self.store.mailboxes() for a in m.addresses}):
-            raise BadInputError(f"No mailbox of this Workspace has the address {', '.join(unknown)}.")
+        mailboxes = [m for m in swept if not only or any(map(m.is_named, only))]
+        known = self.store.mailboxes() if only else []
+        if unknown := sorted(name for name in only if not any(m.is_named(name) for m in known)):
+            raise BadInputError(f"No mailbox of this Workspace has the address or Directory id {', '.join(unknown)}.")
         return _Pass(self, mailboxes, on_progress).run(workers, patience)
 
 
