@@ -1,21 +1,33 @@
-"""The Workspace as the rules need it, read from the Directory at most once an hour."""
+"""The Workspace as the rules need it, read from the Directory once an hour."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable
 
+from server.domain.errors import TransientError
 from server.domain.mailbox import Mailbox, Person, Workspace
 from server.ports.clock import Clock
 from server.ports.directory import Directory
 from server.ports.store import Store
 
-FRESH = 3600.0
+log = logging.getLogger(__name__)
+
+FRESH = 3_600.0
 """Seconds."""
+OLDEST = 86_400.0
+"""Seconds for which a Workspace serves while the Directory does not answer: colleagues are known by their domains."""
+TRY_AGAIN = 60.0
+"""Seconds from one vain try to the next."""
 
 
 class WorkspaceCache:
-    """Thread-safe. ``internal_domains`` count as the company's own beside those of the Directory."""
+    """Thread-safe. ``internal_domains`` count as the company's own beside those of the Directory.
+
+    The Directory of a large company takes a minute to list. Meanwhile all threads but the one that lists go on with
+    the Workspace as it was.
+    """
 
     def __init__(
         self, directory: Directory, store: Store, clock: Clock, internal_domains: frozenset[str] = frozenset()
@@ -24,37 +36,51 @@ class WorkspaceCache:
         self._store = store
         self._clock = clock
         self._internal_domains = internal_domains
-        self._lock = threading.Lock()
+        self._listing = threading.Lock()
+        """Held while the Directory is listed, and by whoever changes what was listed."""
         self._read_at = 0.0
+        self._tried_at = 0.0
         self._workspace: Workspace | None = None
         self._people: list[Person] = []
         self._domains: frozenset[str] = frozenset()
         self._groups: frozenset[str] = frozenset()
 
     def current(self) -> Workspace:
-        with self._lock:
-            if self._workspace is None or self._clock.now() - self._read_at > FRESH:
+        """Raises what the Directory raises where there is no Workspace, or none that is young enough."""
+        earlier, age = self._workspace, self._clock.now() - self._read_at
+        if earlier is None or age > OLDEST:
+            with self._listing:
+                is_read_now = self._workspace is not None and self._clock.now() - self._read_at <= FRESH
+                return self._workspace if is_read_now and self._workspace else self._read(self._store.mailboxes())
+        if age > FRESH and self._clock.now() - self._tried_at > TRY_AGAIN and self._listing.acquire(blocking=False):
+            try:
                 return self._read(self._store.mailboxes())
-            return self._workspace
+            except TransientError as error:
+                self._tried_at = self._clock.now()
+                log.warning("the Directory could not be listed: %s", type(error).__name__)
+            finally:
+                self._listing.release()
+        return earlier
 
     def refresh(self, mailboxes: Iterable[Mailbox]) -> list[Person]:
         """Read the Directory now; returns everybody in it. ``mailboxes`` are all that are stored."""
-        with self._lock:
+        with self._listing:
             self._read(mailboxes)
             return self._people
 
     def add_send_as_addresses(self, mailboxes: Iterable[Mailbox]) -> None:
         """Take in the send-as addresses of all mailboxes, as they are stored now."""
-        with self._lock:
+        with self._listing:
             self._assemble(mailboxes)
 
     def _read(self, mailboxes: Iterable[Mailbox]) -> Workspace:
         self._people = self._directory.people()
         self._domains = self._directory.domains()
         self._groups = self._directory.groups()
-        # Only now: a listing that raised must be tried again at the next call.
+        workspace = self._assemble(mailboxes)
+        # Only now: a listing that raised must be tried again.
         self._read_at = self._clock.now()
-        return self._assemble(mailboxes)
+        return workspace
 
     def _assemble(self, mailboxes: Iterable[Mailbox]) -> Workspace:
         """Guests are outsiders. An address of a person who left may belong to somebody else by now."""
@@ -65,5 +91,6 @@ class WorkspaceCache:
             own = [a for a in mailbox.addresses if owners.get(a, mailbox.mailbox_id) == mailbox.mailbox_id]
             if own:
                 people[own[0]] = tuple(dict.fromkeys((*people.get(own[0], ()), *own)))
-        self._workspace = Workspace(self._domains | self._internal_domains, self._groups, people)
-        return self._workspace
+        workspace = Workspace(self._domains | self._internal_domains, self._groups, people)
+        self._workspace = workspace
+        return workspace
