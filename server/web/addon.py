@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
 
 from addon.codes import LateClick, Operation, Refusal
 from addon.home import home_card
@@ -46,6 +47,8 @@ log = logging.getLogger(__name__)
 
 HOME = "/addon/home"
 OPEN = "/addon/open"
+LONGEST = 256 * 1024
+"""Bytes; Gmail's own events have some thousands, most of them tokens."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,20 @@ def _reach(lazy: LazyServices, deadline: Deadline) -> Services:
 
 
 def _admit(services: Services, path: str, deadline: Deadline) -> Admitted:
-    authorization, body = _authorization(), request.get_data()
-    return deadline.run(lambda: _guard(services).admit(path, authorization, body))
+    """Raises UntrustedCallerError, ConsentMissingError, TooSlowError, TransientError."""
+    guard, authorization = _guard(services), _authorization()
+    deadline.run(lambda: guard.check_google(path, authorization))
+    body = _read_body()
+    return deadline.run(lambda: guard.check_person(body))
+
+
+def _read_body() -> bytes:
+    """Raises UntrustedCallerError. The body is read only after Google has proved that it calls."""
+    request.max_content_length = LONGEST
+    try:
+        return request.get_data(cache=False)
+    except HTTPException:  # the body is longer than that, or cut off
+        raise UntrustedCallerError("The event cannot be read.") from None
 
 
 def _guard(services: Services) -> Guard:

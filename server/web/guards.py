@@ -1,4 +1,4 @@
-"""Who may call: the header's token is checked before the body is parsed, the person's token before anything else."""
+"""Who may call: the header's token is checked before the body is read, the person's token before anything else."""
 
 from __future__ import annotations
 
@@ -50,9 +50,11 @@ class Guard:
         """The caller is our scheduler. Raises UntrustedCallerError, TransientError."""
         self._check_worker_caller(path, authorization, self.settings.cloud.cron_service_account)
 
-    def admit(self, path: str, authorization: str, body: bytes) -> Admitted:
-        """Raises UntrustedCallerError, ConsentMissingError, TransientError."""
-        self.check_google(path, authorization)
+    def check_person(self, body: bytes) -> Admitted:
+        """Whom an event of Google's is about: ``check_google`` comes first.
+
+        Raises UntrustedCallerError, ConsentMissingError, TransientError.
+        """
         try:
             event = Event.parse(body)
         except BadInputError:

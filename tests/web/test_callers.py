@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import io
 import json
 import time
 
@@ -9,6 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from server.web.addon import LONGEST
 from server.web.app import create_app
 from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT
 from simulator.faults import Fault
@@ -136,7 +138,60 @@ def test_without_consent_google_is_asked_for_it(quiet):
     untouched(quiet)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\xfe", b"null", b"1", b'"x"'])
+class Sent(io.BytesIO):
+    """A body that counts how many of its bytes were read."""
+
+    count = 0
+
+    def readinto(self, buffer):
+        count = super().readinto(buffer)
+        self.count += count
+        return count
+
+    def read(self, size=-1):
+        data = super().read(size)
+        self.count += len(data)
+        return data
+
+
+@pytest.mark.parametrize("path", ["/addon/home", OPEN, "/addon/act"])
+@pytest.mark.parametrize("token", ["", "Bearer a.b.c"])
+@pytest.mark.parametrize("says_length", [True, False])
+def test_of_a_stranger_no_body_is_read(quiet, path, token, says_length):
+    body = Sent(b"x" * 2**20)
+    length = {"content_length": 2**20} if says_length else {"environ_overrides": {"wsgi.input_terminated": True}}
+
+    answer = (
+        create_app(quiet.source, quiet.services)
+        .test_client()
+        .post(path, input_stream=body, headers={"Authorization": token}, **length)
+    )
+
+    assert (answer.status_code, body.count) == (401, 0)
+    untouched(quiet)
+
+
+@pytest.mark.parametrize("says_length", [True, False])
+def test_of_google_no_more_is_read_than_an_event_can_have(quiet, says_length):
+    body = Sent(json.dumps(quiet.addon_host.event(ANN, quiet.message)).encode() + b" " * 2**20)
+    length = (
+        {"content_length": body.getbuffer().nbytes}
+        if says_length
+        else {"environ_overrides": {"wsgi.input_terminated": True}}
+    )
+
+    answer = (
+        create_app(quiet.source, quiet.services)
+        .test_client()
+        .post(OPEN, input_stream=body, headers={"Authorization": quiet.addon_host.authorization(URL)}, **length)
+    )
+
+    assert answer.status_code == 401
+    assert body.count <= LONGEST + 1
+    untouched(quiet)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\xfe", b"null", b"1", b'"x"', b"[" * 100_000])
 def test_an_event_that_cannot_be_read_is_refused(quiet, body):
     app = create_app(quiet.source, quiet.services)
     answer = app.test_client().post(OPEN, data=body, headers={"Authorization": quiet.addon_host.authorization(URL)})

@@ -29,7 +29,7 @@ class Event:
         """Raises BadInputError."""
         try:
             event = json.loads(body)
-        except ValueError:  # UnicodeDecodeError is one too
+        except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError too
             raise BadInputError("The event is not JSON.") from None
         if not isinstance(event, dict):
             raise BadInputError("The event is not an object.")
