@@ -43,12 +43,15 @@ class Deliverer:
     past_filer: MailFiler
 
     def deliver_next(self, workspace: Workspace, on_progress: Progress = lambda _settled: None) -> Delivered:
-        """A round over new mail; only where none is due, one over mail out of the past, below all other work."""
-        result = self.deliver(workspace, LIVE, on_progress=on_progress)
-        if result.read or result.error:
-            return result
+        """A round over new mail; where it settled none, one over mail out of the past, below all other work.
+
+        Mail of a mailbox that cannot be read comes due again and again: nobody's past may wait for that.
+        """
+        live = self.deliver(workspace, LIVE, on_progress=on_progress)
+        if live.settled or live.error:
+            return live
         past = self.deliver(workspace, BACKFILL, ACTIVITIES_PER_CALL, on_progress, is_past=True)
-        return replace(past, is_busy=past.is_busy or result.is_busy)
+        return replace(past, read=live.read + past.read, is_busy=live.is_busy or past.is_busy)
 
     def deliver(
         self, workspace: Workspace, shards: Sequence[int], limit: int = ACTIVITIES_PER_COLLECTION,

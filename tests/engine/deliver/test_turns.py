@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from server.domain.decision import Outcome
@@ -9,6 +11,7 @@ from server.domain.ledger import LIVE
 from server.domain.mailbox import Mailbox
 from server.engine.deliver import turns
 from server.engine.mailboxes.stages import find_mailbox
+from simulator.faults import Fault
 from tests.support.scene import Scene, eml
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
@@ -118,3 +121,20 @@ def test_a_round_reads_the_mailboxes_of_its_mail_alone(scene: Scene, monkeypatch
     assert services.rooms.deliverer.deliver_next(services.workspaces.current()).logged == 1
     assert len(asked) == 1
     assert len(asked[0]) == 1
+
+
+def test_new_mail_that_cannot_be_read_does_not_keep_anybodys_past_waiting(scene: Scene, ann: Mailbox) -> None:
+    scene.deliver(ANN, eml(subject="stuck", message_id="<stuck@mail.example>"))
+    collect(scene, ann)
+    scene.deliver(BEN, eml(to=BEN, subject="past", message_id="<past@mail.example>"))
+    rooms, workspace, store = scene.services.rooms, scene.services.workspaces.current(), scene.services.ports.store
+    ben = store.save_mailbox(scene.mailbox(BEN).mailbox_id, lambda _m: replace(scene.mailbox(BEN), cursor=None))
+    collect(scene, ben)
+    assert rooms.past_collector.collect_past(workspace, ben.mailbox_id).messages == 1
+    scene.universe.faults.plan(Fault("gmail", "*", "failedPrecondition", times=-1, mailbox=ANN))
+    scene.clock.advance(10)
+
+    delivered = rooms.deliverer.deliver_next(workspace)
+
+    assert (delivered.read, delivered.settled) == (2, 1)
+    assert [task["Subject"].endswith("past") for task in scene.tasks()] == [True]
