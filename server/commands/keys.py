@@ -11,13 +11,14 @@ from server.commands.running import Source, report_errors, stderr, stdout
 from server.domain.errors import BadInputError
 from server.domain.identity import KeyKind
 from server.engine.operations.key_changes import create_first_keys, list_costs, replace_keys, rotate_key
+from server.settings import Settings
 
 KEEP_APART = "Keep vault.private.pem under another user account than the service's."
 
-USED = {
-    KeyKind.VAULT: "Running processes use it within a minute.",
-    KeyKind.WORK: "Restart the service to use it.",
-}
+VAULT_USED = "Running processes use it within a minute."
+WORK_USED = "Restart the service to use it."
+WORK_USED_IN_KMS = "Running processes use it from the next day (UTC) on, restarted ones at once."
+"""Each day has a DEK of its own, and Cloud KMS wraps with the newest version whoever asks."""
 
 
 def commands(source: Source) -> list[click.Command]:
@@ -45,7 +46,7 @@ def _keys(source: Source) -> click.Command:
             if store is None:
                 raise BadInputError("There is no state yet: there is nothing to rotate. Start the service once.")
             where = rotate_key(store, keeper, kind, settings.organisation, time.time())
-        stdout.print(f"The new version of the {kind.value} key is in {where}. {USED[kind]}")
+        stdout.print(f"The new version of the {kind.value} key is in {where}. {_say_used(kind, settings)}")
         if kind is KeyKind.VAULT and settings.keys is None:
             stdout.print("Then run vault rewrap as the account that opens copies.")
         elif kind is KeyKind.VAULT:
@@ -55,6 +56,12 @@ def _keys(source: Source) -> click.Command:
             stdout.print("Copy work.key to every machine that has a folder KEYS, before any is restarted.")
 
     return group
+
+
+def _say_used(kind: KeyKind, settings: Settings) -> str:
+    if kind is KeyKind.VAULT:
+        return VAULT_USED
+    return WORK_USED if settings.keys else WORK_USED_IN_KMS
 
 
 def _create(source: Source) -> None:

@@ -117,6 +117,24 @@ def test_what_waits_under_the_earlier_version_of_work_is_logged(cloud: tuple[Sce
     assert scene.services.ports.sealer.key_name == identity.work_keys[-1]
 
 
+def test_a_running_process_seals_under_the_new_version_of_work_on_the_next_day(
+    cloud: tuple[Scene, CloudProject],
+) -> None:
+    """Without a restart; what it seals then opens without the version before."""
+    scene, project = cloud
+    log_email(scene, "Before")
+    rotated = run(scene, project, "operator", "keys", "rotate", "work")
+    assert "Running processes use it from the next day (UTC) on, restarted ones at once." in rotated.output
+    scene.clock.advance(86_400)
+    wait_with_mail(scene, "Next day")
+
+    find_version(project, "work", 1).set_state(State(State.DISABLED))
+    scene.restart()
+    scene.sync()
+
+    assert sorted(task["Subject"].rpartition(": ")[2] for task in scene.tasks()) == ["Before", "Next day"]
+
+
 def test_a_rotation_that_kms_makes_of_its_own_accord_is_no_other_key(cloud: tuple[Scene, CloudProject]) -> None:
     scene, project = cloud
     log_email(scene, "Before")
@@ -138,7 +156,8 @@ def test_only_who_administers_keys_rotates_them(cloud: tuple[Scene, CloudProject
 
     refused = run(scene, project, account, "keys", "rotate", "vault")
 
-    assert (refused.code, "needs the role Cloud KMS Admin" in refused.output) == (3, True)
+    assert (refused.code, "Log in as a person with the role Cloud KMS Admin" in refused.output) == (3, True)
+    assert "Give that role to no account of the service." in refused.output
     identity = scene.services.ports.store.identity()
     assert identity
     assert len(identity.vault_keys) == 1

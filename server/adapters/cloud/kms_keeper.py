@@ -110,6 +110,7 @@ class KmsKeyKeeper:
             return call_cloud(method, request, SERVICE, is_repeatable=is_repeatable)
         except exceptions.ClientError as error:
             raise ConfigurationError(
-                f"{SERVICE} refuses to add a version ({error.code}). Who rotates keys needs the role Cloud KMS Admin on"
-                f" {self._key_ring}."
+                f"{SERVICE} refuses to add a version ({error.code}). Log in as a person with the role Cloud KMS Admin"
+                f" on {self._key_ring}: `gcloud auth application-default login`, without --impersonate-service-account."
+                " Give that role to no account of the service."
             ) from None
