@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Iterable
 
-from server.domain.errors import TransientError
+from server.domain.errors import ReconnectRequiredError, TransientError
 from server.domain.mailbox import Mailbox, Person, Workspace
 from server.ports.clock import Clock
 from server.ports.directory import Directory
@@ -55,7 +55,7 @@ class WorkspaceCache:
         if age > FRESH and self._clock.now() - self._tried_at > TRY_AGAIN and self._listing.acquire(blocking=False):
             try:
                 return self._read(self._store.mailboxes())
-            except TransientError as error:
+            except (TransientError, ReconnectRequiredError) as error:
                 self._tried_at = self._clock.now()
                 log.warning("the Directory could not be listed: %s", type(error).__name__)
             finally:

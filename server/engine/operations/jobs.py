@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 
 from server.domain.alarm import AlarmCode
-from server.domain.errors import ConfigurationError, TransientError
+from server.domain.errors import ConfigurationError, ReconnectRequiredError, TransientError
 from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
 from server.engine.collect.backfill import PastCollector
@@ -30,7 +31,7 @@ from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.queue import BUCKET, Job, JobKind, Queue, Task
 from server.ports.store import Store
-from server.rules.schedule.polling import is_poll_due
+from server.rules.schedule.polling import WATCHED_POLL, is_poll_due
 from server.rules.schedule.push_proof import measure_pushes
 from server.rules.schedule.recovery import compute_backoff
 from server.rules.schedule.watch_renewal import is_due
@@ -51,6 +52,8 @@ SPREAD_PER_MAILBOX = 0.1
 """Seconds: a few mailboxes need no spread."""
 WATCHES_APART = 3_600.0
 """Seconds between the timed renewals of watches."""
+AUDITS_APART = 86_400.0
+"""Seconds from one night's audit to the next one."""
 BUSY_AGAIN = 60.0
 """Seconds: a job that met another worker's lease looks again at the end of such a span. That worker may be dead, and
 its lease ends within minutes. All who look again for the same thing make one job."""
@@ -69,13 +72,24 @@ def enqueue_collect(queue: Queue, mailbox_id: MailboxId, now: float) -> None:
 
 
 def put_spread(queue: Queue, jobs: Iterable[Job], now: float, spread: float = 0.0) -> None:
-    """Enqueue many jobs. Each is due at a moment of its own within ``spread`` seconds, by its subject."""
+    """Enqueue many jobs. Each is due at a moment of its own within ``spread`` seconds, by its subject.
+
+    Raises the first failure, and puts none after it: where the queue is away each would wait for seconds.
+    """
+    has_failed = threading.Event()
+
+    def put_one(job: Job) -> None:
+        if has_failed.is_set():
+            return
+        try:
+            queue.put(job, now, delay=spread * _choose_share(job.subject))
+        except Exception:
+            has_failed.set()
+            raise
+
     with ThreadPoolExecutor(PUTS_AT_ONCE) as pool:
         # Each with a context of its own, which carries the trail of the running job.
-        puts = [
-            pool.submit(copy_context().run, queue.put, job, now, delay=spread * _choose_share(job.subject))
-            for job in jobs
-        ]
+        puts = [pool.submit(copy_context().run, put_one, job) for job in jobs]
     for put in puts:
         put.result()
 
@@ -115,7 +129,8 @@ class JobRunner:
     def run(self, job: Job, queue: Queue, task: Task | None = None) -> None:
         """Run the job. Raises what a port raised; then the worker puts the job back.
 
-        A timed job raises nothing once its next try would be later than the next job of its kind.
+        A job raises nothing once its next try would be later than the next job of its kind, so that days of trouble
+        leave no heap of them.
         ``task`` is the job as it stands in the queue, None where nobody took it from one. A job of an unknown kind was
         enqueued by a newer version: it goes back, for that version to take it, and after enough tries it is dropped.
         """
@@ -144,8 +159,18 @@ class JobRunner:
             log.warning("a job of an unknown kind is dropped: no version that runs here knows it")
 
     def _is_replaced(self, task: Task) -> bool:
-        """Its next try would come after the next job of its kind: hours of trouble would leave one of each span."""
-        spans: Mapping[str, float] = {JobKind.SWEEP: self.sweep_seconds, JobKind.WATCH: WATCHES_APART}
+        """Its next try would come after the next job of its kind, which does the same work and more."""
+        spans: Mapping[str, float] = {
+            JobKind.SWEEP: self.sweep_seconds,
+            JobKind.DELIVER: self.sweep_seconds,
+            JobKind.WATCH: WATCHES_APART,
+            # A mailbox that was not read for an hour is polled by the next sweep, and that asks for its past too.
+            JobKind.COLLECT: WATCHED_POLL,
+            JobKind.PUSHED: WATCHED_POLL,
+            JobKind.BACKFILL: WATCHED_POLL,
+            JobKind.AUDIT: AUDITS_APART,
+            JobKind.PUBLISH: AUDITS_APART,
+        }
         tried_for = sum(compute_backoff(attempt) for attempt in range(1, task.attempt + 1))
         return tried_for >= spans.get(task.job.kind, math.inf)
 
@@ -166,8 +191,20 @@ class JobRunner:
     def _now(self) -> float:
         return self.clock.now()
 
-    def _sweep(self, _task: Task, queue: Queue) -> None:
-        mailboxes = self.sweeper.sweep(patience=SWEEP_PATIENCE)
+    def _sweep(self, task: Task, queue: Queue) -> None:
+        try:
+            mailboxes = self.sweeper.sweep(patience=SWEEP_PATIENCE)
+        except (TransientError, ReconnectRequiredError):
+            # Without the Directory nobody new is admitted, and those who are known are read all the same: once, for
+            # this job comes again.
+            if task.attempt == 1:
+                self._enqueue_reading(queue, [mailbox for mailbox in self.store.mailboxes() if mailbox.reads])
+            raise
+        self._enqueue_reading(queue, mailboxes)
+        # Here, because the mailboxes have just been read: a look of its own would read them all once more.
+        self.status.write(mailboxes)
+
+    def _enqueue_reading(self, queue: Queue, mailboxes: Sequence[Mailbox]) -> None:
         jobs = [Job(JobKind.COLLECT, mailbox_id) for mailbox_id in self._select_to_poll(mailboxes)]
         put_spread(queue, jobs, self._now(), min(self.longest_spread, SPREAD_PER_MAILBOX * len(jobs)))
         if self.watches.is_on and any(is_due(m, self._now()) for m in mailboxes):
@@ -177,8 +214,6 @@ class JobRunner:
             self.alarms.raise_alarm(AlarmCode.PUSHES_MISSING)
         # Also without new mail: rows that waited may be due by now.
         queue.put(Job(JobKind.DELIVER), self._now())
-        # Here, because the mailboxes have just been read: a look of its own would read them all once more.
-        self.status.write(mailboxes)
 
     def _select_to_poll(self, mailboxes: Sequence[Mailbox]) -> list[MailboxId]:
         """With push on, most mailboxes are read when Gmail tells of a change, and by a sweep only once an hour.

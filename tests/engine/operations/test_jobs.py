@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -131,13 +132,58 @@ def test_a_sweep_is_tried_until_the_next_one_is_due(scene, asked, monkeypatch, p
             run(scene, asked, Job(JobKind.SWEEP), attempt=attempt)
     run(scene, asked, Job(JobKind.SWEEP), attempt=tries)
 
+    assert [job for job, _, _ in asked.puts] == [Job(JobKind.DELIVER)]
+
+
+def test_while_the_directory_is_away_known_mailboxes_are_polled_once_a_sweep(scene, asked, monkeypatch):
+    scene.sync()
+    monkeypatch.setattr(type(scene.services.ports.directory), "people", _fail)
+    for attempt in (1, 2, 3):
+        with pytest.raises(TransientError):
+            run(scene, asked, Job(JobKind.SWEEP), attempt=attempt)
+
+    assert Counter(job.kind for job, _, _ in asked.puts) == {JobKind.COLLECT: 3, JobKind.DELIVER: 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "tries"),
+    [
+        (JobKind.DELIVER, 9),
+        (JobKind.COLLECT, 12),
+        (JobKind.PUSHED, 12),
+        (JobKind.BACKFILL, 12),
+        (JobKind.AUDIT, 35),
+        (JobKind.PUBLISH, 35),
+        (JobKind.WATCH, 12),
+    ],
+)
+def test_a_job_that_fails_for_days_makes_room_for_the_next_of_its_kind(scene, asked, monkeypatch, kind, tries):
+    """Deliveries, pushes and audits are asked for again and again: each that failed for ever would stay in the queue."""
+    scene.restart(POLL_SECONDS="300")
+    scene.sync()
+    jobs = scene.services.rooms.jobs
+    for part, method in ((jobs.workspaces, "current"), (jobs.watches, "renew"), (jobs.days, "publish")):
+        monkeypatch.setattr(type(part), method, _fail)
+    is_of_mailbox = kind in (JobKind.COLLECT, JobKind.PUSHED, JobKind.BACKFILL, JobKind.AUDIT)
+    job = Job(kind, scene.mailbox(ANN).mailbox_id if is_of_mailbox else "")
+    with pytest.raises(TransientError):
+        run(scene, asked, job, attempt=tries - 1)
+    run(scene, asked, job, attempt=tries)
+
     assert asked.puts == []
 
 
-def test_a_job_that_nothing_replaces_is_tried_for_ever(scene, asked, monkeypatch):
-    monkeypatch.setattr(type(scene.services.rooms.deliverer), "deliver_next", _fail)
+def test_where_the_queue_is_away_the_rest_of_a_sweep_is_not_put(monkeypatch):
+    puts: list[Job] = []
+
+    class Away:
+        def put(self, job: Job, *_args, **_options) -> bool:
+            puts.append(job)
+            raise TransientError("It is away.")
+
     with pytest.raises(TransientError):
-        run(scene, asked, Job(JobKind.DELIVER), attempt=10_000)
+        put_spread(Away(), [Job(JobKind.COLLECT, str(number)) for number in range(10_000)], 0.0, 300.0)
+    assert len(puts) < 100
 
 
 def test_pushes_are_not_put_off(scene, asked):
