@@ -59,6 +59,9 @@ class PinnedWrap:
         except ConfigurationError:
             log.exception("the version of the vault key that was pinned last cannot be used")
             raise TransientError("The version of the vault key that was pinned last cannot be used yet.") from None
+        if fresh is not None and fresh.name != pinned:
+            log.error("the vault key of the number that was pinned last is another key: the state was changed")
+            raise TransientError("The version of the vault key that was pinned last cannot be used yet.")
         with self._lock:
             if fresh is not None:
                 self._key = fresh

@@ -48,14 +48,22 @@ def _load_local(settings: Settings, folder: Path) -> tuple[Keys, Fetch]:
 
 
 def _load_cloud(settings: Settings, channels: CloudChannels, store: IdentityStore) -> tuple[Keys, Fetch]:
-    cloud = settings.cloud
+    cloud, identity = settings.cloud, store.identity()
+    pinned = identity.vault_keys if identity else ()
     keys = load_cloud_keys(
         channels,
         cloud.key_ring,
         cloud.hash_keys or "",
         may_open=settings.may_open_copies,
-        vault_key=_find_vault_key(store),
+        vault_key=pinned[-1] if pinned else "",
     )
+    # A key that was never pinned is refused by name a little later, with what else is not this state's.
+    if keys.vault_wrap.name in pinned[:-1] and keys.vault_wrap.name != pinned[-1]:
+        raise ConfigurationError(
+            f"This state names {pinned[-1]} as its newest vault key, but the key of that number in Cloud KMS is"
+            f" {keys.vault_wrap.name}: the state was changed by another hand. Find out by whose, then run"
+            " `flask --app server.main keys rotate vault`."
+        )
     ring = CloudKeyRing.connect(channels, cloud.key_ring)
     return keys, lambda name: ring.fetch_vault_key(read_version(name))
 

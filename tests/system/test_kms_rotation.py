@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,55 @@ def test_rewrapped_copies_outlive_the_earlier_version(cloud: tuple[Scene, CloudP
     find_version(project, "vault", 1).set_state(State(State.DESTROY_SCHEDULED))
     assert b"Subject: Before" in open_copies(scene, project, before)[0]
     assert project.server.gate.count("kms", "AsymmetricDecrypt", caller=project.worker) == 0
+
+
+@pytest.mark.parametrize("is_rotated", [False, True])
+def test_a_pin_whose_fingerprint_no_key_has_seals_nothing(
+    cloud: tuple[Scene, CloudProject], is_rotated: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody who can write into the state names an earlier version, with a fingerprint that hides it."""
+    scene, project = cloud
+    log_email(scene, "Before")
+    if is_rotated:
+        assert run(scene, project, "operator", "keys", "rotate", "vault").code == 0
+    store, stray = scene.services.ports.store, "kms:1:" + 32 * "f"
+    pinned = store.identity()
+    assert pinned
+    store.save_identity(lambda _: replace(pinned, vault_keys=(*pinned.vault_keys, stray)))
+    scene.clock.advance(RECHECK)
+    sealed = sorted(dek.kek_name for dek in store.wrapped_deks())
+
+    scene.deliver(ANN, eml(subject="Meanwhile"))
+    scene.sync()
+
+    assert len(scene.tasks()) == 1
+    assert sorted(dek.kek_name for dek in store.wrapped_deks()) == sealed
+    assert "the state was changed" in caplog.text
+    with pytest.raises(ConfigurationError, match=f"{stray} as its newest vault key.* keys rotate vault"):
+        scene.restart()
+
+    assert run(scene, project, "operator", "keys", "rotate", "vault").code == 0
+    scene.restart()
+    scene.clock.advance(3_600)
+    after = log_email(scene, "After")
+    assert len(scene.tasks()) == 3
+    copy = store.copy(after)
+    assert copy
+    assert copy.kek_name.startswith("kms:3:" if is_rotated else "kms:2:")
+
+
+def test_a_pin_of_a_key_that_was_never_pinned_is_refused_at_the_start(
+    cloud: tuple[Scene, CloudProject], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, project = cloud
+    log_email(scene, "Before")
+    monkeypatch.setattr("simulator.cloud.kms_keys.GENERATION", 0)
+    find_key(project, "vault").add_version()
+    stray = "kms:2:" + 32 * "f"
+    scene.services.ports.store.save_identity(lambda i: replace(i, vault_keys=(*i.vault_keys, stray)) if i else i)
+
+    with pytest.raises(ConfigurationError, match=rf"is not this state's \({stray}\)"):
+        scene.restart()
 
 
 def test_a_worker_rewraps_nothing(cloud: tuple[Scene, CloudProject]) -> None:
