@@ -104,6 +104,23 @@ def _delay_to_grid(now: float, span: float) -> float:
     return span - now % span + BUCKET / 2
 
 
+def _is_replaced(task: Task, sweep_seconds: float) -> bool:
+    """Its next try would come after the next job of its kind, which does the same work and more."""
+    spans: Mapping[str, float] = {
+        JobKind.SWEEP: sweep_seconds,
+        JobKind.DELIVER: sweep_seconds,
+        JobKind.WATCH: WATCHES_APART,
+        # A mailbox that was not read for an hour is polled by the next sweep, and that asks for its past too.
+        JobKind.COLLECT: WATCHED_POLL,
+        JobKind.PUSHED: WATCHED_POLL,
+        JobKind.BACKFILL: WATCHED_POLL,
+        JobKind.AUDIT: AUDITS_APART,
+        JobKind.PUBLISH: AUDITS_APART,
+    }
+    tried_for = sum(compute_backoff(attempt) for attempt in range(1, task.attempt + 1))
+    return tried_for >= spans.get(task.job.kind, math.inf)
+
+
 @dataclass(frozen=True)
 class JobRunner:
     """Runs one job at a time; many threads may share it.
@@ -150,29 +167,13 @@ class JobRunner:
                 with follow_job(task, self.clock, self.status.tallier):
                     handler(task, queue)
             except Exception:
-                if not self._is_replaced(task):
+                if not _is_replaced(task, self.sweep_seconds):
                     raise
                 log.warning("this %s ends here: the next one is due before its next try", job.kind)
         elif task is not None and task.attempt < TRIES_OF_UNKNOWN_KIND:
             raise TransientError("Only a newer version of this program knows this kind of job.")
         else:
             log.warning("a job of an unknown kind is dropped: no version that runs here knows it")
-
-    def _is_replaced(self, task: Task) -> bool:
-        """Its next try would come after the next job of its kind, which does the same work and more."""
-        spans: Mapping[str, float] = {
-            JobKind.SWEEP: self.sweep_seconds,
-            JobKind.DELIVER: self.sweep_seconds,
-            JobKind.WATCH: WATCHES_APART,
-            # A mailbox that was not read for an hour is polled by the next sweep, and that asks for its past too.
-            JobKind.COLLECT: WATCHED_POLL,
-            JobKind.PUSHED: WATCHED_POLL,
-            JobKind.BACKFILL: WATCHED_POLL,
-            JobKind.AUDIT: AUDITS_APART,
-            JobKind.PUBLISH: AUDITS_APART,
-        }
-        tried_for = sum(compute_backoff(attempt) for attempt in range(1, task.attempt + 1))
-        return tried_for >= spans.get(task.job.kind, math.inf)
 
     def _continue(self, queue: Queue, task: Task, job: Job) -> None:
         """Enqueue the next turn of a running task.
