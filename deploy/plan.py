@@ -42,6 +42,12 @@ STEPS = (
 )
 
 
+IDLE = (
+    "Earlier versions of default still run an instance each, and are billed. Once you do not want to go back to them:"
+    " gcloud app versions delete {versions} --service=default --project={project}"
+)
+
+
 @dataclass(frozen=True)
 class Planned:
     """``problem`` is why a step's commands cannot be told yet."""
@@ -110,6 +116,8 @@ def deploy(
     cloud.is_patient = True
     cloud.forget()
     carry_out(site, say)
+    if idle := services.list_idle_versions(site):
+        say(IDLE.format(versions=" ".join(idle), project=choices.project))
     return True
 
 

@@ -30,6 +30,12 @@ def deploy_default(site: Site) -> Iterable[Command]:
     return _deploy_service(site, "default")
 
 
+def list_idle_versions(site: Site) -> list[str]:
+    """Versions of ``default`` without traffic. Each keeps the one warm instance of app.yaml; a worker's ends."""
+    versions = site.ask_list("app", "versions", "list", "--service=default")
+    return [str(entry["id"]) for entry in versions if float(entry.get("traffic_split", 0)) == 0.0]
+
+
 def deploy_worker(site: Site) -> Iterable[Command]:
     return _deploy_service(site, "worker")
 

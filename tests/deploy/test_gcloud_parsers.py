@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +81,17 @@ def test_gcloud_takes_every_call_of_a_first_and_a_second_run(ask_parsers, deploy
 )
 def test_a_call_that_gcloud_would_not_take_is_caught(ask_parsers, words):
     assert len(ask_parsers([words])) == 1
+
+
+def test_gcloud_takes_every_command_of_the_docs(ask_parsers):
+    text = "\n".join((ROOT / "docs" / page).read_text() for page in ("deploy.md", "operations.md", "security.md"))
+    written = re.findall(r"^ *gcloud (.+)$", text, re.MULTILINE) + re.findall(r"`gcloud ([^`]+)`", text)
+    commands = [shlex.split(line.replace("(default)", "'(default)'"), comments=True) for line in written]
+    # A page names some commands without what they are about.
+    named = [words for words in commands if len(words) > 3]
+
+    assert len(named) > 15
+    assert ask_parsers(named) == []
 
 
 def test_gcloud_takes_the_rendered_files(ask_parsers, deploy_into):

@@ -368,3 +368,15 @@ def test_the_deployed_folder_has_the_locked_packages_and_nothing_that_does_not_t
         "addon", "server", "lists", "requirements.txt", "gunicorn.conf.py", ".gcloudignore", "app.yaml", "worker.yaml", "cron.yaml",
     }  # fmt: skip
     assert not Path("build/deploy/service/deploy").exists()
+
+
+def test_the_last_words_name_earlier_versions_that_still_run(project, deploy_into):
+    first = deploy_into(project)
+    served = project.state["versions"]["default"]
+    again = deploy_into(project)
+
+    changed = deploy_into(project, SIDEBAR_INSTANCES="11")
+
+    assert project.state["idle"]["default"] == [served]
+    assert f"gcloud app versions delete {served} --service=default --project=truly-acme" in changed[-1]
+    assert not any("versions delete" in line for line in first + again)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import pytest
 
@@ -91,3 +92,25 @@ def test_the_card_right_after_a_move_or_a_stop_offers_undo(scene):
     rep.again().open().click("Stop logging").click("Delete and stop").click("Undo")
     scene.sync()
     assert scene.outcomes() == {message: "contact_match"}
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_a_state_that_is_lost_or_of_an_earlier_moment_writes_no_activity_twice(scene, tmp_path, is_lost):
+    """deploy.md, "Restoring": the activities carry the key of their mail."""
+    scene.deliver("ann@acme.example", eml(subject="Before"))
+    scene.sync()
+    with sqlite3.connect(scene.folder / "state.sqlite3") as state, sqlite3.connect(tmp_path / "earlier") as earlier:
+        if not is_lost:
+            state.backup(earlier)
+    state.close()
+    earlier.close()
+    scene.deliver("ann@acme.example", eml(subject="After"))
+    scene.sync()
+
+    scene.restart(STATE=f"sqlite:{tmp_path / 'earlier'}", BACKFILL_MONTHS="all", NEW_MAILBOX_STAGE="live")
+    scene.sync()
+    scene.clock.advance(3_600)
+    scene.sync()
+
+    assert sorted(task["Subject"].rpartition(": ")[2] for task in scene.tasks()) == ["After", "Before"]
+    assert set(scene.outcomes().values()) == {"contact_match"}

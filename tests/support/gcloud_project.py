@@ -64,7 +64,7 @@ def new_state() -> dict[str, Any]:
             }
         },
         "roles": {}, "accounts": [], "rings": [], "keys": {}, "databases": {}, "schedules": {}, "composites": [], "fields": {},
-        "secrets": {}, "annotations": {}, "topics": [], "subscriptions": {}, "queues": {}, "app": None, "versions": {}, "cron": 0, "addons": {}, "metrics": {}, "alerts": {},
+        "secrets": {}, "annotations": {}, "topics": [], "subscriptions": {}, "queues": {}, "app": None, "versions": {}, "idle": {}, "cron": 0, "addons": {}, "metrics": {}, "alerts": {},
         "has_consent_screen": True, "is_logged_in": True,
     }  # fmt: skip
 
@@ -520,7 +520,8 @@ def _(state: dict[str, Any], _rest: list[str], flags: Flags, _stdin: bytes | Non
     [service] = flags["--service"]
     if service not in state["versions"]:
         raise Refusal(f"Service [{service}] not found.")
-    return [{"id": state["versions"][service], "service": service, "traffic_split": 1.0}]
+    idle = [{"id": version, "service": service, "traffic_split": 0.0} for version in state["idle"].get(service, [])]
+    return [*idle, {"id": state["versions"][service], "service": service, "traffic_split": 1.0}]
 
 
 @handle("app deploy")
@@ -542,7 +543,15 @@ def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None
         )
     if account not in state["accounts"]:
         absent(account)
-    state["versions"][service] = flags["--version"][0]
+    promote(state, service, flags["--version"][0])
+
+
+def promote(state: dict[str, Any], service: str, version: str) -> None:
+    """What served before stays, without traffic."""
+    served = state["versions"].get(service)
+    others = [served, *state["idle"].get(service, [])] if served else []
+    state["idle"][service] = [name for name in dict.fromkeys(others) if name != version]
+    state["versions"][service] = version
 
 
 @handle("workspace-add-ons get-authorization", reads=True)
