@@ -126,8 +126,10 @@ class Documents(Protocol):
         """At most ``MOST_WRITES``; the new versions in order, empty for a deletion."""
 
     def query(
-        self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None
-    ) -> list[Document]: ...
+        self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None,
+        after: Document | None = None,
+    ) -> list[Document]:  # fmt: skip
+        """Only those that come after ``after``, where that is given: a document of an earlier answer in this order."""
 
     def scan(
         self, collection: str, *, where: Sequence[Where] = (), page: int = 500, after: str = ""

@@ -64,7 +64,7 @@ class RowStore(Protocol):
         """Waiting rows whose headers could not be read yet and are due."""
 
     def mailboxes_to_read_again(self, now: float) -> set[MailboxId]:
-        """The mailboxes that have such rows; where very many rows are due, those of the longest waiting."""
+        """The mailboxes that have such rows, those that are not read included."""
 
     def waiting_rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
         """All waiting rows of a mailbox, due or not."""

@@ -48,6 +48,26 @@ def test_a_query_finds_these_in_this_order(documents, asked, expected):
     assert keys(documents.query("messages", **asked)) == expected
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"order_by": "due_at"},
+        {"where": [Where("due_at", "<=", 20.5)], "order_by": "due_at"},
+        {"where": [Where("shard", "==", 1)], "order_by": "due_at"},
+    ],
+)
+def test_a_query_goes_on_after_any_document_of_its_answer(documents, asked):
+    """Also between two that are alike in the order."""
+    fill(documents)
+    whole = documents.query("messages", **asked)
+
+    assert len(whole) > 3
+    for number, document in enumerate(whole, start=1):
+        assert keys(documents.query("messages", **asked, after=document)) == keys(whole[number:])
+        assert keys(documents.query("messages", **asked, after=document, limit=1)) == keys(whole[number : number + 1])
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats(1.6e9, 2.2e9))
 def test_a_time_is_due_at_that_very_time_and_not_before(documents, due_at):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from server.adapters.documents import MOST_WRITES
+from server.adapters.store import rows as row_store
 from server.domain.decision import Evidence, Outcome, Reason
 from server.domain.errors import ConflictError
 from server.domain.ledger import ActivityRow, ActivityState, Held, Row, Unread, Waiting
@@ -96,6 +97,18 @@ def test_unscreened_rows_are_those_that_wait_without_a_shard_and_are_due(store):
     )
 
     assert sorted(ids(store.unscreened_rows("m1", now=100.0))) == ["always", "due"]
+
+
+def test_rows_of_one_mailbox_do_not_hide_those_of_another_that_are_to_be_read_again(store, monkeypatch):
+    """A mailbox that is off is not read: its rows stay due, and wait the longest."""
+    monkeypatch.setattr(row_store, "ROWS_PER_LOOK", 2)
+    store.add_rows([a_row(f"off{n}", reason=Reason.RETRYING, wait=Unread(1.0)) for n in range(4)])
+    store.add_rows([a_row("late", mailbox="m2", reason=Reason.RETRYING, wait=Unread(100.0))])
+    store.add_rows([a_row("later", mailbox="m3", reason=Reason.RETRYING, wait=Unread(100.1))])
+
+    assert store.mailboxes_to_read_again(0.9) == set()
+    assert store.mailboxes_to_read_again(1.0) == {"m1"}
+    assert store.mailboxes_to_read_again(100.0) == {"m1", "m2"}
 
 
 def test_waiting_rows_come_longest_waiting_first_and_only_when_due(store):

@@ -46,9 +46,10 @@ class VersionedDocuments:
         return self._checked().commit(writes)
 
     def query(
-        self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None
-    ) -> list[Document]:
-        found = self._checked().query(collection, where=where, order_by=order_by, limit=limit)
+        self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None,
+        after: Document | None = None,
+    ) -> list[Document]:  # fmt: skip
+        found = self._checked().query(collection, where=where, order_by=order_by, limit=limit, after=after)
         return [self._keeper.renew(collection, document) for document in found]
 
     def scan(

@@ -79,17 +79,22 @@ class SqliteDocuments:
         return [versions[id(w)] for w in writes]
 
     def query(
-        self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None
-    ) -> list[Document]:
+        self, collection: str, *, where: Sequence[Where] = (), order_by: str | None = None, limit: int | None = None,
+        after: Document | None = None,
+    ) -> list[Document]:  # fmt: skip
         conditions = [f"{_field(w.field)} {'=' if w.op == '==' else w.op} ?" for w in where]
         # Firestore leaves out documents that lack the field of the order, so SQLite must too.
         conditions += [f"{_field(order_by)} IS NOT NULL"] if order_by else []
+        values: list[Any] = [w.value for w in where]
+        if after is not None:
+            conditions.append(f"({_field(order_by)}, key) > (?, ?)" if order_by else "key > ?")
+            values += [after.data[order_by], after.key] if order_by else [after.key]
         sql = f"SELECT key, version, data, blob FROM {collection}"  # noqa: S608  # our own names
         sql += f" WHERE {' AND '.join(conditions)}" if conditions else ""
         sql += f" ORDER BY {_field(order_by)}, key" if order_by else " ORDER BY key"
         sql += f" LIMIT {int(limit)}" if limit is not None else ""
         with self._file(collection).borrow() as connection:
-            documents = [_read_document(row) for row in connection.execute(sql, [w.value for w in where])]
+            documents = [_read_document(row) for row in connection.execute(sql, values)]
         self.tally.add_read(collection, len(documents))
         return documents
 

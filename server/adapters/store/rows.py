@@ -17,7 +17,7 @@ from server.domain.ledger import Row, row_key
 
 ROWS_PER_COMMIT = 200
 ROWS_PER_LOOK = 1_000
-"""Due rows among which mailboxes to be read again are looked for."""
+"""Due rows that are read at once, to find the mailboxes that are to be read again."""
 ROWS_AT_HEAD = 50
 """Rows of a newer version at the head of a shard, behind which this version looks for its own."""
 
@@ -56,9 +56,17 @@ class RowDocuments(Repository):
         return _keep_known(self._query(Where("mailbox_id", "==", mailbox_id), Where("unread_at", "<=", now)))
 
     def mailboxes_to_read_again(self, now: float) -> set[MailboxId]:
-        due = (Where("unread_at", "<=", now),)
-        documents = self._documents.query("messages", where=due, order_by="unread_at", limit=ROWS_PER_LOOK)
-        return {row.mailbox_id for row in _keep_known(_read_rows(documents))}
+        # All of them: rows of a mailbox that is not read stay due, and must not hide those of the others.
+        found: set[MailboxId] = set()
+        due, last = (Where("unread_at", "<=", now),), None
+        while documents := self._documents.query(
+            "messages", where=due, order_by="unread_at", limit=ROWS_PER_LOOK, after=last
+        ):
+            found |= {row.mailbox_id for row in _keep_known(_read_rows(documents))}
+            if len(documents) < ROWS_PER_LOOK:
+                break
+            last = documents[-1]
+        return found
 
     def waiting_rows(self, mailbox_id: MailboxId) -> Iterator[Row]:
         return self._scan(mailbox_id, Outcome.WAITING)
