@@ -92,6 +92,7 @@ class Rooms:
 class _Shared:
     """What several rooms share of the ledger, the conversations and the decision."""
 
+    addresses: AddressBook
     sealing: Sealing
     headers: SealedHeaders
     keys: ConversationKeys
@@ -104,8 +105,10 @@ class _Shared:
     @classmethod
     def of(cls, ports: Ports) -> _Shared:
         sealing = Sealing(ports.sealer, ports.organisation, ports.clock)
-        overrides = Overrides(ports.crm, ports.store, sealing)
+        addresses = AddressBook(ports.store, ports.clock)
+        overrides = Overrides(ports.crm, ports.store, sealing, addresses.find_owners)
         return cls(
+            addresses=addresses,
             sealing=sealing,
             headers=SealedHeaders(sealing),
             keys=ConversationKeys(ports.hasher),
@@ -166,7 +169,7 @@ def open_rooms(
     explainer = Explainer(store, shared.keys, shared.decider, ports.policy)
     return Rooms(
         workspaces=workspaces,
-        addresses=AddressBook(store, clock),
+        addresses=shared.addresses,
         access=access,
         sealing=shared.sealing,
         sweeper=sweeper,

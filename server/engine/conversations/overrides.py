@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from server.domain.crm import Record
@@ -20,15 +20,18 @@ from server.ports.store import Store
 from server.rules.decision.screen import Situation
 
 COLLECTION, PURPOSE = "conversations", "record"
+FindOwners = Callable[[Collection[str]], list[Mailbox]]
+"""The mailboxes that have one of these addresses now, without reading them all."""
 
 
 class Overrides:
     """Reads and keeps chosen records. Thread-safe."""
 
-    def __init__(self, crm: Crm, store: Store, sealing: Sealing) -> None:
+    def __init__(self, crm: Crm, store: Store, sealing: Sealing, find_owners: FindOwners) -> None:
         self._crm = crm
         self._store = store
         self._sealing = sealing
+        self._find_owners = find_owners
 
     def find_override(
         self,
@@ -113,7 +116,7 @@ class Overrides:
     def _share_another_mail(
         self, choice: Conversation, chooser: set[str], mail: Mail, decided_before: Sequence[ActivityKey]
     ) -> bool:
-        of_chooser = {m.mailbox_id for m in self._store.mailboxes() if chooser & set(m.addresses)}
+        of_chooser = {mailbox.mailbox_id for mailbox in self._find_owners(chooser)}
         of_mail = {copy.mailbox_id for copy in mail.copies}
         logged = [activity.key for activity in self._store.activities_of(choice.conversation)]
         for key in dict.fromkeys((*decided_before, *logged)):

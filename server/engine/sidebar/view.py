@@ -12,6 +12,7 @@ from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, SalesforceId
 from server.domain.ledger import ActivityRow, Conversation, Row
 from server.domain.mailbox import DirectoryState, Mailbox, Workspace
+from server.engine.conversations.overrides import FindOwners
 from server.engine.decide.explain import Explainer, Explanation
 from server.engine.ledger.refusals import read_sentence
 from server.engine.ledger.rows import name_cause
@@ -225,7 +226,7 @@ def _show_explanation(explanation: Explanation) -> Shown:
     )
 
 
-def find_mailbox_of_caller(store: Store, subject: str, address: str) -> Mailbox | None:
+def find_mailbox_of_caller(store: Store, find_owners: FindOwners, subject: str, address: str) -> Mailbox | None:
     """The Directory's id is the subject of Google's tokens; where it should not be, the address still tells.
 
     An address of somebody who was deleted may be somebody else's by now.
@@ -233,6 +234,5 @@ def find_mailbox_of_caller(store: Store, subject: str, address: str) -> Mailbox 
     by_id = store.mailbox(MailboxId(subject))
     if by_id is not None:
         return by_id
-    present = [m for m in store.mailboxes() if m.directory_state is not DirectoryState.DELETED]
-    present.sort(key=lambda mailbox: mailbox.mailbox_id)
-    return next((mailbox for mailbox in present if address in mailbox.addresses), None)
+    owners = find_owners([address])
+    return next((m for m in owners if m.directory_state is not DirectoryState.DELETED), None)

@@ -153,7 +153,8 @@ class Desk:
 
     def _require_mailbox(self) -> Mailbox:
         caller = self._caller
-        mailbox = find_mailbox_of_caller(self._services.ports.store, caller.subject, caller.address)
+        find_owners = self._services.rooms.addresses.find_owners
+        mailbox = find_mailbox_of_caller(self._services.ports.store, find_owners, caller.subject, caller.address)
         if mailbox is None:
             is_internal = self.workspace.is_internal(caller.address)
             raise RefusalError(Refusal.NOT_INCLUDED if is_internal else Refusal.CONSUMER)
