@@ -36,7 +36,7 @@ def fill_secrets(site: Site) -> Iterator[Command]:
     The fingerprint is noted before the version is added, so that a run that is killed in between ends the same.
     """
     if find_version(site, HASH_KEYS) is None:
-        yield Command(("secrets", "versions", "add", HASH_KEYS, "--data-file=-"), stdin=make_hash_keys)
+        yield from _fill_hash_keys(site)
     if find_salesforce_version(site) is not None:
         return
     salesforce = site.choices.salesforce
@@ -51,6 +51,22 @@ def fill_secrets(site: Site) -> Iterator[Command]:
     made = site.filled.get(salesforce.name, number)
     if made != number:  # somebody else added that one in the meantime
         yield _annotate(salesforce.name, {number: UNKNOWN, made: fingerprint})
+
+
+def _fill_hash_keys(site: Site) -> Iterator[Command]:
+    """Raises DeployError where there were hash keys all the same: only the number of what was made is sure at once."""
+    yield Command(
+        ("secrets", "versions", "add", HASH_KEYS, "--data-file=-"),
+        stdin=make_hash_keys,
+        learn=partial(_keep_number, site, HASH_KEYS),
+    )
+    made = site.filled.pop(HASH_KEYS, "1")
+    if made != "1":
+        yield Command(("secrets", "versions", "disable", made, f"--secret={HASH_KEYS}"))
+        raise DeployError(
+            f"The secret {HASH_KEYS} had a version already that Google does not list yet. Version {made}, which was"
+            " made now, is disabled and never used. Wait some minutes."
+        )
 
 
 def make_hash_keys() -> bytes:
@@ -122,8 +138,14 @@ def name_secrets(site: Site) -> dict[str, str]:
 
 
 def _read_versions(site: Site, name: str) -> dict[int, str]:
-    """The state of each version, by number."""
+    """The state of each version, by number.
+
+    A list may be hours behind. Where it is empty, the first version is asked for by its number, which is known
+    sooner.
+    """
     versions = site.ask_list("secrets", "versions", "list", name)
+    if not versions and (first := site.ask("secrets", "versions", "describe", "1", f"--secret={name}")):
+        versions = [first]
     return {int(last_part(version)): version.get("state", "").upper() for version in versions}
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from deploy import rendering
+from deploy.gcloud import DeployError
 from deploy.upload import list_uploads
 from tests.support.gcloud_project import FakeProject
 from tests.support.upload import GCLOUD, ROOT, ask_gcloud
@@ -61,10 +62,17 @@ def test_gcloud_takes_every_call_of_a_first_and_a_second_run(ask_parsers, deploy
         SALESFORCE_KEY="",
         SALESFORCE_SECRET=str(tmp_path / "secret"),
     )
+    project.state["secrets"]["truly-hash-keys"] = [{"state": "ENABLED"}]
+    project.state["behind"] = {"list": 1, "describe": 1}
+    with pytest.raises(DeployError, match="had a version already"):
+        deploy_into(project)
     calls = [list(words) for words in dict.fromkeys(map(tuple, project.calls))]
 
     assert len(calls) > 120
-    for words in (["tasks", "queues", "resume"], ["secrets", "update"], ["iam", "roles", "describe"]):
+    for words in (
+        ["tasks", "queues", "resume"], ["secrets", "update"], ["iam", "roles", "describe"],
+        ["secrets", "versions", "describe"], ["secrets", "versions", "disable"],
+    ):  # fmt: skip
         assert any(call[: len(words)] == words for call in calls)
     assert ask_parsers(calls) == []
 

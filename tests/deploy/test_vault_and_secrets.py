@@ -209,6 +209,57 @@ def test_the_version_that_was_made_is_pinned_where_the_list_is_behind(deployed, 
     assert read_settings()["SALESFORCE_PRIVATE_KEY_FILE"].endswith("/versions/2")
 
 
+def die_at_worker(words):
+    if words[:2] == ["app", "deploy"] and words[2].endswith("worker.yaml"):
+        raise KilledError
+
+
+def read_hash_keys():
+    return re.findall(r"HASH_KEYS: \"([^\"]*)\"", Path("build/deploy/service/app.yaml").read_text())
+
+
+HASH_KEYS = "secret:projects/truly-acme/secrets/truly-hash-keys/versions/1"
+
+
+def test_hash_keys_are_made_once_where_the_list_is_behind(project, deploy_into):
+    project.before = die_at_worker
+    with pytest.raises(KilledError):
+        deploy_into(project)
+    project.before = lambda _words: None
+    project.state["behind"] = {"list": 1}
+
+    deploy_into(project)
+
+    assert len(project.state["secrets"]["truly-hash-keys"]) == 1
+    assert read_hash_keys() == [HASH_KEYS]
+
+
+def test_hash_keys_that_were_made_a_second_time_are_disabled_at_once(project, deploy_into):
+    """Not even a version's number says yet that there is one; what was made says its number."""
+    project.before = die_at_worker
+    with pytest.raises(KilledError):
+        deploy_into(project)
+    project.before = lambda _words: None
+    project.state["behind"] = {"list": 1, "describe": 1}
+
+    with pytest.raises(DeployError, match=r"truly-hash-keys had a version already .* Version 2, .* is disabled"):
+        deploy_into(project)
+
+    assert [version["state"] for version in project.state["secrets"]["truly-hash-keys"]] == ["ENABLED", "DISABLED"]
+    assert set(project.state["versions"]) == {"default"}
+    project.state["behind"] = {}
+    deploy_into(project)
+    assert len(project.state["secrets"]["truly-hash-keys"]) == 2
+    assert read_hash_keys() == [HASH_KEYS]
+
+
+def test_the_first_hash_keys_are_pinned_where_the_list_is_behind(project, deploy_into):
+    project.state["behind"] = {"list": 1, "describe": 1}
+    deploy_into(project)
+    assert len(project.state["secrets"]["truly-hash-keys"]) == 1
+    assert read_hash_keys() == [HASH_KEYS]
+
+
 def test_a_key_that_was_switched_off_does_not_come_back(deployed, deploy_into, tmp_path):
     versions = deployed.state["secrets"]["truly-salesforce-key"]
     versions[0]["state"] = "DISABLED"

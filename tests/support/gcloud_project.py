@@ -64,7 +64,7 @@ def new_state() -> dict[str, Any]:
             }
         },
         "roles": {}, "accounts": [], "rings": [], "keys": {}, "databases": {}, "schedules": {}, "composites": [], "fields": {},
-        "secrets": {}, "annotations": {}, "topics": [], "subscriptions": {}, "queues": {}, "app": None, "versions": {}, "idle": {}, "cron": 0, "addons": {}, "metrics": {}, "alerts": {},
+        "secrets": {}, "annotations": {}, "behind": {}, "topics": [], "subscriptions": {}, "queues": {}, "app": None, "versions": {}, "idle": {}, "cron": 0, "addons": {}, "metrics": {}, "alerts": {},
         "has_consent_screen": True, "is_logged_in": True,
     }  # fmt: skip
 
@@ -385,9 +385,33 @@ def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None
 def _(state: dict[str, Any], rest: list[str], _flags: Flags, _stdin: bytes | None) -> Any:
     need_one(state["secrets"], rest[0])
     return [
-        {"name": f"projects/1/secrets/{rest[0]}/versions/{number}", "state": version["state"]}
-        for number, version in enumerate(state["secrets"][rest[0]], 1)
+        describe_version(state, rest[0], str(number)) for number in range(1, count_versions(state, "list", rest[0]) + 1)
     ]
+
+
+@handle("secrets versions describe", reads=True)
+def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
+    [name] = flags["--secret"]
+    need_one(state["secrets"], name)
+    need_one([str(number) for number in range(1, count_versions(state, "describe", name) + 1)], rest[0])
+    return describe_version(state, name, rest[0])
+
+
+def count_versions(state: dict[str, Any], verb: str, name: str) -> int:
+    """``state["behind"]`` has, by verb, how many of each secret's newest versions are not told yet."""
+    return max(0, len(state["secrets"][name]) - int(state["behind"].get(verb, 0)))
+
+
+def describe_version(state: dict[str, Any], name: str, number: str) -> dict[str, str]:
+    version = state["secrets"][name][int(number) - 1]
+    return {"name": f"projects/1/secrets/{name}/versions/{number}", "state": version["state"]}
+
+
+@handle("secrets versions disable")
+def _(state: dict[str, Any], rest: list[str], flags: Flags, _stdin: bytes | None) -> Any:
+    [name] = flags["--secret"]
+    need_one([str(number) for number in range(1, len(state["secrets"].get(name, ())) + 1)], rest[0])
+    state["secrets"][name][int(rest[0]) - 1]["state"] = "DISABLED"
 
 
 @handle("secrets versions add")
