@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -20,6 +21,7 @@ import pytest
 
 from addon import texts
 from addon.codes import Refusal
+from server.web.app import create_app
 from simulator.cloud.project import CloudProject
 from simulator.demo.deployment import find_address
 from tests.support.cloud import run_cloud_scene
@@ -240,3 +242,21 @@ def test_a_firestore_that_is_away_is_waited_for(make_scene: MakeScene, firestore
             gunicorn.check_that_it_works()
     finally:
         relay.close()
+
+
+@pytest.mark.parametrize("is_listening", [True, False])
+@pytest.mark.parametrize("command", ["doctor", "status"])
+def test_a_command_ends_soon_where_firestore_does_not_answer(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, command: str, is_listening: bool
+) -> None:
+    """Nobody listens, or who listens says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}" if is_listening else find_address()
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", address)
+        began_at = time.monotonic()
+
+        done = create_app({**scene.source, "STATE": "firestore:acme"}).test_cli_runner().invoke(args=[command])
+
+        assert time.monotonic() - began_at < 20
+    assert done.exit_code == 6
+    assert re.fullmatch(r"Error: Firestore did not answer \(\w+\)\.\n", done.stderr)

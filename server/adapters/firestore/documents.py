@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 import google.auth.exceptions
 from google.api_core import exceptions
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
+from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.field_path import FieldPath
@@ -39,6 +40,12 @@ from server.domain.errors import ConfigurationError, ConflictError, InvariantErr
 T = TypeVar("T")
 DOCUMENTS_PER_READ = 300
 TIMEOUT = 60.0
+FIRST_TIMEOUT = 5.0
+FIRST_RETRY = Retry(
+    predicate=if_exception_type(exceptions.ServiceUnavailable, exceptions.DeadlineExceeded),
+    initial=0.2, maximum=1.0, timeout=8.0,
+)  # fmt: skip
+"""Of the first read of a process: some 13 seconds where nobody answers. The client's own retry goes on for 300."""
 CONFLICTS = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.Aborted, exceptions.NotFound)
 
 
@@ -49,6 +56,7 @@ class FirestoreDocuments:
         self._first = first
         self._second = second
         self.tally = Tally()
+        self._has_answered = False
 
     @property
     def writes(self) -> Counter[str]:
@@ -70,7 +78,10 @@ class FirestoreDocuments:
             ) from None
 
     def get(self, collection: str, key: str) -> Document | None:
-        snapshot = _call(lambda: self._ref(collection, key).get(timeout=TIMEOUT))
+        # Until it answered once, a person may sit before it, or a start that tries again by itself.
+        patience: Any = {"timeout": TIMEOUT} if self._has_answered else {"timeout": FIRST_TIMEOUT, "retry": FIRST_RETRY}
+        snapshot = _call(lambda: self._ref(collection, key).get(**patience))
+        self._has_answered = True
         self.tally.add_read(collection, 1)
         return _read_document(snapshot) if snapshot.exists else None
 
