@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from server.domain.crm import Candidates, CrmUser, Query
+from server.domain.crm import Candidates, CrmUser
 from server.domain.decision import Decision, Evidence, Outcome, Reason
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
@@ -24,6 +24,7 @@ from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Workspace
 from server.domain.policy import Policy
 from server.engine.conversations.overrides import Overrides, is_stopped_by_owner
+from server.engine.decide.asking import ask_about
 from server.ports.crm import Crm
 from server.ports.store import Store
 from server.rules.decision.decide import decide
@@ -124,15 +125,15 @@ class MailDecider:
         self, workspace: Workspace, mails: Sequence[Mail], choices: ConversationChoices, users: Iterable[str] = ()
     ) -> Decisions:
         """``users`` are further addresses to be known as Users. Raises TransientError where Salesforce is away."""
-        decisions = Decisions()
         if not mails:
-            return decisions
-        query = Query(users=frozenset(users))
-        for mail in mails:
-            query = query | build_query(mail, workspace, self._policy)
-        decisions.candidates = self._crm.look_up(query)
+            return Decisions()
+        questions = [(mail, build_query(mail, workspace, self._policy)) for mail in mails]
+        answered = ask_about(self._crm, questions, frozenset(users))
+        decisions = Decisions(failed=answered.failed, candidates=answered.candidates)
+        failed = {mail.key for mail, _ in answered.failed}
+        asked = [mail for mail in mails if mail.key not in failed]
         decided_before: dict[KeyedHash, list[ActivityKey]] = {}
-        for mail in sorted(mails, key=lambda mail: (min(copy.internal_date for copy in mail.copies), mail.key)):
+        for mail in sorted(asked, key=lambda mail: (min(copy.internal_date for copy in mail.copies), mail.key)):
             earlier = decided_before.setdefault(mail.conversation, []) if mail.conversation else []
             try:
                 result = self._decide_one(workspace, mail, decisions.candidates, choices, earlier)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from server.domain.crm import Candidates, Query
+from server.domain.decision import Reason
+from server.domain.errors import InvariantError, RejectedError
 from server.domain.ledger import Waiting
 from server.domain.mailbox import Stage
 from server.engine.collect import screening
-from server.engine.decide import decisions
+from server.engine.decide import asking, decisions
 from server.engine.deliver import activities
 from server.engine.ledger import sealed_headers
 from server.engine.mailboxes.stages import set_stage
@@ -33,6 +37,76 @@ def test_a_record_that_is_refused_hurts_no_other(scene: Scene) -> None:
     assert scene.sync().is_at_rest
     assert sorted(scene.outcomes().values()) == ["contact_match"] * 3 + ["rejected"]
     assert len(scene.tasks()) == 3
+
+
+Asked = Callable[[Query], Candidates]
+
+
+def refuse_questions(scene: Scene, monkeypatch: pytest.MonkeyPatch, error: Exception, about: str = "") -> list[Query]:
+    """Salesforce takes no question that names this address, or none at all; returns what it was asked."""
+    asked: list[Query] = []
+    look_up: Asked = scene.services.ports.crm.look_up
+
+    def answer(query: Query) -> Candidates:
+        asked.append(query)
+        if not about or about in query.addresses:
+            raise error
+        return look_up(query)
+
+    monkeypatch.setattr(scene.services.ports.crm, "look_up", answer)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(InvariantError("MALFORMED_QUERY"), "LOOK_UP_REFUSED"), (RejectedError("HTTP_400"), "HTTP_400")],
+)
+@pytest.mark.parametrize("others", [0, 1, 12])
+def test_a_mail_that_salesforce_takes_no_question_about_hurts_no_other(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str, others: int
+) -> None:
+    for number in range(others):
+        scene.deliver("ann@acme.example", eml(subject=str(number)))
+    spoiler = scene.deliver("ben@acme.example", eml(sender="spoiler@b.example", to="ben@acme.example"))
+    asked = refuse_questions(scene, monkeypatch, error, "spoiler@b.example")
+
+    assert scene.sync().is_at_rest
+
+    assert len(scene.tasks()) == others
+    [row] = scene.services.ports.store.failed_rows(scene.mailbox("ben@acme.example").mailbox_id)
+    assert (row.message_id, row.reason, row.cause) == (spoiler, Reason.REJECTED, code)
+    assert len(asked) <= 12
+
+
+def test_many_such_mails_cost_a_bounded_number_of_questions_and_all_are_found(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "MOST_QUESTIONS", 6)
+    scene.sync()
+    for number in range(8):
+        scene.deliver("ann@acme.example", eml(sender="spoiler@b.example", subject=str(number)))
+    scene.deliver("ann@acme.example", eml())
+    workspace, rooms = scene.services.workspaces.current(), scene.services.rooms
+    rooms.collector.collect(workspace, scene.mailbox().mailbox_id)
+    asked = refuse_questions(scene, monkeypatch, InvariantError("MALFORMED_QUERY"), "spoiler@b.example")
+    for _ in range(8):
+        earlier = len(asked)
+        scene.clock.advance(600)
+        delivered = rooms.deliverer.deliver_next(workspace)
+        assert len(asked) - earlier <= 7
+        assert delivered.settled or not delivered.read
+
+    assert sorted(scene.outcomes().values()) == ["contact_match"] + ["rejected"] * 8
+
+
+def test_no_mail_ends_where_salesforce_takes_no_question_at_all(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.deliver("ann@acme.example", eml())
+    refuse_questions(scene, monkeypatch, InvariantError("MALFORMED_QUERY"))
+    with pytest.raises(InvariantError):
+        scene.sync()
+    monkeypatch.undo()
+    scene.sync()
+    assert len(scene.tasks()) == 1
 
 
 @pytest.mark.parametrize(
