@@ -27,8 +27,12 @@ SECONDS ?= 60
 ONLY ?=
 CLOUD ?=
 MINUTES ?= 30
-DEPLOYED := FIRESTORE_LOCATION KEY_PROTECTION ORGANISATION GOOGLE_ADMIN SALESFORCE_DOMAIN SALESFORCE_CONSUMER_KEY \
-  SALESFORCE_USERNAME SALESFORCE_KEY SALESFORCE_SECRET
+# What `make deploy` takes from the environment too: all settings of the deployment, and those of the service that are needed.
+DEPLOYED := PROJECT REGION FIRESTORE_LOCATION KEY_PROTECTION BACKUP_RETENTION SIDEBAR_INSTANCES WORKER_INSTANCES SALESFORCE_KEY \
+  SALESFORCE_SECRET COPY_OPENERS OPERATORS ORGANISATION GOOGLE_ADMIN SALESFORCE_DOMAIN SALESFORCE_CONSUMER_KEY SALESFORCE_USERNAME
+# All else on make's command line is passed as well: deploy takes a setting of the service, and refuses what it does not know.
+TYPED = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+PASSED = $(sort $(foreach name,$(DEPLOYED),$(if $(value $(name)),$(name))) $(filter-out PLAN YES SETTINGS PYTHON VENV,$(TYPED)))
 DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)") $(if $(CLOUD),--cloud)
 
 .PHONY: demo try explain test test-all check lock lists bench faults soak fuzz deploy screenshots format help clean
@@ -83,8 +87,7 @@ fuzz: $(STAMP) ## Hostile bytes into everything that reads what others wrote; SE
 
 deploy: $(STAMP) ## Put the service on Google Cloud (docs/deploy.md); PROJECT=id REGION=region, PLAN=1 only shows, YES=1 does not ask
 	@$(BIN)/python -m deploy $(if $(PLAN),--plan) $(if $(YES),--yes) $(if $(SETTINGS),--settings "$(SETTINGS)") \
-	  $(if $(PROJECT),PROJECT="$(PROJECT)") $(if $(REGION),REGION="$(REGION)") \
-	  $(foreach name,$(DEPLOYED),$(if $($(name)),$(name)="$($(name))"))
+	  $(foreach name,$(PASSED),'$(name)=$(subst ','\'',$(value $(name)))')
 
 screenshots: $(STAMP) ## Take the README's pictures anew, in Chromium
 	@$(BIN)/python -m simulator.demo.screenshots

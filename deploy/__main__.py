@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from deploy.plan import deploy
 
 SETTINGS = Path("deploy/settings.env")
 NO_FILE = f"There is no {SETTINGS}. Run: cp {SETTINGS}.example {SETTINGS}, and fill it in."
+SMALL_NAME = re.compile(r"([a-z][a-z_]{0,39})=")
 WRONG_SETTING = 3
 """The exit code of the service's commands for the same (docs/commands.md)."""
 AFTERWARDS = 'Done. What is left for a person to click: docs/deploy.md, "What a person must do".'
@@ -54,7 +56,9 @@ def read_choices(file: Path, given: Sequence[str]) -> dict[str, str]:
     choices = read_file(file) if file.is_file() else {}
     for number, text in enumerate(given, 1):
         if not (match := LINE.fullmatch(text)):
-            # What was written is not repeated: a value may be a secret.
+            # The value is not repeated, nor what may be one: it may be a secret.
+            if name := SMALL_NAME.match(text):
+                raise ChoiceError(f"{name.group(1)} is no setting: names are written in capital letters.")
             raise ChoiceError(f"Argument {number} is not of the form NAME=value.")
         choices[match.group(1)] = match.group(2)
     return choices

@@ -77,9 +77,10 @@ def test_a_secret_that_is_typed_where_a_file_is_named_is_not_repeated(given, nam
     assert "3MVG9" not in str(caught.value)
 
 
-def test_a_secret_in_a_slip_of_the_pen_is_not_repeated(capsys, tmp_path, monkeypatch):
+@pytest.mark.parametrize("typed", ["SALESFORCE_SECRET =3MVG9secretvalue", "q83vEjRWeJA=", "3MVG9secretvalue"])
+def test_a_secret_in_a_slip_of_the_pen_is_not_repeated(capsys, tmp_path, monkeypatch, typed):
     monkeypatch.chdir(tmp_path)
-    assert main(["PROJECT=acme-mail", "SALESFORCE_SECRET =3MVG9secretvalue"]) == 3
+    assert main(["PROJECT=acme-mail", typed]) == 3
     assert capsys.readouterr().err == "Error: Argument 2 is not of the form NAME=value.\n"
 
 
