@@ -104,6 +104,11 @@ def _delay_to_grid(now: float, span: float) -> float:
     return span - now % span + BUCKET / 2
 
 
+def _look_again(queue: Queue, job: Job, now: float) -> None:
+    """Enqueue a job that another worker's lease kept from its work."""
+    queue.put(job, now, delay=_delay_to_grid(now, BUSY_AGAIN))
+
+
 def _is_replaced(task: Task, sweep_seconds: float) -> bool:
     """Its next try would come after the next job of its kind, which does the same work and more."""
     spans: Mapping[str, float] = {
@@ -184,11 +189,6 @@ class JobRunner:
         if not (task.name and queue.put(job, self._now(), after=task)):
             queue.put(job, self._now())
 
-    def _look_again(self, queue: Queue, job: Job) -> None:
-        """Enqueue a job that another worker's lease kept from its work."""
-        now = self._now()
-        queue.put(job, now, delay=_delay_to_grid(now, BUSY_AGAIN))
-
     def _now(self) -> float:
         return self.clock.now()
 
@@ -259,7 +259,7 @@ class JobRunner:
             self.workspaces.current(), MailboxId(task.job.subject), on_progress=enqueue_delivery
         )
         if past.is_busy:
-            self._look_again(queue, task.job)
+            _look_again(queue, task.job, self._now())
         elif not past.is_done and not past.error:
             self._continue(queue, task, task.job)
 
@@ -269,7 +269,7 @@ class JobRunner:
         if delivered.settled:
             self._continue(queue, task, Job(JobKind.DELIVER))
         elif delivered.is_busy:
-            self._look_again(queue, Job(JobKind.DELIVER))
+            _look_again(queue, Job(JobKind.DELIVER), self._now())
 
     def _publish(self, _task: Task, _queue: Queue) -> None:
         self.days.publish()
