@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from server.adapters.documents import Replace
 from server.adapters.store import DocumentStore
 from server.domain.decision import Reason
 from server.domain.errors import ConfigurationError
@@ -37,6 +38,23 @@ def test_an_identity_is_read_back_as_it_was_written(store):
     assert store.identity() is None
     assert store.save_identity(lambda _current: full) == full
     assert store.identity() == full
+
+
+def test_what_a_newer_version_wrote_of_an_identity_stays_when_this_one_changes_it(opener):
+    documents = opener()
+    store = DocumentStore(documents)
+    start(store)
+    document = documents.get("state", "identity")
+    newer = {**document.data, "signing_keys": ["s1"], "lost_keys": ["v0"]}
+    documents.commit([Replace("state", "identity", newer, document.version)])
+
+    Origins(store).meet_customer("C01")
+    store.save_identity(lambda current: replace(current, lost_keys=()))
+
+    data = documents.get("state", "identity").data
+    assert data["signing_keys"] == ["s1"]
+    assert data["google_customer"] == "C01"
+    assert "lost_keys" not in data
 
 
 def test_processes_that_start_at_once_pin_one_identity(opener):

@@ -162,6 +162,7 @@ _access_from_fields = _from_fields(AccessEntry)
 
 MAILBOX_FIELDS = frozenset(field.name for field in dataclasses.fields(Mailbox))
 CONVERSATION_FIELDS = frozenset(field.name for field in dataclasses.fields(Conversation))
+IDENTITY_FIELDS = frozenset(field.name for field in dataclasses.fields(StateIdentity))
 
 
 def from_row(row: Row) -> Data:

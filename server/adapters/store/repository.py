@@ -35,11 +35,11 @@ class Repository:
         decode: Callable[[Document | None], Current],
         change: Callable[[Current], Changed],
         encode: Callable[[Changed], Data],
-        known: frozenset[str] | None = None,
+        known: frozenset[str],
     ) -> Changed:
         """Read, change, write; once more where somebody else wrote meanwhile. No write where nothing changed.
 
-        ``known`` are the fields of this version: others, which a newer one wrote, stay as they are. None: none stay.
+        ``known`` are the fields of this version: others, which a newer one wrote, stay as they are.
         """
         for _ in range(TRIES):
             document = self._documents.get(collection, key)
@@ -48,11 +48,8 @@ class Repository:
             is_same = current == changed
             if is_same:
                 return changed
-            newer = (
-                {name: value for name, value in document.data.items() if name not in known}
-                if document and known
-                else {}
-            )
+            stored = document.data if document else {}
+            newer = {name: value for name, value in stored.items() if name not in known}
             data = {**newer, **encode(changed)}
             write = Replace(collection, key, data, document.version) if document else Create(collection, key, data)
             if self._try_commit([write]):

@@ -21,7 +21,8 @@ class IdentityDocuments(Repository):
         return _read_identity(self._documents.get("state", "identity"))
 
     def save_identity(self, change: Callable[[StateIdentity | None], StateIdentity]) -> StateIdentity:
-        return self._change_document("state", "identity", _read_identity, change, codec.from_identity)
+        known = codec.IDENTITY_FIELDS
+        return self._change_document("state", "identity", _read_identity, change, codec.from_identity, known)
 
     def sample_seals(self) -> Iterator[SealedSample]:
         for document in self._documents.query("activities", limit=SAMPLES):
