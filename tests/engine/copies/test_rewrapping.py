@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from server.adapters.local_kek import RsaUnwrap, RsaWrap, fingerprint, list_priv
 from server.adapters.pinned_wrap import RECHECK
 from server.adapters.sqlite.documents import SqliteDocuments
 from server.adapters.store import DocumentStore
-from server.domain.errors import BadInputError, RefusedError, TransientError
+from server.domain.errors import BadInputError, ConfigurationError, RefusedError, TransientError
+from server.domain.identity import StateIdentity
 from server.domain.ids import ActivityKey
 from server.domain.ledger import SealedMail
 from server.engine.copies import rewrapping
@@ -214,6 +216,67 @@ def test_a_copy_whose_key_is_not_here_stays_as_it_is_and_is_counted(vault: Vault
     assert done.count == 0
     assert list(done.unopened.values()) == [vault.names[OLD]] * COPIES
     vault.open_all()
+
+
+def pin(vault: Vault, *numbers: int) -> None:
+    names = tuple(vault.names[number] for number in numbers)
+    vault.store.save_identity(lambda _current: StateIdentity("acme", names, (), (), vault_pinned_at=0.0))
+
+
+def test_a_run_stops_when_a_newer_version_is_pinned_meanwhile(vault: Vault) -> None:
+    """Here the other key is the newer one: it was pinned, and seals, while the second batch is on its way."""
+    pin(vault, NEW)
+
+    class Rotating(RsaUnwrap):
+        asked = 0
+
+        def unwrap(self, wrapped: bytes, name: str) -> bytes:
+            Rotating.asked += 1
+            if Rotating.asked == 6:
+                pin(vault, NEW, OLD)
+            return super().unwrap(wrapped, name)
+
+    with pytest.raises(ConfigurationError, match="Run this again"):
+        vault.rewrapper(Rotating(*vault.keys)).rewrap("ann", "rotation")
+
+    assert Rotating.asked == 8
+    assert len(vault.entries()) == 2
+    assert sorted(vault.count_names()) == sorted([vault.names[NEW]] * 8 + [vault.names[OLD]] * (COPIES - 8))
+
+
+def test_a_process_with_an_earlier_version_brings_no_copy_back_under_it(vault: Vault) -> None:
+    pin(vault, NEW, OLD)
+
+    with pytest.raises(ConfigurationError, match=vault.names[OLD]):
+        vault.rewrapper().rewrap("ann", "rotation")
+
+    assert vault.entries() == []
+    assert vault.count_names() == [vault.names[OLD]] * COPIES
+
+
+def test_nothing_settles_before_the_clock_of_another_machine_may_have_got_there(vault: Vault) -> None:
+    """The key was rotated now, by a clock that is ten minutes behind."""
+    pin(vault, NEW)
+    rewrapper = replace(vault.rewrapper(), clock=Clock(600.0, frozen=True))
+    assert rewrapper.rewrap("ann", "rotation").settles_at == SETTLED
+    assert SETTLED - 600.0 >= 300.0
+
+
+def test_a_run_of_a_process_from_before_a_rotation_brings_copies_under_the_newest_version(
+    make_scene: MakeScene,
+) -> None:
+    scene = make_scene(MAY_OPEN_COPIES="yes")
+    scene.deliver("ann@acme.example", eml())
+    scene.sync()
+    services = scene.services
+    assert scene.flask("keys", "rotate", "vault").code == 0
+    scene.clock.advance(RECHECK)
+
+    assert services.rooms.rewrapper.rewrap("ann", "rotation").count == 1
+
+    identity = services.ports.store.identity()
+    assert identity
+    assert [dek.kek_name for dek in services.ports.store.wrapped_deks()] == [identity.vault_keys[-1]]
 
 
 def test_only_break_glass_may_rewrap_and_only_with_a_reason(vault: Vault) -> None:
