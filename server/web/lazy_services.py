@@ -18,7 +18,7 @@ FAILED_SECONDS = 2.0
 WRONG_SECONDS = 30.0
 """How long a wrong setting stands. Anybody may ask for a start, and each asks Secret Manager."""
 FIRST_WAIT = 4.0
-"""Seconds that a request waits for the first start. An ordinary one takes fewer, and a dead Firestore takes thirteen."""
+"""Seconds that a request waits for the first start. An ordinary one takes fewer; a dead Firestore takes 13."""
 NEXT_WAIT = 1.0
 """Seconds that a request waits for a start that follows a failed one, so that threads stay free for health checks."""
 

@@ -27,9 +27,14 @@ from simulator.demo.deployment import ANSWERING, SYNCING, Deployment, Part, Proc
 SYNC_ACCOUNT = "truly@simulated.iam.gserviceaccount.com"
 CONSUMER = "simulated-consumer"
 ROOT = Path(__file__).parent.parent.parent
+BAD_INPUT = 4
 PATIENCE = 30.0
 """Seconds for the simulator to answer."""
+ENDING = 5.0
+"""Seconds for the simulator to end."""
 OPERATOR_FILE = "operator.env"
+KEPT = ".keys"
+"""What is added to the name of a state's file: the folder with what opens that state."""
 OF_THE_MACHINE = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS")
 """What the service's environment takes over from ours, and what is no setting."""
 
@@ -46,7 +51,7 @@ class SceneError(Exception):
 class Scene:
     """``folder`` holds state, keys and logs of this run; ``url`` is the simulator's.
 
-    ``cloud`` is None for the service on one machine.
+    ``cloud`` is None for the service on one machine. ``kept`` is the folder beside a state that outlives the run.
     """
 
     folder: Path
@@ -54,6 +59,7 @@ class Scene:
     admin: str
     env: Mapping[str, str]
     cloud: CloudSettings | None = None
+    kept: Path | None = None
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(f"{self.url}/_simulator/{path}", timeout=PATIENCE) as response:  # noqa: S310
@@ -113,7 +119,7 @@ class Scene:
 
     def write_operator_file(self) -> Path:
         """The service's settings as a shell reads them, so that a person may run the operator's commands beside it."""
-        path = self.folder / OPERATOR_FILE
+        path = (self.kept or self.folder) / OPERATOR_FILE
         settings = {name: value for name, value in self.env.items() if name not in OF_THE_MACHINE}
         path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(settings.items())))
         return path
@@ -186,12 +192,18 @@ def scene(
         described = json.loads((world / "world.json").read_text(encoding="utf-8"))
         admin = _admin(described)
         settings = {**world_checks.server(described.get("server", {})), **(extra or {})}
-        env = _environment(folder, url, admin, state, settings)
-        ready = _register_keys(Scene(folder, url, admin, env))
+        kept = None if is_cloud else _make_folder_beside(state)
+        env = _environment(folder, kept, url, admin, state, settings)
+        ready = _register_keys(Scene(folder, url, admin, env, kept=kept))
         yield _move_to_cloud(ready) if is_cloud else _make_keys(ready)
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        try:
+            process.wait(ENDING)
+        except subprocess.TimeoutExpired:
+            # Ctrl-C ended it halfway. It keeps nothing.
+            process.kill()
+            process.wait(PATIENCE)
         if process.stderr:
             process.stderr.close()
 
@@ -216,25 +228,42 @@ def _admin(world: Mapping[str, Any]) -> str:
     return str(admins[0] if admins else working[0]["email"])
 
 
-def _environment(folder: Path, url: str, admin: str, state: str | None, extra: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in OF_THE_MACHINE if name in os.environ}
+def _make_folder_beside(state: str | None) -> Path | None:
+    """A state in a file is kept, and opens with its keys alone."""
+    kind, _, name = (state or "").partition(":")
+    if kind != "sqlite":
+        return None
+    folder = Path(f"{name}{KEPT}").resolve()
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise SceneError(
+            f"STATE={state} cannot be kept: {folder} cannot be made: {error.strerror}.", BAD_INPUT
+        ) from None
+    return folder
+
+
+def _environment(
+    folder: Path, kept: Path | None, url: str, admin: str, state: str | None, extra: Mapping[str, str]
+) -> dict[str, str]:
+    inherited = {name: os.environ[name] for name in OF_THE_MACHINE if name in os.environ}
     passed = {
         n: v for n, v in os.environ.items() if n in {"FIRESTORE_EMULATOR_HOST", "PYTHONPATH", "GOOGLE_CLOUD_PROJECT"}
     }
     return {
-        **kept,
+        **inherited,
         **passed,
         "ENVIRONMENT": "simulator",
         "SIMULATOR_URL": url,
         "ORGANISATION": "demo",
         "STATE": state or f"sqlite:{folder / 'state.sqlite3'}",
-        "KEYS": str(folder / "keys"),
+        "KEYS": str(kept or folder / "keys"),
         "GOOGLE_ADMIN": admin,
-        "GOOGLE_SERVICE_ACCOUNT_FILE": str(folder / "service-account.json"),
+        "GOOGLE_SERVICE_ACCOUNT_FILE": str((kept or folder) / "service-account.json"),
         "SALESFORCE_DOMAIN": "simulated.my",
         "SALESFORCE_CONSUMER_KEY": CONSUMER,
         "SALESFORCE_USERNAME": "integration@simulated.example",
-        "SALESFORCE_PRIVATE_KEY_FILE": str(folder / "salesforce.pem"),
+        "SALESFORCE_PRIVATE_KEY_FILE": str((kept or folder) / "salesforce.pem"),
         "PUBLIC_URL": "https://truly.example",
         "ADDON_SERVICE_ACCOUNT": SERVICE_ACCOUNT,
         "ADDON_CLIENT_ID": CLIENT_ID,
@@ -249,18 +278,19 @@ def _environment(folder: Path, url: str, admin: str, state: str | None, extra: M
 
 def _register_keys(ready: Scene) -> Scene:
     """One key pair stands for the Google service account and the Salesforce app: both only sign in."""
-    account_file = ready.folder / "service-account.json"
+    folder = ready.kept or ready.folder
+    account_file = folder / "service-account.json"
     if not account_file.exists():
         key = rsa.generate_private_key(65537, 2048)
         pem = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode()
-        (ready.folder / "salesforce.pem").write_text(pem)
+        (folder / "salesforce.pem").write_text(pem)
         account_file.write_text(google_account(pem))
-        (ready.folder / "public.pem").write_bytes(
+        (folder / "public.pem").write_bytes(
             key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         )
-    public = (ready.folder / "public.pem").read_text()
+    public = (folder / "public.pem").read_text()
     ready.post("service-accounts", {"email": SYNC_ACCOUNT, "public_key": public})
     ready.post(
         "consumers",

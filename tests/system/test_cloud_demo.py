@@ -32,6 +32,9 @@ def test_both_engines_make_the_same_of_the_demo(tmp_path: Path, firestore_emulat
     for name, options in (("local", ()), ("cloud", ("--cloud",))):
         done = run_demo(tmp_path / name, *options, FIRESTORE_EMULATOR_HOST=firestore_emulator)
         assert done.returncode == 0, done.stderr
+        # What became of each email, as README promises: in a table, outcome by outcome.
+        assert "All emails accounted for" in done.stdout
+        assert "contact_match" in done.stdout
         results.append({**json.loads((tmp_path / name).read_text()), "calls": {}})
     assert list(list_differences(*results)) == []
     assert len(results[1]["messages"]) > 60

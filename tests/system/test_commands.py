@@ -76,6 +76,19 @@ def test_a_demo_that_is_ended_early_leaves_nothing_and_is_no_success(tmp_path: P
     assert list((tmp_path / "build").iterdir()) == []
 
 
+@pytest.mark.parametrize("seconds", [0.2, 0.5])
+def test_ctrl_c_while_the_demo_starts_prints_no_traceback(tmp_path: Path, seconds: float) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "simulator.demo", "--once"], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True
+    ) as process:
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode in (-signal.SIGINT, 130)
+    assert "Traceback" not in errors
+
+
 def wait_until(is_reached: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not is_reached():
