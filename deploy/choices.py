@@ -40,6 +40,10 @@ GIVEN_BY_DEPLOYMENT = (
     "SALESFORCE_PRIVATE_KEY_FILE", "SALESFORCE_CONSUMER_SECRET",
 )  # fmt: skip
 """Settings that follow from the project, and that nobody may set by hand."""
+MOST_INSTANCES = {
+    "SIDEBAR_INSTANCES": (deployment.MOST_SIDEBARS, "all instances share the Gmail quota of the project"),
+    "WORKER_INSTANCES": (deployment.MOST_WORKERS, "App Engine runs no more of one version"),
+}
 SALESFORCE = {
     "SALESFORCE_KEY": ("SALESFORCE_PRIVATE_KEY_FILE", "truly-salesforce-key"),
     "SALESFORCE_SECRET": ("SALESFORCE_CONSUMER_SECRET", "truly-salesforce-secret"),
@@ -118,6 +122,29 @@ class Choices:
         return self.service.get("GOOGLE_DELEGATE") or self.account("truly-delegate")
 
     @property
+    def has_push(self) -> bool:
+        """Gmail publishes only to a topic in the project of the delegate, and ours lies in this one."""
+        return self.delegate.endswith(
+            (f"@{self.project}.iam.gserviceaccount.com", f"{self.project}@appspot.gserviceaccount.com")
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        """What the operator should know before the steps run, a sentence each; none of it stops them."""
+        notes = []
+        if not self.operators:
+            notes.append(
+                "OPERATORS is empty, so nobody may act as truly-worker, and nobody can run the commands of the service,"
+                " `flask doctor` first of all. Name who runs them (docs/deploy.md)."
+            )
+        if not self.has_push:
+            notes.append(
+                "GOOGLE_DELEGATE is an account of another project, and Gmail publishes only to a topic of that one. So"
+                " no push is set up: new mail is found by polling, each POLL_SECONDS (docs/push.md)."
+            )
+        return notes
+
+    @property
     def app_region(self) -> str:
         """App Engine names its two oldest regions without a number."""
         return {"us-central1": "us-central", "europe-west1": "europe-west"}.get(self.region, self.region)
@@ -135,12 +162,17 @@ class Choices:
             "PUBLIC_URL": f"https://{host}",
             "WORKER_URL": f"https://worker-dot-{host}",
             "TASKS_SERVICE_ACCOUNT": self.account("truly-tasks"),
-            "PUBSUB_TOPIC": f"projects/{self.project}/topics/truly-mail",
-            "PUSH_SERVICE_ACCOUNT": self.account("truly-push"),
+            **(self._name_push() if self.has_push else {}),
             **secrets,
             **addon,
             "GOOGLE_DELEGATE": self.delegate,
             **{name: value for name, value in self.service.items() if name != "GOOGLE_DELEGATE"},
+        }
+
+    def _name_push(self) -> dict[str, str]:
+        return {
+            "PUBSUB_TOPIC": f"projects/{self.project}/topics/truly-mail",
+            "PUSH_SERVICE_ACCOUNT": self.account("truly-push"),
         }
 
     def find_problems_of_service(self) -> list[str]:
@@ -158,9 +190,16 @@ class Choices:
         try:
             Settings.of(read)
         except ConfigurationError as error:
-            problems = list(error.problems)
+            problems = [_name_as_chosen(problem) for problem in error.problems]
         unread = sorted(set(service) - read.names)
         return problems + [f"{name} is no setting of the service or of the deployment." for name in unread]
+
+
+def _name_as_chosen(problem: str) -> str:
+    """With the operator's name for what follows from the file of Salesforce."""
+    for chosen, (setting, _secret) in SALESFORCE.items():
+        problem = problem.replace(setting, chosen)
+    return problem
 
 
 class _NotedSettings(dict[str, str]):
@@ -233,8 +272,10 @@ def _taken(service: Mapping[str, str]) -> list[str]:
 
 def _find_problems(own: Mapping[str, str]) -> list[str]:
     problems = []
-    if not PROJECT.fullmatch(own["PROJECT"]):
+    if not own["PROJECT"]:
         problems.append("Say which project: make deploy PROJECT=my-project.")
+    elif not PROJECT.fullmatch(own["PROJECT"]):
+        problems.append("PROJECT is no id of a project: 6 to 30 small letters, digits and dashes, such as my-project.")
     if not REGION.fullmatch(own["REGION"]):
         problems.append("REGION must name a region, such as europe-west3. It cannot be changed later.")
     if own["FIRESTORE_LOCATION"] and not DATABASE_LOCATION.fullmatch(own["FIRESTORE_LOCATION"]):
@@ -245,9 +286,9 @@ def _find_problems(own: Mapping[str, str]) -> list[str]:
     if not retention or int(retention[1]) * (7 if retention[2] == "w" else 1) > LONGEST_RETENTION:
         problems.append("BACKUP_RETENTION must be days or weeks, such as 14d or 8w, and at most 14w.")
     problems += [
-        f"{name} must be a number of instances."
-        for name in ("SIDEBAR_INSTANCES", "WORKER_INSTANCES")
-        if not (own[name].isascii() and own[name].isdigit() and int(own[name]))
+        f"{name} must be a number of instances, 1 to {most}: {reason}."
+        for name, (most, reason) in MOST_INSTANCES.items()
+        if not (re.fullmatch(r"[0-9]{1,6}", own[name]) and 1 <= int(own[name]) <= most)
     ]
     problems += [
         f"{name}: {member} must be user:ADDRESS or group:ADDRESS, with spaces between and no commas."

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from deploy import databases, identities, keys, secret_values, services, traffic, watching
 from deploy.choices import Choices
 from deploy.gcloud import Command, DeployError, Gcloud, Run, run_gcloud
+from deploy.rendering import ROOT
 from deploy.steps import Site, Step
+from deploy.upload import check_uploads
 
 STEPS = (
     Step("APIs", identities.enable_apis),
@@ -37,7 +39,7 @@ STEPS = (
     Step("cron", services.deploy_cron),
     Step("subscription of the pushes", traffic.create_subscription),
     Step("add-on", services.deploy_addon),
-    Step("build/deploy/operator.env", services.write_operator_file),
+    Step("build/deploy/operator.env", services.write_operator_file, without="written when the steps run"),
     Step("alert policies", watching.create_policies),
 )
 
@@ -45,6 +47,11 @@ STEPS = (
 IDLE = (
     "Earlier versions of default still run an instance each, and are billed. Once you do not want to go back to them:"
     " gcloud app versions delete {versions} --service=default --project={project}"
+)
+
+
+NOBODY_ASKED = (
+    "this plan asked nobody: whether Google has the project and the region, and lets you in, shows with `make deploy`."
 )
 
 
@@ -70,7 +77,7 @@ def make_plan(site: Site) -> list[Planned]:
 
 def show_plan(plan: list[Planned], say: Callable[[str], None]) -> None:
     for number, planned in enumerate(plan, 1):
-        state = planned.problem or ("" if planned.commands else "nothing to do")
+        state = planned.problem or ("" if planned.commands else planned.step.without)
         say(f"{number:>2}. {planned.step.name}{': ' + state if state else ''}")
         for command in planned.commands:
             say(f"      {command}")
@@ -103,14 +110,18 @@ def deploy(
 ) -> bool:
     """Show the plan, ask, carry it out. False where the person said no, or wanted the plan alone.
 
-    ``only_plan`` asks nobody, so it shows all that an empty project needs.
+    ``only_plan`` asks nobody, so it shows all that an empty project needs. Raises DeployError, also before anything is
+    made for what may not travel.
     """
+    check_uploads(ROOT)
     cloud = None if only_plan else Gcloud(choices.project, run, sleep)
     site = Site(choices, cloud)
     if cloud:
         cloud.is_patient = False
         _find_project(cloud, choices.project)
     show_plan(make_plan(site), say)
+    for note in [*choices.notes, *([] if cloud else [NOBODY_ASKED])]:
+        say(f"Note: {note}")
     if cloud is None or not confirm():
         return False
     cloud.is_patient = True

@@ -59,10 +59,14 @@ class Site:
 
 @dataclass(frozen=True)
 class Step:
-    """``missing`` names the commands that are still needed; none where all is there. Raises DeployError."""
+    """``missing`` names the commands that are still needed; none where all is there. Raises DeployError.
+
+    ``without`` is what a plan says of it where it needs no command.
+    """
 
     name: str
     missing: Callable[[Site], Iterable[Command]]
+    without: str = "nothing to do"
 
 
 def grant(

@@ -18,6 +18,8 @@ BACKOFF = ("--max-attempts=-1", "--min-backoff=5s", "--max-backoff=600s", "--max
 
 
 def create_topic(site: Site) -> Iterator[Command]:
+    if not site.choices.has_push:
+        return
     if TOPIC not in map(last_part, site.ask_list("pubsub", "topics", "list")):
         yield Command(("pubsub", "topics", "create", TOPIC))
     yield from grant(
@@ -30,6 +32,8 @@ def create_topic(site: Site) -> Iterator[Command]:
 
 def create_subscription(site: Site) -> Iterator[Command]:
     """Where somebody changed by hand where pushes go, or by whose token, it is set right: they would all be refused."""
+    if not site.choices.has_push:
+        return
     endpoint, account = f"https://{site.host()}/push", site.choices.account("truly-push")
     push = (
         f"--push-endpoint={endpoint}",

@@ -33,16 +33,25 @@ def list_uploads(folder: Path) -> list[str]:
     return sorted(_walk(folder, [GitIgnoreSpecPattern(line) for line in lines]))
 
 
-def copy_uploads(folder: Path, target: Path) -> list[str]:
-    """Copies what travels, and nothing else. ``target`` is emptied first. Returns the names.
+def check_uploads(folder: Path) -> list[str]:
+    """The names of what travels.
 
     Raises DeployError for a link, for a file that git does not track, and for one that looks like a key. Where the
     folder is no clone of git, the other two are looked for all the same.
     """
-    shutil.rmtree(target, ignore_errors=True)
     names = list_uploads(folder)
     if problems := _find_problems(folder, names):
         raise DeployError("\n".join(problems))
+    return names
+
+
+def copy_uploads(folder: Path, target: Path) -> list[str]:
+    """Copies what travels, and nothing else. ``target`` is emptied first. Returns the names.
+
+    Raises DeployError as ``check_uploads``.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    names = check_uploads(folder)
     for name in names:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / name, target / name)

@@ -33,7 +33,7 @@ def test_all_problems_are_told_together():
         )
     problems = str(caught.value).splitlines()
     assert len(problems) == len(set(problems))
-    for name in ("project=", "REGION", "KEY_PROTECTION", "WORKER_INSTANCES", "SALESFORCE_KEY", "COPY_OPENERS",
+    for name in ("PROJECT is", "REGION", "KEY_PROTECTION", "WORKER_INSTANCES", "SALESFORCE_KEY", "COPY_OPENERS",
                  "ORGANISATION", "GOOGLE_ADMIN", "SALESFORCE_DOMAIN", "SALESFORCE_CONSUMER_KEY"):  # fmt: skip
         assert sum(name.lower() in problem.lower() for problem in problems) == 1, (name, problems)
     assert not any(re.search("STATE|QUEUE|KEYS|PUBLIC_URL", problem) for problem in problems)
@@ -43,6 +43,7 @@ def test_all_problems_are_told_together():
     ("change", "sentence"),
     [
         ({"PROJECT": ""}, "Say which project"),
+        ({"PROJECT": "Acme"}, "^PROJECT is no id of a project: 6 to 30 small letters"),
         ({"REGION": "mars-1"}, "cannot be changed later"),
         ({"FIRESTORE_LOCATION": "eur"}, "eur3 or nam5"),
         ({"BACKUP_RETENTION": "14"}, "14d or 8w"),
@@ -55,6 +56,11 @@ def test_all_problems_are_told_together():
         ({"SALESFORCE_SECRET": "x"}, "Name one file"),
         ({"SALESFORCE_KEY": "/nowhere.pem"}, "SALESFORCE_KEY names no file on this machine"),
         ({"SIDEBAR_INSTANCES": "many"}, "number of instances"),
+        ({"SIDEBAR_INSTANCES": "176"}, "^SIDEBAR_INSTANCES must be a number of instances, 1 to 175: .* Gmail quota"),
+        ({"SIDEBAR_INSTANCES": "5000"}, "^SIDEBAR_INSTANCES must be a number of instances, 1 to 175"),
+        ({"WORKER_INSTANCES": "26"}, "^WORKER_INSTANCES must be a number of instances, 1 to 25: App Engine"),
+        ({"WORKER_INSTANCES": "9" * 5000}, "^WORKER_INSTANCES must be a number of instances, 1 to 25"),
+        ({"SALESFORCE_USERNAME": ""}, r"^SALESFORCE_KEY needs SALESFORCE_USERNAME\.$"),
         ({"ORGANISATION": ""}, "ORGANISATION is not set"),
         ({"MATCH_LEADS": "perhaps"}, "MATCH_LEADS"),
         ({"DISCLOSUR": "text"}, "DISCLOSUR is no setting"),

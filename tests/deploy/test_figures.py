@@ -56,7 +56,7 @@ def test_each_class_and_each_kind_of_key_has_a_price() -> None:
     assert names <= set(PRICES.prices)
 
 
-@pytest.mark.parametrize("instances", [1, 4, 25, 1_000])
+@pytest.mark.parametrize("instances", [1, 4, deployment.MOST_WORKERS])
 def test_the_queues_that_the_plan_makes_are_those_of_the_forecast(project, deploy_into, instances: int) -> None:
     deploy_into(project, WORKER_INSTANCES=str(instances))
 
@@ -67,9 +67,25 @@ def test_the_queues_that_the_plan_makes_are_those_of_the_forecast(project, deplo
     assert {n: int(limits["maxConcurrentDispatches"]) for n, limits in made.items()} == {
         n: lane.count_at_a_time(instances) for n, lane in LANES.items()
     }
-    assert max(lane.count_dispatches(instances) for lane in LANES.values()) <= PRICES.assumed["tasks_dispatches"]
+    assert max(lane.count_dispatches(1_000) for lane in LANES.values()) <= PRICES.assumed["tasks_dispatches"]
 
 
 def test_the_sweeps_keep_the_first_worker_instance_awake() -> None:
     """The forecast prices all hours of it, and docs/deploy.md says that it never ends."""
     assert deployment.SWEEP_MINUTES < deployment.IDLE_MINUTES
+
+
+def test_the_most_instances_are_those_of_google() -> None:
+    assumed = PRICES.assumed
+    assert assumed["most_instances"] == deployment.MOST_WORKERS
+    assert assumed["gmail_units_a_minute_and_mailbox"] == deployment.MAILBOX_UNITS_PER_MINUTE
+    assert assumed["gmail_units_a_minute"] == deployment.PROJECT_UNITS_PER_MINUTE
+    page = (ROOT / "docs/deploy.md").read_text()
+    assert f"the most instances of `worker`, 1 to {deployment.MOST_WORKERS}" in page
+    assert f"the most instances of `default`, 1 to {deployment.MOST_SIDEBARS}" in page
+
+
+def test_with_the_most_instances_each_still_has_a_share_of_the_quota(project, deploy_into, tmp_path) -> None:
+    deploy_into(project, WORKER_INSTANCES=str(deployment.MOST_WORKERS), SIDEBAR_INSTANCES=str(deployment.MOST_SIDEBARS))
+    text = (tmp_path / "work/build/deploy/service/app.yaml").read_text()
+    assert 'GMAIL_PROJECT_UNITS_PER_MINUTE: "6000"' in text

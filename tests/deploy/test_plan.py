@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy import plan
 from deploy.gcloud import DeployError
 from deploy.identities import APIS
 from deploy.plan import STEPS
@@ -19,7 +20,7 @@ from server.rules.forecast.deployment import JOBS_AT_A_TIME, LANES
 from server.settings import Settings
 from tests.deploy.conftest import INSIDE_PEM, PEM
 from tests.support.gcloud_project import HOST, FakeProject, Refusal, new_state
-from tests.support.upload import ROOT
+from tests.support.upload import ROOT, copy_clone
 
 
 class KilledError(BaseException):
@@ -188,7 +189,8 @@ def test_a_second_run_makes_nothing(deployed, deploy_into):
     # gcloud cannot say which cron jobs there are, so their file is deployed each time.
     assert [" ".join(words[:2]) for words in deployed.changes] == ["app deploy"]
     assert deployed.state == before
-    assert sum("nothing to do" in line for line in said) == len(STEPS) - 1
+    assert sum("nothing to do" in line for line in said) == len(STEPS) - 2
+    assert any(line.endswith("operator.env: written when the steps run") for line in said)
 
 
 def test_another_setting_is_a_new_version_and_nothing_else(deployed, deploy_into):
@@ -359,6 +361,54 @@ def test_another_delegate_is_not_made(project, deploy_into):
         "truly-sidebar",
         "truly-worker",
     }
+
+
+def test_a_delegate_of_another_project_gets_no_push_and_the_plan_says_so(project, deploy_into, tmp_path):
+    """Gmail publishes to no topic of ours then, and each watch would be refused."""
+    delegate = "reader@other.iam.gserviceaccount.com"
+    project.state["accounts"].append(delegate)
+    said = deploy_into(project, GOOGLE_DELEGATE=delegate)
+
+    [note] = [line for line in said if line.startswith("Note: ")]
+    assert "GOOGLE_DELEGATE is an account of another project" in note
+    assert "found by polling" in note
+    assert (project.state["topics"], project.state["subscriptions"]) == ([], {})
+    for name in ("app.yaml", "worker.yaml"):
+        assert "PUBSUB_TOPIC" not in (tmp_path / "work/build/deploy/service" / name).read_text()
+
+
+@pytest.mark.parametrize("delegate", ["reader@truly-acme.iam.gserviceaccount.com", ""])
+def test_a_delegate_of_this_project_gets_pushes(project, deploy_into, delegate):
+    project.state["accounts"].append(delegate)
+    said = deploy_into(project, GOOGLE_DELEGATE=delegate)
+    assert [line for line in said if line.startswith("Note: ")] == []
+    assert project.state["subscriptions"] == {"truly-mail-push": PUSH}
+
+
+def test_a_plan_says_that_nobody_could_run_the_commands(project, deploy_into):
+    said = deploy_into(project, OPERATORS="", confirm=False)
+    [note] = [line for line in said if line.startswith("Note: ")]
+    assert "OPERATORS is empty, so nobody may act as truly-worker" in note
+    assert "flask doctor" in note
+
+
+def test_a_plan_that_asked_nobody_says_so(project, deploy_into):
+    said = deploy_into(project, only_plan=True, REGION="europe-west33")
+    assert said[-1].startswith("Note: this plan asked nobody: whether Google has the project and the region")
+    assert "25. build/deploy/operator.env: written when the steps run" in said
+
+
+@pytest.mark.parametrize("only_plan", [True, False])
+def test_what_may_not_travel_stops_a_plan_before_anything_is_asked(
+    project, deploy_into, monkeypatch, tmp_path, only_plan
+):
+    clone = copy_clone(tmp_path / "clone")
+    (clone / "server" / "linked.py").symlink_to(clone / "README.md")
+    monkeypatch.setattr(plan, "ROOT", clone)
+
+    with pytest.raises(DeployError, match=r"server/linked.py is a link, and what it leads to would travel"):
+        deploy_into(project, only_plan=only_plan)
+    assert project.calls == []
 
 
 def test_the_deployed_folder_has_the_locked_packages_and_nothing_that_does_not_travel(deployed, tmp_path):

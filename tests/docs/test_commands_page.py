@@ -83,7 +83,9 @@ def compare_targets(rows: list[list[str]], makefile: str) -> list[str]:
     wrong += [f"make {name} is not on the page" for name in sorted(targets - on_page)]
     read = set(re.findall(r"\$\(([A-Z]+)\)|\$\(if \$\(([A-Z]+)", makefile))
     variables = {name for pair in read for name in pair if name}
-    variables |= {name for line in re.findall(r"^DEPLOYED :=((?:.*\\\n)*.*)$", makefile, re.MULTILINE) for name in line.split()}
+    variables |= {
+        name for line in re.findall(r"^DEPLOYED :=((?:.*\\\n)*.*)$", makefile, re.MULTILINE) for name in line.split()
+    }
     named = {name for row in rows for span in find_code_spans(row[1]) for name in _VARIABLE.findall(span)}
     return wrong + [f"{name}= is not read" for name in sorted(named - variables)]
 

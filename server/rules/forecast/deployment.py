@@ -25,6 +25,12 @@ BACKUP_DAYS = 14
 """Daily backups of the first database are kept so long."""
 PROJECT_UNITS_PER_MINUTE = 1_200_000
 """Gmail's quota for a project, of which each instance gets an equal share: each paces itself."""
+MOST_WORKERS = 25
+"""Instances of one version with basic scaling: App Engine runs no more in most regions."""
+MAILBOX_UNITS_PER_MINUTE = 6_000
+"""Gmail's quota for one mailbox."""
+MOST_SIDEBARS = PROJECT_UNITS_PER_MINUTE // MAILBOX_UNITS_PER_MINUTE - MOST_WORKERS
+"""With more, one instance's share of the project's quota would be less than one mailbox may use."""
 MOST_DISPATCHES = 500
 """Google's most dispatches a second of one queue."""
 MOST_AT_A_TIME = 5_000
