@@ -66,8 +66,10 @@ def _mailbox(source: Source) -> click.Command:
             raise click.UsageError("Name one ADDRESS, or --all, --group or --org-unit.")
         services = source.get()
         if address is None:
-            if stage is None or start is not None:
-                raise click.UsageError("For many mailboxes, --stage is what can be set.")
+            if start is not None:
+                raise click.UsageError("--start is for one ADDRESS.")
+            if stage is None:
+                raise click.UsageError("Add --stage: of many mailboxes the stage alone can be set.")
             change_stages(
                 services, Stage(stage), group, org_unit,
                 includes_off=include_off, is_preview=preview, is_confirmed=yes,

@@ -92,7 +92,9 @@ def test_a_group_or_an_org_unit_is_changed_and_nobody_else(
         (("--org-unit", "Sales", "--stage", "live"), 4, "begins with a slash, such as /Sales: Sales"),
         (("--all", ANN, "--stage", "live"), 2, "Name one ADDRESS, or --all, --group or --org-unit."),
         ((), 2, "Name one ADDRESS"),
-        (("--all",), 2, "For many mailboxes, --stage is what can be set."),
+        (("--all",), 2, "Add --stage: of many mailboxes the stage alone can be set."),
+        (("--all", "--preview"), 2, "Add --stage"),
+        (("--all", "--start", "2026-09-01"), 2, "--start is for one ADDRESS."),
         ((ANN, "--stage", "live", "--include-off"), 2, "--preview, --yes and --include-off are for many mailboxes."),
     ],
 )

@@ -94,3 +94,14 @@ def test_the_worker_has_no_pages(scene):
 def test_without_settings_the_pages_say_so(scene):
     client = create_app({**scene.source, "ORGANISATION": ""}).test_client()
     assert client.get("/privacy").status_code == 503
+
+
+def test_privacy_says_that_operators_could_read(scene):
+    """As docs/deploy.md does of OPERATORS."""
+    text = " ".join(read(scene, "privacy").split())
+    assert "the few people whom acme lets run it could read them too" in text
+    assert "the ledger has no entry of that" in text
+
+
+def test_terms_fit_a_service_on_one_machine_too(scene):
+    assert "in its own Google Cloud project or on its own machine" in read(scene, "terms")
