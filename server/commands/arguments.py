@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 import click
+
+
+class FiniteRange(click.FloatRange):
+    """A number between two bounds. ``nan`` is within any bounds for Python, and ``inf`` where one is open."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            raise click.BadParameter(f"{value} is not a number to count with.", ctx, param)
+        return number
 
 
 class Day(click.ParamType[datetime]):

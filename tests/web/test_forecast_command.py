@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 
 import pytest
@@ -55,12 +56,23 @@ def test_it_says_it_in_words(flask):
     assert "Salesforce data storage of 29.5 GiB is full after" in text
     assert "check them" in text
     assert "OVER" not in text
+    assert "Running in the busiest hour: 1 worker instance. The month is counted with all older mail stored" in text
+    assert "too low" not in text
+
+
+def test_older_mail_that_is_read_within_a_month_is_in_the_first(flask):
+    text = " ".join(flask("--mailboxes", "100").stdout.split())
+
+    assert "The first month is counted with all older mail in it." in text
 
 
 def test_what_is_over_its_limit_is_marked_and_the_right_number_of_workers_said(flask):
     text = " ".join(flask("--mailboxes", "20000").stdout.split())
 
-    assert text.count("OVER") == 3
+    assert len(re.findall("OVER(?!,)", text)) == 3
+    assert len(re.findall("OVER, [^:]+(: [^:]+)?: [^.]+[.]", text)) == 3
+    assert "OVER, Queue live: tasks at a time: jobs start later: raise WORKER_INSTANCES." in text
+    assert "These sums are too low: they are for WORKER_INSTANCES=4, and this size needs 12." in text
     assert "This size needs WORKER_INSTANCES=12: with 4 jobs wait." in text
     assert "OVER" not in flask("--mailboxes", "20000", "--worker-instances", "12").stdout
 
@@ -105,6 +117,10 @@ def test_older_mail_that_is_never_read_is_null_and_said(flask):
         ("--mailboxes", "5", "--key-protection", "none"),
         (),
         ("--mailboxes", "5", "--logged-percent", "90"),
+        ("--mailboxes", "5", "--peak", "nan"),
+        ("--mailboxes", "5", "--peak", "inf"),
+        ("--mailboxes", "5", "--message-kilobytes", "inf"),
+        ("--mailboxes", "5", "--mails-per-day", "nan"),
     ],
 )
 def test_what_cannot_be_is_refused(flask, options):

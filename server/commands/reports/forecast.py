@@ -13,6 +13,8 @@ from typing import Any
 import click
 from rich.table import Table
 
+from server.commands.arguments import FiniteRange
+from server.commands.reports.tables import count_noun
 from server.commands.running import Source, report_errors, stdout
 from server.domain.errors import BadInputError
 from server.rules.forecast import deployment
@@ -21,6 +23,8 @@ from server.rules.forecast.inputs import GIB, Inputs
 from server.rules.forecast.model import Forecast, PriceList, forecast
 
 PRICES = Path(__file__).parents[2] / "data" / "prices.toml"
+MONTH = 30.0
+"""Days."""
 TOO_LONG = 366.0
 """Days of reading older mail after which a person is told to want less."""
 COUNTS = {
@@ -52,19 +56,19 @@ def load_prices(path: Path = PRICES) -> PriceList:
 def _forecast() -> click.Command:
     @click.command("forecast", context_settings={"show_default": True})
     @click.option("--mailboxes", type=click.IntRange(1, 50_000), required=True, help="Up to 50,000 were looked at.")
-    @click.option("--mails-per-day", type=click.FloatRange(0, 10_000), default=40.0, help="Of one mailbox.")
-    @click.option("--logged-percent", type=click.FloatRange(0, 100), default=30.0, help="Of all mail.")
-    @click.option("--busy-hours", type=click.FloatRange(1, 24), default=10.0, help="Of a day, when mail comes.")
-    @click.option("--peak", type=click.FloatRange(1), default=2.0, help="The busiest hour, times an average busy one.")
+    @click.option("--mails-per-day", type=FiniteRange(0, 10_000), default=40.0, help="Of one mailbox.")
+    @click.option("--logged-percent", type=FiniteRange(0, 100), default=30.0, help="Of all mail.")
+    @click.option("--busy-hours", type=FiniteRange(1, 24), default=10.0, help="Of a day, when mail comes.")
+    @click.option("--peak", type=FiniteRange(1), default=2.0, help="The busiest hour, times an average busy one.")
     @click.option(
         "--backfill-months",
-        type=click.FloatRange(0, 600),
+        type=FiniteRange(0, 600),
         default=12.0,
         help="Older mail. For BACKFILL_MONTHS=all: how far back mailboxes go.",
     )
     @click.option("--no-push", is_flag=True, help="Without PUBSUB_TOPIC.")
     @click.option("--poll-seconds", type=click.IntRange(1), default=300)
-    @click.option("--message-kilobytes", type=click.FloatRange(0), default=75.0, help="With attachments, on average.")
+    @click.option("--message-kilobytes", type=FiniteRange(0), default=75.0, help="With attachments, on average.")
     @_add_options_of_deployment
     @click.option("--json", "as_json", is_flag=True)
     @report_errors
@@ -106,7 +110,7 @@ def _add_options_of_deployment(command: Callable[..., None]) -> Callable[..., No
         ),
         click.option(
             "--salesforce-gigabytes",
-            type=click.FloatRange(0),
+            type=FiniteRange(0),
             help="The org's free data storage.  [default: 10 GB, and 20 MB for each mailbox]",
         ),
     )
@@ -231,10 +235,27 @@ def _print_money(result: Forecast) -> None:
         table.add_row(name, *(f"{dollars:,.2f}" for dollars in (price.first, price.later, price.once)))
     stdout.print(table)
     stdout.print(
-        f"{result.instances} worker instances run in the busiest hour. The first month is counted with all older mail"
-        f" in it. List prices of {result.prices_as_of}, region us-central1 (server/data/prices.toml): check them, and"
+        f"Running in the busiest hour: {count_noun(result.instances, 'worker instance')}. {_say_first_month(result)}"
+        f" List prices of {result.prices_as_of}, region us-central1 (server/data/prices.toml): check them, and"
         " those of your region."
     )
+    needed, allowed = result.needed_workers, result.inputs.worker_instances
+    if needed > allowed:
+        stdout.print(
+            f"These sums are too low: they are for WORKER_INSTANCES={allowed}, and this size needs {needed}. Run it with"
+            f" --worker-instances {needed}."
+        )
+
+
+def _say_first_month(result: Forecast) -> str:
+    days = result.backfill.days
+    if not math.isfinite(days):
+        return "The month is counted as if all older mail were stored, though it is never read to its end."
+    if days > MONTH:
+        return (
+            f"The month is counted with all older mail stored, as it is after {days:,.0f} days; earlier ones cost less."
+        )
+    return "The first month is counted with all older mail in it."
 
 
 def _print_limits(result: Forecast) -> None:
@@ -243,6 +264,9 @@ def _print_limits(result: Forecast) -> None:
         reached = "never" if limit.reached_at is None else f"{limit.reached_at:,}"
         table.add_row("OVER" if limit.share > 1 else "", limit.name, _round(limit.load), _round(limit.allowed), reached)
     stdout.print(table)
+    for limit in result.limits:
+        if limit.share > 1:
+            stdout.print(f"OVER, {limit.name}: {limit.effect}.")
     needed = result.needed_workers
     if needed > result.inputs.worker_instances:
         stdout.print(f"This size needs WORKER_INSTANCES={needed}: with {result.inputs.worker_instances} jobs wait.")
