@@ -56,14 +56,18 @@ def test_it_says_it_in_words(flask):
     assert "Salesforce data storage of 29.5 GiB is full after" in text
     assert "check them" in text
     assert "OVER" not in text
-    assert "Running in the busiest hour: 1 worker instance. The month is counted with all older mail stored" in text
+    assert (
+        "Running in the busiest hour: 1 worker instance. The first month is counted with all older mail in it" in text
+    )
     assert "too low" not in text
 
 
-def test_older_mail_that_is_read_within_a_month_is_in_the_first(flask):
-    text = " ".join(flask("--mailboxes", "100").stdout.split())
+def test_older_mail_that_takes_longer_than_a_month_is_not_in_the_first(flask):
+    text = " ".join(flask("--mailboxes", "20000").stdout.split())
+    never = " ".join(flask("--mailboxes", "50000", "--mails-per-day", "80").stdout.split())
 
-    assert "The first month is counted with all older mail in it." in text
+    assert re.search(r"with all older mail, which is in after \d+ days; months before cost less\.", text)
+    assert "though it is never read to its end" in never
 
 
 def test_what_is_over_its_limit_is_marked_and_the_right_number_of_workers_said(flask):

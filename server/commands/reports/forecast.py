@@ -242,8 +242,8 @@ def _print_money(result: Forecast) -> None:
     needed, allowed = result.needed_workers, result.inputs.worker_instances
     if needed > allowed:
         stdout.print(
-            f"These sums are too low: they are for WORKER_INSTANCES={allowed}, and this size needs {needed}. Run it with"
-            f" --worker-instances {needed}."
+            f"These sums are too low: they are for WORKER_INSTANCES={allowed}, and this size needs {needed}."
+            f" Run it with --worker-instances {needed}."
         )
 
 
@@ -252,9 +252,7 @@ def _say_first_month(result: Forecast) -> str:
     if not math.isfinite(days):
         return "The month is counted as if all older mail were stored, though it is never read to its end."
     if days > MONTH:
-        return (
-            f"The month is counted with all older mail stored, as it is after {days:,.0f} days; earlier ones cost less."
-        )
+        return f"The month is counted with all older mail, which is in after {days:,.0f} days; months before cost less."
     return "The first month is counted with all older mail in it."
 
 
