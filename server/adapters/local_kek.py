@@ -105,9 +105,8 @@ def list_private_keys(folder: Path) -> list[Path]:
 def load_local_keys(folder: Path, *, may_open: bool) -> Keys:
     """Raises ConfigurationError with a sentence for the first file that cannot be used."""
     if not folder.is_dir():
-        raise ConfigurationError(
-            f"KEYS names a folder that does not exist: {folder}. Run `flask --app server.main keys` once."
-        )
+        # The value is not repeated: it may be the key itself, pasted in place of its folder.
+        raise ConfigurationError("KEYS names a folder that does not exist. Run `flask --app server.main keys` once.")
     public = load_public_key(folder / PUBLIC)
     unwrap = None
     if may_open:

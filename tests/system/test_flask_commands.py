@@ -46,6 +46,14 @@ def test_a_wrong_setting_is_one_sentence_and_exit_3(scene: Scene, settings: dict
     assert "Traceback" not in done.output
 
 
+@pytest.mark.parametrize("name", ["KEYS", "GOOGLE_SERVICE_ACCOUNT_FILE", "SALESFORCE_PRIVATE_KEY_FILE"])
+def test_a_key_that_was_pasted_in_place_of_its_path_is_not_repeated(scene: Scene, name: str) -> None:
+    done = run(scene, "doctor", **{name: 32 * "5e"})
+    assert done.exit_code == 3
+    assert f"{name} names a f" in done.stderr
+    assert "5e5e" not in done.output
+
+
 def test_all_problems_are_told_at_once(scene: Scene) -> None:
     done = run(scene, "sync", GOOGLE_ADMIN="", POLL_SECONDS="soon", MATCH_LEADS="perhaps")
     assert done.exit_code == 3

@@ -25,7 +25,7 @@ from server.web.app import create_app
 from simulator.cloud.project import CloudProject
 from simulator.demo.deployment import find_address
 from tests.support.cloud import run_cloud_scene
-from tests.support.scene import MakeScene, Scene
+from tests.support.scene import PRIVATE_PEM, MakeScene, Scene
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 60.0
@@ -158,7 +158,8 @@ def test_a_wrong_key_that_shows_when_kms_is_back_ends_the_process(
     [
         ({"ORGANISATION": "other"}, "ORGANISATION is other, but this state belongs to acme"),
         ({"SALESFORCE_CONSUMER_KEY": ""}, "SALESFORCE_CONSUMER_KEY"),
-        ({"KEYS": "/nowhere"}, "KEYS names a folder that does not exist: /nowhere"),
+        ({"KEYS": "/nowhere"}, "KEYS names a folder that does not exist."),
+        ({"SALESFORCE_PRIVATE_KEY_FILE": PRIVATE_PEM}, "SALESFORCE_PRIVATE_KEY_FILE names a file that is not there."),
     ],
 )
 def test_a_wrong_setting_ends_the_process_with_its_sentence(
@@ -167,6 +168,7 @@ def test_a_wrong_setting_ends_the_process_with_its_sentence(
     with run_gunicorn(tmp_path, {**scene.source, **wrong}) as gunicorn:
         assert gunicorn.process.wait(PATIENCE) == 3
     assert sentence in gunicorn.log
+    assert PRIVATE_PEM.splitlines()[1] not in gunicorn.log
 
 
 def test_a_locked_state_is_waited_for(scene: Scene, tmp_path: Path) -> None:
