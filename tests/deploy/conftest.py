@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from deploy import services
+from deploy import plan, services
 from deploy.choices import Choices
 from deploy.gcloud import Answer
 from deploy.plan import deploy
+from deploy.upload import check_uploads
 from tests.support.gcloud_project import FakeProject
 
 Deploy = Callable[..., list[str]]
@@ -25,6 +28,12 @@ def make_pem() -> bytes:
 PEM = make_pem()
 """The key of Salesforce's certificate."""
 INSIDE_PEM = PEM.splitlines()[1]
+
+
+@lru_cache
+def check_once(folder: Path) -> list[str]:
+    """The repository does not change during the tests, and every file of it is read for that."""
+    return check_uploads(folder)
 
 
 @pytest.fixture
@@ -69,6 +78,7 @@ def deploy_into(given, tmp_path, monkeypatch) -> Deploy:
 
     original = services.build_service
     monkeypatch.setattr(services, "build_service", build_once)
+    monkeypatch.setattr(plan, "check_uploads", check_once)
 
     def run(project: FakeProject, *, only_plan: bool = False, confirm: bool = True, **changed: str) -> list[str]:
         said: list[str] = []
