@@ -27,6 +27,8 @@ SECONDS ?= 60
 ONLY ?=
 CLOUD ?=
 MINUTES ?= 30
+# Tests wait more than they compute: on a small machine twice as many run side by side as there are processors.
+SIDE_BY_SIDE = -n $$($(BIN)/python -c 'import os; n = os.cpu_count(); print(max(n, min(2 * n, 6)))') --dist loadgroup
 # What `make deploy` takes from the environment too: all settings of the deployment, and those of the service that are needed.
 DEPLOYED := PROJECT REGION FIRESTORE_LOCATION KEY_PROTECTION BACKUP_RETENTION SIDEBAR_INSTANCES WORKER_INSTANCES SALESFORCE_KEY \
   SALESFORCE_SECRET COPY_OPENERS OPERATORS ORGANISATION GOOGLE_ADMIN SALESFORCE_DOMAIN SALESFORCE_CONSUMER_KEY SALESFORCE_USERNAME
@@ -51,10 +53,10 @@ explain: $(STAMP) ## The decision for one message and why, nothing written; FILE
 	@$(if $(FILE),,echo "Say which message: make explain FILE=a.eml" >&2; exit 4;) $(DEMO) --explain "$(FILE)"
 
 test: $(STAMP) ## All tests that run here; a closing table says what could not, and how to install it
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -q $(SIDE_BY_SIDE)
 
 test-all: $(STAMP) ## The same, and nothing may be missing
-	@REQUIRE_ALL=1 $(BIN)/python -m pytest -q -n auto --dist loadgroup
+	@REQUIRE_ALL=1 $(BIN)/python -m pytest -q $(SIDE_BY_SIDE)
 
 check: $(STAMP) ## Lint, types, import directions
 	@$(BIN)/ruff check $(SOURCES)
