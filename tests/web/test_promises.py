@@ -554,12 +554,13 @@ def test_hung_cards_take_no_thread_from_what_the_ledger_knows(scene, monkeypatch
     assert [card[1] for card in read] == [texts.AS_KNOWN] * 5
 
 
-def test_who_cannot_be_verified_in_time_reads_that_it_is_slow(scene, monkeypatch):
+@pytest.mark.parametrize("check", ["check_google", "check_person"])
+def test_who_cannot_be_verified_in_time_reads_that_it_is_slow(scene, monkeypatch, check):
     scene.sync()
     message = scene.deliver(ANN, eml())
     released = threading.Event()
     monkeypatch.setattr(deadline, "WITHIN", 0.3)
-    monkeypatch.setattr(Guard, "admit", lambda *_args: released.wait(30))
+    monkeypatch.setattr(Guard, check, lambda *_args: released.wait(30))
     assert Rep(scene, ANN, message).read[1:] == list(texts.REFUSALS["slow"])
     released.set()
 
