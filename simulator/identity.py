@@ -58,6 +58,7 @@ class Identity:
         self._clock = clock
         self._lock = threading.Lock()
         self._tokens: dict[str, Access] = {}
+        self.lifetime = LIFETIME
         self.accounts: dict[str, str] = {}
         self.consents = consents.Consents()
         self.delegated: dict[str, frozenset[str]] = {}
@@ -112,8 +113,8 @@ class Identity:
     def _issue_token(self, subject: str, scopes: frozenset[str], project: str = "") -> dict[str, Any]:
         token = "ya29." + secrets.token_urlsafe(40)
         with self._lock:
-            self._tokens[token] = Access(subject, scopes, self._clock.now() + LIFETIME, project)
-        return {"access_token": token, "expires_in": LIFETIME, "token_type": "Bearer"}
+            self._tokens[token] = Access(subject, scopes, self._clock.now() + self.lifetime, project)
+        return {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}
 
     def access(self, request: Request) -> Access:
         """Raises Failure 401 for a missing, unknown or expired token."""

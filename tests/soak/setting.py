@@ -7,7 +7,6 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-import simulator.identity
 from server.bootstrap import build, create_keys
 from server.settings import Settings
 from simulator.demo.stage import CONSUMER, SYNC_ACCOUNT, google_account
@@ -24,7 +23,7 @@ USERNAME = f"sync@{ADMIN.partition('@')[2]}"
 
 def prepare(folder: Path, universe: Universe, url: str, workers: int) -> tuple[Path, list[dict[str, str]]]:
     """The state file, and an environment for each worker."""
-    simulator.identity.LIFETIME = TOKENS
+    universe.identity.lifetime = TOKENS
     key = rsa.generate_private_key(65537, 2048)
     pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     private = key.private_bytes(serialization.Encoding.PEM, pkcs8, plain).decode()
