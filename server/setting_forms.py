@@ -79,6 +79,10 @@ class SettingsReader:
             self.problems.append(f"{name} must be {form}.")
             return default
 
+    def allowance(self, name: str, default: int) -> int:
+        """Units a minute; 0 is without limit."""
+        return self.choice(name, default, allowance, ALLOWANCE)
+
     def path(self, name: str) -> Path | None:
         """The value is never repeated: it may be the key itself, pasted where its file's name belongs."""
         value = self.source.get(name, "").strip()

@@ -201,10 +201,8 @@ class Settings:
             support_contact=read.text("SUPPORT_CONTACT", "", forms.CONTACT),
             dont_log_label=read.text("DONT_LOG_LABEL", "Don't log"),
             may_open_copies=read.choice("MAY_OPEN_COPIES", False, forms.yes_or_no, "yes or no"),
-            gmail_units_per_minute=read.choice("GMAIL_UNITS_PER_MINUTE", 6_000, forms.allowance, forms.ALLOWANCE),
-            gmail_project_units_per_minute=read.choice(
-                "GMAIL_PROJECT_UNITS_PER_MINUTE", 1_200_000, forms.allowance, forms.ALLOWANCE
-            ),
+            gmail_units_per_minute=read.allowance("GMAIL_UNITS_PER_MINUTE", 6_000),
+            gmail_project_units_per_minute=read.allowance("GMAIL_PROJECT_UNITS_PER_MINUTE", 1_200_000),
             poll_seconds=read.choice("POLL_SECONDS", 300, forms.count, "a number of seconds"),
             workers=read.choice("WORKERS", 4, forms.count, "a number of threads"),
         )

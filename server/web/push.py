@@ -12,8 +12,8 @@ from server.engine.operations.pushes import enqueue_push
 from server.logs.events import Event, describe_error
 from server.logs.trail import label_trail
 from server.web.guards import Guard
+from server.web.hints import Hint
 from server.web.lazy_services import LazyServices
-from server.web.sidebar.hints import Hint
 
 log = logging.getLogger(__name__)
 

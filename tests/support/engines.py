@@ -196,6 +196,17 @@ def describe_world(world: World) -> dict[str, Any]:
     return {"name": world.name, "workspace": space, "salesforce": world.org}
 
 
+def write_small_world(folder: Path, name: str, mail: list[bytes]) -> Path:
+    """Ann alone, her mail, and Salesforce with one contact."""
+    workspace = {
+        "customer": "C01",
+        "domains": [{"name": "acme.example", "primary": True}],
+        "users": [{"email": "ann@acme.example", "name": "Ann", "admin": True}],
+    }
+    described = {"name": name, "workspace": workspace, "salesforce": BYRON_ORG}
+    return write_world(folder, described, {"ann@acme.example": mail})
+
+
 def write_world(folder: Path, world: Mapping[str, Any], mail: Mapping[str, list[bytes]]) -> Path:
     """As ``python -m simulator --world`` reads it."""
     (folder / "mail").mkdir(parents=True)

@@ -12,22 +12,14 @@ from pathlib import Path
 import pytest
 
 from simulator.demo.stage import ROOT, scene
-from tests.support.engines import BYRON_ORG, write_world
+from tests.support.engines import write_small_world
 from tests.support.scene import eml
 
 pytestmark = pytest.mark.slow
-ANN = "ann@acme.example"
 
 
 def test_a_shell_that_reads_the_file_runs_every_command_on_the_demo(tmp_path: Path) -> None:
-    workspace = {
-        "customer": "C01",
-        "domains": [{"name": "acme.example", "primary": True}],
-        "users": [{"email": ANN, "name": "Ann", "admin": True}],
-    }
-    world = write_world(
-        tmp_path / "world", {"name": "commands", "workspace": workspace, "salesforce": BYRON_ORG}, {ANN: [eml()]}
-    )
+    world = write_small_world(tmp_path / "world", "commands", [eml()])
     with scene(world, tmp_path / "a folder with spaces") as stage:
         stage.server("sync", quiet=True)
         path = stage.write_operator_file()
@@ -41,14 +33,7 @@ def test_a_shell_that_reads_the_file_runs_every_command_on_the_demo(tmp_path: Pa
 
 def test_a_state_that_is_kept_opens_with_the_keys_beside_it(tmp_path: Path) -> None:
     """The simulated Gmail and Salesforce are gone; commands that ask neither work on what is left."""
-    workspace = {
-        "customer": "C01",
-        "domains": [{"name": "acme.example", "primary": True}],
-        "users": [{"email": ANN, "name": "Ann", "admin": True}],
-    }
-    world = write_world(
-        tmp_path / "world", {"name": "kept", "workspace": workspace, "salesforce": BYRON_ORG}, {ANN: [eml()]}
-    )
+    world = write_small_world(tmp_path / "world", "kept", [eml()])
     # It runs where the person is, and the state is named from there.
     demo = subprocess.run(
         [sys.executable, "-m", "simulator.demo", "--once", "--world", str(world), "--state", "sqlite:kept.sqlite3",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from simulator.demo.stage import Scene, scene
-from tests.support.engines import BYRON_ORG, write_world
+from tests.support.engines import write_small_world
 from tests.support.pushing import ACCOUNT, TOPIC, URL
 from tests.support.scene import eml
 
@@ -22,13 +22,7 @@ PATIENCE = 60.0
 
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
-    workspace = {
-        "customer": "C01",
-        "domains": [{"name": "acme.example", "primary": True}],
-        "users": [{"email": ANN, "name": "Ann", "admin": True}],
-    }
-    described = {"name": "push", "workspace": workspace, "salesforce": BYRON_ORG}
-    return write_world(tmp_path / "world", described, {ANN: []})
+    return write_small_world(tmp_path / "world", "push", [])
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from server.domain.errors import BadInputError, TransientError
 from server.domain.mailbox import Stage
 from server.engine.mailboxes.stages import set_stage
 from server.ports.queue import Job, JobKind
-from server.web.sidebar.hints import Hint
+from server.web.hints import Hint
 from simulator.addon_host import SERVICE_ACCOUNT
 from simulator.faults import Fault
 from simulator.identity import KEY_ID

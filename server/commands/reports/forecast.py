@@ -83,26 +83,12 @@ def _forecast() -> click.Command:
 
 def _add_options_of_deployment(command: Callable[..., None]) -> Callable[..., None]:
     """What the deployment and the org allow."""
+    instances = click.IntRange(1, 1_000)
     options = (
-        click.option(
-            "--worker-instances",
-            type=click.IntRange(1, 1_000),
-            default=deployment.WORKER_INSTANCES,
-            help="WORKER_INSTANCES of the deployment.",
-        ),
-        click.option(
-            "--sidebar-instances",
-            type=click.IntRange(1, 1_000),
-            default=deployment.SIDEBAR_INSTANCES,
-            help="SIDEBAR_INSTANCES of the deployment.",
-        ),
+        _repeat_setting("--worker-instances", instances, deployment.WORKER_INSTANCES, "WORKER_INSTANCES"),
+        _repeat_setting("--sidebar-instances", instances, deployment.SIDEBAR_INSTANCES, "SIDEBAR_INSTANCES"),
         click.option("--key-protection", type=click.Choice(["hsm", "software"]), default=deployment.KEY_PROTECTION),
-        click.option(
-            "--backup-days",
-            type=click.IntRange(1, 98),
-            default=deployment.BACKUP_DAYS,
-            help="BACKUP_RETENTION of the deployment.",
-        ),
+        _repeat_setting("--backup-days", click.IntRange(1, 98), deployment.BACKUP_DAYS, "BACKUP_RETENTION"),
         click.option(
             "--salesforce-calls-per-day",
             type=click.IntRange(1),
@@ -117,6 +103,11 @@ def _add_options_of_deployment(command: Callable[..., None]) -> Callable[..., No
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _repeat_setting(option: str, numbers: click.IntRange, default: int, setting: str) -> Callable[[Any], Any]:
+    """An option for what ``make deploy`` calls ``setting``."""
+    return click.option(option, type=numbers, default=default, help=f"{setting} of the deployment.")
 
 
 def _read_inputs(**options: Any) -> Inputs:
