@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from simulator.salesforce.switches import OrgSwitches
+
 STAGES = ("off", "dry_run", "live", "draining")
-NO_RECORDS = ("namespace", "package", "hidden", "read_only", "rules", "integration_user")
+NO_RECORDS = ("namespace", "package", "hidden", "read_only", "rules", "switches", "integration_user")
 RULES: dict[str, tuple[str, ...]] = {"validation": ("message",), "required": ("field",), "trigger": ()}
 RULED = ("Task", "Account", "Contact", "Lead", "Opportunity")
 SWITCHES = ("activity_fields", "shared_activities")
@@ -57,6 +59,7 @@ def org(section: Mapping[str, Any]) -> dict[str, Any]:
     _pairs(section, "read_only")
     _integration_user(section)
     _rules(section.get("rules", []))
+    _switches(section.get("switches", {}))
     checked: dict[str, Any] = {**section}
     for name, records in section.items():
         if name in NO_RECORDS:
@@ -128,6 +131,15 @@ def _rules(rules: Any) -> None:
             raise WorldError(f"{where}.when must map fields to texts.")
         if rule.get("object", "Task") not in RULED:
             raise WorldError(f"{where}.object must be one of {', '.join(RULED)}.")
+
+
+def _switches(section: Any) -> None:
+    if not isinstance(section, dict):
+        raise WorldError("world.json: salesforce.switches must map names to values.")
+    try:
+        OrgSwitches.of(section)
+    except ValueError as error:
+        raise WorldError(f"world.json: {error}.") from None
 
 
 def _record(record: Any, where: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.salesforce import ids
 from simulator.salesforce.errors import ApiError, RecordError
 from simulator.universe import Universe
 
@@ -31,6 +32,8 @@ class Collections:
     def saved(self, verb: str, _groups: tuple[str, ...], args: dict[str, str], body: Any) -> StatusAndResults:
         """Create, update or delete."""
         records = _check_records(args.get("ids", "").split(",") if verb == "DELETE" else (body or {}).get("records"))
+        if refusal := self._refuse_transaction(verb, records):
+            return 200, [refusal.body for _ in records]
         if not is_whole(args.get("allOrNone") if verb == "DELETE" else body.get("allOrNone")):
             return 200, [self._save(verb, record) for record in records]
         with self._org.transaction() as undo:
@@ -39,6 +42,14 @@ class Collections:
                 return 200, answers
             undo()
             return 200, [VICTIM.body if answer["success"] else answer for answer in answers]
+
+    def _refuse_transaction(self, verb: str, records: list[Any]) -> RecordError | None:
+        """The error that the customer's automation puts on all records of this collection, if it does."""
+        if verb == "DELETE":
+            tasks = [identifier for identifier in records if ids.type_of(str(identifier)) == "Task"]
+        else:
+            tasks = [r for r in records if isinstance(r, dict) and (r.get("attributes") or {}).get("type") == "Task"]
+        return self._org.switches.refuse_transaction(len(tasks))
 
     def upserted(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> StatusAndResults:
         """By an External ID. Nobody here asks for all of them or none."""

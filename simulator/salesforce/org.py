@@ -17,6 +17,7 @@ from simulator.salesforce.metadata import org_schema
 from simulator.salesforce.records import Records
 from simulator.salesforce.schema import Field, describe
 from simulator.salesforce.sessions import Sessions
+from simulator.salesforce.switches import OrgSwitches
 from simulator.salesforce.tables import Row, Tables
 
 STATUSES = (("Not Started", False, True), ("In Progress", False, False), ("Completed", True, False))
@@ -26,8 +27,9 @@ class Org:
     """Thread-safe. ``daily_limit`` is the number of API calls in 24 hours that Sforce-Limit-Info speaks of.
 
     ``hidden`` are pairs of a user and a record that this user may not see, ``read_only`` those it may not relate
-    anything to; the API's own user is the world's ``integration_user``. ``rules`` are the customer's own. ``package``
-    is the folder of a Salesforce package whose fields the org has instead of the ones that the simulator knows.
+    anything to; the API's own user is the world's ``integration_user``. ``rules`` are the customer's own, ``switches``
+    make the org a hard one; a test may replace both at any time. ``package`` is the folder of a Salesforce package
+    whose fields the org has instead of the ones that the simulator knows.
     """
 
     def __init__(self, records: Mapping[str, Any], clock: Clock) -> None:
@@ -40,6 +42,7 @@ class Org:
         self.hidden = _pairs(records.get("hidden", ()))
         self.read_only = _pairs(records.get("read_only", ()))
         self.rules: list[rules.Rule] = list(records.get("rules", ()))
+        self.switches = OrgSwitches.of(records.get("switches", {}))
         self.is_journalled = False
         """Whether changes are written to the journal, which takes memory."""
         self.journal: list[Entry] = []
