@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from server.adapters.body_reader.by_size import BodyReaderBySize
 from server.adapters.body_reader.child import ChildBodyReader
 from server.adapters.body_reader.in_process import InProcessBodyReader
 from server.adapters.cloud.channels import CloudChannels
-from server.adapters.cloud.cloud_tasks import CloudTasksQueue, Target
 from server.adapters.documents import Documents
-from server.adapters.firestore.documents import FirestoreDocuments
 from server.adapters.gmail.calls import GmailCalls
 from server.adapters.gmail.mail import GmailMail
 from server.adapters.gmail.pacing.pacer import Pacer
@@ -57,6 +56,9 @@ from server.settings import Settings
 from server.vault.envelope import WorkSealer
 from server.vault.hashes import KeyedHasher
 
+if TYPE_CHECKING:
+    from server.adapters.cloud.cloud_tasks import CloudTasksQueue
+
 MONTH = 30.44 * 86_400
 """Seconds."""
 
@@ -66,7 +68,7 @@ class SystemClock:
         return time.time()
 
 
-OpenQueue = SqliteQueue | CloudTasksQueue | MissingQueue
+OpenQueue: TypeAlias = "SqliteQueue | CloudTasksQueue | MissingQueue"
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,8 @@ def _open_state(
 ) -> tuple[Documents, SqliteQueue | None, LocalHolders | None]:
     kind, _, name = settings.state.partition(":")
     if kind == "firestore":
+        from server.adapters.firestore.documents import FirestoreDocuments
+
         project, _, database = name.partition("/")
         remote = FirestoreDocuments.connect(project, database or "(default)")
         # Opened by the first call: where Firestore does not answer, a process starts all the same and says so on cards.
@@ -267,6 +271,8 @@ def _connect_queue(settings: Settings, channels: CloudChannels) -> CloudTasksQue
     cloud = settings.cloud
     if not cloud.queue_location:
         return MissingQueue()
+    from server.adapters.cloud.cloud_tasks import CloudTasksQueue, Target
+
     return CloudTasksQueue(Target(cloud.queue_location, cloud.worker_url, cloud.tasks_service_account), channels)
 
 

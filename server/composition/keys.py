@@ -1,4 +1,7 @@
-"""The keys of a process and its secrets: from files, or from Cloud KMS and Secret Manager."""
+"""The keys of a process and its secrets: from files, or from Cloud KMS and Secret Manager.
+
+Google's clients are imported where they are used: they take a second of processor, which one machine need not spend.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,6 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from server.adapters.cloud.channels import CloudChannels
-from server.adapters.cloud.cloud_keys import load_cloud_keys
-from server.adapters.cloud.cloud_kms import CloudKeyRing, read_version
-from server.adapters.cloud.kms_keeper import KmsKeyKeeper
-from server.adapters.cloud.secret_manager import CloudSecrets
 from server.adapters.keys import Keys
 from server.adapters.local_kek import PUBLIC, RsaWrap, load_local_keys, load_public_key
 from server.adapters.local_key_files import LocalKeyKeeper
@@ -48,6 +47,9 @@ def _load_local(settings: Settings, folder: Path) -> tuple[Keys, Fetch]:
 
 
 def _load_cloud(settings: Settings, channels: CloudChannels, store: IdentityStore) -> tuple[Keys, Fetch]:
+    from server.adapters.cloud.cloud_keys import load_cloud_keys
+    from server.adapters.cloud.cloud_kms import CloudKeyRing, read_version
+
     cloud, identity = settings.cloud, store.identity()
     pinned = identity.vault_keys if identity else ()
     keys = load_cloud_keys(
@@ -74,6 +76,8 @@ def make_key_keeper(
     """``store`` is None where there is no state yet. ``name_hashes`` gives the check values of hash keys."""
     if settings.keys is not None:
         return LocalKeyKeeper(settings.keys, name_hashes)
+    from server.adapters.cloud.kms_keeper import KmsKeyKeeper
+
     cloud = settings.cloud
     channels = CloudChannels(cloud.simulator_grpc, cloud.simulator_identity)
     return KmsKeyKeeper(
@@ -93,10 +97,7 @@ def read_private_key(source: Path | SecretVersion | None, channels: CloudChannel
     if source is None:
         return ""
     try:
-        if isinstance(source, SecretVersion):
-            pem = CloudSecrets.connect(channels).read(source, setting)
-        else:
-            pem = source.read_bytes()
+        pem = _read_secret(channels, source, setting) if isinstance(source, SecretVersion) else source.read_bytes()
         load_pem_private_key(pem, password=None)
         return pem.decode("ascii")
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
@@ -108,6 +109,12 @@ def read_consumer_secret(source: str | SecretVersion, channels: CloudChannels) -
     if not isinstance(source, SecretVersion):
         return source
     try:
-        return CloudSecrets.connect(channels).read(source, "SALESFORCE_CONSUMER_SECRET").decode("ascii").strip()
+        return _read_secret(channels, source, "SALESFORCE_CONSUMER_SECRET").decode("ascii").strip()
     except UnicodeDecodeError:
         raise ConfigurationError("SALESFORCE_CONSUMER_SECRET: the secret is not a text.") from None
+
+
+def _read_secret(channels: CloudChannels, source: SecretVersion, setting: str) -> bytes:
+    from server.adapters.cloud.secret_manager import CloudSecrets
+
+    return CloudSecrets.connect(channels).read(source, setting)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import google.auth.exceptions
-import grpc
 
 from server.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import grpc
 
 C = TypeVar("C")
 SIMULATED_TOKEN = "simulated:"  # noqa: S105  # the word before the account, no secret
@@ -51,6 +53,8 @@ class CloudChannels:
 
 def _open_simulated_channel(address: str, identity: str) -> grpc.Channel:
     """The token travels as Google's does, over a channel that gRPC lets carry one: ``insecure_channel`` sends none."""
+    import grpc
+
     credentials = grpc.local_channel_credentials()
     if identity:
         token = grpc.access_token_call_credentials(f"{SIMULATED_TOKEN}{identity}")

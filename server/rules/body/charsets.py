@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from server.rules.body.charset_guess import guess_charset
+from server.rules.body.mime.charset_guess import guess_charset
 
 NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"})
 """No mail is written in these codecs of Python's; some are slow on made-up input, UTF-7 hides markup from filters."""

@@ -19,6 +19,7 @@ from server.rules.body.history.program_marks import (
     is_original_mark,
     is_program_mark,
 )
+from server.rules.body.late_pattern import LatePattern
 from server.rules.body.signatures import strip_banner, strip_signature
 
 MOST_COMMENTED = 400
@@ -31,20 +32,20 @@ LONGEST_REST = 40
 NEAR = 8
 """Lines below an attribution in which the first quoted line stands, if the quote has quote signs at all."""
 _DASHED = r"[\s>*]{{0,8}}[-‐–—―─_=*]{{2,60}}\s{{0,4}}(?:{})\s{{0,4}}[-‐–—―─_=*]{{2,60}}\s{{0,4}}"
-_FORWARDED = re.compile(
+_FORWARDED = LatePattern(
     rf"{_DASHED.format(join_words(words.FORWARDED))}"
     rf"|[\s>*]{{0,8}}(?:{join_words(words.FORWARDED)})\s{{0,4}}[:：]\s{{0,4}}"
     rf"|[\s>*]{{0,8}}-{{2,60}}\s{{0,4}}begin forwarded (?:text|message|mail)\b.{{0,60}}",
     re.IGNORECASE,
 )
-_FORWARD_SUBJECT = re.compile(rf"\s{{0,4}}(?:{join_words(words.FORWARD_PREFIXES)})\s{{0,2}}[:：]", re.IGNORECASE)
-_ANSWER_SUBJECT = re.compile(
+_FORWARD_SUBJECT = LatePattern(rf"\s{{0,4}}(?:{join_words(words.FORWARD_PREFIXES)})\s{{0,2}}[:：]", re.IGNORECASE)
+_ANSWER_SUBJECT = LatePattern(
     rf"\s{{0,4}}[\[(]{{0,1}}(?:{join_words(words.ANSWER_PREFIXES)})\.?\s{{0,2}}(?:[\[(^]?\d{{1,4}}[\])]?)?\s{{0,2}}[:：]",
     re.IGNORECASE,
 )
-_ANY_PREFIX = re.compile(r"\s{0,4}[^\s:：]{1,14}(?:\s[^\s:：]{1,8})?\s?[:：]")
+_ANY_PREFIX = LatePattern(r"\s{0,4}[^\s:：]{1,14}(?:\s[^\s:：]{1,8})?\s?[:：]")
 _FINNISH = "vs"
-_TAGS = re.compile(
+_TAGS = LatePattern(
     r"(?:\s{0,4}(?:\[[^\[\]]{1,60}\]|\*{2,4}[^*]{1,40}\*{2,4}"
     r"|(?:external|externe?|ext)(?: e?-?mail)?\s?[-–|])){1,5}\s{0,4}",
     re.IGNORECASE,
@@ -52,26 +53,26 @@ _TAGS = re.compile(
 """What gateways and ticket systems write before a subject: "[EXTERNAL]", "*** EXTERN ***", "EXTERNAL MAIL -"."""
 _POINTERS = [
     (
-        re.compile(rf"(?<![^\W\d_])(?:{replies})", re.IGNORECASE),
-        re.compile(rf"(?<![^\W\d_])(?:{places})", re.IGNORECASE),
+        LatePattern(rf"(?<![^\W\d_])(?:{replies})", re.IGNORECASE),
+        LatePattern(rf"(?<![^\W\d_])(?:{places})", re.IGNORECASE),
     )
     if replies[0].isascii() or replies[0].lower() != replies[0].upper()
-    else (re.compile(replies), re.compile(places))
+    else (LatePattern(replies), LatePattern(places))
     for replies, places in words.POINTERS
 ]
-_POINTS = re.compile(
+_POINTS = LatePattern(
     rf"(?<![^\W\d_])(?:{'|'.join(words.POINTS)})|{'|'.join(words.POINTS_WITHOUT_SPACES)}", re.IGNORECASE
 )
-_SENTENCES = re.compile(r"[.!?。！？;]+(?=\s|$|[^\x00-\x7f])|[。！？]")
-_TYPED = re.compile(r"\s{0,4}>{1,3}\s{0,2}(?=\d)|\s{0,4}>[^\s>]|\s{0,4}[-=]{1,3}>")
-_COMMENT = re.compile(
+_SENTENCES = LatePattern(r"[.!?。！？;]+(?=\s|$|[^\x00-\x7f])|[。！？]")
+_TYPED = LatePattern(r"\s{0,4}>{1,3}\s{0,2}(?=\d)|\s{0,4}>[^\s>]|\s{0,4}[-=]{1,3}>")
+_COMMENT = LatePattern(
     r"\s{0,4}\[(?!(?:cid|image|img|bild|logo|ext|external|extern|icon)\b)"
     r"([^\W\d_][\w.'’-]{0,20}(?:,? [^\W\d_][\w.'’-]{0,20}){0,3})\]\s{0,2}\w",
     re.IGNORECASE,
 )
 """Outlook marks what somebody writes into a quoted mail: "[Mina Tarn] 98 is fine"."""
 _QUOTATION_MARKS = ('"', "'", "„", "“", "”", "«", "»", "‚", "\u2018", "\u2019", "「", "『")
-_INTRODUCES = re.compile(r"[:：]\W{0,3}$")
+_INTRODUCES = LatePattern(r"[:：]\W{0,3}$")
 
 
 def has_answer_prefix(subject: str) -> bool:

@@ -9,6 +9,7 @@ import re
 
 from server.rules.body import signature_words as words
 from server.rules.body.history.heads import LONGEST_LINE, QUOTED, RULE, read_head
+from server.rules.body.late_pattern import LatePattern
 
 LONGEST_SIGNATURE = 12
 """Lines after "-- " that are still taken for a signature."""
@@ -30,8 +31,8 @@ LONGEST_NAME = 60
 MOST_NAME_WORDS = 6
 MOST_SENTENCE_WORDS = 5
 _PARAGRAPH_TEXT = 4_000
-_BLANK_OR_RULE = re.compile(r"[\s*_=#~+\-‐–—―─>]{0,300}")
-_DELIMITER = re.compile(r"(?:--|—|––|__|–) ?")
+_BLANK_OR_RULE = LatePattern(r"[\s*_=#~+\-‐–—―─>]{0,300}")
+_DELIMITER = LatePattern(r"(?:--|—|––|__|–) ?")
 _DEVICE = rf"(?:{'|'.join(words.DEVICES)})"
 _OWN_DEVICE = rf"(?:{'|'.join(words.OWN_DEVICES)})"
 _LINK = r"(?:[<(\[]{1,2}\s?https?:[^\s]{1,300}|https?:[^\s]{1,300})"
@@ -48,10 +49,10 @@ _TAIL = rf"[^\W\d_]{{0,3}}(?:['’-]?[^\W\d_]{{1,8}})?(?:[\s:-]{{1,2}}(?:{'|'.jo
 _OWNER = rf"(?:(?:{'|'.join(words.OWNERS)})[\s'’־-]{{1,2}})"
 _BETWEEN = rf"[\s:'’־-]{{0,2}}{_OWNER}{{0,4}}?\[?"
 _PREFIX = rf"\W{{0,4}}(?:{'|'.join(words.DEVICE_PREFIXES)})"
-_SENT_FROM = re.compile(
+_SENT_FROM = LatePattern(
     rf"{_PREFIX}{_BETWEEN}{_DEVICE}\]?{_TAIL}|{_PREFIX}[\s:'’-]{{0,2}}{_OWN_DEVICE}\]?{_TAIL}", re.IGNORECASE
 )
-_SENT_LAST = re.compile(
+_SENT_LAST = LatePattern(
     rf"(?:{_PREFIX}{_BETWEEN}|\W{{0,4}}(?:私の|나의|내|az?|a)?\s?)(?:{_DEVICE}|{_OWN_DEVICE})"
     rf"(?:['’-]?[^\W\d_]{{1,8}})?(?:[\s:-]{{1,2}}(?:{'|'.join(words.DEVICE_TAILS)})){{0,4}}\s?"
     rf"(?:{'|'.join(words.DEVICE_SUFFIXES)})\W{{0,6}}(?:{_LINK})?\W{{0,3}}",
@@ -60,48 +61,50 @@ _SENT_LAST = re.compile(
 _PROGRAM = rf"(?:{'|'.join(words.PROGRAMS_TO_GET)})"
 _PLATFORM = rf"(?:{'|'.join(words.PLATFORMS)})"
 _FOR = rf"(?:{'|'.join(words.FOR_WORDS)})"
-_GET = re.compile(
+_GET = LatePattern(
     rf"\W{{0,4}}(?:(?:{'|'.join(words.GET_WORDS)})\s?\[?{_PROGRAM} {_FOR} ?{_PLATFORM}(?: devices)?"
     rf"|{_PROGRAM} {_FOR} ?{_PLATFORM}\s?(?:{'|'.join(words.GET_SUFFIXES)})"
     rf"|{_PLATFORM} {_FOR} {_PROGRAM}['’]?\w{{0,2}} ?(?:{'|'.join(words.GET_SUFFIXES)})"
     rf"|(?:{'|'.join(words.GET_WORDS)})\s?{_PLATFORM} ?(?:版|用) ?{_PROGRAM})\W{{0,6}}(?:{_LINK})?\W{{0,6}}",
     re.IGNORECASE,
 )
-_WHOLE_DEVICE_LINE = re.compile(rf"\W{{0,4}}(?:{'|'.join(words.WHOLE_DEVICE_LINES)})\W{{0,4}}", re.IGNORECASE)
-_HAS_DEVICE = re.compile(rf"{_DEVICE}|{_OWN_DEVICE}|{_PROGRAM}", re.IGNORECASE)
-_BANNER_TAG = re.compile(rf"\W{{0,6}}(?:{'|'.join(words.BANNER_TAGS)})\W{{0,6}}", re.IGNORECASE)
-_BANNER_START = re.compile(rf"\W{{0,8}}(?:{'|'.join(words.BANNER_STARTS)})", re.IGNORECASE)
-_BANNER = re.compile("|".join(words.BANNERS), re.IGNORECASE)
-_REASON = re.compile(
+_WHOLE_DEVICE_LINE = LatePattern(rf"\W{{0,4}}(?:{'|'.join(words.WHOLE_DEVICE_LINES)})\W{{0,4}}", re.IGNORECASE)
+_HAS_DEVICE = LatePattern(rf"{_DEVICE}|{_OWN_DEVICE}|{_PROGRAM}", re.IGNORECASE)
+_BANNER_TAG = LatePattern(rf"\W{{0,6}}(?:{'|'.join(words.BANNER_TAGS)})\W{{0,6}}", re.IGNORECASE)
+_BANNER_START = LatePattern(rf"\W{{0,8}}(?:{'|'.join(words.BANNER_STARTS)})", re.IGNORECASE)
+_BANNER = LatePattern("|".join(words.BANNERS), re.IGNORECASE)
+_REASON = LatePattern(
     r"\b(?:because|weil|denn|car|parce que|porque|perché|poiché|omdat|eftersom|fordi|koska|ponieważ|protože|потому)\b",
     re.IGNORECASE,
 )
 """A gateway warns without a reason."""
-_BANNER_MORE = re.compile("|".join(words.BANNER_MORE), re.IGNORECASE)
-_LIST_FOOTER = re.compile(rf"\W{{0,4}}(?:{'|'.join(words.LIST_FOOTERS)})|-=-=-=", re.IGNORECASE)
-_LIST_NAME = re.compile(
+_BANNER_MORE = LatePattern("|".join(words.BANNER_MORE), re.IGNORECASE)
+_LIST_FOOTER = LatePattern(rf"\W{{0,4}}(?:{'|'.join(words.LIST_FOOTERS)})|-=-=-=", re.IGNORECASE)
+_LIST_NAME = LatePattern(
     r"(?:\S+ ){1,6}mailing list(?:(?: --)? <?\S+@\S+)?|(?:\S+ ){0,4}(?:liste|lista|lijst|список) .{1,60}", re.IGNORECASE
 )
-_LINKED = re.compile(r"https?:|www\.|[^\s@]@[^\s@]", re.IGNORECASE)
-_UNDER_RULE = re.compile(r"\s{0,8}[-_=*–—]{2,300}\s{0,8}")
-_FOOTER_ADDRESS = re.compile(r"https?:|www\.|[^\s@]@[^\s@]|\bgroup\b|\blist\b", re.IGNORECASE)
-_LEGAL_START = re.compile(rf"\W{{0,8}}(?:{'|'.join(words.LEGAL_STARTS)})", re.IGNORECASE)
-_LEGAL_SIGNS = [re.compile(sign, re.IGNORECASE) for sign in words.LEGAL_SIGNS]
-_THIS_EMAIL = re.compile(
+_LINKED = LatePattern(r"https?:|www\.|[^\s@]@[^\s@]", re.IGNORECASE)
+_UNDER_RULE = LatePattern(r"\s{0,8}[-_=*–—]{2,300}\s{0,8}")
+_FOOTER_ADDRESS = LatePattern(r"https?:|www\.|[^\s@]@[^\s@]|\bgroup\b|\blist\b", re.IGNORECASE)
+_LEGAL_START = LatePattern(rf"\W{{0,8}}(?:{'|'.join(words.LEGAL_STARTS)})", re.IGNORECASE)
+_LEGAL_SIGNS = [LatePattern(sign, re.IGNORECASE) for sign in words.LEGAL_SIGNS]
+_THIS_EMAIL = LatePattern(
     r"e-?mail|e-?posta|e-?post\b|message|nachricht|courriel|courrier|mensaje|correo|mensagem|messaggio|comunicazione"
     r"|comunicaci|comunicaç|communication|transmission|bericht|meddelande|meddelelse|melding|besked|viesti|sähköpost|wiadomoś|zpráv|správ|üzenet|levél|mesaj|ileti|сообщени|письм|повідомлен|лист"
     r"|μήνυμα|メール|邮件|郵件|이메일|메일|mejl|mail\b|poruk|sporočil|съобщение",
     re.IGNORECASE,
 )
-_WRONGLY_ADDRESSED = re.compile(r"indirizzat|誤って受信|誤って受け取|误收|誤收|잘못 수신|잘못 전송")
-_ADDRESSEE = re.compile(words.ADDRESSEE, re.IGNORECASE)
-_LEGAL_TAIL = re.compile("|".join(words.LEGAL_TAILS), re.IGNORECASE)
-_SMALL_PRINT = re.compile(rf"[^\w<]{{0,6}}(?:{'|'.join(words.SMALL_PRINT)})\W{{0,6}}", re.IGNORECASE)
-_CLOSING = re.compile("|".join(words.CLOSINGS), re.IGNORECASE)
-_CONTACT = re.compile(r"[^\s@]@[^\s@]|https?:|www\.|\+?\d[\d\s()/.-]{6,}", re.IGNORECASE)
-_POSTSCRIPT = re.compile(r"\W{0,3}(?:p\.?\s?){1,3}s\b[.:]?|\W{0,3}(?:nb|n\.b\.|notabene|übrigens|btw)\b", re.IGNORECASE)
+_WRONGLY_ADDRESSED = LatePattern(r"indirizzat|誤って受信|誤って受け取|误收|誤收|잘못 수신|잘못 전송")
+_ADDRESSEE = LatePattern(words.ADDRESSEE, re.IGNORECASE)
+_LEGAL_TAIL = LatePattern("|".join(words.LEGAL_TAILS), re.IGNORECASE)
+_SMALL_PRINT = LatePattern(rf"[^\w<]{{0,6}}(?:{'|'.join(words.SMALL_PRINT)})\W{{0,6}}", re.IGNORECASE)
+_CLOSING = LatePattern("|".join(words.CLOSINGS), re.IGNORECASE)
+_CONTACT = LatePattern(r"[^\s@]@[^\s@]|https?:|www\.|\+?\d[\d\s()/.-]{6,}", re.IGNORECASE)
+_POSTSCRIPT = LatePattern(
+    r"\W{0,3}(?:p\.?\s?){1,3}s\b[.:]?|\W{0,3}(?:nb|n\.b\.|notabene|übrigens|btw)\b", re.IGNORECASE
+)
 _TEXT_ENDS = (".", "!", "?", ",", "。", "！", "？", ")")
-_SENTENCE_END = re.compile(r"[.!?。！？…]\W{0,2}$")
+_SENTENCE_END = LatePattern(r"[.!?。！？…]\W{0,2}$")
 _PARTICLES = frozenset(words.PARTICLES)
 
 

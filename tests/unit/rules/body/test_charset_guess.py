@@ -2,8 +2,8 @@
 
 import pytest
 
-from server.rules.body.charset_guess import guess_charset
 from server.rules.body.charsets import decode_bytes
+from server.rules.body.mime.charset_guess import guess_charset
 
 TEXTS = {
     "Russian": ("Добрый день, Рита! Мы берём двенадцать барабанов.", ("cp1251", "koi8-r", "iso8859-5")),
