@@ -37,11 +37,17 @@ def normalise_domain(domain: str) -> str | None:
 
 @lru_cache(maxsize=KEPT_DOMAINS)
 def find_registrable_domain(domain: str) -> str | None:
-    """The part that somebody registered (``acme.co.uk``); None for a public suffix, one label, an IP, or nonsense."""
+    """The part that somebody registered (``acme.co.uk``); None for a public suffix, one label, an IP, or nonsense.
+
+    A host of many strangers' sites is a suffix too: the part of ``a.acme.github.io`` is ``acme.github.io``. The host's
+    own name (``github.io``) is a company's, and nobody's parent.
+    """
     clean = normalise_domain(domain)
     if clean is None or "." not in clean or _is_ip(clean):
         return None
     registrable = _suffixes().privatesuffix(clean)
+    if registrable is None and _registries().privatesuffix(clean):
+        return clean
     return str(registrable) if registrable else None
 
 
@@ -137,5 +143,11 @@ def _is_ip(domain: str) -> bool:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    """ICANN's part of the list only: github.io is a company's domain, not a suffix."""
+    """With the list's private part: below github.io each name is another stranger's."""
+    return PublicSuffixList()
+
+
+@cache
+def _registries() -> PublicSuffixList:
+    """ICANN's part of the list alone."""
     return PublicSuffixList(only_icann=True)
