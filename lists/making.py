@@ -14,7 +14,7 @@ from server.rules.headers.domains import find_registrable_domain
 from server.rules.headers.listed_names import EXCEPTION, LISTS, read_list
 
 PUBLIC_MAIL = LISTS / "public_mail.txt"
-RESOURCE = LISTS.parent / "salesforce/force-app/main/default/staticresources/PublicMailDomains.txt"
+RESOURCE = LISTS.parent / "salesforce/domains/main/default/staticresources/PublicMailDomains.txt"
 OUR_OWN = ("isps", "relays")
 """Written by hand. What they name is listed even where the public suffix list has it too."""
 _HEADER = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from simulator.salesforce.schema import Field, schema_of
 
-OBJECTS = Path("force-app", "main", "default", "objects")
+OBJECTS = "main/default/objects"
 TYPES = {
     "Text": "string", "Number": "double", "Checkbox": "boolean", "DateTime": "datetime", "Date": "date",
     "Picklist": "picklist",
@@ -31,11 +32,19 @@ def package_fields(project: Path, namespace: str | None) -> dict[str, dict[str, 
     """
     prefix = f"{namespace}__" if namespace else ""
     found: dict[str, dict[str, Field]] = {}
-    for owner in sorted(path for path in (project / OBJECTS).iterdir() if not path.name.endswith("__mdt")):
+    for owner in _list_objects(project):
         custom = prefix + owner.name if owner.name.endswith("__c") else owner.name
         fields = [_field(path, prefix) for path in sorted((owner / "fields").glob("*.field-meta.xml"))]
         found["Task" if custom == "Activity" else custom] = {field.name: field for field in fields}
     return found
+
+
+def _list_objects(project: Path) -> list[Path]:
+    """Of all deployables, which the project lists. Settings are no records: their objects are left out."""
+    listed = json.loads((project / "sfdx-project.json").read_text(encoding="utf-8"))["packageDirectories"]
+    folders = [project / each["path"] / OBJECTS for each in listed]
+    owners = [owner for folder in folders if folder.is_dir() for owner in folder.iterdir()]
+    return sorted(owner for owner in owners if not owner.name.endswith("__mdt"))
 
 
 def _field(path: Path, prefix: str) -> Field:

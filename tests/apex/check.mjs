@@ -9,11 +9,20 @@ import * as prettier from "prettier";
 import sdr from "@salesforce/source-deploy-retrieve";
 
 const [project, scratch] = process.argv.slice(2).map((each) => path.resolve(each));
-const source = path.join(project, "force-app");
+const { packageDirectories } = JSON.parse(await readFile(path.join(project, "sfdx-project.json"), "utf8"));
+const sources = packageDirectories.map((each) => path.join(project, each.path));
+
+async function listFiles() {
+  const found = [];
+  for (const source of sources) {
+    const all = await readdir(source, { recursive: true, withFileTypes: true });
+    for (const entry of all) if (entry.isFile()) found.push(path.join(entry.parentPath ?? entry.path, entry.name));
+  }
+  return found;
+}
 
 async function apexFiles() {
-  const all = await readdir(source, { recursive: true });
-  return all.filter((name) => /\.(cls|trigger)$/.test(name)).map((name) => path.join(source, name));
+  return (await listFiles()).filter((name) => /\.(cls|trigger)$/.test(name));
 }
 
 class Listener extends ApexErrorListener {
@@ -53,7 +62,7 @@ async function isFormatted(files) {
 
 async function converts() {
   try {
-    const components = sdr.ComponentSet.fromSource(source);
+    const components = sdr.ComponentSet.fromSource(sources);
     const done = await new sdr.MetadataConverter().convert(components, "metadata", {
       type: "directory",
       outputDirectory: scratch,
@@ -64,9 +73,7 @@ async function converts() {
     for (const each of components.getSourceComponents().toArray()) {
       for (const file of [each.xml, ...each.walkContent(), ...each.getChildren().map((child) => child.xml)]) claimed.add(file);
     }
-    const all = await readdir(source, { recursive: true, withFileTypes: true });
-    const files = all.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
-    return files.filter((file) => !claimed.has(file)).map((file) => `${path.basename(file)}: belongs to no component`);
+    return (await listFiles()).filter((file) => !claimed.has(file)).map((file) => `${path.basename(file)}: belongs to no component`);
   } catch (error) {
     return [error.message];
   }
@@ -104,10 +111,9 @@ function* misfits(type, value, place) {
 
 async function fitsSchema() {
   const found = [];
-  const all = await readdir(source, { recursive: true });
-  for (const name of all.filter((each) => each.endsWith("-meta.xml")).sort()) {
+  for (const name of (await listFiles()).filter((each) => each.endsWith("-meta.xml")).sort()) {
     const place = path.basename(name);
-    const parsed = xml.parse(await readFile(path.join(source, name), "utf8"));
+    const parsed = xml.parse(await readFile(name, "utf8"));
     for (const [type, value] of Object.entries(parsed)) {
       if (ApiSchemas[type]) found.push(...misfits(type, value, place));
       else found.push(`${place}: the Metadata API has no ${type}`);

@@ -67,7 +67,10 @@ def test_the_packages_formula_is_what_the_ledger_misses(made):
     outcomes = ("Logged__c", "Skipped__c", "Refused__c", "Unreadable__c", "Waiting__c", "Gone__c", "Removed__c")
     assert found[f"{prefix}Seen__c"] - sum(found[prefix + name] for name in outcomes) == 1
     formula = package.text(
-        package.parse(package.source() / "objects/Sync_Coverage__c/fields/Unaccounted__c.field-meta.xml"), "formula"
+        package.parse(
+            package.find_file(package.PROJECT, "objects/Sync_Coverage__c/fields/Unaccounted__c.field-meta.xml")
+        ),
+        "formula",
     )
     assert formula == " - ".join(("Seen__c", *outcomes))
 

@@ -111,6 +111,7 @@ def test_the_result_fits_the_metadata_api(file: Path, tmp_path: Path) -> None:
     apex.install()
     run(file)
     project = tmp_path / "project"
-    (project / "force-app" / "layouts").mkdir(parents=True)
-    (project / "force-app" / "layouts" / file.name).write_text(file.read_text())
+    (project / "core" / "layouts").mkdir(parents=True)
+    (project / "core" / "layouts" / file.name).write_text(file.read_text())
+    (project / "sfdx-project.json").write_text('{"packageDirectories": [{"path": "core"}]}')
     assert apex.by_node(project, tmp_path / "out")["schema"] == []

@@ -82,7 +82,7 @@ def test_a_right_on_tasks_alone_is_told(copy: Path) -> None:
 
 @pytest.mark.parametrize("name", ["classes/PublicMailDomains.cls", "triggers/ContactDomain.trigger"])
 def test_a_missing_companion_is_told(copy: Path, name: str) -> None:
-    (package.source(copy) / f"{name}-meta.xml").unlink()
+    (package.find_file(copy, f"{name}-meta.xml")).unlink()
     file = Path(name).name
     assert f"{file}: no {file}-meta.xml" in package.problems(copy)
 
@@ -96,7 +96,7 @@ def test_a_fault_of_syntax_is_told(copy: Path, tmp_path: Path) -> None:
 
 def test_metadata_that_is_no_xml_is_told(copy: Path) -> None:
     """Ours: Salesforce's converter is lenient about it."""
-    field = package.source(copy) / "objects" / "Account" / "fields" / "Email_Domain__c.field-meta.xml"
+    field = package.find_file(copy, "objects/Account/fields/Email_Domain__c.field-meta.xml")
     field.write_text(field.read_text().replace("</CustomField>", ""))
     assert package.problems(copy)[0].startswith("Email_Domain__c.field-meta.xml: ")
 
@@ -122,7 +122,7 @@ def test_an_element_that_the_metadata_api_does_not_have_is_told(
 
 
 def test_a_file_that_is_no_component_is_told(copy: Path, tmp_path: Path) -> None:
-    (package.source(copy) / "permissionsets" / "Lost.permission-meta.xml").write_text("<PermissionSet/>")
+    (package.parts(copy)["core"] / "permissionsets" / "Lost.permission-meta.xml").write_text("<PermissionSet/>")
     assert any("Lost.permission-meta.xml" in each for each in apex.by_node(copy, tmp_path / "out")["converts"])
 
 
@@ -143,7 +143,7 @@ def test_a_query_in_a_loop_is_told(copy: Path, tmp_path: Path) -> None:
 
 
 def _plant(project: Path, file: str, change: Callable[[str], str]) -> None:
-    path = package.source(project) / file
+    path = package.find_file(project, file)
     before = path.read_text()
     after = change(before)
     assert after != before, "nothing was planted"

@@ -20,6 +20,7 @@ ASKED = {
     "Emails by rep": {"Activity$Owner", "Activity$Direction__c"},
     "Emails by account": {"Activity$Account"},
     "Emails by week and direction": {"Activity$Sent_At__c", "Activity$Direction__c"},
+    "Response time by account": {"Activity$Account", "Activity$Response_Minutes__c"},
     "Response time by rep": {"Activity$Owner", "Activity$Response_Minutes__c"},
     "Accounts going quiet": {"Account$Owner", "Account$LastActivityDate"},
     "All emails accounted for": {"Sync_Coverage__c$Mailbox__c", "Sync_Coverage__c$Unaccounted__c"},
@@ -40,7 +41,7 @@ def test_nothing_is_wrong_with_them() -> None:
 
 def test_each_question_has_its_report() -> None:
     said = {}
-    for path in package.source().glob("reports/*/*.report-meta.xml"):
+    for path in package.find_files(package.PROJECT, "reports/*/*.report-meta.xml"):
         root = package.parse(path)
         said[package.text(root, "name")] = {each.text for each in root.iter() if each.text and "$" in each.text}
     assert said.keys() == ASKED.keys()
@@ -48,19 +49,18 @@ def test_each_question_has_its_report() -> None:
 
 
 def test_the_dashboard_shows_every_report_of_numbers() -> None:
-    root = package.parse(package.source() / DASHBOARD)
+    root = package.parse(package.find_file(package.PROJECT, DASHBOARD))
     shown = {each.text for each in root.iter() if each.tag.endswith("}report")}
-    reports = {
-        f"Email_Sync/{path.name.partition('.')[0]}" for path in package.source().glob("reports/*/*.report-meta.xml")
-    }
+    found = package.parts()["reports"].glob("reports/*/*.report-meta.xml")
+    reports = {f"Email_Sync/{path.name.partition('.')[0]}" for path in found}
     assert reports - shown == {"Email_Sync/Domains_of_Several_Accounts"}
 
 
 def test_a_reports_folder_shows_what_the_viewer_may_see_and_the_dashboards_nothing_unasked() -> None:
     """A report runs as its viewer. A dashboard runs as the admin who deployed it: that admin shares it."""
-    reports = package.parse(package.source() / "reports" / "Email_Sync.reportFolder-meta.xml")
+    reports = package.parse(package.find_file(package.PROJECT, "reports/Email_Sync.reportFolder-meta.xml"))
     assert [each.text for each in reports.iter() if each.tag.endswith("}accessLevel")] == ["View"]
-    dashboards = package.parse(package.source() / "dashboards" / "Email_Sync.dashboardFolder-meta.xml")
+    dashboards = package.parse(package.find_file(package.PROJECT, "dashboards/Email_Sync.dashboardFolder-meta.xml"))
     assert not [each for each in dashboards.iter() if each.tag.endswith("}folderShares")]
 
 
@@ -84,7 +84,7 @@ def test_a_reports_folder_shows_what_the_viewer_may_see_and_the_dashboards_nothi
     ],
 )  # fmt: skip
 def test_a_planted_fault_is_told(copy: Path, file: str, old: str, new: str, named: str) -> None:
-    path = package.source(copy) / file
+    path = package.find_file(copy, file)
     before = path.read_text()
     path.write_text(before.replace(old, new))
     assert path.read_text() != before, "nothing was planted"

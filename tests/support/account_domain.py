@@ -9,8 +9,7 @@ from server.rules.headers.domains import is_public_mail_domain
 from server.rules.headers.listed_names import read_list
 from tests.support.demo import ROOT
 
-SOURCE = ROOT / "salesforce" / "force-app" / "main" / "default"
-RESOURCES = SOURCE / "staticresources"
+RESOURCES = ROOT / "salesforce" / "domains" / "main" / "default" / "staticresources"
 SHARED_SITES = frozenset(read_list("shared_sites"))
 """Where a company's page is not its own domain. Only the package asks: the server reads no website."""
 

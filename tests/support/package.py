@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,8 +21,16 @@ STANDARD: Mapping[str, frozenset[str]] = {
 }
 """Standard fields that the Apex uses; Contacts is the name of Account's list of them."""
 
-READ_STANDARD = frozenset({"Account.Website", "Contact.AccountId", "Contact.Email", "Lead.Email"})
+READ_STANDARD = frozenset(
+    {"Account.Website", "Contact.AccountId", "Contact.Email", "Lead.Email", "Opportunity.AccountId"}
+)
 """Standard fields that matching reads and a profile may hide. Required ones (Name, Company) take no right at all."""
+WRITTEN_STANDARD = frozenset(
+    f"{kind}.{field}"
+    for kind in ("Task", "Event")
+    for field in ("ActivityDate", "Description", "Type", "WhatId", "WhoId")
+)
+"""Standard fields of an activity that a profile may hide or lock. Task and Event share their rights."""
 _NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
 _QUERY = re.compile(r"SELECT\s+(?P<fields>.+?)\s+FROM\s+(?P<object>\w+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _CLAUSE = re.compile(r"\bWHERE\b.*|\bORDER BY\b.*", re.IGNORECASE | re.DOTALL)
@@ -45,14 +54,27 @@ class PackageField:
     picklist: tuple[str, ...] = ()
 
 
-def source(project: Path = PROJECT) -> Path:
-    return project / "force-app" / "main" / "default"
+def parts(project: Path = PROJECT) -> dict[str, Path]:
+    """The folder of each deployable by its name, in the order in which they are installed."""
+    listed = json.loads((project / "sfdx-project.json").read_text())["packageDirectories"]
+    return {each["path"]: project / each["path"] / "main" / "default" for each in listed}
+
+
+def find_files(project: Path, pattern: str) -> list[Path]:
+    """Of all deployables."""
+    return sorted(path for folder in parts(project).values() for path in folder.glob(pattern))
+
+
+def find_file(project: Path, name: str) -> Path:
+    """The one of this name below any deployable. Raises ValueError where there is none, or more than one."""
+    (path,) = find_files(project, name)
+    return path
 
 
 def fields(project: Path = PROJECT) -> dict[str, dict[str, PackageField]]:
     """By object, then by name; Activity's are Task's and Event's."""
     found: dict[str, dict[str, PackageField]] = {}
-    for path in sorted(source(project).glob("objects/*/fields/*.field-meta.xml")):
+    for path in find_files(project, "objects/*/fields/*.field-meta.xml"):
         made = _field(path)
         found.setdefault(made.owner, {})[made.name] = made
     return found
@@ -65,7 +87,7 @@ def rights(project: Path = PROJECT) -> dict[str, dict[str, bool]]:
             text(each, "field"): text(each, "editable") == "true"
             for each in parse(path).iter(f"{_NAMESPACE}fieldPermissions")
         }
-        for path in sorted(source(project).glob("permissionsets/*.permissionset-meta.xml"))
+        for path in find_files(project, "permissionsets/*.permissionset-meta.xml")
     }
 
 
@@ -76,7 +98,7 @@ def problems(project: Path = PROJECT) -> list[str]:
 
 
 def _unreadable(project: Path) -> Iterator[str]:
-    for path in sorted(source(project).rglob("*-meta.xml")):
+    for path in find_files(project, "**/*-meta.xml"):
         try:
             parse(path)
         except ET.ParseError as error:
@@ -85,7 +107,7 @@ def _unreadable(project: Path) -> Iterator[str]:
 
 def _without_companion(project: Path) -> Iterator[str]:
     for folder in ("classes", "triggers", "staticresources"):
-        for path in sorted((source(project) / folder).glob("*")):
+        for path in find_files(project, f"{folder}/*"):
             name = path.name
             if "-meta.xml" in name:
                 continue
@@ -99,7 +121,7 @@ def _without_rights(project: Path) -> Iterator[str]:
     for name, held in rights(project).items():
         for field in held:
             owner, _, plain = field.partition(".")
-            if field in READ_STANDARD:
+            if field in READ_STANDARD | WRITTEN_STANDARD:
                 continue
             if plain not in known.get("Activity" if owner in {"Task", "Event"} else owner, {}):
                 yield f"{name}: right on {field}, which does not exist"
@@ -118,6 +140,7 @@ def _must_be_written(known: Mapping[str, Mapping[str, PackageField]]) -> Iterato
     for plain in known["Activity"]:
         yield f"Task.{plain}"
         yield f"Event.{plain}"
+    yield from sorted(WRITTEN_STANDARD)
     for field in known["Sync_Coverage__c"].values():
         if not field.is_formula:
             yield f"Sync_Coverage__c.{field.name}"
@@ -126,7 +149,7 @@ def _must_be_written(known: Mapping[str, Mapping[str, PackageField]]) -> Iterato
 def _unknown_names(project: Path) -> Iterator[str]:
     known = fields(project)
     custom = {name.lower() for held in known.values() for name in held} | {name.lower() for name in known}
-    for path in sorted(source(project).rglob("*")):
+    for path in find_files(project, "**/*"):
         if path.suffix not in {".cls", ".trigger"}:
             continue
         code = _without_comments(path.read_text())

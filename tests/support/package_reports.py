@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from tests.support.package import PROJECT, fields, parse, rights, source, text
+from tests.support.package import PROJECT, fields, find_files, parse, rights, text
 
 STANDARD: Mapping[str, frozenset[str]] = {
     "Activity": frozenset(
@@ -29,23 +29,23 @@ WIDTH = 12
 
 def report_problems(project: Path = PROJECT) -> list[str]:
     """Names that do not exist, and what an org refuses of a report; one that deploys may still be wrong elsewhere."""
-    types = {path.name.partition(".")[0]: path for path in source(project).glob("reportTypes/*-meta.xml")}
+    types = {path.name.partition(".")[0]: path for path in find_files(project, "reportTypes/*-meta.xml")}
     reports = {
         f"{path.parent.name}/{path.name.partition('.')[0]}": parse(path)
-        for path in sorted(source(project).glob("reports/*/*-meta.xml"))
+        for path in find_files(project, "reports/*/*-meta.xml")
     }
     offered = {f"{name}__c": _offered(parse(path)) for name, path in types.items()}
     found = [each for name, path in sorted(types.items()) for each in _of_type(name, parse(path), project)]
     for name, root in reports.items():
         found += [f"{name}: {each}" for each in _of_report(root, offered)]
-    for path in sorted(source(project).glob("dashboards/*/*-meta.xml")):
+    for path in find_files(project, "dashboards/*/*-meta.xml"):
         found += [f"{path.name.partition('.')[0]}: {each}" for each in _of_dashboard(parse(path), reports)]
     return [*found, *_of_views(project), *_unreadable(project)]
 
 
 def _of_views(project: Path) -> Iterator[str]:
     """Custom fields alone: what a list view calls a standard field is written down nowhere."""
-    for path in sorted(source(project).glob("objects/*/listViews/*-meta.xml")):
+    for path in find_files(project, "objects/*/listViews/*-meta.xml"):
         root, owner = parse(path), path.parent.parent.name
         used = {each.text or "" for tag in ("columns", "field") for each in _all(root, tag)}
         for each in sorted(name for name in used if name.endswith("__c")):
