@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from server.adapters.cloud.channels import CloudChannels
 from server.adapters.salesforce.activities.tasks import full_id
-from server.adapters.salesforce.client import Login, OrgClient
+from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.crm import SalesforceCrm
+from server.adapters.salesforce.login import Login
 from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.org.usage import Usage
 from server.adapters.transport import Transport

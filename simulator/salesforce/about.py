@@ -8,25 +8,28 @@ from typing import Any
 from simulator.salesforce import ids, soql
 from simulator.salesforce.errors import ApiError
 from simulator.salesforce.org import Org
-from simulator.salesforce.schema import label_of
-from simulator.salesforce.sessions import NOBODY, ORGANISATION, identity_url
+from simulator.salesforce.schema import FIXED, label_of
+from simulator.salesforce.sessions import NOBODY, identity_url
 
 BASE = "/services/data/v67.0"
 RESOURCES = ("sobjects", "query", "queryAll", "parameterizedSearch", "composite", "limits")
 
 
 def resources(org: Org, host: str) -> dict[str, str]:
-    return {**{name: f"{BASE}/{name}" for name in RESOURCES}, "identity": identity_url(host, org.user or NOBODY)}
+    return {
+        **{name: f"{BASE}/{name}" for name in RESOURCES},
+        "identity": identity_url(host, org.id, org.user or NOBODY),
+    }
 
 
 def identity(org: Org, host: str) -> dict[str, Any]:
     """Of the user in whose name the app calls."""
     user = org.tables.find(org.user) or {}
     return {
-        "id": identity_url(host, org.user or NOBODY),
+        "id": identity_url(host, org.id, org.user or NOBODY),
         "asserted_user": True,
         "user_id": org.user or NOBODY,
-        "organization_id": ORGANISATION,
+        "organization_id": org.id,
         "username": user.get("Username") or user.get("Email"),
         "display_name": user.get("Name"),
         "email": user.get("Email"),
@@ -44,7 +47,7 @@ def objects(org: Org) -> dict[str, Any]:
             "label": label_of(name),
             "keyPrefix": ids.prefix_of(name),
             "queryable": True,
-            "createable": name != "TaskStatus",
+            "createable": name not in FIXED,
             "custom": name.endswith("__c"),
             "urls": {"sobject": f"{BASE}/sobjects/{name}", "describe": f"{BASE}/sobjects/{name}/describe"},
         }

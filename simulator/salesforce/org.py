@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from simulator.salesforce.sessions import Sessions
 from simulator.salesforce.switches import OrgSwitches
 from simulator.salesforce.tables import Row, Tables
 
+_numbers = itertools.count(1)
 STATUSES = (("Not Started", False, True), ("In Progress", False, False), ("Completed", True, False))
 
 
@@ -28,7 +30,8 @@ class Org:
 
     ``hidden`` are pairs of a user and a record that this user may not see, ``read_only`` those it may not relate
     anything to; the API's own user is the world's ``integration_user``. ``rules`` are the customer's own, ``switches``
-    make the org a hard one; a test may replace both at any time. ``package`` is the folder of a Salesforce package
+    make the org a hard one; a test may replace both at any time. Every org has an ``id`` of its own: one that
+    is made anew, as by the refresh of a sandbox, is another one. ``package`` is the folder of a Salesforce package
     whose fields the org has instead of the ones that the simulator knows.
     """
 
@@ -38,7 +41,8 @@ class Org:
         self.schema = org_schema(records)
         self.daily_limit = 100_000
         self.user = ids.to_18(str(records.get("integration_user") or ""))
-        self.sessions = Sessions(self.user)
+        self.id = _id_of(records)
+        self.sessions = Sessions(self.id, self.user, lambda: self.switches)
         self.hidden = _pairs(records.get("hidden", ()))
         self.read_only = _pairs(records.get("read_only", ()))
         self.rules: list[rules.Rule] = list(records.get("rules", ()))
@@ -56,6 +60,14 @@ class Org:
             for record in records.get(name, ()):
                 self._records.put(name, ids.to_18(record["Id"]), {"LastModifiedDate": loaded, **record})
         self._add_statuses(records)
+        if not records.get("Organization"):
+            values = {
+                "Name": "Simulated",
+                "IsSandbox": False,
+                "InstanceName": "SIM1",
+                "OrganizationType": "Unlimited Edition",
+            }
+            self._records.put("Organization", self.id, values)
 
     @classmethod
     def of(cls, records: Mapping[str, Any], clock: Clock) -> Org:
@@ -241,6 +253,13 @@ class Org:
     def _write_journal(self, by: str, what: str, kind: str, identifier: str = "", **more: Any) -> None:
         if self.is_journalled and kind in ("User", "Account", "Contact", "Lead", "Task"):
             self.journal.append(Entry(self.clock.now(), by, what, kind, identifier, **more))
+
+
+def _id_of(records: Mapping[str, Any]) -> str:
+    """The world's, or one that no other org of this process has."""
+    for record in records.get("Organization", ()):
+        return ids.to_18(str(record["Id"]))
+    return ids.make("00D", next(_numbers))
 
 
 def _pairs(listed: Any) -> questions.Pairs:

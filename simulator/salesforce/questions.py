@@ -16,7 +16,7 @@ RELATIONS = {
 }  # fmt: skip
 SHARED = ("Account", "Contact", "Lead", "Opportunity", "Task")
 """Objects of which not everybody may see each record."""
-SMALL = ("TaskStatus",)
+SMALL = ("TaskStatus", "Organization")
 """Objects that never have many records."""
 Pairs = frozenset[tuple[str, str]]
 """Ids of a user and of a record that this user may not see."""

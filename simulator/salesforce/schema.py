@@ -79,6 +79,10 @@ STANDARD: dict[str, tuple[Field, ...]] = {
         _text("Username", 80), Field("Email", "email", 128), _text("Name", 121), Field("IsActive", "boolean"),
         _text("FederationIdentifier", 512), Field("TimeZoneSidKey", "picklist", 40),
     ),
+    "Organization": (
+        _text("Name", 80), Field("IsSandbox", "boolean", is_writable=False), _text("InstanceName", 5),
+        _text("OrganizationType", 40),
+    ),
     "Opportunity": (
         _text("Name", 120), _reference("AccountId", "Account"), OWNER, _text("StageName"), Field("IsClosed", "boolean"),
         Field("CloseDate", "date"),
@@ -196,6 +200,10 @@ def _seen(name: str, value: Any) -> Field:
     )
 
 
+FIXED = ("TaskStatus", "Organization")
+"""Objects whose records nobody makes by the API."""
+
+
 def label_of(name: str) -> str:
     """As Setup would write it: the name without namespace and suffix, in words."""
     words = name.removesuffix("__c").rpartition("__")[2].replace("_", " ")
@@ -210,9 +218,9 @@ def describe(name: str, fields: Mapping[str, Field]) -> dict[str, Any]:
         "keyPrefix": prefix_of(name),
         "custom": name.endswith("__c"),
         "queryable": True,
-        "createable": name != "TaskStatus",
-        "updateable": name != "TaskStatus",
-        "deletable": name != "TaskStatus",
+        "createable": name not in FIXED,
+        "updateable": name not in FIXED,
+        "deletable": name not in FIXED,
         "urls": {"sobject": f"/services/data/v67.0/sobjects/{name}"},
         "childRelationships": [],
         "recordTypeInfos": [],

@@ -6,17 +6,41 @@ import base64
 import binascii
 import secrets
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import jwt
 from werkzeug.wrappers import Request, Response
 
 from simulator.salesforce.errors import reply
+from simulator.salesforce.switches import OrgSwitches
 
-ORGANISATION = "00DS0000000000001AAA"
+IDENTITY_HOST = "login.salesforce.com"
+"""A login's answer names the user there, whatever the org's own domain."""
 NOBODY = "005S0000000000001AAA"
 """The API's user where the world names none."""
 BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+LONGEST_LIFE = 300.0
+"""Seconds that an assertion may live."""
+REFUSALS = {
+    "user hasn't approved this consumer": "invalid_grant",
+    "audience is invalid": "invalid_grant",
+    "invalid assertion": "invalid_grant",
+    "expired authorization code": "invalid_grant",
+    "ip restricted": "invalid_grant",
+    "ip restricted or invalid login hours": "invalid_grant",
+    "no client credentials user enabled": "invalid_grant",
+    "request not supported on this domain": "invalid_grant",
+    "user is inactive": "inactive_user",
+    "organization is inactive": "inactive_org",
+    "login rate exceeded": "rate_limit_exceeded",
+    "client identifier invalid": "invalid_client_id",
+    "invalid client credentials": "invalid_client",
+    "External client app is not installed in this org": "app_not_found",
+    "grant type not supported": "unsupported_grant_type",
+}
+"""How Salesforce refuses a login: its ``error_description``, and the ``error`` that comes with it."""
 
 
 class Sessions:
@@ -25,9 +49,11 @@ class Sessions:
     Scripts from outside replace ``_refused_assertion`` by name and read ``_apps`` (``tests.support.outside``).
     """
 
-    def __init__(self, user: str) -> None:
+    def __init__(self, org_id: str, user: str, switches: Callable[[], OrgSwitches] = OrgSwitches) -> None:
         """``user`` is in whose name every app calls."""
+        self._org_id = org_id
         self._user = user or NOBODY
+        self._switches = switches
         self._lock = threading.Lock()
         self._apps: dict[str, dict[str, Any]] = {}
         self._tokens: set[str] = set()
@@ -39,7 +65,9 @@ class Sessions:
 
     def token(self, request: Request) -> Response:
         grant = request.form.get("grant_type")
-        if grant == BEARER:
+        if phrase := self._switches().login_refused:
+            refusal: tuple[str, str] | None = (REFUSALS.get(phrase, "invalid_grant"), phrase)
+        elif grant == BEARER:
             refusal = self._refused_assertion(request)
         elif grant == "client_credentials":
             refusal = self._refused_secret(request)
@@ -47,19 +75,22 @@ class Sessions:
             refusal = ("unsupported_grant_type", "grant type not supported")
         if refusal:
             return reply({"error": refusal[0], "error_description": refusal[1]}, 400)
-        token = "00DS0000000000001!" + secrets.token_urlsafe(48)
+        token = f"{self._org_id[:15]}!{secrets.token_urlsafe(48)}"
+        if self._switches().opaque_tokens:
+            token = secrets.token_urlsafe(64)
         with self._lock:
             self._tokens.add(token)
-        return reply(
-            {
-                "access_token": token,
-                "instance_url": f"https://{host_of(request)}",
-                "id": identity_url(host_of(request), self._user),
-                "token_type": "Bearer",
-                "scope": "api",
-                "issued_at": "0",
-            }
-        )
+        answer = {
+            "access_token": token,
+            "instance_url": f"https://{host_of(request)}",
+            "id": identity_url(IDENTITY_HOST, self._org_id, self._user),
+            "token_type": "Bearer",
+            "scope": "api",
+            "issued_at": "0",
+        }
+        if self._switches().opaque_tokens:
+            del answer["id"]
+        return reply(answer)
 
     def knows(self, request: Request) -> bool:
         with self._lock:
@@ -86,17 +117,25 @@ class Sessions:
             if app is None:
                 return "invalid_client_id", "client identifier invalid"
             claims = jwt.decode(
-                assertion, app["public_key"], algorithms=["RS256"], audience=f"https://{host_of(request)}"
-            )
+                assertion, app["public_key"], algorithms=["RS256"], audience=self._audiences(host_of(request)),
+                options={"require": ["exp"]},
+            )  # fmt: skip
+            if float(claims["exp"]) > time.time() + LONGEST_LIFE:
+                return "invalid_grant", "invalid assertion"
         except jwt.InvalidAudienceError:
             return "invalid_grant", "audience is invalid"
         except jwt.ExpiredSignatureError:
-            return "invalid_grant", "assertion is expired"
-        except (jwt.InvalidTokenError, KeyError):
+            return "invalid_grant", "expired authorization code"
+        except (jwt.PyJWTError, KeyError):
             return "invalid_grant", "invalid assertion"
         if claims.get("sub") != app.get("username"):
             return "invalid_grant", "user hasn't approved this consumer"
         return None
+
+    def _audiences(self, host: str) -> list[str]:
+        """The generic address of a sandbox is another one than that of production."""
+        generic = "https://test.salesforce.com" if ".sandbox." in host else "https://login.salesforce.com"
+        return [generic] if self._switches().generic_audience else [generic, f"https://{host}"]
 
     def _refused_secret(self, request: Request) -> tuple[str, str] | None:
         key, secret = request.form.get("client_id", ""), request.form.get("client_secret", "")
@@ -114,8 +153,8 @@ class Sessions:
         return None
 
 
-def identity_url(host: str, user: str) -> str:
-    return f"https://{host}/id/{ORGANISATION}/{user}"
+def identity_url(host: str, org_id: str, user: str) -> str:
+    return f"https://{host}/id/{org_id}/{user}"
 
 
 def host_of(request: Request) -> str:

@@ -11,15 +11,25 @@ from typing import Any
 
 from simulator.salesforce.errors import RecordError
 
+KINDS = {bool: "true or false", str: "a text"}
+"""What a switch takes, by the class of its default."""
+
 
 @dataclass(frozen=True)
 class OrgSwitches:
     """``automation_bears``: how many Tasks the customer's own automation bears in one transaction; None for any number.
 
     With more of them a governor limit ends the transaction, and each of its records gets the same error.
+
+    ``login_refused``: Salesforce's own description of why it refuses every login. ``generic_audience``: an assertion is
+    for login.salesforce.com (a sandbox: test.salesforce.com) alone, as in Government Cloud. ``opaque_tokens``: neither
+    the token nor the answer that has it tells the org's id.
     """
 
     automation_bears: int | None = None
+    login_refused: str = ""
+    generic_audience: bool = False
+    opaque_tokens: bool = False
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> OrgSwitches:
@@ -30,6 +40,12 @@ class OrgSwitches:
         bears = section.get("automation_bears")
         if bears is not None and (isinstance(bears, bool) or not isinstance(bears, int) or bears < 1):
             raise ValueError("salesforce.switches.automation_bears must be a whole number from 1")
+        for field in fields(cls):
+            if isinstance(field.default, bool | str) and not isinstance(
+                section.get(field.name, field.default), type(field.default)
+            ):
+                kind = "true or false" if isinstance(field.default, bool) else "a text"
+                raise ValueError(f"salesforce.switches.{field.name} must be {kind}")
         return cls(**section)
 
     def refuse_transaction(self, tasks: int) -> RecordError | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceError
+from simple_salesforce.exceptions import SalesforceError
 
 from server.domain.errors import (
     ConfigurationError,
@@ -36,7 +36,6 @@ LOCKED_IN_TRIGGER = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
 FULL = "STORAGE_LIMIT_EXCEEDED"
 FULL_PAUSE = 3_600.0
 """Seconds. A person has to free storage or buy more, so one try an hour is enough."""
-BUSY_LOGIN = frozenset({"server_error", "temporarily_unavailable", "unknown_error", 408, 429})
 STALE_TARGET = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "CANNOT_UPDATE_CONVERTED_LEAD"})
 """A lead that was converted since the look-up is a contact now."""
 OUR_QUERY = frozenset({"MALFORMED_QUERY", "QUERY_TOO_COMPLICATED"})
@@ -77,11 +76,6 @@ def map_failure(status: int, content: Any) -> Exception:
 
 
 def map_library_error(error: SalesforceError) -> Exception:
-    if isinstance(error, SalesforceAuthenticationFailed):
-        # The code is OAuth's, or the HTTP status where the answer was no JSON.
-        if error.code in BUSY_LOGIN or (isinstance(error.code, int) and error.code >= 500):
-            return TransientError(f"Salesforce's login answered {error.code}.")
-        return ReconnectRequiredError(f"Salesforce refused to log us in ({error.code}).")
     return map_failure(int(error.status), error.content)
 
 

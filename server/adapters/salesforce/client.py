@@ -4,40 +4,34 @@ from __future__ import annotations
 
 import logging
 import threading
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-import jwt
 import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
-from simple_salesforce.login import SalesforceLogin
 from urllib3.exceptions import NewConnectionError
 
 from server.adapters.salesforce.api_failures import SessionExpired, map_library_error
+from server.adapters.salesforce.login import Login, LoginDesk
 from server.adapters.salesforce.org.usage import Usage
 from server.adapters.transport import Transport
-from server.domain.errors import DoubtError, ReconnectRequiredError, TransientError, UnansweredError
+from server.domain.errors import (
+    ConfigurationError,
+    DoubtError,
+    InvariantError,
+    ReconnectRequiredError,
+    RejectedError,
+    TransientError,
+    UnansweredError,
+)
 from server.logs.trail import count_on_trail
 
-for _noisy in ("simple_salesforce", "simple_salesforce.api", "simple_salesforce.login"):
+for _noisy in ("simple_salesforce", "simple_salesforce.api"):
     logging.getLogger(_noisy).setLevel(logging.ERROR)  # its debug lines hold queries
 
 
-@dataclass(frozen=True)
-class Login:
-    """JWT bearer with ``username`` and ``private_key`` (PEM text), else client credentials with ``consumer_secret``."""
-
-    domain: str
-    consumer_key: str
-    version: str
-    username: str = ""
-    private_key: str = ""
-    consumer_secret: str = ""
-
-
+ORGANIZATION = "SELECT Id FROM Organization"
 GATEWAY_TIMEOUT = 504
 """The gateway in front of the org gave up; the org itself may still be at work."""
 
@@ -57,12 +51,6 @@ def _is_unreached(error: Exception) -> bool:
     return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
-def _read_org_id(token: str) -> str:
-    """A session id begins with the org's id. A token of another form does not tell."""
-    org, mark, _ = token.partition("!")
-    return org if mark and org.startswith("00D") else ""
-
-
 class OrgClient:
     """Thread-safe: a client per thread over one token."""
 
@@ -70,8 +58,9 @@ class OrgClient:
         self, login: Login, transport: Transport, usage: Usage | None = None,
         on_login: Callable[[str], None] = lambda _org: None,
     ) -> None:  # fmt: skip
-        """``on_login`` hears the org's id before anything is asked of the org; empty where the token does not tell."""
+        """``on_login`` hears the org's id before anything else is asked of the org."""
         self._login = login
+        self._desk = LoginDesk(login, transport)
         self._on_login = on_login
         self._transport = transport
         self.usage = usage or Usage()
@@ -152,27 +141,20 @@ class OrgClient:
             return self._token
 
     def _log_in(self) -> tuple[str, str]:
-        login = self._login
-        proof: dict[str, Any] = (
-            {"username": login.username, "privatekey": login.private_key}
-            if login.private_key
-            else {"consumer_secret": login.consumer_secret}
-        )
+        session = self._desk.log_in()
+        token = (session.token, session.host)
+        # Before anything else is asked of the org: it may be another one than the state's.
+        self._on_login(session.org_id or self._ask_org_id(token))
+        return token
+
+    def _ask_org_id(self, token: tuple[str, str]) -> str:
+        """Of an org whose login does not name it. Raises ConfigurationError: nothing is written to an unknown org."""
         try:
-            # The library's warning has the consumer key in its text; our own error says what is wrong.
-            with warnings.catch_warnings(action="ignore"):
-                session_id, instance = SalesforceLogin(
-                    consumer_key=login.consumer_key, domain=login.domain, session=self._transport.session(), **proof
-                )
-        except SalesforceError as error:
-            raise map_library_error(error) from None
-        except requests.RequestException:
-            raise TransientError("Salesforce's login cannot be reached.") from None
-        except (ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError):
-            raise ReconnectRequiredError(
-                "Salesforce's login answered nothing we understand. Check the domain and key."
+            rows = self._call_once(token, "query", "GET", None, {"q": ORGANIZATION}, writes=False)["records"]
+            return str(rows[0]["Id"])
+        except SessionExpired:
+            raise ReconnectRequiredError("Salesforce ends each of our sessions at once.") from None
+        except (RejectedError, ReconnectRequiredError, ConfigurationError, InvariantError, LookupError, TypeError):
+            raise ConfigurationError(
+                "Salesforce does not say which org this is: let the integration user read the object Organization."
             ) from None
-        if not session_id:
-            raise ReconnectRequiredError("Salesforce's login gave no token. Check the domain and key.")
-        self._on_login(_read_org_id(str(session_id)))
-        return str(session_id), str(instance)

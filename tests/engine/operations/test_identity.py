@@ -183,13 +183,15 @@ def test_another_org_is_refused_before_anything_is_asked_of_it(scene: Scene) -> 
     scene.sync()
     identity = scene.services.ports.store.identity()
     assert identity is not None
-    assert identity.salesforce_org == "00DS0000000000001"
+    assert identity.salesforce_org == scene.universe.org.id
     scene.services.ports.store.save_identity(lambda current: replace(current or identity, salesforce_org="00DX"))
     scene.deliver("ann@acme.example", eml(subject="Later"))
     scene.restart()
 
     done = scene.flask("doctor")
 
-    assert "The Salesforce org is 00DS0000000000001, but this state belongs to 00DX." in " ".join(done.output.split())
+    assert f"The Salesforce org is {scene.universe.org.id}, but this state belongs to 00DX." in " ".join(
+        done.output.split()
+    )
     scene.flask("sync")
     assert len(scene.tasks()) == 1

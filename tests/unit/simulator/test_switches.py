@@ -19,7 +19,17 @@ def test_automation_that_bears_few_tasks_refuses_every_record_of_a_larger_transa
     assert "Too many SOQL queries: 101" in refusal.message
 
 
-@pytest.mark.parametrize("section", [[], {"automation_bear": 25}, {"automation_bears": 0}, {"automation_bears": True}])
+@pytest.mark.parametrize(
+    "section",
+    [
+        [],
+        {"automation_bear": 25},
+        {"automation_bears": 0},
+        {"automation_bears": True},
+        {"login_refused": 1},
+        {"generic_audience": "yes"},
+    ],
+)
 def test_a_wrong_switch_is_a_sentence(section: Any) -> None:
     with pytest.raises(WorldError, match=r"salesforce\.switches"):
         org({"switches": section})
