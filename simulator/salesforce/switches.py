@@ -41,10 +41,8 @@ class OrgSwitches:
         if bears is not None and (isinstance(bears, bool) or not isinstance(bears, int) or bears < 1):
             raise ValueError("salesforce.switches.automation_bears must be a whole number from 1")
         for field in fields(cls):
-            if isinstance(field.default, bool | str) and not isinstance(
-                section.get(field.name, field.default), type(field.default)
-            ):
-                kind = "true or false" if isinstance(field.default, bool) else "a text"
+            kind = KINDS.get(type(field.default))
+            if kind and not isinstance(section.get(field.name, field.default), type(field.default)):
                 raise ValueError(f"salesforce.switches.{field.name} must be {kind}")
         return cls(**section)
 

@@ -18,8 +18,8 @@ PLAIN = re.compile(r"[A-Za-z][A-Za-z ,.'()-]*")
 ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("hasn't approved", "not approved"),
-        ("Let the app admit users who are pre-authorized by an admin, and add the integration user to it by a permission"
-        " set or profile. Check SALESFORCE_USERNAME too: in a sandbox it ends in the sandbox's name."),
+        ("Let the app admit users who are pre-authorized by an admin, and add the integration user to it by a"
+        " permission set or profile. Check SALESFORCE_USERNAME too: in a sandbox it ends in the sandbox's name."),
     ),
     (
         ("audience",),
