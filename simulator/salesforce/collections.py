@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.salesforce import ids
+from simulator.salesforce import ids, rules
 from simulator.salesforce.errors import ApiError, RecordError
 from simulator.universe import Universe
 
@@ -46,10 +46,16 @@ class Collections:
     def _refuse_transaction(self, verb: str, records: list[Any]) -> RecordError | None:
         """The error that the customer's automation puts on all records of this collection, if it does."""
         if verb == "DELETE":
-            tasks = [identifier for identifier in records if ids.type_of(str(identifier)) == "Task"]
+            tasks = [{"Id": i} for i in records if ids.type_of(str(i)) == "Task"]
         else:
             tasks = [r for r in records if isinstance(r, dict) and (r.get("attributes") or {}).get("type") == "Task"]
-        return self._org.switches.refuse_transaction(len(tasks))
+        switches = self._org.switches
+        refusal = switches.refuse_transaction(len(tasks))
+        if verb != "DELETE" and any(rules.throws_for_all(self._org.rules, task) for task in tasks):
+            refusal = switches.automation_error
+        if refusal and switches.automation_fails_with == "request":
+            raise ApiError(400, refusal.code, refusal.message)
+        return refusal
 
     def upserted(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> StatusAndResults:
         """By an External ID. Nobody here asks for all of them or none."""

@@ -25,12 +25,17 @@ def check(rules: Sequence[Rule], kind: str, values: Mapping[str, Any], is_locked
                 "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{rule['field']}]", rule["field"]
             )
     for rule in mine:
-        if rule["kind"] == "trigger":
+        if rule["kind"] == "trigger" and not rule.get("for_all"):
             _trigger(rule, values, is_locked)
     for rule in mine:
         if rule["kind"] == "validation":
             fields = [rule["field"]] if rule.get("field") else []
             raise RecordError("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule["message"], *fields)
+
+
+def throws_for_all(rules: Sequence[Rule], task: Mapping[str, Any]) -> bool:
+    """A trigger ``"for_all": true`` does not catch its exception, which marks every record of the transaction."""
+    return any(rule.get("for_all") and _is_about(rule, task) for rule in rules)
 
 
 def _is_about(rule: Rule, values: Mapping[str, Any]) -> bool:

@@ -11,15 +11,35 @@ from typing import Any
 
 from simulator.salesforce.errors import RecordError
 
-KINDS = {bool: "true or false", str: "a text"}
+KINDS = {bool: "true or false", str: "a text", tuple: "a list of texts"}
 """What a switch takes, by the class of its default."""
+AUTOMATION: dict[str, tuple[str, str]] = {
+    "trigger": (
+        "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+        (
+            "dlrs_TaskTrigger: execution of AfterInsert\n\ncaused by: System.LimitException: "
+            "dlrs:Too many SOQL queries: 101\n\nTrigger.dlrs_TaskTrigger: line 7, column 1"
+        ),
+    ),
+    "flow": (
+        "CANNOT_EXECUTE_FLOW_TRIGGER",
+        "We can't save this record because the Email rollup process failed. Give your Salesforce admin these details.",
+    ),
+    "batch": ("UNKNOWN_EXCEPTION", "Too many batch retries in the presence of Apex triggers and partial failures."),
+    "cpu": ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "TaskTrigger: System.LimitException: Apex CPU time limit exceeded"),
+    "request": ("APEX_ERROR", "System.LimitException: Too many DML statements: 151"),
+}
+"""Code and sentence of automation that failed. With ``request`` the whole collection is answered with 400."""
 
 
 @dataclass(frozen=True)
 class OrgSwitches:
     """``automation_bears``: how many Tasks the customer's own automation bears in one transaction; None for any number.
 
-    With more of them a governor limit ends the transaction, and each of its records gets the same error.
+    With more of them a governor limit ends the transaction, and each of its records gets the same error, in the words
+    of ``automation_fails_with``. The user of the API may not write ``read_only_fields`` (``Task.ActivityDate``) and
+    does not see ``hidden_fields``; with ``private_activities`` it sees the Tasks alone that it owns. Of
+    ``byte_fields`` Salesforce counts bytes. ``no_people_in_collections``: a collection takes no TaskWhoIds.
 
     ``login_refused``: Salesforce's own description of why it refuses every login. ``generic_audience``: an assertion is
     for login.salesforce.com (a sandbox: test.salesforce.com) alone, as in Government Cloud. ``opaque_tokens``: neither
@@ -27,6 +47,12 @@ class OrgSwitches:
     """
 
     automation_bears: int | None = None
+    automation_fails_with: str = "trigger"
+    read_only_fields: tuple[str, ...] = ()
+    hidden_fields: tuple[str, ...] = ()
+    private_activities: bool = False
+    byte_fields: tuple[str, ...] = ()
+    no_people_in_collections: bool = False
     login_refused: str = ""
     generic_audience: bool = False
     opaque_tokens: bool = False
@@ -42,16 +68,25 @@ class OrgSwitches:
             raise ValueError("salesforce.switches.automation_bears must be a whole number from 1")
         for field in fields(cls):
             kind = KINDS.get(type(field.default))
-            if kind and not isinstance(section.get(field.name, field.default), type(field.default)):
+            if kind and not _is_of_kind(section.get(field.name, field.default), type(field.default)):
                 raise ValueError(f"salesforce.switches.{field.name} must be {kind}")
-        return cls(**section)
+        if section.get("automation_fails_with", "trigger") not in AUTOMATION:
+            raise ValueError(f"salesforce.switches.automation_fails_with must be one of {', '.join(AUTOMATION)}")
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in section.items()})
+
+    @property
+    def automation_error(self) -> RecordError:
+        return RecordError(*AUTOMATION[self.automation_fails_with])
 
     def refuse_transaction(self, tasks: int) -> RecordError | None:
         """The error of every record of a transaction that saves this many Tasks, or None where it goes through."""
         if self.automation_bears is None or tasks <= self.automation_bears:
             return None
-        sentence = (
-            "dlrs_TaskTrigger: execution of AfterInsert\n\ncaused by: System.LimitException: "
-            "dlrs:Too many SOQL queries: 101\n\nTrigger.dlrs_TaskTrigger: line 7, column 1"
-        )
-        return RecordError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", sentence)
+        return self.automation_error
+
+
+def _is_of_kind(value: Any, kind: type) -> bool:
+    """A tuple stands in a world as a list."""
+    if kind is tuple:
+        return isinstance(value, list | tuple) and all(isinstance(text, str) for text in value)
+    return isinstance(value, kind)

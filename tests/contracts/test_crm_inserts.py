@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from server.adapters.salesforce.activities import insert
+from server.adapters.salesforce.activities import writer
 from server.adapters.salesforce.activities.repair import repair_record
 from server.adapters.salesforce.org.usage import FRESH, Usage
 from server.domain.errors import DoubtError, RejectedError, StaleTargetError, ThrottledError, TransientError
@@ -55,7 +55,7 @@ def test_a_thousand_activities_are_one_call(scene, crm):
 
 
 def test_long_texts_make_more_and_smaller_collections(scene, crm, monkeypatch):
-    monkeypatch.setattr(insert, "LARGEST", 10_000)
+    monkeypatch.setattr(writer, "LARGEST", 10_000)
 
     answers = crm.file([activity(n, body="x" * 3_000) for n in range(20)])
 
@@ -73,7 +73,7 @@ def test_a_thousand_whose_answer_is_lost_are_all_found_by_their_keys(scene, crm)
 
 
 def test_a_later_request_that_fails_keeps_what_the_first_answered(scene, crm, monkeypatch):
-    monkeypatch.setattr(insert, "LARGEST", 1_000)
+    monkeypatch.setattr(writer, "LARGEST", 1_000)
 
     def fail_from_the_second_on(ask):
         def asking(url, *rest):

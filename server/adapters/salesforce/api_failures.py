@@ -9,6 +9,7 @@ from typing import Any
 
 from simple_salesforce.exceptions import SalesforceError
 
+from server.adapters.salesforce.activities.refusals import first_error, names_lock, read_code
 from server.domain.errors import (
     ConfigurationError,
     InvariantError,
@@ -31,8 +32,6 @@ TRANSIENT_RECORD = frozenset(
         "PROCESSING_HALTED",
     }
 )
-LOCKED_IN_TRIGGER = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
-"""A trigger or flow failed; the cause is in its sentence."""
 FULL = "STORAGE_LIMIT_EXCEEDED"
 FULL_PAUSE = 3_600.0
 """Seconds. A person has to free storage or buy more, so one try an hour is enough."""
@@ -61,7 +60,7 @@ def map_failure(status: int, content: Any) -> Exception:
         return SessionExpired()
     if code == "REQUEST_LIMIT_EXCEEDED" or status == 429:
         return ThrottledError("Salesforce's API limit is reached.", LIMIT_PAUSE)
-    if status >= 500 or code in TRANSIENT_RECORD or code == "QUERY_TIMEOUT":
+    if status >= 500 or code in TRANSIENT_RECORD or code == "QUERY_TIMEOUT" or names_lock(content):
         return TransientError(f"Salesforce answered {status}.")
     if code in OUR_QUERY or status in (414, 431):
         return InvariantError(f"Salesforce does not understand one of our queries ({code or status}).")
@@ -81,14 +80,14 @@ def map_library_error(error: SalesforceError) -> Exception:
 
 def map_record_errors(errors: list[Any]) -> TrulyError:
     """The error that stands for the refusal of one record, by its ``errors`` in the answer."""
-    first = errors[0] if errors and isinstance(errors[0], dict) else {}
-    code = str(first.get("statusCode") or first.get("errorCode") or "UNKNOWN")
+    first = first_error(errors)
+    code = read_code(first) or "UNKNOWN"
     sentence = str(first.get("message", ""))
     if code == FULL:
         return ThrottledError("The org's storage is full.", FULL_PAUSE)
     if code in MISSING:
         return ConfigurationError(f"Salesforce says {code} of an activity: a field is missing or hidden. Run doctor.")
-    if code in TRANSIENT_RECORD or (code == LOCKED_IN_TRIGGER and "UNABLE_TO_LOCK_ROW" in sentence):
+    if code in TRANSIENT_RECORD or names_lock(errors):
         return TransientError(f"Salesforce could not save a record now ({code}).")
     if code in STALE_TARGET:
         return StaleTargetError(f"The chosen record is gone ({code}).")

@@ -73,17 +73,20 @@ class OrgClient:
         return f"/services/data/v{self._login.version}"
 
     def call(
-        self, path: str, *, method: str = "GET", json: Any = None, params: Any = None, writes: bool = False
-    ) -> Any:
-        """One REST call below ``/services/data/vNN.0/``.
+        self, path: str, *, method: str = "GET", json: Any = None, params: Any = None, writes: bool = False,
+        timeout: float | None = None,
+    ) -> Any:  # fmt: skip
+        """One REST call below ``/services/data/vNN.0/``. ``timeout``: seconds, the transport's where it is None.
 
         With ``writes`` an answer that cannot be read raises DoubtError, for the org may have done it. No answer at all
         raises UnansweredError, for the org may still do it.
         """
+        given = {"json": json, "params": params, "timeout": timeout}
+        arguments = {name: value for name, value in given.items() if value is not None}
         token = self._session_token(None)
         for last in (False, True):
             try:
-                return self._call_once(token, path, method, json, params, writes=writes)
+                return self._call_once(token, path, method, arguments, writes=writes)
             except SessionExpired:
                 if last:
                     raise ReconnectRequiredError("Salesforce ends each of our sessions at once.") from None
@@ -91,10 +94,9 @@ class OrgClient:
         raise AssertionError
 
     def _call_once(
-        self, token: tuple[str, str], path: str, method: str, json: Any, params: Any, *, writes: bool
+        self, token: tuple[str, str], path: str, method: str, arguments: dict[str, Any], *, writes: bool
     ) -> Any:
         count_on_trail("salesforce_calls")
-        arguments = {key: value for key, value in (("json", json), ("params", params)) if value is not None}
         try:
             return self._send(token, path, method, arguments, writes=writes)
         except SalesforceError as error:

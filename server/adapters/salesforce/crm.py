@@ -9,9 +9,11 @@ from typing import Any
 from more_itertools import chunked
 
 from server.adapters.salesforce import coverage, soql
+from server.adapters.salesforce.activities.bulk_size import BulkSize
 from server.adapters.salesforce.activities.insert import insert_records
-from server.adapters.salesforce.activities.results import read_insert, read_saves, read_task
+from server.adapters.salesforce.activities.results import read_changes, read_insert, read_task
 from server.adapters.salesforce.activities.tasks import make_retargeting, make_task
+from server.adapters.salesforce.activities.writer import CollectionWriter, Operation
 from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.composite import CompositeReader
 from server.adapters.salesforce.matching import records
@@ -41,6 +43,7 @@ class SalesforceCrm:
         self._client = client
         self._choices = choices or MatchingChoices()
         self._reader = CompositeReader(client)
+        self._writer = CollectionWriter(client, BulkSize())
         self._org = CurrentOrg(self._reader, self._choices)
         self._lists = DomainLists(self._read_domain_lists) if self._choices.domain_lists else None
 
@@ -113,21 +116,15 @@ class SalesforceCrm:
 
     def retarget(self, targets: Sequence[Target], *, together: bool = False) -> Sequence[Exception | None]:
         org = self._org.shape
-        results: list[Exception | None] = []
-        for portion in chunked(targets, ACTIVITIES_PER_COLLECTION):
-            body = {"allOrNone": together, "records": [make_retargeting(target, org) for target in portion]}
-            results += read_saves(self._client.call("composite/sobjects", method="PATCH", json=body), len(portion))
-        return results
+        changes = [make_retargeting(target, org) for target in targets]
+        if together:
+            return read_changes(self._writer.change_together(changes))
+        return read_changes(self._writer.write(Operation.CHANGE, changes))
 
     def remove(self, activity_ids: Sequence[SalesforceId]) -> Sequence[Exception | None]:
-        results: list[Exception | None] = []
-        for portion in chunked(activity_ids, ACTIVITIES_PER_COLLECTION):
-            params = {"ids": ",".join(portion), "allOrNone": "false"}
-            answers = self._client.call("composite/sobjects", method="DELETE", params=params)
-            saves = read_saves(answers, len(portion))
-            # What is gone already is removed.
-            results += [None if isinstance(failure, StaleTargetError) else failure for failure in saves]
-        return results
+        results = read_changes(self._writer.write(Operation.DELETE, activity_ids))
+        # What is gone already is removed.
+        return [None if isinstance(failure, StaleTargetError) else failure for failure in results]
 
     def takes_days(self) -> bool:
         return coverage.has_object(self._client, self._org.shape)
@@ -147,7 +144,7 @@ class SalesforceCrm:
 
     def _insert(self, activities: Sequence[Activity], org: OrgShape) -> list[Filed]:
         tasks = [make_task(activity, org) for activity in activities]
-        answers = insert_records(self._client, tasks, org.optional)
+        answers = insert_records(self._writer, tasks, org.optional)
         key_field = org.task.get("key")
         results = [read_insert(a.key, answer, key_field) for a, answer in zip(activities, answers, strict=True)]
         if any(isinstance(result.error, ConfigurationError) for result in results):

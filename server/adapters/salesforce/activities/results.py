@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from server.adapters.salesforce.activities.insert import InsertAnswer
 from server.adapters.salesforce.activities.tasks import full_id
+from server.adapters.salesforce.activities.writer import WriteAnswer
 from server.adapters.salesforce.api_failures import map_record_errors
 from server.domain.crm import Filed, Found
 from server.domain.errors import InvariantError
@@ -15,7 +16,7 @@ from server.domain.ids import ActivityKey, SalesforceId
 TASK_ID = re.compile(r"\b00T[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?\b")
 
 
-def read_insert(key: ActivityKey, answer: InsertAnswer, key_field: str | None) -> Filed:
+def read_insert(key: ActivityKey, answer: WriteAnswer, key_field: str | None) -> Filed:
     """An activity whose key is in the org already counts as filed."""
     if isinstance(answer, Exception):
         return Filed(key, error=answer)
@@ -34,7 +35,16 @@ def read_saves(answers: Any, count: int) -> list[Exception | None]:
     """One for each of ``count`` records that were changed or deleted: why not, or None for done."""
     if not isinstance(answers, list) or len(answers) != count:
         raise InvariantError("Salesforce answered for another number of records than we sent.")
-    return [None if answer.get("success") else map_record_errors(answer.get("errors") or []) for answer in answers]
+    return [_read_save(answer) for answer in answers]
+
+
+def read_changes(answers: Sequence[WriteAnswer]) -> list[Exception | None]:
+    """For each record that was changed or deleted: why not, or None for done."""
+    return [answer if isinstance(answer, Exception) else _read_save(answer) for answer in answers]
+
+
+def _read_save(answer: Any) -> Exception | None:
+    return None if answer.get("success") else map_record_errors(answer.get("errors") or [])
 
 
 def read_task(row: Any, key_field: str) -> Found:
