@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from simulator.clock import Clock
-from simulator.salesforce import ids, questions, rules, saving, soql
+from simulator.salesforce import ids, questions, reading, rules, saving, soql, sosl
 from simulator.salesforce.crowd import Crowd
 from simulator.salesforce.errors import ApiError, RecordError
 from simulator.salesforce.hands import Hands
@@ -81,7 +81,10 @@ class Org:
     # the API
 
     def describe(self, kind: str) -> dict[str, Any]:
-        return describe(kind, self._fields(kind))
+        """Raises ApiError NOT_FOUND for an object that is not there, or that the API's user may not read."""
+        if kind not in (readable := self.readable_schema()):
+            raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        return describe(kind, readable[kind])
 
     def insert(self, kind: str, record: Mapping[str, Any], *, by: str = API) -> str:
         """Returns the new id. Raises ApiError for a malformed request, RecordError for a refused record."""
@@ -125,11 +128,30 @@ class Org:
         with self._lock:
             if select.source == "UserRecordAccess":
                 return questions.access(self.tables, select, self.hidden)
-            questions.check_paths(select.source, self._fields(select.source), select)
+            reading.check_question(self.readable_schema(), select, self.switches)
             if watched and questions.is_scan(self.schema, select):
                 self.scans.append((select.source, select.filtered))
-            unseen = frozenset(record for user, record in self.hidden if user == self.user)
-            return questions.rows(self.tables, select, everything=everything, unseen=unseen)
+            return questions.rows(self.tables, select, everything=everything, unseen=self._list_unseen())
+
+    def search(self, statement: str) -> list[dict[str, Any]]:
+        """Returns the records that a SOSL statement finds, as the API shows them."""
+        search, readable = sosl.parse(statement), self.readable_schema()
+        found: list[dict[str, Any]] = []
+        with self._lock:
+            for scope in search.scopes:
+                rows = self.query(scope.soql)
+                held = (row for row in rows if search.finds(self.tables.find(row["Id"]) or {}, readable[scope.name]))
+                found += itertools.islice(held, scope.limit)
+        return found
+
+    def readable_schema(self) -> questions.Schema:
+        """What the API's user may read, as the switches leave it."""
+        return reading.limit_schema(self.schema, self.switches)
+
+    def _list_unseen(self) -> frozenset[str]:
+        """Records that the API's user finds by no question."""
+        users = [user for user in self.tables["User"] if user != self.user] if self.switches.private_users else ()
+        return frozenset((*users, *(record for user, record in self.hidden if user == self.user)))
 
     @contextmanager
     def transaction(self) -> Iterator[Callable[[], None]]:

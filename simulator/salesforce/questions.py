@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulator.salesforce import ids, soql
@@ -18,6 +18,7 @@ SHARED = ("Account", "Contact", "Lead", "Opportunity", "Task")
 """Objects of which not everybody may see each record."""
 SMALL = ("TaskStatus", "Organization")
 """Objects that never have many records."""
+Schema = Mapping[str, Mapping[str, Field]]
 Pairs = frozenset[tuple[str, str]]
 """Ids of a user and of a record that this user may not see."""
 
@@ -33,7 +34,7 @@ def rows(tables: Tables, select: soql.Select, *, everything: bool, unseen: froze
         rows = [row for row in rows if select.test(lambda path, row=row: value(tables, row, path))]  # type: ignore[misc]
     rows = soql.sort_rows(rows, select.order, lambda row, path: value(tables, row, path))
     rows = rows[select.offset : None if select.limit is None else select.offset + select.limit]
-    return [_shown(tables, select, row) for row in rows]
+    return [_shown(tables, select, row, unseen) for row in rows]
 
 
 def access(tables: Tables, select: soql.Select, hidden: Pairs) -> list[dict[str, Any]]:
@@ -51,17 +52,30 @@ def access(tables: Tables, select: soql.Select, hidden: Pairs) -> list[dict[str,
     return [{"attributes": {"type": "UserRecordAccess"}, **{c: row.get(c) for c in select.columns}} for row in rows]
 
 
-def check_paths(kind: str, fields: Mapping[str, Field], select: soql.Select) -> None:
-    """Raises ApiError."""
+def check_paths(schema: Schema, select: soql.Select) -> None:
+    """Raises ApiError. ``schema`` is what whoever asks may read."""
     for path in (*select.columns, *select.filtered, *(p for p, _, _ in select.order)):
-        head, _, rest = path.partition(".")
-        if path == "COUNT()" or (rest and head in RELATIONS and RELATIONS[head] in fields):
+        if path == "COUNT()":
             continue
-        if path not in fields:
-            message = f"\nSELECT\n^\nERROR at Row:1:Column:8\nNo such column '{path}' on entity '{kind}'."
+        field = _find_field(schema, [select.source], path)
+        if field is None:
+            message = f"\nSELECT\n^\nERROR at Row:1:Column:8\nNo such column '{path}' on entity '{select.source}'."
             raise ApiError(400, "INVALID_FIELD", message)
-        if path in select.filtered and not fields[path].is_filterable:
+        if path in select.filtered and not field.is_filterable:
             raise ApiError(400, "INVALID_FIELD", f"field '{path}' can not be filtered in a query call")
+
+
+def _find_field(schema: Schema, kinds: Sequence[str], path: str) -> Field | None:
+    """The field at the end of a path, in the first of these objects that has it."""
+    head, _, rest = path.partition(".")
+    if not rest:
+        return next((schema[kind][head] for kind in kinds if head in schema.get(kind, {})), None)
+    link = RELATIONS.get(head, "")
+    for kind in kinds:
+        if (reference := schema.get(kind, {}).get(link)) is not None:
+            # A record that lost in a merge names one of its own kind.
+            return _find_field(schema, reference.refers_to or [kind], rest)
+    return None
 
 
 def is_scan(schema: Mapping[str, Mapping[str, Field]], select: soql.Select) -> bool:
@@ -82,22 +96,22 @@ def attributes(kind: str, identifier: str) -> dict[str, str]:
     return {"type": kind, "url": f"/services/data/v67.0/sobjects/{kind}/{identifier}"}
 
 
-def _shown(tables: Tables, select: soql.Select, row: Row) -> dict[str, Any]:
+def _shown(tables: Tables, select: soql.Select, row: Row, unseen: frozenset[str]) -> dict[str, Any]:
     shown: dict[str, Any] = {"attributes": attributes(select.source, str(row["Id"]))}
     for path in select.columns:
-        _show(tables, shown, row, path)
+        _show(tables, shown, row, path, unseen)
     return shown
 
 
-def _show(tables: Tables, shown: dict[str, Any], row: Row, path: str) -> None:
-    """A path of several steps is an object within an object; null where it leads nowhere."""
+def _show(tables: Tables, shown: dict[str, Any], row: Row, path: str, unseen: frozenset[str]) -> None:
+    """A path of several steps is an object within an object; null where it leads nowhere, or to a hidden record."""
     head, _, rest = path.partition(".")
     if not rest:
         shown[path] = row.get(path)
         return
     target = tables.find(str(row.get(RELATIONS[head]) or ""))
-    if target is None:
+    if target is None or target["Id"] in unseen:
         shown[head] = None
         return
     nested = shown.setdefault(head, {"attributes": attributes(ids.type_of(target["Id"]) or "", target["Id"])})
-    _show(tables, nested, target, rest)
+    _show(tables, nested, target, rest, unseen)

@@ -72,6 +72,7 @@ class Resources:
             (r"composite/sobjects/(\w+)/(\w+)", ("PATCH",), self._collections.upserted),
             (r"composite", ("POST",), self._composite),
             (r"parameterizedSearch", ("POST",), self._search),
+            (r"search", ("GET",), self._sosl),
             (r"limits", ("GET",), self._limits),
         ]
 
@@ -90,10 +91,13 @@ class Resources:
         return 200, self._page(rows, len(rows))
 
     def _page(self, rows: list[dict[str, Any]], total: int) -> dict[str, Any]:
-        page = {"totalSize": total, "done": len(rows) <= ROWS, "records": rows[:ROWS]}
-        if len(rows) > ROWS:
-            locator = f"01gS{next(self._numbers):011d}-{ROWS}"
-            self._cursors[locator] = rows[ROWS:]
+        size = self._org.switches.rows_in_page or ROWS
+        page = {"totalSize": total, "done": len(rows) <= size, "records": rows[:size]}
+        if len(rows) > size:
+            locator = f"01gS{next(self._numbers):011d}-{size}"
+            self._cursors[locator] = rows[size:]
+            if len(self._cursors) > (self._org.switches.open_cursors or len(self._cursors)):
+                del self._cursors[next(iter(self._cursors))]  # the oldest
             page["nextRecordsUrl"] = f"/services/data/v67.0/query/{locator}"
         return page
 
@@ -107,8 +111,6 @@ class Resources:
         return 200, about.list_changes(self._org, groups[0], groups[1], args)
 
     def _describe(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
-        if groups[0] not in self._org.schema:
-            raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
         return 200, self._org.describe(groups[0])
 
     def _create(self, _verb: str, groups: tuple[str, ...], _args: dict[str, str], body: Any) -> Body:
@@ -205,6 +207,9 @@ class Resources:
             rows = self._org.query(soql)
             matches += [row for row in rows if _has_words(row, text)][: scope.get("limit", 20)]
         return 200, {"searchRecords": matches}
+
+    def _sosl(self, _verb: str, _groups: tuple[str, ...], args: dict[str, str], _body: Any) -> Body:
+        return 200, {"searchRecords": self._org.search(args.get("q", ""))}
 
     def _limits(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
         limit = self._org.daily_limit

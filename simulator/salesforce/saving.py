@@ -14,7 +14,10 @@ from simulator.salesforce.tables import Tables
 
 LEAD_CONVERTED = "CANNOT_UPDATE_CONVERTED_LEAD"
 
-DEFAULTS: dict[str, dict[str, Any]] = {"User": {"IsActive": True}, "Lead": {"IsConverted": False}}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "User": {"IsActive": True, "UserType": "Standard"},
+    "Lead": {"IsConverted": False},
+}
 """What a record has that was made without a word of it."""
 
 

@@ -78,6 +78,7 @@ STANDARD: dict[str, tuple[Field, ...]] = {
     "User": (
         _text("Username", 80), Field("Email", "email", 128), _text("Name", 121), Field("IsActive", "boolean"),
         _text("FederationIdentifier", 512), Field("TimeZoneSidKey", "picklist", 40),
+        Field("UserType", "picklist", 40),
     ),
     "Organization": (
         _text("Name", 80), Field("IsSandbox", "boolean", is_writable=False), _text("InstanceName", 5),

@@ -62,6 +62,8 @@ class Select:
     limit: int | None = None
     offset: int = 0
     filtered: frozenset[str] = field(default_factory=frozenset)
+    size: int = 0
+    """Values and patterns of its filters."""
 
     @property
     def keys(self) -> dict[str, tuple[Any, ...]]:
@@ -95,12 +97,13 @@ class _Builder(Transformer[Token, Any]):
     def __init__(self) -> None:
         super().__init__()
         self._filtered: set[str] = set()
+        self._size = 0
 
     def query(self, parts: list[Any]) -> Select:
         select = Select(parts[0], str(parts[1]))
         for name, value in parts[2:]:
             setattr(select, name, value)
-        select.filtered = frozenset(self._filtered)
+        select.filtered, select.size = frozenset(self._filtered), self._size
         return select
 
     def columns(self, parts: list[str]) -> tuple[str, ...]:
@@ -149,6 +152,7 @@ class _Builder(Transformer[Token, Any]):
     def within(self, parts: list[Any]) -> Test:
         path, operand = parts
         self._filtered.add(path)
+        self._size += len(operand)
         return Within(path, operand)
 
     def without(self, parts: list[Any]) -> Test:
@@ -158,11 +162,10 @@ class _Builder(Transformer[Token, Any]):
         return lambda get: not among(get)
 
     def like(self, parts: list[Any]) -> Test:
-        path, pattern = parts[0], _unquote(str(parts[1]))
+        path = parts[0]
         self._filtered.add(path)
-        regex = re.compile(
-            "".join({"%": ".*", "_": "."}.get(c, re.escape(c)) for c in pattern), re.IGNORECASE | re.DOTALL
-        )
+        self._size += 1
+        regex = re.compile(_read_pattern(str(parts[1])), re.IGNORECASE | re.DOTALL)
         return lambda get: bool(regex.fullmatch(str(get(path) or "")))
 
     def values(self, parts: list[Any]) -> list[Any]:
@@ -198,6 +201,13 @@ def _unquote(literal: str) -> str:
         literal[1:-1],
         flags=re.DOTALL,
     )
+
+
+def _read_pattern(literal: str) -> str:
+    """A LIKE as a regular expression: a wildcard behind a backslash stands for itself."""
+    pieces = re.findall(r"\\u[0-9A-Fa-f]{4}|\\.|.", literal[1:-1], re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    return "".join(wild.get(piece) or re.escape(_unquote(f"'{piece}'")) for piece in pieces)
 
 
 def _is_id(path: str) -> bool:

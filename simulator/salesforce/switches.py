@@ -11,6 +11,7 @@ from typing import Any
 
 from simulator.salesforce.errors import RecordError
 
+NUMBERS = ("automation_bears", "query_bears", "rows_in_page", "open_cursors")
 KINDS = {bool: "true or false", str: "a text", tuple: "a list of texts"}
 """What a switch takes, by the class of its default."""
 AUTOMATION: dict[str, tuple[str, str]] = {
@@ -44,6 +45,11 @@ class OrgSwitches:
     ``login_refused``: Salesforce's own description of why it refuses every login. ``generic_audience``: an assertion is
     for login.salesforce.com (a sandbox: test.salesforce.com) alone, as in Government Cloud. ``opaque_tokens``: neither
     the token nor the answer that has it tells the org's id.
+
+    ``unreadable`` are objects and fields, as "Lead" or "User.FederationIdentifier", which the API's user may not read;
+    ``unfilterable`` are fields that no question may filter by. ``private_users``: the API's user sees itself alone.
+    ``query_bears``: values and patterns in one question; ``rows_in_page`` of its answer; ``open_cursors``: how many
+    answers may have pages left, the oldest of which ends where one is opened more.
     """
 
     automation_bears: int | None = None
@@ -56,6 +62,12 @@ class OrgSwitches:
     login_refused: str = ""
     generic_audience: bool = False
     opaque_tokens: bool = False
+    unreadable: tuple[str, ...] = ()
+    unfilterable: tuple[str, ...] = ()
+    private_users: bool = False
+    query_bears: int | None = None
+    rows_in_page: int | None = None
+    open_cursors: int | None = None
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> OrgSwitches:
@@ -63,9 +75,10 @@ class OrgSwitches:
         names = {field.name for field in fields(cls)}
         if unknown := sorted(set(section) - names):
             raise ValueError(f"salesforce.switches knows no {unknown[0]}: it knows {', '.join(sorted(names))}")
-        bears = section.get("automation_bears")
-        if bears is not None and (isinstance(bears, bool) or not isinstance(bears, int) or bears < 1):
-            raise ValueError("salesforce.switches.automation_bears must be a whole number from 1")
+        for name in NUMBERS:
+            number = section.get(name)
+            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+                raise ValueError(f"salesforce.switches.{name} must be a whole number from 1")
         for field in fields(cls):
             kind = KINDS.get(type(field.default))
             if kind and not _is_of_kind(section.get(field.name, field.default), type(field.default)):
@@ -73,6 +86,9 @@ class OrgSwitches:
         if section.get("automation_fails_with", "trigger") not in AUTOMATION:
             raise ValueError(f"salesforce.switches.automation_fails_with must be one of {', '.join(AUTOMATION)}")
         return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in section.items()})
+
+    def may_read(self, kind: str, field: str | None = None) -> bool:
+        return kind not in self.unreadable and (field is None or f"{kind}.{field}" not in self.unreadable)
 
     @property
     def automation_error(self) -> RecordError:
