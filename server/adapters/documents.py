@@ -39,8 +39,8 @@ INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
 """The fields of every query, equalities first. Both backends and firestore.indexes.json are made from it."""
 
 COLLECTIONS = (
-    "mailboxes", "leases", "messages", "activities", "conversations", "copies", "access", "alarms", "tallies",
-    "work_deks", "state", "deks",
+    "mailboxes", "leases", "messages", "activities", "families", "conversations", "copies", "access", "alarms",
+    "tallies", "work_deks", "state", "deks",
 )  # fmt: skip
 
 SECOND_DATABASE = frozenset({"deks"})

@@ -189,7 +189,8 @@ class Conversation:
     ``sealed_record`` holds the record as it was when it was chosen: its names, and its account. ``said_by`` is the
     address of who chose it, or chose to log it anyway. ``is_record_gone``: the chosen one was deleted since.
     ``chosen_at`` (epoch seconds) is when the record, or logging anyway, was last chosen or taken back, and ``heard_at``
-    when each mailbox's person last said anything: the times of their clicks, and not of what came of them.
+    when each mailbox's person last said anything: the times of their clicks, and not of what came of them. ``same_as``
+    is the key under which the conversation goes on, where a server gave its first mail a second Message-ID.
     """
 
     conversation: KeyedHash
@@ -201,6 +202,7 @@ class Conversation:
     kept_out_by: frozenset[MailboxId] = frozenset()
     chosen_at: float = 0.0
     heard_at: dict[MailboxId, float] = field(default_factory=dict, hash=False)
+    same_as: KeyedHash | None = None
     version: str = field(default="", compare=False)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from server.engine.collect.backfill import PastCollector
 from server.engine.collect.collect import Collector
+from server.engine.collect.naming import CopyNamer
 from server.engine.collect.reader import ReaderTools
 from server.engine.collect.screening import Screener
 from server.engine.conversations.carry_out import ActivityEditor
@@ -208,7 +209,8 @@ def _make_job_runner(
 
 
 def _make_reader_tools(ports: Ports, shared: _Shared, mail: MailProvider) -> ReaderTools:
-    screener = Screener(mail, ports.store, ports.clock, ports.policy, shared.keys, shared.headers)
+    namer = CopyNamer(ports.store, ports.hasher)
+    screener = Screener(mail, ports.store, ports.clock, ports.policy, shared.keys, shared.headers, namer)
     label = DontLogLabel(mail, ports.store, ports.clock, shared.keys, ports.policy.dont_log_label)
     return ReaderTools(ports.store, ports.clock, screener, label)
 

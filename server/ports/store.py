@@ -10,6 +10,7 @@ from server.domain.access import AccessEntry
 from server.domain.identity import SealedSample, StateIdentity
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, ThreadId
 from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail, WrappedDek
+from server.domain.mail_names import MailFamily
 from server.domain.mailbox import Mailbox
 
 
@@ -96,6 +97,15 @@ class ActivityStore(Protocol):
         """Replace activities and the rows that end with them, in one commit; each must be the version that was read."""
 
 
+class FamilyStore(Protocol):
+    """Under which Message-IDs the copies of our own people's mail are known."""
+
+    def families(self, keys: Sequence[KeyedHash]) -> dict[KeyedHash, MailFamily]: ...
+
+    def save_family(self, key: KeyedHash, change: Callable[[MailFamily], MailFamily]) -> MailFamily:
+        """Read, change and write; again where somebody else wrote meanwhile. No write where nothing changed."""
+
+
 class CopyStore(Protocol):
     """Sealed copies of mails."""
 
@@ -180,8 +190,8 @@ class TallyStore(Protocol):
 
 
 class Store(
-    MailboxStore, LeaseStore, RowStore, ActivityStore, CopyStore, ConversationStore, AccessStore, WorkDekStore,
-    IdentityStore, TallyStore, Protocol,
+    MailboxStore, LeaseStore, RowStore, ActivityStore, FamilyStore, CopyStore, ConversationStore, AccessStore,
+    WorkDekStore, IdentityStore, TallyStore, Protocol,
 ):  # fmt: skip
     """All of it. A use case takes the part that it needs.
 

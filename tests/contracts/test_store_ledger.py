@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from server.adapters.documents import MOST_WRITES
+from server.adapters.store import DocumentStore
 from server.adapters.store import rows as row_store
 from server.domain.decision import Evidence, Outcome, Reason
 from server.domain.errors import ConflictError
 from server.domain.ledger import ActivityRow, ActivityState, Held, Row, Unread, Waiting
+from server.domain.mail_names import CopyName, MailFamily, NamedMail
+from server.rules.headers.copy_names import add_copy
 from tests.support.threads import at_once
 
 
@@ -260,3 +263,36 @@ def test_a_later_generation_has_a_key_of_its_own_in_salesforce():
     assert first == "k1"
     assert len({first, *later}) == 3
     assert {len(key) for key in later} == {64}
+
+
+def test_a_family_is_read_back_as_it_was_written(store):
+    first = NamedMail("k1", "v1:c", sent="k1", sent_site="v1:s", received="k2", received_site="v1:t")
+    full = MailFamily("v1:f", (first, NamedMail("k3")))
+
+    assert store.families(["v1:f"]) == {}
+    store.save_family("v1:f", lambda _: full)
+    assert store.families(["v1:f", "v1:g"]) == {"v1:f": full}
+
+
+def test_processes_that_name_one_mail_at_the_same_moment_agree(opener):
+    """A SENT copy and a renamed one, each read by four threads."""
+    copies = [
+        CopyName(("v1:f",), f"k{number}", f"v1:{number}", is_sent=number == 0, conversation=f"v1:{number}")
+        for number in (0, 1)
+    ]
+    stores = [DocumentStore(opener()) for _ in copies]
+
+    def name(number):
+        named = []
+
+        def add(family):
+            changed, mail = add_copy(family, copies[number % 2])
+            named.append(mail.activity_key)
+            return changed
+
+        stores[number % 2].save_family("v1:f", add)
+        return named[-1]
+
+    assert len(set(at_once(name))) == 1
+    [mail] = stores[0].families(["v1:f"])["v1:f"].mails
+    assert (mail.sent, mail.received) == ("k0", "k1")

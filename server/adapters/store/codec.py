@@ -20,6 +20,7 @@ from server.domain.decision import OUTCOME_OF, Evidence, Outcome, Reason
 from server.domain.identity import StateIdentity
 from server.domain.ids import ActivityKey, KeyedHash, SalesforceId
 from server.domain.ledger import ActivityRow, Conversation, DayCoverage, Held, Row, Unread, Wait, Waiting
+from server.domain.mail_names import MailFamily, NamedMail
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
 
 T = TypeVar("T")
@@ -152,8 +153,13 @@ _activity_to_fields = _to_fields(
     ActivityRow, without=("key", "version"), sparse=("sent_at", "is_inbound", "is_joined", "unanswered_at", "readings")
 )
 _activity_from_fields = _from_fields(ActivityRow)
+_named_mail_from_fields = _from_fields(NamedMail)
 _mailbox_to_fields = _to_fields(Mailbox, without=("mailbox_id",), sparse=("is_stage_set",))
 _mailbox_from_fields = _from_fields(Mailbox)
+_converter.register_unstructure_hook(NamedMail, _to_fields(NamedMail))
+_converter.register_structure_hook(NamedMail, lambda fields, _type: _named_mail_from_fields(fields))
+_family_to_fields = _to_fields(MailFamily, without=("key", "version"))
+_family_from_fields = _from_fields(MailFamily)
 _conversation_from_fields = _from_fields(Conversation)
 _identity_to_fields = _to_fields(StateIdentity, without=("version",))
 _identity_from_fields = _from_fields(StateIdentity)
@@ -162,6 +168,7 @@ _access_from_fields = _from_fields(AccessEntry)
 
 MAILBOX_FIELDS = frozenset(field.name for field in dataclasses.fields(Mailbox))
 CONVERSATION_FIELDS = frozenset(field.name for field in dataclasses.fields(Conversation))
+FAMILY_FIELDS = frozenset(field.name for field in dataclasses.fields(MailFamily))
 IDENTITY_FIELDS = frozenset(field.name for field in dataclasses.fields(StateIdentity))
 
 
@@ -221,7 +228,7 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
 def from_conversation(conversation: Conversation) -> Data:
     fields: Fields = _converter.unstructure(conversation)
     del fields["conversation"], fields["version"]
-    for name in ("chosen_at", "heard_at"):
+    for name in ("chosen_at", "heard_at", "same_as"):
         if not fields[name]:
             del fields[name]
     return fields
@@ -229,6 +236,14 @@ def from_conversation(conversation: Conversation) -> Data:
 
 def to_conversation(key: str, data: Data, version: str) -> Conversation:
     return _conversation_from_fields({**data, "conversation": key, "version": version})
+
+
+def from_family(family: MailFamily) -> Data:
+    return _family_to_fields(family)
+
+
+def to_family(key: str, data: Data, version: str) -> MailFamily:
+    return _family_from_fields({**data, "key": key, "version": version})
 
 
 def from_identity(identity: StateIdentity) -> Data:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from server.adapters.store.access_ledger import AccessDocuments
 from server.adapters.store.activities import ActivityDocuments
 from server.adapters.store.conversations import ConversationDocuments
+from server.adapters.store.families import FamilyDocuments
 from server.adapters.store.mailboxes import LeaseDocuments, MailboxDocuments
 from server.adapters.store.rows import RowDocuments
 from server.adapters.store.sealed.copies import CopyDocuments
@@ -18,6 +19,7 @@ class DocumentStore(
     MailboxDocuments,
     RowDocuments,
     ActivityDocuments,
+    FamilyDocuments,
     CopyDocuments,
     ConversationDocuments,
     AccessDocuments,

@@ -10,13 +10,15 @@ from server.domain.errors import ThrottledError
 from server.domain.history import MessageRef
 from server.domain.ids import KeyedHash, MessageId
 from server.domain.ledger import BACKFILL, LIVE, SHARDS, Held, Row, Wait, Waiting
+from server.domain.mail_names import CopyName
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Message
 from server.domain.policy import Policy
+from server.engine.collect.naming import CopyNamer
 from server.engine.conversations.dont_log_label import is_labelled
-from server.engine.conversations.keys import ConversationKeys
+from server.engine.conversations.keys import ConversationKeys, read_choices
 from server.engine.conversations.overrides import build_situation
-from server.engine.ledger.rows import make_waiting, note_screened, note_unreadable_now, take_place_of
+from server.engine.ledger.rows import join_mail, make_waiting, note_screened, note_unreadable_now, take_place_of
 from server.engine.ledger.sealed_headers import SealedHeaders
 from server.logs.events import Event, describe_error
 from server.ports.clock import Clock
@@ -47,6 +49,7 @@ class Screener:
     policy: Policy
     keys: ConversationKeys
     headers: SealedHeaders
+    namer: CopyNamer
 
     def screen_messages(
         self,
@@ -75,6 +78,8 @@ class Screener:
             if isinstance(result, Exception):
                 throttled = result if isinstance(result, ThrottledError) else throttled
                 result = self._note_failure(mailbox, ref, result, earlier_row)
+            else:
+                result = batch.join_family(result)
             rows.append(take_place_of(result, earlier_row) if earlier_row else result)
         return ScreenedRows(tuple(rows), throttled)
 
@@ -114,9 +119,10 @@ class _Batch:
         self._label = dont_log_label
         self._is_past = is_past
         keys = screener.keys
-        self._roots = {m.message_id: keys.of_message(mailbox, m) for m in messages}
+        roots = {m.message_id: keys.of_message(mailbox, m) for m in messages}
         threads = {m.thread_id: keys.of_label(mailbox, m.thread_id) for m in messages}
-        self._choices = screener.store.conversations(list(dict.fromkeys((*self._roots.values(), *threads.values()))))
+        self._roots, self._choices = read_choices(screener.store, roots, threads.values())
+        self._names: dict[MessageId, CopyName] = {}
         self._labelled = {i for i, key in threads.items() if is_labelled(mailbox, self._choices.get(key))}
         # A label on one message of this batch counts for the rest of its conversation.
         self._labelled |= {m.thread_id for m in messages if self._is_kept_out_by(m)}
@@ -136,6 +142,16 @@ class _Batch:
             log.error("screening a message failed with %s", type(error).__name__, extra=fields)  # noqa: TRY400
             return error
 
+    def join_family(self, row: Row) -> Row:
+        """With the key of the mail that it is a copy of, where a server gave the copy another Message-ID."""
+        name = self._names.get(row.message_id)
+        if name is None or not isinstance(row.wait, Waiting | Held):
+            return row
+        mail = self._screener.namer.join_family(name)
+        conversation = mail.conversation if name.is_first and mail.conversation else row.conversation
+        shard = choose_shard(conversation, is_past=self._is_past) if conversation else row.wait.shard
+        return join_mail(row, mail.activity_key, conversation, shard)
+
     def _screen(self, message: Message) -> Row:
         policy, mailbox = self._screener.policy, self._mailbox
         conversation = self._roots[message.message_id]
@@ -150,6 +166,8 @@ class _Batch:
         row = note_screened(mailbox.mailbox_id, message, conversation, screening, policy.version, now)
         if screening.reason is not None:
             return row
+        if name := self._screener.namer.read_name(message, people, self._workspace, conversation):
+            self._names[message.message_id] = name
         key = identify_mail(message.headers, people, message.internal_date)
         wait = self._choose_wait(message, choose_shard(conversation, is_past=self._is_past), row.updated_at)
         return make_waiting(row, key, wait, self._screener.headers.seal(row.key, message))

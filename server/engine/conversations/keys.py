@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
 from server.domain.ids import KeyedHash, ThreadId
+from server.domain.ledger import Conversation
 from server.domain.mailbox import Mailbox
 from server.domain.message import Message
+from server.ports.store import ConversationStore
 from server.rules.headers.identity_key import find_conversation_root
 from server.vault.hashes import KeyedHasher
+
+Of = TypeVar("Of")
+
+
+def read_choices(
+    store: ConversationStore, roots: Mapping[Of, KeyedHash], others: Iterable[KeyedHash] = ()
+) -> tuple[dict[Of, KeyedHash], dict[KeyedHash, Conversation]]:
+    """The roots under the keys that their conversations go by, and what people chose for these and for ``others``.
+
+    A conversation whose first mail has two Message-IDs goes by one key, whichever of them a reply names.
+    """
+    choices = store.conversations(list(dict.fromkeys((*roots.values(), *others))))
+    aliases = {key: choice.same_as for key, choice in choices.items() if choice.same_as}
+    if aliases:
+        choices |= store.conversations(list(dict.fromkeys(aliases.values())))
+    return {of: aliases.get(root, root) for of, root in roots.items()}, choices
 
 
 class ConversationKeys:

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from server.domain.crm import Candidates
 from server.domain.decision import Decision
 from server.domain.ids import KeyedHash, MailboxId, MessageId, SalesforceId, ThreadId
-from server.domain.ledger import Conversation
 from server.domain.mail import Copy, Mail, People
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Headers, Message, Participant
 from server.domain.policy import Policy
 from server.engine.conversations.dont_log_label import is_labelled
-from server.engine.conversations.keys import ConversationKeys
+from server.engine.conversations.keys import ConversationKeys, read_choices
 from server.engine.conversations.overrides import build_situation
 from server.engine.decide.decisions import MailDecider
 from server.ports.store import Store
@@ -94,7 +93,9 @@ class Explainer:
         """
         found: dict[MessageId, Explanation] = {}
         keys = {message.message_id: self._keys.of_message(mailbox, message) for message in messages}
-        choices = {} if by_rules_alone else self._read_choices(mailbox, messages, keys)
+        label_keys = [self._keys.of_label(mailbox, message.thread_id) for message in messages]
+        keys, choices = read_choices(self._store, keys, label_keys)
+        choices = {} if by_rules_alone else choices
         if is_logged:
             mailbox = replace(mailbox, dont_log_label=None)
             choices = {key: replace(choice, kept_out_by=frozenset()) for key, choice in choices.items()}
@@ -122,12 +123,6 @@ class Explainer:
                 decided.owner_id, decided.mail.externals,
             )  # fmt: skip
         return Explanations(found, decisions.candidates)
-
-    def _read_choices(
-        self, mailbox: Mailbox, messages: Sequence[Message], keys: Mapping[MessageId, KeyedHash]
-    ) -> dict[KeyedHash, Conversation]:
-        label_keys = [self._keys.of_label(mailbox, message.thread_id) for message in messages]
-        return self._store.conversations(list(dict.fromkeys((*keys.values(), *label_keys))))
 
 
 def choose_mailbox(headers: Headers, workspace: Workspace, mailboxes: Sequence[Mailbox]) -> Mailbox:

@@ -87,6 +87,12 @@ def make_waiting(row: Row, key: ActivityKey, wait: Wait, sealed_headers: bytes) 
     )
 
 
+def join_mail(row: Row, key: ActivityKey, conversation: KeyedHash | None, shard: int) -> Row:
+    """A waiting row of a copy whose mail has another Message-ID: it waits where the mail's other copies do."""
+    wait = replace(row.wait, shard=shard) if isinstance(row.wait, Waiting | Held) else row.wait
+    return replace(row, activity_key=key, conversation=conversation, wait=wait)
+
+
 def hold_row(row: Row, cause: str, now: float) -> Row:
     """The row waits for a person: its mailbox does not deliver."""
     return replace(row, reason=Reason.HELD, wait=Held(_shard_of(row), cause), cause=None, updated_at=now)

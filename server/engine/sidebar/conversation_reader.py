@@ -10,7 +10,7 @@ from server.domain.ids import KeyedHash
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox
 from server.domain.message import Message
-from server.engine.conversations.keys import ConversationKeys
+from server.engine.conversations.keys import ConversationKeys, read_choices
 from server.ports.mail import MailProvider
 from server.ports.store import Store
 from server.rules.decision.screen import HEADERS
@@ -30,7 +30,10 @@ class ConversationReader:
     def find_key(self, mailbox: Mailbox, ref: MessageRef, rows: Sequence[Row]) -> KeyedHash:
         """Under which choices for the conversation are kept. Raises what ``read_message`` raises."""
         own = [row.conversation for row in rows if row.message_id == ref.message_id and row.conversation]
-        return own[0] if own else self._keys.of_message(mailbox, self.read_message(mailbox, ref))
+        if own:
+            return own[0]
+        root = self._keys.of_message(mailbox, self.read_message(mailbox, ref))
+        return read_choices(self._store, {ref: root})[0][ref]
 
     def read_message(self, mailbox: Mailbox, ref: MessageRef) -> Message:
         """Its headers, now. Raises NotFoundError and what else the mail port raises."""

@@ -26,6 +26,9 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _ADDED_BY_GMAIL = "SMTPIN_ADDED_"
 """Gmail puts such an id on mail that came without one, a new id for each delivery."""
 
+ORIGINAL_ID_HEADERS = ("X-Microsoft-Original-Message-ID", "X-Google-Original-Message-ID")
+"""Where Exchange Online and Google's relays keep the Message-ID that they replaced."""
+
 _PREFIX = re.compile(
     r"\s*(?:(?:re|fwd?|fw|aw|wg|antw|antwort|sv|vs|vb|vl|vá|továbbítás|tr|rép|réf|rv|res|enc|rif|inoltra|i|r|odp|pd|ynt"
     r"|i̇lt|ilt|doorst|bls|ref|ang|hl|na|atb|şuna|απ|σχετ|πρθ|ha|на|ответ|отв|пересл|вiдп|відп|תשובה|השב|הועבר|رد"
@@ -50,6 +53,28 @@ def normalise_message_id(value: str | None) -> str | None:
     return folded if is_usable else None
 
 
+def read_message_id(headers: Headers, *, is_own: bool = False) -> str | None:
+    """The Message-ID, normalised; None where the mail came without one, for an id that Gmail added is each copy's own.
+
+    ``is_own``: of our own people's mail the id with which it was sent, where a server says that it put another in its
+    place. All our copies of other mail have the same id, and it is the one that replies name.
+    """
+    names = (*ORIGINAL_ID_HEADERS, "Message-ID") if is_own else ("Message-ID",)
+    ids = (normalise_message_id(headers.first(name)) for name in names)
+    return next((i for i in ids if i and _ADDED_BY_GMAIL not in i), None)
+
+
+def list_message_ids(headers: Headers) -> tuple[str, ...]:
+    """All ids under which another program may know the mail, each once."""
+    ids = (normalise_message_id(headers.first(name)) for name in ("Message-ID", *ORIGINAL_ID_HEADERS))
+    return tuple(dict.fromkeys(i for i in ids if i and _ADDED_BY_GMAIL not in i))
+
+
+def has_readable_date(date_header: str | None) -> bool:
+    """Whether the Date names a moment."""
+    return _parse_date(date_header) is not None
+
+
 def compute_guard(author: str | None, date_header: str | None, subject: str | None, internal_date_ms: int) -> str:
     """What tells two mails with one Message-ID apart, as 64 hexadecimal digits.
 
@@ -63,16 +88,22 @@ def compute_guard(author: str | None, date_header: str | None, subject: str | No
     return _digest(_fold_text(author or ""), date, _strip_prefixes(subject or ""))
 
 
-def activity_key(headers: Headers, author: str | None, internal_date_ms: int, recipients: Iterable[str]) -> ActivityKey:
+def activity_key(
+    headers: Headers,
+    author: str | None,
+    internal_date_ms: int,
+    recipients: Iterable[str],
+    *,
+    is_own: bool = False,
+) -> ActivityKey:
     """The key of the one activity for this mail, made of Message-ID and guard: the same for every copy.
 
     Without a Message-ID, or with one that Gmail had to add, the recipients and the minute of the Date take its place.
+    ``is_own``: one of our people wrote the mail, and a copy may say which Message-ID it was sent with.
     """
     date_header = headers.first("Date")
     guard = compute_guard(author, date_header, headers.first("Subject"), internal_date_ms)
-    message_id = normalise_message_id(headers.first("Message-ID"))
-    # An id that Gmail added differs from copy to copy, so it cannot say that two copies are one mail.
-    if message_id and _ADDED_BY_GMAIL not in message_id:
+    if message_id := read_message_id(headers, is_own=is_own):
         return ActivityKey(_digest("id", message_id, guard))
     written = _parse_date(date_header)
     minute = int(written.timestamp() // 60) if written is not None else internal_date_ms // _MS_PER_MINUTE
@@ -83,7 +114,9 @@ def activity_key(headers: Headers, author: str | None, internal_date_ms: int, re
 def identify_mail(headers: Headers, people: People, internal_date_ms: int) -> ActivityKey:
     """The ``activity_key`` of the mail. Behind a mailing list that rewrote From, the original sender is its author."""
     author = people.original_sender.address if people.original_sender else None
-    return activity_key(headers, author, internal_date_ms, [person.address for person in people.recipients])
+    recipients = [person.address for person in people.recipients]
+    is_own = any(person.address == author for person in people.internals)
+    return activity_key(headers, author, internal_date_ms, recipients, is_own=is_own)
 
 
 def find_conversation_root(headers: Headers) -> str | None:
