@@ -18,13 +18,16 @@ PREFIX = "/admin/directory/v1/"
 SCOPE = "https://www.googleapis.com/auth/admin.directory."
 
 
+EVERYBODY = "*"
+
+
 class Directory:
     def __init__(self, universe: Universe) -> None:
         self._universe = universe
 
     def answer(self, request: Request) -> Response:
         method, keys = _method(request.path)
-        kind = self._universe.faults.take("directory", method)
+        kind = self._universe.faults.take("directory", method, record=keys[0] if keys else None)
         status = 200
         try:
             if kind == "drop_answer":
@@ -32,7 +35,7 @@ class Directory:
             if kind:
                 raise failure_of(kind)
             self._authorise(request, method)
-            body = self._one(method, keys) if keys else self._body(method, request.args)
+            body = self._one(method, keys, request.args) if keys else self._body(method, request.args)
             mask = request.args.get("fields")
             return reply(fields.apply(fields.parse(mask), body) if mask else body)
         except Failure as failure:
@@ -68,14 +71,16 @@ class Directory:
             _page(body, name, args)
         return body
 
-    def _one(self, method: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    def _one(self, method: str, keys: tuple[str, ...], args: MultiDict[str, str]) -> dict[str, Any]:
         if method == "users.get":
             return self._user(self._found(keys[0]))
-        if method != "members.hasMember":
+        if method not in ("members.hasMember", "members.list"):
             raise Failure(*NOT_FOUND)
         group = self._group(keys[0])
         if group is None:
             raise Failure(*NOT_FOUND)
+        if method == "members.list":
+            return self._members(group, args)
         return {"isMember": self._has(group, self._found(keys[1]), str(group["email"]), frozenset())}
 
     def _found(self, key: str) -> User:
@@ -94,12 +99,30 @@ class Directory:
     def _has(self, group: Any, user: User, address: str, seen: frozenset[str]) -> bool:
         """Nested membership is told only within one domain."""
         members = [str(m).lower() for m in group.get("members", ())]
+        if EVERYBODY in members:
+            return True
         if any(self._universe.user(m) == user for m in members):
             if seen and address.rpartition("@")[2] != user.email.rpartition("@")[2]:
                 raise Failure(400, "invalid", "Invalid Input: memberKey", "INVALID_ARGUMENT")
             return True
         within = [g for m in members if m not in seen and (g := self._group(m)) is not None]
         return any(self._has(g, user, address, seen | {str(group["email"]).lower(), *members}) for g in within)
+
+    def _members(self, group: Any, args: MultiDict[str, str]) -> dict[str, Any]:
+        """Direct members alone. The member ``*`` of a world's group is Google's for everybody, who has no address."""
+        members = [self._member(str(m).lower()) for m in group.get("members", ())]
+        body: dict[str, Any] = {"kind": "admin#directory#members", "members": members}
+        _page(body, "members", args)
+        return body
+
+    def _member(self, address: str) -> dict[str, Any]:
+        if address == EVERYBODY:
+            return {"id": self._universe.world.customer, "role": "MEMBER", "type": "CUSTOMER"}
+        user = self._universe.user(address)
+        if user is None:
+            kind = "GROUP" if self._group(address) is not None else "EXTERNAL"
+            return {"email": address, "role": "MEMBER", "type": kind}
+        return {"id": user.user_id, "email": user.email, "role": "MEMBER", "type": "USER", "status": "ACTIVE"}
 
     def _user(self, user: User) -> dict[str, Any]:
         aliases = {"aliases": list(user.aliases)} if user.aliases else {}
@@ -128,6 +151,8 @@ def _method(path: str) -> tuple[str, tuple[str, ...]]:
     parts = [unquote(part) for part in path.removeprefix(PREFIX).strip("/").split("/")]
     if parts[0] == "groups" and len(parts) == 4 and parts[2] == "hasMember":
         return "members.hasMember", (parts[1], parts[3])
+    if parts[0] == "groups" and len(parts) == 3 and parts[2] == "members":
+        return "members.list", (parts[1],)
     if parts[0] == "customer" or len(parts) == 1:
         return f"{parts[-1] if parts[-1] in NEEDED else 'users'}.list", ()
     return f"{parts[0] if parts[0] in NEEDED else 'users'}.get", tuple(parts[1:])

@@ -46,15 +46,29 @@ class CrmUser:
 
 
 @dataclass(frozen=True)
+class RecordOwner:
+    """An active User who was asked for by id, with all the addresses by which Salesforce knows the User."""
+
+    user: CrmUser
+    addresses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Query:
-    """What one batch of mail needs to know from the CRM, asked once. All lower-case."""
+    """What one batch of mail needs to know from the CRM, asked once. All lower-case, but for the ids of Users."""
 
     addresses: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
+    owners: frozenset[SalesforceId] = frozenset()
 
     def __or__(self, other: Query) -> Query:
-        return Query(self.addresses | other.addresses, self.domains | other.domains, self.users | other.users)
+        return Query(
+            self.addresses | other.addresses,
+            self.domains | other.domains,
+            self.users | other.users,
+            self.owners | other.owners,
+        )
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,13 @@ class Candidates:
     leads: dict[str, tuple[Record, ...]] = field(default_factory=dict)
     accounts: dict[str, tuple[Record, ...]] = field(default_factory=dict)
     users: dict[str, CrmUser] = field(default_factory=dict)
+    owners: dict[SalesforceId, RecordOwner] = field(default_factory=dict)
+
+    def list_owner_ids(self, query: Query) -> frozenset[SalesforceId]:
+        """The owners of all records that the addresses and domains of ``query`` found."""
+        people = (table.get(a, ()) for table in (self.contacts, self.leads) for a in query.addresses)
+        companies = (self.accounts.get(domain, ()) for domain in query.domains)
+        return frozenset(r.owner_id for records in (*people, *companies) for r in records if r.owner_id)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -84,6 +85,21 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Members:
+    """Who is directly in a group: ``addresses`` of people and of further groups, lower-case.
+
+    ``is_everybody``: all people of the Workspace are in it.
+    """
+
+    addresses: frozenset[str] = frozenset()
+    is_everybody: bool = False
+
+
+GroupPeople = dict[str, tuple[str, ...]]
+"""The people in each of some groups, directly or through groups in it: their primary addresses in order."""
+
+
+@dataclass(frozen=True)
 class Workspace:
     """What makes an address ours: domains, with their sub-domains, and single addresses.
 
@@ -99,6 +115,17 @@ class Workspace:
         """Any address of a person to the primary one."""
         return {address: primary for primary, addresses in self.people.items() for address in addresses}
 
+    @cached_property
+    def groups_by_identifier(self) -> dict[str, str]:
+        """Each group by what Google writes for it into List-ID: its address with a dot for the at sign."""
+        return {group.replace("@", ".", 1): group for group in sorted(self.groups)}
+
+    @cached_property
+    def shared_addresses(self) -> frozenset[str]:
+        """Addresses from which several people send: they name nobody of them."""
+        counts = Counter(address for addresses in self.people.values() for address in addresses)
+        return frozenset(address for address, count in counts.items() if count > 1)
+
     def is_internal(self, address: str) -> bool:
         return address in self.owners or address in self.groups or self.owns_domain(address.rpartition("@")[2])
 
@@ -110,8 +137,12 @@ class Workspace:
         return any(".".join(labels[i:]) in self.domains for i in range(len(labels)))
 
     def addresses_of(self, address: str) -> tuple[str, ...]:
-        """All addresses of the person behind an internal address, the primary one first."""
-        primary = self.owners.get(address)
+        """All addresses of the person behind an internal address, the primary one first.
+
+        A group's address is no person's, and neither is one that several people share.
+        """
+        is_nobodys = address in self.groups or address in self.shared_addresses
+        primary = None if is_nobodys else self.owners.get(address)
         return self.people[primary] if primary else (address,)
 
 

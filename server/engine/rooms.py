@@ -24,6 +24,7 @@ from server.engine.coverage.witness import DeliveryComparer, Finder
 from server.engine.decide.decisions import MailDecider
 from server.engine.decide.dry_run import DryRun
 from server.engine.decide.explain import Explainer
+from server.engine.decide.group_people import GroupPeopleReader
 from server.engine.deliver.activities import PlannerTools
 from server.engine.deliver.bodies import BodyFetcher
 from server.engine.deliver.filing import MailFiler
@@ -117,7 +118,9 @@ class _Shared:
             overrides=overrides,
             keeper=ChoiceKeeper(ports.store, ports.clock),
             editor=ActivityEditor(ports.crm, ports.store, sealing, ports.clock),
-            decider=MailDecider(ports.crm, ports.store, overrides, ports.policy),
+            decider=MailDecider(
+                ports.crm, ports.store, overrides, GroupPeopleReader(ports.directory, ports.clock), ports.policy
+            ),
         )
 
 

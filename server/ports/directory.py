@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from server.domain.ids import MailboxId
-from server.domain.mailbox import Person
+from server.domain.mailbox import Members, Person
 
 
 class Directory(Protocol):
@@ -19,6 +19,9 @@ class Directory(Protocol):
 
     def is_member(self, group: str, mailbox_id: MailboxId) -> bool:
         """Whether the group has the person, by itself or through groups in it. An unknown group has nobody."""
+
+    def members(self, group: str) -> Members:
+        """Who is directly in the group. An unknown group has nobody."""
 
     def domains(self) -> frozenset[str]:
         """Verified domains and alias domains, lower-case A-labels."""

@@ -13,6 +13,7 @@ from server.adapters.salesforce import soql as queries
 from server.adapters.salesforce.matching.domain_lists import FRESH, PAUSE, DomainLists
 from server.domain.crm import Query
 from server.domain.errors import NotFoundError, TransientError
+from server.domain.ids import SalesforceId
 from simulator.salesforce import soql
 from simulator.salesforce.ids import to_18
 from tests.contracts.test_crm import ANN_ID, BEN_ID, calls, contact
@@ -35,6 +36,25 @@ def looked_up(scene: Scene, *addresses: str, domains: tuple[str, ...] = (), user
 
 def account(number: int, **values: Any) -> dict[str, Any]:
     return {"Id": f"001A0000000{number:04d}", "Name": f"A{number}", "OwnerId": ANN_ID, **values}
+
+
+def test_owners_of_records_are_known_by_id_with_all_their_addresses(made) -> None:
+    ben = {
+        "Id": BEN_ID,
+        "Email": "ben@acme.example",
+        "Username": "Ben.B@Acme.example.crm",
+        "Name": "Ben",
+        "IsActive": True,
+    }
+    gone = {"Id": to_18("005A00000000009"), "Email": "old@acme.example", "Name": "Old", "IsActive": False}
+    scene = made({"User": [*small_world().org["User"][:1], ben, gone]})
+
+    found = scene.services.ports.crm.look_up(Query(owners=frozenset({SalesforceId(BEN_ID), SalesforceId(gone["Id"])})))
+
+    [(user_id, owner)] = found.owners.items()
+    assert user_id == owner.user.user_id == BEN_ID
+    assert owner.addresses == {"ben@acme.example", "ben.b@acme.example.crm"}
+    assert found.users == {}
 
 
 # --- further email fields ---------------------------------------------------------------------------------------------

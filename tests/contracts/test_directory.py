@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from server.domain.errors import ReconnectRequiredError, ThrottledError, TransientError
+from server.domain.mailbox import Members
 from simulator.faults import Fault
 from simulator.people import People
 from simulator.world import User
@@ -144,6 +145,30 @@ def test_membership_is_direct_or_through_groups_in_the_group(made):
     assert directory.is_member("sales@acme.example", ids["lu@lamps.example"])
     # Google answers "Invalid Input" for a nested member of another domain: unknown is no.
     assert not directory.is_member("all@acme.example", ids["lu@lamps.example"])
+
+
+def test_the_members_of_a_group_are_people_and_groups_directly_in_it(made):
+    scene = made(
+        groups=(
+            {"email": "all@acme.example", "aliases": ["everyone@acme.example"], "members": ["SALES@acme.example"]},
+            {"email": "sales@acme.example", "members": ["b@acme.example", "guest@partner.example"]},
+            {"email": "staff@acme.example", "members": ["*"]},
+        ),
+    )
+    directory = scene.services.ports.directory
+
+    assert directory.members("everyone@acme.example") == Members(frozenset({"sales@acme.example"}))
+    assert directory.members("sales@acme.example").addresses == {"ben@acme.example", "guest@partner.example"}
+    assert directory.members("staff@acme.example") == Members(is_everybody=True)
+    assert directory.members("none@acme.example") == Members()
+
+
+def test_four_hundred_members_come_in_three_pages(made):
+    names = [f"rep{number:03d}@acme.example" for number in range(401)]
+    scene = made(groups=({"email": "sales@acme.example", "members": names},))
+
+    assert scene.services.ports.directory.members("sales@acme.example").addresses == set(names)
+    assert asked(scene, "members.list") == 3
 
 
 @pytest.mark.parametrize(

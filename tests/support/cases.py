@@ -36,6 +36,11 @@ def read_case(folder: Path) -> dict[str, Any]:
     return case
 
 
+def read_world(folder: Path) -> dict[str, Any]:
+    world: dict[str, Any] = json.loads((folder / "world.json").read_text(encoding="utf-8"))
+    return world
+
+
 def run_case(folder: Path, state: Path) -> CaseResult:
     """Syncs the world of a case to rest. ``state`` is an empty folder."""
     world = load(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import idna
@@ -12,10 +13,12 @@ from server.adapters.google.admin_calls import AdminCalls, as_settings_problem
 from server.adapters.transport import Transport
 from server.domain.errors import NotFoundError, TrulyError
 from server.domain.ids import MailboxId
-from server.domain.mailbox import Person
+from server.domain.mailbox import Members, Person
 from server.ports.clock import Clock
 
 WHO = "Google Directory"
+MOST_PAGES = 100
+"""Of 200 members each. In a larger group, those beyond are not known as members."""
 
 
 class GoogleDirectory:
@@ -63,6 +66,23 @@ class GoogleDirectory:
                 return False
             raise as_settings_problem(error, WHO) from None
         return bool(membership.get("isMember"))
+
+    def members(self, group: str) -> Members:
+        members = self._service.members()
+        request = members.list(groupKey=group, maxResults=200)
+        addresses: set[str] = set()
+        is_everybody = False
+        try:
+            for page in islice(self._calls.pages(members, request), MOST_PAGES):
+                for member in page.get("members", ()):
+                    is_everybody = is_everybody or member.get("type") == "CUSTOMER"
+                    # The member that stands for all people has no address.
+                    addresses.add(str(member.get("email") or "").lower())
+        except NotFoundError:
+            return Members()
+        except TrulyError as error:
+            raise as_settings_problem(error, WHO) from None
+        return Members(frozenset(addresses - {""}), is_everybody)
 
     def domains(self) -> frozenset[str]:
         listing = self._call(self._service.domains().list(customer=self._customer))

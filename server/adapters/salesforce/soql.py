@@ -84,6 +84,12 @@ def users(addresses: list[str], *, time_zones: bool = False) -> str:
     return _select(names, "User", f"IsActive = true AND {_any_of(USER_FIELDS, addresses)}")
 
 
+def owners(identifiers: list[str], *, time_zones: bool = False) -> str:
+    """Users by id, with the addresses by which ``users`` finds them."""
+    names = ("Id", *USER_FIELDS, *_zone(time_zones))
+    return _select(names, "User", f"IsActive = true AND {_any_of(['Id'], identifiers)}")
+
+
 def active_users(identifiers: list[str], *, time_zones: bool = False) -> str:
     return _select(("Id", *_zone(time_zones)), "User", f"IsActive = true AND {_any_of(['Id'], identifiers)}")
 

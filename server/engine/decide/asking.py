@@ -82,3 +82,4 @@ def _add(candidates: Candidates, more: Candidates) -> None:
     candidates.leads.update(more.leads)
     candidates.accounts.update(more.accounts)
     candidates.users.update(more.users)
+    candidates.owners.update(more.owners)

@@ -16,20 +16,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from server.domain.crm import Candidates, CrmUser
+from server.domain.crm import Candidates, CrmUser, Query
 from server.domain.decision import Decision, Evidence, Outcome, Reason
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
-from server.domain.mailbox import Workspace
+from server.domain.mailbox import GroupPeople, Workspace
 from server.domain.policy import Policy
 from server.engine.conversations.overrides import Overrides, is_stopped_by_owner
 from server.engine.decide.asking import ask_about
+from server.engine.decide.group_people import GroupPeopleReader
 from server.ports.crm import Crm
 from server.ports.store import Store
 from server.rules.decision.decide import decide
 from server.rules.decision.match import build_query
-from server.rules.decision.owner import find_owner
+from server.rules.decision.owner import MOST_MEMBERS, Owner, find_owner, list_groups
 
 ConversationChoices = Mapping[KeyedHash, Conversation]
 """What people chose, by the conversation's keyed hash."""
@@ -115,8 +116,9 @@ def is_logged_again(mail: Mail, activity: ActivityRow, choices: ConversationChoi
 class MailDecider:
     """Asks Salesforce once for many mails, then decides each. Thread-safe; nothing is written."""
 
-    def __init__(self, crm: Crm, store: Store, overrides: Overrides, policy: Policy) -> None:
+    def __init__(self, crm: Crm, store: Store, overrides: Overrides, groups: GroupPeopleReader, policy: Policy) -> None:
         self._crm = crm
+        self._groups = groups
         self._store = store
         self._overrides = overrides
         self._policy = policy
@@ -127,16 +129,29 @@ class MailDecider:
         """``users`` are further addresses to be known as Users. Raises TransientError where Salesforce is away."""
         if not mails:
             return Decisions()
-        questions = [(mail, build_query(mail, workspace, self._policy)) for mail in mails]
+        groups, unknown = self._groups.read(workspace, (g for mail in mails for g in list_groups(mail, workspace)))
+        failed: list[tuple[Mail, Exception]] = []
+        questions: list[tuple[Mail, Query]] = []
+        for mail in mails:
+            missing = next((unknown[group] for group in list_groups(mail, workspace) if group in unknown), None)
+            if missing is not None:
+                failed.append((mail, missing))  # whose mail it is cannot be said yet, and other mail goes on
+            else:
+                questions.append((mail, build_query(mail, workspace, self._policy, groups)))
+        if not questions:
+            return Decisions(failed=failed)
         answered = ask_about(self._crm, questions, frozenset(users))
-        decisions = Decisions(failed=answered.failed, candidates=answered.candidates)
-        failed = {mail.key for mail, _ in answered.failed}
-        asked = [mail for mail in mails if mail.key not in failed]
+        refused = {mail.key for mail, _ in answered.failed}
+        asked = [(mail, query) for mail, query in questions if mail.key not in refused]
+        self._learn_record_owners(workspace, asked, groups, answered.candidates)
+        decisions = Decisions(failed=[*failed, *answered.failed], candidates=answered.candidates)
         decided_before: dict[KeyedHash, list[ActivityKey]] = {}
-        for mail in sorted(asked, key=lambda mail: (min(copy.internal_date for copy in mail.copies), mail.key)):
+        for mail, query in sorted(asked, key=lambda pair: (_find_moment(pair[0]), pair[0].key)):
             earlier = decided_before.setdefault(mail.conversation, []) if mail.conversation else []
+            record_owners = answered.candidates.list_owner_ids(query)
+            owner = find_owner(mail, workspace, answered.candidates, groups, record_owners)
             try:
-                result = self._decide_one(workspace, mail, decisions.candidates, choices, earlier)
+                result = self._decide_one(workspace, mail, owner, answered.candidates, choices, earlier)
             except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
                 decisions.failed.append((mail, error))
                 continue
@@ -145,22 +160,43 @@ class MailDecider:
                 earlier.append(mail.key)
         return decisions
 
+    def _learn_record_owners(
+        self, workspace: Workspace, asked: Sequence[tuple[Mail, Query]], groups: GroupPeople, candidates: Candidates
+    ) -> None:
+        """One more question where a group is so large that not all members were asked for."""
+        large = {group for group, people in groups.items() if len(people) > MOST_MEMBERS}
+        queries = [query for mail, query in asked if not large.isdisjoint(list_groups(mail, workspace))]
+        known = {user.user_id for user in candidates.users.values()}
+        if owners := frozenset(i for query in queries for i in candidates.list_owner_ids(query)) - known:
+            candidates.owners.update(self._crm.look_up(Query(owners=owners)).owners)
+
     def _decide_one(
         self,
         workspace: Workspace,
         mail: Mail,
+        owner: Owner,
         candidates: Candidates,
         choices: ConversationChoices,
         decided_before: Sequence[ActivityKey],
     ) -> DecidedMail:
-        owner = find_owner(mail, workspace, candidates)
-        owner_id = owner.user_id if owner else None
         choice = choices.get(mail.conversation) if mail.conversation else None
         kept_out = list_kept_out(mail, choices)
+        stopped = DecidedMail(mail, Decision(Reason.KEPT_OUT, evidence=BY_CHOICE), owner.user, kept_out)
         is_out_everywhere = len(kept_out) == len({copy.mailbox_id for copy in mail.copies})
         stopped_by = choice.kept_out_by if choice else ()
-        if is_out_everywhere or is_stopped_by_owner(self._store, stopped_by, owner_id):
-            return DecidedMail(mail, Decision(Reason.KEPT_OUT, evidence=BY_CHOICE), owner, kept_out)
+        if is_out_everywhere:
+            return stopped
+        if not owner.members and is_stopped_by_owner(self._store, stopped_by, owner.user_id):
+            return stopped
         override = self._overrides.find_override(workspace, choice, mail, decided_before)
-        decision = decide(mail, owner_id, candidates, workspace, self._policy, override)
-        return DecidedMail(mail, decision, owner, kept_out)
+        decision = decide(mail, owner.ids, candidates, workspace, self._policy, override)
+        user = owner.settle(decision.chosen)
+        user_id = user.user_id if user else None
+        if owner.members and is_stopped_by_owner(self._store, stopped_by, user_id):
+            return stopped  # which member owns a group's mail is known only with its record
+        return DecidedMail(mail, decision, user, kept_out)
+
+
+def _find_moment(mail: Mail) -> int:
+    """When the earliest copy came, in epoch milliseconds."""
+    return min(copy.internal_date for copy in mail.copies)

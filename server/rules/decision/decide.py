@@ -7,12 +7,19 @@ from dataclasses import dataclass
 
 from server.domain.crm import Candidates, Record, RecordKind
 from server.domain.decision import Decision, Loser, Reason, Why
-from server.domain.ids import SalesforceId
 from server.domain.mail import Mail
 from server.domain.mailbox import Workspace
 from server.domain.message import Participant
 from server.domain.policy import Override, Policy, StandingRule
-from server.rules.decision.match import Matches, by_address, by_domain, keep_first, list_searchable_domains, losers_of
+from server.rules.decision.match import (
+    Matches,
+    Owners,
+    by_address,
+    by_domain,
+    keep_first,
+    list_searchable_domains,
+    losers_of,
+)
 
 MOST_RELATED = 50
 """Salesforce relates a Task to this many Contacts."""
@@ -20,7 +27,7 @@ MOST_RELATED = 50
 
 def decide(
     mail: Mail,
-    owner: SalesforceId | None,
+    owners: Owners,
     candidates: Candidates,
     workspace: Workspace,
     policy: Policy,
@@ -28,7 +35,7 @@ def decide(
     rules: tuple[StandingRule, ...] = (),
 ) -> Decision:
     """Pure: the same mail, records, override and rules always give the same decision."""
-    grounds = _Grounds.of(mail, owner, candidates, workspace, policy)
+    grounds = _Grounds.of(mail, owners, candidates, workspace, policy)
     decision = _decide_by_rules(grounds, rules)
     return decision if override is None else _apply_override(decision, override, grounds)
 
@@ -38,7 +45,7 @@ class _Grounds:
     """The records that fit a mail, and what the choice among them depends on."""
 
     mail: Mail
-    owner: SalesforceId | None
+    owners: Owners
     workspace: Workspace
     policy: Policy
     contacts: Matches
@@ -48,19 +55,17 @@ class _Grounds:
     """The account of the first lead's domain, if that account takes contact matches only."""
 
     @classmethod
-    def of(
-        cls, mail: Mail, owner: SalesforceId | None, candidates: Candidates, workspace: Workspace, policy: Policy
-    ) -> _Grounds:
+    def of(cls, mail: Mail, owners: Owners, candidates: Candidates, workspace: Workspace, policy: Policy) -> _Grounds:
         def companies(person: Participant) -> Iterable[tuple[Record, ...]]:
             return by_domain(person, candidates.accounts, workspace, policy)
 
-        leads = Matches.of((by_address(p, candidates.leads) for p in mail.externals), owner)
-        own = Matches.of((companies(Participant(lead.found_by)) for lead in leads.fitting[:1]), owner).fitting
+        leads = Matches.of((by_address(p, candidates.leads) for p in mail.externals), owners)
+        own = Matches.of((companies(Participant(lead.found_by)) for lead in leads.fitting[:1]), owners).fitting
         return cls(
-            mail, owner, workspace, policy,
-            contacts=Matches.of((by_address(p, candidates.contacts) for p in mail.externals), owner),
+            mail, owners, workspace, policy,
+            contacts=Matches.of((by_address(p, candidates.contacts) for p in mail.externals), owners),
             leads=leads,
-            accounts=Matches.of((companies(p) for p in mail.company_people), owner),
+            accounts=Matches.of((companies(p) for p in mail.company_people), owners),
             box=own[0] if own and own[0].contacts_only else None,
         )  # fmt: skip
 
@@ -71,7 +76,7 @@ class _Grounds:
 
 def _decide_by_rules(grounds: _Grounds, rules: tuple[StandingRule, ...]) -> Decision:
     contacts, leads, accounts = grounds.contacts, grounds.leads, grounds.accounts
-    policy, owner = grounds.policy, grounds.owner
+    policy, owners = grounds.policy, grounds.owners
     companies = _lose_all(accounts.every, Why.NOT_A_PERSON)
     # A standing rule names the record for an address on the mail.
     for rule in rules:
@@ -80,7 +85,7 @@ def _decide_by_rules(grounds: _Grounds, rules: tuple[StandingRule, ...]) -> Deci
             return _log(Reason.RULE_MATCH, rule.record, losers, contacts.fitting, policy)
     # A Contact has the address of any external participant.
     if contacts.fitting:
-        losers = _list_losers(contacts, owner, Why.NOT_EXACT_ADDRESS)
+        losers = _list_losers(contacts, owners, Why.NOT_EXACT_ADDRESS)
         losers += _lose_all(leads.every, Why.NOT_A_CONTACT) + companies
         return _log(Reason.CONTACT_MATCH, contacts.fitting[0], losers, _keep_best(contacts.fitting), policy)
     # No Contact, but an unconverted Lead; the box on the account of that lead's domain still counts.
@@ -89,11 +94,11 @@ def _decide_by_rules(grounds: _Grounds, rules: tuple[StandingRule, ...]) -> Deci
             losers = _lose_all(leads.every, Why.CONTACTS_ONLY)
             losers += _lose_all(accounts.every, Why.NOT_A_PERSON, winner=grounds.box)
             return _skip_for_box(grounds.box, losers, grounds)
-        losers = _list_losers(leads, owner, Why.NOT_EXACT_ADDRESS) + companies
+        losers = _list_losers(leads, owners, Why.NOT_EXACT_ADDRESS) + companies
         return _log(Reason.LEAD_MATCH, leads.fitting[0], losers, (), policy)
     # Nobody, but an Account has the domain.
     if accounts.fitting:
-        losers = _list_losers(accounts, owner, Why.PARENT_DOMAIN)
+        losers = _list_losers(accounts, owners, Why.PARENT_DOMAIN)
         if accounts.fitting[0].contacts_only:
             return _skip_for_box(accounts.fitting[0], losers, grounds)
         return _log(Reason.ACCOUNT_DOMAIN_MATCH, accounts.fitting[0], losers, (), policy)
@@ -139,8 +144,8 @@ def _keep_best(contacts: Sequence[Record]) -> list[Record]:
     return list(best.values())
 
 
-def _list_losers(matches: Matches, owner: SalesforceId | None, why_farther: Why) -> tuple[Loser, ...]:
-    return losers_of(matches.fitting, owner) + _lose_all(matches.farther, why_farther)
+def _list_losers(matches: Matches, owners: Owners, why_farther: Why) -> tuple[Loser, ...]:
+    return losers_of(matches.fitting, owners) + _lose_all(matches.farther, why_farther)
 
 
 def _lose_all(records: Sequence[Record], why: Why, winner: Record | None = None) -> tuple[Loser, ...]:

@@ -9,12 +9,15 @@ from server.domain.crm import Query, Record
 from server.domain.decision import Loser, Why
 from server.domain.ids import SalesforceId
 from server.domain.mail import Mail
-from server.domain.mailbox import Workspace
+from server.domain.mailbox import GroupPeople, Workspace
 from server.domain.message import Participant
 from server.domain.policy import Policy
 from server.rules.decision.owner import list_owner_addresses
 from server.rules.headers.address import address_variants
 from server.rules.headers.domains import is_public_mail_domain, list_parents
+
+Owners = frozenset[SalesforceId]
+"""The Users whose records win a tie: the mail's owner, or of mail to a group each of its members."""
 
 
 def list_searchable_domains(domain: str, workspace: Workspace, policy: Policy) -> tuple[str, ...]:
@@ -27,7 +30,7 @@ def list_searchable_domains(domain: str, workspace: Workspace, policy: Policy) -
     return tuple(filter(is_companys, list_parents(domain))) if is_companys(domain) else ()
 
 
-def build_query(mail: Mail, workspace: Workspace, policy: Policy) -> Query:
+def build_query(mail: Mail, workspace: Workspace, policy: Policy, groups: GroupPeople) -> Query:
     """What the CRM is asked in order to decide this mail.
 
     The domains are everybody's: the box on an account counts for a Lead who stands in Reply-To alone, too.
@@ -35,7 +38,7 @@ def build_query(mail: Mail, workspace: Workspace, policy: Policy) -> Query:
     return Query(
         addresses=frozenset(v for p in mail.externals for v in address_variants(p.address)),
         domains=frozenset(d for p in mail.externals for d in list_searchable_domains(p.domain, workspace, policy)),
-        users=frozenset(list_owner_addresses(mail, workspace)),
+        users=frozenset(list_owner_addresses(mail, workspace, groups)),
     )
 
 
@@ -64,7 +67,7 @@ class Matches:
     farther: tuple[Record, ...] = ()
 
     @classmethod
-    def of(cls, groups: Iterable[Iterable[tuple[Record, ...]]], owner: SalesforceId | None) -> Matches:
+    def of(cls, groups: Iterable[Iterable[tuple[Record, ...]]], owners: Owners) -> Matches:
         """``groups`` holds the groups of records of one person after the other, each person's nearest group first."""
         groups_of_people = [tuple(groups_of_person) for groups_of_person in groups]
         nearest = keep_first(
@@ -74,7 +77,7 @@ class Matches:
         # A record that is far for one person can be the nearest for another, and then it fits.
         nearest_ids = {r.record_id for r in nearest}
         farther = [r for r in every if r.record_id not in nearest_ids]
-        return cls(tuple(rank(nearest, owner)), tuple(rank(farther, owner)))
+        return cls(tuple(rank(nearest, owners)), tuple(rank(farther, owners)))
 
     @property
     def every(self) -> tuple[Record, ...]:
@@ -89,21 +92,21 @@ def keep_first(records: Iterable[Record]) -> tuple[Record, ...]:
     return tuple(seen.values())
 
 
-def rank(records: Sequence[Record], owner: SalesforceId | None) -> list[Record]:
+def rank(records: Sequence[Record], owners: Owners) -> list[Record]:
     """The tie rule: records of the owner first, then the most recently updated, then the lowest id."""
-    return sorted(records, key=lambda r: (owner is None or r.owner_id != owner, -r.modified_at, r.record_id))
+    return sorted(records, key=lambda r: (r.owner_id not in owners, -r.modified_at, r.record_id))
 
 
-def losers_of(ranked: Sequence[Record], owner: SalesforceId | None) -> tuple[Loser, ...]:
+def losers_of(ranked: Sequence[Record], owners: Owners) -> tuple[Loser, ...]:
     """The ranked records after the first, each with why it was not chosen."""
     if not ranked:
         return ()
     chosen = ranked[0]
-    return tuple(Loser(record, _explain_loss(record, chosen, owner)) for record in ranked[1:])
+    return tuple(Loser(record, _explain_loss(record, chosen, owners)) for record in ranked[1:])
 
 
-def _explain_loss(record: Record, chosen: Record, owner: SalesforceId | None) -> Why:
-    if owner is not None and chosen.owner_id == owner and record.owner_id != owner:
+def _explain_loss(record: Record, chosen: Record, owners: Owners) -> Why:
+    if chosen.owner_id in owners and record.owner_id not in owners:
         return Why.OWNED_BY_OTHER
     if record.modified_at < chosen.modified_at:
         return Why.UPDATED_EARLIER

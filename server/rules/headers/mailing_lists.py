@@ -33,11 +33,16 @@ def through_own_group(headers: Headers, workspace: Workspace) -> bool:
     recognised by that alone. To believe a forged List-ID only makes the rules ignore bulk marks, so a forger gains
     nothing.
     """
-    identifier = _read_identifier(headers)
-    if any(group.replace("@", ".", 1) == identifier for group in workspace.groups):
-        return True
+    return find_own_group(headers, workspace) is not None
+
+
+def find_own_group(headers: Headers, workspace: Workspace) -> str | None:
+    """The address of the workspace's own group that handed this on."""
     mailing_list = _MAILING_LIST.match((headers.first("Mailing-list") or "").lower())
-    return bool(mailing_list and mailing_list.group(1) in workspace.groups)
+    if mailing_list and mailing_list.group(1) in workspace.groups:
+        return mailing_list.group(1)
+    identifier = _read_identifier(headers)
+    return workspace.groups_by_identifier.get(identifier) if identifier else None
 
 
 @dataclass(frozen=True)

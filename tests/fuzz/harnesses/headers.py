@@ -15,7 +15,7 @@ from server.domain.message import Header, Headers, Message
 from server.domain.policy import Policy
 from server.rules.decision.decide import decide
 from server.rules.decision.match import build_query
-from server.rules.decision.owner import find_owner, list_owner_addresses
+from server.rules.decision.owner import find_owner, list_groups, list_owner_addresses
 from server.rules.decision.screen import Situation, screen
 from server.rules.headers.identity_key import activity_key, find_conversation_root
 
@@ -90,13 +90,14 @@ def _nobody_is_invented(people: People, headers: Headers) -> None:
 
 
 def _decided(mail: Mail, *, is_known: bool) -> Decision:
-    asked: Query = build_query(mail, OURS, POLICY)
+    groups = {group: tuple(OURS.people) for group in list_groups(mail, OURS)}
+    asked: Query = build_query(mail, OURS, POLICY, groups)
     assert not any(OURS.is_internal(address) for address in asked.addresses)
     assert not any(OURS.owns_domain(domain) for domain in asked.domains)
-    assert list_owner_addresses(mail, OURS)
+    assert list_owner_addresses(mail, OURS, groups)
     known = _candidates(asked) if is_known else Candidates()
-    owner = find_owner(mail, OURS, known)
-    return decide(mail, owner.user_id if owner else None, known, OURS, POLICY)
+    owner = find_owner(mail, OURS, known, groups, known.list_owner_ids(asked))
+    return decide(mail, owner.ids, known, OURS, POLICY)
 
 
 def _candidates(asked: Query) -> Candidates:

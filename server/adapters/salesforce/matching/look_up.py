@@ -13,7 +13,7 @@ from server.adapters.salesforce.matching import records
 from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.matching.spellings import fold_address, spell_addresses, spell_domains
 from server.adapters.salesforce.org.shape import OrgShape
-from server.domain.crm import Candidates, CrmUser, Query, Record
+from server.domain.crm import Candidates, CrmUser, Query, Record, RecordOwner
 from server.domain.ids import SalesforceId
 
 
@@ -30,6 +30,8 @@ def list_statements(query: Query, org: OrgShape, choices: MatchingChoices) -> It
             yield "accounts", soql.accounts(org, portion)
     for portion in soql.chunks(spell_addresses(query.users - org.users.keys()), len(soql.USER_FIELDS)):
         yield "users", soql.users(portion, time_zones=org.has_time_zones)
+    for portion in soql.chunks(query.owners):
+        yield "owners", soql.owners(portion, time_zones=org.has_time_zones)
     if choices.websites:
         for portion in soql.chunks(domains, soql.WEBSITE_FORMS, soql.WEBSITE_MORE):
             yield "websites", soql.websites(org, portion)
@@ -61,6 +63,7 @@ def read_candidates(rows: Mapping[str, Sequence[Any]], query: Query, org: OrgSha
         leads=leads,
         accounts={**websites, **accounts},
         users=_read_users(rows.get("users", ()), query, org.users),
+        owners=_read_owners(rows.get("owners", ()), query, org.users),
     )
 
 
@@ -75,6 +78,20 @@ def _read_users(rows: Iterable[Any], query: Query, by_setting: Mapping[str, CrmU
                 ranked[address] = min(ranked.get(address, candidate), candidate)
     users = {address: CrmUser(SalesforceId(user), address, zone) for address, (_, user, zone) in ranked.items()}
     return users | {address: user for address, user in by_setting.items() if address in query.users}
+
+
+def _read_owners(
+    rows: Iterable[Any], query: Query, by_setting: Mapping[str, CrmUser]
+) -> dict[SalesforceId, RecordOwner]:
+    """Users by id with all their addresses, those of the setting too."""
+    owners: dict[SalesforceId, RecordOwner] = {}
+    for row in rows:
+        user_id = SalesforceId(row["Id"])
+        addresses = {fold_address(str(row.get(name) or "")) for name in soql.USER_FIELDS}
+        addresses |= {address for address, user in by_setting.items() if user.user_id == user_id}
+        own = frozenset(addresses - {""})
+        owners[user_id] = RecordOwner(CrmUser(user_id, min(own, default=""), records.time_zone(row)), own)
+    return {user_id: owner for user_id, owner in owners.items() if user_id in query.owners}
 
 
 def _is_open(lead: Any) -> bool:

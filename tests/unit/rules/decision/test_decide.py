@@ -75,7 +75,7 @@ def candidates(*records: Record) -> Candidates:
 
 
 def decided(*records: Record, of: Mail | None = None, policy: Policy | None = None, **more: object) -> Decision:
-    return decide(of or mail(), OWNER, candidates(*records), WORKSPACE, policy or Policy(), **more)  # type: ignore[arg-type]
+    return decide(of or mail(), frozenset({OWNER}), candidates(*records), WORKSPACE, policy or Policy(), **more)  # type: ignore[arg-type]
 
 
 def chosen(decision: Decision) -> str | None:
@@ -104,7 +104,7 @@ def test_the_tie_rule(records: tuple[Record, ...], winner: str, why: Why) -> Non
 
 def test_without_an_owner_the_latest_wins() -> None:
     found = candidates(contact(1, OTHER, 1), contact(2, OWNER, 2))
-    assert chosen(decide(mail(), None, found, WORKSPACE, Policy())) == "0032"
+    assert chosen(decide(mail(), frozenset(), found, WORKSPACE, Policy())) == "0032"
 
 
 @pytest.mark.parametrize(
@@ -260,14 +260,14 @@ def test_the_owner_is_author_then_to_then_cc_then_mailbox(
     headers: tuple[tuple[str, str], ...], users: str, owner: str | None
 ) -> None:
     known = {f"{u}@acme.example": CrmUser(SalesforceId(u), f"{u}@acme.example") for u in users.split()}
-    user = find_owner(mail(*headers), WORKSPACE, Candidates(users=known))
+    user = find_owner(mail(*headers), WORKSPACE, Candidates(users=known), {}).user
     assert (user.user_id if user else None) == owner
 
 
 def test_a_letter_with_an_accent_is_one_character_or_two() -> None:
     composed, decomposed = (unicodedata.normalize(form, "jörg@byron.example") for form in ("NFC", "NFD"))
     of = mail(("From", decomposed), ("To", "ann@acme.example"))
-    assert {composed, decomposed} <= build_query(of, WORKSPACE, Policy()).addresses
+    assert {composed, decomposed} <= build_query(of, WORKSPACE, Policy(), {}).addresses
     assert chosen(decided(contact(1, address=composed), of=of)) == "0031"
 
 
@@ -296,7 +296,7 @@ def test_outbound_mail_is_the_senders_and_never_somebodys_in_cc(
 ) -> None:
     known = {f"{u}@acme.example": CrmUser(SalesforceId(u), f"{u}@acme.example") for u in users.split()}
     of = mail(*headers, mailbox=f"{mailbox}@acme.example", is_sent=is_sent)
-    user = find_owner(of, WORKSPACE, Candidates(users=known))
+    user = find_owner(of, WORKSPACE, Candidates(users=known), {}).user
     assert (user.user_id if user else None) == owner
 
 
@@ -332,12 +332,12 @@ def test_the_customer_of_a_form_has_a_company_and_the_customer_of_a_relay_has_no
 
 def test_one_question_names_people_domains_and_owners() -> None:
     asked = build_query(
-        mail(("From", "Ada+x@eu.byron.com"), ("To", "a@acme.example, z@gmail.com")), WORKSPACE, Policy()
+        mail(("From", "Ada+x@eu.byron.com"), ("To", "a@acme.example, z@gmail.com")), WORKSPACE, Policy(), {}
     )
     assert asked.addresses >= {"ada+x@eu.byron.com", "ada@eu.byron.com", "z@gmail.com"}
     assert asked.domains == {"eu.byron.com", "byron.com"}
     assert asked.users >= {"ann@acme.example", "a@acme.example"}
-    assert list_owner_addresses(mail(), WORKSPACE)[0] == "ann@acme.example"
+    assert list_owner_addresses(mail(), WORKSPACE, {})[0] == "ann@acme.example"
 
 
 def test_a_persons_choice_beats_every_match() -> None:

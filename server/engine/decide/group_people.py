@@ -1,0 +1,105 @@
+"""Who is in our own groups, by the Directory's word, which is never older than an hour while the Directory answers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from server.domain.errors import TransientError, TrulyError
+from server.domain.mailbox import GroupPeople, Members, Workspace
+from server.ports.clock import Clock
+from server.ports.directory import Directory
+
+log = logging.getLogger(__name__)
+
+FRESH = 3_600.0
+"""Seconds."""
+OLDEST = 86_400.0
+"""Seconds for which members serve while the Directory does not answer."""
+TRY_AGAIN = 60.0
+"""Seconds from one vain question about a group to the next."""
+MOST_GROUPS = 200
+"""Groups within one group, however deep. Those beyond are not looked into."""
+
+
+@dataclass
+class _Known:
+    """``members`` is None where the Directory never answered since it was first asked at ``begun_at``."""
+
+    begun_at: float
+    members: Members | None = None
+    read_at: float = 0.0
+    asked_at: float = 0.0
+    is_refused: bool = False
+    asking: threading.Lock = field(default_factory=threading.Lock)
+
+
+class GroupPeopleReader:
+    """Asks only for groups that stand on mail, each once an hour. Thread-safe."""
+
+    def __init__(self, directory: Directory, clock: Clock) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, _Known] = {}
+
+    def read(self, workspace: Workspace, groups: Iterable[str]) -> tuple[GroupPeople, dict[str, TransientError]]:
+        """The people in each group, by primary address, in order; and the groups of which that cannot be known now.
+
+        Its trouble is no other mail's. After an hour a group that may not be listed has nobody, after a day one whose
+        listing fails.
+        """
+        people: GroupPeople = {}
+        failed: dict[str, TransientError] = {}
+        for group in sorted(set(groups)):
+            try:
+                people[group] = self._list_people(workspace, group)
+            except TransientError as error:
+                failed[group] = error
+        return people, failed
+
+    def _list_people(self, workspace: Workspace, group: str) -> tuple[str, ...]:
+        """Directly in the group, or in one within it. Outsiders count for nothing: no mail of ours is theirs."""
+        people: set[str] = set()
+        waiting, seen = [group], {group}
+        while waiting:
+            members = self._read_members(waiting.pop())
+            if members.is_everybody:
+                return tuple(sorted(workspace.people))
+            for address in sorted(members.addresses - seen):
+                if workspace.is_group(address):
+                    if len(seen) < MOST_GROUPS:
+                        seen.add(address)
+                        waiting.append(address)
+                elif primary := workspace.owners.get(address):
+                    people.add(primary)
+        return tuple(sorted(people))
+
+    def _read_members(self, group: str) -> Members:
+        with self._lock:
+            known = self._known.setdefault(group, _Known(self._clock.now()))
+        # Who knows nothing yet waits for the one who asks; the others go on with what is known.
+        if known.asking.acquire(blocking=known.members is None):
+            try:
+                self._refresh(group, known)
+            finally:
+                known.asking.release()
+        now = self._clock.now()
+        if known.members is not None and now - known.read_at <= OLDEST:
+            return known.members
+        if now - max(known.begun_at, known.read_at) > (FRESH if known.is_refused else OLDEST):
+            return Members()  # mail does not wait for ever for a group that cannot be listed
+        raise TransientError("The Directory does not say who is in a group.", retry_after=TRY_AGAIN)
+
+    def _refresh(self, group: str, known: _Known) -> None:
+        now = self._clock.now()
+        if now - known.read_at <= FRESH or now - known.asked_at <= TRY_AGAIN:
+            return
+        known.asked_at = now
+        try:
+            known.members, known.read_at = self._directory.members(group), now
+        except TrulyError as error:
+            known.is_refused = not isinstance(error, TransientError)
+            log.warning("the members of a group could not be listed: %s", type(error).__name__)
