@@ -93,13 +93,24 @@ def test_the_shared_list_is_in_the_order_that_its_class_searches() -> None:
     assert max(map(len, lines)) < 1024 / 2
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e["why"])
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if "typed" not in e], ids=lambda e: e["why"])
 def test_the_rule_of_an_accounts_domain(example: dict[str, object]) -> None:
-    assert set(example) == {"why", "emails", "website", "domain"}
+    assert set(example) - {"domains"} == {"why", "emails", "website", "domain"}
     emails, website = example["emails"], example["website"]
     assert isinstance(emails, list)
     assert website is None or isinstance(website, str)
     assert account_domain.choose(emails, website) == example["domain"]
+    assert account_domain.choose_all(emails, website) == example.get(
+        "domains", account_domain.choose_all(emails, website)
+    )
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if "typed" in e], ids=lambda e: e["why"])
+def test_the_tidy_form_of_a_typed_domain(example: dict[str, str]) -> None:
+    assert set(example) == {"why", "typed", "tidy"}
+    assert account_domain.tidy(example["typed"]) == example["tidy"]
+    if example["tidy"]:
+        assert account_domain.tidy(example["tidy"]) == example["tidy"], "the next night changes nothing"
 
 
 LABEL = st.sampled_from(["acme", "mail", "eu", "co", "uk", "example", "gmail", "com"])

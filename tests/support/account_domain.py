@@ -24,14 +24,31 @@ _HOST = re.compile(rf"(?:{_LABEL}\.)+(?=.*[^\W\d_])[^\W_][\w-]{{1,62}}")
 
 def choose(emails: Iterable[str], website: str | None) -> str | None:
     """The first company domain, oldest contact first, widened to a parent that another contact or the website shows."""
-    found = [_clean(email.rpartition("@")[2]) for email in emails if "@" in email]
-    found.append(_of_website(website or ""))
-    domains = [domain for domain in found if domain and not _is_everybodys(domain)]
-    best = domains[0] if domains else None
-    for other in domains:
-        if best and best.endswith(f".{other}"):
-            best = other
-    return best
+    return next(iter(choose_all(emails, website)), None)
+
+
+def choose_all(emails: Iterable[str], website: str | None) -> list[str]:
+    """By the same rule every company domain, for an org whose accounts hold lists."""
+    owned = _companies(_clean(email.rpartition("@")[2]) for email in emails if "@" in email)
+    shown = owned + _companies([_of_website(website or "")])
+    return list(dict.fromkeys(_widen(domain, shown) for domain in owned or shown))
+
+
+def tidy(typed: str) -> str | None:
+    """What a person typed, as mail names it, and None where a part is no domain."""
+    domains = [_of_website(part) for part in re.split(r"[,;\s]+", typed) if part]
+    understood = [domain for domain in domains if domain]
+    return "; ".join(dict.fromkeys(understood)) if understood and len(understood) == len(domains) else None
+
+
+def _widen(domain: str, shown: Iterable[str]) -> str:
+    for other in shown:
+        domain = other if domain.endswith(f".{other}") else domain
+    return domain
+
+
+def _companies(domains: Iterable[str | None]) -> list[str]:
+    return [domain for domain in domains if domain and not _is_everybodys(domain)]
 
 
 def _is_everybodys(domain: str) -> bool:
