@@ -47,8 +47,9 @@ class Allowance:
 class CrmShape:
     """What the org offers. ``missing`` names the custom fields that it lacks.
 
-    ``unusable`` has a sentence for each field or User that a setting names and that cannot be used, ``advice`` for what
-    works and would be slow in a very large org.
+    ``unusable`` has a sentence for what a setting names, or needs a right, and cannot be used, ``advice`` for what
+    works and an admin should know of. ``hidden_of_opportunities`` names the objects and fields that linking to
+    opportunities needs and that may not be read.
     """
 
     domain_field: str | None
@@ -58,6 +59,7 @@ class CrmShape:
     missing: tuple[str, ...] = ()
     unusable: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
+    hidden_of_opportunities: tuple[str, ...] = ()
 
 
 class Crm(Protocol):

@@ -85,7 +85,8 @@ class OrgSwitches:
                 raise ValueError(f"salesforce.switches.{field.name} must be {kind}")
         if section.get("automation_fails_with", "trigger") not in AUTOMATION:
             raise ValueError(f"salesforce.switches.automation_fails_with must be one of {', '.join(AUTOMATION)}")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in section.items()})
+        values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in section.items()}
+        return cls(**values)
 
     def may_read(self, kind: str, field: str | None = None) -> bool:
         return kind not in self.unreadable and (field is None or f"{kind}.{field}" not in self.unreadable)

@@ -475,7 +475,7 @@ def test_nothing_is_ever_too_long_for_the_org(scene, crm, filler):
 
 @given(st.text(), st.integers(1, 40))
 def test_a_cut_is_a_beginning_that_fits_and_never_half_a_character(text, length):
-    shape = OrgShape(None, None, {}, {"Subject": length}, "Completed", relates_many=False, has_person_accounts=False)
+    shape = OrgShape((), (), {}, {"Subject": length}, "Completed", relates_many=False, has_person_accounts=False)
 
     shown = cut_to_length("Subject", text, shape)
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from server.adapters.salesforce import soql as queries
 from server.adapters.salesforce.matching.choices import MatchingChoices
-from server.adapters.salesforce.matching.look_up import list_statements
-from server.adapters.salesforce.matching.spellings import spell_addresses, spell_domains
-from server.adapters.salesforce.org.shape import OrgShape
+from server.adapters.salesforce.matching.look_up import list_questions
+from server.adapters.salesforce.matching.spellings import HOSTS, spell_addresses, spell_domains, spell_typed_domains
+from server.adapters.salesforce.org.shape import EmailFields, OrgShape
 from server.domain.crm import Query
 from tests.support import node
 from tests.support.scene import MakeScene, eml, small_world
@@ -30,8 +30,9 @@ HOSTILE = (
     "') OR (Email != '", "--", "/*", ":bind", "{0}", "ö@ü.example", "\u202e", "a\u2028b\u2029", "\\u2028", "x" * 3_000, "", " ", "null", "TODAY",
 )  # fmt: skip
 SHAPE = OrgShape(
-    "TrulyActivity__Email_Domain__c", "TrulyActivity__Email_Only_Sync_Contact_Matches__c", {}, {}, "Completed",
-    relates_many=True, has_person_accounts=True, has_time_zones=True, contact_emails=("Other_Email__c",), lead_emails=("Second__c",),
+    ("TrulyActivity__Email_Domain__c",), ("TrulyActivity__Email_Only_Sync_Contact_Matches__c",), {}, {}, "Completed",
+    relates_many=True, has_person_accounts=True, has_time_zones=True,
+    contact_emails=EmailFields(("Email", "Other_Email__c")), lead_emails=EmailFields(("Email", "Second__c")),
 )  # fmt: skip
 INDEXED = {
     "Contact": {"Id", "Email", "Other_Email__c"},
@@ -45,7 +46,7 @@ INDEXED = {
     "UserRecordAccess": {"UserId", "RecordId"},
 }
 """By default, as External IDs, or (Users) in a table that stays small. What only narrows is in ``NARROWING``."""
-NARROWING = {"IsActive", "IsClosed", "Opportunity.IsClosed"}
+NARROWING = {"IsActive", "UserType", "IsClosed", "Opportunity.IsClosed"}
 
 
 def read(emitted: Sequence[str]) -> list[Any]:
@@ -60,7 +61,8 @@ def read(emitted: Sequence[str]) -> list[Any]:
 def emitted(values: Sequence[str]) -> list[tuple[str, str]]:
     """Each kind of statement, with these values; long lists take several."""
     asked = Query(frozenset(values), frozenset(values), frozenset(values))
-    every = list(list_statements(asked, SHAPE, MatchingChoices(websites=True)))
+    questions = list_questions(asked, SHAPE, MatchingChoices(websites=True), sorted(spell_addresses(values)))
+    every = [(question.kind, question.write(question.values)) for question in questions]
     listed = sorted(values)
     whole = (
         ("access", lambda part: queries.access("005A00000000001AAA", part)),
@@ -71,9 +73,7 @@ def emitted(values: Sequence[str]) -> list[tuple[str, str]]:
         ("table", queries.active_users),
     )
     every += [(name, make(part)) for name, make in whole for part in queries.chunks(listed, 2)]
-    return every + [
-        (prefix, queries.by_id(f"{prefix}A00000000001", person_accounts=True) or "") for prefix in queries.PREFIXES
-    ]
+    return every + [(prefix, queries.by_id(SHAPE, f"{prefix}A00000000001") or "") for prefix in queries.PREFIXES]
 
 
 def test_every_statement_parses_and_means_what_was_asked() -> None:
@@ -85,13 +85,14 @@ def test_every_statement_parses_and_means_what_was_asked() -> None:
         assert parsed is not None, name
         assert len(statement) < 100_000, name
         for field, operator, found in parsed["literals"]:
-            if operator == "IN":
-                asked[name, field] += len(found)
+            if operator in ("IN", "LIKE"):
+                asked[name, field] += len(found) if operator == "IN" else 1
     addresses, domains = len(spell_addresses(values)), len(spell_domains(values))
     spellings = {
-        "contacts": addresses, "leads": addresses, "users": addresses, "accounts": domains,
-        "websites": domains * queries.WEBSITE_FORMS, "emails": 2 * len(values),
+        "contacts": addresses, "leads": addresses, "users": addresses, "users_of_sandbox": addresses,
+        "accounts": len(spell_typed_domains(values)), "websites": domains * len(HOSTS), "emails": 2 * len(values),
     }  # fmt: skip
+    assert asked.pop(("users", "Email")) == 2 * addresses
     assert len(values) < addresses
     assert len(values) < domains
     assert {key: count for key, count in asked.items() if count != spellings.get(key[0], len(values))} == {}
@@ -100,7 +101,7 @@ def test_every_statement_parses_and_means_what_was_asked() -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.sets(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=200))
 def test_what_is_read_back_is_what_was_asked(values: set[str]) -> None:
-    [parsed] = read([queries.contacts(sorted(values), ("Email", "Other_Email__c"))])
+    [parsed] = read([queries.contacts(SHAPE, sorted(values))])
 
     assert [(field, operator) for field, operator, _ in parsed["literals"]] == [
         ("Email", "IN"), ("Other_Email__c", "IN"),

@@ -127,7 +127,9 @@ def test_a_file_that_is_no_component_is_told(copy: Path, tmp_path: Path) -> None
 
 
 def test_a_fault_of_type_is_told(copy: Path) -> None:
-    _plant(copy, UPDATER, lambda text: text.replace("save(changesOf(accounts));", "save(changedd); Integer n = 'x';", 1))
+    _plant(
+        copy, UPDATER, lambda text: text.replace("save(changesOf(accounts));", "save(changedd); Integer n = 'x';", 1)
+    )
     found = "\n".join(apex.by_types(copy))
     assert "AccountDomainUpdater.cls" in found
     assert "changedd" in found

@@ -17,8 +17,8 @@ from server.domain.crm import Activity, Direction, Target
 from tests.support import package
 
 SHAPE = shape.OrgShape(
-    domain="Email_Domain__c",
-    contacts_only="Email_Only_Sync_Contact_Matches__c",
+    domains=("Email_Domain__c",),
+    boxes=("Email_Only_Sync_Contact_Matches__c",),
     task={ours: names[0] for ours, names in shape.ACTIVITY.items()},
     lengths={},
     closed_status="Completed",

@@ -37,12 +37,22 @@ FULL_PAUSE = 3_600.0
 """Seconds. A person has to free storage or buy more, so one try an hour is enough."""
 STALE_TARGET = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "CANNOT_UPDATE_CONVERTED_LEAD"})
 """A lead that was converted since the look-up is a contact now."""
-OUR_QUERY = frozenset({"MALFORMED_QUERY", "QUERY_TOO_COMPLICATED"})
+OUR_QUERY = frozenset({"MALFORMED_QUERY", "MALFORMED_SEARCH"})
+TOO_COMPLICATED = "QUERY_TOO_COMPLICATED"
+PAGES_ENDED = "INVALID_QUERY_LOCATOR"
 MISSING = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT_ACCESS"})
 
 
 class SessionExpired(Exception):
     """The access token no longer holds. The adapter catches it and logs in again; it never leaves the adapter."""
+
+
+class TooComplicatedError(InvariantError):
+    """A question with too many conditions. The adapter asks it in halves."""
+
+
+class PagesEndedError(TransientError):
+    """The org gave up an answer before its last page. The adapter asks the question again."""
 
 
 def read_codes(content: Any) -> list[str]:
@@ -62,6 +72,10 @@ def map_failure(status: int, content: Any) -> Exception:
         return ThrottledError("Salesforce's API limit is reached.", LIMIT_PAUSE)
     if status >= 500 or code in TRANSIENT_RECORD or code == "QUERY_TIMEOUT" or names_lock(content):
         return TransientError(f"Salesforce answered {status}.")
+    if code == PAGES_ENDED:
+        return PagesEndedError("Salesforce gave up an answer before its last page.")
+    if code == TOO_COMPLICATED:
+        return TooComplicatedError("Salesforce finds one of our queries too complicated.")
     if code in OUR_QUERY or status in (414, 431):
         return InvariantError(f"Salesforce does not understand one of our queries ({code or status}).")
     if code in MISSING:

@@ -67,6 +67,12 @@ class OrgClient:
         self._lock = threading.Lock()
         self._token: tuple[str, str] | None = None
         self._local = threading.local()
+        self._user_id = ""
+
+    @property
+    def own_user(self) -> tuple[str, str]:
+        """The id and the username of the integration user, each empty where it is not known."""
+        return self._user_id, self._login.username
 
     @property
     def base(self) -> str:
@@ -144,6 +150,7 @@ class OrgClient:
 
     def _log_in(self) -> tuple[str, str]:
         session = self._desk.log_in()
+        self._user_id = session.user_id
         token = (session.token, session.host)
         # Before anything else is asked of the org: it may be another one than the state's.
         self._on_login(session.org_id or self._ask_org_id(token))
@@ -152,7 +159,7 @@ class OrgClient:
     def _ask_org_id(self, token: tuple[str, str]) -> str:
         """Of an org whose login does not name it. Raises ConfigurationError: nothing is written to an unknown org."""
         try:
-            rows = self._call_once(token, "query", "GET", None, {"q": ORGANIZATION}, writes=False)["records"]
+            rows = self._call_once(token, "query", "GET", {"params": {"q": ORGANIZATION}}, writes=False)["records"]
             return str(rows[0]["Id"])
         except SessionExpired:
             raise ReconnectRequiredError("Salesforce ends each of our sessions at once.") from None

@@ -68,7 +68,7 @@ def _describe(client: OrgClient, org: OrgShape) -> CoverageShape:
 
 def _list_names(org: OrgShape) -> list[str]:
     """The object's name in the namespace of our fields first, then without one."""
-    custom_fields = [name for name in (org.task.get("key"), org.domain) if name]
+    custom_fields = [name for name in (org.task.get("key"), *org.domains) if name]
     spaces = {name.partition("__")[0] for name in custom_fields if name.count("__") > 1}
     return [*(f"{space}__{COVERAGE[0]}" for space in sorted(spaces)), *COVERAGE]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
 
 from more_itertools import chunked
 
@@ -15,11 +14,10 @@ from server.adapters.salesforce.activities.results import read_changes, read_ins
 from server.adapters.salesforce.activities.tasks import make_retargeting, make_task
 from server.adapters.salesforce.activities.writer import CollectionWriter, Operation
 from server.adapters.salesforce.client import OrgClient
-from server.adapters.salesforce.composite import CompositeReader
+from server.adapters.salesforce.composite import CompositeReader, Question
 from server.adapters.salesforce.matching import records
 from server.adapters.salesforce.matching.choices import MatchingChoices
-from server.adapters.salesforce.matching.domain_lists import DomainLists
-from server.adapters.salesforce.matching.look_up import list_statements, read_candidates
+from server.adapters.salesforce.matching.look_up import LookUp
 from server.adapters.salesforce.matching.related import find_foreign_activities, find_opportunities
 from server.adapters.salesforce.org.current import CurrentOrg
 from server.adapters.salesforce.org.shape import OrgShape
@@ -45,7 +43,7 @@ class SalesforceCrm:
         self._reader = CompositeReader(client)
         self._writer = CollectionWriter(client, BulkSize())
         self._org = CurrentOrg(self._reader, self._choices)
-        self._lists = DomainLists(self._read_domain_lists) if self._choices.domain_lists else None
+        self._look_up = LookUp(client, self._reader, self._choices)
 
     def shape(self) -> CrmShape:
         return self._org.shape.public
@@ -62,25 +60,26 @@ class SalesforceCrm:
         return usage.allowance
 
     def look_up(self, query: Query) -> Candidates:
-        return self._org.with_shape(lambda org: self._find_candidates(query, org))
+        return self._org.with_shape(lambda org: self._look_up.find_candidates(query, org))
 
     def readable(self, user_id: SalesforceId, record_ids: Sequence[SalesforceId]) -> frozenset[SalesforceId]:
         portions = chunked(dict.fromkeys(record_ids), RECORDS_PER_ACCESS_QUERY)
-        statements = [soql.access(user_id, portion) for portion in portions]
-        rows = (row for rows in self._reader.query(statements) for row in rows)
+        questions = [Question("access", tuple(portion), partial(soql.access, user_id)) for portion in portions]
+        rows = (row for _, rows in self._reader.ask(questions) for row in rows)
         return frozenset(SalesforceId(row["RecordId"]) for row in rows if row["HasReadAccess"])
 
     def search(self, text: str) -> Sequence[Record]:
         if len(text.strip()) < LEAST_SEARCHED:
             return []
-        answer = self._client.call("parameterizedSearch", method="POST", json=soql.search(text))
+        body = soql.search(self._org.shape, text)
+        answer = self._client.call("parameterizedSearch", method="POST", json=body)
         return [records.read_named(row) for row in answer.get("searchRecords", ())]
 
     def record(self, record_id: SalesforceId) -> Record:
         current_id: SalesforceId | None = record_id
-        person_accounts = self._org.shape.has_person_accounts
+        org = self._org.shape
         for _ in range(MERGES_FOLLOWED):
-            statement = soql.by_id(current_id, person_accounts=person_accounts) if current_id else None
+            statement = soql.by_id(org, current_id) if current_id else None
             rows = next(self._reader.query([statement], with_deleted=True)) if statement else []
             row = rows[0] if rows else {}
             if row and not row.get("IsDeleted") and not row.get("IsConverted"):
@@ -89,7 +88,7 @@ class SalesforceCrm:
         raise NotFoundError("Salesforce has no such contact, lead or account.")
 
     def opportunities(self, contacts: Sequence[SalesforceId], accounts: Sequence[SalesforceId]) -> Opportunities:
-        return find_opportunities(self._reader, contacts, accounts)
+        return self._org.with_shape(lambda org: find_opportunities(self._reader, org, contacts, accounts))
 
     def foreign_activities(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
         return find_foreign_activities(self._reader, message_ids)
@@ -101,9 +100,11 @@ class SalesforceCrm:
                 "The org has no Message_Key__c field on Activity, so nothing can be looked up by key."
             )
         tasks: dict[ActivityKey, Found] = {}
-        for portion in chunked(keys, ACTIVITIES_PER_COLLECTION):
-            statement = soql.tasks_by_key(key_field, portion)
-            for row in next(self._reader.query([statement], with_deleted=True)):
+        write = partial(soql.tasks_by_key, key_field)
+        portions = chunked(keys, ACTIVITIES_PER_COLLECTION)
+        questions = [Question("tasks", tuple(portion), write) for portion in portions]
+        for _, rows in self._reader.ask(questions, with_deleted=True):
+            for row in rows:
                 task = read_task(row, key_field)
                 if task.key not in tasks or tasks[task.key].is_deleted:
                     tasks[task.key] = task
@@ -132,16 +133,6 @@ class SalesforceCrm:
     def publish(self, rows: Sequence[CoverageRow]) -> Sequence[Exception | None]:
         return coverage.publish(self._client, rows, self._org.shape) if rows else []
 
-    def _find_candidates(self, query: Query, org: OrgShape) -> Candidates:
-        statements = list(list_statements(query, org, self._choices))
-        rows: dict[str, list[Any]] = defaultdict(list)
-        rows_of_statements = self._reader.query([statement for _, statement in statements])
-        for (kind, _), rows_of_statement in zip(statements, rows_of_statements, strict=True):
-            rows[kind] += rows_of_statement
-        if self._lists is not None and org.domain is not None:
-            rows["accounts"] += self._lists.rows(query.domains)
-        return read_candidates(rows, query, org)
-
     def _insert(self, activities: Sequence[Activity], org: OrgShape) -> list[Filed]:
         tasks = [make_task(activity, org) for activity in activities]
         answers = insert_records(self._writer, tasks, org.optional)
@@ -150,7 +141,3 @@ class SalesforceCrm:
         if any(isinstance(result.error, ConfigurationError) for result in results):
             self._org.forget()  # an admin changed the fields
         return results
-
-    def _read_domain_lists(self) -> list[Any]:
-        org = self._org.shape
-        return next(self._reader.query([soql.domain_lists(org)])) if org.domain else []

@@ -42,11 +42,12 @@ class Login:
 
 @dataclass(frozen=True)
 class OrgSession:
-    """``org_id`` has 15 or 18 characters, and is empty where the answer does not name the org."""
+    """Ids have 15 or 18 characters, and are empty where the answer does not tell. ``user_id``: who calls the API."""
 
     token: str
     host: str
     org_id: str
+    user_id: str = ""
 
 
 class LoginDesk:
@@ -128,7 +129,7 @@ def _read_session(answer: dict[str, Any]) -> OrgSession:
         raise ReconnectRequiredError(NOT_UNDERSTOOD)
     if not token:
         raise ReconnectRequiredError("Salesforce's login gave no token. Check the domain and key.")
-    return OrgSession(str(token), host, read_org_id(answer.get("id"), str(token)))
+    return OrgSession(str(token), host, read_org_id(answer.get("id"), str(token)), read_user_id(answer.get("id")))
 
 
 def read_org_id(identity_url: Any, token: str) -> str:
@@ -138,3 +139,8 @@ def read_org_id(identity_url: Any, token: str) -> str:
         return named[1]
     org, mark, _ = token.partition("!")
     return org if mark and org.startswith("00D") else ""
+
+
+def read_user_id(identity_url: Any) -> str:
+    named = re.search(r"/id/\w+/(005\w{12}(?:\w{3})?)$", str(identity_url))
+    return named[1] if named else ""

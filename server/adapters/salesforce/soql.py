@@ -12,13 +12,13 @@ from server.adapters.salesforce.org.shape import OrgShape
 
 LONGEST_LIST = 80_000
 """Characters of quoted values in one statement; Salesforce takes 100,000 in all."""
-USER_FIELDS = ("Email", "FederationIdentifier", "Username")
+USER_FIELDS = ("Username", "FederationIdentifier", "Email")
 """Fields by which a mailbox's User is found, the nearest first."""
 TIME_ZONE = "TimeZoneSidKey"
-SCHEMES = ("", "http://", "https://")
-WEBSITE_FORMS = 2 * 2 * len(SCHEMES)
-WEBSITE_MORE = len("https://www./")
-"""Spellings of a site: with a scheme or without, with "www." or without, with a slash at the end or without."""
+STANDARD = "UserType = 'Standard'"
+"""A Chatter, portal or integration User owns no activities, and often has a rep's email."""
+INVALID = ".invalid"
+"""What the copying of a sandbox puts behind each User's email."""
 PERSON = ("Id", "Name", "Email", "OwnerId", "Owner.IsActive")
 BECAME = ("Name", "OwnerId", "Owner.IsActive", "AccountId", "LastModifiedDate", "IsDeleted")
 CONVERTED = (
@@ -51,8 +51,17 @@ def _select(names: Iterable[str], source: str, where: str) -> str:
 
 def quote_list(values: Sequence[str]) -> str:
     """A list of literals. Unicode's own line breaks are escaped, too: not every parser takes them within one."""
-    listed = str(format_soql("{}", list(values)))
-    return listed.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return _escape_line_breaks(str(format_soql("{}", list(values))))
+
+
+def _begins_with(name: str, beginnings: Sequence[str]) -> str:
+    """A condition that an index can answer, for each pattern is fixed at its left."""
+    patterns = [str(format_soql("LIKE '{:like}%'", beginning)) for beginning in beginnings]
+    return _escape_line_breaks(f"({' OR '.join(f'{name} {pattern}' for pattern in patterns)})")
+
+
+def _escape_line_breaks(text: str) -> str:
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _any_of(fields: Sequence[str], values: Sequence[str]) -> str:
@@ -62,35 +71,59 @@ def _any_of(fields: Sequence[str], values: Sequence[str]) -> str:
     return conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"
 
 
-def contacts(addresses: list[str], fields: Sequence[str] = ("Email",), *, person_accounts: bool = False) -> str:
-    names = (*PERSON, "AccountId", "Account.Name", *_kind_of_account(person_accounts), "LastModifiedDate", *fields)
-    return _select(names, "Contact", _any_of(fields, addresses))
+def list_contact_fields(shape: OrgShape) -> tuple[str, ...]:
+    """What is read of a contact. Account.IsPersonAccount exists only where the org has person accounts."""
+    kind = ("Account.IsPersonAccount",) if shape.has_person_accounts else ()
+    names = (*PERSON, "AccountId", "Account.Name", *kind, "LastModifiedDate", *shape.contact_emails.every)
+    return shape.readable.keep("Contact", names)
 
 
-def leads(addresses: list[str], fields: Sequence[str] = ("Email",), *, person_accounts: bool = False) -> str:
+def list_lead_fields(shape: OrgShape) -> tuple[str, ...]:
+    names = (*PERSON, "Company", "LastModifiedDate", "IsConverted", *shape.lead_emails.every)
+    return shape.readable.keep("Lead", names)
+
+
+def contacts(shape: OrgShape, addresses: Sequence[str]) -> str:
+    return _select(list_contact_fields(shape), "Contact", _any_of(shape.contact_emails.indexed, addresses))
+
+
+def leads(shape: OrgShape, addresses: Sequence[str]) -> str:
     """Leads, converted ones too with the Contact that each became."""
-    became = [f"{contact}.{name}" for contact in PEOPLE_BECAME for name in _kind_of_account(person_accounts)]
-    names = (*PERSON, "Company", "LastModifiedDate", "IsConverted", "ConvertedContactId", *CONVERTED, *became, *fields)
-    return _select(names, "Lead", _any_of(fields, addresses))
+    kind = ("Account.IsPersonAccount",) if shape.has_person_accounts else ()
+    became = [f"{contact}.{name}" for contact in PEOPLE_BECAME for name in kind]
+    names = shape.readable.keep("Lead", ("ConvertedContactId", *CONVERTED, *became))
+    return _select((*list_lead_fields(shape), *names), "Lead", _any_of(shape.lead_emails.indexed, addresses))
 
 
-def _kind_of_account(person_accounts: bool) -> tuple[str, ...]:  # a fact of the org
-    """The field exists only where the org has person accounts."""
-    return ("Account.IsPersonAccount",) if person_accounts else ()
+def users(shape: OrgShape, addresses: Sequence[str]) -> str:
+    """Emails also as a sandbox has them."""
+    fields = list_user_keys(shape)
+    spellings = [spelling for address in addresses for spelling in (address, address + INVALID)]
+    conditions = [_any_of([name], spellings if name == "Email" else addresses) for name in fields]
+    return _select_users(shape, f"({' OR '.join(conditions)})")
 
 
-def users(addresses: list[str], *, time_zones: bool = False) -> str:
-    names = ("Id", *USER_FIELDS, *_zone(time_zones))
-    return _select(names, "User", f"IsActive = true AND {_any_of(USER_FIELDS, addresses)}")
+def users_of_sandbox(shape: OrgShape, addresses: Sequence[str]) -> str:
+    """By usernames with more behind them: a sandbox puts its own name there. The pattern begins at the left."""
+    return _select_users(shape, _begins_with("Username", [f"{address}." for address in addresses]))
 
 
-def owners(identifiers: list[str], *, time_zones: bool = False) -> str:
+def owners(shape: OrgShape, identifiers: Sequence[str]) -> str:
     """Users by id, with the addresses by which ``users`` finds them."""
-    names = ("Id", *USER_FIELDS, *_zone(time_zones))
-    return _select(names, "User", f"IsActive = true AND {_any_of(['Id'], identifiers)}")
+    return _select_users(shape, _any_of(["Id"], identifiers))
 
 
-def active_users(identifiers: list[str], *, time_zones: bool = False) -> str:
+def list_user_keys(shape: OrgShape) -> tuple[str, ...]:
+    return tuple(name for name in USER_FIELDS if shape.readable.can_filter("User", name))
+
+
+def _select_users(shape: OrgShape, where: str) -> str:
+    names = shape.readable.keep("User", ("Id", *USER_FIELDS, *_zone(shape.has_time_zones)))
+    standard = f" AND {STANDARD}" if shape.readable.can_filter("User", "UserType") else ""
+    return _select(names, "User", f"IsActive = true{standard} AND {where}")
+
+
+def active_users(identifiers: Sequence[str], *, time_zones: bool = False) -> str:
     return _select(("Id", *_zone(time_zones)), "User", f"IsActive = true AND {_any_of(['Id'], identifiers)}")
 
 
@@ -98,46 +131,30 @@ def _zone(shown: bool) -> tuple[str, ...]:  # a fact of the org
     return (TIME_ZONE,) if shown else ()
 
 
-def accounts(shape: OrgShape, domains: list[str]) -> str:
-    """``domains`` in each of their spellings.
-
-    A "www." or an "@" before the domain is not looked for: ``www.acme.com`` is a domain of its own by the same rule,
-    and each guess more would lengthen every question.
-    """
-    assert shape.domain is not None
-    return _select((*_account_fields(shape), shape.domain), "Account", _any_of([shape.domain], domains))
+def accounts(shape: OrgShape, domains: Sequence[str]) -> str:
+    """``domains`` as people type them."""
+    return _select(_account_fields(shape), "Account", _any_of(shape.domains, domains))
 
 
 def domain_lists(shape: OrgShape) -> str:
     """Accounts whose field holds several domains. No index helps, so it is asked once an hour and not with a batch."""
-    assert shape.domain is not None
-    several = " OR ".join(f"{shape.domain} LIKE '%{mark}%'" for mark in (",", ";", " ", "\\n"))
-    return _select((*_account_fields(shape), shape.domain), "Account", f"({several})")
+    marks = (",", ";", " ", "\\n")
+    several = " OR ".join(f"{name} LIKE '%{mark}%'" for name in shape.domains for mark in marks)
+    return _select(_account_fields(shape), "Account", f"({several})")
 
 
-def websites(shape: OrgShape, domains: list[str]) -> str:
-    """Accounts by Website, which has no index: an admin who turns this on in a large org asks Salesforce for one."""
-    forms = [form for domain in domains for form in _sites(domain)]
-    return _select((*_account_fields(shape), "Website"), "Account", _any_of(["Website"], forms))
+def websites(shape: OrgShape, sites: Sequence[str]) -> str:
+    """Accounts by Website, which has no index: an admin who turns this on in a large org asks Salesforce for one.
+
+    ``sites`` are beginnings, for a path, a port or nothing may follow. What only begins so is left out by the reader.
+    """
+    return _select((*_account_fields(shape), "Website"), "Account", _begins_with("Website", sites))
 
 
-def _account_fields(shape: OrgShape) -> list[str]:
-    extra = [shape.contacts_only] if shape.contacts_only else []
-    extra += ["IsPersonAccount"] if shape.has_person_accounts else []
-    return [
-        "Id",
-        "Name",
-        "OwnerId",
-        "Owner.IsActive",
-        "LastModifiedDate",
-        *extra,
-        *([shape.domain] if shape.domain else []),
-    ]
-
-
-def _sites(domain: str) -> list[str]:
-    hosts = (domain, f"www.{domain}")
-    return [f"{scheme}{host}{end}" for scheme in SCHEMES for host in hosts for end in ("", "/")]
+def _account_fields(shape: OrgShape) -> tuple[str, ...]:
+    extra = ["IsPersonAccount"] if shape.has_person_accounts else []
+    names = ("Id", "Name", "OwnerId", "Owner.IsActive", "LastModifiedDate", *extra, *shape.boxes, *shape.domains)
+    return shape.readable.keep("Account", names)
 
 
 def access(user_id: str, record_ids: Sequence[str]) -> str:
@@ -155,11 +172,12 @@ MOST_FOUND = 10
 """Records of each kind in a search."""
 
 
-def search(text: str) -> dict[str, Any]:
+def search(shape: OrgShape, text: str) -> dict[str, Any]:
     """The body of a parameterized search, which takes the words as they are and knows no operators."""
     objects = [
-        {"name": kind, "fields": list(fields), "limit": MOST_FOUND, **_open_leads(kind)}
+        {"name": kind, "fields": list(shape.readable.keep(kind, fields)), "limit": MOST_FOUND, **_open_leads(kind)}
         for kind, fields in SEARCHED.items()
+        if shape.readable.has_object(kind)
     ]
     return {"q": text, "in": "ALL", "sobjects": objects}
 
@@ -168,30 +186,31 @@ def _open_leads(kind: str) -> dict[str, str]:
     return {"where": "IsConverted = false"} if kind == "Lead" else {}
 
 
-def by_id(record_id: str, *, person_accounts: bool = False) -> str | None:
+def by_id(shape: OrgShape, record_id: str) -> str | None:
+    """None for an id of another object, or of one that may not be read."""
     kind = PREFIXES.get(record_id[:3])
-    if kind is None:
+    if kind is None or not shape.readable.has_object(kind):
         return None
     later = ("IsConverted", "ConvertedContactId") if kind == "Lead" else ()
-    account = _kind_of_account(person_accounts) if kind == "Contact" else ()
+    account = ("Account.IsPersonAccount",) if kind == "Contact" and shape.has_person_accounts else ()
     names = (*SEARCHED[kind], "IsDeleted", "MasterRecordId", *later, *account)
-    return _select(names, kind, format_soql("Id = {}", record_id))
+    return _select(shape.readable.keep(kind, names), kind, format_soql("Id = {}", record_id))
 
 
 def tasks_by_key(key_field: str, keys: Sequence[str]) -> str:
     return _select(("Id", key_field, "IsDeleted", "WhoId", "WhatId", "OwnerId"), "Task", _any_of([key_field], keys))
 
 
-def opportunities_by_role(contacts: list[str]) -> str:
+def opportunities_by_role(contacts: Sequence[str]) -> str:
     where = f"{_any_of(['ContactId'], contacts)} AND Opportunity.IsClosed = false"
     return _select(("OpportunityId", "ContactId"), "OpportunityContactRole", where)
 
 
-def opportunities_of(accounts: list[str]) -> str:
+def opportunities_of(accounts: Sequence[str]) -> str:
     return _select(("Id", "AccountId"), "Opportunity", f"{_any_of(['AccountId'], accounts)} AND IsClosed = false")
 
 
-def email_messages(message_ids: list[str]) -> str:
+def email_messages(message_ids: Sequence[str]) -> str:
     """Some tools store the identifier with its angle brackets and some without."""
     forms = [form for i in message_ids for form in (f"<{i}>", i)]
     names = ("MessageIdentifier", "ActivityId", "FromAddress")

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from server.adapters.salesforce.matching.spellings import fold_domain
+from server.adapters.salesforce.matching.spellings import fold_typed_domain
 from server.domain.errors import TransientError
 
 FRESH = 3_600.0
@@ -21,30 +21,32 @@ PAUSE = 60.0
 class DomainLists:
     """Thread-safe. Only rows with a separator are held, and only in memory."""
 
-    def __init__(self, read: Callable[[], list[Any]], now: Callable[[], float] = time.monotonic) -> None:
-        self._read = read
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._lock = threading.Lock()
         self._at: float | None = None
         self._failed_at: float | None = None
         self._by_domain: dict[str, list[Any]] = {}
 
-    def rows(self, domains: Collection[str]) -> list[Any]:
-        """The accounts of these domains, each once. A failed reading raises only where no older rows are there."""
+    def rows(self, domains: Collection[str], read: Callable[[], list[Any]]) -> list[Any]:
+        """The accounts of these domains, each once. ``read`` asks Salesforce for all of them, where they are old.
+
+        A failed reading raises only where no older rows are there.
+        """
         # Under the lock: of many threads one reads all accounts, and the others wait for its rows.
         with self._lock:
             if self._at is None or not 0 <= self._now() - self._at < FRESH:
-                self._renew()
+                self._renew(read)
             rows = {row["Id"]: row for domain in domains for row in self._by_domain.get(domain, ())}
         return list(rows.values())
 
-    def _renew(self) -> None:
+    def _renew(self, read: Callable[[], list[Any]]) -> None:
         if self._failed_at is not None and 0 <= self._now() - self._failed_at < PAUSE:
             if self._at is None:
                 raise TransientError("Salesforce has not yet said which accounts hold several domains.", PAUSE)
             return
         try:
-            rows = self._read()
+            rows = read()
         except TransientError:
             self._failed_at = self._now()
             if self._at is None:
@@ -58,5 +60,5 @@ def _group_by_domain(rows: Iterable[Any]) -> dict[str, list[Any]]:
     for row in rows:
         texts = (value for name, value in row.items() if name.endswith("__c") and isinstance(value, str))
         for name in {name for text in texts for name in re.split(r"[,;\s]+", text.lower()) if name}:
-            groups[fold_domain(name)].append(row)
+            groups[fold_typed_domain(name)].append(row)
     return groups

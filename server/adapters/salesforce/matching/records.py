@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from server.adapters.salesforce.matching.spellings import fold_address, fold_domain
+from server.adapters.salesforce.matching.spellings import fold_address, fold_typed_domain
 from server.adapters.salesforce.org.shape import OrgShape
 from server.adapters.salesforce.soql import TIME_ZONE
 from server.domain.crm import Record, RecordKind
@@ -35,7 +35,7 @@ def read_named(row: Any) -> Record:
 def read_contact(row: Any, addresses: Collection[str], shape: OrgShape) -> Iterator[Record]:
     """Once for each of the addresses that is in one of its fields."""
     account = row.get("Account") or {}
-    for address in _found_by(row, ("Email", *shape.contact_emails), addresses):
+    for address in _found_by(row, shape.contact_emails.every, addresses):
         yield Record(
             record_id=SalesforceId(row["Id"]),
             kind=RecordKind.CONTACT,
@@ -51,7 +51,7 @@ def read_contact(row: Any, addresses: Collection[str], shape: OrgShape) -> Itera
 
 
 def read_lead(row: Any, addresses: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    for address in _found_by(row, ("Email", *shape.lead_emails), addresses):
+    for address in _found_by(row, shape.lead_emails.every, addresses):
         yield Record(
             record_id=SalesforceId(row["Id"]),
             kind=RecordKind.LEAD,
@@ -72,7 +72,7 @@ def read_converted(row: Any, addresses: Collection[str], shape: OrgShape) -> Ite
         identifier, person = person.get("MasterRecordId"), person.get("MasterRecord") or {}
     if not identifier or not person or person.get("IsDeleted"):
         return
-    for address in _found_by(row, ("Email", *shape.lead_emails), addresses):
+    for address in _found_by(row, shape.lead_emails.every, addresses):
         yield Record(
             record_id=SalesforceId(identifier),
             kind=RecordKind.CONTACT,
@@ -107,18 +107,16 @@ def _found_by(row: Any, fields: Iterable[str], addresses: Collection[str]) -> It
 
 
 def read_account(row: Any, domains: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    """Once for each of the domains that is in our field, which may hold a list."""
-    text = str(row.get(shape.domain or "") or "")
-    for name in dict.fromkeys(re.split(r"[,;\s]+", text.strip().lower())):
-        if (domain := fold_domain(name)) in domains:
-            yield _make_account(row, domain, shape)
+    """Once for each of the domains that is in one of our fields. Each may hold a list."""
+    texts = [str(row.get(name) or "") for name in shape.domains]
+    typed = dict.fromkeys(fold_typed_domain(name) for text in texts for name in re.split(r"[,;\s]+", text) if name)
+    return (_make_account(row, domain, shape) for domain in typed if domain in domains)
 
 
 def read_by_website(row: Any, domains: Collection[str], shape: OrgShape) -> Iterator[Record]:
-    """An Account whose domain field is filled is found by that field alone."""
-    host = re.sub(r"^https?://", "", str(row.get("Website") or "").strip().lower()).rstrip("/")
-    domain = fold_domain(host.removeprefix("www."))
-    if domain in domains and not (shape.domain and row.get(shape.domain)):
+    """An Account of whose domain fields one is filled is found by them alone."""
+    domain = fold_typed_domain(str(row.get("Website") or ""))
+    if domain in domains and not any(row.get(name) for name in shape.domains):
         yield _make_account(row, domain, shape)
 
 
@@ -132,7 +130,7 @@ def _make_account(row: Any, domain: str, shape: OrgShape) -> Record:
         account_id=row["Id"],
         account_name=str(row.get("Name") or ""),
         modified_at=epoch_ms(row.get("LastModifiedDate")),
-        contacts_only=bool(row.get(shape.contacts_only)) if shape.contacts_only else False,
+        contacts_only=any(row.get(name) for name in shape.boxes),
         is_person_account=bool(row.get("IsPersonAccount")),
         is_owner_active=_is_owner_active(row),
     )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
 import idna
 
+SCHEMES = ("", "http://", "https://")
+HOSTS = tuple(f"{scheme}{www}" for scheme in SCHEMES for www in ("", "www."))
+"""What may stand before a domain in an address of a page."""
+TYPED = (*(f"{host}{{}}{end}" for host in HOSTS for end in ("", "/")), "@{}", "*.{}", "{}.", " {}", "{} ")
+"""How people type a domain into a field."""
 _FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 
 
@@ -33,6 +39,24 @@ def spell_addresses(addresses: Iterable[str]) -> frozenset[str]:
 
 def spell_domains(domains: Iterable[str]) -> frozenset[str]:
     return frozenset(spelling for domain in domains for spelling in spell_domain(domain))
+
+
+def spell_typed_domains(domains: Iterable[str]) -> frozenset[str]:
+    """As people type them: each spelling bare, with an "@", as an address of a page, with a dot or a space too many."""
+    return frozenset(form.format(spelling) for spelling in spell_domains(domains) for form in TYPED)
+
+
+def fold_typed_domain(text: str) -> str:
+    """The domain that somebody meant: of an address of a page its host without "www.", of an address what is behind @.
+
+    The package's Apex has the same rule (tests/support/account_domain.py).
+    """
+    host = re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().lower())
+    host = re.split(r"[/?#\\\s]", host, maxsplit=1)[0].rpartition("@")[2]
+    host = re.sub(r":\d*$", "", host).strip(".*")
+    bare = host.removeprefix("www.")
+    # "www.com" is a domain itself.
+    return fold_domain(bare if "." in bare else host)
 
 
 def fold_domain(domain: str) -> str:

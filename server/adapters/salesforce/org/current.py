@@ -55,7 +55,7 @@ class CurrentOrg:
             return ask(fresh)
 
     def _describe(self) -> OrgShape:
-        answers = self._reader.get(describe.list_urls(self._reader.base, self._choices))
+        answers = self._reader.get_readable(describe.list_urls(self._reader.base))
         shape = describe.read_shape(answers, self._choices)
         statements = describe.list_user_queries(shape, self._choices)
         users = [row for rows in self._reader.query(statements) for row in rows]

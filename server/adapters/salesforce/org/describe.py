@@ -16,6 +16,7 @@ from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.org.email_fields import add_email_fields
 from server.adapters.salesforce.org.shape import OrgShape, read_describes
 from server.domain.crm import CrmUser
+from server.domain.errors import ConfigurationError
 
 STATUSES = "SELECT ApiName, MasterLabel, IsClosed, SortOrder FROM TaskStatus"
 WEBSITE = (
@@ -24,20 +25,24 @@ WEBSITE = (
 )
 
 
-def list_urls(base: str, choices: MatchingChoices) -> list[str]:
+OBJECTS = ("Account", "Contact", "Lead", "Task", "User", "Opportunity", "OpportunityContactRole")
+
+
+def list_urls(base: str) -> list[str]:
     """URLs of the resources, in the order in which ``read_shape`` reads them."""
-    objects = ["Account", "Task", "User", *(["Contact", "Lead"] if choices.has_more_emails else [])]
-    return [*(f"{base}/sobjects/{name}/describe" for name in objects), f"{base}/query?q={quote(STATUSES)}"]
+    return [*(f"{base}/sobjects/{name}/describe" for name in OBJECTS), f"{base}/query?q={quote(STATUSES)}"]
 
 
 def read_shape(answers: Sequence[Any], choices: MatchingChoices) -> OrgShape:
-    account, task, user, *people = answers[:-1]
-    shape = read_describes(account, task, answers[-1]["records"])
-    # A field is missing in a describe where the integration user may not read it.
-    has_time_zones = any(field["name"] == soql.TIME_ZONE for field in user["fields"])
-    shape = replace(shape, has_time_zones=has_time_zones)
-    if choices.has_more_emails:
-        shape = add_email_fields(shape, choices, *people)
+    """Raises ConfigurationError where the integration user may not read what everything needs."""
+    described = dict(zip(OBJECTS, answers, strict=False))
+    shape = read_describes(described, (answers[-1] or {}).get("records", []))
+    shape = add_email_fields(shape, choices, described["Contact"], described["Lead"])
+    if not (shape.contact_emails.indexed or shape.contact_emails.searched):
+        raise ConfigurationError(
+            "The integration user cannot read Contact.Email in Salesforce, so nothing is logged."
+            " Give it read access to the field. Email waits until then."
+        )
     return replace(shape, advice=(*shape.advice, WEBSITE)) if choices.websites else shape
 
 

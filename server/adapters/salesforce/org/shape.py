@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.adapters.salesforce.org.readable import Readable
 from server.domain.crm import CrmUser
+from server.domain.errors import ConfigurationError
 from server.ports.crm import CrmShape
 
 DOMAIN = ("Email_Domain__c", "truly_emailDomain__c")
@@ -45,27 +47,66 @@ COVERAGE_FIELDS = {
 }
 
 
+NO_OBJECT = {
+    "Account": "The integration user cannot read accounts, so none is found by its domain. Give it read access.",
+    "Lead": "The integration user cannot read leads, so none is found. Give it read access.",
+    "User": (
+        "The integration user cannot read Users, so it owns every activity itself."
+        " Give it read access, and the permission View All Users."
+    ),
+}
+"""What is said of an object that may not be read. Without Contact and Task nothing works."""
+WANTED = {
+    "Account": ("OwnerId", "Name"),
+    "Contact": ("AccountId", "OwnerId", "Name"),
+    "Lead": ("Company", "OwnerId", "Name"),
+    "User": ("Username", "Email"),
+}
+"""Fields that a decision or a card is poorer without."""
+NO_FEDERATION_ID = (
+    "User.FederationIdentifier cannot be read or filtered by, so a mailbox's User is found by username and email alone."
+)
+OPPORTUNITIES = {"Opportunity": ("AccountId", "IsClosed"), "OpportunityContactRole": ("ContactId", "OpportunityId")}
+
+
+@dataclass(frozen=True)
+class EmailFields:
+    """``indexed`` are asked in every question, ``searched`` by Salesforce's search where nobody has the address."""
+
+    indexed: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        return self.indexed + self.searched
+
+
 @dataclass(frozen=True)
 class OrgShape:
-    """``task`` maps our name of a Task field to the org's; ``lengths`` maps a Task field of the org to its length."""
+    """``task`` maps our name of a Task field to the org's; ``lengths`` maps a Task field of the org to its length.
 
-    domain: str | None
-    contacts_only: str | None
+    ``domains`` and ``boxes`` are all fields of the account that are ours: an account is found by any of them, and has
+    the box where any is ticked.
+    """
+
+    domains: tuple[str, ...]
+    boxes: tuple[str, ...]
     task: Mapping[str, str]
     lengths: Mapping[str, int]
     closed_status: str
     relates_many: bool
     has_person_accounts: bool
-    contact_emails: tuple[str, ...] = ()
-    lead_emails: tuple[str, ...] = ()
+    contact_emails: EmailFields = EmailFields(("Email",))
+    lead_emails: EmailFields = EmailFields(("Email",))
     unusable: tuple[str, ...] = ()
-    """A sentence for each thing that a setting names and that cannot be used."""
+    """A sentence for each thing that a setting names, or a right gives, and that cannot be used."""
     advice: tuple[str, ...] = ()
-    """A sentence for each thing that works and would be slow in a very large org."""
+    """A sentence for each thing that works and that an admin should know of."""
     users: Mapping[str, CrmUser] = field(default_factory=dict)
     """The active Users of SALESFORCE_USERS by mailbox address."""
     has_time_zones: bool = False
     """The integration user may read the Users' time zones."""
+    readable: Readable = field(default_factory=Readable)
 
     @property
     def optional(self) -> frozenset[str]:
@@ -74,46 +115,89 @@ class OrgShape:
 
     @property
     def public(self) -> CrmShape:
-        missing = [] if self.domain else [f"Account.{DOMAIN[0]}"]
-        missing += [] if self.contacts_only else [f"Account.{CONTACTS_ONLY[0]}"]
+        missing = [] if self.domains else [f"Account.{DOMAIN[0]}"]
+        missing += [] if self.boxes else [f"Account.{CONTACTS_ONLY[0]}"]
         missing += [f"Task.{names[0]}" for key, names in ACTIVITY.items() if key not in self.task]
+        hidden: list[str] = []
+        for kind, fields in OPPORTUNITIES.items():
+            hidden += self.readable.list_hidden(kind, fields) if self.readable.has_object(kind) else [kind]
         return CrmShape(
-            domain_field=self.domain,
-            contacts_only_field=self.contacts_only,
+            domain_field=next(iter(self.domains), None),
+            contacts_only_field=next(iter(self.boxes), None),
             key_field=self.task.get("key"),
             closed_status=self.closed_status,
             missing=tuple(missing),
             unusable=self.unusable,
             advice=self.advice,
+            hidden_of_opportunities=tuple(hidden),
         )
 
 
-def resolve(names: tuple[str, ...], existing: set[str]) -> str | None:
-    """A namespaced field first (``Anything__Email_Domain__c``), then the plain name, then the older one."""
+def list_fields(names: tuple[str, ...], existing: set[str]) -> tuple[str, ...]:
+    """Namespaced fields first (``Anything__Email_Domain__c``), then the plain name, then the older one."""
     name, older_name = names
     packaged = sorted(spelling for spelling in existing if spelling.endswith(f"__{name}") and spelling != name)
-    return next((spelling for spelling in (*packaged, name, older_name) if spelling in existing), None)
+    return tuple(spelling for spelling in (*packaged, name, older_name) if spelling in existing)
 
 
-def read_describes(account: Any, task: Any, statuses: list[Any]) -> OrgShape:
-    """The shape from the describes of Account and Task and from the rows of TaskStatus."""
-    account_fields = {str(f["name"]): f for f in account["fields"]}
-    task_fields = {str(f["name"]): f for f in task["fields"]}
-    resolved = {key: resolve(names, set(task_fields)) for key, names in ACTIVITY.items()}
-    domain = resolve(DOMAIN, set(account_fields))
-    searchable = domain is not None and bool(account_fields[domain].get("filterable"))
+def resolve(names: tuple[str, ...], existing: set[str]) -> str | None:
+    return next(iter(list_fields(names, existing)), None)
+
+
+def read_describes(described: Mapping[str, Any], statuses: list[Any]) -> OrgShape:
+    """The shape from the describes by object, None for one that may not be read, and from the rows of TaskStatus.
+
+    Raises ConfigurationError where contacts or Tasks may not be read: without them nothing can be matched or logged.
+    """
+    if unreadable := [kind for kind in ("Contact", "Task") if described.get(kind) is None]:
+        raise ConfigurationError(
+            f"The integration user cannot read {' and '.join(unreadable)} in Salesforce, so nothing is logged."
+            " Assign it the permission set, or give it read access. Email waits until then."
+        )
+    readable = Readable.of(described)
+    account = {str(f["name"]): f for f in (described["Account"] or {"fields": ()})["fields"]}
+    task = {str(f["name"]): f for f in described["Task"]["fields"]}
+    resolved = {key: resolve(names, set(task)) for key, names in ACTIVITY.items()}
+    domains, boxes = list_fields(DOMAIN, set(account)), list_fields(CONTACTS_ONLY, set(account))
+    searchable = tuple(name for name in domains if account[name].get("filterable"))
     closed = sorted((s for s in statuses if s.get("IsClosed")), key=lambda s: s.get("SortOrder") or 0)
     return OrgShape(
-        domain=domain if searchable else None,
-        contacts_only=resolve(CONTACTS_ONLY, set(account_fields)),
+        domains=searchable,
+        boxes=boxes,
         task={key: name for key, name in resolved.items() if name},
-        lengths={name: int(f["length"]) for name, f in task_fields.items() if f.get("length")},
+        lengths={name: int(f["length"]) for name, f in task.items() if f.get("length")},
         closed_status=str(closed[0].get("ApiName") or closed[0].get("MasterLabel")) if closed else "Completed",
-        relates_many="TaskWhoIds" in task_fields,
-        has_person_accounts="IsPersonAccount" in account_fields,
-        unusable=() if domain is None or searchable else (f"Account.{domain} cannot be searched: make it a text.",),
-        advice=_advise_on_index(account_fields[domain]) if domain and searchable else (),
+        relates_many="TaskWhoIds" in task,
+        has_person_accounts="IsPersonAccount" in account,
+        unusable=(*_list_unusable(readable), *(_not_searchable(name) for name in domains if name not in searchable)),
+        advice=(
+            *(sentence for names in (domains, boxes) for sentence in _advise_on_doubles(names)),
+            *(sentence for name in searchable for sentence in _advise_on_index(account[name])),
+            *([] if readable.can_filter("User", "FederationIdentifier") else [NO_FEDERATION_ID]),
+        ),
+        has_time_zones=readable.has("User", "TimeZoneSidKey"),
+        readable=readable,
     )
+
+
+def _list_unusable(readable: Readable) -> list[str]:
+    sentences = [sentence for kind, sentence in NO_OBJECT.items() if not readable.has_object(kind)]
+    hidden = [name for kind, fields in WANTED.items() for name in readable.list_hidden(kind, fields)]
+    if hidden:
+        sentences.append(f"The integration user cannot read {', '.join(hidden)}. Give it read access.")
+    return sentences
+
+
+def _not_searchable(name: str) -> str:
+    return f"Account.{name} cannot be searched: make it a text."
+
+
+def _advise_on_doubles(names: Sequence[str]) -> list[str]:
+    if len(names) < 2:
+        return []
+    listed = " and ".join(f"Account.{name}" for name in names)
+    way = "keep the first, move what stands in the others there, and delete them"
+    return [f"The org has {listed}, which mean the same, and all of them count: {way}."]
 
 
 def is_indexed(described: Any) -> bool:
