@@ -162,6 +162,23 @@ class Foreign:
 
 
 @dataclass(frozen=True)
+class ForeignTask:
+    """An email Task that another program wrote. ``day`` is its ISO date.
+
+    ``is_inbound`` is None, and ``message_ids`` and ``authors`` are empty, where there is no record of the email behind
+    it. Message-IDs are without angle brackets, authors lower-case.
+    """
+
+    activity_id: SalesforceId
+    who_id: SalesforceId
+    subject: str
+    day: str
+    is_inbound: bool | None = None
+    message_ids: frozenset[str] = frozenset()
+    authors: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Found:
     """An activity that Salesforce already has under our key. ``is_deleted``: somebody put it in the Recycle Bin."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from server.domain.crm import (
     Candidates,
     Filed,
     Foreign,
+    ForeignTask,
     Found,
     Opportunities,
     Query,
@@ -111,6 +112,12 @@ class Crm(Protocol):
         """Activities that other tools (Einstein Activity Capture, the Gmail integration) made of these mails.
 
         The keys are Message-IDs without angle brackets. Raises ConfigurationError where the org keeps no email records.
+        """
+
+    def foreign_tasks(self, people: Collection[SalesforceId], first_day: str, last_day: str) -> Sequence[ForeignTask]:
+        """The email Tasks of these contacts and leads on these days (ISO) that are not ours.
+
+        None of them where the org has no field for our key, for then ours and theirs look the same.
         """
 
     def takes_days(self) -> bool:

@@ -15,6 +15,7 @@ from simulator.salesforce.errors import ApiError, RecordError
 from simulator.salesforce.hands import Hands
 from simulator.salesforce.journal import API, PERSON, Entry
 from simulator.salesforce.metadata import org_schema
+from simulator.salesforce.other_tool import OtherTool
 from simulator.salesforce.records import Records
 from simulator.salesforce.schema import Field, describe
 from simulator.salesforce.sessions import Sessions
@@ -55,6 +56,7 @@ class Org:
         self._records = Records(self.schema, self.tables, clock)
         self._locks: dict[str, float] = {}
         self._hands = Hands(self._records)
+        self._other_tool = OtherTool(self._records.add)
         loaded = self._records.now()
         for name in self.schema:
             for record in records.get(name, ()):
@@ -99,6 +101,8 @@ class Org:
                 raise
             identifier = self._records.add(kind, values, owner=self.user)
             self._write_journal(by, "insert", kind, identifier, values=values)
+            if kind == "Task":
+                self._other_tool.note(values, self.switches, self.clock.now())
             return identifier
 
     def update(self, identifier: str, record: Mapping[str, Any], *, by: str = API) -> None:
@@ -126,6 +130,7 @@ class Org:
         """
         select = soql.parse(text)
         with self._lock:
+            self._other_tool.write_due(self.clock.now())
             if select.source == "UserRecordAccess":
                 return questions.access(self.tables, select, self.hidden)
             reading.check_question(self.readable_schema(), select, self.switches)
@@ -220,6 +225,8 @@ class Org:
 
     def dump(self) -> dict[str, list[dict[str, Any]]]:
         """Returns every activity that is not deleted, with all its fields."""
+        with self._lock:
+            self._other_tool.write_due(self.clock.now())
         return {"Task": [dict(row) for row in self.everything("Task") if not row.get("IsDeleted")]}
 
     def everything(self, kind: str) -> list[Row]:
@@ -230,6 +237,7 @@ class Org:
     def names(self) -> dict[str, str]:
         """Returns the name of each record that has one, by id."""
         with self._lock:
+            self._other_tool.write_due(self.clock.now())
             return {
                 i: str(row["Name"]) for table in self.tables.values() for i, row in table.items() if row.get("Name")
             }

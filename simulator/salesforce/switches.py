@@ -11,8 +11,9 @@ from typing import Any
 
 from simulator.salesforce.errors import RecordError
 
+OTHER_TOOLS = ("", "brackets", "bare", "none", "task")
 NUMBERS = ("automation_bears", "query_bears", "rows_in_page", "open_cursors")
-KINDS = {bool: "true or false", str: "a text", tuple: "a list of texts"}
+KINDS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
 """What a switch takes, by the class of its default."""
 AUTOMATION: dict[str, tuple[str, str]] = {
     "trigger": (
@@ -50,6 +51,9 @@ class OrgSwitches:
     ``unfilterable`` are fields that no question may filter by. ``private_users``: the API's user sees itself alone.
     ``query_bears``: values and patterns in one question; ``rows_in_page`` of its answer; ``open_cursors``: how many
     answers may have pages left, the oldest of which ends where one is opened more.
+
+    ``other_tool`` logs each email of ours too, ``other_tool_after`` seconds later: as an EmailMessage with its Task,
+    whose MessageIdentifier is in "brackets", "bare" or "none", or as a "task" alone.
     """
 
     automation_bears: int | None = None
@@ -68,6 +72,8 @@ class OrgSwitches:
     query_bears: int | None = None
     rows_in_page: int | None = None
     open_cursors: int | None = None
+    other_tool: str = ""
+    other_tool_after: int = 0
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> OrgSwitches:
@@ -85,6 +91,8 @@ class OrgSwitches:
                 raise ValueError(f"salesforce.switches.{field.name} must be {kind}")
         if section.get("automation_fails_with", "trigger") not in AUTOMATION:
             raise ValueError(f"salesforce.switches.automation_fails_with must be one of {', '.join(AUTOMATION)}")
+        if section.get("other_tool", "") not in OTHER_TOOLS:
+            raise ValueError(f"salesforce.switches.other_tool must be one of {', '.join(filter(None, OTHER_TOOLS))}")
         values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in section.items()}
         return cls(**values)
 

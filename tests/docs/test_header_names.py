@@ -12,6 +12,7 @@ from server.domain.message import Headers
 from server.rules.authorship import rule, words
 from server.rules.authorship.facts import find_sales_tool, read_facts
 from server.rules.authorship.marks import DECISIVE
+from server.rules.decision.other_tools import SALESFORCE_HEADERS
 from server.rules.decision.screen import HEADERS
 from server.rules.headers.identity_key import ORIGINAL_ID_HEADERS
 from server.rules.headers.people import people_of
@@ -115,7 +116,7 @@ def test_authorship_names_headers_that_the_rule_reads():
 
 def test_no_header_is_asked_for_that_nothing_reads():
     for_identity = {"date", "message-id", "references", "in-reply-to", "subject"}
-    for_identity |= {name.lower() for name in ORIGINAL_ID_HEADERS}
+    for_identity |= {name.lower() for name in (*ORIGINAL_ID_HEADERS, *SALESFORCE_HEADERS)}
     for_labels = {"delivered-to", "return-path"}
     read = note_headers_of_authorship() | try_headers_of_people() | for_identity | for_labels
     assert sorted({name.lower() for name in HEADERS} - read) == []

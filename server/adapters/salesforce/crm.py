@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from more_itertools import chunked
@@ -18,10 +18,21 @@ from server.adapters.salesforce.composite import CompositeReader, Question
 from server.adapters.salesforce.matching import records
 from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.matching.look_up import LookUp
-from server.adapters.salesforce.matching.related import find_foreign_activities, find_opportunities
+from server.adapters.salesforce.matching.related import find_foreign_activities, find_foreign_tasks, find_opportunities
 from server.adapters.salesforce.org.current import CurrentOrg
 from server.adapters.salesforce.org.shape import OrgShape
-from server.domain.crm import Activity, Candidates, Filed, Foreign, Found, Opportunities, Query, Record, Target
+from server.domain.crm import (
+    Activity,
+    Candidates,
+    Filed,
+    Foreign,
+    ForeignTask,
+    Found,
+    Opportunities,
+    Query,
+    Record,
+    Target,
+)
 from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, StaleTargetError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import CoverageRow
@@ -92,6 +103,10 @@ class SalesforceCrm:
 
     def foreign_activities(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
         return find_foreign_activities(self._reader, message_ids)
+
+    def foreign_tasks(self, people: Collection[SalesforceId], first_day: str, last_day: str) -> Sequence[ForeignTask]:
+        key_field = self._org.shape.task.get("key")
+        return find_foreign_tasks(self._reader, key_field, people, first_day, last_day) if key_field and people else []
 
     def find_by_key(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
         key_field = self._org.shape.task.get("key")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from more_itertools import constrained_batches
@@ -215,3 +216,17 @@ def email_messages(message_ids: Sequence[str]) -> str:
     forms = [form for i in message_ids for form in (f"<{i}>", i)]
     names = ("MessageIdentifier", "ActivityId", "FromAddress")
     return _select(names, "EmailMessage", _any_of(["MessageIdentifier"], forms))
+
+
+def email_tasks(key_field: str, first_day: str, last_day: str, people: Sequence[str]) -> str:
+    """Email Tasks that other programs wrote: they have no key of ours. A date is written without quotes."""
+    where = (
+        f"{_any_of(['WhoId'], people)} AND TaskSubtype = 'Email' AND {key_field} = null"
+        f" AND ActivityDate >= {date.fromisoformat(first_day)} AND ActivityDate <= {date.fromisoformat(last_day)}"
+    )
+    return _select(("Id", "WhoId", "Subject", "ActivityDate"), "Task", where)
+
+
+def emails_of_tasks(task_ids: Sequence[str]) -> str:
+    names = ("ActivityId", "Incoming", "MessageIdentifier", "FromAddress")
+    return _select(names, "EmailMessage", _any_of(["ActivityId"], task_ids))

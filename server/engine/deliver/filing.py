@@ -21,7 +21,7 @@ from server.domain.ledger import ActivityRow, ActivityState
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.deliver.activities import ActivityPlanner, Planned, PlannerTools, ReadMail, cut_portions
 from server.engine.deliver.closing import ActivityCloser
-from server.engine.deliver.other_tools import find_foreign_activities
+from server.engine.deliver.other_tools import ForeignFinder
 from server.engine.deliver.readings import MailReadings
 from server.engine.deliver.wanted import Claimed, Wanted
 from server.engine.mailboxes.lease import RenewLeases
@@ -75,17 +75,19 @@ class MailFiler:
         """
         planner = ActivityPlanner(self.planner_tools, workspace, mailboxes)
         readings = MailReadings(self.planner_tools.reader, self.store, self.clock, renew_leases)
-        return _FilingRound(self, planner, readings, doubtful).run(fresh, doubtful)
+        finder = ForeignFinder(self.crm, self.store, workspace, self.planner_tools.policy.join_others)
+        return _FilingRound(self, planner, readings, finder, doubtful).run(fresh, doubtful)
 
 
 class _FilingRound:
     def __init__(
-        self, filer: MailFiler, planner: ActivityPlanner, readings: MailReadings, doubtful: Sequence[Claimed]
-    ) -> None:
+        self, filer: MailFiler, planner: ActivityPlanner, readings: MailReadings, finder: ForeignFinder,
+        doubtful: Sequence[Claimed],
+    ) -> None:  # fmt: skip
         self._crm = filer.crm
         self._store = filer.store
         self._clock = filer.clock
-        self._joins_others = filer.planner_tools.policy.join_others
+        self._finder = finder
         self._planner = planner
         self._readings = readings
         retried = frozenset(claimed.key for claimed in doubtful)
@@ -95,7 +97,7 @@ class _FilingRound:
     def run(self, fresh: Sequence[Wanted], doubtful: Sequence[Claimed]) -> FilingResult:
         missing = self._resolve_doubt(doubtful)
         mails = [*(claimed.wanted for claimed in missing), *fresh]
-        joined = find_foreign_activities(self._crm, [w.mail for w in mails]) if self._joins_others else {}
+        joined = self._finder.find_activities(mails)
         self._planner.learn_opportunities(mails)
         self._file(fresh, joined, self._readings.read_first)
         # What an earlier try began and did not finish comes last: it may do the same to this one.
@@ -205,17 +207,12 @@ class _FilingRound:
 
     def _join(self, joined: Sequence[tuple[Claimed, SalesforceId]]) -> None:
         """Another tool's activity stands for the mail: neither a body nor a copy of our own is needed."""
-        self._closer.close(
-            [
-                (
-                    claimed,
-                    replace(
-                        self._fill_in(claimed), state=ActivityState.LOGGED, activity_id=activity_id, is_joined=True
-                    ),
-                )
-                for claimed, activity_id in joined
-            ]
-        )
+        state = ActivityState.LOGGED
+        closed = [
+            (claimed, replace(self._fill_in(claimed), state=state, activity_id=activity_id, is_joined=True))
+            for claimed, activity_id in joined
+        ]
+        self._closer.close(closed)
 
     def _close_answered(self, planned: Sequence[Planned], answers: Sequence[Filed]) -> None:
         unnamed = [answer.key for answer in answers if answer.error is None and answer.activity_id is None]

@@ -12,6 +12,7 @@ from server.domain.message import Message
 from server.domain.policy import Policy
 from server.rules.authorship import forwarding, words
 from server.rules.authorship.rule import judge_authorship
+from server.rules.decision.other_tools import SALESFORCE_HEADERS
 from server.rules.headers.domains import is_within
 from server.rules.headers.identity_key import ORIGINAL_ID_HEADERS
 from server.rules.headers.people import people_of
@@ -28,7 +29,8 @@ HEADERS = tuple(
             "X-MS-TrafficTypeDiagnostic", "X-SFDC-EmailCategory", "X-Ricevuta",
             "X-MS-Journal-Report", "Content-Identifier", *words.RECALL_HEADERS, *forwarding.HEADERS,
             *words.CALENDAR_HEADERS, *words.AUTO_REPLY_HEADERS, *words.TOOL_HEADERS, *words.HELP_DESK_HEADERS,
-            *ORIGINAL_ID_HEADERS, *words.SENDING_SERVICE_HEADERS, *words.CAMPAIGN_HEADERS, *words.SALES_TOOL_HEADERS,
+            *ORIGINAL_ID_HEADERS, *SALESFORCE_HEADERS,
+            *words.SENDING_SERVICE_HEADERS, *words.CAMPAIGN_HEADERS, *words.SALES_TOOL_HEADERS,
         )
     )
 )  # fmt: skip

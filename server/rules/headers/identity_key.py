@@ -85,7 +85,7 @@ def compute_guard(author: str | None, date_header: str | None, subject: str | No
         date = written.isoformat(timespec="seconds")
     else:
         date = _fold_text(date_header or "") or f"day {internal_date_ms // _MS_PER_DAY}"
-    return _digest(_fold_text(author or ""), date, _strip_prefixes(subject or ""))
+    return _digest(_fold_text(author or ""), date, strip_prefixes(subject or ""))
 
 
 def activity_key(
@@ -145,7 +145,7 @@ def _parse_date(date_header: str | None) -> datetime | None:
         return None
 
 
-def _strip_prefixes(subject: str) -> str:
+def strip_prefixes(subject: str) -> str:
     """The decoded subject without the "Re:", "Fwd:" and list tags in front, in any order and number."""
     text = " ".join(decode_words(subject[:20_000]).split())
     at = 0

@@ -122,6 +122,7 @@ def test_the_customer_waited_from_the_mail_that_our_answer_names(scene: Scene) -
     assert [t["TrulyActivity__Response_Minutes__c"] for t in scene.tasks()][-1] == 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_process_that_is_killed_at_any_step_doubles_nothing(tmp_path: Path, *, after: bool) -> None:
     """Also between the claim and the insert, and between the family and the row. Ben's copy comes in the next process."""

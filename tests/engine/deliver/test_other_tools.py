@@ -88,7 +88,7 @@ def test_an_org_without_email_records_logs_everything_and_the_doctor_says_so(mak
     assert len(ours(scene)) == 1
 
 
-def test_a_round_asks_once_however_many_mails_it_has(make_scene: MakeScene) -> None:
+def test_a_round_asks_twice_however_many_mails_it_has(make_scene: MakeScene) -> None:
     scene = world(make_scene)
     for number in range(150):
         scene.deliver(ANN, eml(subject=str(number), message_id=f"<{number}@byron.example>"))
@@ -97,4 +97,144 @@ def test_a_round_asks_once_however_many_mails_it_has(make_scene: MakeScene) -> N
     scene.sync()
 
     assert len(ours(scene)) == 150
-    assert len(scene.universe.calls.calls("salesforce")) == 3
+    # People; email records; email Tasks; the insert.
+    assert len(scene.universe.calls.calls("salesforce")) == 4
+
+
+ADA, LEO = to_18("003A00000000001"), to_18("00QA00000000001")
+SENT = {"sender": ANN, "to": "ada@byron.example", "message_id": "<1@mail.gmail.com>"}
+
+
+def a_task(**changed: Any) -> dict[str, Any]:
+    """Of another program that keeps no Message-ID, about Ann's mail to Ada. None takes a value away."""
+    task = {
+        "Id": "00TX00000000001", "Subject": "Email: Lamps", "Status": "Completed", "TaskSubtype": "Email", "WhoId": ADA,
+        "ActivityDate": "2026-09-14",
+    }  # fmt: skip
+    return {name: value for name, value in (task | changed).items() if value is not None}
+
+
+def beside(make_scene: MakeScene, *tasks: dict[str, Any], email: dict[str, Any] | None = None) -> Scene:
+    emails = [{"Id": "02sX00000000001", "ActivityId": THEIRS, **email}] if email else []
+    return make_scene(small_world({"Task": list(tasks), "EmailMessage": emails}), JOIN_OTHERS="yes")
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Lamps",
+        "Email: Lamps",
+        "RE: Lamps",
+        "Email: Fwd: [EXT] Lamps",
+        "[Outreach] [Email] [Out] Lamps",
+        "Email: >> Lamps",
+    ],
+)
+def test_the_only_email_task_that_fits_is_joined(make_scene: MakeScene, subject: str) -> None:
+    scene = beside(make_scene, a_task(Subject=subject))
+    message = scene.deliver(ANN, eml(**SENT), "SENT")
+    scene.sync()
+
+    assert ours(scene) == []
+    assert scene.outcomes()[message] == "contact_match"
+    assert any("Another tool put this email" in text for text in texts(card_of(scene.ask("/addon/open", ANN, message))))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"TaskSubtype": "Task"}, {"TaskSubtype": None}, {"WhoId": LEO}, {"WhoId": None}, {"Subject": "Lamps 2"},
+        {"Subject": "Email: << Lamps"}, {"Subject": "[In] Lamps"}, {"ActivityDate": "2026-09-13"}, {"ActivityDate": None},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_task_that_differs_stands_beside_ours(make_scene: MakeScene, changed: dict[str, Any]) -> None:
+    scene = beside(make_scene, a_task(**changed))
+    scene.deliver(ANN, eml(**SENT), "SENT")
+    scene.sync()
+
+    assert len(ours(scene)) == 1
+
+
+@pytest.mark.parametrize(
+    ("email", "is_joined"),
+    [
+        ({"Incoming": True}, True),
+        ({"Incoming": True, "FromAddress": "ada@byron.example"}, True),
+        ({"Incoming": True, "FromAddress": "eve@byron.example"}, False),
+        ({"Incoming": True, "MessageIdentifier": "<other@byron.example>"}, False),
+        ({"Incoming": False}, False),
+        (None, False),
+    ],
+    ids=str,
+)
+def test_the_email_record_behind_a_task_says_whether_it_came_in(
+    make_scene: MakeScene, email: dict[str, Any] | None, *, is_joined: bool
+) -> None:
+    """Without one, Salesforce itself shows the Task as an email that was sent."""
+    scene = beside(make_scene, a_task(), email=email)
+    scene.deliver(ANN, eml(message_id=MESSAGE_ID))
+    scene.sync()
+
+    assert len(ours(scene)) == (0 if is_joined else 1)
+
+
+def test_of_two_tasks_neither_is_joined(make_scene: MakeScene) -> None:
+    scene = beside(make_scene, a_task(), a_task(Id="00TX00000000002"))
+    scene.deliver(ANN, eml(**SENT), "SENT")
+    scene.sync()
+
+    assert len(scene.tasks()) == 3
+
+
+@pytest.mark.parametrize("is_one_round", [True, False])
+def test_one_task_stands_for_one_mail(make_scene: MakeScene, *, is_one_round: bool) -> None:
+    scene = beside(make_scene, a_task())
+    scene.deliver(ANN, eml(**SENT), "SENT")
+    if not is_one_round:
+        scene.sync()
+    later = {"subject": "Re: Lamps", "date": "Mon, 14 Sep 2026 10:00:00 +0000", "message_id": "<2@mail.gmail.com>"}
+    scene.deliver(ANN, eml(**SENT | later, In_Reply_To=SENT["message_id"], References=SENT["message_id"]), "SENT")
+    scene.sync()
+
+    assert len(ours(scene)) == (2 if is_one_round else 1)
+
+
+SFDC = {"X_SFDC_LK": "00D000000000001", "X_SFDC_User": "005A00000000001", "message_id": "<bD5xE@n1abc.sfdc.net>"}
+
+
+@pytest.mark.parametrize(
+    "headers", [SFDC, {"message_id": SFDC["message_id"]}, {"X_SFDC_LK": "00D000000000001"}], ids=str
+)
+@pytest.mark.parametrize("identifier", ["brackets", "bare", "none"])
+def test_what_was_sent_from_salesforce_is_looked_for_without_the_setting(
+    make_scene: MakeScene, headers: dict[str, str], identifier: str
+) -> None:
+    """Its copy lies in the sender's mailbox by an automatic Bcc. Salesforce need not keep the Message-ID."""
+    message_id = headers.get("message_id", "<x@mx.example>")
+    stored = {"brackets": message_id, "bare": message_id.strip("<>"), "none": None}[identifier]
+    email = {"Id": "02sX00000000001", "ActivityId": THEIRS, "Incoming": False, "FromAddress": ANN}
+    email |= {"MessageIdentifier": stored} if stored else {}
+    scene = make_scene(small_world({"Task": [a_task()], "EmailMessage": [email]}))
+    message = scene.deliver(ANN, eml(sender=ANN, to="ada@byron.example", **headers | {"message_id": message_id}))
+    scene.sync()
+
+    assert ours(scene) == []
+    assert scene.outcomes()[message] == "contact_match"
+
+
+def test_what_was_sent_from_salesforce_and_is_not_there_is_logged(make_scene: MakeScene) -> None:
+    scene = make_scene(small_world())
+    scene.deliver(ANN, eml(sender=ANN, to="ada@byron.example", **SFDC))
+    scene.sync()
+
+    assert len(scene.tasks()) == 1
+
+
+def test_a_customers_salesforce_is_another_org(make_scene: MakeScene) -> None:
+    """Their headers say nothing of our org; without the setting nothing is asked."""
+    scene = world(make_scene, SFDC["message_id"], JOIN_OTHERS="no")
+    scene.deliver(ANN, eml(**SFDC))
+    scene.sync()
+
+    assert len(ours(scene)) == 1

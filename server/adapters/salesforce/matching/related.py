@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from server.adapters.salesforce import soql
 from server.adapters.salesforce.composite import CompositeReader, Question
 from server.adapters.salesforce.org.shape import OrgShape
-from server.domain.crm import Foreign, Opportunities
+from server.domain.crm import Foreign, ForeignTask, Opportunities
 from server.domain.errors import ConfigurationError
 from server.domain.ids import SalesforceId
 
@@ -48,10 +49,43 @@ def find_foreign_activities(reader: CompositeReader, message_ids: Sequence[str])
     activities: dict[str, Foreign] = {}
     rows = [row for _, rows_of_question in reader.ask(questions) for row in rows_of_question]
     for row in sorted((r for r in rows if r.get("ActivityId")), key=lambda r: str(r["ActivityId"])):
-        message_id = str(row["MessageIdentifier"]).strip().removeprefix("<").removesuffix(">")
         foreign = Foreign(SalesforceId(row["ActivityId"]), str(row.get("FromAddress") or "").lower())
-        activities.setdefault(message_id, foreign)
+        activities.setdefault(_read_message_id(row), foreign)
     return activities
+
+
+def find_foreign_tasks(
+    reader: CompositeReader, key_field: str, people: Collection[SalesforceId], first_day: str, last_day: str
+) -> list[ForeignTask]:
+    """With what the records of the emails behind the Tasks say, where the org keeps such records."""
+    ask_tasks = partial(soql.email_tasks, key_field, first_day, last_day)
+    tasks = _ask(reader, "email_tasks", people, ask_tasks)
+    emails: dict[str, list[Any]] = {}
+    try:
+        for email in _ask(reader, "emails_of_tasks", [str(task["Id"]) for task in tasks], soql.emails_of_tasks):
+            emails.setdefault(str(email["ActivityId"]), []).append(email)
+    except ConfigurationError:
+        emails = {}
+    return [_read_task(task, emails.get(str(task["Id"]), ())) for task in tasks]
+
+
+def _ask(reader: CompositeReader, kind: str, values: Iterable[str], write: Callable[[Sequence[str]], str]) -> list[Any]:
+    questions = [Question(kind, tuple(portion), write) for portion in soql.chunks(values)]
+    return [row for _, rows in reader.ask(questions) for row in rows]
+
+
+def _read_task(row: Any, emails: Sequence[Any]) -> ForeignTask:
+    directions = {bool(email.get("Incoming")) for email in emails}
+    return ForeignTask(
+        SalesforceId(row["Id"]), SalesforceId(row["WhoId"]), str(row.get("Subject") or ""), str(row["ActivityDate"]),
+        is_inbound=directions.pop() if len(directions) == 1 else None,
+        message_ids=frozenset(_read_message_id(email) for email in emails if email.get("MessageIdentifier")),
+        authors=frozenset(str(email["FromAddress"]).lower() for email in emails if email.get("FromAddress")),
+    )  # fmt: skip
+
+
+def _read_message_id(row: Any) -> str:
+    return str(row["MessageIdentifier"]).strip().removeprefix("<").removesuffix(">")
 
 
 def _group_ids(rows: Iterable[Any], by: str, of: str) -> dict[SalesforceId, frozenset[SalesforceId]]:

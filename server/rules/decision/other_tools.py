@@ -1,0 +1,93 @@
+"""Which activity that another program wrote is the one of a mail of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from server.domain.crm import ForeignTask
+from server.domain.ids import SalesforceId
+from server.domain.mail import Mail
+from server.domain.mailbox import Workspace
+from server.rules.headers.identity_key import normalise_message_id, strip_prefixes
+
+SALESFORCE_HEADERS = ("X-SFDC-LK", "X-SFDC-User")
+"""What Salesforce writes into mail that somebody sent from it: the org's id, and the User's."""
+SALESFORCE_SITES = ("sfdc.net", "salesforce.com")
+_MARKS = re.compile(
+    r"\s*(?:(?P<out>\[(?:out|sent|outbound)\]|>>|(?:sent|email sent|sent email|outbound)\s*:)"
+    r"|(?P<in>\[(?:in|received|inbound)\]|<<|(?:received|email received|received email|inbound)\s*:)"
+    r"|(?:e-?mail|gmail|outlook)\s*:|\[[^\[\]]{1,60}\])",
+    re.IGNORECASE,
+)
+"""What tools put before the subject: their name, and some of them the direction."""
+CUT_AT = 60
+"""Characters of a subject from which on a tool may have cut it."""
+
+
+@dataclass(frozen=True)
+class MailFacts:
+    """What a foreign Task is compared with. ``days`` are the ISO dates on which the mail may stand."""
+
+    people: frozenset[SalesforceId]
+    subject: str
+    is_inbound: bool
+    days: frozenset[str]
+    message_ids: frozenset[str]
+    authors: frozenset[str]
+
+
+def is_sent_by_salesforce(mail: Mail, workspace: Workspace) -> bool:
+    """Whether one of our people sent it from Salesforce, which then has an EmailMessage and a Task of it already."""
+    author, headers = mail.author, mail.canonical.headers
+    if author is None or not workspace.is_internal(author.address):
+        return False
+    site = (normalise_message_id(headers.first("Message-ID")) or "").rpartition("@")[2].casefold()
+    is_its_site = any(site == name or site.endswith(f".{name}") for name in SALESFORCE_SITES)
+    return is_its_site or any(headers.has(name) for name in SALESFORCE_HEADERS)
+
+
+def choose_tasks(mails: Sequence[MailFacts], tasks: Sequence[ForeignTask]) -> dict[int, SalesforceId]:
+    """The Task of each mail, by the mail's place, where one Task fits that mail alone, and one mail that Task alone."""
+    fitting = {place: [task for task in tasks if _is_of(task, mail)] for place, mail in enumerate(mails)}
+    chosen = {place: found[0].activity_id for place, found in fitting.items() if len(found) == 1}
+    taken = [task.activity_id for found in fitting.values() for task in found]
+    return {place: activity_id for place, activity_id in chosen.items() if taken.count(activity_id) == 1}
+
+
+def _is_of(task: ForeignTask, mail: MailFacts) -> bool:
+    """A Task without a record of the email behind it reads "You sent an email" in Salesforce: it is outbound."""
+    if task.message_ids and not task.message_ids & mail.message_ids:
+        return False
+    if task.authors and not task.authors & mail.authors:
+        return False
+    subject, marked_inbound = _read_subject(task.subject)
+    is_inbound = task.is_inbound if task.is_inbound is not None else bool(marked_inbound)
+    return (
+        task.who_id in mail.people
+        and task.day in mail.days
+        and is_inbound == mail.is_inbound
+        and _is_same_subject(subject, strip_prefixes(mail.subject))
+    )
+
+
+def _read_subject(text: str) -> tuple[str, bool | None]:
+    """The subject without what tools and answers put before it; and whether a mark says that the mail came in."""
+    is_inbound: bool | None = None
+    at = 0
+    while mark := _MARKS.match(text, at):
+        is_inbound = True if mark.group("in") else False if mark.group("out") else is_inbound
+        at = mark.end()
+    return strip_prefixes(text[at:]), is_inbound
+
+
+def _is_same_subject(theirs: str, ours: str) -> bool:
+    """A mail without a subject is never found by it. A long one may be cut in theirs."""
+    whole = theirs.removesuffix("...").removesuffix("…").rstrip()
+    return bool(ours) and (theirs == ours or (len(whole) >= CUT_AT and ours.startswith(whole)))
+
+
+def list_people(ids: Collection[SalesforceId]) -> frozenset[SalesforceId]:
+    """Of the records of a mail those that can be the Who of a Task: contacts and leads."""
+    return frozenset(i for i in ids if i[:3] in ("003", "00Q"))

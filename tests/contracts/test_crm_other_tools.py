@@ -1,0 +1,76 @@
+"""SalesforceCrm: what other programs wrote of the same emails, as an org that has such a program shows it."""
+
+import pytest
+
+from server.domain.crm import ForeignTask
+from server.domain.errors import ConfigurationError
+from simulator.salesforce.switches import OrgSwitches
+from tests.contracts.test_crm import ADA_ID, LEO_ID, activity, calls
+
+DAY = "2026-09-14"
+LATER = 3 * 3_600
+
+
+@pytest.fixture
+def crm(scene):
+    return scene.services.ports.crm
+
+
+def file_beside(scene, crm, other_tool):
+    """One activity of ours; the other program logs the same email three hours later."""
+    scene.universe.org.switches = OrgSwitches(other_tool=other_tool, other_tool_after=LATER)
+    [filed] = crm.file([activity(1)])
+    return filed.activity_id
+
+
+def message_id_of(scene):
+    return scene.tasks()[0]["TrulyActivity__Message_Id__c"].strip("<>")
+
+
+@pytest.mark.parametrize("other_tool", ["brackets", "bare"])
+def test_an_email_record_is_found_by_its_message_id_in_both_forms(scene, crm, other_tool):
+    own = file_beside(scene, crm, other_tool)
+    message_id = message_id_of(scene)
+
+    assert crm.foreign_activities([message_id]) == {}
+    scene.clock.advance(LATER)
+    found = crm.foreign_activities([message_id, "another@x"])[message_id]
+    assert found.author == activity(1).from_address.lower()
+    assert [t["Id"] for t in scene.tasks() if t["Id"] != own] == [found.activity_id]
+
+
+@pytest.mark.parametrize(("other_tool", "is_known"), [("none", True), ("task", False)])
+def test_without_a_message_id_the_email_task_is_found_by_person_and_day(scene, crm, other_tool, is_known):
+    own = file_beside(scene, crm, other_tool)
+    scene.clock.advance(LATER)
+
+    assert crm.foreign_activities([message_id_of(scene)]) == {}
+    [task] = crm.foreign_tasks([ADA_ID, LEO_ID], DAY, DAY)
+    assert isinstance(task, ForeignTask)
+    assert task.activity_id != own
+    assert (task.who_id, task.day, task.message_ids) == (ADA_ID, DAY, frozenset())
+    assert task.is_inbound is ((activity(1).direction == "Inbound") if is_known else None)
+
+
+def test_only_email_tasks_of_these_people_on_these_days_that_are_not_ours(scene, crm):
+    file_beside(scene, crm, "task")
+    scene.clock.advance(LATER)
+
+    assert crm.foreign_tasks([LEO_ID], DAY, DAY) == []
+    assert crm.foreign_tasks([ADA_ID], "2026-09-15", "2026-09-16") == []
+    assert len(crm.foreign_tasks([ADA_ID], "2026-09-13", "2026-09-15")) == 1
+    before = len(calls(scene))
+    assert crm.foreign_tasks([], DAY, DAY) == []
+    assert len(calls(scene)) == before
+
+
+def test_an_org_without_email_records_still_shows_its_tasks(scene, crm):
+    file_beside(scene, crm, "brackets")
+    scene.clock.advance(LATER)
+    message_id = message_id_of(scene)
+    scene.universe.org.switches = OrgSwitches(unreadable=("EmailMessage",))
+
+    with pytest.raises(ConfigurationError):
+        crm.foreign_activities([message_id])
+    [task] = crm.foreign_tasks([ADA_ID], DAY, DAY)
+    assert (task.is_inbound, task.message_ids) == (None, frozenset())
