@@ -74,10 +74,11 @@ def check_other_tools(context: SalesforceContext) -> Iterator[Finding]:
 
 @CHECKS.register("Opportunities")
 def check_opportunities(context: SalesforceContext) -> Iterator[Finding]:
-    """Whether the setting can take effect: a delivery that may not read opportunities would wait without end."""
+    """Whether the setting can take effect, of contacts by their roles and of accounts alike."""
     if not context.policy.opportunities:
         return
     try:
+        hidden = context.crm.shape().hidden_of_opportunities
         context.crm.opportunities([NO_CONTACT], [NO_ACCOUNT])
     except ConfigurationError:
         text = "OPPORTUNITIES is yes, but the integration user cannot read Opportunity and OpportunityContactRole."
@@ -86,7 +87,10 @@ def check_opportunities(context: SalesforceContext) -> Iterator[Finding]:
         return
     else:
         text = "An activity is linked to the opportunity where exactly one is open."
-        yield Finding("Opportunities", is_good=True, text=text)
+        lacking = (
+            f"OPPORTUNITIES is yes, but the integration user cannot read {', '.join(hidden)}. Give it read access."
+        )
+        yield Finding("Opportunities", is_good=not hidden, text=lacking if hidden else text)
 
 
 @CHECKS.register("Salesforce fields")
