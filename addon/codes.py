@@ -101,6 +101,7 @@ class WhyCode(StrEnum):
     CHOICE_OF_A_PERSON = "choice_of_a_person"
     PARENT_DOMAIN = "parent_domain"
     NOT_EXACT_ADDRESS = "not_exact_address"
+    BLIND_COPY = "blind_copy"
 
 
 TIES = (WhyCode.OWNED_BY_OTHER, WhyCode.UPDATED_EARLIER, WhyCode.HIGHER_ID)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from addon import texts
 from addon.codes import LOGGED_REASONS, TIES, WAITING_REASONS, Operation, ReasonCode, WhyCode
 from addon.inert import to_rich
-from addon.models import Act, ConversationShown, MessageShown, RecordShown
+from addon.models import Act, ConversationShown, MessageShown, RecordShown, UnrelatedShown
 from addon.sentences import LABEL_MARKS, Facts, sentence_of
 from addon.widgets import Widget, button, buttons, card, line, link, paragraph, section
 
@@ -53,8 +53,8 @@ def rich_name(record: RecordShown) -> str:
     return to_rich(name_of(record))
 
 
-def plural(forms: dict[int, str], count: int) -> str:
-    return forms[1] if count == 1 else forms[2].format(count=count)
+def plural(forms: dict[int, str], count: int, **values: str) -> str:
+    return forms[1 if count == 1 else 2].format(count=count, **values)
 
 
 def _title(message: MessageShown) -> str:
@@ -75,6 +75,8 @@ def _why(message: MessageShown, conversation: ConversationShown) -> str:
     is_logged = message.reason in LOGGED_REASONS
     if is_logged and message.is_joined:
         return texts.JOINED
+    if is_logged and message.is_blind:
+        return _join_sentences(texts.BLIND, _tell_unrelated(message.unrelated))
     if is_logged and message.record is None and message.is_hidden:
         return texts.HIDDEN_NOW if conversation.is_crm_away else texts.HIDDEN
     text = sentence_of(message.reason, _facts(message, conversation))
@@ -84,7 +86,21 @@ def _why(message: MessageShown, conversation: ConversationShown) -> str:
         text = f"{text} {texts.NOT_A_CONTACT.format(address=to_rich(message.addresses[0]))}"
     if message.on_opportunity:
         text = f"{text} {texts.ON_OPPORTUNITY}"
-    return f"{text} {_why_among_ties(message.record, _tied_records(message))}".rstrip()
+    ties = _why_among_ties(message.record, _tied_records(message), has_more=message.more_count > 0)
+    return _join_sentences(text, ties, _tell_unrelated(message.unrelated))
+
+
+def _join_sentences(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
+
+
+def _tell_unrelated(unrelated: UnrelatedShown | None) -> str:
+    """Which contacts of the email its activity does not show, and why."""
+    if unrelated is None:
+        return ""
+    beyond = plural(texts.UNRELATED_BEYOND, unrelated.beyond, most=str(unrelated.most)) if unrelated.beyond else ""
+    blind = plural(texts.UNRELATED_BLIND, unrelated.blind) if unrelated.blind else ""
+    return _join_sentences(texts.UNRELATED_ONE if beyond and unrelated.most == 1 else beyond, blind)
 
 
 def _facts(message: MessageShown, conversation: ConversationShown) -> Facts:
@@ -110,11 +126,12 @@ def _tied_records(message: MessageShown) -> list[RecordShown]:
     return [record for record in message.not_chosen if record.why in TIES]
 
 
-def _why_among_ties(record: RecordShown, ties: list[RecordShown]) -> str:
+def _why_among_ties(record: RecordShown, ties: list[RecordShown], *, has_more: bool) -> str:
     if not ties:
         return ""
     is_same = all(tie.found_by == record.found_by for tie in ties)
     count = plural(texts.OTHERS_HAVE_IT[record.kind] if is_same else texts.OTHERS_ON_IT, len(ties))
+    count = texts.AT_LEAST.format(count=count) if has_more else count
     whys = {tie.why for tie in ties}
     why = next(code for code in TIES if code in whys)
     is_own = why == WhyCode.OWNED_BY_OTHER and record.is_own
@@ -187,9 +204,12 @@ def _not_chosen_section(message: MessageShown) -> Widget | None:
         for record in message.not_chosen[:MOST_RECORDS]
         if record.why
     ]
-    hidden = message.hidden_count + max(len(message.not_chosen) - MOST_RECORDS, 0)
-    more = paragraph(plural(texts.MORE_HIDDEN, hidden)) if hidden else None
-    return section([*lines, more], header=texts.NOT_CHOSEN, shown=2) if lines or more else None
+    more = message.more_count + max(len(message.not_chosen) - MOST_RECORDS, 0)
+    unseen = [
+        paragraph(plural(texts.MORE_RECORDS, more)) if more else None,
+        paragraph(plural(texts.MORE_HIDDEN, message.hidden_count)) if message.hidden_count else None,
+    ]
+    return section([*lines, *unseen], header=texts.NOT_CHOSEN, shown=2) if lines or any(unseen) else None
 
 
 def _messages_section(messages: tuple[MessageShown, ...]) -> Widget | None:

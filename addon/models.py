@@ -27,13 +27,23 @@ class RecordShown:
 
 
 @dataclass(frozen=True)
+class UnrelatedShown:
+    """Contacts to whom an activity is not related: ``beyond`` the ``most`` that the org takes, ``blind`` for Bcc."""
+
+    most: int
+    beyond: int = 0
+    blind: int = 0
+
+
+@dataclass(frozen=True)
 class MessageShown:
     """One message.
 
     ``when`` and ``next_try`` are ready to be read. ``foreseen`` says that the decision is not carried out yet, and
     ``needs_click`` that only a click carries it out.
     ``mark`` names the label that decided. ``hidden_count`` is the number of records that were not chosen and that the
-    rep may not open. ``code`` and ``sentence`` are Salesforce's own, of a refused one.
+    rep may not open, ``more_count`` that of those beyond the ones shown. ``is_blind``: only a colleague's Bcc header
+    found the record. ``code`` and ``sentence`` are Salesforce's own, of a refused one.
     ``public_domain`` is the first address's domain where it is a mail provider's.
     ``is_joined``: another tool logged it. ``add_contact`` and ``add_lead`` are links to Salesforce's own forms.
     """
@@ -46,6 +56,9 @@ class MessageShown:
     is_hidden: bool = False
     not_chosen: tuple[RecordShown, ...] = ()
     hidden_count: int = 0
+    more_count: int = 0
+    is_blind: bool = False
+    unrelated: UnrelatedShown | None = None
     addresses: tuple[str, ...] = ()
     mark: str = ""
     next_try: str = ""

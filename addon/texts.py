@@ -83,6 +83,7 @@ ON_OPPORTUNITY = "It is also on the only open opportunity."
 JOINED = "Another tool put this email into Salesforce already, so we didn't add it twice. Move or delete it there."
 HIDDEN_NOW = "Salesforce isn't answering, so we can't show on which record. Refresh in a minute."
 AS_KNOWN = "Salesforce or Gmail answers slowly. This is what we know so far."
+BLIND = "On a record that isn't shown in your mailbox."
 HIDDEN = "On a record that you can't open in Salesforce."
 CATEGORIES = {
     "CATEGORY_PROMOTIONS": "Promotions", "CATEGORY_SOCIAL": "Social", "CATEGORY_UPDATES": "Updates",
@@ -107,6 +108,7 @@ OTHERS_ON_IT = {
     1: "1 other person on this email is in Salesforce too.",
     2: "{count} other people on this email are in Salesforce too.",
 }
+AT_LEAST = "At least {count}"
 WHYS = {
     WhyCode.OWNED_BY_OTHER: "someone else owns it",
     WhyCode.UPDATED_EARLIER: "it was changed less recently",
@@ -117,10 +119,23 @@ WHYS = {
     WhyCode.CHOICE_OF_A_PERSON: "someone chose another record",
     WhyCode.PARENT_DOMAIN: "another account's domain is closer",
     WhyCode.NOT_EXACT_ADDRESS: "another record's address is closer",
+    WhyCode.BLIND_COPY: "only in Bcc, so it comes after the people in To and Cc",
 }
 MORE_HIDDEN = {
     1: "1 more record is not shown: you can't open it in Salesforce.",
     2: "{count} more records are not shown: you can't open them in Salesforce.",
+}
+MORE_RECORDS = {1: "1 more record is not shown.", 2: "{count} more records are not shown."}
+
+# The contacts of an email to whom its activity is not related
+UNRELATED_ONE = "It is related to one contact only: your Salesforce relates no more."
+UNRELATED_BEYOND = {
+    1: "1 more contact is not related: Salesforce relates an email to {most} contacts.",
+    2: "{count} more contacts are not related: Salesforce relates an email to {most} contacts.",
+}
+UNRELATED_BLIND = {
+    1: "1 contact in Bcc is not related: others would see it in Salesforce.",
+    2: "{count} contacts in Bcc are not related: others would see them in Salesforce.",
 }
 
 # The other messages of the conversation, and the list of the demo's page

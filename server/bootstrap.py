@@ -295,6 +295,7 @@ def _make_policy(settings: Settings) -> Policy:
         opportunities=settings.opportunities,
         override_contacts_only=settings.override_contacts_only,
         owner_of_record=settings.owner_of_record,
+        relate_bcc=settings.relate_bcc,
         publish_delay=settings.publish_delay_seconds,
         blocked=frozenset(map(normalise_listed_name, settings.blocked)),
         public_domains=frozenset(map(normalise_listed_name, settings.public_mail_domains)),

@@ -150,6 +150,7 @@ class Settings:
     opportunities: bool
     override_contacts_only: bool
     owner_of_record: bool
+    relate_bcc: bool
     publish_delay_seconds: int
     disclosure: Disclosure
     support_contact: str
@@ -194,6 +195,7 @@ class Settings:
             match_leads=read.choice("MATCH_LEADS", True, forms.yes_or_no, "yes or no"),
             join_others=read.choice("JOIN_OTHERS", False, forms.yes_or_no, "yes or no"),
             override_contacts_only=read.choice("OVERRIDE_CONTACTS_ONLY", False, forms.yes_or_no, "yes or no"),
+            relate_bcc=read.choice("RELATE_BCC", False, forms.yes_or_no, "yes or no"),
             owner_of_record=read.choice("OWNER_OF_RECORD", False, forms.yes_or_no, "yes or no"),
             opportunities=read.choice("OPPORTUNITIES", False, forms.yes_or_no, "yes or no"),
             publish_delay_seconds=read.choice("PUBLISH_DELAY_SECONDS", 0, forms.count, "a number of seconds"),

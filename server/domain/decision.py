@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from server.domain.crm import Record
+from server.domain.ids import MailboxId, SalesforceId
+
+MOST_RELATED = 50
+"""Salesforce relates a Task to this many Contacts, where the org has Shared Activities."""
 
 
 class Outcome(StrEnum):
@@ -91,6 +96,7 @@ class Why(StrEnum):
     CHOICE_OF_A_PERSON = "choice_of_a_person"
     PARENT_DOMAIN = "parent_domain"
     NOT_EXACT_ADDRESS = "not_exact_address"
+    BLIND_COPY = "blind_copy"
 
 
 @dataclass(frozen=True)
@@ -119,10 +125,35 @@ class Screening:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """``chosen`` is None unless logged. ``related`` are all matched people, the chosen one first, at most 50.
+class Unrelated:
+    """How many contacts of a mail its activity is not related to.
 
-    ``would_change`` says what would alter the result: the addresses and domains that nobody in Salesforce explains.
+    ``beyond`` stand in To or Cc, and ``blind_beyond`` in Bcc alone, beyond the ``most`` that Salesforce relates.
+    ``blind`` stand in Bcc alone, and are left out for that.
+    """
+
+    most: int = MOST_RELATED
+    beyond: int = 0
+    blind_beyond: int = 0
+    blind: int = 0
+
+    @property
+    def without_blind(self) -> Unrelated:
+        """What those may know who do not hold the Bcc header."""
+        return Unrelated(self.most, self.beyond)
+
+    @property
+    def count(self) -> int:
+        return self.beyond + self.blind_beyond + self.blind
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``chosen`` is None unless logged. ``related`` are matched people, the chosen one first, as many as the org takes.
+
+    ``blind`` are the records that only a Bcc header found, each with the mailboxes that hold that header: nobody else
+    is shown them. ``would_change`` says what would alter the result: the addresses and domains that nobody in
+    Salesforce explains.
     """
 
     reason: Reason
@@ -132,6 +163,8 @@ class Decision:
     evidence: tuple[Evidence, ...] = ()
     policy_version: int = 0
     would_change: tuple[str, ...] = ()
+    unrelated: Unrelated = field(default_factory=Unrelated)
+    blind: Mapping[SalesforceId, frozenset[MailboxId]] = field(default_factory=dict, hash=False)
 
     @property
     def outcome(self) -> Outcome:

@@ -50,6 +50,7 @@ Wait = Unread | Waiting | Held
 class Row:
     """One message in one mailbox. ``server.engine.ledger.rows`` has every change that a row can go through.
 
+    ``unrelated`` counts contacts on the logged mail to whom its activity is not related.
     ``wait`` says for what the row waits, and is None once the row has an outcome. ``cause`` is an error code, never a
     text; what Salesforce said of a refused message is in ``sealed_cause``. ``hashes`` are kept only where a later
     change in Salesforce could alter the decision. ``newer_outcome`` is the outcome of a reason that a newer version of
@@ -76,6 +77,7 @@ class Row:
     policy_version: int = 0
     updated_at: float = 0.0
     newer_outcome: Outcome | None = None
+    unrelated: int = 0
     version: str = field(default="", compare=False)
 
     @property
@@ -125,7 +127,8 @@ class ActivityRow:
     ``record_id``. ``sent_at`` (epoch milliseconds) is 0 where it is not known. ``sealed_snapshot`` is what a card
     shows of the decision, once for all copies. ``is_joined``: another tool made it, so it is not ours to change.
     ``unanswered_at`` (epoch seconds): when the last insert of it was given up without an answer, 0 for never.
-    ``readings`` counts readers that began with the mail and have not come back.
+    ``unrelated`` counts contacts on the mail to whom it is not related. ``readings`` counts readers that began with the
+    mail and have not come back.
     """
 
     key: ActivityKey
@@ -145,6 +148,7 @@ class ActivityRow:
     is_joined: bool = False
     unanswered_at: float = 0.0
     readings: int = 0
+    unrelated: int = 0
     generation: int = 1
     version: str = field(default="", compare=False)
 
@@ -244,7 +248,8 @@ class Coverage:
     """The first invariant of the design, for one mailbox: Gmail's list + ``left`` = the six outcomes.
 
     ``missing`` are messages that Gmail lists and the ledger does not have: it must be empty. ``days`` is by UTC day of
-    the internal date, the newest first, with an empty name for what left Gmail undated.
+    the internal date, the newest first, with an empty name for what left Gmail undated. ``unrelated`` counts contacts
+    on logged mail to whom its activity is not related.
     """
 
     gmail: int
@@ -252,6 +257,7 @@ class Coverage:
     outcomes: dict[Outcome, int]
     missing: tuple[MessageRef, ...] = ()
     days: dict[str, DayCoverage] = field(default_factory=dict)
+    unrelated: int = 0
 
     @property
     def is_closed(self) -> bool:

@@ -24,6 +24,7 @@ class Policy:
     ``join_others``: what another tool logged is not logged again. ``opportunities``: an activity is linked to the only
     open one. ``override_contacts_only``: a rep's choice counts for an account that is marked "only sync contact
     matches" too. ``owner_of_record``: mail whose owner is no User belongs to the owner of its record.
+    ``relate_bcc``: an activity is related to people whom Bcc alone names, too.
     """
 
     version: int = 1
@@ -35,6 +36,7 @@ class Policy:
     dont_log_label: str = "Don't log"
     override_contacts_only: bool = False
     owner_of_record: bool = False
+    relate_bcc: bool = False
     join_others: bool = False
     opportunities: bool = False
     disclosure: Disclosure = Disclosure.TEXT

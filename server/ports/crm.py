@@ -61,6 +61,8 @@ class CrmShape:
     unusable: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
     hidden_of_opportunities: tuple[str, ...] = ()
+    relates_many: bool = True
+    """The org has Shared Activities: an activity is related to 50 contacts, otherwise to one."""
 
 
 class Crm(Protocol):

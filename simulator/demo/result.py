@@ -38,6 +38,7 @@ def result_of(scene: Scene) -> dict[str, Any]:
     return {
         "messages": messages,
         "coverage": ledger["coverage"],
+        "unrelated": ledger["unrelated"],
         "salesforce": scene.get("salesforce"),
         "calls": calls,
     }

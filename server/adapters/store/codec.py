@@ -147,10 +147,12 @@ _converter.register_structure_hook(
     ),
 )
 
-_row_to_fields = _to_fields(Row, without=("wait", "cause", "newer_outcome", "version"))
+_row_to_fields = _to_fields(Row, without=("wait", "cause", "newer_outcome", "version"), sparse=("unrelated",))
 _row_from_fields = _from_fields(Row, wait=_keep, evidence=_read_evidence)
 _activity_to_fields = _to_fields(
-    ActivityRow, without=("key", "version"), sparse=("sent_at", "is_inbound", "is_joined", "unanswered_at", "readings")
+    ActivityRow,
+    without=("key", "version"),
+    sparse=("sent_at", "is_inbound", "is_joined", "unanswered_at", "readings", "unrelated"),
 )
 _activity_from_fields = _from_fields(ActivityRow)
 _named_mail_from_fields = _from_fields(NamedMail)

@@ -48,6 +48,10 @@ def _coverage(source: Source) -> click.Command:
             _publish_days(services, coverages)
         if coverages:
             stdout.print(_conclude(list(coverages.values())))
+        for mailbox, coverage in coverages.items():
+            if coverage.unrelated:
+                people = count_noun(coverage.unrelated, "contact")
+                stdout.print(f"{mailbox.address}: {people} of logged email not related to it. Its card says why.")
         # All mailboxes are reported before the worst result becomes the exit code.
         codes = {_report_missing(services, mailbox, coverage) for mailbox, coverage in coverages.items()}
         if worst := max(codes, default=0):

@@ -41,15 +41,17 @@ def _export(source: Source) -> click.Command:
 
 
 def ledger_as_json(services: Services) -> dict[str, Any]:
-    """``{"messages": [...], "coverage": {address: {...}}, "complete_to": {...}, "writes": {...}}``.
+    """``{"messages": [...], "coverage": {address: {...}}, "unrelated": {...}, "complete_to": {...}, "writes": {...}}``.
 
     Every mailbox that is not off is in it. Gmail is asked for the list of those mailboxes that we read; for the others
-    ``complete_to`` (epoch seconds) says up to when all their mail is in the ledger.
+    ``complete_to`` (epoch seconds) says up to when all their mail is in the ledger. ``unrelated`` counts the contacts
+    on a mailbox's logged mail to whom its activities are not related, where there are any.
     """
     ports = services.ports
     messages: list[dict[str, Any]] = []
     coverages: dict[str, dict[str, int]] = {}
     complete_to: dict[str, float | None] = {}
+    unrelated: dict[str, int] = {}
     for mailbox in (m for m in ports.store.mailboxes() if m.stage is not Stage.OFF):
         messages += [_row_as_json(mailbox, row) for row in ports.store.rows(mailbox.mailbox_id)]
         if not mailbox.reads:
@@ -58,7 +60,15 @@ def ledger_as_json(services: Services) -> dict[str, Any]:
         coverage = measure_coverage(ports.mail, ports.store, ports.clock, mailbox)
         counts = {outcome.value: coverage.outcomes[outcome] for outcome in Outcome}
         coverages[mailbox.address] = {"gmail": coverage.gmail, "left": coverage.left, **counts}
-    return {"messages": messages, "coverage": coverages, "complete_to": complete_to, "writes": ports.store.writes()}
+        if coverage.unrelated:
+            unrelated[mailbox.address] = coverage.unrelated
+    return {
+        "messages": messages,
+        "coverage": coverages,
+        "unrelated": unrelated,
+        "complete_to": complete_to,
+        "writes": ports.store.writes(),
+    }
 
 
 def _row_as_json(mailbox: Mailbox, row: Row) -> dict[str, Any]:

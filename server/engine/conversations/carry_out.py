@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.crm import Record, RecordKind, Target
-from server.domain.decision import Loser, Outcome, Reason, Why
+from server.domain.decision import Loser, Outcome, Reason, Unrelated, Why
 from server.domain.errors import RejectedError, StaleTargetError, TransientError
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.engine.ledger.rows import remove_row, repoint_row
@@ -166,6 +166,7 @@ class ActivityEditor:
             record_id=record.record_id,
             related_ids=(record.record_id, *related) if record.kind is RecordKind.CONTACT else (),
             sealed_snapshot=seal_snapshot(self._sealing, activity.key, moved),
+            unrelated=0,
         )
         now = self._clock.now()
         rows = [repoint_row(row, reason, record.record_id, now) for row in self._list_logged_rows(activity)]
@@ -197,7 +198,10 @@ def _move_snapshot(snapshot: Snapshot | None, record: Record, *, by_rules: bool)
     """The card goes on showing the records that were not chosen."""
     if snapshot is None:
         return Snapshot(record)
-    snapshot = replace(snapshot, opportunity_id=None)  # it was the other record's
+    # What is beside the record was the other's. A record that a person names for the conversation is no secret in it.
+    open_records = {i: holders for i, holders in snapshot.blind.records.items() if i != record.record_id}
+    blind = replace(snapshot.blind, records=open_records if not by_rules else snapshot.blind.records)
+    snapshot = replace(snapshot, opportunity_id=None, unrelated=Unrelated(), blind=blind)
     shown = [*([snapshot.chosen] if snapshot.chosen else []), *(loser.record for loser in snapshot.losers)]
     rest = [candidate for candidate in shown if candidate.record_id != record.record_id]
     losers = () if by_rules else tuple(Loser(candidate, Why.CHOICE_OF_A_PERSON) for candidate in rest)

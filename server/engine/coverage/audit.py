@@ -137,7 +137,9 @@ def measure_coverage(
     listed = {ref.message_id: ref for page in mail.list_messages(mailbox) for ref in page}
     outcomes: Counter[Outcome] = Counter()
     facts: dict[MessageId, DayFacts] = {}
+    unrelated = 0
     for row in store.rows(mailbox.mailbox_id):
+        unrelated += row.unrelated
         facts[row.message_id] = DayFacts.of(row)
         outcomes[row.outcome] += 1
     record_audit(store, clock, mailbox)
@@ -148,6 +150,7 @@ def measure_coverage(
         outcomes={outcome: outcomes[outcome] for outcome in Outcome},
         missing=tuple(listed[message_id] for message_id in missing),
         days=group_by_day(mail, clock, mailbox, listed, facts) if by_day else {},
+        unrelated=unrelated,
     )
 
 

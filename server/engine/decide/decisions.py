@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from server.domain.crm import Candidates, CrmUser, Query
-from server.domain.decision import Decision, Evidence, Outcome, Reason
+from server.domain.decision import MOST_RELATED, Decision, Evidence, Outcome, Reason
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
@@ -189,7 +189,8 @@ class MailDecider:
         if not owner.members and is_stopped_by_owner(self._store, stopped_by, owner.user_id):
             return stopped
         override = self._overrides.find_override(workspace, choice, mail, decided_before)
-        decision = decide(mail, owner.ids, candidates, workspace, self._policy, override)
+        most_related = MOST_RELATED if self._crm.shape().relates_many else 1
+        decision = decide(mail, owner.ids, candidates, workspace, self._policy, override, most_related=most_related)
         user = owner.settle(decision.chosen)
         user_id = user.user_id if user else None
         if owner.members and is_stopped_by_owner(self._store, stopped_by, user_id):

@@ -241,8 +241,7 @@ class _FilingRound:
 
     def _fill_in(self, claimed: Claimed) -> ActivityRow:
         """The claim with what was decided, and what a card shows of it."""
-        wanted = claimed.wanted
-        chosen = wanted.decision.chosen
+        wanted, chosen = claimed.wanted, claimed.wanted.decision.chosen
         return replace(
             claimed.claim,
             reason=wanted.decision.reason,
@@ -250,6 +249,7 @@ class _FilingRound:
             related_ids=tuple(record.record_id for record in wanted.decision.related),
             owner_id=wanted.owner_id,
             sealed_snapshot=self._planner.seal_snapshot(wanted),
+            unrelated=wanted.decision.unrelated.count,
             unanswered_at=0.0,
             readings=0,
         )

@@ -139,6 +139,7 @@ def log_row(row: Row, activity: ActivityRow, now: float) -> Row:
         evidence=row.evidence,
         record_id=activity.record_id,
         activity_id=activity.activity_id,
+        unrelated=activity.unrelated if activity.state is ActivityState.LOGGED else 0,
     )
 
 
@@ -151,7 +152,7 @@ def reason_of_activity(activity: ActivityRow) -> Reason:
 
 def repoint_row(row: Row, reason: Reason, record_id: SalesforceId, now: float) -> Row:
     """The activity of a logged row points at another record from now on."""
-    return replace(row, reason=reason, record_id=record_id, updated_at=now)
+    return replace(row, reason=reason, record_id=record_id, updated_at=now, unrelated=0)
 
 
 def fail_row(row: Row, reason: Reason, cause: str, attempts: int, now: float, sealed_cause: bytes | None = None) -> Row:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from server.domain.crm import Record
-from server.domain.decision import OUTCOME_OF, Loser, Outcome, Reason
+from server.domain.decision import OUTCOME_OF, Loser, Outcome, Reason, Unrelated
 from server.domain.errors import TransientError
 from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, SalesforceId
@@ -32,8 +32,10 @@ class Shown:
     """One message as a card shows it.
 
     ``foreseen``: decided now and not written. ``is_hidden``: the record is one that this rep may not read, and so is
-    each that ``hidden_losers`` counts. ``sentence`` is Salesforce's own, of a refused one. ``is_joined``: another tool
-    logged it. ``addresses`` are the external people on it, known only where we just looked.
+    each that ``hidden_losers`` counts; ``more_losers`` would be too many. ``is_blind``: only a colleague's Bcc header
+    found the record. ``unrelated`` are contacts to whom the activity is not related. ``sentence`` is Salesforce's own,
+    of a refused one. ``is_joined``: another tool logged it. ``addresses`` are the external people on it, known only
+    where we just looked.
     """
 
     message_id: MessageId
@@ -44,6 +46,9 @@ class Shown:
     is_hidden: bool = False
     losers: tuple[Loser, ...] = ()
     hidden_losers: int = 0
+    more_losers: int = 0
+    is_blind: bool = False
+    unrelated: Unrelated = field(default_factory=Unrelated)
     addresses: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     activity_id: SalesforceId | None = None
@@ -196,17 +201,21 @@ def _show_row(
     )
     if row.outcome is not Outcome.LOGGED or row.activity_key is None:
         return shown
-    snapshot = snapshots.get(row.activity_key)
+    kept = snapshots.get(row.activity_key)
+    snapshot = kept.show_to(row.mailbox_id) if kept else None
     activity = activities.get(row.activity_key)
     if activity is not None and activity.is_joined:
         return replace(shown, is_joined=True)  # on which record the other tool put it is not for us to say
-    if snapshot is None or activity is None or snapshot.chosen is None:
+    if kept is None or snapshot is None or activity is None or kept.chosen is None:
         return replace(shown, is_hidden=row.record_id is not None)
     return replace(
         shown,
         chosen=snapshot.chosen,
+        is_hidden=snapshot.chosen is None,
+        is_blind=snapshot.chosen is None,
         losers=snapshot.losers,
-        hidden_losers=snapshot.more,
+        more_losers=snapshot.more,
+        unrelated=snapshot.unrelated,
         addresses=snapshot.addresses,
         on_opportunity=snapshot.opportunity_id is not None,
     )
@@ -221,6 +230,7 @@ def _show_explanation(explanation: Explanation) -> Shown:
         foreseen=True,
         chosen=decision.chosen,
         losers=decision.losers,
+        unrelated=decision.unrelated,
         addresses=tuple(person.address for person in explanation.external_people),
         marks=tuple(evidence.mark for evidence in decision.evidence),
     )

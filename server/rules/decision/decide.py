@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.domain.crm import Candidates, Record, RecordKind
-from server.domain.decision import Decision, Loser, Reason, Why
+from server.domain.decision import MOST_RELATED, Decision, Loser, Outcome, Reason, Unrelated, Why
 from server.domain.mail import Mail
 from server.domain.mailbox import Workspace
 from server.domain.message import Participant
 from server.domain.policy import Override, Policy, StandingRule
+from server.rules.decision.blind_copies import (
+    Holders,
+    find_blind_records,
+    find_holders,
+    leave_out,
+    list_blind_addresses,
+)
 from server.rules.decision.match import (
     Matches,
     Owners,
@@ -21,9 +28,6 @@ from server.rules.decision.match import (
     losers_of,
 )
 
-MOST_RELATED = 50
-"""Salesforce relates a Task to this many Contacts."""
-
 
 def decide(
     mail: Mail,
@@ -33,11 +37,64 @@ def decide(
     policy: Policy,
     override: Override | None = None,
     rules: tuple[StandingRule, ...] = (),
+    most_related: int = MOST_RELATED,
 ) -> Decision:
-    """Pure: the same mail, records, override and rules always give the same decision."""
-    grounds = _Grounds.of(mail, owners, candidates, workspace, policy)
+    """Pure: the same mail, records, override and rules always give the same decision.
+
+    Whom a Bcc header alone names decides only where nobody else finds a record. ``most_related``: the Contacts to which
+    the org relates one activity.
+    """
+    whole = _Grounds.of(mail, owners, candidates, workspace, policy)
+    blind_people = list_blind_addresses(mail)
+    blind = find_blind_records(mail, candidates, workspace, policy)
+    grounds = whole
+    if blind_people:
+        seen = _Grounds.of(leave_out(mail, blind_people), owners, candidates, workspace, policy)
+        decision = _decide_by_rules(seen, rules)
+        grounds = seen if decision.outcome is Outcome.LOGGED else whole
     decision = _decide_by_rules(grounds, rules)
-    return decision if override is None else _apply_override(decision, override, grounds)
+    if decision.reason is Reason.RULE_MATCH and decision.chosen and grounds is whole:
+        blind |= _hide_ruled_record(mail, decision.chosen, rules, blind_people)
+    if override is not None:
+        decision = _apply_override(decision, override, grounds)
+        if override.record:
+            blind.pop(override.record.record_id, None)  # a person named it for all of the conversation
+    if decision.outcome is not Outcome.LOGGED:
+        return decision
+    if grounds is not whole:
+        of_blind = [r for r in keep_first(whole.every) if r.record_id in blind]
+        losers = _lose_all(of_blind, Why.BLIND_COPY, winner=decision.chosen)
+        decision = replace(decision, losers=decision.losers + losers)
+    return _relate(replace(decision, blind=blind), _keep_best(whole.contacts.fitting), policy, most_related)
+
+
+def _hide_ruled_record(
+    mail: Mail, record: Record, rules: tuple[StandingRule, ...], blind_people: frozenset[str]
+) -> Holders:
+    """A standing rule for somebody in Bcc tells of that person, as the person's own record would."""
+    addresses = [rule.address for rule in rules if rule.record == record and rule.address in blind_people]
+    holders = frozenset(mailbox for address in addresses for mailbox in find_holders(mail, address))
+    return {record.record_id: holders} if holders else {}
+
+
+def _relate(decision: Decision, contacts: Sequence[Record], policy: Policy, most: int) -> Decision:
+    """``decision`` with the people to whom its activity is related: those in Bcc alone come last, if at all."""
+    people = keep_first((*decision.related, *contacts))
+    blind = [r for r in people if r.record_id in decision.blind and r != decision.chosen]
+    seen = [r for r in people if r not in blind]
+    if not decision.related:
+        # An activity on a Lead or an Account has no people beside it, whoever stands on the mail.
+        is_by_rules = decision.reason in (Reason.LEAD_MATCH, Reason.ACCOUNT_DOMAIN_MATCH)
+        return replace(decision, unrelated=Unrelated(most, blind=len(blind) if is_by_rules else 0))
+    wanted = [*seen, *(blind if policy.relate_bcc else [])]
+    beyond = max(len(seen) - most, 0)
+    unrelated = Unrelated(
+        most,
+        beyond=beyond,
+        blind_beyond=max(len(wanted) - most, 0) - beyond,
+        blind=0 if policy.relate_bcc else len(blind),
+    )
+    return replace(decision, related=tuple(wanted[:most]), unrelated=unrelated)
 
 
 @dataclass(frozen=True)
@@ -116,16 +173,14 @@ def _apply_override(decision: Decision, override: Override, grounds: _Grounds) -
     record = override.record or decision.chosen
     related = [record, *grounds.contacts.fitting] if record and record.kind is RecordKind.CONTACT else []
     losers = _lose_all(grounds.every, Why.CHOICE_OF_A_PERSON, winner=record)
-    return Decision(
-        Reason.THREAD_OVERRIDE, record, losers, keep_first(related)[:MOST_RELATED], policy_version=policy.version
-    )
+    return Decision(Reason.THREAD_OVERRIDE, record, losers, keep_first(related), policy_version=policy.version)
 
 
 def _log(
     reason: Reason, chosen: Record, losers: tuple[Loser, ...], related: Sequence[Record], policy: Policy
 ) -> Decision:
     people = [chosen, *related] if chosen.kind is RecordKind.CONTACT else []
-    return Decision(reason, chosen, losers, keep_first(people)[:MOST_RELATED], policy_version=policy.version)
+    return Decision(reason, chosen, losers, keep_first(people), policy_version=policy.version)
 
 
 def _skip_for_box(box: Record, losers: tuple[Loser, ...], grounds: _Grounds) -> Decision:

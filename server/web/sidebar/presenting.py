@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from addon.codes import Operation, ReasonCode, WhyCode
-from addon.models import ConversationShown, MessageShown, RecordShown
+from addon.models import ConversationShown, MessageShown, RecordShown, UnrelatedShown
 from server.domain.crm import Record
-from server.domain.decision import Outcome, Reason
+from server.domain.decision import Outcome, Reason, Unrelated
 from server.domain.ids import SalesforceId
 from server.domain.policy import Policy
 from server.engine.decide.explain import find_public_domain
@@ -42,6 +42,11 @@ class Salesforce:
 def _code_of(reason: Reason) -> ReasonCode:
     """Of a reason that a newer version wrote, a card says only that."""
     return ReasonCode(reason.value) if reason.value in set(ReasonCode) else ReasonCode.NEWER
+
+
+def _count_unrelated(unrelated: Unrelated) -> UnrelatedShown | None:
+    beyond = unrelated.beyond + unrelated.blind_beyond
+    return UnrelatedShown(unrelated.most, beyond, unrelated.blind) if unrelated.count else None
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,9 @@ class Presenter:
             is_hidden=shown.is_hidden,
             not_chosen=tuple(self.record(loser.record, WhyCode(loser.why.value)) for loser in shown.losers),
             hidden_count=shown.hidden_losers,
+            more_count=shown.more_losers,
+            is_blind=shown.is_blind,
+            unrelated=_count_unrelated(shown.unrelated),
             addresses=shown.addresses,
             mark=shown.marks[0] if shown.marks else "",
             next_try=self.moment(shown.due_at) if shown.due_at else "",

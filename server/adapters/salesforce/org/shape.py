@@ -130,6 +130,7 @@ class OrgShape:
             unusable=self.unusable,
             advice=self.advice,
             hidden_of_opportunities=tuple(hidden),
+            relates_many=self.relates_many,
         )
 
 
