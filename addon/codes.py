@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     NO_LONGER_READ = "no_longer_read"
     NOT_LIVE = "not_live"
     NOT_SET_UP = "not_set_up"
+    OTHER_ORG = "other_org"
     AWAY = "away"
     STATE_AWAY = "state_away"
     SLOW = "slow"

@@ -238,6 +238,10 @@ REFUSALS = {
         "This isn't set up completely",
         "Nothing can be shown until it is. Tell your admin: a setting of the service is wrong or missing.",
     ),
+    Refusal.OTHER_ORG: (
+        "Another Salesforce org answers",
+        "This log belongs to the org {detail}. Nothing is logged until {admin} sets this right, and nothing is lost.",
+    ),
     Refusal.AWAY: (
         "Salesforce or Gmail isn't answering",
         "Nothing is lost: what is due is logged later. Try again in a minute.",

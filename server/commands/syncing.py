@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import click
@@ -13,7 +14,7 @@ from server.bootstrap import Services
 from server.commands.arguments import Day
 from server.commands.reports.tables import make_outcome_table
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
-from server.domain.errors import BadInputError
+from server.domain.errors import BadInputError, ReconnectRequiredError, TransientError
 from server.domain.mailbox import Stage
 from server.engine.mailboxes.stages import find_mailbox, set_start
 from server.engine.mailboxes.status_text import describe_start, describe_status
@@ -79,10 +80,19 @@ def _run_sync(services: Services, only: frozenset[str], patience: float) -> None
         result = services.rooms.syncer.sync(
             workers=services.settings.workers, patience=patience, only=only, on_progress=advance
         )
+    if not result.logged:
+        _check_org(services)
     _print_outcomes(services)
     _print_trouble(services, result)
     if not result.is_at_rest:
         sys.exit(ExitCode.NOT_AT_REST)
+
+
+def _check_org(services: Services) -> None:
+    """Where nothing was to be delivered, nobody asked yet which org answers. Raises OtherOrgError."""
+    with suppress(TransientError, ReconnectRequiredError):
+        services.ports.crm.name_org()
+        services.ports.crm.shape()
 
 
 def _make_progress() -> Progress:

@@ -96,6 +96,15 @@ class Opportunities:
     by_account: dict[SalesforceId, frozenset[SalesforceId]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class OrgName:
+    """``name`` is what the org's own people call it, empty where the integration user may not read it."""
+
+    org_id: str
+    name: str = ""
+    is_sandbox: bool = False
+
+
 class Direction(StrEnum):
     INBOUND = "Inbound"
     OUTBOUND = "Outbound"

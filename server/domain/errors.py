@@ -5,6 +5,7 @@
     TrulyError
     ├── UserError                what a person must change; its text is for that person
     │   ├── ConfigurationError   a setting, key file or missing Salesforce field       exit 3
+    │   ├── OtherOrgError        another Salesforce org answers than the state's        exit 3
     │   ├── BadInputError        a file or argument that cannot be used                exit 4
     │   └── RefusedError         not allowed: out of scope, no key to open with        exit 5
     │       └── OutOfScopeError  this mailbox is not ours to read: park it alone, too
@@ -82,6 +83,21 @@ class ConfigurationError(UserError):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class OtherOrgError(UserError):
+    """``bound`` is the id of the org that the state belongs to, ``met`` that of the one that answers.
+
+    No ConfigurationError, of which some stand for one missing field and are worked around: nothing is written at all.
+    """
+
+    reaction = Reaction.FIX_SETTING
+    exit_code = 3
+
+    def __init__(self, problem: str, bound: str, met: str) -> None:
+        super().__init__(problem)
+        self.bound = bound
+        self.met = met
 
 
 class BadInputError(UserError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+SHORT_ID = 15
+
 
 class KeyKind(StrEnum):
     VAULT = "vault"
@@ -30,7 +32,8 @@ class StateIdentity:
 
     ``vault_pinned_at`` (epoch seconds) is when the newest vault key was added, None for the first one.
     ``lost_keys`` belonged to this state before somebody said that they are lost. ``google_customer`` and
-    ``salesforce_org`` are empty until the service has met them.
+    ``salesforce_org`` are empty until the service has met them. ``next_salesforce_org`` is the org whose ledger is
+    being begun: until that is done, nothing is written to any org.
     """
 
     organisation: str
@@ -40,6 +43,7 @@ class StateIdentity:
     lost_keys: tuple[str, ...] = ()
     google_customer: str = ""
     salesforce_org: str = ""
+    next_salesforce_org: str = ""
     vault_pinned_at: float | None = None
     version: str = field(default="", compare=False)
 
@@ -50,6 +54,11 @@ class StateIdentity:
     def has_work_key(self, name: str) -> bool:
         """Also where Cloud KMS made a version of its own accord: a key of KMS opens with all its versions."""
         return name in self.work_keys or _strip_version(name) in map(_strip_version, self.work_keys)
+
+
+def is_same_org(org: str, other: str) -> bool:
+    """An id of 15 characters and its form of 18 name one org."""
+    return org[:SHORT_ID] == other[:SHORT_ID]
 
 
 def _strip_version(name: str) -> str:

@@ -42,6 +42,7 @@ from server.engine.operations.doctor import alarms, cloud, google, keys, push, s
 from server.engine.operations.doctor.registry import Doctor
 from server.engine.operations.identity import name_keys
 from server.engine.operations.jobs import LONGEST_SPREAD, JobRunner
+from server.engine.operations.new_org import NewOrg
 from server.engine.operations.status import StatusReader
 from server.engine.operations.sync import Syncer
 from server.engine.operations.tallying import Tallier
@@ -87,6 +88,7 @@ class Rooms:
     rewrapper: Rewrapper
     doctor: Doctor
     syncer: Syncer
+    new_org: NewOrg
     jobs: JobRunner
 
 
@@ -194,6 +196,7 @@ def open_rooms(
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
         doctor=_open_doctor(ports, cloud_project, is_safe=is_encrypted_at_rest, near_keys=near_private_keys),
         syncer=Syncer(store, clock, sweeper, workspaces, sync.collector, sync.past_collector, sync.deliverer, sleep),
+        new_org=NewOrg(crm, store, clock, shared.leases, sleep),
         jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days, sweep_seconds),
     )
 

@@ -14,10 +14,12 @@ from server.domain.crm import (
     ForeignTask,
     Found,
     Opportunities,
+    OrgName,
     Query,
     Record,
     Target,
 )
+from server.domain.errors import OtherOrgError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import CoverageRow
 
@@ -66,10 +68,20 @@ class CrmShape:
 
 
 class Crm(Protocol):
-    """Every method may raise TransientError, ThrottledError, ReconnectRequiredError or ConfigurationError."""
+    """Every method may raise TransientError, ThrottledError, ReconnectRequiredError or ConfigurationError.
+
+    Where another org answers than the one that the state belongs to, each raises OtherOrgError, and nothing is written.
+    """
 
     def shape(self) -> CrmShape:
         """Asked of the org once, and kept."""
+
+    def name_org(self) -> OrgName:
+        """The org that answers, whether the state belongs to it or not. Raises as the others but for OtherOrgError."""
+
+    @property
+    def other_org(self) -> OtherOrgError | None:
+        """Set where the last call of this process met another org than the state's. No call is made."""
 
     def look_up(self, query: Query) -> Candidates:
         """All records and active Users for these addresses and domains, in as few calls as the limits allow."""

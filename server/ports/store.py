@@ -93,6 +93,9 @@ class ActivityStore(Protocol):
     def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         """Create activities. Returns those that this call created; the others belong to somebody else."""
 
+    def drop_activities(self, keys: Sequence[ActivityKey]) -> None:
+        """Forget activities, as if nothing had been logged or claimed. Their rows stay as they are."""
+
     def save_activities(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
         """Replace activities and the rows that end with them, in one commit; each must be the version that was read."""
 

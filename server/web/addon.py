@@ -22,6 +22,7 @@ from server.domain.errors import (
     ConflictError,
     MailboxUnavailableError,
     NotFoundError,
+    OtherOrgError,
     OutOfScopeError,
     OverruledError,
     RefusedError,
@@ -235,6 +236,8 @@ def _choose_refusal(failure: Exception) -> tuple[Refusal, str]:
             return Refusal.IMPOSSIBLE, str(failure)
         case StateAwayError():
             return Refusal.STATE_AWAY, ""
+        case OtherOrgError():
+            return Refusal.OTHER_ORG, f"{failure.bound}, not {failure.met}"
         case OverruledError():
             return Refusal.OVERRULED, ""
         case TransientError() | MailboxUnavailableError() | ConflictError():

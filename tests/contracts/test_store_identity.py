@@ -9,7 +9,7 @@ import pytest
 from server.adapters.documents import Replace
 from server.adapters.store import DocumentStore
 from server.domain.decision import Reason
-from server.domain.errors import ConfigurationError
+from server.domain.errors import ConfigurationError, UserError
 from server.domain.identity import KeyNames, StateIdentity
 from server.domain.ledger import ActivityRow, ActivityState, Row, SealedMail, Waiting
 from server.domain.mailbox import Mailbox
@@ -144,6 +144,6 @@ def test_workspace_and_org_are_pinned_when_they_are_met_and_others_refused(opene
     assert (store.identity().google_customer, store.identity().salesforce_org) == ("C01", "00DA")
     second.meet_customer("C01")
     for meet, other in ((second.meet_customer, "C02"), (second.meet_org, "00DB"), (first.meet_org, "00DB")):
-        with pytest.raises(ConfigurationError, match="this state belongs to"):
+        with pytest.raises(UserError, match="this state belongs to"):
             meet(other)
     assert store.identity().google_customer == "C01"

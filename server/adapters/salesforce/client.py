@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import requests
@@ -13,16 +14,16 @@ from simple_salesforce.exceptions import SalesforceError
 from urllib3.exceptions import NewConnectionError
 
 from server.adapters.salesforce.api_failures import SessionExpired, map_library_error
-from server.adapters.salesforce.login import Login, LoginDesk
+from server.adapters.salesforce.login import Login, LoginDesk, OrgSession
 from server.adapters.salesforce.org.usage import Usage
 from server.adapters.transport import Transport
 from server.domain.errors import (
     ConfigurationError,
     DoubtError,
-    InvariantError,
+    OtherOrgError,
     ReconnectRequiredError,
-    RejectedError,
     TransientError,
+    TrulyError,
     UnansweredError,
 )
 from server.logs.trail import count_on_trail
@@ -31,7 +32,9 @@ for _noisy in ("simple_salesforce", "simple_salesforce.api"):
     logging.getLogger(_noisy).setLevel(logging.ERROR)  # its debug lines hold queries
 
 
-ORGANIZATION = "SELECT Id FROM Organization"
+ORGANIZATION = "SELECT Id, Name, IsSandbox, InstanceName, OrganizationType FROM Organization"
+CHANGES = frozenset({"PATCH", "PUT", "DELETE"})
+"""HTTP methods that change something. A POST may be a search."""
 GATEWAY_TIMEOUT = 504
 """The gateway in front of the org gave up; the org itself may still be at work."""
 
@@ -52,27 +55,35 @@ def _is_unreached(error: Exception) -> bool:
 
 
 class OrgClient:
-    """Thread-safe: a client per thread over one token."""
+    """Thread-safe: a client per thread over one session."""
 
     def __init__(
         self, login: Login, transport: Transport, usage: Usage | None = None,
         on_login: Callable[[str], None] = lambda _org: None,
     ) -> None:  # fmt: skip
-        """``on_login`` hears the org's id before anything else is asked of the org."""
+        """``on_login`` hears the org's id before anything else is asked of the org, and again before each write.
+
+        Where it raises OtherOrgError nothing is sent, and the next call asks it again, without another login.
+        """
         self._login = login
         self._desk = LoginDesk(login, transport)
         self._on_login = on_login
         self._transport = transport
         self.usage = usage or Usage()
         self._lock = threading.Lock()
-        self._token: tuple[str, str] | None = None
+        self._session: OrgSession | None = None
+        self._welcome: OrgSession | None = None
+        self._org_id = ""
+        self.on_new_org: Callable[[], None] = lambda: None
+        """Called when another org than before is the state's: what was kept of it does not hold any more."""
+        self.other_org: OtherOrgError | None = None
+        """Why nothing may be asked of the org, as of the last call."""
         self._local = threading.local()
-        self._user_id = ""
 
     @property
     def own_user(self) -> tuple[str, str]:
         """The id and the username of the integration user, each empty where it is not known."""
-        return self._user_id, self._login.username
+        return self._session.user_id if self._session else "", self._login.username
 
     @property
     def base(self) -> str:
@@ -89,22 +100,37 @@ class OrgClient:
         """
         given = {"json": json, "params": params, "timeout": timeout}
         arguments = {name: value for name, value in given.items() if value is not None}
-        token = self._session_token(None)
+        session = self._log_in_once(None)
         for last in (False, True):
             try:
-                return self._call_once(token, path, method, arguments, writes=writes)
+                self._show_org(session, is_change=writes or method in CHANGES)
+                return self._call_once(session, path, method, arguments, writes=writes)
             except SessionExpired:
                 if last:
                     raise ReconnectRequiredError("Salesforce ends each of our sessions at once.") from None
-                token = self._session_token(token)
+                session = self._log_in_once(session)
         raise AssertionError
 
+    def name_org(self) -> Mapping[str, Any]:
+        """What the org that answers says of itself, whether it is the state's or not."""
+        session = self._log_in_once(None)
+        try:
+            row = self._read_organization(session)
+        except SessionExpired:
+            session, row = self._log_in_once(session), {}  # perhaps another org answers by now
+        return {**row, "Id": session.org_id}
+
+    def check_org(self) -> None:
+        """Raises OtherOrgError where the session that stands is one with another org than the state's. No call."""
+        if self._session is not None:
+            self._show_org(self._session, is_change=False)
+
     def _call_once(
-        self, token: tuple[str, str], path: str, method: str, arguments: dict[str, Any], *, writes: bool
+        self, session: OrgSession, path: str, method: str, arguments: dict[str, Any], *, writes: bool
     ) -> Any:
         count_on_trail("salesforce_calls")
         try:
-            return self._send(token, path, method, arguments, writes=writes)
+            return self._send(session, path, method, arguments, writes=writes)
         except SalesforceError as error:
             failure = map_library_error(error)
             if writes and isinstance(failure, TransientError) and int(error.status) >= 500:
@@ -116,54 +142,68 @@ class OrgClient:
                 raise _name_lost_write(error) from None
             raise TransientError("Salesforce cannot be reached.") from None
 
-    def _send(self, token: tuple[str, str], path: str, method: str, arguments: dict[str, Any], *, writes: bool) -> Any:
+    def _send(self, session: OrgSession, path: str, method: str, arguments: dict[str, Any], *, writes: bool) -> Any:
         """A read whose connection broke is repeated: the other side closes idle connections. No write is repeated."""
         try:
-            return self._client(token).restful(path, method=method, **arguments)
+            return self._client(session).restful(path, method=method, **arguments)
         except requests.Timeout:
             raise
         except requests.ConnectionError:
             if writes:
                 raise
-            return self._client(token).restful(path, method=method, **arguments)
+            return self._client(session).restful(path, method=method, **arguments)
 
-    def _client(self, token: tuple[str, str]) -> Salesforce:
-        if getattr(self._local, "token", None) != token:
-            session_id, instance = token
-            session = self._transport.session()
-            session.hooks["response"].append(self.usage.note)
+    def _client(self, session: OrgSession) -> Salesforce:
+        if getattr(self._local, "session", None) is not session:
+            http = self._transport.session()
+            http.hooks["response"].append(self.usage.note)
             self._local.client = Salesforce(
-                session_id=session_id,
-                instance_url=f"https://{instance}",
+                session_id=session.token,
+                instance_url=f"https://{session.host}",
                 version=self._login.version,
-                session=session,
+                session=http,
             )
-            self._local.token = token
+            self._local.session = session
         client: Salesforce = self._local.client
         return client
 
-    def _session_token(self, dead: tuple[str, str] | None) -> tuple[str, str]:
+    def _log_in_once(self, dead: OrgSession | None) -> OrgSession:
+        """The session that all threads share, or another one in place of ``dead``."""
         with self._lock:
-            if self._token is None or self._token == dead:
-                self._token = self._log_in()
-            return self._token
+            if self._session is None or self._session is dead:
+                session = self._desk.log_in()
+                self._session = session if session.org_id else replace(session, org_id=self._ask_org_id(session))
+            return self._session
 
-    def _log_in(self) -> tuple[str, str]:
-        session = self._desk.log_in()
-        self._user_id = session.user_id
-        token = (session.token, session.host)
-        # Before anything else is asked of the org: it may be another one than the state's.
-        self._on_login(session.org_id or self._ask_org_id(token))
-        return token
+    def _show_org(self, session: OrgSession, *, is_change: bool) -> None:
+        """Before anything is asked of an org: it may be another one than the state's, or not be it any more."""
+        if session is self._welcome and not is_change:
+            return
+        try:
+            self._on_login(session.org_id)
+        except OtherOrgError as error:
+            self._welcome, self.other_org = None, error
+            raise
+        if session.org_id != self._org_id:
+            self._org_id = session.org_id
+            self.on_new_org()
+        self._welcome, self.other_org = session, None
 
-    def _ask_org_id(self, token: tuple[str, str]) -> str:
+    def _ask_org_id(self, session: OrgSession) -> str:
         """Of an org whose login does not name it. Raises ConfigurationError: nothing is written to an unknown org."""
         try:
-            rows = self._call_once(token, "query", "GET", {"params": {"q": ORGANIZATION}}, writes=False)["records"]
-            return str(rows[0]["Id"])
-        except SessionExpired:
-            raise ReconnectRequiredError("Salesforce ends each of our sessions at once.") from None
-        except (RejectedError, ReconnectRequiredError, ConfigurationError, InvariantError, LookupError, TypeError):
+            return str(self._read_organization(session)["Id"])
+        except (SessionExpired, KeyError):
             raise ConfigurationError(
                 "Salesforce does not say which org this is: let the integration user read the object Organization."
             ) from None
+
+    def _read_organization(self, session: OrgSession) -> Mapping[str, Any]:
+        """Empty where the integration user may not read it. Raises SessionExpired, TransientError."""
+        try:
+            answer = self._call_once(session, "query", "GET", {"params": {"q": ORGANIZATION}}, writes=False)
+            return dict(answer["records"][0])
+        except TransientError:
+            raise
+        except (TrulyError, LookupError, TypeError):
+            return {}

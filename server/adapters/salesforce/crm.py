@@ -29,11 +29,12 @@ from server.domain.crm import (
     ForeignTask,
     Found,
     Opportunities,
+    OrgName,
     Query,
     Record,
     Target,
 )
-from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, StaleTargetError
+from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, OtherOrgError, StaleTargetError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import CoverageRow
 from server.ports.crm import ACTIVITIES_PER_CALL, ACTIVITIES_PER_COLLECTION, Allowance, CrmShape
@@ -55,9 +56,19 @@ class SalesforceCrm:
         self._writer = CollectionWriter(client, BulkSize())
         self._org = CurrentOrg(self._reader, self._choices)
         self._look_up = LookUp(client, self._reader, self._choices)
+        client.on_new_org = self._forget_org
 
     def shape(self) -> CrmShape:
+        self._client.check_org()
         return self._org.shape.public
+
+    def name_org(self) -> OrgName:
+        row = self._client.name_org()
+        return OrgName(str(row["Id"]), str(row.get("Name") or ""), is_sandbox=bool(row.get("IsSandbox")))
+
+    @property
+    def other_org(self) -> OtherOrgError | None:
+        return self._client.other_org
 
     def allowance(self, *, ask: bool = False) -> Allowance | None:
         usage = self._client.usage
@@ -147,6 +158,11 @@ class SalesforceCrm:
 
     def publish(self, rows: Sequence[CoverageRow]) -> Sequence[Exception | None]:
         return coverage.publish(self._client, rows, self._org.shape) if rows else []
+
+    def _forget_org(self) -> None:
+        self._org.forget()
+        self._writer = CollectionWriter(self._client, BulkSize())
+        self._look_up = LookUp(self._client, self._reader, self._choices)
 
     def _insert(self, activities: Sequence[Activity], org: OrgShape) -> list[Filed]:
         tasks = [make_task(activity, org) for activity in activities]

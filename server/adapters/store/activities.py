@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from server.adapters.documents import Create, Replace, Version, Where, Write
+from server.adapters.documents import Create, Delete, Replace, Version, Where, Write
 from server.adapters.store import codec
 from server.adapters.store.portions import split_into_commits
 from server.adapters.store.repository import Repository
@@ -38,6 +38,10 @@ class ActivityDocuments(Repository):
     def save_activities(self, activities: Sequence[ActivityRow], rows: Sequence[Row]) -> None:
         """In one commit; where it is too much for one, each activity stays with its rows."""
         for writes in split_into_commits(_group_by_activity(activities, rows)):
+            self._documents.commit(writes)
+
+    def drop_activities(self, keys: Sequence[ActivityKey]) -> None:
+        for writes in split_into_commits([[Delete("activities", key, None)] for key in keys]):
             self._documents.commit(writes)
 
     def _claim_all(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:

@@ -69,5 +69,7 @@ def _status(source: Source) -> click.Command:
         for reaction, count in status.errors.items():
             table.add_row(f"Failures today that ask for: {reaction.replace('_', ' ')}", str(count))
         stdout.print(table)
+        if other := services.ports.crm.other_org:
+            stdout.print(str(other))
 
     return command

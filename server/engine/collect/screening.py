@@ -18,7 +18,14 @@ from server.engine.collect.naming import CopyNamer
 from server.engine.conversations.dont_log_label import is_labelled
 from server.engine.conversations.keys import ConversationKeys, read_choices
 from server.engine.conversations.overrides import build_situation
-from server.engine.ledger.rows import join_mail, make_waiting, note_screened, note_unreadable_now, take_place_of
+from server.engine.ledger.rows import (
+    NEW_ORG,
+    join_mail,
+    make_waiting,
+    note_screened,
+    note_unreadable_now,
+    take_place_of,
+)
 from server.engine.ledger.sealed_headers import SealedHeaders
 from server.logs.events import Event, describe_error
 from server.ports.clock import Clock
@@ -68,13 +75,15 @@ class Screener:
         answers = self.mail.headers(mailbox, refs, HEADERS)
         refs = [*refs, *self._list_extra_messages(mailbox, refs, answers)]
         messages = [m for ref in refs if isinstance(m := answers.get(ref.message_id), Message)]
-        batch = _Batch(self, workspace, mailbox, dont_log_label, messages, is_past=is_past)
+        batch = _Batch(self, workspace, mailbox, dont_log_label, messages)
         rows: list[Row] = []
         throttled: ThrottledError | None = None
         for ref in refs:
             earlier_row = previous.get(ref.message_id)
             answer = answers.get(ref.message_id) or RuntimeError("The provider did not answer for a message.")
-            result = batch.make_row(answer) if isinstance(answer, Message) else answer
+            # Mail that is decided again for another org lets new mail go first, as all mail out of the past does.
+            is_old = is_past or (earlier_row is not None and earlier_row.cause == NEW_ORG)
+            result = batch.make_row(answer, is_past=is_old) if isinstance(answer, Message) else answer
             if isinstance(result, Exception):
                 throttled = result if isinstance(result, ThrottledError) else throttled
                 result = self._note_failure(mailbox, ref, result, earlier_row)
@@ -110,14 +119,11 @@ class _Batch:
         mailbox: Mailbox,
         dont_log_label: str | None,
         messages: Sequence[Message],
-        *,
-        is_past: bool,
     ) -> None:
         self._screener = screener
         self._workspace = workspace
         self._mailbox = mailbox
         self._label = dont_log_label
-        self._is_past = is_past
         keys = screener.keys
         roots = {m.message_id: keys.of_message(mailbox, m) for m in messages}
         threads = {m.thread_id: keys.of_label(mailbox, m.thread_id) for m in messages}
@@ -133,10 +139,10 @@ class _Batch:
         is_mail = by_labels(message.label_ids) is None and message.internal_date >= self._mailbox.start
         return label is not None and message.has_label(label) and is_mail
 
-    def make_row(self, message: Message) -> Row | Exception:
+    def make_row(self, message: Message, *, is_past: bool) -> Row | Exception:
         """A bug that one hostile message finds must not stop its mailbox: the row stays open and says so."""
         try:
-            return self._screen(message)
+            return self._screen(message, is_past=is_past)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this message's alone
             fields = describe_error(Event.BUG, error, message_id=message.message_id)
             log.error("screening a message failed with %s", type(error).__name__, extra=fields)  # noqa: TRY400
@@ -149,10 +155,10 @@ class _Batch:
             return row
         mail = self._screener.namer.join_family(name)
         conversation = mail.conversation if name.is_first and mail.conversation else row.conversation
-        shard = choose_shard(conversation, is_past=self._is_past) if conversation else row.wait.shard
+        shard = choose_shard(conversation, is_past=row.is_from_the_past) if conversation else row.wait.shard
         return join_mail(row, mail.activity_key, conversation, shard)
 
-    def _screen(self, message: Message) -> Row:
+    def _screen(self, message: Message, *, is_past: bool) -> Row:
         policy, mailbox = self._screener.policy, self._mailbox
         conversation = self._roots[message.message_id]
         situation = build_situation(
@@ -169,7 +175,7 @@ class _Batch:
         if name := self._screener.namer.read_name(message, people, self._workspace, conversation):
             self._names[message.message_id] = name
         key = identify_mail(message.headers, people, message.internal_date)
-        wait = self._choose_wait(message, choose_shard(conversation, is_past=self._is_past), row.updated_at)
+        wait = self._choose_wait(message, choose_shard(conversation, is_past=is_past), row.updated_at)
         return make_waiting(row, key, wait, self._screener.headers.seal(row.key, message))
 
     def _choose_wait(self, message: Message, shard: int, now: float) -> Wait:

@@ -8,7 +8,7 @@
     make_waiting ──────────┘      │
                                   ├─► skip_row, log_row, fail_row, lose_row      an outcome
                                   └─► retry_row, delay_row                       a later try
-    an outcome ─► keep_out_row, remove_row, erase_row, repoint_row, reopen_row
+    an outcome ─► keep_out_row, remove_row, erase_row, repoint_row, reopen_row, forget_org
 
 A verb that gives a row an outcome starts from ``_without_wait``, which keeps what identifies the message and the ids in
 Salesforce, and nothing else. So no verb can forget to drop the sealed headers, a sealed sentence or the hashes.
@@ -27,6 +27,10 @@ from server.domain.message import Message
 
 MISSED = "missed"
 """The cause of a row that an audit found missing."""
+NEW_ORG = "new_org"
+"""The cause of a row that is decided again because the state belongs to another Salesforce org now."""
+OF_THE_ORG = frozenset({Reason.NO_MATCH, Reason.CONTACTS_ONLY_ACCOUNT, Reason.REJECTED})
+"""Reasons beside those of logged mail that another org may not have."""
 
 
 def note_unread(mailbox_id: MailboxId, ref: MessageRef, cause: str, now: float) -> Row:
@@ -118,6 +122,19 @@ def reopen_row(row: Row, cause: str, now: float) -> Row:
     """A message that has an outcome is read and decided again. Only the cause says why."""
     fresh = replace(_without_wait(row, Reason.RETRYING, now), record_id=None, activity_id=None)
     return replace(fresh, wait=Unread(now), cause=cause)
+
+
+def forget_org(row: Row, now: float, due: float) -> Row | None:
+    """The row in the ledger of another Salesforce org; None where it stays as it is.
+
+    What depended on the org before is read again at ``due`` and decided again. What a person or a rule of ours settled
+    stays, without the ids of that org.
+    """
+    if row.outcome is Outcome.LOGGED or row.reason in OF_THE_ORG:
+        return replace(reopen_row(row, NEW_ORG, now), wait=Unread(due))
+    if row.outcome is not Outcome.WAITING and (row.record_id or row.activity_id):
+        return replace(row, record_id=None, activity_id=None, updated_at=now)
+    return None
 
 
 def skip_row(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, Literal
 
-from server.domain.errors import ConfigurationError, SealBrokenError
-from server.domain.identity import KeyNames, StateIdentity
+from server.domain.errors import ConfigurationError, OtherOrgError, SealBrokenError
+from server.domain.identity import KeyNames, StateIdentity, is_same_org
 from server.ports.kek import WrapKek
 from server.ports.store import IdentityStore
 from server.vault.envelope import Place, WorkSealer
 from server.vault.hashes import KeyedHasher
 
 NEW_KEYS = "If it is lost for good, run `flask --app server.main keys --new`, which says first what that costs."
+
+
+BEGIN_ANEW = "`flask --app server.main org --begin-anew`"
 
 
 def name_keys(wrap: WrapKek, sealer: WorkSealer, hasher: KeyedHasher) -> KeyNames:
@@ -40,7 +42,7 @@ def pin_or_refuse(store: IdentityStore, sealer: WorkSealer, organisation: str, n
 class Origins:
     """Whose mail this state holds and for which org: pinned when first met, and another one is refused. Thread-safe.
 
-    Both methods ignore an empty id, which nobody knows, and raise ConfigurationError, or TransientError.
+    Both methods raise ConfigurationError, or TransientError.
     """
 
     def __init__(self, store: IdentityStore) -> None:
@@ -49,29 +51,44 @@ class Origins:
 
     def meet_customer(self, customer: str) -> None:
         """The Google Workspace, by its customer id."""
-        if pinned := self._find_other("google_customer", customer):
+        if pinned := self._find_other(customer):
             raise ConfigurationError(
                 f"The Google Workspace is {customer}, but this state belongs to {pinned}."
                 " Set GOOGLE_ADMIN and GOOGLE_CUSTOMER of that Workspace, or name another STATE."
             )
 
     def meet_org(self, org: str) -> None:
-        """The Salesforce org, by its id."""
-        if pinned := self._find_other("salesforce_org", org):
-            raise ConfigurationError(
-                f"The Salesforce org is {org}, but this state belongs to {pinned}. Set SALESFORCE_DOMAIN to that org,"
-                " or name another STATE. A sandbox that was refreshed is another org."
+        """The Salesforce org, by its id. The state is read each time: a command may give it to another org.
+
+        Raises OtherOrgError.
+        """
+        identity = self._store.identity()
+        if identity is None or not identity.salesforce_org:
+            identity = self._save(lambda i: i if i.salesforce_org else replace(i, salesforce_org=org))
+        bound, begun = identity.salesforce_org, identity.next_salesforce_org
+        if begun:
+            raise OtherOrgError(
+                f"The ledger of the Salesforce org {begun} is being begun, in place of {bound}'s: nothing is written to"
+                f" Salesforce meanwhile. If nobody is at it, run {BEGIN_ANEW} once more: it goes on where it stopped.",
+                bound,
+                org,
+            )
+        if not is_same_org(bound, org):
+            raise OtherOrgError(
+                f"The Salesforce org is {org}, but this state belongs to {bound}. Nothing is written to it: mail waits."
+                " Set SALESFORCE_DOMAIN to that org, or name another STATE. A sandbox that was refreshed is another"
+                f" org. To log the mail in the org that answers now, run {BEGIN_ANEW}, which says first what it does.",
+                bound,
+                org,
             )
 
-    def _find_other(self, field: Literal["google_customer", "salesforce_org"], met: str) -> str:
-        """The id that is pinned in its place, or "". Pins ``met`` where none is."""
+    def _find_other(self, met: str) -> str:
+        """The customer id that is pinned, or "" where it is this one. Pins ``met`` where none is."""
         if not met or met in self._met:
             return ""
-        pin: dict[str, Any] = {field: met}
-        identity = self._save(lambda i: i if getattr(i, field) else replace(i, **pin))
-        pinned = str(getattr(identity, field))
-        if pinned != met:
-            return pinned
+        identity = self._save(lambda i: i if i.google_customer else replace(i, google_customer=met))
+        if identity.google_customer != met:
+            return identity.google_customer
         self._met |= {met}
         return ""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from server.domain.crm import Candidates, Query, Record
-from server.domain.errors import TrulyError
+from server.domain.errors import OtherOrgError, TrulyError
 from server.domain.ids import MailboxId, SalesforceId
 from server.domain.mailbox import Mailbox
 from server.ports.clock import Clock
@@ -56,7 +56,13 @@ class RecordAccess:
         return self.ask(mailbox, records)[0]
 
     def ask(self, mailbox: Mailbox, records: Sequence[Record]) -> tuple[frozenset[SalesforceId], bool]:
-        """The same, and whether Salesforce answered. Where it did not, the records that we know of are readable."""
+        """The same, and whether Salesforce answered. Where it did not, the records that we know of are readable.
+
+        Raises OtherOrgError: what is logged is not in the org that answers.
+        """
+        if self._crm.other_org:
+            # The last call met it. Another one may tell that it is the right org again.
+            self._crm.shape()
         if not records:
             return frozenset(), True
         try:
@@ -66,6 +72,8 @@ class RecordAccess:
             owned = {r.record_id for r in records if r.owner_id == user}
             rest = [r.record_id for r in records if r.record_id not in owned]
             return frozenset(owned | self._readable_by(user, rest)), True
+        except OtherOrgError:
+            raise
         except TrulyError:
             return self.remembered(mailbox, records), False
 

@@ -21,7 +21,7 @@ class CurrentOrg:
     def __init__(self, reader: CompositeReader, choices: MatchingChoices) -> None:
         self._reader = reader
         self._choices = choices
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a description may find that the org is another one, and be forgotten at once
         self._shape: OrgShape | None = None
 
     @property
