@@ -293,6 +293,7 @@ def _make_policy(settings: Settings) -> Policy:
         leads=settings.match_leads,
         join_others=settings.join_others,
         opportunities=settings.opportunities,
+        relate_other_accounts=settings.relate_other_accounts,
         override_contacts_only=settings.override_contacts_only,
         owner_of_record=settings.owner_of_record,
         relate_bcc=settings.relate_bcc,

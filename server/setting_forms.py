@@ -131,6 +131,14 @@ class SettingsReader:
             self.problems.append(f"{name} must be API names of fields, such as Other_Email__c.")
         return tuple(dict.fromkeys(names))
 
+    def values(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Fields and their values, with a comma or a line end between two: a value may have spaces."""
+        lines = [line.strip() for line in re.split(r"[,\n]", self.source.get(name, "")) if line.strip()]
+        pairs = [re.fullmatch(r"([A-Za-z][A-Za-z0-9_]{0,79})\s*=\s*(.+)", line) for line in lines]
+        if not all(pairs):
+            self.problems.append(f"{name} must be like Business_Unit__c=North, Priority=Low, with commas between them.")
+        return tuple((pair.group(1), pair.group(2)) for pair in pairs if pair)
+
     def table(self, name: str) -> dict[str, str]:
         """Addresses and the ids of their Users."""
         line = re.compile(rf"({ADDRESS.pattern})=(005[A-Za-z0-9]{{12}}(?:[A-Z0-5]{{3}})?)")

@@ -29,7 +29,7 @@ class SalesforceSettings:
     """The org, who we are there, and where records are looked for.
 
     ``background_share`` (0 to 1) is how much of its daily calls work that nobody waits for may use. ``users`` maps a
-    mailbox address to a User's id.
+    mailbox address to a User's id, ``task_fields`` are Task fields with the value that each activity gets.
     """
 
     domain: str
@@ -44,6 +44,8 @@ class SalesforceSettings:
     users: Mapping[str, str]
     websites: bool
     domain_lists: bool
+    task_fields: tuple[tuple[str, str], ...]
+    header_block: bool
 
     @classmethod
     def read(cls, read: forms.SettingsReader) -> SalesforceSettings:
@@ -60,6 +62,8 @@ class SalesforceSettings:
             users=read.table("SALESFORCE_USERS"),
             websites=read.choice("ACCOUNT_WEBSITE", False, forms.yes_or_no, "yes or no"),
             domain_lists=read.choice("ACCOUNT_DOMAIN_LISTS", False, forms.yes_or_no, "yes or no"),
+            task_fields=read.values("TASK_FIELDS"),
+            header_block=read.choice("HEADER_BLOCK", True, forms.yes_or_no, "yes or no"),
         )
 
 
@@ -148,6 +152,7 @@ class Settings:
     match_leads: bool
     join_others: bool
     opportunities: bool
+    relate_other_accounts: bool
     override_contacts_only: bool
     owner_of_record: bool
     relate_bcc: bool
@@ -198,6 +203,7 @@ class Settings:
             relate_bcc=read.choice("RELATE_BCC", False, forms.yes_or_no, "yes or no"),
             owner_of_record=read.choice("OWNER_OF_RECORD", False, forms.yes_or_no, "yes or no"),
             opportunities=read.choice("OPPORTUNITIES", False, forms.yes_or_no, "yes or no"),
+            relate_other_accounts=read.choice("RELATE_OTHER_ACCOUNTS", True, forms.yes_or_no, "yes or no"),
             publish_delay_seconds=read.choice("PUBLISH_DELAY_SECONDS", 0, forms.count, "a number of seconds"),
             disclosure=read.choice("DISCLOSURE", Disclosure.TEXT, Disclosure, "text, subject or headers"),
             support_contact=read.text("SUPPORT_CONTACT", "", forms.CONTACT),

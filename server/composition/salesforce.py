@@ -10,6 +10,7 @@ from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.crm import SalesforceCrm
 from server.adapters.salesforce.login import Login
 from server.adapters.salesforce.matching.choices import MatchingChoices
+from server.adapters.salesforce.org.task_values import ActivityChoices
 from server.adapters.salesforce.org.usage import Usage
 from server.adapters.transport import Transport
 from server.composition.keys import read_consumer_secret, read_private_key
@@ -33,6 +34,7 @@ def connect_crm(
         websites=org.websites,
         domain_lists=org.domain_lists,
     )
+    activities = ActivityChoices(values=org.task_fields, has_header=org.header_block)
     login = Login(
         domain=org.domain,
         consumer_key=org.consumer_key,
@@ -41,4 +43,6 @@ def connect_crm(
         private_key=read_private_key(org.private_key, channels),
         consumer_secret=read_consumer_secret(org.consumer_secret, channels),
     )
-    return SalesforceCrm(OrgClient(login, transport, Usage(org.background_share, clock.now), on_login), choices)
+    return SalesforceCrm(
+        OrgClient(login, transport, Usage(org.background_share, clock.now), on_login), choices, activities
+    )

@@ -142,12 +142,16 @@ class Activity:
 
 @dataclass(frozen=True)
 class Target:
-    """Where an activity that stands in Salesforce shall point from now on."""
+    """Where an activity that stands in Salesforce shall point from now on.
+
+    ``related_ids`` are all its people, the chosen one first, where it points at a person.
+    """
 
     activity_id: SalesforceId
     who_id: SalesforceId | None
     what_id: SalesforceId | None
     match_type: str
+    related_ids: tuple[SalesforceId, ...] = ()
 
 
 @dataclass(frozen=True)

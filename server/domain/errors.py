@@ -5,6 +5,7 @@
     TrulyError
     ├── UserError                what a person must change; its text is for that person
     │   ├── ConfigurationError   a setting, key file or missing Salesforce field       exit 3
+    │   │   └── RightsError      the integration user lacks a right that every email needs
     │   ├── OtherOrgError        another Salesforce org answers than the state's        exit 3
     │   ├── BadInputError        a file or argument that cannot be used                exit 4
     │   └── RefusedError         not allowed: out of scope, no key to open with        exit 5
@@ -83,6 +84,10 @@ class ConfigurationError(UserError):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class RightsError(ConfigurationError):
+    pass
 
 
 class OtherOrgError(UserError):

@@ -23,8 +23,9 @@ class Policy:
     An admin adds ``public_domains`` to the list of mail providers and takes ``company_domains`` off it.
     ``join_others``: what another tool logged is not logged again. ``opportunities``: an activity is linked to the only
     open one. ``override_contacts_only``: a rep's choice counts for an account that is marked "only sync contact
-    matches" too. ``owner_of_record``: mail whose owner is no User belongs to the owner of its record.
-    ``relate_bcc``: an activity is related to people whom Bcc alone names, too.
+    matches" too. ``relate_other_accounts``: contacts of other accounts are related too, and Salesforce
+    shows the activity on their accounts. ``owner_of_record``: mail whose owner is no User belongs to the owner of its
+    record. ``relate_bcc``: an activity is related to people whom Bcc alone names, too.
     """
 
     version: int = 1
@@ -39,6 +40,7 @@ class Policy:
     relate_bcc: bool = False
     join_others: bool = False
     opportunities: bool = False
+    relate_other_accounts: bool = True
     disclosure: Disclosure = Disclosure.TEXT
 
 

@@ -32,6 +32,8 @@ class Collections:
     def saved(self, verb: str, _groups: tuple[str, ...], args: dict[str, str], body: Any) -> StatusAndResults:
         """Create, update or delete."""
         records = _check_records(args.get("ids", "").split(",") if verb == "DELETE" else (body or {}).get("records"))
+        if self._org.switches.no_people_in_collections and any("TaskWhoIds" in record for record in records):
+            raise ApiError(400, "INVALID_FIELD", "No such column 'TaskWhoIds' on sobject of type Task")
         if refusal := self._refuse_transaction(verb, records):
             return 200, [refusal.body for _ in records]
         if not is_whole(args.get("allOrNone") if verb == "DELETE" else body.get("allOrNone")):

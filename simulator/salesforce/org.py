@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from simulator.clock import Clock
-from simulator.salesforce import ids, questions, reading, rules, saving, soql, sosl
+from simulator.salesforce import ids, questions, reading, rights, rules, saving, shared_activities, soql, sosl
 from simulator.salesforce.crowd import Crowd
 from simulator.salesforce.errors import ApiError, RecordError
 from simulator.salesforce.hands import Hands
@@ -23,6 +23,7 @@ from simulator.salesforce.switches import OrgSwitches
 from simulator.salesforce.tables import Row, Tables
 
 _numbers = itertools.count(1)
+UNSEEN_DUPLICATE = "duplicate value found: <unknown> duplicates value on record with id: <unknown>"
 STATUSES = (("Not Started", False, True), ("In Progress", False, False), ("Completed", True, False))
 
 
@@ -86,20 +87,23 @@ class Org:
         """Raises ApiError NOT_FOUND for an object that is not there, or that the API's user may not read."""
         if kind not in (readable := self.readable_schema()):
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
-        return describe(kind, readable[kind])
+        return describe(kind, rights.limit_fields(kind, readable[kind], self.switches))
 
     def insert(self, kind: str, record: Mapping[str, Any], *, by: str = API) -> str:
         """Returns the new id. Raises ApiError for a malformed request, RecordError for a refused record."""
-        fields = self._fields(kind)
+        fields = self._fields(kind, by)
         with self._lock:
             saving.check_fields(kind, record, fields)
             try:
                 values = self._check_values(kind, record, fields)
-                self._records.check_unique(kind, values)
+                self._check_unique(kind, values)
             except RecordError as error:
                 self._write_journal(by, "refuse", kind, code=error.code, values=record)
                 raise
             identifier = self._records.add(kind, values, owner=self.user)
+            if kind == "TaskRelation":
+                task = self.tables["Task"][values["TaskId"]]
+                self._records.put("Task", task["Id"], shared_activities.add_person(task, values["RelationId"]))
             self._write_journal(by, "insert", kind, identifier, values=values)
             if kind == "Task":
                 self._other_tool.note(values, self.switches, self.clock.now())
@@ -107,18 +111,18 @@ class Org:
 
     def update(self, identifier: str, record: Mapping[str, Any], *, by: str = API) -> None:
         with self._lock:
-            kind, row = self._records.require(identifier)
-            fields = self._fields(kind)
+            kind, row = self._require_seen(identifier, by)
+            fields = self._fields(kind, by)
             saving.check_fields(kind, record, fields)
             values = self._check_values(kind, record, fields, row)
-            self._records.check_unique(kind, values, row["Id"])
+            self._check_unique(kind, values, row["Id"])
             self._records.put(kind, row["Id"], {**row, **values}, is_touched=True)
             self._write_journal(by, "update", kind, row["Id"], values=values)
 
     def remove(self, identifier: str, *, by: str = API) -> None:
         """Into the Recycle Bin. Raises RecordError."""
         with self._lock:
-            kind, row = self._records.require(identifier)
+            kind, row = self._require_seen(identifier, by)
             saving.check_locks(kind, row, self.is_locked)
             self._hands.delete(row["Id"])
             self._write_journal(by, "delete", kind, row["Id"])
@@ -136,7 +140,7 @@ class Org:
             reading.check_question(self.readable_schema(), select, self.switches)
             if watched and questions.is_scan(self.schema, select):
                 self.scans.append((select.source, select.filtered))
-            return questions.rows(self.tables, select, everything=everything, unseen=self._list_unseen())
+            return questions.rows(self.tables, select, everything=everything, unseen=self._list_unseen(select.source))
 
     def search(self, statement: str) -> list[dict[str, Any]]:
         """Returns the records that a SOSL statement finds, as the API shows them."""
@@ -153,10 +157,11 @@ class Org:
         """What the API's user may read, as the switches leave it."""
         return reading.limit_schema(self.schema, self.switches)
 
-    def _list_unseen(self) -> frozenset[str]:
+    def _list_unseen(self, kind: str) -> frozenset[str]:
         """Records that the API's user finds by no question."""
         users = [user for user in self.tables["User"] if user != self.user] if self.switches.private_users else ()
-        return frozenset((*users, *(record for user, record in self.hidden if user == self.user)))
+        tasks = rights.list_unseen(self.tables[kind].values(), self.user, self.switches) if kind == "Task" else ()
+        return frozenset((*users, *tasks, *(record for user, record in self.hidden if user == self.user)))
 
     @contextmanager
     def transaction(self) -> Iterator[Callable[[], None]]:
@@ -248,17 +253,34 @@ class Org:
     def end_sessions(self) -> None:
         self.sessions.end_all()
 
-    def _fields(self, kind: str) -> dict[str, Field]:
+    def _require_seen(self, identifier: str, by: str) -> tuple[str, Row]:
+        """As for a record that never was, for one that the user of the API does not see."""
+        kind, row = self._records.require(identifier)
+        if by == API and kind == "Task" and rights.list_unseen([row], self.user, self.switches):
+            raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+        return kind, row
+
+    def _check_unique(self, kind: str, values: Mapping[str, Any], own_id: str | None = None) -> None:
+        """Of a record that the user does not see nothing is told but that it is there."""
+        try:
+            self._records.check_unique(kind, values, own_id)
+        except RecordError as error:
+            if kind == "Task" and self.switches.private_activities:
+                raise RecordError(error.code, UNSEEN_DUPLICATE, *error.fields) from None
+            raise
+
+    def _fields(self, kind: str, by: str = API) -> Mapping[str, Field]:
         if kind not in self.schema:
             message = f"sObject type '{kind}' is not supported."
             raise ApiError(400, "INVALID_TYPE", message)
-        return self.schema[kind]
+        fields = self.schema[kind]
+        return fields if by == PERSON else rights.limit_fields(kind, fields, self.switches)
 
     def _check_values(
         self, kind: str, record: Mapping[str, Any], fields: Mapping[str, Field], stored: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """The values as they will be stored, in the platform's order of checks. Raises RecordError."""
-        values = saving.check_values(kind, record, fields, self.tables)
+        values = saving.check_values(kind, record, fields, self.tables, stored)
         barred = frozenset(r for user, r in (*self.hidden, *self.read_only) if user == self.user)
         saving.check_access(values, barred)
         whole = {**(stored or {}), **values}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from simulator.salesforce import ids
+from simulator.salesforce import ids, shared_activities
 from simulator.salesforce.errors import ApiError, RecordError
 from simulator.salesforce.schema import Field
 from simulator.salesforce.tables import Tables
@@ -29,8 +29,14 @@ def check_fields(kind: str, record: Mapping[str, Any], fields: Mapping[str, Fiel
             raise ApiError(400, "INVALID_FIELD", message)
 
 
-def check_values(kind: str, record: Mapping[str, Any], fields: Mapping[str, Field], tables: Tables) -> dict[str, Any]:
-    """The values as they will be stored. Raises RecordError."""
+def check_values(
+    kind: str,
+    record: Mapping[str, Any],
+    fields: Mapping[str, Field],
+    tables: Tables,
+    stored: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The values as they will be stored, on top of the row that is there. Raises RecordError."""
     values = {name: value for name, value in record.items() if name != "attributes"}
     for name, value in values.items():
         field = fields[name]
@@ -40,7 +46,7 @@ def check_values(kind: str, record: Mapping[str, Any], fields: Mapping[str, Fiel
         if value is not None:
             values[name] = _value(field, value, tables)
     if kind == "Task":
-        _task(values, tables)
+        _task(values, tables, stored or {})
     return values
 
 
@@ -99,10 +105,14 @@ def _value(field: Field, value: Any, tables: Tables) -> Any:
     if field.is_restricted and value not in field.picklist:
         message = f"{field.name}: bad value for restricted picklist field: {value}"
         raise RecordError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, field.name)
-    if isinstance(value, str) and field.length and len(value.encode("utf-16-le", "replace")) // 2 > field.length:
+    if isinstance(value, str) and field.length and _measure(value, in_bytes=field.counts_bytes) > field.length:
         message = f"{field.name}: data value too large: (max length={field.length})"
         raise RecordError("STRING_TOO_LONG", message, field.name)
     return value
+
+
+def _measure(value: str, *, in_bytes: bool) -> int:
+    return len(value.encode()) if in_bytes else len(value.encode("utf-16-le", "replace")) // 2
 
 
 def _date(field: Field, value: str) -> None:
@@ -133,8 +143,11 @@ def _reference(field: Field, value: str, tables: Tables) -> str:
     return identifier
 
 
-def _task(values: dict[str, Any], tables: Tables) -> None:
-    who, what = values.get("WhoId"), values.get("WhatId")
+def _task(values: dict[str, Any], tables: Tables, stored: Mapping[str, Any]) -> None:
+    if "TaskWhoIds" in values or "WhoId" in values:
+        values |= shared_activities.relate(values, stored)
+    whole = {**stored, **values}
+    who, what = whole.get("WhoId"), whole.get("WhatId")
     if who and ids.type_of(who) == "Lead" and what:
         raise RecordError("FIELD_INTEGRITY_EXCEPTION", "WhatId cannot be specified when WhoId is a Lead", "WhatId")
     people = values.get("TaskWhoIds") or []
@@ -142,4 +155,4 @@ def _task(values: dict[str, Any], tables: Tables) -> None:
         raise RecordError("FIELD_INTEGRITY_EXCEPTION", "A task relates to one lead or up to 50 contacts", "TaskWhoIds")
     for person in people:
         _reference(Field("TaskWhoIds", "reference", refers_to=("Contact", "Lead")), person, tables)
-    values["AccountId"] = account_of(values, tables)
+    values["AccountId"] = account_of(whole, tables)

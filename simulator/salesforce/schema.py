@@ -18,7 +18,7 @@ SOAP = {
 
 @dataclass(frozen=True)
 class Field:
-    """``type`` is describe's word. ``length`` counts UTF-16 units, 0 for none."""
+    """``type`` is describe's word. ``length`` counts UTF-16 units, 0 for none; bytes with ``counts_bytes``."""
 
     name: str
     type: str = "string"
@@ -30,6 +30,7 @@ class Field:
     picklist: tuple[str, ...] = ()
     is_restricted: bool = False
     refers_to: tuple[str, ...] = ()
+    counts_bytes: bool = False
 
     @property
     def is_indexed(self) -> bool:
@@ -91,11 +92,15 @@ STANDARD: dict[str, tuple[Field, ...]] = {
     "Task": (
         Field("Subject", "combobox", 255), Field("Description", "textarea", 32_000, is_filterable=False),
         Field("ActivityDate", "date"), Field("Status", "picklist", 255), Field("Priority", "picklist", 255),
+        Field("Type", "picklist", 255, picklist=("Call", "Email", "Meeting", "Other")),
         Field("TaskSubtype", "picklist", 40, picklist=("Task", "Email", "ListEmail", "Call"), is_restricted=True),
         _reference("OwnerId", "User"), _reference("WhoId", "Contact", "Lead"),
         _reference("WhatId", "Account", "Opportunity"), _reference("AccountId", "Account", writable=False),
         _system("IsClosed", "boolean"), _system("IsArchived", "boolean"), _system("CompletedDateTime", "datetime"),
         Field("TaskWhoIds", "junctionidlist", is_filterable=False),
+    ),
+    "TaskRelation": (
+        _reference("TaskId", "Task"), _reference("RelationId", "Contact", "Lead"), Field("IsWhat", "boolean"),
     ),
     "OpportunityContactRole": (
         _reference("OpportunityId", "Opportunity"), _reference("ContactId", "Contact"), Field("IsPrimary", "boolean"),
@@ -143,7 +148,7 @@ def schema_of(
     """
     objects = {name: {f.name: f for f in (*COMMON, *standard)} for name, standard in STANDARD.items()}
     if not org.get("shared_activities", True):
-        del objects["Task"]["TaskWhoIds"]
+        del objects["Task"]["TaskWhoIds"], objects["TaskRelation"]
     for name, held in (_known(org) if installed is None else installed).items():
         objects.setdefault(name, {f.name: f for f in (*COMMON, OWNER)}).update(held)
     _add_seen(objects, org)

@@ -39,9 +39,9 @@ class OrgSwitches:
     """``automation_bears``: how many Tasks the customer's own automation bears in one transaction; None for any number.
 
     With more of them a governor limit ends the transaction, and each of its records gets the same error, in the words
-    of ``automation_fails_with``. The user of the API may not write ``read_only_fields`` (``Task.ActivityDate``) and
-    does not see ``hidden_fields``; with ``private_activities`` it sees the Tasks alone that it owns. Of
-    ``byte_fields`` Salesforce counts bytes. ``no_people_in_collections``: a collection takes no TaskWhoIds.
+    of ``automation_fails_with``. The user of the API may not write ``read_only_fields`` (``Task.ActivityDate``), and
+    sees with ``private_activities`` the Tasks alone that it owns. Of ``byte_fields`` Salesforce counts bytes.
+    ``no_people_in_collections``: a collection takes no TaskWhoIds.
 
     ``login_refused``: Salesforce's own description of why it refuses every login. ``generic_audience``: an assertion is
     for login.salesforce.com (a sandbox: test.salesforce.com) alone, as in Government Cloud. ``opaque_tokens``: neither
@@ -59,7 +59,6 @@ class OrgSwitches:
     automation_bears: int | None = None
     automation_fails_with: str = "trigger"
     read_only_fields: tuple[str, ...] = ()
-    hidden_fields: tuple[str, ...] = ()
     private_activities: bool = False
     byte_fields: tuple[str, ...] = ()
     no_people_in_collections: bool = False

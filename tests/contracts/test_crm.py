@@ -26,6 +26,8 @@ from tests.support.scene import small_world
 ANN_ID, BEN_ID = to_18("005A00000000001"), to_18("005A00000000002")
 ADA_ID, BYRON_ID, LEO_ID = to_18("003A00000000001"), to_18("001A00000000001"), to_18("00QA00000000001")
 KEY_FIELD = "TrulyActivity__Message_Key__c"
+HEADER = "From: ada@byron.example\nTo: ann@acme.example\nCc: a@x.example; b@x.example\nDate: 2026-09-14 09:00 UTC\n\n"
+"""What stands above an email's text."""
 
 
 @pytest.fixture
@@ -323,8 +325,8 @@ def test_an_activity_is_a_closed_email_task_with_all_that_we_know(scene, crm):
     (task,) = scene.tasks()
     fields = {re.sub("^TrulyActivity__|__c$", "", name): value for name, value in task.items()}
     expected = {
-        "Subject": "Lamps 1", "Description": "Hello.\n\nAttachments: plan.pdf, map.png", "ActivityDate": "2026-09-14",
-        "Status": "Completed", "IsClosed": True, "TaskSubtype": "Email", "OwnerId": ANN_ID, "WhoId": ADA_ID,
+        "Subject": "Lamps 1", "Description": HEADER + "Hello.\n\nAttachments: plan.pdf, map.png", "ActivityDate": "2026-09-14",
+        "Status": "Completed", "IsClosed": True, "TaskSubtype": "Email", "Type": "Email", "OwnerId": ANN_ID, "WhoId": ADA_ID,
         "WhatId": BYRON_ID, "Message_Key": key(1), "Message_Id": "<1@byron.example>", "Thread_Id": "18c2",
         "Direction": "Inbound", "From_Address": "ada@byron.example", "To_Addresses": "ann@acme.example",
         "Cc_Addresses": "a@x.example; b@x.example", "Sent_At": "2026-09-14T09:00:00.000+0000",

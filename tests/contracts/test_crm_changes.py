@@ -82,8 +82,13 @@ def test_removing_is_for_the_recycle_bin_and_twice_is_once(scene, crm, filed):
     assert crm.find_by_key([activity(0).key])[activity(0).key].is_deleted
 
 
-def test_removing_what_never_was_is_done(crm):
-    assert crm.remove(["00TS0000000zzzzAAA"]) == [None]
+def test_what_the_org_does_not_show_is_not_called_removed(crm):
+    [failure] = crm.remove(["00TS0000000zzzzAAA"])
+    assert isinstance(failure, RejectedError)
+    assert "cannot see this activity" in failure.reason
+
+
+def test_nothing_to_change_is_no_call(crm):
     assert crm.remove([]) == []
     assert crm.retarget([]) == []
 

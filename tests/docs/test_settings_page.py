@@ -18,7 +18,7 @@ PAGE = "docs/settings.md"
 TRIED = (
     "yes", "no", "7", "700", "standard", "/Sales", "acme.com", "ben@acme.example", "https://acme.example",
     "http://127.0.0.1:2", "projects/p/topics/t", "Other_Email__c", "ann@acme.example=0055g000001AbCd", "live", "subject",
-    "sidebar", "json", "127.0.0.1:2", "secret:projects/p/secrets/s/versions/1", "tasks:projects/p/locations/l",
+    "sidebar", "json", "Priority=Low", "127.0.0.1:2", "secret:projects/p/secrets/s/versions/1", "tasks:projects/p/locations/l",
 )  # fmt: skip
 """Values of which each setting takes one."""
 

@@ -5,6 +5,7 @@ Only codes are read, for the texts of simple-salesforce's errors hold whole quer
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from simple_salesforce.exceptions import SalesforceError
@@ -40,7 +41,21 @@ STALE_TARGET = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "C
 OUR_QUERY = frozenset({"MALFORMED_QUERY", "MALFORMED_SEARCH"})
 TOO_COMPLICATED = "QUERY_TOO_COMPLICATED"
 PAGES_ENDED = "INVALID_QUERY_LOCATOR"
+CLOSED_RECORD = frozenset({"INVALID_FIELD_FOR_INSERT_UPDATE"})
+"""The user may not write a field that every activity has."""
+MISSING_WAY = "a field or object is missing, or the integration user may not see it. Run doctor."
 MISSING = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT_ACCESS"})
+
+
+class FieldRefusedError(ConfigurationError):
+    """A request names a field that is not there, or that the integration user may not see.
+
+    ``names`` are the words of the sentence, among which the field's name is. They are for comparing, never for a log.
+    """
+
+    def __init__(self, code: str, names: frozenset[str]) -> None:
+        super().__init__(f"Salesforce says {code}: {MISSING_WAY}")
+        self.names = names
 
 
 class SessionExpired(Exception):
@@ -79,9 +94,7 @@ def map_failure(status: int, content: Any) -> Exception:
     if code in OUR_QUERY or status in (414, 431):
         return InvariantError(f"Salesforce does not understand one of our queries ({code or status}).")
     if code in MISSING:
-        return ConfigurationError(
-            f"Salesforce says {code}: a field or object is missing, or the integration user may not see it. Run doctor."
-        )
+        return FieldRefusedError(code, frozenset(re.findall(r"\w+", str(first_error(content).get("message", "")))))
     if status == 403:
         return ReconnectRequiredError(f"Salesforce refuses the integration user ({code or status}).")
     # Any other answer is a refusal for good: nothing was done.
@@ -99,8 +112,8 @@ def map_record_errors(errors: list[Any]) -> TrulyError:
     sentence = str(first.get("message", ""))
     if code == FULL:
         return ThrottledError("The org's storage is full.", FULL_PAUSE)
-    if code in MISSING:
-        return ConfigurationError(f"Salesforce says {code} of an activity: a field is missing or hidden. Run doctor.")
+    if code in MISSING | CLOSED_RECORD:
+        return ConfigurationError(f"Salesforce says {code} of an activity: a field is missing or closed. Run doctor.")
     if code in TRANSIENT_RECORD or names_lock(errors):
         return TransientError(f"Salesforce could not save a record now ({code}).")
     if code in STALE_TARGET:

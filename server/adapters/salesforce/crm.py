@@ -8,11 +8,9 @@ from functools import partial
 from more_itertools import chunked
 
 from server.adapters.salesforce import coverage, soql
-from server.adapters.salesforce.activities.bulk_size import BulkSize
-from server.adapters.salesforce.activities.insert import insert_records
-from server.adapters.salesforce.activities.results import read_changes, read_insert, read_task
+from server.adapters.salesforce.activities.activity_writer import ActivityWriter
+from server.adapters.salesforce.activities.results import read_changes, read_insert, read_removals, read_task
 from server.adapters.salesforce.activities.tasks import make_retargeting, make_task
-from server.adapters.salesforce.activities.writer import CollectionWriter, Operation
 from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.composite import CompositeReader, Question
 from server.adapters.salesforce.matching import records
@@ -21,6 +19,7 @@ from server.adapters.salesforce.matching.look_up import LookUp
 from server.adapters.salesforce.matching.related import find_foreign_activities, find_foreign_tasks, find_opportunities
 from server.adapters.salesforce.org.current import CurrentOrg
 from server.adapters.salesforce.org.shape import OrgShape
+from server.adapters.salesforce.org.task_values import ActivityChoices
 from server.domain.crm import (
     Activity,
     Candidates,
@@ -34,7 +33,7 @@ from server.domain.crm import (
     Record,
     Target,
 )
-from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, OtherOrgError, StaleTargetError
+from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, OtherOrgError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import CoverageRow
 from server.ports.crm import ACTIVITIES_PER_CALL, ACTIVITIES_PER_COLLECTION, Allowance, CrmShape
@@ -49,12 +48,14 @@ LEAST_SEARCHED = 2
 class SalesforceCrm:
     """Implements ``server.ports.crm.Crm``. Thread-safe."""
 
-    def __init__(self, client: OrgClient, choices: MatchingChoices | None = None) -> None:
+    def __init__(
+        self, client: OrgClient, choices: MatchingChoices | None = None, activities: ActivityChoices | None = None
+    ) -> None:
         self._client = client
         self._choices = choices or MatchingChoices()
         self._reader = CompositeReader(client)
-        self._writer = CollectionWriter(client, BulkSize())
-        self._org = CurrentOrg(self._reader, self._choices)
+        self._org = CurrentOrg(self._reader, self._choices, activities or ActivityChoices())
+        self._writer = ActivityWriter(client, self._org.forget)
         self._look_up = LookUp(client, self._reader, self._choices)
         client.on_new_org = self._forget_org
 
@@ -120,8 +121,10 @@ class SalesforceCrm:
         return find_foreign_tasks(self._reader, key_field, people, first_day, last_day) if key_field and people else []
 
     def find_by_key(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
-        key_field = self._org.shape.task.get("key")
+        org = self._org.shape
+        key_field = org.task.get("key")
         if key_field is None:
+            org.rights.require()
             raise ConfigurationError(
                 "The org has no Message_Key__c field on Activity, so nothing can be looked up by key."
             )
@@ -143,15 +146,12 @@ class SalesforceCrm:
 
     def retarget(self, targets: Sequence[Target], *, together: bool = False) -> Sequence[Exception | None]:
         org = self._org.shape
+        org.rights.require()
         changes = [make_retargeting(target, org) for target in targets]
-        if together:
-            return read_changes(self._writer.change_together(changes))
-        return read_changes(self._writer.write(Operation.CHANGE, changes))
+        return read_changes(self._writer.change(changes, together=together)) if changes else []
 
     def remove(self, activity_ids: Sequence[SalesforceId]) -> Sequence[Exception | None]:
-        results = read_changes(self._writer.write(Operation.DELETE, activity_ids))
-        # What is gone already is removed.
-        return [None if isinstance(failure, StaleTargetError) else failure for failure in results]
+        return read_removals(self._writer.delete(activity_ids))
 
     def takes_days(self) -> bool:
         return coverage.has_object(self._client, self._org.shape)
@@ -161,12 +161,13 @@ class SalesforceCrm:
 
     def _forget_org(self) -> None:
         self._org.forget()
-        self._writer = CollectionWriter(self._client, BulkSize())
+        self._writer = ActivityWriter(self._client, self._org.forget)
         self._look_up = LookUp(self._client, self._reader, self._choices)
 
     def _insert(self, activities: Sequence[Activity], org: OrgShape) -> list[Filed]:
+        org.rights.require()
         tasks = [make_task(activity, org) for activity in activities]
-        answers = insert_records(self._writer, tasks, org.optional)
+        answers = self._writer.insert(tasks, org.optional)
         key_field = org.task.get("key")
         results = [read_insert(a.key, answer, key_field) for a, answer in zip(activities, answers, strict=True)]
         if any(isinstance(result.error, ConfigurationError) for result in results):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from server.domain.crm import Record, RecordKind, Target
 from server.domain.decision import Loser, Outcome, Reason, Unrelated, Why
 from server.domain.errors import RejectedError, StaleTargetError, TransientError
+from server.domain.ids import SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.engine.ledger.rows import remove_row, repoint_row
 from server.engine.ledger.sealing import Sealing
@@ -94,6 +95,8 @@ class ActivityEditor:
             # The others of a refused batch say only that it was refused: the one that names a cause is the news.
             named = [failure for failure in failures if type(failure) is not TransientError]
             if named or not deleted:
+                if None in results:  # the org takes fewer at once than these, and a part of them went through
+                    self.point_as_known(own)
                 raise (named or failures)[0]
             own = [activity for activity in own if activity not in deleted]
 
@@ -152,19 +155,19 @@ class ActivityEditor:
         self.remove(replace(activity, activity_id=None), lambda _row: Reason.TAKEN_BACK, is_revivable=False)
 
     def _is_deleted(self, activity: ActivityRow) -> bool:
+        """What the integration user does not see (activities may be private) is not deleted."""
         record = self._crm.find_by_key([activity.crm_key]).get(activity.crm_key)
-        return record is None or record.is_deleted
+        return record is not None and record.is_deleted
 
     def _save_move(self, move: Move) -> None:
         activity, record, reason = move.activity, move.record, move.reason
-        related = [i for i in activity.related_ids if i != record.record_id]
         snapshot = open_snapshot(self._sealing, activity)
         moved = _move_snapshot(snapshot, record, by_rules=reason is not Reason.THREAD_OVERRIDE)
         updated = replace(
             activity,
             reason=reason,
             record_id=record.record_id,
-            related_ids=(record.record_id, *related) if record.kind is RecordKind.CONTACT else (),
+            related_ids=_relate(move),
             sealed_snapshot=seal_snapshot(self._sealing, activity.key, moved),
             unrelated=0,
         )
@@ -191,7 +194,17 @@ def revive_activity(activity: ActivityRow, now: float) -> ActivityRow:
 
 def _target_of(move: Move) -> Target:
     assert move.activity.activity_id is not None
-    return Target(move.activity.activity_id, *links_of(move.record), move.reason.value)
+    who_id, what_id = links_of(move.record)
+    people = _relate(move) or ((who_id,) if who_id else ())
+    return Target(move.activity.activity_id, who_id, what_id, move.reason.value, people)
+
+
+def _relate(move: Move) -> tuple[SalesforceId, ...]:
+    """The people of the moved activity: a Lead is alone, and an account has none."""
+    if move.record.kind is not RecordKind.CONTACT:
+        return ()
+    chosen = move.record.record_id
+    return (chosen, *(person for person in move.activity.related_ids if person != chosen))
 
 
 def _move_snapshot(snapshot: Snapshot | None, record: Record, *, by_rules: bool) -> Snapshot:

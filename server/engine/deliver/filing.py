@@ -13,6 +13,7 @@ from server.domain.errors import (
     ConflictError,
     DoubtError,
     RejectedError,
+    RightsError,
     TransientError,
     UnansweredError,
 )
@@ -28,6 +29,7 @@ from server.engine.mailboxes.lease import RenewLeases
 from server.ports.clock import Clock
 from server.ports.crm import Crm
 from server.ports.store import Store
+from server.rules.decision.activity import list_related
 
 BODIES_WITHIN = 90.0
 """Seconds after which no further portion is begun: Gmail paces a mailbox, and the mails read so far wait for it."""
@@ -86,7 +88,7 @@ class _FilingRound:
     ) -> None:  # fmt: skip
         self._crm = filer.crm
         self._store = filer.store
-        self._clock = filer.clock
+        self._clock, self._policy = filer.clock, filer.planner_tools.policy
         self._finder = finder
         self._planner = planner
         self._readings = readings
@@ -172,7 +174,9 @@ class _FilingRound:
             return []
         try:
             in_salesforce = self._crm.find_by_key([claimed.claim.crm_key for claimed in doubtful])
-        except ConfigurationError:
+        except ConfigurationError as failure:
+            if isinstance(failure, RightsError):
+                raise  # the field is there, and hidden
             # Without a key field nobody can know: a second insert is the one thing that must not happen.
             for claimed in doubtful:
                 self._fail(claimed.wanted, RejectedError("DOUBT_WITHOUT_KEY_FIELD"))
@@ -246,7 +250,7 @@ class _FilingRound:
             claimed.claim,
             reason=wanted.decision.reason,
             record_id=chosen.record_id if chosen else None,
-            related_ids=tuple(record.record_id for record in wanted.decision.related),
+            related_ids=list_related(wanted.decision, self._policy),
             owner_id=wanted.owner_id,
             sealed_snapshot=self._planner.seal_snapshot(wanted),
             unrelated=wanted.decision.unrelated.count,

@@ -45,7 +45,7 @@ def plan_activity(
         owner_id=choose_activity_owner(owner.user_id if owner else None, decision.chosen, policy),
         who_id=who,
         what_id=what,
-        related_ids=tuple(r.record_id for r in decision.related),
+        related_ids=list_related(decision, policy),
         from_address=author.address if author else "",
         to_addresses=_addresses(people, Header.TO),
         cc_addresses=_addresses(people, Header.CC),
@@ -79,6 +79,16 @@ def _write_subject(subject: str, author: Participant | None, direction: Directio
     if direction is Direction.OUTBOUND or author is None:
         return subject
     return f"From {author.name or author.address}: {subject}"
+
+
+def list_related(decision: Decision, policy: Policy) -> tuple[SalesforceId, ...]:
+    """All people whom the activity is about, the chosen one first."""
+    chosen = decision.chosen
+    return tuple(
+        record.record_id
+        for record in decision.related
+        if policy.relate_other_accounts or record == chosen or (chosen and record.account_id == chosen.account_id)
+    )
 
 
 def links_of(chosen: Record | None) -> tuple[SalesforceId | None, SalesforceId | None]:

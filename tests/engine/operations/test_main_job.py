@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.support.scene import Scene, eml
 
+HEADER = "From: ada@byron.example\nTo: ann@acme.example\nDate: 2026-09-14 09:00 UTC\n\n"
+
 
 def test_a_customer_mail_becomes_one_task_on_its_contact(scene: Scene) -> None:
     message = scene.deliver("ann@acme.example", eml(text="Two lamps, please."))
@@ -13,7 +15,7 @@ def test_a_customer_mail_becomes_one_task_on_its_contact(scene: Scene) -> None:
     assert (task["WhoId"][:15], task["WhatId"][:15], task["OwnerId"][:15]) == (
         "003A00000000001", "001A00000000001", "005A00000000001",
     )  # fmt: skip
-    assert (task["Subject"], task["Description"]) == ("From ada@byron.example: Lamps", "Two lamps, please.")
+    assert (task["Subject"], task["Description"]) == ("From ada@byron.example: Lamps", HEADER + "Two lamps, please.")
     assert (task["Status"], task["TaskSubtype"], task["ActivityDate"]) == ("Completed", "Email", "2026-09-14")
 
 

@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from server.adapters.salesforce.activities.refusals import first_error, read_code
 from server.adapters.salesforce.activities.tasks import full_id
 from server.adapters.salesforce.activities.writer import WriteAnswer
 from server.adapters.salesforce.api_failures import map_record_errors
 from server.domain.crm import Filed, Found
-from server.domain.errors import InvariantError
+from server.domain.errors import InvariantError, RejectedError, StaleTargetError
 from server.domain.ids import ActivityKey, SalesforceId
 
+DELETED = "ENTITY_IS_DELETED"
+UNSEEN = "The integration user cannot see this activity, so it was not deleted."
 TASK_ID = re.compile(r"\b00T[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?\b")
 
 
@@ -41,6 +44,17 @@ def read_saves(answers: Any, count: int) -> list[Exception | None]:
 def read_changes(answers: Sequence[WriteAnswer]) -> list[Exception | None]:
     """For each record that was changed or deleted: why not, or None for done."""
     return [answer if isinstance(answer, Exception) else _read_save(answer) for answer in answers]
+
+
+def read_removals(answers: Sequence[WriteAnswer]) -> list[Exception | None]:
+    """What is in the Recycle Bin already is removed. What Salesforce does not show us may stand there yet."""
+    failures = read_changes(answers)
+    codes = [read_code(first_error(a.get("errors"))) if isinstance(a, dict) else "" for a in answers]
+    return [None if code == DELETED else _explain_unseen(code, f) for code, f in zip(codes, failures, strict=True)]
+
+
+def _explain_unseen(code: str, failure: Exception | None) -> Exception | None:
+    return RejectedError(code, UNSEEN) if isinstance(failure, StaleTargetError) else failure
 
 
 def _read_save(answer: Any) -> Exception | None:

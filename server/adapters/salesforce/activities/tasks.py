@@ -11,6 +11,9 @@ from server.domain.crm import Activity, Target
 CUT = "…"
 SHORT_ID = 15
 ID_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+LONGEST_HEADER = 1_000
+"""Characters of a line above the text: a mail to hundreds must not push its own words out."""
+PEOPLE = "TaskWhoIds"
 STANDARD_LENGTHS = {"Subject": 255, "Description": 32_000}
 
 
@@ -20,7 +23,7 @@ def make_task(activity: Activity, shape: OrgShape) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "attributes": {"type": "Task"},
         "Subject": activity.subject,
-        "Description": _description(activity),
+        "Description": _description(activity, sent, shape),
         "ActivityDate": activity.day,
         "Status": shape.closed_status,
         "TaskSubtype": "Email",
@@ -30,8 +33,9 @@ def make_task(activity: Activity, shape: OrgShape) -> dict[str, Any]:
         **{shape.task[name]: value for name, value in _custom_values(activity, sent).items() if name in shape.task},
     }
     if shape.relates_many and len(activity.related_ids) > 1:
-        fields["TaskWhoIds"] = list(activity.related_ids)
-    return {name: cut_to_length(name, value, shape) for name, value in fields.items() if value not in (None, "")}
+        fields[PEOPLE] = list(activity.related_ids)
+    written = {name: value for name, value in {**fields, **shape.fixed}.items() if name not in shape.rights.closed}
+    return {name: cut_to_length(name, value, shape) for name, value in written.items() if value not in (None, "")}
 
 
 def make_retargeting(target: Target, shape: OrgShape) -> dict[str, Any]:
@@ -44,13 +48,30 @@ def make_retargeting(target: Target, shape: OrgShape) -> dict[str, Any]:
     }
     if name := shape.task.get("match_type"):
         fields[name] = target.match_type
-    return fields
+    if shape.relates_many:
+        # Salesforce gives an empty WhoId to the next of the people, who may be on another account.
+        fields[PEOPLE] = list(target.related_ids) if target.who_id else []
+    return {name: value for name, value in fields.items() if name not in shape.rights.fixed}
 
 
-def _description(activity: Activity) -> str:
-    if not activity.attachment_names:
-        return activity.body
-    return f"{activity.body}\n\nAttachments: {', '.join(activity.attachment_names)}".strip()
+def _description(activity: Activity, sent: datetime, shape: OrgShape) -> str:
+    """The author's words, below what a rep who opens the Task must know: our fields stand on no layout of the org."""
+    parts = [activity.body]
+    if activity.attachment_names:
+        parts.append(f"Attachments: {', '.join(activity.attachment_names)}")
+    if shape.has_header:
+        parts.insert(0, _header_block(activity, sent))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _header_block(activity: Activity, sent: datetime) -> str:
+    lines = {
+        "From": activity.from_address,
+        "To": "; ".join(activity.to_addresses),
+        "Cc": "; ".join(activity.cc_addresses),
+        "Date": f"{sent:%Y-%m-%d %H:%M} UTC",
+    }
+    return "\n".join(f"{name}: {shorten(value, LONGEST_HEADER)}" for name, value in lines.items() if value)
 
 
 def _custom_values(activity: Activity, sent: datetime) -> dict[str, Any]:
@@ -90,6 +111,14 @@ def shorten(value: str, longest: int | None) -> str:
 def _replace_half_pairs(value: str) -> str:
     """Half a surrogate pair makes the whole request unreadable for Salesforce."""
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def shorten_to_bytes(value: str, longest: int) -> str:
+    """At most ``longest`` bytes of UTF-8, with an ellipsis where it is cut."""
+    whole = value.encode("utf-8", "replace")
+    if len(whole) <= longest:
+        return value
+    return whole[: max(longest - len(CUT.encode()), 0)].decode("utf-8", "ignore") + CUT
 
 
 def full_id(identifier: str) -> str:

@@ -10,6 +10,7 @@ from server.adapters.salesforce.composite import CompositeReader
 from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.org import describe
 from server.adapters.salesforce.org.shape import OrgShape
+from server.adapters.salesforce.org.task_values import ActivityChoices
 from server.domain.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -18,9 +19,10 @@ T = TypeVar("T")
 class CurrentOrg:
     """Keeps the org's shape. Thread-safe."""
 
-    def __init__(self, reader: CompositeReader, choices: MatchingChoices) -> None:
+    def __init__(self, reader: CompositeReader, choices: MatchingChoices, activities: ActivityChoices) -> None:
         self._reader = reader
         self._choices = choices
+        self._activities = activities
         self._lock = threading.RLock()  # a description may find that the org is another one, and be forgotten at once
         self._shape: OrgShape | None = None
 
@@ -56,7 +58,7 @@ class CurrentOrg:
 
     def _describe(self) -> OrgShape:
         answers = self._reader.get_readable(describe.list_urls(self._reader.base))
-        shape = describe.read_shape(answers, self._choices)
+        shape = describe.read_shape(answers, self._choices, self._activities)
         statements = describe.list_user_queries(shape, self._choices)
         users = [row for rows in self._reader.query(statements) for row in rows]
         return describe.add_users(shape, self._choices, users)

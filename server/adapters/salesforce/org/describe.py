@@ -15,6 +15,7 @@ from server.adapters.salesforce.matching import records
 from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.org.email_fields import add_email_fields
 from server.adapters.salesforce.org.shape import OrgShape, read_describes
+from server.adapters.salesforce.org.task_values import ActivityChoices
 from server.domain.crm import CrmUser
 from server.domain.errors import ConfigurationError
 
@@ -33,10 +34,10 @@ def list_urls(base: str) -> list[str]:
     return [*(f"{base}/sobjects/{name}/describe" for name in OBJECTS), f"{base}/query?q={quote(STATUSES)}"]
 
 
-def read_shape(answers: Sequence[Any], choices: MatchingChoices) -> OrgShape:
+def read_shape(answers: Sequence[Any], choices: MatchingChoices, activities: ActivityChoices) -> OrgShape:
     """Raises ConfigurationError where the integration user may not read what everything needs."""
     described = dict(zip(OBJECTS, answers, strict=False))
-    shape = read_describes(described, (answers[-1] or {}).get("records", []))
+    shape = read_describes(described, (answers[-1] or {}).get("records", []), activities)
     shape = add_email_fields(shape, choices, described["Contact"], described["Lead"])
     if not (shape.contact_emails.indexed or shape.contact_emails.searched):
         raise ConfigurationError(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.adapters.salesforce.org.readable import Readable
+from server.adapters.salesforce.org.rights import SPARED, TaskRights, read_rights
+from server.adapters.salesforce.org.task_values import ActivityChoices, read_task_values
 from server.domain.crm import CrmUser
 from server.domain.errors import ConfigurationError
 from server.ports.crm import CrmShape
@@ -107,11 +109,19 @@ class OrgShape:
     has_time_zones: bool = False
     """The integration user may read the Users' time zones."""
     readable: Readable = field(default_factory=Readable)
+    rights: TaskRights = field(default_factory=TaskRights)
+    """What may be written of a Task."""
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    """Task fields that have the same value in every activity: those of TASK_FIELDS, and the type of an email."""
+
+    has_header: bool = False
+    """The lines From, To, Cc and Date stand above an email's text."""
 
     @property
     def optional(self) -> frozenset[str]:
-        """The custom fields that an activity can do without: all but the key."""
-        return frozenset(name for key, name in self.task.items() if key != "key")
+        """The fields that an activity can do without: not the key, and none that links it or holds the mail."""
+        custom = {name for key, name in self.task.items() if key != "key"}
+        return SPARED | custom | self.fixed.keys()
 
     @property
     def public(self) -> CrmShape:
@@ -127,7 +137,7 @@ class OrgShape:
             key_field=self.task.get("key"),
             closed_status=self.closed_status,
             missing=tuple(missing),
-            unusable=self.unusable,
+            unusable=(*self.unusable, *self.rights.explain(self.optional)),
             advice=self.advice,
             hidden_of_opportunities=tuple(hidden),
             relates_many=self.relates_many,
@@ -145,7 +155,7 @@ def resolve(names: tuple[str, ...], existing: set[str]) -> str | None:
     return next(iter(list_fields(names, existing)), None)
 
 
-def read_describes(described: Mapping[str, Any], statuses: list[Any]) -> OrgShape:
+def read_describes(described: Mapping[str, Any], statuses: list[Any], activities: ActivityChoices) -> OrgShape:
     """The shape from the describes by object, None for one that may not be read, and from the rows of TaskStatus.
 
     Raises ConfigurationError where contacts or Tasks may not be read: without them nothing can be matched or logged.
@@ -162,6 +172,9 @@ def read_describes(described: Mapping[str, Any], statuses: list[Any]) -> OrgShap
     domains, boxes = list_fields(DOMAIN, set(account)), list_fields(CONTACTS_ONLY, set(account))
     searchable = tuple(name for name in domains if account[name].get("filterable"))
     closed = sorted((s for s in statuses if s.get("IsClosed")), key=lambda s: s.get("SortOrder") or 0)
+    custom = [name for name in resolved.values() if name]
+    fixed, wrong_values = read_task_values(described["Task"], activities, custom)
+    key = resolved["key"] or (ACTIVITY["key"][0] if any(resolved.values()) else None)
     return OrgShape(
         domains=searchable,
         boxes=boxes,
@@ -170,7 +183,11 @@ def read_describes(described: Mapping[str, Any], statuses: list[Any]) -> OrgShap
         closed_status=str(closed[0].get("ApiName") or closed[0].get("MasterLabel")) if closed else "Completed",
         relates_many="TaskWhoIds" in task,
         has_person_accounts="IsPersonAccount" in account,
-        unusable=(*_list_unusable(readable), *(_not_searchable(name) for name in domains if name not in searchable)),
+        unusable=(
+            *_list_unusable(readable),
+            *(_not_searchable(name) for name in domains if name not in searchable),
+            *wrong_values,
+        ),
         advice=(
             *(sentence for names in (domains, boxes) for sentence in _advise_on_doubles(names)),
             *(sentence for name in searchable for sentence in _advise_on_index(account[name])),
@@ -178,6 +195,9 @@ def read_describes(described: Mapping[str, Any], statuses: list[Any]) -> OrgShap
         ),
         has_time_zones=readable.has("User", "TimeZoneSidKey"),
         readable=readable,
+        rights=read_rights(task, key, custom),
+        fixed=fixed,
+        has_header=activities.has_header,
     )
 
 
