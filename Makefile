@@ -26,6 +26,9 @@ SETTINGS ?=
 SECONDS ?= 60
 ONLY ?=
 CLOUD ?=
+ORG ?=
+SYNC_USER ?=
+OPTIONS ?=
 MINUTES ?= 30
 # Tests wait more than they compute: on a small machine twice as many run side by side as there are processors.
 SIDE_BY_SIDE = -n $$($(BIN)/python -c 'import os; n = os.cpu_count(); print(max(n, min(2 * n, 6)))') --dist loadgroup
@@ -37,7 +40,7 @@ TYPED = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin 
 PASSED = $(sort $(foreach name,$(DEPLOYED),$(if $(value $(name)),$(name))) $(filter-out PLAN YES SETTINGS PYTHON VENV,$(TYPED)))
 DEMO := $(BIN)/python -m simulator.demo $(if $(WORLD),--world "$(WORLD)") $(if $(STATE),--state "$(STATE)") $(if $(CLOUD),--cloud)
 
-.PHONY: demo try explain test test-all check lock lists bench faults soak fuzz deploy screenshots format help clean
+.PHONY: demo try explain test test-all check lock lists salesforce bench faults soak fuzz deploy screenshots format help clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -90,6 +93,10 @@ fuzz: $(STAMP) ## Hostile bytes into everything that reads what others wrote; SE
 deploy: $(STAMP) ## Put the service on Google Cloud (docs/deploy.md); PROJECT=id REGION=region, PLAN=1 only shows, YES=1 does not ask
 	@$(BIN)/python -m deploy $(if $(PLAN),--plan) $(if $(YES),--yes) $(if $(SETTINGS),--settings "$(SETTINGS)") \
 	  $(foreach name,$(PASSED),'$(name)=$(subst ','\'',$(value $(name)))')
+
+salesforce: ## Install the Salesforce package in an org, or bring it up to date (docs/salesforce.md); ORG=alias SYNC_USER=username, CHECK=1 only checks, YES=1 does not ask, OPTIONS="--layouts"
+	@$(if $(ORG),,echo "Say which org: make salesforce ORG=alias" >&2; exit 4;) \
+	  $(PYTHON) salesforce/install.py --org "$(ORG)" $(if $(SYNC_USER),--integration-user "$(SYNC_USER)") $(if $(CHECK),--check) $(if $(YES),--yes) $(OPTIONS)
 
 screenshots: $(STAMP) ## Take the README's pictures anew, in Chromium
 	@$(BIN)/python -m simulator.demo.screenshots

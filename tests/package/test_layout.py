@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support import apex, package
 
-SCRIPT = package.PROJECT / "scripts" / "add_account_section.py"
+SCRIPT = package.PROJECT / "scripts" / "add_layout_sections.py"
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<Layout xmlns="http://soap.sforce.com/2006/04/metadata">\n'
 
 
@@ -67,6 +67,25 @@ def test_it_comes_after_the_first_section_and_once(file: Path) -> None:
     assert after[:start] + after[end:] == before, "nothing else moved"
 
 
+def test_a_task_shows_who_wrote_to_whom_and_when(tmp_path: Path) -> None:
+    path = tmp_path / "Task-Task Layout.layout-meta.xml"
+    path.write_text(layout(section("Task Information", "Subject"), section("System")))
+    assert run(path).returncode == 0
+    fields = ["From_Address__c", "To_Addresses__c", "Cc_Addresses__c", "Sent_At__c", "Direction__c", "Mailbox__c"]
+    assert sections(path.read_text())[1] == ("Email", fields)
+    assert set(fields) <= set(package.fields()["Activity"])
+    assert path.read_text().count("<behavior>Readonly</behavior>") == len(fields), "the server writes them, and no rep"
+    assert run(path).stdout.endswith("has the fields already\n")
+
+
+def test_the_layout_of_another_object_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "Contact-Contact Layout.layout-meta.xml"
+    path.write_text(layout(section("Contact", "Name")))
+    done = run(path)
+    assert (done.returncode, path.read_text()) == (1, layout(section("Contact", "Name")))
+    assert "no layout of an account or a task" in done.stderr
+
+
 def test_a_field_that_is_there_is_not_doubled(file: Path) -> None:
     file.write_text(layout(section("Account", "Name", "Email_Domain__c")))
     run(file)
@@ -96,7 +115,7 @@ def test_without_a_file_it_says_what_to_name(tmp_path: Path) -> None:
 @given(st.lists(st.sampled_from(["Account", "Address", "System", "Ümläute & <b>"]), min_size=1, max_size=5))
 def test_every_section_stays_in_its_order(labels: list[str]) -> None:
     sys.path.insert(0, str(SCRIPT.parent))
-    from add_account_section import with_section  # noqa: PLC0415  # a script of its own, on no path
+    from add_layout_sections import with_section  # noqa: PLC0415  # a script of its own, on no path
 
     escaped = [label.replace("&", "&amp;").replace("<", "&lt;") for label in labels]
     after = sections(with_section(layout(*(section(label) for label in escaped))))
