@@ -31,7 +31,10 @@ ACTIVITY = Activity(
     to_addresses=("rita@northlight.example",), cc_addresses=("bob@acme.example",), rfc822_message_id="a@acme.example",
     thread_id="t", mailbox="rita@northlight.example", match_type="contact_match",
 )  # fmt: skip
-ARGUMENTS = {"shape": SHAPE, "record_id": "003000000000001AAA", "message_ids": ["a@b"], "user_id": "005000000000001AAA"}
+ARGUMENTS = {
+    "shape": SHAPE, "record_id": "003000000000001AAA", "message_ids": ["a@b"], "user_id": "005000000000001AAA",
+    "first_day": "2026-11-01", "last_day": "2026-11-02",
+}  # fmt: skip
 """By a parameter's name; every other one takes a custom field, a list of texts, or is a switch that is on."""
 LOOKED_UP = {
     "Owner": "User", "Account": "Account", "ConvertedContact": "Contact", "MasterRecord": "Contact",
