@@ -103,7 +103,9 @@ class WhyCode(StrEnum):
     PARENT_DOMAIN = "parent_domain"
     NOT_EXACT_ADDRESS = "not_exact_address"
     BLIND_COPY = "blind_copy"
+    OTHER_NAME = "other_name"
+    NOT_AN_ACCOUNT = "not_an_account"
 
 
-TIES = (WhyCode.OWNED_BY_OTHER, WhyCode.UPDATED_EARLIER, WhyCode.HIGHER_ID)
+TIES = (WhyCode.OTHER_NAME, WhyCode.OWNED_BY_OTHER, WhyCode.UPDATED_EARLIER, WhyCode.HIGHER_ID)
 """Why a record of equal fit is not the chosen one, in the order in which the rules compare."""

@@ -94,6 +94,7 @@ OTHER_CATEGORY = "another tab"
 # The records that were not chosen
 NOT_CHOSEN = "Why not another record"
 CHOSE = {
+    WhyCode.OTHER_NAME: "We chose the one whose name is on this email.",
     WhyCode.OWNED_BY_OTHER: "We chose the one whose owner is on this email.",
     WhyCode.UPDATED_EARLIER: "We chose the one changed last.",
     WhyCode.HIGHER_ID: "They are otherwise identical, so we chose the older one.",
@@ -120,6 +121,8 @@ WHYS = {
     WhyCode.PARENT_DOMAIN: "another account's domain is closer",
     WhyCode.NOT_EXACT_ADDRESS: "another record's address is closer",
     WhyCode.BLIND_COPY: "only in Bcc, so it comes after the people in To and Cc",
+    WhyCode.OTHER_NAME: "the email has another person's name",
+    WhyCode.NOT_AN_ACCOUNT: "your admin set that a company comes before a lead",
 }
 MORE_HIDDEN = {
     1: "1 more record is not shown: you can't open it in Salesforce.",

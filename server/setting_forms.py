@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from server.domain.mailbox import Stage
+from server.domain.policy import LeadOrder
 from server.rules.headers.domains import find_registrable_domain, is_public_mail_domain, normalise_listed_name
 
 T = TypeVar("T")
@@ -204,6 +205,12 @@ def allowance(value: str) -> int:
 
 def yes_or_no(value: str) -> bool:
     return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[value]
+
+
+def lead_order(value: str) -> LeadOrder:
+    if value in ("before", "after"):
+        return LeadOrder(value)
+    return LeadOrder.BEFORE if yes_or_no(value) else LeadOrder.NO
 
 
 def folder(keys: str) -> Path | None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from server import setting_forms as forms
 from server.domain.errors import ConfigurationError
 from server.domain.mailbox import Stage
-from server.domain.policy import Disclosure
+from server.domain.policy import Disclosure, LeadOrder
 from server.logs.configure import LogFormat
 
 
@@ -149,7 +149,7 @@ class Settings:
     public_mail_domains: frozenset[str]
     company_domains: frozenset[str]
     blocked: frozenset[str]
-    match_leads: bool
+    match_leads: LeadOrder
     join_others: bool
     opportunities: bool
     relate_other_accounts: bool
@@ -197,7 +197,7 @@ class Settings:
             public_mail_domains=read.domains("PUBLIC_MAIL_DOMAINS", may_be_public=True),
             company_domains=read.domains("COMPANY_DOMAINS", may_be_public=True),
             blocked=read.words("BLOCKED", forms.BLOCKED),
-            match_leads=read.choice("MATCH_LEADS", True, forms.yes_or_no, "yes or no"),
+            match_leads=read.choice("MATCH_LEADS", LeadOrder.BEFORE, forms.lead_order, "yes, after or no"),
             join_others=read.choice("JOIN_OTHERS", False, forms.yes_or_no, "yes or no"),
             override_contacts_only=read.choice("OVERRIDE_CONTACTS_ONLY", False, forms.yes_or_no, "yes or no"),
             relate_bcc=read.choice("RELATE_BCC", False, forms.yes_or_no, "yes or no"),

@@ -97,6 +97,8 @@ class Why(StrEnum):
     PARENT_DOMAIN = "parent_domain"
     NOT_EXACT_ADDRESS = "not_exact_address"
     BLIND_COPY = "blind_copy"
+    OTHER_NAME = "other_name"
+    NOT_AN_ACCOUNT = "not_an_account"
 
 
 @dataclass(frozen=True)

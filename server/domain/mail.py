@@ -82,6 +82,11 @@ class Mail:
         """The external people whose domain may name a company."""
         return tuple(person for person, has_company in self._externals if has_company)
 
+    def names_of(self, address: str) -> frozenset[str]:
+        """The display names that the headers of any copy put beside an address."""
+        people = (person for copy in self.copies for person in copy.people.participants)
+        return frozenset(person.name for person in people if person.address == address and person.name)
+
     @cached_property
     def _externals(self) -> tuple[tuple[Participant, bool], ...]:
         """Each external person, and whether the domain counts, as the first copy says that has the person."""

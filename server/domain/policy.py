@@ -16,6 +16,14 @@ class Disclosure(StrEnum):
     HEADERS = "headers"
 
 
+class LeadOrder(StrEnum):
+    """When a Lead that has an address is matched: before the accounts, only where no account has the domain, never."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    NO = "no"
+
+
 @dataclass(frozen=True)
 class Policy:
     """``publish_delay`` is in seconds. ``blocked`` holds lower-case addresses and domains of the blocklists.
@@ -29,7 +37,7 @@ class Policy:
     """
 
     version: int = 1
-    leads: bool = True
+    leads: LeadOrder = LeadOrder.BEFORE
     publish_delay: int = 0
     blocked: frozenset[str] = frozenset()
     public_domains: frozenset[str] = frozenset()

@@ -20,7 +20,7 @@ from server.domain.decision import Decision, Outcome, Reason, Why
 from server.domain.errors import BadInputError, UnfinishedReadingError, UnreadableError
 from server.domain.mailbox import Mailbox
 from server.domain.message import Headers
-from server.domain.policy import Policy
+from server.domain.policy import LeadOrder, Policy
 from server.engine.decide.explain import Explanation, build_message, choose_mailbox, find_public_domain
 from server.engine.mailboxes.admission import default_start
 from server.rules.body.message_text import read_headers
@@ -208,7 +208,9 @@ def _describe_changes(decision: Decision, policy: Policy) -> list[str]:
     """One phrase for each kind of change. A lead changes something only where leads count and nothing matched."""
     addresses = [change for change in decision.would_change if "@" in change]
     domains = [change for change in decision.would_change if "@" not in change]
-    person = "a contact or lead" if policy.leads and decision.reason is Reason.NO_MATCH else "a contact"
+    person = (
+        "a contact or lead" if policy.leads is not LeadOrder.NO and decision.reason is Reason.NO_MATCH else "a contact"
+    )
     return [
         *([f"{person} with the address {' or '.join(addresses)}"] if addresses else []),
         *([f"an account with the domain {' or '.join(domains)}"] if domains else []),

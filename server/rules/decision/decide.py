@@ -10,7 +10,7 @@ from server.domain.decision import MOST_RELATED, Decision, Loser, Outcome, Reaso
 from server.domain.mail import Mail
 from server.domain.mailbox import Workspace
 from server.domain.message import Participant
-from server.domain.policy import Override, Policy, StandingRule
+from server.domain.policy import LeadOrder, Override, Policy, StandingRule
 from server.rules.decision.blind_copies import (
     Holders,
     find_blind_records,
@@ -21,7 +21,6 @@ from server.rules.decision.blind_copies import (
 from server.rules.decision.match import (
     Matches,
     Owners,
-    by_address,
     by_domain,
     keep_first,
     list_searchable_domains,
@@ -116,11 +115,11 @@ class _Grounds:
         def companies(person: Participant) -> Iterable[tuple[Record, ...]]:
             return by_domain(person, candidates.accounts, workspace, policy)
 
-        leads = Matches.of((by_address(p, candidates.leads) for p in mail.externals), owners)
+        leads = Matches.of_people(mail, candidates.leads, owners)
         own = Matches.of((companies(Participant(lead.found_by)) for lead in leads.fitting[:1]), owners).fitting
         return cls(
             mail, owners, workspace, policy,
-            contacts=Matches.of((by_address(p, candidates.contacts) for p in mail.externals), owners),
+            contacts=Matches.of_people(mail, candidates.contacts, owners),
             leads=leads,
             accounts=Matches.of((companies(p) for p in mail.company_people), owners),
             box=own[0] if own and own[0].contacts_only else None,
@@ -146,7 +145,8 @@ def _decide_by_rules(grounds: _Grounds, rules: tuple[StandingRule, ...]) -> Deci
         losers += _lose_all(leads.every, Why.NOT_A_CONTACT) + companies
         return _log(Reason.CONTACT_MATCH, contacts.fitting[0], losers, _keep_best(contacts.fitting), policy)
     # No Contact, but an unconverted Lead; the box on the account of that lead's domain still counts.
-    if leads.fitting and policy.leads:
+    is_after = policy.leads is LeadOrder.AFTER and bool(accounts.fitting)
+    if leads.fitting and policy.leads is not LeadOrder.NO and not is_after:
         if grounds.box is not None:
             losers = _lose_all(leads.every, Why.CONTACTS_ONLY)
             losers += _lose_all(accounts.every, Why.NOT_A_PERSON, winner=grounds.box)
@@ -156,6 +156,7 @@ def _decide_by_rules(grounds: _Grounds, rules: tuple[StandingRule, ...]) -> Deci
     # Nobody, but an Account has the domain.
     if accounts.fitting:
         losers = _list_losers(accounts, owners, Why.PARENT_DOMAIN)
+        losers += _lose_all(leads.every, Why.NOT_AN_ACCOUNT) if is_after else ()
         if accounts.fitting[0].contacts_only:
             return _skip_for_box(accounts.fitting[0], losers, grounds)
         return _log(Reason.ACCOUNT_DOMAIN_MATCH, accounts.fitting[0], losers, (), policy)
@@ -200,7 +201,8 @@ def _keep_best(contacts: Sequence[Record]) -> list[Record]:
 
 
 def _list_losers(matches: Matches, owners: Owners, why_farther: Why) -> tuple[Loser, ...]:
-    return losers_of(matches.fitting, owners) + _lose_all(matches.farther, why_farther)
+    losers = losers_of(matches.fitting, owners) + _lose_all(matches.farther, why_farther)
+    return losers + _lose_all(matches.misnamed, Why.OTHER_NAME)
 
 
 def _lose_all(records: Sequence[Record], why: Why, winner: Record | None = None) -> tuple[Loser, ...]:

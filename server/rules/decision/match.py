@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.domain.crm import Query, Record
 from server.domain.decision import Loser, Why
@@ -12,6 +12,7 @@ from server.domain.mail import Mail
 from server.domain.mailbox import GroupPeople, Workspace
 from server.domain.message import Participant
 from server.domain.policy import Policy
+from server.rules.decision.names import list_other_people
 from server.rules.decision.owner import list_owner_addresses
 from server.rules.headers.address import address_variants
 from server.rules.headers.domains import is_public_mail_domain, list_parents
@@ -60,11 +61,13 @@ def by_domain(
 class Matches:
     """Records of one kind for all people of a mail, both parts ranked.
 
-    ``farther`` holds the records that lost to a nearer one: the exact address, or the longer domain.
+    ``farther`` holds the records that lost to a nearer one: the exact address, or the longer domain. ``misnamed`` are
+    of another person than the headers name.
     """
 
     fitting: tuple[Record, ...] = ()
     farther: tuple[Record, ...] = ()
+    misnamed: tuple[Record, ...] = ()
 
     @classmethod
     def of(cls, groups: Iterable[Iterable[tuple[Record, ...]]], owners: Owners) -> Matches:
@@ -79,9 +82,28 @@ class Matches:
         farther = [r for r in every if r.record_id not in nearest_ids]
         return cls(tuple(rank(nearest, owners)), tuple(rank(farther, owners)))
 
+    @classmethod
+    def of_people(cls, mail: Mail, records_by_address: dict[str, tuple[Record, ...]], owners: Owners) -> Matches:
+        """Contacts or Leads. One of a shared address who is plainly another person than the headers name is out."""
+        groups_of_people: list[list[tuple[Record, ...]]] = []
+        others: list[Record] = []
+        for person in mail.externals:
+            names = mail.names_of(person.address)
+            groups: list[tuple[Record, ...]] = []
+            for group in by_address(person, records_by_address):
+                out = list_other_people(names, group)
+                others += out
+                groups.append(tuple(record for record in group if record not in out))
+            groups_of_people.append(groups)
+        matches = cls.of(groups_of_people, owners)
+        # Somebody who is out for one address may have another one on the mail.
+        found = {record.record_id for record in matches.every}
+        misnamed = [record for record in keep_first(others) if record.record_id not in found]
+        return replace(matches, misnamed=tuple(rank(misnamed, owners)))
+
     @property
     def every(self) -> tuple[Record, ...]:
-        return self.fitting + self.farther
+        return self.fitting + self.farther + self.misnamed
 
 
 def keep_first(records: Iterable[Record]) -> tuple[Record, ...]:

@@ -16,7 +16,7 @@ from server.domain.ids import ActivityKey, MailboxId, MessageId, SalesforceId, T
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Workspace
 from server.domain.message import Headers
-from server.domain.policy import Override, Policy, StandingRule
+from server.domain.policy import LeadOrder, Override, Policy, StandingRule
 from server.rules.decision.decide import MOST_RELATED, decide
 from server.rules.decision.match import build_query, list_searchable_domains
 from server.rules.decision.owner import find_owner, list_owner_addresses
@@ -136,8 +136,8 @@ def test_person_before_company_and_the_box(records: tuple[Record, ...], reason: 
 
 
 def test_leads_can_be_switched_off() -> None:
-    assert decided(lead(1), policy=Policy(leads=False)).reason is Reason.NO_MATCH
-    assert decided(lead(1), account(1), policy=Policy(leads=False)).reason is Reason.ACCOUNT_DOMAIN_MATCH
+    assert decided(lead(1), policy=Policy(leads=LeadOrder.NO)).reason is Reason.NO_MATCH
+    assert decided(lead(1), account(1), policy=Policy(leads=LeadOrder.NO)).reason is Reason.ACCOUNT_DOMAIN_MATCH
 
 
 def test_anybody_outside_counts_whatever_header_names_them() -> None:
