@@ -28,8 +28,9 @@ NOWHERE = "https://truly.example"
 class SalesforceSettings:
     """The org, who we are there, and where records are looked for.
 
-    ``background_share`` (0 to 1) is how much of its daily calls work that nobody waits for may use. ``users`` maps a
-    mailbox address to a User's id, ``task_fields`` are Task fields with the value that each activity gets.
+    ``background_share`` (0 to 1) is how much of its daily calls work that nobody waits for may use, ``storage_share``
+    how full its data storage may be for older mail. ``users`` maps a mailbox address to a User's id, ``task_fields``
+    are Task fields with the value that each activity gets.
     """
 
     domain: str
@@ -39,6 +40,7 @@ class SalesforceSettings:
     consumer_secret: str | forms.SecretVersion
     api_version: str
     background_share: float
+    storage_share: float
     contact_email_fields: tuple[str, ...]
     lead_email_fields: tuple[str, ...]
     users: Mapping[str, str]
@@ -57,6 +59,7 @@ class SalesforceSettings:
             consumer_secret=read.text_or_secret("SALESFORCE_CONSUMER_SECRET"),
             api_version=read.text("SALESFORCE_API_VERSION", "67.0", forms.VERSION),
             background_share=read.choice("SALESFORCE_BACKGROUND_PERCENT", 0.8, forms.share, forms.PERCENT),
+            storage_share=read.choice("SALESFORCE_STORAGE_PERCENT", 0.8, forms.share, forms.PERCENT),
             contact_email_fields=read.names("CONTACT_EMAIL_FIELDS"),
             lead_email_fields=read.names("LEAD_EMAIL_FIELDS"),
             users=read.table("SALESFORCE_USERS"),

@@ -124,5 +124,10 @@ def _print_trouble(services: Services, result: SyncResult) -> None:
             "Background sync is paused, because it has used its share of the Salesforce org's daily API calls"
             " (SALESFORCE_BACKGROUND_PERCENT). It resumes automatically; the sidebar's buttons still work."
         )
+    if result.is_short:
+        stderr.print(
+            "Older mail waits, because the Salesforce org's data storage is fuller than SALESFORCE_STORAGE_PERCENT."
+            " It goes on automatically when there is room; new mail is logged."
+        )
     if not result.is_at_rest:
         stderr.print("Some messages wait for another try. Run sync again later, or leave the service running.")

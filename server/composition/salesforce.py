@@ -43,6 +43,5 @@ def connect_crm(
         private_key=read_private_key(org.private_key, channels),
         consumer_secret=read_consumer_secret(org.consumer_secret, channels),
     )
-    return SalesforceCrm(
-        OrgClient(login, transport, Usage(org.background_share, clock.now), on_login), choices, activities
-    )
+    client = OrgClient(login, transport, Usage(org.background_share, clock.now), on_login)
+    return SalesforceCrm(client, choices, activities, storage_share=org.storage_share)

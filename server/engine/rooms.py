@@ -38,7 +38,7 @@ from server.engine.mailboxes.many import StageChanger
 from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
-from server.engine.operations.doctor import alarms, cloud, google, keys, push, salesforce, state
+from server.engine.operations.doctor import alarms, cloud, google, keys, org, push, salesforce, state
 from server.engine.operations.doctor.registry import Doctor
 from server.engine.operations.identity import name_keys
 from server.engine.operations.jobs import LONGEST_SPREAD, JobRunner
@@ -278,6 +278,7 @@ def _open_doctor(
             google.CHECKS.bind(workspace),
             alarms.CHECKS.bind(alarms.AlarmsContext(ports.alarms, ports.clock)),
             salesforce.CHECKS.bind(salesforce.SalesforceContext(ports.crm, ports.policy)),
+            org.CHECKS.bind(org.OrgContext(ports.crm, ports.store, ports.policy)),
             push.CHECKS.bind(push.PushContext(ports.store, ports.clock, is_on=ports.watch is not None)),
             keys.CHECKS.bind(keeping),
             *([cloud.CHECKS.bind(cloud_project)] if cloud_project else []),

@@ -19,6 +19,7 @@ from server.domain.crm import (
     Record,
     Target,
 )
+from server.domain.crm_survey import OrgSurvey, Storage
 from server.domain.errors import OtherOrgError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import CoverageRow
@@ -82,6 +83,15 @@ class Crm(Protocol):
     @property
     def other_org(self) -> OtherOrgError | None:
         """Set where the last call of this process met another org than the state's. No call is made."""
+
+    def storage(self, *, ask: bool = False) -> Storage | None:
+        """The org's data storage as it was half an hour ago at most. None where nobody asked, or the org does not tell.
+
+        ``ask``: with one call where the figure is older. Raises nothing of its own.
+        """
+
+    def survey(self) -> OrgSurvey:
+        """What the doctor wants to know, in a handful of calls."""
 
     def look_up(self, query: Query) -> Candidates:
         """All records and active Users for these addresses and domains, in as few calls as the limits allow."""

@@ -7,6 +7,7 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 PREFIXES = {
     "001": "Account", "003": "Contact", "00Q": "Lead", "005": "User", "006": "Opportunity", "00T": "Task",
     "01J": "TaskStatus", "02s": "EmailMessage", "00D": "Organization",
+    "01q": "ApexTrigger", "300": "FlowDefinitionView", "4pb": "ActivityUsrConnectionStatus",
     "00K": "OpportunityContactRole", "0RT": "TaskRelation", "a00": "Sync_Coverage__c",
 }  # fmt: skip
 """Objects by how their ids begin; a custom one without its namespace."""

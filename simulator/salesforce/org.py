@@ -63,6 +63,8 @@ class Org:
             for record in records.get(name, ()):
                 self._records.put(name, ids.to_18(record["Id"]), {"LastModifiedDate": loaded, **record})
         self._add_statuses(records)
+        for number, user in enumerate(self.tables["User"], 1):
+            self._records.put("ActivityUsrConnectionStatus", ids.make("4pb", number), {"UserId": user})
         if not records.get("Organization"):
             values = {
                 "Name": "Simulated",

@@ -16,7 +16,7 @@ RELATIONS = {
 }  # fmt: skip
 SHARED = ("Account", "Contact", "Lead", "Opportunity", "Task")
 """Objects of which not everybody may see each record."""
-SMALL = ("TaskStatus", "Organization")
+SMALL = ("TaskStatus", "Organization", "ApexTrigger", "FlowDefinitionView", "ActivityUsrConnectionStatus")
 """Objects that never have many records."""
 Schema = Mapping[str, Mapping[str, Field]]
 Pairs = frozenset[tuple[str, str]]

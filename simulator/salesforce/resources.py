@@ -18,6 +18,7 @@ ROWS = 2000
 """In one page."""
 MOST_RETRIEVED = 2000
 MOST_PARTS = 25
+STORAGE_MB = 10_000
 MOST_QUERIES = 5
 SHORTEST = 2
 """Characters of a search."""
@@ -213,7 +214,11 @@ class Resources:
 
     def _limits(self, _verb: str, _groups: tuple[str, ...], _args: dict[str, str], _body: Any) -> Body:
         limit = self._org.daily_limit
-        return 200, {"DailyApiRequests": {"Max": limit, "Remaining": max(limit - self._usage.last_day(), 0)}}
+        left = STORAGE_MB * max(100 - self._org.switches.storage_used_percent, 0) // 100
+        return 200, {
+            "DailyApiRequests": {"Max": limit, "Remaining": max(limit - self._usage.last_day(), 0)},
+            "DataStorageMB": {"Max": STORAGE_MB, "Remaining": left},
+        }
 
 
 def _wrap_response(subrequest: dict[str, Any], status: int, body: Any) -> dict[str, Any]:

@@ -85,6 +85,14 @@ STANDARD: dict[str, tuple[Field, ...]] = {
         _text("Name", 80), Field("IsSandbox", "boolean", is_writable=False), _text("InstanceName", 5),
         _text("OrganizationType", 40),
     ),
+    "ApexTrigger": (
+        _text("Name"), _text("NamespacePrefix", 15), _text("TableEnumOrId", 40), Field("Status", "picklist", 40),
+    ),
+    "FlowDefinitionView": (
+        _text("Label"), _text("NamespacePrefix", 15), Field("IsActive", "boolean"),
+        Field("TriggerType", "picklist", 40), _text("TriggerObjectOrEventLabel"),
+    ),
+    "ActivityUsrConnectionStatus": (_reference("UserId", "User"),),
     "Opportunity": (
         _text("Name", 120), _reference("AccountId", "Account"), OWNER, _text("StageName"), Field("IsClosed", "boolean"),
         Field("CloseDate", "date"),
@@ -106,6 +114,7 @@ STANDARD: dict[str, tuple[Field, ...]] = {
         _reference("OpportunityId", "Opportunity"), _reference("ContactId", "Contact"), Field("IsPrimary", "boolean"),
     ),
     "EmailMessage": (
+        Field("Source", "picklist", 40),
         Field("Subject", "string", 3_000), Field("MessageIdentifier", "string", 255), _reference("ActivityId", "Task"),
         Field("FromAddress", "string", 1_000), Field("Incoming", "boolean"), Field("Status", "picklist", 40),
     ),
@@ -206,7 +215,7 @@ def _seen(name: str, value: Any) -> Field:
     )
 
 
-FIXED = ("TaskStatus", "Organization")
+FIXED = ("TaskStatus", "Organization", "ApexTrigger", "FlowDefinitionView", "ActivityUsrConnectionStatus")
 """Objects whose records nobody makes by the API."""
 
 

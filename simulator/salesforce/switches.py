@@ -12,7 +12,7 @@ from typing import Any
 from simulator.salesforce.errors import RecordError
 
 OTHER_TOOLS = ("", "brackets", "bare", "none", "task")
-NUMBERS = ("automation_bears", "query_bears", "rows_in_page", "open_cursors")
+NUMBERS = ("automation_bears", "query_bears", "rows_in_page", "open_cursors", "storage_used_percent")
 KINDS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
 """What a switch takes, by the class of its default."""
 AUTOMATION: dict[str, tuple[str, str]] = {
@@ -47,6 +47,9 @@ class OrgSwitches:
     for login.salesforce.com (a sandbox: test.salesforce.com) alone, as in Government Cloud. ``opaque_tokens``: neither
     the token nor the answer that has it tells the org's id.
 
+    With ``activity_capture`` Einstein Activity Capture is on, so that ActivityUsrConnectionStatus exists.
+    ``storage_used_percent``: of the org's data storage.
+
     ``unreadable`` are objects and fields, as "Lead" or "User.FederationIdentifier", which the API's user may not read;
     ``unfilterable`` are fields that no question may filter by. ``private_users``: the API's user sees itself alone.
     ``query_bears``: values and patterns in one question; ``rows_in_page`` of its answer; ``open_cursors``: how many
@@ -65,6 +68,8 @@ class OrgSwitches:
     login_refused: str = ""
     generic_audience: bool = False
     opaque_tokens: bool = False
+    activity_capture: bool = False
+    storage_used_percent: int = 10
     unreadable: tuple[str, ...] = ()
     unfilterable: tuple[str, ...] = ()
     private_users: bool = False
@@ -96,6 +101,8 @@ class OrgSwitches:
         return cls(**values)
 
     def may_read(self, kind: str, field: str | None = None) -> bool:
+        if kind == "ActivityUsrConnectionStatus" and not self.activity_capture:
+            return False
         return kind not in self.unreadable and (field is None or f"{kind}.{field}" not in self.unreadable)
 
     @property

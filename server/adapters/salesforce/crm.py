@@ -19,6 +19,8 @@ from server.adapters.salesforce.matching.look_up import LookUp
 from server.adapters.salesforce.matching.related import find_foreign_activities, find_foreign_tasks, find_opportunities
 from server.adapters.salesforce.org.current import CurrentOrg
 from server.adapters.salesforce.org.shape import OrgShape
+from server.adapters.salesforce.org.storage import StorageMeter
+from server.adapters.salesforce.org.survey import survey_org
 from server.adapters.salesforce.org.task_values import ActivityChoices
 from server.domain.crm import (
     Activity,
@@ -33,6 +35,7 @@ from server.domain.crm import (
     Record,
     Target,
 )
+from server.domain.crm_survey import OrgSurvey, Storage
 from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, OtherOrgError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import CoverageRow
@@ -49,7 +52,12 @@ class SalesforceCrm:
     """Implements ``server.ports.crm.Crm``. Thread-safe."""
 
     def __init__(
-        self, client: OrgClient, choices: MatchingChoices | None = None, activities: ActivityChoices | None = None
+        self,
+        client: OrgClient,
+        choices: MatchingChoices | None = None,
+        activities: ActivityChoices | None = None,
+        *,
+        storage_share: float = 1.0,
     ) -> None:
         self._client = client
         self._choices = choices or MatchingChoices()
@@ -57,6 +65,7 @@ class SalesforceCrm:
         self._org = CurrentOrg(self._reader, self._choices, activities or ActivityChoices())
         self._writer = ActivityWriter(client, self._org.forget)
         self._look_up = LookUp(client, self._reader, self._choices)
+        self._storage = StorageMeter(partial(client.call, "limits"), storage_share, client.usage.now)
         client.on_new_org = self._forget_org
 
     def shape(self) -> CrmShape:
@@ -81,6 +90,12 @@ class SalesforceCrm:
             if "Max" in daily and "Remaining" in daily:
                 usage.set(int(daily["Max"]) - int(daily["Remaining"]), int(daily["Max"]))
         return usage.allowance
+
+    def storage(self, *, ask: bool = False) -> Storage | None:
+        return self._storage.read(ask=ask)
+
+    def survey(self) -> OrgSurvey:
+        return survey_org(self._client, self._org.shape)
 
     def look_up(self, query: Query) -> Candidates:
         return self._org.with_shape(lambda org: self._look_up.find_candidates(query, org))

@@ -42,6 +42,11 @@ LABELS = {
 """The figures that always have a line, in this order; the alarms and errors that there are follow."""
 
 
+SHORT_OF_STORAGE = (
+    "Older mail waits: more than {share:.0%} of the Salesforce org's data storage is used (SALESFORCE_STORAGE_PERCENT)."
+)
+
+
 def commands(source: Source) -> list[click.Command]:
     return [_status(source)]
 
@@ -69,6 +74,9 @@ def _status(source: Source) -> click.Command:
         for reaction, count in status.errors.items():
             table.add_row(f"Failures today that ask for: {reaction.replace('_', ' ')}", str(count))
         stdout.print(table)
+        storage = services.ports.crm.storage(ask=status.past_waiting_min > 0)
+        if storage is not None and storage.is_short:
+            stdout.print(SHORT_OF_STORAGE.format(share=storage.share))
         if other := services.ports.crm.other_org:
             stdout.print(str(other))
 

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 LEAST_READ = 600
 """Rows read of one shard: a mail has as many rows as mailboxes."""
+SHORT = "StorageShort"
+"""The error of a round over older mail that left the rest of the org's storage to new mail."""
 SPENT = "AllowanceSpent"
 """The error of a round that left the rest of the org's daily calls to people."""
 Progress = Callable[[int], None]
@@ -63,6 +65,8 @@ class Deliverer:
         due = [s for s in shards if (first := self.tools.store.next_due(s)) is not None and first <= now]
         if due and self._is_allowance_spent():
             return Delivered(error=SPENT)
+        if due and is_past and (storage := self.crm.storage(ask=True)) is not None and storage.is_short:
+            return Delivered(error=SHORT)
         with self._holding(due) as held:
             rows = self._select_due(list(held), limit)
             is_busy = len(held) < len(due)

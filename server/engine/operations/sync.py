@@ -13,7 +13,7 @@ from server.domain.ledger import BACKFILL, LIVE
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.backfill import PastCollector
 from server.engine.collect.collect import Collector
-from server.engine.deliver.turns import SPENT, Deliverer
+from server.engine.deliver.turns import SHORT, SPENT, Deliverer
 from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.ports.clock import Clock
@@ -48,7 +48,7 @@ class SyncResult:
     """``troubled`` maps a mailbox address to the class of its error.
 
     ``is_at_rest``: nothing is left to be tried again. ``is_spent``: the pass ended early, because background work has
-    used its share of the org's daily API calls.
+    used its share of the org's daily API calls; ``is_short``: older mail waits for room in the org's storage.
     """
 
     mailboxes: int = 0
@@ -56,6 +56,7 @@ class SyncResult:
     logged: int = 0
     is_at_rest: bool = True
     is_spent: bool = False
+    is_short: bool = False
     troubled: dict[str, str] = field(default_factory=dict)
 
 
@@ -111,7 +112,7 @@ class _Pass:
             self._collect_all(workers)
             self._deliver_all()
             due_at = self._next_due()
-            if result.is_spent:
+            if result.is_spent or result.is_short:
                 result.is_at_rest = False
                 return result
             if due_at is None:
@@ -164,6 +165,7 @@ class _Pass:
         while fruitless < FRUITLESS_ROUNDS:
             delivered = self._deliverer.deliver_next(self._workspaces.current(), self._count_settled)
             self._result.is_spent = delivered.error == SPENT
+            self._result.is_short = delivered.error == SHORT
             if delivered.read == 0:
                 return
             self._result.logged += delivered.logged

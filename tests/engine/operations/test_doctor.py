@@ -14,7 +14,7 @@ from tests.support.scene import MakeScene, Scene
 
 TITLES = [
     "State", "Google Directory", "Gmail", "Scope", "Alarms", "Salesforce", "Salesforce calls", "Other tools", "Opportunities",
-    "Salesforce fields", "Salesforce reports", "Push", "Encryption", "Opening copies",
+    "Salesforce fields", "Salesforce reports", "Related people", "Account domains", "Salesforce storage", "Push", "Encryption", "Opening copies",
     "Keys of this state",
 ]  # fmt: skip
 
@@ -26,7 +26,7 @@ def scene(make_scene: MakeScene) -> Scene:
 
 def test_findings_come_in_a_fixed_order(scene: Scene) -> None:
     titles = [finding.what for finding in scene.services.rooms.doctor.examine()]
-    assert [title for title in titles if title != "Salesforce index"] == TITLES
+    assert [title for title in titles if title != "Salesforce advice"] == TITLES
 
 
 def test_a_new_check_is_run_with_its_context() -> None:

@@ -20,7 +20,7 @@ class Usage:
 
     def __init__(self, share: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
         self._share = share
-        self._now = now
+        self.now = now
         self._lock = threading.Lock()
         self._figures: tuple[int, int] | None = None
         self._at = 0.0
@@ -33,13 +33,13 @@ class Usage:
 
     def set(self, used: int, allowed: int) -> None:
         with self._lock:
-            self._figures, self._at = (used, allowed), self._now()
+            self._figures, self._at = (used, allowed), self.now()
 
     @property
     def is_fresh(self) -> bool:
         """Whether the figure is young enough to refuse work by it."""
         with self._lock:
-            return self._figures is not None and 0 <= self._now() - self._at < FRESH
+            return self._figures is not None and 0 <= self.now() - self._at < FRESH
 
     @property
     def allowance(self) -> Allowance | None:

@@ -103,7 +103,7 @@ def check_fields(context: SalesforceContext) -> Iterator[Finding]:
     for sentence in shape.unusable:
         yield Finding("Salesforce fields", is_good=False, text=sentence)
     for sentence in shape.advice:
-        yield Finding("Salesforce index", is_good=True, text=sentence, is_note=True)
+        yield Finding("Salesforce advice", is_good=True, text=sentence, is_note=True)
     if shape.missing:
         names = ", ".join(shape.missing)
         text = f"The integration user cannot see these fields: {names}. Install the package, or give it access."
