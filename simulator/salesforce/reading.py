@@ -14,7 +14,7 @@ TOO_COMPLICATED = "Query is either selecting too many fields or the filter condi
 def limit_schema(schema: questions.Schema, switches: OrgSwitches) -> questions.Schema:
     """The objects and fields that are readable, each as filterable as it is."""
     if not (switches.unreadable or switches.unfilterable):
-        return schema
+        return {kind: fields for kind, fields in schema.items() if switches.may_read(kind)}
     return {
         kind: {
             name: replace(field, is_filterable=field.is_filterable and f"{kind}.{name}" not in switches.unfilterable)
