@@ -223,7 +223,7 @@ def _make_reader_tools(ports: Ports, shared: _Shared, mail: MailProvider) -> Rea
 
 def _make_deliverer(ports: Ports, shared: _Shared, background: MailProvider, body_reader: BodyReader) -> Deliverer:
     tools = RoundTools(
-        ports.store, ports.clock, ports.policy, ports.hasher, ports.alarms, shared.sealing, shared.headers,
+        ports.crm, ports.store, ports.clock, ports.policy, ports.hasher, ports.alarms, shared.sealing, shared.headers,
         shared.decider, shared.overrides, shared.editor,
     )  # fmt: skip
     return Deliverer(

@@ -120,6 +120,9 @@ class Crm(Protocol):
         ``together``: where one of two hundred fails none of them is changed, and the others' answer is TransientError.
         """
 
+    def give(self, owners: Sequence[tuple[SalesforceId, SalesforceId]]) -> Sequence[Exception | None]:
+        """Give each activity to a User, and change nothing else of it; the answers are in order, None for done."""
+
     def remove(self, activity_ids: Sequence[SalesforceId]) -> Sequence[Exception | None]:
         """Move activities into the Recycle Bin; one that is there already counts as done. The answers are in order."""
 

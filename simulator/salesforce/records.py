@@ -77,10 +77,8 @@ class Records:
                 row[name] = ids.to_18(str(row[name]))
         if "FirstName" in row and not values.get("Name"):
             row["Name"] = " ".join(name for name in (row.get("FirstName"), row.get("LastName")) if name) or None
-        if kind == "Task" and "TaskWhoIds" in self._schema[kind]:
-            # The org relates a Task to the person in WhoId too, the first of all, whoever set which field.
-            people = [row.get("WhoId"), *(row.get("TaskWhoIds") or [])]
-            row["TaskWhoIds"] = list(dict.fromkeys(filter(None, people)))
+        if kind == "Task" and "TaskWhoIds" in self._schema[kind] and row.get("WhoId") and not row.get("TaskWhoIds"):
+            row["TaskWhoIds"] = [row["WhoId"]]
         if kind == "Task":
             row["IsClosed"] = saving.is_closed(row, self.tables)
             row["IsArchived"] = bool(values.get("IsArchived"))

@@ -45,6 +45,20 @@ def test_one_call_moves_two_hundred(scene, crm):
     assert len(calls(scene)) == before + 1
 
 
+def test_an_activity_is_given_to_a_user_and_nothing_else_of_it_changes(scene, crm, filed):
+    before = {t["Id"]: t for t in scene.tasks()}
+    scene.universe.faults.plan(Fault("salesforce", "update", "UNABLE_TO_LOCK_ROW"))
+
+    first, second = crm.give([(filed[0], BEN_ID), (filed[1], BEN_ID)])
+
+    assert (type(first), second) == (TransientError, None)
+    after = {t["Id"]: t for t in scene.tasks()}
+    changed = {name for name in before[filed[1]] if before[filed[1]][name] != after[filed[1]][name]}
+    assert changed <= {"OwnerId", "AccountId", "LastModifiedDate", "SystemModstamp"}  # AccountId is the platform's own
+    assert [after[i]["OwnerId"] for i in filed] == [ANN_ID, BEN_ID, ANN_ID]
+    assert isinstance(crm.give([("00T000000000000AAA", BEN_ID)])[0], StaleTargetError)
+
+
 def test_moved_together_is_all_or_none(scene, crm, filed):
     scene.universe.org.remove(filed[1])
     before = links(scene)

@@ -10,7 +10,7 @@ from more_itertools import chunked
 from server.adapters.salesforce import coverage, soql
 from server.adapters.salesforce.activities.activity_writer import ActivityWriter
 from server.adapters.salesforce.activities.results import read_changes, read_insert, read_removals, read_task
-from server.adapters.salesforce.activities.tasks import make_retargeting, make_task
+from server.adapters.salesforce.activities.tasks import make_change_of_owner, make_retargeting, make_task
 from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.composite import CompositeReader, Question
 from server.adapters.salesforce.matching import records
@@ -164,6 +164,10 @@ class SalesforceCrm:
         org.rights.require()
         changes = [make_retargeting(target, org) for target in targets]
         return read_changes(self._writer.change(changes, together=together)) if changes else []
+
+    def give(self, owners: Sequence[tuple[SalesforceId, SalesforceId]]) -> Sequence[Exception | None]:
+        changes = [make_change_of_owner(activity_id, owner) for activity_id, owner in owners]
+        return read_changes(self._writer.change(changes, together=False)) if changes else []
 
     def remove(self, activity_ids: Sequence[SalesforceId]) -> Sequence[Exception | None]:
         return read_removals(self._writer.delete(activity_ids))

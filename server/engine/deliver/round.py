@@ -28,6 +28,7 @@ from server.engine.decide.decisions import (
     is_logged_again,
 )
 from server.engine.deliver.filing import MailFiler
+from server.engine.deliver.late_senders import give_to_senders
 from server.engine.deliver.wanted import Claimed, Wanted
 from server.engine.ledger.broken_seals import is_seal_broken, read_again
 from server.engine.ledger.retrying import after_failure
@@ -38,6 +39,7 @@ from server.engine.ledger.sealing import Sealing
 from server.engine.mailboxes.lease import RenewLeases
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
+from server.ports.crm import Crm
 from server.ports.store import Store
 from server.rules.decision.decide import list_explaining_domains
 from server.vault.hashes import KeyedHasher
@@ -64,6 +66,7 @@ class Delivered:
 class RoundTools:
     """What every round of a process shares."""
 
+    crm: Crm
     store: Store
     clock: Clock
     policy: Policy
@@ -123,7 +126,7 @@ class DeliveryRound:
             if mailbox is None or not mailbox.delivers or row.activity_key is None:
                 # Due, but its mailbox does not deliver any more: the row waits for a person, and delays nobody.
                 aside.append(hold_row(row, mailbox.hold_cause if mailbox else "no_mailbox", self._now()))
-            elif (until := self._find_delay(row.activity_key)) is not None:
+            elif (until := _find_delay(self._tools, row.activity_key)) is not None:
                 aside.append(delay_row(row, until))
             else:
                 deliverable.append(row)
@@ -135,19 +138,12 @@ class DeliveryRound:
         self._save(aside)
         return gathered
 
-    def _find_delay(self, key: ActivityKey) -> float | None:
-        """Until when a held copy holds the mail (epoch seconds)."""
-        if not self._tools.policy.publish_delay:
-            return None
-        now = self._now()
-        times = [row.due for row in self._store.copies_of(key) if row.reason is Reason.HELD and row.due]
-        return max((due for due in times if now < due), default=None)
-
     def _join_standing(
         self, gathered: dict[ActivityKey, GatheredMail], choices: ConversationChoices
     ) -> dict[ActivityKey, ActivityRow]:
         """Take out the mails that have an activity already: their rows join it. Returns open claims on the rest."""
         claims: dict[ActivityKey, ActivityRow] = {}
+        joining: list[tuple[GatheredMail, ActivityRow]] = []
         for key, activity in self._store.activities(list(gathered)).items():
             if is_logged_again(gathered[key].mail, activity, choices):
                 self._store.save_activities([revive_activity(activity, self._now())], [])
@@ -155,7 +151,14 @@ class DeliveryRound:
             elif activity.state is ActivityState.CLAIMED:
                 claims[key] = activity
             else:
-                self._save([log_row(row, activity, self._now()) for row in gathered.pop(key).rows])
+                joining.append((gathered.pop(key), activity))
+        pairs = [(item.mail, activity) for item, activity in joining]
+        failed = give_to_senders(self._tools.crm, self._store, self._workspace, pairs)
+        for item, activity in joining:
+            if item.mail.key in failed:
+                self._retry(item.rows, failed[item.mail.key], is_alone=True)
+            else:
+                self._save([log_row(row, activity, self._now()) for row in item.rows])
         return claims
 
     def _carry_out(
@@ -255,6 +258,15 @@ class DeliveryRound:
         """A row that changed meanwhile (a label moved, the message went) is read again in the next round."""
         save_changed_rows(self._store, rows)
         self._done.settled += sum(row.outcome is not Outcome.WAITING for row in rows)
+
+
+def _find_delay(tools: RoundTools, key: ActivityKey) -> float | None:
+    """Until when a held copy holds the mail (epoch seconds)."""
+    if not tools.policy.publish_delay:
+        return None
+    now = tools.clock.now()
+    times = [row.due for row in tools.store.copies_of(key) if row.reason is Reason.HELD and row.due]
+    return max((due for due in times if now < due), default=None)
 
 
 def _put_aside_broken(tools: RoundTools, broken: Sequence[tuple[Row, Exception]]) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.domain.crm import Candidates, CrmUser, Record
 from server.domain.ids import SalesforceId
@@ -68,6 +68,14 @@ def list_groups(mail: Mail, workspace: Workspace) -> tuple[str, ...]:
         return ()
     groups = (address for address in _list_recipients(mail, workspace) if workspace.is_group(address))
     return tuple(dict.fromkeys(groups))[:MOST_GROUPS]
+
+
+def needs_sent_copy(mail: Mail, workspace: Workspace) -> bool:
+    """Whether the SENT copy that is there says who sent the mail, and the headers alone say otherwise or nothing."""
+    mailboxes = {copy.mailbox_address for copy in mail.copies if copy.is_sent}
+    without = replace(mail, copies=tuple(replace(copy, is_sent=False) for copy in mail.copies))
+    named = next(iter(_list_senders(without, workspace)), None)
+    return bool(mailboxes) and (named is None or workspace.addresses_of(named)[0] not in mailboxes)
 
 
 def find_owner(

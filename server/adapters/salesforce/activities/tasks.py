@@ -54,6 +54,10 @@ def make_retargeting(target: Target, shape: OrgShape) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in shape.rights.fixed}
 
 
+def make_change_of_owner(activity_id: str, owner: str) -> dict[str, Any]:
+    return {"attributes": {"type": "Task"}, "id": activity_id, "OwnerId": owner}
+
+
 def _description(activity: Activity, sent: datetime, shape: OrgShape) -> str:
     """The author's words, below what a rep who opens the Task must know: our fields stand on no layout of the org."""
     parts = [activity.body]
