@@ -19,7 +19,7 @@ STANDARD: Mapping[str, frozenset[str]] = {
     "StaticResource": frozenset({"Body", "Name", "NamespacePrefix"}),
     "Profile": frozenset({"Id", "UserType", "PermissionsModifyAllData"}),
     "CronTrigger": frozenset({"Id", "Name"}),
-    "AsyncApexJob": frozenset({"Name"}),
+    "AsyncApexJob": frozenset({"Name", "JobType"}),
 }
 """Standard fields that the Apex uses; Contacts is the name of Account's list of them."""
 
@@ -147,9 +147,10 @@ def _must_be_written(known: Mapping[str, Mapping[str, PackageField]]) -> Iterato
         yield f"Task.{plain}"
         yield f"Event.{plain}"
     yield from sorted(WRITTEN_STANDARD)
-    for field in known["Sync_Coverage__c"].values():
+    coverage = next(name for name in known if name.endswith("Sync_Coverage__c"))
+    for field in known[coverage].values():
         if not field.is_formula:
-            yield f"Sync_Coverage__c.{field.name}"
+            yield f"{coverage}.{field.name}"
 
 
 def _unknown_names(project: Path) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -72,7 +73,7 @@ def _offered(root: ET.Element) -> frozenset[str]:
 
 def _of_type(name: str, root: ET.Element, project: Path) -> Iterator[str]:
     base = text(root, "baseObject")
-    known = STANDARD.get(base, frozenset()) | set(fields(project).get(base, {}))
+    known = STANDARD.get(re.sub(r"^\w+?__(?=\w+__c$)", "", base), frozenset()) | set(fields(project).get(base, {}))
     for each in _all(root, "columns"):
         if text(each, "table") != base or text(each, "field") not in known:
             yield f"{name}: {text(each, 'table')}.{text(each, 'field')} does not exist"
