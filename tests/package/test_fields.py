@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.adapters.salesforce.matching.spellings import fold_typed_domain
 from server.adapters.salesforce.org import shape
 from server.domain.crm import Direction
 from server.rules.headers.domains import is_public_mail_domain, list_parents
@@ -111,6 +113,8 @@ def test_the_tidy_form_of_a_typed_domain(example: dict[str, str]) -> None:
     assert account_domain.tidy(example["typed"]) == example["tidy"]
     if example["tidy"]:
         assert account_domain.tidy(example["tidy"]) == example["tidy"], "the next night changes nothing"
+        read, tidied = (re.split(r"[,;\s]+", example[name]) for name in ("typed", "tidy"))
+        assert {fold_typed_domain(part) for part in read if part} == {fold_typed_domain(part) for part in tidied}
 
 
 LABEL = st.sampled_from(["acme", "mail", "eu", "co", "uk", "example", "gmail", "com"])
