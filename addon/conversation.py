@@ -80,6 +80,8 @@ def _why(message: MessageShown, conversation: ConversationShown) -> str:
     if is_logged and message.record is None and message.is_hidden:
         return texts.HIDDEN_NOW if conversation.is_crm_away else texts.HIDDEN
     text = sentence_of(message.reason, _facts(message, conversation))
+    if is_logged and message.is_doubled:
+        text = f"{text} {texts.DOUBLED}".lstrip()
     if not is_logged or message.record is None:
         return text
     if message.reason == ReasonCode.ACCOUNT_DOMAIN_MATCH and message.addresses:

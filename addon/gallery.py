@@ -111,6 +111,8 @@ def _waiting() -> Iterator[tuple[str, ConversationShown]]:
     yield "Waiting: tried again", ConversationShown(MessageShown(ReasonCode.RETRYING, "14:20", next_try="14:35"))
     code = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
     yield "Logged by another tool", ConversationShown(MessageShown(ReasonCode.CONTACT_MATCH, "14:20", is_joined=True))
+    twice = MessageShown(ReasonCode.CONTACT_MATCH, "14:20", record=ADA, is_doubled=True)
+    yield "Also logged by another tool", ConversationShown(twice)
     yield (
         "Refused",
         ConversationShown(MessageShown(ReasonCode.REJECTED, "14:20", code=code, sentence="Region is required.")),

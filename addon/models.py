@@ -65,6 +65,7 @@ class MessageShown:
     code: str = ""
     sentence: str = ""
     is_joined: bool = False
+    is_doubled: bool = False
     on_opportunity: bool = False
     add_contact: str = ""
     add_lead: str = ""

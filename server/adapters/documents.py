@@ -26,7 +26,7 @@ MOST_WRITES = 400
 """Writes in one commit."""
 
 INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "activities": (("conversation",),),
+    "activities": (("conversation",), ("is_doubled",)),
     "messages": (
         ("mailbox_id", "outcome"),
         ("mailbox_id", "unread_at"),
@@ -35,12 +35,13 @@ INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("activity_key",),
         ("unread_at",),
     ),
+    "second_looks": (("due_at",),),
 }
 """The fields of every query, equalities first. Both backends and firestore.indexes.json are made from it."""
 
 COLLECTIONS = (
     "mailboxes", "leases", "messages", "activities", "families", "conversations", "copies", "access", "alarms",
-    "tallies", "work_deks", "state", "deks",
+    "tallies", "second_looks", "work_deks", "state", "deks",
 )  # fmt: skip
 
 SECOND_DATABASE = frozenset({"deks"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -189,6 +190,18 @@ class ForeignTask:
     is_inbound: bool | None = None
     message_ids: frozenset[str] = frozenset()
     authors: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ForeignRecords:
+    """What other programs logged: activities by the Message-ID of their email records, and email Tasks.
+
+    ``shows_emails`` is False where the org shows no email records.
+    """
+
+    by_message_id: Mapping[str, Foreign] = field(default_factory=dict)
+    tasks: tuple[ForeignTask, ...] = ()
+    shows_emails: bool = True
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,10 @@ from server.engine.decide.explain import Explainer
 from server.engine.decide.group_people import GroupPeopleReader
 from server.engine.deliver.activities import PlannerTools
 from server.engine.deliver.bodies import BodyFetcher
+from server.engine.deliver.doubles import DoubleRemover
 from server.engine.deliver.filing import MailFiler
 from server.engine.deliver.round import RoundTools
+from server.engine.deliver.second_look import SecondLooker
 from server.engine.deliver.turns import Deliverer
 from server.engine.ledger.sealed_headers import SealedHeaders
 from server.engine.ledger.sealing import Sealing
@@ -55,7 +57,9 @@ from server.engine.sidebar.stopping import Stopper
 from server.engine.sidebar.take_up import MessageDelivery
 from server.engine.sidebar.view import Sidebar
 from server.ports.body_reader import BodyReader
+from server.ports.clock import Clock
 from server.ports.mail import MailProvider
+from server.ports.store import Store
 from server.ports.witness import Witness
 
 
@@ -78,6 +82,7 @@ class Rooms:
     explainer: Explainer
     dry_run: DryRun
     deliverer: Deliverer
+    doubles: DoubleRemover
     sidebar: Sidebar
     choices: Choices
     stopper: Stopper
@@ -105,24 +110,27 @@ class _Shared:
     keeper: ChoiceKeeper
     editor: ActivityEditor
     decider: MailDecider
+    explainer: Explainer
 
     @classmethod
     def of(cls, ports: Ports) -> _Shared:
         sealing = Sealing(ports.sealer, ports.organisation, ports.clock)
         addresses = AddressBook(ports.store, ports.clock)
         overrides = Overrides(ports.crm, ports.store, sealing, addresses.find_owners)
+        keys_of_mail = ConversationKeys(ports.hasher)
+        groups = GroupPeopleReader(ports.directory, ports.clock)
+        decider = MailDecider(ports.crm, ports.store, overrides, groups, ports.policy)
         return cls(
             addresses=addresses,
             sealing=sealing,
             headers=SealedHeaders(sealing),
-            keys=ConversationKeys(ports.hasher),
+            keys=keys_of_mail,
             leases=Leases(ports.store, ports.clock, ports.holder),
             overrides=overrides,
             keeper=ChoiceKeeper(ports.store, ports.clock),
             editor=ActivityEditor(ports.crm, ports.store, sealing, ports.clock),
-            decider=MailDecider(
-                ports.crm, ports.store, overrides, GroupPeopleReader(ports.directory, ports.clock), ports.policy
-            ),
+            decider=decider,
+            explainer=Explainer(ports.store, keys_of_mail, decider, ports.policy),
         )
 
 
@@ -134,6 +142,7 @@ class _Sync:
     collector: Collector
     past_collector: PastCollector
     deliverer: Deliverer
+    looker: SecondLooker
 
     @classmethod
     def of(cls, ports: Ports, shared: _Shared, body_reader: BodyReader) -> _Sync:
@@ -145,7 +154,14 @@ class _Sync:
             collector=Collector(ports.mail, shared.leases, reading),
             past_collector=PastCollector(background, ports.policy, shared.leases, past_reading),
             deliverer=_make_deliverer(ports, shared, background, body_reader),
+            looker=SecondLooker(ports.crm, ports.store, shared.sealing, ports.clock),
         )
+
+    def make_syncer(
+        self, store: Store, clock: Clock, sweeper: Sweeper, workspaces: WorkspaceCache, sleep: Callable[[float], None]
+    ) -> Syncer:
+        readers = (self.collector, self.past_collector)
+        return Syncer(store, clock, sweeper, workspaces, *readers, self.deliverer, self.looker, sleep)
 
 
 def open_rooms(
@@ -172,7 +188,6 @@ def open_rooms(
     watches, days = WatchRenewer(ports.watch, ports.alarms, store, clock), DayPublisher(mail, crm, store, clock)
     reader, access = ConversationReader(mail, store, shared.keys), RecordAccess(crm, store, clock)
     auditor = Auditor(mail, ports.alarms, store, clock, sync.collector)
-    explainer = Explainer(store, shared.keys, shared.decider, ports.policy)
     return Rooms(
         workspaces=workspaces,
         addresses=shared.addresses,
@@ -183,11 +198,12 @@ def open_rooms(
         watches=watches,
         collector=sync.collector,
         past_collector=sync.past_collector,
-        explainer=explainer,
+        explainer=shared.explainer,
         dry_run=DryRun(store, clock, ports.alarms, shared.headers, shared.decider),
         deliverer=sync.deliverer,
-        sidebar=Sidebar(mail, store, shared.sealing, explainer, access),
-        choices=_make_choices(ports, shared, sync, explainer, reader, access),
+        doubles=DoubleRemover(crm, store, clock),
+        sidebar=Sidebar(mail, store, shared.sealing, shared.explainer, access),
+        choices=_make_choices(ports, shared, sync, shared.explainer, reader, access),
         stopper=Stopper(store, clock, reader, shared.keeper, shared.editor, access),
         auditor=auditor,
         days=days,
@@ -195,7 +211,7 @@ def open_rooms(
         rewrapper=Rewrapper(ports.unwrap, ports.wrap, store, clock),
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
         doctor=_open_doctor(ports, cloud_project, is_safe=is_encrypted_at_rest, near_keys=near_private_keys),
-        syncer=Syncer(store, clock, sweeper, workspaces, sync.collector, sync.past_collector, sync.deliverer, sleep),
+        syncer=sync.make_syncer(store, clock, sweeper, workspaces, sleep),
         new_org=NewOrg(crm, store, clock, shared.leases, sleep),
         jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days, sweep_seconds),
     )
@@ -209,7 +225,7 @@ def _make_job_runner(
     status = StatusReader(ports.store, ports.clock, ports.crm, ports.alarms, tallier)
     return JobRunner(
         ports.store, ports.clock, ports.alarms, workspaces, sweeper, watches, sync.collector, sync.past_collector,
-        sync.deliverer, auditor, days, status, min(sweep_seconds, LONGEST_SPREAD),
+        sync.deliverer, sync.looker, auditor, days, status, min(sweep_seconds, LONGEST_SPREAD),
         sweep_seconds,
     )  # fmt: skip
 
@@ -277,7 +293,7 @@ def _open_doctor(
             state.CHECKS.bind(state.StateContext(ports.store)),
             google.CHECKS.bind(workspace),
             alarms.CHECKS.bind(alarms.AlarmsContext(ports.alarms, ports.clock)),
-            salesforce.CHECKS.bind(salesforce.SalesforceContext(ports.crm, ports.policy)),
+            salesforce.CHECKS.bind(salesforce.SalesforceContext(ports.crm, ports.policy, ports.store)),
             org.CHECKS.bind(org.OrgContext(ports.crm, ports.store, ports.policy)),
             push.CHECKS.bind(push.PushContext(ports.store, ports.clock, is_on=ports.watch is not None)),
             keys.CHECKS.bind(keeping),

@@ -11,7 +11,7 @@ from server.domain.crm import (
     Candidates,
     Filed,
     Foreign,
-    ForeignTask,
+    ForeignRecords,
     Found,
     Opportunities,
     OrgName,
@@ -141,11 +141,18 @@ class Crm(Protocol):
         The keys are Message-IDs without angle brackets. Raises ConfigurationError where the org keeps no email records.
         """
 
-    def foreign_tasks(self, people: Collection[SalesforceId], first_day: str, last_day: str) -> Sequence[ForeignTask]:
-        """The email Tasks of these contacts and leads on these days (ISO) that are not ours.
+    def foreign_records(
+        self, message_ids: Collection[str], people: Collection[SalesforceId], days: Collection[str]
+    ) -> ForeignRecords:
+        """What other tools made of these mails, in one call for a thousand where they made nothing.
 
-        None of them where the org has no field for our key, for then ours and theirs look the same.
+        By Message-ID, as above; and the email Tasks of these contacts and leads, from the first to the last of these
+        days (ISO), that are not ours: none of them where the org has no field for our key, for then ours and theirs
+        look the same. An org that keeps no email records still shows its Tasks.
         """
+
+    def standing_activities(self, activity_ids: Sequence[SalesforceId]) -> frozenset[SalesforceId]:
+        """Those of these Tasks that are there and not deleted, archived ones too."""
 
     def takes_days(self) -> bool:
         """Whether ``publish`` has an object to write to."""

@@ -12,6 +12,7 @@ from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, Thre
 from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail, WrappedDek
 from server.domain.mail_names import MailFamily
 from server.domain.mailbox import Mailbox
+from server.domain.second_look import SecondLook
 
 
 class MailboxStore(Protocol):
@@ -90,6 +91,9 @@ class ActivityStore(Protocol):
 
     def activities_of(self, conversation: KeyedHash) -> list[ActivityRow]: ...
 
+    def doubled_activities(self) -> list[ActivityRow]:
+        """Those of which another tool made an activity too."""
+
     def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         """Create activities. Returns those that this call created; the others belong to somebody else."""
 
@@ -107,6 +111,17 @@ class FamilyStore(Protocol):
 
     def save_family(self, key: KeyedHash, change: Callable[[MailFamily], MailFamily]) -> MailFamily:
         """Read, change and write; again where somebody else wrote meanwhile. No write where nothing changed."""
+
+
+class SecondLookStore(Protocol):
+    """The rounds whose mails are looked for in the CRM once more."""
+
+    def plan_look(self, look: SecondLook) -> None: ...
+
+    def due_looks(self, now: float, limit: int) -> list[SecondLook]:
+        """The longest due first."""
+
+    def drop_looks(self, looks: Sequence[SecondLook]) -> None: ...
 
 
 class CopyStore(Protocol):
@@ -194,7 +209,7 @@ class TallyStore(Protocol):
 
 class Store(
     MailboxStore, LeaseStore, RowStore, ActivityStore, FamilyStore, CopyStore, ConversationStore, AccessStore,
-    WorkDekStore, IdentityStore, TallyStore, Protocol,
+    WorkDekStore, IdentityStore, SecondLookStore, TallyStore, Protocol,
 ):  # fmt: skip
     """All of it. A use case takes the part that it needs.
 

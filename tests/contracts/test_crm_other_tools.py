@@ -45,7 +45,7 @@ def test_without_a_message_id_the_email_task_is_found_by_person_and_day(scene, c
     scene.clock.advance(LATER)
 
     assert crm.foreign_activities([message_id_of(scene)]) == {}
-    [task] = crm.foreign_tasks([ADA_ID, LEO_ID], DAY, DAY)
+    [task] = crm.foreign_records([message_id_of(scene)], [ADA_ID, LEO_ID], [DAY]).tasks
     assert isinstance(task, ForeignTask)
     assert task.activity_id != own
     assert (task.who_id, task.day, task.message_ids) == (ADA_ID, DAY, frozenset())
@@ -56,12 +56,31 @@ def test_only_email_tasks_of_these_people_on_these_days_that_are_not_ours(scene,
     file_beside(scene, crm, "task")
     scene.clock.advance(LATER)
 
-    assert crm.foreign_tasks([LEO_ID], DAY, DAY) == []
-    assert crm.foreign_tasks([ADA_ID], "2026-09-15", "2026-09-16") == []
-    assert len(crm.foreign_tasks([ADA_ID], "2026-09-13", "2026-09-15")) == 1
+    assert crm.foreign_records([], [LEO_ID], [DAY]).tasks == ()
+    assert crm.foreign_records([], [ADA_ID], ["2026-09-15", "2026-09-16"]).tasks == ()
+    assert len(crm.foreign_records([], [ADA_ID], ["2026-09-15", "2026-09-13"]).tasks) == 1
     before = len(calls(scene))
-    assert crm.foreign_tasks([], DAY, DAY) == []
+    assert crm.foreign_records([], [], []).tasks == ()
     assert len(calls(scene)) == before
+
+
+def test_emails_and_tasks_are_one_question(scene, crm):
+    file_beside(scene, crm, "brackets")
+    before = len(calls(scene))
+
+    assert crm.foreign_records([f"{n}@x" for n in range(1_000)], [ADA_ID, LEO_ID], [DAY]).by_message_id == {}
+    assert len(calls(scene)) == before + 1
+    scene.clock.advance(LATER)
+    records = crm.foreign_records([message_id_of(scene)], [ADA_ID], [DAY])
+    assert {foreign.activity_id for foreign in records.by_message_id.values()} == {t.activity_id for t in records.tasks}
+
+
+def test_what_stands_is_told_from_what_was_deleted(scene, crm):
+    own = file_beside(scene, crm, "")
+    [second] = crm.file([activity(2)])
+    scene.universe.org.remove(second.activity_id)
+
+    assert crm.standing_activities([own, second.activity_id, "00TX00000000009AAA"]) == {own}
 
 
 def test_an_org_without_email_records_still_shows_its_tasks(scene, crm):
@@ -72,5 +91,7 @@ def test_an_org_without_email_records_still_shows_its_tasks(scene, crm):
 
     with pytest.raises(ConfigurationError):
         crm.foreign_activities([message_id])
-    [task] = crm.foreign_tasks([ADA_ID], DAY, DAY)
+    records = crm.foreign_records([message_id], [ADA_ID], [DAY])
+    [task] = records.tasks
+    assert not records.shows_emails
     assert (task.is_inbound, task.message_ids) == (None, frozenset())

@@ -16,7 +16,12 @@ from server.adapters.salesforce.composite import CompositeReader, Question
 from server.adapters.salesforce.matching import records
 from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.matching.look_up import LookUp
-from server.adapters.salesforce.matching.related import find_foreign_activities, find_foreign_tasks, find_opportunities
+from server.adapters.salesforce.matching.related import (
+    find_foreign_activities,
+    find_foreign_records,
+    find_opportunities,
+    find_standing_tasks,
+)
 from server.adapters.salesforce.org.current import CurrentOrg
 from server.adapters.salesforce.org.shape import OrgShape
 from server.adapters.salesforce.org.storage import StorageMeter
@@ -27,7 +32,7 @@ from server.domain.crm import (
     Candidates,
     Filed,
     Foreign,
-    ForeignTask,
+    ForeignRecords,
     Found,
     Opportunities,
     OrgName,
@@ -131,9 +136,13 @@ class SalesforceCrm:
     def foreign_activities(self, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
         return find_foreign_activities(self._reader, message_ids)
 
-    def foreign_tasks(self, people: Collection[SalesforceId], first_day: str, last_day: str) -> Sequence[ForeignTask]:
-        key_field = self._org.shape.task.get("key")
-        return find_foreign_tasks(self._reader, key_field, people, first_day, last_day) if key_field and people else []
+    def foreign_records(
+        self, message_ids: Collection[str], people: Collection[SalesforceId], days: Collection[str]
+    ) -> ForeignRecords:
+        return find_foreign_records(self._reader, self._org.shape.task.get("key"), message_ids, people, days)
+
+    def standing_activities(self, activity_ids: Sequence[SalesforceId]) -> frozenset[SalesforceId]:
+        return find_standing_tasks(self._reader, activity_ids)
 
     def find_by_key(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
         org = self._org.shape

@@ -230,3 +230,7 @@ def email_tasks(key_field: str, first_day: str, last_day: str, people: Sequence[
 def emails_of_tasks(task_ids: Sequence[str]) -> str:
     names = ("ActivityId", "Incoming", "MessageIdentifier", "FromAddress")
     return _select(names, "EmailMessage", _any_of(["ActivityId"], task_ids))
+
+
+def tasks_by_id(task_ids: Sequence[str]) -> str:
+    return _select(("Id", "IsDeleted"), "Task", _any_of(["Id"], task_ids))

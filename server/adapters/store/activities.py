@@ -26,6 +26,10 @@ class ActivityDocuments(Repository):
         documents = self._documents.query("activities", where=(Where("conversation", "==", conversation),))
         return [codec.to_activity(d.key, d.data, d.version) for d in documents]
 
+    def doubled_activities(self) -> list[ActivityRow]:
+        documents = self._documents.query("activities", where=(Where("is_doubled", "==", True),))
+        return [codec.to_activity(d.key, d.data, d.version) for d in documents]
+
     def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         if not activities:
             return []

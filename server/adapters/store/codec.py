@@ -212,7 +212,11 @@ def _read_wait(data: Data) -> Wait | None:
 
 
 def from_activity(activity: ActivityRow) -> Data:
-    return _activity_to_fields(activity)
+    fields = _activity_to_fields(activity)
+    if activity.doubled_by:
+        # A field of its own, which a query can ask for by its value.
+        fields["is_doubled"] = True
+    return fields
 
 
 def to_activity(key: str, data: Data, version: str) -> ActivityRow:

@@ -10,6 +10,7 @@ from server.adapters.store.mailboxes import LeaseDocuments, MailboxDocuments
 from server.adapters.store.rows import RowDocuments
 from server.adapters.store.sealed.copies import CopyDocuments
 from server.adapters.store.sealed.identity import IdentityDocuments
+from server.adapters.store.sealed.second_looks import SecondLookDocuments
 from server.adapters.store.sealed.work_deks import WorkDekDocuments
 from server.adapters.store.tallies import TallyDocuments
 
@@ -25,6 +26,7 @@ class DocumentStore(
     AccessDocuments,
     WorkDekDocuments,
     IdentityDocuments,
+    SecondLookDocuments,
     TallyDocuments,
 ):
     """Implements ``server.ports.store.Store``. Thread-safe if the backend is."""

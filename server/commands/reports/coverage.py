@@ -18,6 +18,7 @@ from server.domain.ledger import Coverage, CoverageRow, DayCoverage
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.coverage.audit import add_missed_rows
 from server.engine.coverage.publishing import publish_rows
+from server.engine.deliver.second_look import count_doubles
 from server.engine.mailboxes.stages import find_mailbox
 from server.engine.mailboxes.status_text import describe_status
 
@@ -48,10 +49,7 @@ def _coverage(source: Source) -> click.Command:
             _publish_days(services, coverages)
         if coverages:
             stdout.print(_conclude(list(coverages.values())))
-        for mailbox, coverage in coverages.items():
-            if coverage.unrelated:
-                people = count_noun(coverage.unrelated, "contact")
-                stdout.print(f"{mailbox.address}: {people} of logged email not related to it. Its card says why.")
+        _print_notes(services, coverages)
         # All mailboxes are reported before the worst result becomes the exit code.
         codes = {_report_missing(services, mailbox, coverage) for mailbox, coverage in coverages.items()}
         if worst := max(codes, default=0):
@@ -94,6 +92,17 @@ def _conclude(coverages: Sequence[Coverage]) -> str:
     if not missing:
         return "Every email that Gmail lists has a row."
     return f"Without a row: {count_noun(missing, 'email')} that Gmail lists."
+
+
+def _print_notes(services: Services, coverages: Mapping[Mailbox, Coverage]) -> None:
+    """What an admin should know of logged email beside its number."""
+    for mailbox, coverage in coverages.items():
+        if coverage.unrelated:
+            people = count_noun(coverage.unrelated, "contact")
+            stdout.print(f"{mailbox.address}: {people} of logged email not related to it. Its card says why.")
+    if doubled := count_doubles(services.ports.store):
+        emails = count_noun(doubled, "email")
+        stdout.print(f"Also logged by another tool, so twice in Salesforce: {emails}. doubles lists them.")
 
 
 def _publish_days(services: Services, coverages: Mapping[Mailbox, Coverage]) -> None:

@@ -16,6 +16,7 @@ from server.domain.errors import BadInputError
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.coverage.audit import measure_coverage
+from server.engine.deliver.second_look import count_doubles
 from server.engine.ledger.rows import name_cause
 
 
@@ -45,7 +46,8 @@ def ledger_as_json(services: Services) -> dict[str, Any]:
 
     Every mailbox that is not off is in it. Gmail is asked for the list of those mailboxes that we read; for the others
     ``complete_to`` (epoch seconds) says up to when all their mail is in the ledger. ``unrelated`` counts the contacts
-    on a mailbox's logged mail to whom its activities are not related, where there are any.
+    on a mailbox's logged mail to whom its activities are not related, where there are any. ``doubled`` counts the
+    emails that another tool logged too.
     """
     ports = services.ports
     messages: list[dict[str, Any]] = []
@@ -67,6 +69,7 @@ def ledger_as_json(services: Services) -> dict[str, Any]:
         "coverage": coverages,
         "unrelated": unrelated,
         "complete_to": complete_to,
+        "doubled": count_doubles(ports.store),
         "writes": ports.store.writes(),
     }
 

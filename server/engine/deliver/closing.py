@@ -10,6 +10,8 @@ from server.domain.errors import ConflictError
 from server.domain.ids import ActivityKey
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.engine.conversations.overrides import is_stopped_by_owner
+from server.engine.deliver.other_tools import ForeignFinder
+from server.engine.deliver.second_look import LookPlanner
 from server.engine.deliver.wanted import Claimed, Wanted
 from server.engine.ledger.rows import log_row
 from server.logs.trail import name_on_trail
@@ -26,11 +28,16 @@ class ActivityCloser:
     ``settled`` counts rows with an outcome, ``logged`` activities that stand in Salesforce.
     """
 
-    def __init__(self, crm: Crm, store: Store, clock: Clock, retried: frozenset[ActivityKey]) -> None:
+    def __init__(
+        self, crm: Crm, store: Store, clock: Clock, retried: frozenset[ActivityKey], looks: LookPlanner,
+        finder: ForeignFinder,
+    ) -> None:  # fmt: skip
         self._crm = crm
         self._store = store
         self._clock = clock
         self._retried = retried
+        self._looks = looks
+        self._finder = finder
         self.settled = 0
         self.logged = 0
 
@@ -38,6 +45,8 @@ class ActivityCloser:
         """All in one commit; where a row changed meanwhile, mail by mail on top of what stands now."""
         if not closed:
             return
+        own = [claimed.wanted for claimed, activity in closed if activity.own_activity_id]
+        self._looks.plan([self._finder.note_mail(wanted) for wanted in own])
         now = self._clock.now()
         rows = [
             log_row(row, activity, now)

@@ -24,6 +24,7 @@ from server.engine.deliver.activities import ActivityPlanner, Planned, PlannerTo
 from server.engine.deliver.closing import ActivityCloser
 from server.engine.deliver.other_tools import ForeignFinder
 from server.engine.deliver.readings import MailReadings
+from server.engine.deliver.second_look import LookPlanner
 from server.engine.deliver.wanted import Claimed, Wanted
 from server.engine.mailboxes.lease import RenewLeases
 from server.ports.clock import Clock
@@ -78,22 +79,23 @@ class MailFiler:
         planner = ActivityPlanner(self.planner_tools, workspace, mailboxes)
         readings = MailReadings(self.planner_tools.reader, self.store, self.clock, renew_leases)
         finder = ForeignFinder(self.crm, self.store, workspace, self.planner_tools.policy.join_others)
-        return _FilingRound(self, planner, readings, finder, doubtful).run(fresh, doubtful)
+        looks = LookPlanner(self.store, self.planner_tools.sealing, self.clock)
+        retried = frozenset(claimed.key for claimed in doubtful)
+        closer = ActivityCloser(self.crm, self.store, self.clock, retried, looks, finder)
+        return _FilingRound(self, planner, readings, finder, closer).run(fresh, doubtful)
 
 
 class _FilingRound:
     def __init__(
         self, filer: MailFiler, planner: ActivityPlanner, readings: MailReadings, finder: ForeignFinder,
-        doubtful: Sequence[Claimed],
+        closer: ActivityCloser,
     ) -> None:  # fmt: skip
-        self._crm = filer.crm
-        self._store = filer.store
-        self._clock, self._policy = filer.clock, filer.planner_tools.policy
+        self._crm, self._store, self._clock = filer.crm, filer.store, filer.clock
+        self._policy = filer.planner_tools.policy
         self._finder = finder
         self._planner = planner
         self._readings = readings
-        retried = frozenset(claimed.key for claimed in doubtful)
-        self._closer = ActivityCloser(filer.crm, filer.store, filer.clock, retried)
+        self._closer = closer
         self._result = FilingResult()
 
     def run(self, fresh: Sequence[Wanted], doubtful: Sequence[Claimed]) -> FilingResult:

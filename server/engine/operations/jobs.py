@@ -19,6 +19,7 @@ from server.engine.collect.backfill import PastCollector
 from server.engine.collect.collect import Collector
 from server.engine.coverage.audit import Auditor
 from server.engine.coverage.publishing import DayPublisher
+from server.engine.deliver.second_look import SecondLooker
 from server.engine.deliver.turns import Deliverer
 from server.engine.ledger.refusals import ROWS_PER_NIGHT, replay_refused
 from server.engine.mailboxes.sweep import Sweeper
@@ -142,6 +143,7 @@ class JobRunner:
     collector: Collector
     past_collector: PastCollector
     deliverer: Deliverer
+    looker: SecondLooker
     auditor: Auditor
     days: DayPublisher
     status: StatusReader
@@ -151,8 +153,7 @@ class JobRunner:
     def run(self, job: Job, queue: Queue, task: Task | None = None) -> None:
         """Run the job. Raises what a port raised; then the worker puts the job back.
 
-        A job raises nothing once its next try would be later than the next job of its kind, so that days of trouble
-        leave no heap of them.
+        A job raises nothing once the next job of its kind is due before its next try: days of trouble leave no heap.
         ``task`` is the job as it stands in the queue, None where nobody took it from one. A job of an unknown kind was
         enqueued by a newer version: it goes back, for that version to take it, and after enough tries it is dropped.
         """
@@ -183,8 +184,7 @@ class JobRunner:
     def _continue(self, queue: Queue, task: Task, job: Job) -> None:
         """Enqueue the next turn of a running task.
 
-        Where that name is used already, an earlier run of this task had asked for the next turn, which may have come
-        and gone while we worked. So there is one more, whose name has the time.
+        Where that name is used already, an earlier run had asked for it, and it may have come and gone: so one more.
         """
         if not (task.name and queue.put(job, self._now(), after=task)):
             queue.put(job, self._now())
@@ -204,6 +204,7 @@ class JobRunner:
         self._enqueue_reading(queue, mailboxes)
         # Here, because the mailboxes have just been read: a look of its own would read them all once more.
         self.status.write(mailboxes)
+        self.looker.look_or_wait()
 
     def _enqueue_reading(self, queue: Queue, mailboxes: Sequence[Mailbox]) -> None:
         jobs = [Job(JobKind.COLLECT, mailbox_id) for mailbox_id in self._select_to_poll(mailboxes)]
@@ -221,9 +222,9 @@ class JobRunner:
 
         A mailbox earns that by a push that was heard, and loses it when a poll finds mail that no push announced.
         """
+        now = self._now()
         if not self.watches.is_on:
             return [mailbox.mailbox_id for mailbox in mailboxes]
-        now = self._now()
         # Mail that could not be read is due again at a time of its own, of which no push tells.
         to_read_again = self.store.mailboxes_to_read_again(now)
         return [m.mailbox_id for m in mailboxes if m.mailbox_id in to_read_again or is_poll_due(m, now)]

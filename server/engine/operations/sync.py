@@ -13,6 +13,7 @@ from server.domain.ledger import BACKFILL, LIVE
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.backfill import PastCollector
 from server.engine.collect.collect import Collector
+from server.engine.deliver.second_look import SecondLooker
 from server.engine.deliver.turns import SHORT, SPENT, Deliverer
 from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
@@ -71,6 +72,7 @@ class Syncer:
     collector: Collector
     past_collector: PastCollector
     deliverer: Deliverer
+    looker: SecondLooker
     sleep: Callable[[float], None]
 
     def sync(
@@ -87,7 +89,9 @@ class Syncer:
         known = self.store.mailboxes() if only else []
         if unknown := sorted(name for name in only if not any(m.is_named(name) for m in known)):
             raise BadInputError(f"No mailbox of this Workspace has the address or Directory id {', '.join(unknown)}.")
-        return _Pass(self, mailboxes, on_progress).run(workers, patience)
+        result = _Pass(self, mailboxes, on_progress).run(workers, patience)
+        self.looker.look_or_wait()
+        return result
 
 
 class _Pass:

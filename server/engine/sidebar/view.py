@@ -55,6 +55,7 @@ class Shown:
     cause: str | None = None
     sentence: str = ""
     is_joined: bool = False
+    is_doubled: bool = False
     on_opportunity: bool = False
     due_at: float | None = None
 
@@ -206,6 +207,7 @@ def _show_row(
     activity = activities.get(row.activity_key)
     if activity is not None and activity.is_joined:
         return replace(shown, is_joined=True)  # on which record the other tool put it is not for us to say
+    shown = replace(shown, is_doubled=activity is not None and activity.doubled_by is not None)
     if kept is None or snapshot is None or activity is None or kept.chosen is None:
         return replace(shown, is_hidden=row.record_id is not None)
     return replace(

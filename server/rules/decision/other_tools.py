@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from server.domain.crm import ForeignTask
 from server.domain.ids import SalesforceId
 from server.domain.mail import Mail
 from server.domain.mailbox import Workspace
+from server.domain.second_look import MailFacts
 from server.rules.headers.identity_key import normalise_message_id, strip_prefixes
 
 SALESFORCE_HEADERS = ("X-SFDC-LK", "X-SFDC-User")
@@ -24,18 +24,6 @@ _MARKS = re.compile(
 """What tools put before the subject: their name, and some of them the direction."""
 CUT_AT = 60
 """Characters of a subject from which on a tool may have cut it."""
-
-
-@dataclass(frozen=True)
-class MailFacts:
-    """What a foreign Task is compared with. ``days`` are the ISO dates on which the mail may stand."""
-
-    people: frozenset[SalesforceId]
-    subject: str
-    is_inbound: bool
-    days: frozenset[str]
-    message_ids: frozenset[str]
-    authors: frozenset[str]
 
 
 def is_sent_by_salesforce(mail: Mail, workspace: Workspace) -> bool:

@@ -94,6 +94,7 @@ class Presenter:
             code=shown.cause or "",
             sentence=shown.sentence,
             is_joined=shown.is_joined,
+            is_doubled=shown.is_doubled,
             on_opportunity=shown.on_opportunity,
             add_contact=self.links.new("Contact", address),
             add_lead=self.links.new("Lead", address),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from server.adapters.salesforce import soql
 from server.adapters.salesforce.composite import CompositeReader, Question
 from server.adapters.salesforce.org.shape import OrgShape
-from server.domain.crm import Foreign, ForeignTask, Opportunities
+from server.domain.crm import Foreign, ForeignRecords, ForeignTask, Opportunities
 from server.domain.errors import ConfigurationError
 from server.domain.ids import SalesforceId
 
@@ -42,36 +42,60 @@ def find_opportunities(
     )
 
 
-def find_foreign_activities(reader: CompositeReader, message_ids: Sequence[str]) -> Mapping[str, Foreign]:
+def find_foreign_activities(reader: CompositeReader, message_ids: Collection[str]) -> Mapping[str, Foreign]:
     """By Message-ID. Of several activities of one mail the one with the lowest id counts."""
+    return _read_foreign([row for _, rows in reader.ask(_ask_about_emails(message_ids)) for row in rows])
+
+
+def find_foreign_records(
+    reader: CompositeReader, key_field: str | None, message_ids: Collection[str], people: Collection[SalesforceId],
+    days: Collection[str],
+) -> ForeignRecords:  # fmt: skip
+    """With what the records of the emails behind the Tasks say, where the org keeps such records."""
+    about_tasks: list[Question] = []
+    if key_field and people and days:
+        write = partial(soql.email_tasks, key_field, min(days), max(days))
+        about_tasks = [Question("email_tasks", tuple(portion), write) for portion in soql.chunks(people)]
+    rows: dict[str, list[Any]] = {"email_messages": [], "email_tasks": []}
+    shows_emails = True
+    try:
+        for kind, found in reader.ask([*_ask_about_emails(message_ids), *about_tasks]):
+            rows[kind] += found
+    except ConfigurationError:
+        shows_emails = False
+        rows["email_tasks"] = [row for _, found in reader.ask(about_tasks) for row in found]
+    behind = _find_emails_of(reader, rows["email_tasks"]) if shows_emails else {}
+    tasks = tuple(_read_task(task, behind.get(str(task["Id"]), ())) for task in rows["email_tasks"])
+    return ForeignRecords(_read_foreign(rows["email_messages"] if shows_emails else []), tasks, shows_emails)
+
+
+def find_standing_tasks(reader: CompositeReader, activity_ids: Sequence[SalesforceId]) -> frozenset[SalesforceId]:
+    questions = [Question("tasks_by_id", tuple(portion), soql.tasks_by_id) for portion in soql.chunks(activity_ids)]
+    rows = (row for _, found in reader.ask(questions, with_deleted=True) for row in found)
+    return frozenset(SalesforceId(row["Id"]) for row in rows if not row["IsDeleted"])
+
+
+def _ask_about_emails(message_ids: Collection[str]) -> list[Question]:
     portions = soql.chunks(message_ids, 2, 2)
-    questions = [Question("email_messages", tuple(portion), soql.email_messages) for portion in portions]
+    return [Question("email_messages", tuple(portion), soql.email_messages) for portion in portions]
+
+
+def _find_emails_of(reader: CompositeReader, tasks: Sequence[Any]) -> dict[str, list[Any]]:
+    portions = soql.chunks(str(task["Id"]) for task in tasks)
+    questions = [Question("emails_of_tasks", tuple(portion), soql.emails_of_tasks) for portion in portions]
+    emails: dict[str, list[Any]] = {}
+    for _, found in reader.ask(questions):
+        for email in found:
+            emails.setdefault(str(email["ActivityId"]), []).append(email)
+    return emails
+
+
+def _read_foreign(rows: Sequence[Any]) -> dict[str, Foreign]:
     activities: dict[str, Foreign] = {}
-    rows = [row for _, rows_of_question in reader.ask(questions) for row in rows_of_question]
     for row in sorted((r for r in rows if r.get("ActivityId")), key=lambda r: str(r["ActivityId"])):
         foreign = Foreign(SalesforceId(row["ActivityId"]), str(row.get("FromAddress") or "").lower())
         activities.setdefault(_read_message_id(row), foreign)
     return activities
-
-
-def find_foreign_tasks(
-    reader: CompositeReader, key_field: str, people: Collection[SalesforceId], first_day: str, last_day: str
-) -> list[ForeignTask]:
-    """With what the records of the emails behind the Tasks say, where the org keeps such records."""
-    ask_tasks = partial(soql.email_tasks, key_field, first_day, last_day)
-    tasks = _ask(reader, "email_tasks", people, ask_tasks)
-    emails: dict[str, list[Any]] = {}
-    try:
-        for email in _ask(reader, "emails_of_tasks", [str(task["Id"]) for task in tasks], soql.emails_of_tasks):
-            emails.setdefault(str(email["ActivityId"]), []).append(email)
-    except ConfigurationError:
-        emails = {}
-    return [_read_task(task, emails.get(str(task["Id"]), ())) for task in tasks]
-
-
-def _ask(reader: CompositeReader, kind: str, values: Iterable[str], write: Callable[[Sequence[str]], str]) -> list[Any]:
-    questions = [Question(kind, tuple(portion), write) for portion in soql.chunks(values)]
-    return [row for _, rows in reader.ask(questions) for row in rows]
 
 
 def _read_task(row: Any, emails: Sequence[Any]) -> ForeignTask:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from server.domain.errors import ConfigurationError, TrulyError
 from server.domain.ids import SalesforceId
 from server.domain.policy import Policy
+from server.engine.deliver.second_look import count_doubles
 from server.engine.operations.doctor.registry import Checks, Finding
 from server.ports.crm import Crm
+from server.ports.store import ActivityStore
 
 NO_CONTACT = SalesforceId("003000000000000AAA")
 NO_ACCOUNT = SalesforceId("001000000000000AAA")
@@ -25,6 +27,7 @@ NO_MESSAGE = "doctor@truly.invalid"
 class SalesforceContext:
     crm: Crm
     policy: Policy
+    store: ActivityStore
 
 
 CHECKS = Checks[SalesforceContext]()
@@ -71,6 +74,17 @@ def check_other_tools(context: SalesforceContext) -> Iterator[Finding]:
     else:
         text = "An email that another tool logged is not logged again."
         yield Finding("Other tools", is_good=True, text=text)
+
+
+@CHECKS.register("Logged twice")
+def check_doubles(context: SalesforceContext) -> Iterator[Finding]:
+    """What the second look found. Without any there is nothing to say."""
+    if count := count_doubles(context.store):
+        text = (
+            f"Another tool logged {count:,} of our emails too: they are in Salesforce twice. Set JOIN_OTHERS=yes, or"
+            " switch that tool's logging off; flask --app server.main doubles lists them."
+        )
+        yield Finding("Logged twice", is_good=False, text=text)
 
 
 @CHECKS.register("Opportunities")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from server.domain.crm import ForeignTask
 from server.domain.ids import SalesforceId
-from server.rules.decision.other_tools import MailFacts, choose_tasks, list_people
+from server.domain.second_look import MailFacts
+from server.rules.decision.other_tools import choose_tasks, list_people
 
 ADA = SalesforceId("003A00000000001AAA")
 MAIL = MailFacts(

@@ -1,0 +1,47 @@
+"""doubles: the emails that another tool logged after us, and how to keep only the other tool's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from server.commands.reports.tables import count_noun
+from server.commands.running import Source, report_errors, stdout
+
+
+def commands(source: Source) -> list[click.Command]:
+    return [_doubles(source)]
+
+
+def _doubles(source: Source) -> click.Command:
+    @click.command("doubles")
+    @click.option("--remove", "removes", is_flag=True, help="Delete ours where the other tool's is still there.")
+    @click.option("--yes", "is_confirmed", is_flag=True, help="Do not ask.")
+    @report_errors
+    def command(removes: bool, is_confirmed: bool) -> None:
+        """List the emails that another tool logged too. With --remove, delete our activities after asking."""
+        remover = source.get().rooms.doubles
+        plan = remover.preview()
+        remover.forget(plan.single)
+        if not plan.removable:
+            stdout.print("No email is known to be in Salesforce twice.")
+            return
+        table = Table("Sent (UTC)", "Ours", "The other tool's", "Activity key", box=SIMPLE_HEAD)
+        for activity in plan.removable:
+            sent_at = datetime.fromtimestamp(activity.sent_at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+            table.add_row(sent_at, activity.activity_id, activity.doubled_by, activity.key[:12])
+        stdout.print(table)
+        emails = count_noun(len(plan.removable), "email")
+        if not removes:
+            stdout.print(f"In Salesforce twice: {emails}. --remove deletes ours and keeps the other tool's.")
+            return
+        if not is_confirmed:
+            question = f"Delete our activities of {emails}? They stay in Salesforce's Recycle Bin for 15 days."
+            click.confirm(question, abort=True)
+        count = remover.remove(plan.removable)
+        stdout.print(f"Deleted: {count}. The other tool's activities stand for these emails.")
+
+    return command

@@ -1,0 +1,202 @@
+"""Another tool logs an email hours after us: it is told, and ours goes only where an admin says so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.engine.deliver.second_look import LOOK_AFTER, LOOKS_APART
+from server.ports.queue import Job, JobKind
+from simulator.faults import Fault
+from simulator.salesforce.switches import OrgSwitches
+from tests.support.cards import card_of, texts
+from tests.support.crashes import Crash, Fuse, fit, unfit
+from tests.support.rep import Rep
+from tests.support.scene import Scene, eml
+
+ANN, BEN = "ann@acme.example", "ben@acme.example"
+LATER = 3 * 3_600
+TOLD = "Also logged by another tool, so it is in Salesforce twice."
+
+
+class NoQueue:
+    """What a sweep asks for is of no interest here."""
+
+    def put(self, *_args: Any, **_options: Any) -> bool:
+        return True
+
+
+def log_beside(scene: Scene, other_tool: str, after: int = LATER) -> str:
+    """Ann's mail is logged; the other tool logs it three hours later. Returns the Gmail message id."""
+    scene.universe.org.switches = OrgSwitches(other_tool=other_tool, other_tool_after=after)
+    message = scene.deliver(ANN, eml(sender=ANN, to="ada@byron.example"), "SENT")
+    scene.sync()
+    return message
+
+
+def look_again(scene: Scene) -> None:
+    scene.clock.advance(LOOK_AFTER + LOOKS_APART)
+    scene.sync()
+
+
+def is_told(scene: Scene, message: str) -> bool:
+    return any(TOLD in text for text in texts(card_of(scene.ask("/addon/open", ANN, message))))
+
+
+def ours(scene: Scene) -> list[dict[str, Any]]:
+    return [task for task in scene.tasks() if task.get("TrulyActivity__Message_Key__c")]
+
+
+@pytest.mark.parametrize("other_tool", ["brackets", "bare", "none", "task"])
+def test_what_came_after_ours_is_told(scene: Scene, tmp_path: Path, other_tool: str) -> None:
+    message = log_beside(scene, other_tool)
+    assert not is_told(scene, message)
+    assert "twice" not in scene.flask("coverage").output
+    look_again(scene)
+
+    assert is_told(scene, message)
+    assert "twice in Salesforce: 1 email" in scene.flask("coverage").output.replace("\n", " ")
+    finding = " ".join(scene.flask("doctor").output.split())
+    assert "Another tool logged 1 of our emails too" in finding
+    assert scene.flask("export", str(tmp_path / "ledger.json")).code == 0
+    assert json.loads((tmp_path / "ledger.json").read_text())["doubled"] == 1
+    assert len(scene.tasks()) == 2, "nothing is deleted unasked"
+
+
+def test_where_nobody_else_logs_there_is_nothing_to_tell(scene: Scene) -> None:
+    message = log_beside(scene, "")
+    look_again(scene)
+
+    assert not is_told(scene, message)
+    assert "Another tool logged" not in scene.flask("doctor").output
+    assert "No email is known to be in Salesforce twice." in scene.flask("doubles").output
+
+
+def test_one_look_for_a_thousand_mails_is_one_call_and_no_other_follows(scene: Scene) -> None:
+    for number in range(1_000):
+        scene.deliver(ANN, eml(subject=str(number), message_id=f"<{number}.{'x' * 40}@mail.byron.example>"))
+    scene.sync()
+    assert len(scene.tasks()) == 1_000
+    scene.clock.advance(LOOK_AFTER + LOOKS_APART)
+    looker = scene.services.rooms.syncer.looker
+    scene.universe.calls.clear()
+    assert looker.look() == 0
+    assert len(scene.universe.calls.calls("salesforce")) == 1
+    looker.look()
+    assert len(scene.universe.calls.calls("salesforce")) == 1
+    assert list(scene.services.documents.scan("second_looks")) == []
+
+
+def test_nothing_readable_of_a_mail_waits_for_the_look(scene: Scene) -> None:
+    log_beside(scene, "")
+    [look] = scene.services.documents.scan("second_looks")
+
+    stored = repr(dict(look.data))
+    assert not any(word in stored for word in ("Lamps", "byron", "mail.example", "003A"))
+
+
+def test_a_look_that_fails_is_made_again(scene: Scene) -> None:
+    message = log_beside(scene, "brackets")
+    scene.clock.advance(LOOK_AFTER + LOOKS_APART)
+    scene.services.ports.crm.shape()
+    scene.universe.faults.plan(Fault("salesforce", "composite", "503", 1))
+    scene.sync()
+    scene.sync()
+
+    assert is_told(scene, message)
+
+
+def test_the_running_service_looks_too(scene: Scene) -> None:
+    message = log_beside(scene, "brackets")
+    scene.clock.advance(LOOK_AFTER + LOOKS_APART)
+    scene.services.rooms.jobs.run(Job(JobKind.SWEEP), NoQueue())
+
+    assert is_told(scene, message)
+
+
+def test_an_org_that_shows_no_emails_is_asked_for_tasks_alone(scene: Scene) -> None:
+    message = log_beside(scene, "brackets")
+    scene.universe.org.switches = OrgSwitches(
+        other_tool="brackets", other_tool_after=LATER, unreadable=("EmailMessage",)
+    )
+    look_again(scene)
+
+    assert is_told(scene, message)
+
+
+def test_ours_goes_by_a_command_that_shows_what_it_does(scene: Scene) -> None:
+    message = log_beside(scene, "brackets")
+    look_again(scene)
+    [own] = ours(scene)
+
+    listed = scene.flask("doubles")
+    assert own["Id"] in listed.output.replace("\n", "")
+    assert "In Salesforce twice: 1 email." in listed.output
+    assert scene.flask("doubles", "--remove").code != 0, "nobody said yes"
+    assert len(scene.tasks()) == 2
+    assert "Deleted: 1." in scene.flask("doubles", "--remove", "--yes").output
+
+    [left] = scene.tasks()
+    assert left["Id"] != own["Id"]
+    assert any("Another tool put this email" in text for text in texts(card_of(scene.ask("/addon/open", ANN, message))))
+    row = scene.services.ports.store.existing_rows(scene.mailbox().mailbox_id, [message])[message]
+    assert row.activity_id == left["Id"]
+    assert "No email is known" in scene.flask("doubles").output
+    # A late copy finds the mail logged, and inserts nothing.
+    scene.deliver(BEN, eml(sender=ANN, to="ada@byron.example"))
+    scene.sync()
+    assert [task["Id"] for task in scene.tasks()] == [left["Id"]]
+
+
+def test_where_theirs_was_deleted_meanwhile_ours_stays(scene: Scene) -> None:
+    message = log_beside(scene, "brackets")
+    look_again(scene)
+    [own] = ours(scene)
+    [theirs] = [task for task in scene.tasks() if task["Id"] != own["Id"]]
+    scene.universe.org.remove(theirs["Id"])
+
+    assert "No email is known" in scene.flask("doubles", "--remove", "--yes").output
+    assert [task["Id"] for task in scene.tasks()] == [own["Id"]]
+    assert not is_told(scene, message)
+
+
+def test_what_a_rep_stopped_meanwhile_is_not_told(scene: Scene) -> None:
+    message = log_beside(scene, "brackets")
+    rep = Rep(scene, ANN, message)
+    rep.click("Stop logging")
+    rep.click("Delete and stop")
+    look_again(scene)
+
+    assert not is_told(scene, message)
+    assert "No email is known" in scene.flask("doubles").output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_command_that_is_killed_goes_on(tmp_path: Path, *, after: bool) -> None:
+    step, is_over = 0, False
+    while not is_over:
+        step += 1
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        scene = Scene(folder)
+        message = log_beside(scene, "brackets")
+        look_again(scene)
+        fit(scene, Fuse(step, after))
+        remover = scene.services.rooms.doubles
+        try:
+            remover.remove(remover.preview().removable)
+            is_over = True
+        except Crash:
+            pass
+        unfit(scene)
+        scene.restart()
+        assert scene.flask("doubles", "--remove", "--yes").code == 0
+        assert len(scene.tasks()) == 1
+        row = scene.services.ports.store.existing_rows(scene.mailbox().mailbox_id, [message])[message]
+        assert row.activity_id == scene.tasks()[0]["Id"]
+        scene.close()
+    assert step > 2
