@@ -15,6 +15,8 @@ from requests.adapters import HTTPAdapter
 
 TIMEOUT = 60.0
 """Seconds without an answer before a call counts as lost."""
+WRITE_TIMEOUT = 240.0
+"""The same of a write to Salesforce: a thousand Tasks through slow flows take minutes. It ends a request after ten."""
 
 
 class Transport(Protocol):

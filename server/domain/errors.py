@@ -5,7 +5,8 @@
     TrulyError
     ├── UserError                what a person must change; its text is for that person
     │   ├── ConfigurationError   a setting, key file or missing Salesforce field       exit 3
-    │   │   └── RightsError      the integration user lacks a right that every email needs
+    │   │   ├── RightsError      the integration user lacks a right that every email needs
+    │   │   └── KeylessError     the org has no field for the key of an activity
     │   ├── OtherOrgError        another Salesforce org answers than the state's        exit 3
     │   ├── BadInputError        a file or argument that cannot be used                exit 4
     │   └── RefusedError         not allowed: out of scope, no key to open with        exit 5
@@ -87,6 +88,10 @@ class ConfigurationError(UserError):
 
 
 class RightsError(ConfigurationError):
+    pass
+
+
+class KeylessError(ConfigurationError):
     pass
 
 

@@ -100,6 +100,25 @@ class OrgSwitches:
         values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in section.items()}
         return cls(**values)
 
+    @classmethod
+    def hard(cls) -> OrgSwitches:
+        """All at once, but for a login that is refused: an org in which as little as possible goes by itself."""
+        return cls(
+            automation_bears=25,
+            automation_fails_with="flow",
+            read_only_fields=("Task.Type",),
+            private_activities=True,
+            byte_fields=("Task.Subject", "Task.Description"),
+            no_people_in_collections=True,
+            generic_audience=True,
+            opaque_tokens=True,
+            unreadable=("User.FederationIdentifier",),
+            private_users=True,
+            query_bears=100,
+            rows_in_page=200,
+            open_cursors=10,
+        )
+
     def may_read(self, kind: str, field: str | None = None) -> bool:
         if kind == "ActivityUsrConnectionStatus" and not self.activity_capture:
             return False

@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.soak.org.run import Day
+from tests.soak.org.run import HardDay
 from tests.soak.play import KILLS, Result
 from tests.soak.week import Week
 
@@ -36,12 +36,12 @@ class Run:
     """``mailboxes`` and ``messages`` are its full size."""
 
     name: str
-    make: Callable[[Path, int, int, int, int], Day | Week]
+    make: Callable[[Path, int, int, int, int], HardDay | Week]
     mailboxes: int
     messages: int
 
 
-RUNS = (Run("org", Day, 40, 10_000), Run("week", Week, 50, 20_000))
+RUNS = (Run("org", HardDay, 40, 10_000), Run("week", Week, 50, 20_000))
 
 
 def main() -> int:
@@ -111,7 +111,7 @@ def _write(results: dict[str, list[Result]], wanted: argparse.Namespace) -> None
 def _tell(console: Console, run: Run, result: Result, wanted: argparse.Namespace) -> None:
     console.print(
         f"{run.name}, seed {result.seed}: {result.messages} messages, {result.kills} kills,"
-        f" {sum(result.suffered.values())} failures, {len(result.violations)} violations, {result.seconds:.0f} s"
+        f" {sum(result.suffered.values())} failures,{_describe_calls(result)} {len(result.violations)} violations, {result.seconds:.0f} s"
     )
     for violation in result.violations[:SHOWN]:
         console.print(f"  {violation.what}: {violation.where} {violation.detail}", markup=False, highlight=False)
@@ -120,6 +120,14 @@ def _tell(console: Console, run: Run, result: Result, wanted: argparse.Namespace
         console.print(
             f"  Again: make faults RUN={run.name} SEED={result.seed} MAILBOXES={mailboxes} MESSAGES={messages}"
         )
+
+
+def _describe_calls(result: Result) -> str:
+    """For each thousand activities."""
+    if result.least_borne is None:
+        return ""
+    calls = f"{result.crm_calls_per_thousand:.0f} calls per 1,000 ({result.calm_crm_calls_per_thousand:.0f} calm"
+    return f" {calls}, at least {result.least_borne} borne),"
 
 
 def _table(results: dict[str, list[Result]]) -> Table:

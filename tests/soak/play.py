@@ -73,6 +73,16 @@ class Result:
     suffered: dict[str, int] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
+    crm_calls: int = 0
+    least_borne: int | None = None
+    """The fewest records that the org's automation bore at any time of the day; None where it bore all."""
+
+    calm_crm_calls_per_thousand: float = 0.0
+
+    @property
+    def crm_calls_per_thousand(self) -> float:
+        """Calls to Salesforce for each thousand activities."""
+        return self.crm_calls / max(self.activities, 1) * 1_000
 
 
 @dataclass(frozen=True)

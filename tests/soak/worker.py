@@ -83,7 +83,7 @@ def _make_patient() -> None:
     still = SimpleNamespace(sleep=lambda _seconds: None, time=time.time)
     googleapiclient.http.time = still
     google.auth._exponential_backoff.time = still  # type: ignore[attr-defined,assignment]  # noqa: SLF001  # it has no other switch
-    server.adapters.transport.TIMEOUT = TIMEOUT
+    server.adapters.transport.TIMEOUT = server.adapters.transport.WRITE_TIMEOUT = TIMEOUT
 
 
 class _Hands:

@@ -13,6 +13,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 from urllib3.exceptions import NewConnectionError
 
+from server.adapters import transport
 from server.adapters.salesforce.api_failures import SessionExpired, map_library_error
 from server.adapters.salesforce.login import Login, LoginDesk, OrgSession
 from server.adapters.salesforce.org.usage import Usage
@@ -91,14 +92,14 @@ class OrgClient:
 
     def call(
         self, path: str, *, method: str = "GET", json: Any = None, params: Any = None, writes: bool = False,
-        timeout: float | None = None,
+        is_slow: bool = False,
     ) -> Any:  # fmt: skip
-        """One REST call below ``/services/data/vNN.0/``. ``timeout``: seconds, the transport's where it is None.
+        """One REST call below ``/services/data/vNN.0/``. ``is_slow``: it may take minutes, as a write of many does.
 
         With ``writes`` an answer that cannot be read raises DoubtError, for the org may have done it. No answer at all
         raises UnansweredError, for the org may still do it.
         """
-        given = {"json": json, "params": params, "timeout": timeout}
+        given = {"json": json, "params": params, "timeout": transport.WRITE_TIMEOUT if is_slow else None}
         arguments = {name: value for name, value in given.items() if value is not None}
         session = self._log_in_once(None)
         for last in (False, True):

@@ -23,6 +23,7 @@ from server.adapters.salesforce.matching.related import (
     find_standing_tasks,
 )
 from server.adapters.salesforce.org.current import CurrentOrg
+from server.adapters.salesforce.org.rights import MOVED
 from server.adapters.salesforce.org.shape import OrgShape
 from server.adapters.salesforce.org.storage import StorageMeter
 from server.adapters.salesforce.org.survey import survey_org
@@ -41,7 +42,7 @@ from server.domain.crm import (
     Target,
 )
 from server.domain.crm_survey import OrgSurvey, Storage
-from server.domain.errors import ConfigurationError, InvariantError, NotFoundError, OtherOrgError
+from server.domain.errors import ConfigurationError, InvariantError, KeylessError, NotFoundError, OtherOrgError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import CoverageRow
 from server.ports.crm import ACTIVITIES_PER_CALL, ACTIVITIES_PER_COLLECTION, Allowance, CrmShape
@@ -145,23 +146,7 @@ class SalesforceCrm:
         return find_standing_tasks(self._reader, activity_ids)
 
     def find_by_key(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:
-        org = self._org.shape
-        key_field = org.task.get("key")
-        if key_field is None:
-            org.rights.require()
-            raise ConfigurationError(
-                "The org has no Message_Key__c field on Activity, so nothing can be looked up by key."
-            )
-        tasks: dict[ActivityKey, Found] = {}
-        write = partial(soql.tasks_by_key, key_field)
-        portions = chunked(keys, ACTIVITIES_PER_COLLECTION)
-        questions = [Question("tasks", tuple(portion), write) for portion in portions]
-        for _, rows in self._reader.ask(questions, with_deleted=True):
-            for row in rows:
-                task = read_task(row, key_field)
-                if task.key not in tasks or tasks[task.key].is_deleted:
-                    tasks[task.key] = task
-        return tasks
+        return self._org.with_shape(lambda org: self._find_tasks(keys, org))
 
     def file(self, activities: Sequence[Activity]) -> Sequence[Filed]:
         if len(activities) > ACTIVITIES_PER_CALL:
@@ -170,7 +155,7 @@ class SalesforceCrm:
 
     def retarget(self, targets: Sequence[Target], *, together: bool = False) -> Sequence[Exception | None]:
         org = self._org.shape
-        org.rights.require()
+        org.rights.require(MOVED)
         changes = [make_retargeting(target, org) for target in targets]
         return read_changes(self._writer.change(changes, together=together)) if changes else []
 
@@ -191,6 +176,22 @@ class SalesforceCrm:
         self._org.forget()
         self._writer = ActivityWriter(self._client, self._org.forget)
         self._look_up = LookUp(self._client, self._reader, self._choices)
+
+    def _find_tasks(self, keys: Sequence[ActivityKey], org: OrgShape) -> dict[ActivityKey, Found]:
+        key_field = org.task.get("key")
+        if key_field is None:
+            org.rights.require()
+            raise KeylessError("The org has no Message_Key__c field on Activity, so nothing can be looked up by key.")
+        tasks: dict[ActivityKey, Found] = {}
+        write = partial(soql.tasks_by_key, key_field)
+        portions = chunked(keys, ACTIVITIES_PER_COLLECTION)
+        questions = [Question("tasks", tuple(portion), write) for portion in portions]
+        for _, rows in self._reader.ask(questions, with_deleted=True):
+            for row in rows:
+                task = read_task(row, key_field)
+                if task.key not in tasks or tasks[task.key].is_deleted:
+                    tasks[task.key] = task
+        return tasks
 
     def _insert(self, activities: Sequence[Activity], org: OrgShape) -> list[Filed]:
         org.rights.require()

@@ -12,8 +12,8 @@ from server.domain.errors import (
     ConfigurationError,
     ConflictError,
     DoubtError,
+    KeylessError,
     RejectedError,
-    RightsError,
     TransientError,
     UnansweredError,
 )
@@ -176,9 +176,7 @@ class _FilingRound:
             return []
         try:
             in_salesforce = self._crm.find_by_key([claimed.claim.crm_key for claimed in doubtful])
-        except ConfigurationError as failure:
-            if isinstance(failure, RightsError):
-                raise  # the field is there, and hidden
+        except KeylessError:
             # Without a key field nobody can know: a second insert is the one thing that must not happen.
             for claimed in doubtful:
                 self._fail(claimed.wanted, RejectedError("DOUBT_WITHOUT_KEY_FIELD"))

@@ -8,10 +8,12 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from simulator.salesforce.errors import RecordError
 from simulator.salesforce.org import Org
+from simulator.salesforce.switches import AUTOMATION, OrgSwitches
 from tests.soak.org import town
 from tests.soak.org.planning import Deed, Done
 from tests.soak.org.weather import Weather
@@ -20,6 +22,12 @@ KEY = "TrulyActivity__Message_Key__c"
 WRITING = ("/composite", "/composite/sobjects")
 UNSEEN = "ambush: task into the bin unseen"
 RECENT = 30
+BORNE = (1, 2, 3, 5, 8, 25)
+CLOSED = (
+    KEY, "WhoId", "ActivityDate", "Description", "Type", "TrulyActivity__Direction__c", "TrulyActivity__Mailbox__c",
+    "WhatId", "TaskSubtype", "TrulyActivity__Sent_At__c",
+)  # fmt: skip
+"""Fields that every email needs, and some that it can spare."""
 LOCKED = (20.0, 400.0)
 """Seconds for which a record is locked."""
 AMBUSHES = (Deed.DELETE_CONTACT, Deed.MERGE, Deed.CONVERT, Deed.LEAVE, Deed.LOCK)
@@ -52,7 +60,12 @@ class Deeds:
             Deed.LOCK: self._hold,
             Deed.REQUIRE: self._require,
             Deed.RELAX: self._relax,
+            Deed.LIMIT: self._limit,
+            Deed.LIFT: lambda _event, _record: self._switch(automation_bears=None),
+            Deed.CLOSE: self._close,
+            Deed.OPEN: lambda _event, _record: self._switch(read_only_fields=(), unreadable=()),
         }
+        self.least_borne: int | None = None
 
     def play(self, event: Done) -> None:
         """What finds nothing to be done to is not done."""
@@ -92,6 +105,7 @@ class Deeds:
         while self._away:
             self._org.change("User", {"Id": self._away.pop(), "IsActive": True})
         self._org.rules[:] = [rule for rule in self._org.rules if rule["kind"] != "required"]
+        self._org.switches = OrgSwitches()
         with self._lock:
             self._armed.clear()
 
@@ -211,6 +225,24 @@ class Deeds:
 
     def _relax(self, _event: Done, _record: dict[str, Any]) -> bool:
         self._org.rules.remove(town.REQUIRED)
+        return True
+
+    def _limit(self, event: Done, _record: dict[str, Any]) -> bool:
+        """From now on the org's automation bears so few records in one transaction, and says so in some words."""
+        bears = BORNE[int(event.chance * len(BORNE))]
+        words = sorted(AUTOMATION)[int(event.chance * 1_000) % len(AUTOMATION)]
+        self.least_borne = min(bears, self.least_borne or bears)
+        return self._switch(automation_bears=bears, automation_fails_with=words)
+
+    def _close(self, event: Done, _record: dict[str, Any]) -> bool:
+        """An admin takes away the right to write a field, or to see it."""
+        name = f"Task.{CLOSED[int(event.chance * len(CLOSED))]}"
+        if int(event.chance * 1_000) % 2:
+            return self._switch(read_only_fields=(name,))
+        return self._switch(unreadable=(name,))
+
+    def _switch(self, **switches: Any) -> bool:
+        self._org.switches = replace(self._org.switches, **switches)
         return True
 
 

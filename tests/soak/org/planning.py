@@ -45,6 +45,10 @@ class Deed(StrEnum):
     LOCK = "account locked"
     REQUIRE = "field required"
     RELAX = "field not required any more"
+    LIMIT = "automation bears less"
+    LIFT = "automation bears all"
+    CLOSE = "right taken away"
+    OPEN = "rights given back"
     AMBUSH = "ambush"
 
 
@@ -52,6 +56,10 @@ DEEDS = {
     Deed.DELETE_CONTACT: 6, Deed.UNDELETE_CONTACT: 4, Deed.MERGE: 5, Deed.CONVERT: 3, Deed.NEW_CONTACT: 4,
     Deed.LEAVE: 3, Deed.BIN: 12, Deed.RESTORE: 4, Deed.EDIT: 8, Deed.LOCK: 8, Deed.AMBUSH: 43,
 }  # fmt: skip
+SPELLS = {Deed.LIMIT: Deed.LIFT, Deed.CLOSE: Deed.OPEN}
+"""What lasts for a part of a hard org's day, and how it ends."""
+SPELLS_A_DAY = 5
+"""Of each."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +125,17 @@ def ends(messages: int) -> float:
     return BEGINS + min(LONGEST, max(SHORTEST, LONGEST * messages / FULL))
 
 
-def plan(seed: int, mailboxes: int, messages: int) -> Plan:
-    """About ``messages`` messages in ``mailboxes`` mailboxes."""
+def plan(seed: int, mailboxes: int, messages: int, *, is_hard: bool = True) -> Plan:
+    """About ``messages`` messages in ``mailboxes`` mailboxes.
+
+    ``is_hard``: the org's automation bears less for a while, and rights are taken away and given back.
+    """
     made = _Planner(seed, mailboxes, ends(messages))
     while made.copies < messages:
         made.talk()
     made.deeds()
+    if is_hard:
+        made.spells()
     made.plan.events.sort(key=lambda event: event.at)
     return made.plan
 
@@ -164,6 +177,14 @@ class _Planner:
         begins = BEGINS + chance.uniform(0.2, 0.5) * self._length
         self._do(begins, Deed.REQUIRE)
         self._do(begins + chance.uniform(0.05, 0.15) * self._length, Deed.RELAX)
+
+    def spells(self) -> None:
+        """Drawn last, so that an easy day with the same seed is the same otherwise."""
+        for deed, end in SPELLS.items():
+            for number in range(SPELLS_A_DAY):
+                at = BEGINS + (number + self._chance.random() * 0.4) / SPELLS_A_DAY * self._length
+                self._do(at, deed)
+                self._do(at + self._chance.uniform(0.02, 0.5) / SPELLS_A_DAY * self._length, end)
 
     def _do(self, at: float, deed: Deed) -> None:
         self.plan.events.append(Done(at, deed, self._chance.random()))

@@ -17,7 +17,7 @@ from tests.soak.org.checks import End
 from tests.soak.org.deeds import Deeds
 from tests.soak.org.planning import BEGINS, Arrival, Done, ends, plan
 from tests.soak.org.weather import Weather
-from tests.soak.play import KILLS, Play, Result, Span
+from tests.soak.play import KILLS, Play, Result, Span, Violation
 from tests.soak.script import HOUR
 
 REST = 6 * HOUR
@@ -25,16 +25,23 @@ INBOX = frozenset({"INBOX", "UNREAD"})
 SENT = frozenset({"SENT"})
 
 
-class Day(Play[Arrival | Done]):
-    """``messages`` is an aim, not a promise."""
+def most_calls(calm: Result, least_borne: int) -> float:
+    """For each thousand activities, where ``calm`` is the same day of an org whose automation bears everything."""
+    return 2 * (calm.crm_calls_per_thousand + 1_000 / (5 * least_borne))
 
-    def __init__(self, folder: Path, seed: int, mailboxes: int, messages: int, kills: int = KILLS) -> None:
+
+class Day(Play[Arrival | Done]):
+    """``messages`` is an aim, not a promise. ``is_hard``: as ``planning.plan`` says."""
+
+    def __init__(
+        self, folder: Path, seed: int, mailboxes: int, messages: int, kills: int = KILLS, *, is_hard: bool = True
+    ) -> None:
         super().__init__(folder, seed, town.world(mailboxes), Span(BEGINS, ends(messages), REST), kills)
         self.org = self.universe.org
         self.org.is_journalled = True
         self.weather = Weather(seed, self.clock, self.span)
         self.universe.faults = self.universe.pubsub.faults = self.weather
-        self.plan = plan(seed, mailboxes, messages)
+        self.plan = plan(seed, mailboxes, messages, is_hard=is_hard)
         self.deeds = Deeds(self.org, self.weather, seed)
         self.front.before, self.front.after = self.deeds.before, self.deeds.after
         self.copies: dict[str, int] = {}
@@ -72,6 +79,8 @@ class Day(Play[Arrival | Done]):
         result.suffered = dict(sorted(self.weather.suffered.items()))
         result.refusals = checks.refusals(end.rows)
         result.violations = [*self.violations, *checks.violations(end)]
+        result.crm_calls = self.universe.calls.summary()["salesforce"]["requests"]
+        result.least_borne = self.deeds.least_borne
         result.seconds = round(time.monotonic() - began, 1)
         return result
 
@@ -86,3 +95,26 @@ class Day(Play[Arrival | Done]):
         found = {row.key: read_sentence(services.rooms.sealing, row) for row in failed}
         services.close()
         return found
+
+
+class HardDay:
+    """A day of a hard org and the same day of an easy one, beside which the hard one's calls are held."""
+
+    def __init__(self, folder: Path, seed: int, mailboxes: int, messages: int, kills: int = KILLS) -> None:
+        self._folder = folder
+        self._arguments = (seed, mailboxes, messages, kills)
+
+    def run(self) -> Result:
+        hard, calm = (self._play(is_hard=is_hard) for is_hard in (True, False))
+        hard.calm_crm_calls_per_thousand = round(calm.crm_calls_per_thousand, 1)
+        hard.violations += calm.violations
+        most = most_calls(calm, hard.least_borne or 200)
+        if not hard.violations and hard.crm_calls_per_thousand > most:
+            detail = f"{hard.crm_calls_per_thousand:.0f} for each thousand, {most:.0f} at most"
+            hard.violations.append(Violation("too many calls to Salesforce", "the day", detail))
+        return hard
+
+    def _play(self, *, is_hard: bool) -> Result:
+        folder = self._folder / ("hard" if is_hard else "easy")
+        folder.mkdir()
+        return Day(folder, *self._arguments, is_hard=is_hard).run()

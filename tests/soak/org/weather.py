@@ -18,13 +18,17 @@ LOCK_IN_TRIGGER = (
     "Update failed. First exception on row 0 with id 001; first error: UNABLE_TO_LOCK_ROW, unable to obtain exclusive "
     "access to this record: []\n\nTrigger.AccountRollup: line 7, column 1"
 )
+LOCK_IN_FLOW = (
+    "CANNOT_EXECUTE_FLOW_TRIGGER:We can't save this record because the Email rollup process failed: UNABLE_TO_LOCK_ROW: "
+    "unable to obtain exclusive access to this record or 1 records: 001."
+)
 PAGES = ("502", "503", "504", "500")
 LIMITS = ("REQUEST_LIMIT_EXCEEDED", "REQUEST_LIMIT_EXCEEDED:concurrent")
 LATE = f"late:{TIMEOUT * 1.3}"
 """Done after whoever asked has given up, and perhaps asked again."""
 LOST = ("drop_answer", "drop_answer", "drop_answer", "timeout", LATE)
 CALLS: dict[str, tuple[str, ...]] = {
-    "insert": (LOCK, LOCK, LOCK_IN_TRIGGER, "rival", "rival_unnamed"),
+    "insert": (LOCK, LOCK_IN_FLOW, LOCK_IN_TRIGGER, "rival", "rival_unnamed"),
     "composite.parts": ("401",),
     "token": ("503",),
     "*": (*PAGES, *LIMITS, *LOST, "401", "401", "slow:0.1"),

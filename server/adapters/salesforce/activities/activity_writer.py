@@ -13,7 +13,6 @@ from server.adapters.salesforce.activities.refusals import first_error, read_cod
 from server.adapters.salesforce.activities.repair import CLOSED, repair_record
 from server.adapters.salesforce.activities.tasks import PEOPLE
 from server.adapters.salesforce.activities.writer import (
-    WRITE_TIMEOUT,
     CollectionWriter,
     Operation,
     Record,
@@ -146,7 +145,7 @@ class ActivityWriter:
             for number, change in enumerate(changes)
         ]
         body = {"allOrNone": together, "compositeRequest": requests}
-        answer = self._client.call("composite", method="POST", json=body, timeout=WRITE_TIMEOUT)
+        answer = self._client.call("composite", method="POST", json=body, is_slow=True)
         responses = answer.get("compositeResponse") if isinstance(answer, dict) else None
         if not isinstance(responses, list) or len(responses) != len(changes):
             raise DoubtError("Salesforce's answer to a write cannot be read.")

@@ -26,8 +26,6 @@ COLLECTIONS_PER_CALL = 5
 """Salesforce documents this limit for queries; it is kept for collections too."""
 LARGEST = 4_000_000
 """Characters of texts in one collection, so that a composite stays well below what Salesforce takes."""
-WRITE_TIMEOUT = 240.0
-"""Seconds: a thousand Tasks through slow flows take minutes. Salesforce itself ends a request after ten."""
 LONG_CALL = 60.0
 """Seconds that a call should take at most: a longer one makes the collections smaller."""
 MOST_REFUSED_ALONE = 25
@@ -79,7 +77,7 @@ class CollectionWriter:
         while len(answers) < len(records):
             part = list(records[len(answers) : len(answers) + size])
             body = {"allOrNone": True, "records": part}
-            found = self._client.call("composite/sobjects", method="PATCH", json=body, timeout=WRITE_TIMEOUT)
+            found = self._client.call("composite/sobjects", method="PATCH", json=body, is_slow=True)
             found = _check_count(found, part)
             if len(part) > 1 and all(_is_shared_refusal(answer) for answer in found):
                 size = len(part) // 2
@@ -152,11 +150,11 @@ class _Write:
             if len(parts) == 1:
                 [(path, body, params)] = parts
                 answer = self._client.call(
-                    path, method=self._operation, json=body, params=params, writes=writes, timeout=WRITE_TIMEOUT
+                    path, method=self._operation, json=body, params=params, writes=writes, is_slow=True
                 )
                 return [_check_count(answer, collections[0])]
             answer = self._client.call(
-                "composite", method="POST", json=self._make_composite(parts), writes=writes, timeout=WRITE_TIMEOUT
+                "composite", method="POST", json=self._make_composite(parts), writes=writes, is_slow=True
             )
         except RejectedError as error:
             return [error] * len(collections)

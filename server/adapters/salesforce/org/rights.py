@@ -31,10 +31,11 @@ class TaskRights:
     fixed: frozenset[str] = frozenset()
     lacking: tuple[str, ...] = ()
 
-    def require(self) -> None:
-        """Raises RightsError where a needed right lacks."""
-        if self.lacking:
-            raise RightsError(*self.explain(frozenset()))
+    def require(self, names: Sequence[str] | None = None) -> None:
+        """Raises RightsError where a needed right lacks, of all needed fields or of these."""
+        lacking = [name for name in self.lacking if names is None or name in names]
+        if lacking:
+            raise RightsError(*(f"The integration user may not write Task.{n}. {PERMISSION_SET}" for n in lacking))
 
     def explain(self, optional: AbstractSet[str]) -> Iterator[str]:
         """A sentence for each right that lacks."""
