@@ -12,7 +12,7 @@ from server.domain.decision import Outcome, Reason
 from simulator.salesforce.journal import API, Entry
 from tests.soak.org.checks import MESSAGE_ID, End, violations
 from tests.soak.org.deeds import KEY
-from tests.soak.org.planning import Arrival, plan
+from tests.soak.org.planning import Arrival, Deed, plan
 from tests.soak.org.run import Day
 from tests.soak.org.town import Kind
 
@@ -39,6 +39,8 @@ def test_a_day_of_a_failing_org_loses_and_doubles_nothing(day: Day, end: End) ->
     assert day.crew.deaths >= 1
     assert sum(day.weather.suffered.values()) > 5
     assert sum(day.deeds.done.values()) > 3
+    assert day.deeds.least_borne
+    assert {Deed.LIMIT, Deed.LIFT, Deed.CLOSE, Deed.OPEN} <= day.deeds.done.keys()
     assert len(end.tasks) > 80
     assert {row.outcome for row in end.rows.values()} >= {Outcome.LOGGED, Outcome.SKIPPED, Outcome.FAILED}
 

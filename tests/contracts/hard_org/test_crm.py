@@ -1,1 +1,0 @@
-from tests.contracts.test_crm import *  # noqa: F403

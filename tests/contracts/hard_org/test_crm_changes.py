@@ -1,1 +1,0 @@
-from tests.contracts.test_crm_changes import *  # noqa: F403

@@ -1,1 +1,0 @@
-from tests.contracts.test_crm_matching import *  # noqa: F403

@@ -1,1 +1,0 @@
-from tests.contracts.test_crm_other_tools import *  # noqa: F403

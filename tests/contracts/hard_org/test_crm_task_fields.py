@@ -1,1 +1,0 @@
-from tests.contracts.test_crm_task_fields import *  # noqa: F403
