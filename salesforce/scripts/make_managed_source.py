@@ -3,8 +3,8 @@
     python3 salesforce/scripts/make_managed_source.py TrulyActivity build/managed
 
 A managed package carries no right on a standard object or field and none of a user: ``rights-beside-package`` has
-those of the integration user, and is deployed beside it. Nobody outside may call the package's classes, so a class of it fills
-the accounts and schedules the night after each installation. Names get their namespace from Salesforce, not here.
+those of the integration user, and is deployed beside it. Nobody outside may call the package's classes, so a class
+of it fills the accounts and schedules the night after each installation. Names get their namespace from Salesforce.
 """
 
 from __future__ import annotations

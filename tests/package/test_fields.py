@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.adapters.salesforce.matching.spellings import fold_typed_domain
+from server.adapters.salesforce.matching.spellings import fold_domain, fold_typed_domain
 from server.adapters.salesforce.org import shape
 from server.domain.crm import Direction
 from server.rules.headers.domains import is_public_mail_domain, list_parents
@@ -113,8 +113,28 @@ def test_the_tidy_form_of_a_typed_domain(example: dict[str, str]) -> None:
     assert account_domain.tidy(example["typed"]) == example["tidy"]
     if example["tidy"]:
         assert account_domain.tidy(example["tidy"]) == example["tidy"], "the next night changes nothing"
-        read, tidied = (re.split(r"[,;\s]+", example[name]) for name in ("typed", "tidy"))
-        assert {fold_typed_domain(part) for part in read if part} == {fold_typed_domain(part) for part in tidied}
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.get("tidy")], ids=lambda e: e["why"])
+def test_the_server_reads_what_was_typed_as_the_package_tidies_it(example: dict[str, str]) -> None:
+    """An account is found before the night has tidied its field, and after."""
+    read = {fold_typed_domain(part) for part in re.split(r"[,;\s]+", example["typed"]) if part}
+    assert read == {fold_domain(domain) for domain in example["tidy"].split("; ")}
+
+
+TYPED = st.sampled_from(
+    ["{}", "@{}", "www.{}", "https://{}/", "HTTP://WWW.{}:443/a?b#c", "*.{}", "{}.", " {}\n", "ann@{}"]
+)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["acme.example", "mail.acme.co.uk", "b\u00fccher.example"]), TYPED), min_size=1)
+)
+def test_however_several_are_typed_both_read_the_same(typed: list[tuple[str, str]]) -> None:
+    text = "; ".join(form.format(domain) for domain, form in typed)
+    assert account_domain.tidy(text) == "; ".join(dict.fromkeys(domain for domain, _ in typed))
+    read = {fold_typed_domain(part) for part in re.split(r"[,;\s]+", text) if part}
+    assert read == {fold_domain(domain) for domain, _ in typed}
 
 
 LABEL = st.sampled_from(["acme", "mail", "eu", "co", "uk", "example", "gmail", "com"])

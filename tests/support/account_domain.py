@@ -58,8 +58,9 @@ def _is_everybodys(domain: str) -> bool:
 def _of_website(website: str) -> str | None:
     host = website.strip().lower()
     host = host.partition("://")[2] if "://" in host else host
-    host = re.split(r"[/?#]", host, maxsplit=1)[0].rpartition("@")[2].partition(":")[0]
-    return _clean(host.removeprefix("www."))
+    host = re.split(r"[/?#\\]", host, maxsplit=1)[0].rpartition("@")[2].partition(":")[0].strip(".*")
+    bare = host.removeprefix("www.")
+    return _clean(bare if "." in bare else host)
 
 
 def _clean(domain: str) -> str | None:
