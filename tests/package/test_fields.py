@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.adapters.salesforce.matching.spellings import fold_domain, fold_typed_domain
@@ -127,6 +127,7 @@ TYPED = st.sampled_from(
 )
 
 
+@settings(deadline=None)  # the first one reads the lists
 @given(
     st.lists(st.tuples(st.sampled_from(["acme.example", "mail.acme.co.uk", "b\u00fccher.example"]), TYPED), min_size=1)
 )
@@ -141,6 +142,7 @@ LABEL = st.sampled_from(["acme", "mail", "eu", "co", "uk", "example", "gmail", "
 DOMAIN = st.lists(LABEL, min_size=2, max_size=4).map(".".join)
 
 
+@settings(deadline=None)  # the first one reads the lists
 @given(st.lists(DOMAIN, max_size=5))
 def test_the_server_finds_the_account_by_its_first_company_contact(domains: list[str]) -> None:
     """What is stored is among the domains that the server asks for, unless it is nobody's own domain."""
