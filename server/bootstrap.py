@@ -39,7 +39,7 @@ from server.composition.cloud import connect_project, read_runtime
 from server.composition.keys import load_keys, make_key_keeper
 from server.composition.salesforce import connect_crm
 from server.domain.errors import ConfigurationError, TrulyError
-from server.domain.policy import Policy
+from server.domain.policy import LeadOrder, Policy
 from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.operations.doctor.cloud import CloudContext
@@ -114,7 +114,8 @@ def build(
         hasher = KeyedHasher(keys.hash_keys, max(keys.hash_keys))
         pin_or_refuse(store, sealer, settings.organisation, name_keys(keys.vault_wrap, sealer, hasher))
         origins = Origins(store)
-        crm = connect_crm(settings.salesforce, transport, clock, channels, origins.meet_org)
+        leads = settings.match_leads is not LeadOrder.NO
+        crm = connect_crm(settings.salesforce, transport, clock, channels, origins.meet_org, leads=leads)
     google = _connect_google(settings, transport, clock, sleep, alarms, origins)
     ports = Ports(
         mail=GmailMail(google.calls),

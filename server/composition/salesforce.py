@@ -21,9 +21,9 @@ from server.settings import SalesforceSettings
 
 def connect_crm(
     org: SalesforceSettings, transport: Transport, clock: Clock, channels: CloudChannels,
-    on_login: Callable[[str], None],
+    on_login: Callable[[str], None], *, leads: bool = True,
 ) -> SalesforceCrm:  # fmt: skip
-    """Make the port without a call to Salesforce. ``on_login`` hears the org's id.
+    """Make the port without a call to Salesforce. ``on_login`` hears the org's id. ``leads``: leads are matched.
 
     Raises ConfigurationError, and TransientError for a secret.
     """
@@ -33,6 +33,7 @@ def connect_crm(
         users={address: SalesforceId(full_id(identifier)) for address, identifier in org.users.items()},
         websites=org.websites,
         domain_lists=org.domain_lists,
+        leads=leads,
     )
     activities = ActivityChoices(values=org.task_fields, has_header=org.header_block)
     login = Login(

@@ -68,6 +68,48 @@ def test_what_is_hidden_is_left_out_and_said(hard, unreadable: list[str], words:
     assert crm.record(SalesforceId(to_18("003A00000000001"))).name == "Ada Byron"
 
 
+@pytest.mark.parametrize(("setting", "is_wrong"), [("yes", True), ("after", True), ("no", False)])
+def test_leads_that_nobody_wants_are_no_fault(hard, setting: str, is_wrong: bool) -> None:
+    shape = hard(None, {"MATCH_LEADS": setting}, unreadable=["Lead"]).services.ports.crm.shape()
+    assert any("cannot read leads" in sentence for sentence in shape.unusable) == is_wrong
+    assert any("cannot read leads" in sentence for sentence in shape.advice) != is_wrong
+
+
+@pytest.mark.parametrize("switches", [{"unreadable": ["Account.Website"]}, {"unfilterable": ["Account.Website"]}])
+def test_websites_that_cannot_be_asked_for_are_left_out_and_said(hard, switches: dict[str, Any]) -> None:
+    scene = hard({"Account": [account(1, Website="byron.example")]}, {"ACCOUNT_WEBSITE": "yes"}, **switches)
+    assert looked_up(scene, ADA, domains=("byron.example",)).accounts == {}
+    assert "ACCOUNT_WEBSITE is yes, but" in said(scene)
+
+
+def test_all_of_it_at_once(hard) -> None:
+    """Mail of a person in a searched field, of a company by a typed domain, and of a namesake finds its record."""
+    users = [
+        user(1, "ann@acme.example.invalid", Username="ann@acme.example.uat"),
+        user(3, ANN, UserType="CsnOnly"),
+        user(9, "ann@acme.example.invalid", Username="sync@acme.example"),
+    ]
+    people = [
+        contact(1, ADA, npe01__HomeEmail__c="ada@home.example"),
+        contact(2, "info@byron.example", FirstName="Grace", LastName="Hopper"),
+        contact(3, "info@byron.example", FirstName="Carl", LastName="Cole"),
+    ]
+    scene = hard(
+        {"User": users, "Contact": people, "Account": [account(1, **{DOMAIN_FIELD: "https://www.harbor.example/"})],
+         "integration_user": "005A00000000009"},
+        unreadable=["Lead", "User.FederationIdentifier", "Contact.AccountId"], unfilterable=["Contact.Email"],
+        query_bears=20, rows_in_page=1, open_cursors=1,
+    )  # fmt: skip
+    senders = ("ada@home.example", "x@harbor.example", "Carl Cole <info@byron.example>")
+    for sender in senders:
+        scene.deliver(ANN, eml(sender=sender, subject=sender))
+    scene.sync()
+
+    owners = {task["WhoId"] or task["WhatId"]: task["OwnerId"] for task in scene.tasks()}
+    records = ("003A00000000001", "001A00000000001", "003A00000000003")
+    assert owners == dict.fromkeys(map(to_18, records), ANN_ID)
+
+
 def test_leads_and_accounts_are_found_again_once_they_may_be_read(hard) -> None:
     scene = hard(unreadable=["Lead", "Account"])
     assert looked_up(scene, LEO, domains=("byron.example",)).leads == {}

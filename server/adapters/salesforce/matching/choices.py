@@ -14,6 +14,7 @@ class MatchingChoices:
 
     ``users`` maps a mailbox address to the User who owns its mail, whatever the User record says. ``websites``: an
     Account without our domain field filled is found by its Website. ``domain_lists``: the field may hold several.
+    ``leads``: leads are matched, and not only read for the contacts that they became.
     """
 
     contact_emails: tuple[str, ...] = ()
@@ -21,7 +22,4 @@ class MatchingChoices:
     users: Mapping[str, SalesforceId] = field(default_factory=dict)
     websites: bool = False
     domain_lists: bool = False
-
-    @property
-    def has_more_emails(self) -> bool:
-        return bool(self.contact_emails or self.lead_emails)
+    leads: bool = True

@@ -14,7 +14,7 @@ from server.adapters.salesforce import soql
 from server.adapters.salesforce.matching import records
 from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.org.email_fields import add_email_fields
-from server.adapters.salesforce.org.shape import OrgShape, read_describes
+from server.adapters.salesforce.org.shape import NO_LEADS, OrgShape, read_describes
 from server.adapters.salesforce.org.task_values import ActivityChoices
 from server.domain.crm import CrmUser
 from server.domain.errors import ConfigurationError
@@ -26,6 +26,10 @@ WEBSITE = (
 )
 
 
+NO_WEBSITE = (
+    "ACCOUNT_WEBSITE is yes, but the integration user cannot read Account.Website, or the field cannot be filtered by."
+    " Give it read access."
+)
 OBJECTS = ("Account", "Contact", "Lead", "Task", "User", "Opportunity", "OpportunityContactRole")
 
 
@@ -44,7 +48,19 @@ def read_shape(answers: Sequence[Any], choices: MatchingChoices, activities: Act
             "The integration user cannot read Contact.Email in Salesforce, so nothing is logged."
             " Give it read access to the field. Email waits until then."
         )
-    return replace(shape, advice=(*shape.advice, WEBSITE)) if choices.websites else shape
+    return _say_of_choices(shape, choices)
+
+
+def _say_of_choices(shape: OrgShape, choices: MatchingChoices) -> OrgShape:
+    """What the settings ask for and the org does not give."""
+    unusable, advice = list(shape.unusable), list(shape.advice)
+    if not shape.readable.has_object("Lead"):
+        (unusable if choices.leads else advice).append(NO_LEADS)
+    if choices.websites and shape.readable.can_filter("Account", "Website"):
+        advice.append(WEBSITE)
+    elif choices.websites:
+        unusable.append(NO_WEBSITE)
+    return replace(shape, unusable=tuple(unusable), advice=tuple(advice))
 
 
 def list_user_queries(shape: OrgShape, choices: MatchingChoices) -> list[str]:

@@ -51,13 +51,13 @@ COVERAGE_FIELDS = {
 
 NO_OBJECT = {
     "Account": "The integration user cannot read accounts, so none is found by its domain. Give it read access.",
-    "Lead": "The integration user cannot read leads, so none is found. Give it read access.",
     "User": (
         "The integration user cannot read Users, so it owns every activity itself."
         " Give it read access, and the permission View All Users."
     ),
 }
 """What is said of an object that may not be read. Without Contact and Task nothing works."""
+NO_LEADS = "The integration user cannot read leads, so none is found. Give it read access."
 WANTED = {
     "Account": ("OwnerId", "Name"),
     "Contact": ("AccountId", "OwnerId", "Name"),
