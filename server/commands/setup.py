@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from itertools import chain
 
 import click
 
@@ -68,11 +69,12 @@ def _watch(source: Source) -> click.Command:
 
 def _doctor(source: Source) -> click.Command:
     @click.command("doctor")
+    @click.option("--probe", is_flag=True, help="Also insert, find, move and delete one activity in Salesforce.")
     @report_errors
-    def command() -> None:
+    def command(probe: bool) -> None:
         """Check the set-up and say what to fix."""
-        is_well = True
-        for finding in source.get().rooms.doctor.examine():
+        is_well, doctor = True, source.get().rooms.doctor
+        for finding in chain(doctor.examine(), doctor.probe() if probe else ()):
             word = "LOOK" if not finding.is_good else "note" if finding.is_note else "ok  "
             stdout.print(f"{word}  {finding.what}: {finding.text}")
             is_well = is_well and finding.is_good

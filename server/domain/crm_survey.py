@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.domain.ids import SalesforceId
+
 KILOBYTES_PER_ACTIVITY = 2
 """Of an org's data storage, whatever the activity holds."""
 
@@ -32,10 +34,20 @@ class OrgSurvey:
     """Each figure is None where the integration user may not read it, or the org does not count so far.
 
     ``captured_users``: Users whose email Einstein Activity Capture reads. ``email_sources`` are the tools that made the
-    newest email records, by Salesforce's names for them.
+    newest email records, by Salesforce's names for them. ``an_account`` and ``a_contact`` are some that there are.
     """
 
     accounts: int | None = None
     accounts_with_domain: int | None = None
     captured_users: int | None = None
     email_sources: tuple[str, ...] = ()
+    an_account: SalesforceId | None = None
+    a_contact: SalesforceId | None = None
+
+
+@dataclass(frozen=True)
+class TaskAutomation:
+    """The org's own automation that runs when a Task is saved, by name. None where it may not be read."""
+
+    triggers: tuple[str, ...] | None = None
+    flows: tuple[str, ...] | None = None

@@ -41,6 +41,7 @@ from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.operations.doctor import alarms, cloud, google, keys, org, push, salesforce, state
+from server.engine.operations.doctor.probe import Probe
 from server.engine.operations.doctor.registry import Doctor
 from server.engine.operations.identity import name_keys
 from server.engine.operations.jobs import LONGEST_SPREAD, JobRunner
@@ -298,5 +299,6 @@ def _open_doctor(
             push.CHECKS.bind(push.PushContext(ports.store, ports.clock, is_on=ports.watch is not None)),
             keys.CHECKS.bind(keeping),
             *([cloud.CHECKS.bind(cloud_project)] if cloud_project else []),
-        )
+        ),
+        Probe(ports.crm, ports.store, ports.clock, ports.organisation).examine,
     )

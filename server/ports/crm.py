@@ -19,7 +19,7 @@ from server.domain.crm import (
     Record,
     Target,
 )
-from server.domain.crm_survey import OrgSurvey, Storage
+from server.domain.crm_survey import OrgSurvey, Storage, TaskAutomation
 from server.domain.errors import OtherOrgError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import CoverageRow
@@ -92,6 +92,9 @@ class Crm(Protocol):
 
     def survey(self) -> OrgSurvey:
         """What the doctor wants to know, in a handful of calls."""
+
+    def list_automation(self) -> TaskAutomation:
+        """What of the org's own runs when an activity is saved."""
 
     def look_up(self, query: Query) -> Candidates:
         """All records and active Users for these addresses and domains, in as few calls as the limits allow."""

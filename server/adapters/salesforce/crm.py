@@ -26,7 +26,7 @@ from server.adapters.salesforce.org.current import CurrentOrg
 from server.adapters.salesforce.org.rights import MOVED
 from server.adapters.salesforce.org.shape import OrgShape
 from server.adapters.salesforce.org.storage import StorageMeter
-from server.adapters.salesforce.org.survey import survey_org
+from server.adapters.salesforce.org.survey import list_automation, survey_org
 from server.adapters.salesforce.org.task_values import ActivityChoices
 from server.domain.crm import (
     Activity,
@@ -41,7 +41,7 @@ from server.domain.crm import (
     Record,
     Target,
 )
-from server.domain.crm_survey import OrgSurvey, Storage
+from server.domain.crm_survey import OrgSurvey, Storage, TaskAutomation
 from server.domain.errors import ConfigurationError, InvariantError, KeylessError, NotFoundError, OtherOrgError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import CoverageRow
@@ -102,6 +102,9 @@ class SalesforceCrm:
 
     def survey(self) -> OrgSurvey:
         return survey_org(self._client, self._org.shape)
+
+    def list_automation(self) -> TaskAutomation:
+        return list_automation(self._client)
 
     def look_up(self, query: Query) -> Candidates:
         return self._org.with_shape(lambda org: self._look_up.find_candidates(query, org))

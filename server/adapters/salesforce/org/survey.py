@@ -6,7 +6,7 @@ from typing import Any
 
 from server.adapters.salesforce.client import OrgClient
 from server.adapters.salesforce.org.shape import OrgShape
-from server.domain.crm_survey import OrgSurvey
+from server.domain.crm_survey import OrgSurvey, TaskAutomation
 from server.domain.errors import (
     ConfigurationError,
     InvariantError,
@@ -14,9 +14,16 @@ from server.domain.errors import (
     RejectedError,
     TransientError,
 )
+from server.domain.ids import SalesforceId
 
 CAPTURED = "SELECT COUNT() FROM ActivityUsrConnectionStatus"
 SOURCES = "SELECT Source FROM EmailMessage ORDER BY CreatedDate DESC LIMIT 200"
+TASK, OBJECT = "Task", "TriggerObjectOrEventLabel"
+TRIGGERS = "SELECT Name, NamespacePrefix FROM ApexTrigger WHERE TableEnumOrId = 'Task' AND Status = 'Active'"
+FLOWS = (
+    "SELECT Label, NamespacePrefix, TriggerObjectOrEventLabel FROM FlowDefinitionView"
+    " WHERE IsActive = true AND TriggerType IN ('RecordBeforeSave', 'RecordAfterSave', 'RecordBeforeDelete')"
+)
 ACCOUNTS = "SELECT COUNT() FROM Account"
 UNREADABLE = (ConfigurationError, InvariantError, ReconnectRequiredError, RejectedError, TransientError)
 """A right that is missing, a field that an older org does not have, a count that takes a large org too long."""
@@ -33,7 +40,14 @@ def survey_org(client: OrgClient, org: OrgShape) -> OrgSurvey:
         accounts_with_domain=with_domain,
         captured_users=_count(client, CAPTURED),
         email_sources=_list_sources(client),
+        an_account=_find_one(client, "Account"),
+        a_contact=_find_one(client, "Contact"),
     )
+
+
+def list_automation(client: OrgClient) -> TaskAutomation:
+    """Raises OtherOrgError."""
+    return TaskAutomation(_list_names(client, TRIGGERS, "Name"), _list_names(client, FLOWS, "Label"))
 
 
 def ask(client: OrgClient, statement: str) -> dict[str, Any] | None:
@@ -43,6 +57,19 @@ def ask(client: OrgClient, statement: str) -> dict[str, Any] | None:
     except UNREADABLE:
         return None
     return answer if isinstance(answer, dict) else None
+
+
+def _list_names(client: OrgClient, statement: str, field: str) -> tuple[str, ...] | None:
+    answer = ask(client, statement)
+    if answer is None:
+        return None
+    rows = [row for row in answer.get("records", ()) if row.get(OBJECT, TASK) == TASK]
+    return tuple(sorted("__".join(filter(None, (row.get("NamespacePrefix"), row[field]))) for row in rows))
+
+
+def _find_one(client: OrgClient, kind: str) -> SalesforceId | None:
+    answer = ask(client, f"SELECT Id FROM {kind} LIMIT 1") or {}  # noqa: S608  # it is only SOQL, of a constant
+    return next((SalesforceId(str(row["Id"])) for row in answer.get("records", ())), None)
 
 
 def _count(client: OrgClient, statement: str) -> int | None:
