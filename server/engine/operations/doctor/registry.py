@@ -70,7 +70,7 @@ class Checks(Generic[Context]):
 
 @dataclass(frozen=True)
 class Doctor:
-    """Asks each outside service a few small questions. ``probe`` also writes to Salesforce, and runs only on request."""
+    """Asks each outside service a few small questions. ``probe`` writes to Salesforce, and runs only on request."""
 
     subjects: Sequence[Subject]
     probe: Subject = lambda: iter(())
