@@ -23,6 +23,9 @@ NOT_HERE = 3
 
 def main(arguments: Sequence[str]) -> int:
     options = _read(arguments)
+    if options.uninstall and options.check:
+        _say("Error: --check says what an installation would do. --uninstall lists what goes, and asks.")
+        return NOT_HERE
     try:
         sf = Sf(options.org, PROJECT)
         if options.uninstall:

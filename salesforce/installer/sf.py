@@ -90,18 +90,26 @@ class Sf:
 
 
 def read_answer(code: int, stdout: str, stderr: str) -> Answer:
-    try:
-        said = json.loads(stdout)
-        result = said.get("result")
-    except (ValueError, AttributeError):
+    said = _read_json(stdout) or _read_json(stderr)
+    if said is None:
         last = " ".join((stderr or stdout).split())[-300:]
         return Answer(None, (f"sf broke down with code {code}: {last or 'it said nothing'}",))
+    result = said.get("result")
     details = result if isinstance(result, dict) else {}
     is_done = code == 0 and not said.get("status") and details.get("success") is not False
     if (is_done and details.get("status") not in UNFINISHED) or _is_assigned_already(details):
         return Answer(result)
     problems = tuple(dict.fromkeys(_list_problems(details)))
     return Answer(result, problems or (str(said.get("message") or f"sf ended with code {code}"),))
+
+
+def _read_json(text: str) -> dict[str, Any] | None:
+    """The object within the text: warnings may stand before it."""
+    try:
+        said = json.loads(text[text.index("{") :])
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _is_assigned_already(result: dict[str, Any]) -> bool:

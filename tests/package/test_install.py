@@ -239,6 +239,20 @@ def test_reports_by_rep_and_lists_are_asked_for(stand: Stand) -> None:
     assert ">true<" in stand.org["texts"]["Email_Domain_Setting.Default.md-meta.xml"]
 
 
+def test_removal_is_never_a_check(stand: Stand) -> None:
+    done = stand.run("--org", "customer", "--yes", "--uninstall", "--check")
+    assert (done.returncode, stand.org["calls"]) == (3, [])
+    assert "lists what goes, and asks" in done.stdout
+
+
+def test_an_answer_behind_a_warning_is_read(stand: Stand) -> None:
+    program = stand.project.parent / "bin" / "sf"
+    program.write_text(
+        program.read_text().replace("sys.stdout.write(json", "sys.stdout.write('Warning: an update is there\\n' + json")
+    )
+    assert stand.run(*COMMAND, "--check").returncode == 0
+
+
 def test_removal_takes_what_uses_a_thing_before_it(stand: Stand) -> None:
     stand.run(*COMMAND)
     assert stand.run("--org", "customer", "--yes", "--uninstall", "--fields-too").returncode == 0
