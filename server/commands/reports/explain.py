@@ -171,6 +171,7 @@ def as_dict(explanation: Explanation, policy: Policy) -> dict[str, Any]:
         "because": _give_reason(decision, policy),
         "mailbox": explanation.mailbox_address,
         "owner": explanation.owner,
+        "owner_as_member_of": explanation.group or None,
         "record": decision.chosen.record_id if decision.chosen else None,
         "not_chosen": [
             {
@@ -194,7 +195,8 @@ def _print_explanation(explanation: Explanation, policy: Policy) -> None:
     if decision.chosen:
         click.echo(f"On: {_identify_record(decision.chosen)}, found by {decision.chosen.found_by}")
     if explanation.owner:
-        click.echo(f"Owner: Salesforce user {explanation.owner}")
+        member = f", as a member of {explanation.group}" if explanation.group else ""
+        click.echo(f"Owner: Salesforce user {explanation.owner}{member}")
     for loser in decision.losers:
         click.echo(f"Not on: {_identify_record(loser.record)}: {texts.WHYS[WhyCode(loser.why.value)]}")
     for evidence in decision.evidence:

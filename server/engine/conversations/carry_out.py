@@ -53,7 +53,7 @@ class ActivityEditor:
         ``require_wanted`` raises where nobody wants the move any more: then the ledger does not follow Salesforce.
         """
         own = [move for move in moves if move.activity.own_activity_id]
-        targets = [_target_of(move) for move in own]
+        targets = [_target_of(move, open_snapshot(self._sealing, move.activity)) for move in own]
         failures: list[Exception] = [RejectedError(*OF_ANOTHER_TOOL) for move in moves if move.activity.is_joined]
         results = self._crm.retarget(targets)
         require_wanted()
@@ -80,7 +80,9 @@ class ActivityEditor:
             raise RejectedError(*OF_ANOTHER_TOOL)
         while own:
             moves = [Move(activity, record, Reason.THREAD_OVERRIDE) for activity in own]
-            results = self._crm.retarget([_target_of(move) for move in moves], together=True)
+            results = self._crm.retarget(
+                [_target_of(move, open_snapshot(self._sealing, move.activity)) for move in moves], together=True
+            )
             require_wanted()
             if not any(results):
                 for move in moves:
@@ -167,7 +169,7 @@ class ActivityEditor:
             activity,
             reason=reason,
             record_id=record.record_id,
-            related_ids=_relate(move),
+            related_ids=_relate(move, snapshot),
             sealed_snapshot=seal_snapshot(self._sealing, activity.key, moved),
             unrelated=0,
         )
@@ -192,19 +194,24 @@ def revive_activity(activity: ActivityRow, now: float) -> ActivityRow:
     )
 
 
-def _target_of(move: Move) -> Target:
+def _target_of(move: Move, snapshot: Snapshot | None) -> Target:
     assert move.activity.activity_id is not None
     who_id, what_id = links_of(move.record)
-    people = _relate(move) or ((who_id,) if who_id else ())
+    people = _relate(move, snapshot) or ((who_id,) if who_id else ())
     return Target(move.activity.activity_id, who_id, what_id, move.reason.value, people)
 
 
-def _relate(move: Move) -> tuple[SalesforceId, ...]:
-    """The people of the moved activity: a Lead is alone, and an account has none."""
+def _relate(move: Move, snapshot: Snapshot | None) -> tuple[SalesforceId, ...]:
+    """The people of the moved activity: a Lead is alone, and an account has none.
+
+    Whom only a Bcc header found leaves the activity with the move: those who see the new record are not to see that.
+    """
     if move.record.kind is not RecordKind.CONTACT:
         return ()
-    chosen = move.record.record_id
-    return (chosen, *(person for person in move.activity.related_ids if person != chosen))
+    gone: set[SalesforceId | None] = {move.record.record_id}
+    if snapshot and move.activity.record_id in snapshot.blind.records:
+        gone.add(move.activity.record_id)
+    return (move.record.record_id, *(person for person in move.activity.related_ids if person not in gone))
 
 
 def _move_snapshot(snapshot: Snapshot | None, record: Record, *, by_rules: bool) -> Snapshot:
@@ -212,8 +219,8 @@ def _move_snapshot(snapshot: Snapshot | None, record: Record, *, by_rules: bool)
     if snapshot is None:
         return Snapshot(record)
     # What is beside the record was the other's. A record that a person names for the conversation is no secret in it.
-    open_records = {i: holders for i, holders in snapshot.blind.records.items() if i != record.record_id}
-    blind = replace(snapshot.blind, records=open_records if not by_rules else snapshot.blind.records)
+    secrets = {i: holders for i, holders in snapshot.blind.records.items() if by_rules or i != record.record_id}
+    blind = replace(snapshot.blind, records=secrets)
     snapshot = replace(snapshot, opportunity_id=None, unrelated=Unrelated(), blind=blind)
     shown = [*([snapshot.chosen] if snapshot.chosen else []), *(loser.record for loser in snapshot.losers)]
     rest = [candidate for candidate in shown if candidate.record_id != record.record_id]

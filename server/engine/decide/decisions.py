@@ -42,13 +42,15 @@ BY_CHOICE = (Evidence("conversation"),)
 class DecidedMail:
     """``owner`` is the Salesforce User whose mail it is. ``kept_out`` are mailboxes whose own copies stay out.
 
-    Where ``kept_out`` holds every mailbox of the mail, the decision itself says so.
+    Where ``kept_out`` holds every mailbox of the mail, the decision itself says so. ``group`` is the address of our
+    group in whose place the owner stands, as one of its members.
     """
 
     mail: Mail
     decision: Decision
     owner: CrmUser | None = None
     kept_out: frozenset[MailboxId] = frozenset()
+    group: str = ""
 
     @property
     def owner_id(self) -> SalesforceId | None:
@@ -195,7 +197,7 @@ class MailDecider:
         user_id = user.user_id if user else None
         if owner.members and is_stopped_by_owner(self._store, stopped_by, user_id):
             return stopped  # which member owns a group's mail is known only with its record
-        return DecidedMail(mail, decision, user, kept_out)
+        return DecidedMail(mail, decision, user, kept_out, owner.group)
 
 
 def _find_moment(mail: Mail) -> int:

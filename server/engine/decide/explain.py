@@ -34,6 +34,7 @@ def find_public_domain(address: str, policy: Policy) -> str:
 class Explanation:
     """``owner`` is the Salesforce User whose records win a tie and who owns the activity.
 
+    ``group`` is our group to which the mail went, where the owner is one of its members.
     ``external_people`` are those that records were looked for, and nobody where the message was not matched at all.
     """
 
@@ -43,6 +44,7 @@ class Explanation:
     mailbox_address: str
     owner: SalesforceId | None = None
     external_people: tuple[Participant, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Explainer:
             copy = decided.mail.canonical
             found[copy.message_id] = Explanation(
                 by_id[copy.message_id], decided.decision, people_by_id[copy.message_id], mailbox.address,
-                decided.owner_id, decided.mail.externals,
+                decided.owner_id, decided.mail.externals, decided.group,
             )  # fmt: skip
         return Explanations(found, decisions.candidates)
 

@@ -23,11 +23,12 @@ MOST_MEMBERS = 500
 class Owner:
     """Whose mail it is. ``user`` is a person, or of mail to a group the first member who is a User.
 
-    ``members`` are, of mail to a group, the Users in it who own a record that fits: records of each of them win a tie.
+    ``members`` are, of mail to ``group``, the Users in it: records of each of them win a tie.
     """
 
     user: CrmUser | None = None
     members: tuple[CrmUser, ...] = ()
+    group: str = ""
 
     @property
     def user_id(self) -> SalesforceId | None:
@@ -91,7 +92,7 @@ def find_owner(
         return Owner(next(_find_users(senders, workspace, candidates), None))
     for address in _list_recipients(mail, workspace):
         if address in groups:
-            owner = _find_member(groups[address], workspace, candidates, record_owners)
+            owner = replace(_find_member(groups[address], workspace, candidates, record_owners), group=address)
         else:
             owner = Owner(next(_find_users([address], workspace, candidates), None))
         if owner.ids:

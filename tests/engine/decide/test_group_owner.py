@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -167,7 +168,7 @@ def test_of_a_large_group_one_question_more_finds_the_owner(make_scene: MakeScen
 
     assert set(owners(scene).values()) == {DEE_ID}
     assert count_listings(scene) == 4
-    assert len(scene.universe.calls.calls("salesforce")) <= 4
+    assert len(scene.universe.calls.calls("salesforce")) <= 5
 
 
 def test_a_stop_by_the_member_who_owns_a_groups_mail_counts_for_all_copies(make_scene: MakeScene) -> None:
@@ -180,3 +181,15 @@ def test_a_stop_by_the_member_who_owns_a_groups_mail_counts_for_all_copies(make_
     scene.deliver(ANN, eml(to=SALES, subject="Re: Lamps", **answer))
     scene.sync()
     assert owners(scene) == {}
+
+
+def test_explain_says_as_whose_member_somebody_owns_a_mail(make_scene: MakeScene) -> None:
+    scene = make(make_scene, contact(1, BEN_ID))
+    scene.sync()
+    (scene.folder / "a.eml").write_bytes(eml(to=SALES))
+    (scene.folder / "b.eml").write_bytes(eml(to=ANN))
+    told = scene.flask("explain", str(scene.folder / "a.eml")).stdout
+    assert f"Owner: Salesforce user {BEN_ID}, as a member of {SALES}" in told
+    assert "as a member" not in scene.flask("explain", str(scene.folder / "b.eml")).stdout
+    as_json = json.loads(scene.flask("explain", "--json", str(scene.folder / "a.eml")).stdout)
+    assert (as_json["owner"], as_json["owner_as_member_of"]) == (BEN_ID, SALES)

@@ -207,3 +207,15 @@ def test_at_least_so_many_others_where_more_are_found_than_a_card_keeps(make_sce
     lines = Rep(scene, ANN, sent).read
     assert any("At least 20 other people on this email are in Salesforce too." in line for line in lines)
     assert "30 more records are not shown." in lines
+
+
+def test_whom_only_bcc_found_leaves_the_activity_when_a_rep_moves_it(make_scene: MakeScene) -> None:
+    scene = make(make_scene, contact(1, HIDDEN, "Hopper"), contact(2, "zoe@zoo.example", "Zoe"))
+    sent, received = deliver(scene, "unknown@elsewhere.example", HIDDEN)
+    Rep(scene, ANN, sent).click("Move").click("Search", search="zoe").use("003A00000000002IAA")
+
+    assert read_task(scene)["TaskWhoIds"] == ["003A00000000002IAA"]
+    ben = read_everything(Rep(scene, BEN, received))
+    assert "Zoe" in ben
+    assert "Hopper" not in ben
+    assert "Hopper" in read_everything(Rep(scene, ANN, sent))
