@@ -15,6 +15,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.format import format_soql
 from simple_salesforce.login import SalesforceLogin
 
+from server.engine.deliver.second_look import LOOK_AFTER, LOOKS_APART
 from simulator.world import User, World
 from tests.support.scene import DOMAIN_FIELD, PRIVATE_PEM, START, Scene, eml, small_world
 
@@ -82,6 +83,15 @@ def _calls_of(scene: Scene, mails: Sequence[tuple[str, bytes]]) -> float:
     return len(scene.universe.calls.calls("salesforce")) / logged * 1_000
 
 
+def _second_look_of(scene: Scene, logged: int) -> float:
+    """For each thousand logged: whether another tool logged them too. All calls of a sync without new mail count."""
+    scene.clock.advance(LOOK_AFTER + LOOKS_APART)
+    scene.universe.calls.clear()
+    for _ in range(logged // 1_000):
+        scene.sync()  # one look of a sync is for a thousand
+    return len(scene.universe.calls.calls("salesforce")) / logged * 1_000
+
+
 def _naive(scene: Scene, mails: Sequence[tuple[str, bytes]]) -> float:
     """A query for the person, else one for the company, one for the owner, and one Task: what a script does."""
     session_id, host = SalesforceLogin(
@@ -116,12 +126,19 @@ def figures() -> dict[str, Figure]:
         scene.services.ports.crm.shape()
         backfill = _calls_of(scene, past)
         live = _calls_of(scene, _mails(chance, START - 30 * 86_400))
+        second_look = _second_look_of(scene, 2 * MESSAGES)
         naive = _naive(scene, past[:200])
         scene.close()
     per = f"{MESSAGES} messages in {MAILBOXES} mailboxes, {PEOPLE} contacts; a loop with simple-salesforce: {naive:.0f}"
     return {
         "salesforce_calls_per_1000_live": (live, "calls", 12.0, per),
         "salesforce_calls_per_1000_backfill": (backfill, "calls", 4.0, per),
+        "salesforce_calls_per_1000_second_look": (
+            second_look,
+            "calls",
+            1.0,
+            "beside those, hours later",
+        ),
         "salesforce_calls_over_naive": (live / naive, "ratio", None, "the same org, asked message by message"),
     }
 

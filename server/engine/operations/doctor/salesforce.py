@@ -80,9 +80,11 @@ def check_other_tools(context: SalesforceContext) -> Iterator[Finding]:
 def check_doubles(context: SalesforceContext) -> Iterator[Finding]:
     """What the second look found. Without any there is nothing to say."""
     if count := count_doubles(context.store):
+        # With the setting, what is left came after ours.
+        advice = "Switch" if context.policy.join_others else "Set JOIN_OTHERS=yes, or switch"
         text = (
-            f"Another tool logged {count:,} of our emails too: they are in Salesforce twice. Set JOIN_OTHERS=yes, or"
-            " switch that tool's logging off; flask --app server.main doubles lists them."
+            f"Another tool logged {count:,} of our emails too: they are in Salesforce twice."
+            f" {advice} that tool's logging off; flask --app server.main doubles lists them."
         )
         yield Finding("Logged twice", is_good=False, text=text)
 
