@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,15 @@ class Layouts:
         folder = self._project / FOLDER
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        wanted = (word for kind in KINDS for word in ("--metadata", f"Layout:{kind}-*"))
+        listed = self._sf.run("org", "list", "metadata", "--metadata-type", "Layout")
+        if not listed.is_done:
+            return listed.problems
+        names = sorted(_list_own_layouts(listed.result))
+        if not names:
+            return (
+                "The org lists no layout of accounts or tasks. scripts/add_layout_sections.py says the way by hand.",
+            )
+        wanted = (word for name in names for word in ("--metadata", f"Layout:{name}"))
         answer = self._sf.run("project", "retrieve", "start", *wanted, "--output-dir", FOLDER)
         if not answer.is_done:
             return answer.problems
@@ -51,6 +59,14 @@ class Layouts:
 
     def deploy(self) -> tuple[str, ...]:
         return self._sf.deploy([FOLDER]).problems
+
+
+def _list_own_layouts(listed: Any) -> Iterator[str]:
+    """A managed package's layouts are its own."""
+    for each in listed if isinstance(listed, list) else [listed]:
+        name = str(each.get("fullName")) if isinstance(each, dict) and not each.get("namespacePrefix") else ""
+        if name.partition("-")[0] in KINDS:
+            yield name
 
 
 def _script() -> Any:

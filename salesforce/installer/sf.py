@@ -91,6 +91,8 @@ class Sf:
 
 def read_answer(code: int, stdout: str, stderr: str) -> Answer:
     said = _read_json(stdout) or _read_json(stderr)
+    if said is None and code == 0:
+        return Answer({})
     if said is None:
         last = " ".join((stderr or stdout).split())[-300:]
         return Answer(None, (f"sf broke down with code {code}: {last or 'it said nothing'}",))

@@ -107,10 +107,10 @@ class Installation:
         return not self._has_trouble()
 
     def _look(self) -> None:
-        (org,) = self.sf.query(ORGANIZATION)
-        self.is_sandbox = bool(org["IsSandbox"])
+        org = next(iter(self.sf.query(ORGANIZATION)), {})
+        self.is_sandbox = bool(org.get("IsSandbox"))
         kind = "sandbox" if self.is_sandbox else "production or developer org"
-        self.say(f"The org is {org['Name']} ({org['Id']}), a {kind}.")
+        self.say(f"The org is {org.get('Name', 'without a name')} ({org.get('Id', 'no id')}), a {kind}.")
 
     def _check(self, part: Part) -> None:
         """A dry run. A class that a job waits for cannot be checked: such a part is deployed unchecked."""
@@ -220,5 +220,5 @@ class Installation:
             self.say(f"{state.value:<9} {step}{'. ' if advice else ''}{advice}")
         if self._spared:
             self.say(
-                f"Not in the permission sets here: {', '.join(sorted(self._spared))}. `flask doctor` says what lacks."
+                f"Not in the permission sets here: {', '.join(sorted(self._spared))}. `flask --app server.main doctor` says what lacks."
             )

@@ -225,12 +225,22 @@ def test_without_sf_it_says_how_to_get_it(stand: Stand, tmp_path: Path) -> None:
 
 
 def test_layouts_get_the_section_and_the_others_stay(stand: Stand) -> None:
-    stand.set(layouts=["Account-Account Layout", "Task-Task Layout"])
+    stand.set(
+        layouts=["Account-Account Layout", "Task-Task Layout", "Contact-Contact Layout", "Task-pkg__Their Layout"]
+    )
     assert stand.run(*COMMAND, "--layouts").returncode == 0
-    texts = stand.org["texts"]
+    texts = {name: text for name, text in stand.org["texts"].items() if "layout" in name}
+    assert texts.keys() == {"Account-Account Layout.layout-meta.xml", "Task-Task Layout.layout-meta.xml"}
     assert "<field>Email_Domain__c</field>" in texts["Account-Account Layout.layout-meta.xml"]
     assert "<field>Sent_At__c</field>" in texts["Task-Task Layout.layout-meta.xml"]
     assert "<field>Email_Domain__c</field>" not in texts["Task-Task Layout.layout-meta.xml"]
+
+
+def test_an_org_without_such_layouts_is_told(stand: Stand) -> None:
+    done = stand.run(*COMMAND, "--layouts")
+    assert done.returncode == 1
+    assert "NOT DONE  Reading the layouts" in done.stdout
+    assert is_whole(stand.org), "all else is done"
 
 
 def test_reports_by_rep_and_lists_are_asked_for(stand: Stand) -> None:

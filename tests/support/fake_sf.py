@@ -53,8 +53,14 @@ def answer(org: dict[str, Any], words: list[str]) -> dict[str, Any]:
             return assign(org, words)
         case ["apex", "run", _]:
             return run_apex(org, Path(value(words, "--file")))
+        case ["org", "list", "metadata"]:
+            return {
+                "result": [
+                    {"fullName": name, "namespacePrefix": "pkg" if "pkg__" in name else None} for name in org["layouts"]
+                ]
+            }
         case ["project", "retrieve", "start"]:
-            for name in org["layouts"]:
+            for name in (word.removeprefix("Layout:") for word in words if word.startswith("Layout:")):
                 Path(value(words, "--output-dir"), f"{name}.layout-meta.xml").write_text(LAYOUT)
             return {"result": {"success": True}}
         case ["project", "deploy", "start"]:
