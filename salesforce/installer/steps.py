@@ -219,6 +219,5 @@ class Installation:
         for step, state, advice in self.summary:
             self.say(f"{state.value:<9} {step}{'. ' if advice else ''}{advice}")
         if self._spared:
-            self.say(
-                f"Not in the permission sets here: {', '.join(sorted(self._spared))}. `flask --app server.main doctor` says what lacks."
-            )
+            rights = ", ".join(sorted(self._spared))
+            self.say(f"Not in the permission sets here: {rights}. `flask --app server.main doctor` says what lacks.")
