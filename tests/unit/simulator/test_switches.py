@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -103,3 +104,9 @@ def test_a_search_finds_words_side_by_side_in_email_fields(text: str, found: lis
 def test_a_search_that_is_not_written_rightly_is_refused(text: str) -> None:
     with pytest.raises(ApiError, match="MALFORMED_SEARCH"):
         make_org().search(FIND % text)
+
+
+def test_a_hard_org_has_all_switches_but_those_that_end_the_work_or_make_more_of_it() -> None:
+    easy, hard = OrgSwitches(), OrgSwitches.hard()
+    off = {field.name for field in fields(OrgSwitches) if getattr(easy, field.name) == getattr(hard, field.name)}
+    assert off == {"login_refused", "unfilterable", "other_tool", "other_tool_after"}

@@ -1,0 +1,1 @@
+from tests.contracts.test_crm import *  # noqa: F403

@@ -1,0 +1,1 @@
+from tests.contracts.test_crm_inserts import *  # noqa: F403

@@ -1,0 +1,1 @@
+from tests.contracts.test_crm_matching import *  # noqa: F403

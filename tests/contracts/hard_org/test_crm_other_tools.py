@@ -1,0 +1,1 @@
+from tests.contracts.test_crm_other_tools import *  # noqa: F403

@@ -1,0 +1,1 @@
+from tests.contracts.test_crm_task_fields import *  # noqa: F403
