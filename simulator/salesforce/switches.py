@@ -117,6 +117,8 @@ class OrgSwitches:
             query_bears=100,
             rows_in_page=200,
             open_cursors=10,
+            storage_used_percent=99,
+            activity_capture=True,
         )
 
     def may_read(self, kind: str, field: str | None = None) -> bool:
