@@ -11,6 +11,7 @@ from server.commands.arguments import Day
 from server.commands.reports.tables import count_noun, make_outcome_table
 from server.commands.running import Source, report_errors, stdout
 from server.commands.stages import change_stages
+from server.domain.crm_survey import KILOBYTES_PER_ACTIVITY
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.mailboxes.stages import find_mailbox, set_stage, set_start
 from server.engine.mailboxes.status_text import describe_start, describe_status
@@ -34,7 +35,8 @@ def _dry_run(source: Source) -> click.Command:
             return
         preview = services.rooms.dry_run.preview(services.workspaces.current(), mailboxes)
         stdout.print(make_outcome_table("If these mailboxes were live", preview.rows))
-        stdout.print(f"{preview.activities} activities would be added to Salesforce.")
+        size = preview.activities * KILOBYTES_PER_ACTIVITY
+        stdout.print(f"{preview.activities} activities would be added to Salesforce: {size:,} KB of its data storage.")
         if preview.unreadable:
             reason = "the work key that sealed them is gone or was replaced"
             stdout.print(f"{preview.unreadable} waiting messages cannot be opened: {reason}.")

@@ -170,6 +170,16 @@ def test_an_activity_is_read_back_as_it_was_claimed(store):
     assert store.claim([]) == []
 
 
+def test_dropped_activities_can_be_claimed_again_and_others_stay(store):
+    store.claim([an_activity("k1"), an_activity("k2")])
+
+    store.drop_activities(["k1", "unknown"])
+
+    assert list(store.activities(["k1", "k2"])) == ["k2"]
+    assert [a.key for a in store.claim([an_activity("k1"), an_activity("k2")])] == ["k1"]
+    store.drop_activities([])
+
+
 def test_a_second_claim_loses_and_the_rest_of_its_batch_wins(store):
     [first] = store.claim([an_activity("k2", owner_id="first")])
 

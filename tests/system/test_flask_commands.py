@@ -210,7 +210,7 @@ def test_dry_run_shows_and_writes_nothing_then_live_logs(scene: Scene) -> None:
     assert scene.tasks() == []
     shown = scene.flask("dry-run")
     assert "contact_match" in shown.stdout
-    assert "1 activities would be added" in shown.stdout
+    assert "1 activities would be added to Salesforce: 2 KB of its data storage." in shown.stdout
     assert scene.flask("mailbox", "ann@acme.example", "--stage", "live").code == 0
     scene.sync()
     assert len(scene.tasks()) == 1

@@ -3,12 +3,13 @@
 import html
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from addon import texts
 from server.adapters.documents import Replace
-from server.domain.errors import OverruledError, RejectedError, StateAwayError
+from server.domain.errors import OtherOrgError, OverruledError, RejectedError, StateAwayError
 from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey
 from server.domain.ledger import row_key
@@ -79,6 +80,7 @@ PROMISES = {
     "REFUSALS.not_included": ["test_a_mailbox_that_is_not_included_is_neither_read_nor_logged"],
     "REFUSALS.no_longer_read": ["test_a_draining_mailbox_is_complete_up_to_the_moment_said"],
     "REFUSALS.not_live": ["test_in_trial_mode_nothing_is_written_to_salesforce"],
+    "REFUSALS.other_org": ["test_nothing_is_logged_in_another_org_and_nothing_is_lost"],
     "REFUSALS.away": ["test_nothing_is_lost_while_salesforce_is_away"],
     "REFUSALS.state_away": ["test_nothing_is_lost_while_our_own_records_are_away"],
     "REFUSALS.dropped": ["test_a_click_that_had_changed_nothing_in_time_changes_nothing"],
@@ -497,6 +499,25 @@ def test_a_record_is_shown_again_once_salesforce_answers(scene):
     scene.universe.faults.clear()
 
     assert Rep(scene, ANN, message).read == shown
+
+
+def test_nothing_is_logged_in_another_org_and_nothing_is_lost(scene):
+    message = scene.deliver(ANN, eml())
+    store, bound = scene.services.ports.store, "00D000000000999AAA"
+    scene.services.rooms.sweeper.sweep()
+    store.save_identity(lambda i: replace(i, salesforce_org=bound))
+    with pytest.raises(OtherOrgError):
+        scene.sync()
+
+    title, text = Rep(scene, ANN, message).read[1:3]
+
+    assert title == texts.REFUSALS["other_org"][0]
+    detail = f"{bound}, not {scene.universe.org.id}"
+    assert text == texts.REFUSALS["other_org"][1].format(detail=detail, admin="ann@acme.example")
+    assert scene.tasks() == []
+    store.save_identity(lambda i: replace(i, salesforce_org=scene.universe.org.id))
+    scene.sync()
+    assert len(scene.tasks()) == 1
 
 
 def test_nothing_is_lost_while_our_own_records_are_away(scene, logged, monkeypatch):

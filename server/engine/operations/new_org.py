@@ -93,7 +93,7 @@ class NewOrg:
         """
         begun = plan.answering.org_id
         if not is_same_org(self.crm.name_org().org_id, begun):
-            raise BadInputError("Another Salesforce org answers than a moment ago. Nothing was changed.")
+            raise BadInputError("The Salesforce org is not the one of a moment ago. Nothing was changed.")
         self._save_identity(lambda i: replace(i, next_salesforce_org=begun))
         with self._holding_all_shards() as leases:
             count = 0
