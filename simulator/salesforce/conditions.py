@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,18 @@ class Within:
         if isinstance(value, str) and value:
             return value.lower() in self._lower
         return value in self._exact or (value in (None, "") and not self._exact.isdisjoint({None, ""}))
+
+
+class Like:
+    """A pattern. ``start`` is what it is fixed to at its left."""
+
+    def __init__(self, path: str, regex: re.Pattern[str], start: str) -> None:
+        self.path = path
+        self.start = start
+        self._regex = regex
+
+    def __call__(self, get: Callable[[str], Any]) -> bool:
+        return bool(self._regex.fullmatch(str(get(self.path) or "")))
 
 
 class All:
@@ -67,6 +80,17 @@ def access(test: Test | None, is_indexed: Callable[[str], bool]) -> Lists | None
         alternatives = [access(inner, is_indexed) for inner in test.parts]
         return None if None in alternatives else [values for lists in alternatives for values in lists or ()]
     return None
+
+
+def is_answered_by_index(test: Test | None, is_indexed: Callable[[str], bool]) -> bool:
+    """Whether indexes find all that is wanted, by values or by what a pattern is fixed to."""
+    if isinstance(test, Like):
+        return bool(test.start) and "." not in test.path and is_indexed(test.path)
+    if isinstance(test, All):
+        return any(is_answered_by_index(inner, is_indexed) for inner in test.parts)
+    if isinstance(test, Either):
+        return all(is_answered_by_index(inner, is_indexed) for inner in test.parts)
+    return access(test, is_indexed) is not None
 
 
 def parts_of(test: Test | None) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simulator.salesforce import ids, soql
+from simulator.salesforce import conditions, ids, soql
 from simulator.salesforce.errors import ApiError
 from simulator.salesforce.schema import Field
 from simulator.salesforce.tables import Row, Tables
@@ -81,8 +81,8 @@ def _find_field(schema: Schema, kinds: Sequence[str], path: str) -> Field | None
 def is_scan(schema: Mapping[str, Mapping[str, Field]], select: soql.Select) -> bool:
     """In a large org it would read every record: no index finds what it asks for."""
     fields = schema[select.source]
-    lists = select.access(lambda name: name in fields and fields[name].is_indexed)
-    return lists is None and select.source not in SMALL
+    is_answered = conditions.is_answered_by_index(select.test, lambda name: name in fields and fields[name].is_indexed)
+    return not is_answered and select.source not in SMALL
 
 
 def value(tables: Tables, row: Mapping[str, Any], path: str) -> Any:

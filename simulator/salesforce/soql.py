@@ -11,7 +11,7 @@ from typing import Any
 from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError
 
-from simulator.salesforce.conditions import All, CaseSensitive, Either, Lists, Test, Within, access, parts_of
+from simulator.salesforce.conditions import All, CaseSensitive, Either, Like, Lists, Test, Within, access, parts_of
 from simulator.salesforce.errors import ApiError
 
 GRAMMAR = r"""
@@ -166,7 +166,8 @@ class _Builder(Transformer[Token, Any]):
         self._filtered.add(path)
         self._size += 1
         regex = re.compile(_read_pattern(str(parts[1])), re.IGNORECASE | re.DOTALL)
-        return lambda get: bool(regex.fullmatch(str(get(path) or "")))
+        start = re.match(r"(?:\\.|[^\\%_])*", str(parts[1])[1:-1], re.DOTALL)
+        return Like(path, regex, start[0] if start else "")
 
     def values(self, parts: list[Any]) -> list[Any]:
         return parts
