@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from server.rules.headers.domains import is_public_mail_domain, list_parents
 from server.rules.headers.listed_names import public_mail_entries
 from simulator.salesforce.schema import PACKAGED
 from tests.support import account_domain, package
+from tests.support.account_domain import AccountFields, spend_night
 
 KINDS = {
     "sent_at": "DateTime",
@@ -95,7 +97,7 @@ def test_the_shared_list_is_in_the_order_that_its_class_searches() -> None:
     assert max(map(len, lines)) < 1024 / 2
 
 
-@pytest.mark.parametrize("example", [e for e in EXAMPLES if "typed" not in e], ids=lambda e: e["why"])
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if "domain" in e], ids=lambda e: e["why"])
 def test_the_rule_of_an_accounts_domain(example: dict[str, object]) -> None:
     assert set(example) - {"domains"} == {"why", "emails", "website", "domain"}
     emails, website = example["emails"], example["website"]
@@ -105,6 +107,14 @@ def test_the_rule_of_an_accounts_domain(example: dict[str, object]) -> None:
     assert account_domain.choose_all(emails, website) == example.get(
         "domains", account_domain.choose_all(emails, website)
     )
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if "account" in e], ids=lambda e: e["why"])
+def test_what_a_night_makes_of_an_account(example: dict[str, Any]) -> None:
+    before, after = AccountFields(**example["account"]), AccountFields(**example["becomes"])
+    told = {"older": example["older"], "several": example["several"]}
+    assert spend_night(before, example["emails"], example["website"], **told) == after
+    assert spend_night(after, example["emails"], example["website"], several=example["several"]) == after, "rest"
 
 
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if "typed" in e], ids=lambda e: e["why"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from server.rules.headers.domains import is_public_mail_domain
 from server.rules.headers.listed_names import read_list
@@ -39,6 +41,39 @@ def tidy(typed: str) -> str | None:
     domains = [_of_website(part) for part in re.split(r"[,;\s]+", typed) if part]
     understood = [domain for domain in domains if domain]
     return "; ".join(dict.fromkeys(understood)) if understood and len(understood) == len(domains) else None
+
+
+@dataclass(frozen=True)
+class AccountFields:
+    """The account's fields of ours. A domain is the updater's own while it equals the automatic one."""
+
+    domain: str | None = None
+    automatic: str | None = None
+    box: bool = False
+
+
+def spend_night(
+    account: AccountFields,
+    emails: Sequence[str],
+    website: str | None,
+    *,
+    older: Mapping[str, Any] | None = None,
+    several: bool = False,
+) -> AccountFields:
+    """What the batch leaves: older fields are taken over first (OldAccountFields.cls), then AccountDomainUpdater.cls."""
+    if older is not None:
+        if older["domain"] and account.domain is None and account.automatic is None:
+            account = replace(account, domain=tidy(older["domain"]) or older["domain"])
+        account = replace(account, box=account.box or older["box"])
+    if (account.domain or "").lower() == (account.automatic or "").lower():
+        domains = choose_all(emails, website)
+        chosen = ("; ".join(domains) if several else next(iter(domains), None)) or None
+        return replace(account, domain=chosen, automatic=chosen)
+    tidied = tidy(account.domain or "")
+    if tidied is None or tidied == account.domain:
+        return account
+    is_automatic = tidied == (account.automatic or "").lower()
+    return replace(account, domain=tidied, automatic=None if is_automatic else account.automatic)
 
 
 def _widen(domain: str, shown: Iterable[str]) -> str:
