@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -104,10 +105,19 @@ def _find_member(
     people: Sequence[str], workspace: Workspace, candidates: Candidates, record_owners: Collection[SalesforceId]
 ) -> Owner:
     first_users = tuple(_find_users(people[:MOST_MEMBERS], workspace, candidates))
-    addresses = {a for person in people for a in _list_own_addresses(person, workspace)}
     asked = (candidates.owners[user_id] for user_id in sorted(record_owners) if user_id in candidates.owners)
-    further = tuple(owner.user for owner in asked if not addresses.isdisjoint(owner.addresses))
+    further = tuple(
+        owner.user
+        for owner in asked
+        if any(_is_among(people, workspace.addresses_of(address)[0]) for address in owner.addresses)
+    )
     return Owner(next(iter(first_users), None), (*first_users, *further))
+
+
+def _is_among(people: Sequence[str], address: str) -> bool:
+    """``people`` are in order: a large group is not looked through for each mail."""
+    place = bisect_left(people, address)
+    return place < len(people) and people[place] == address
 
 
 def _find_users(addresses: Iterable[str], workspace: Workspace, candidates: Candidates) -> Iterator[CrmUser]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain, combinations, permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.domain.crm import Candidates, CrmUser, Record, RecordKind, RecordOwner
@@ -130,6 +130,7 @@ HEADERS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(
     headers=HEADERS, known=st.sets(st.sampled_from([ANN, BEN, CEM, DEE])), chosen=st.sampled_from([ANN, BEN, DEE, ""])
 )
@@ -146,6 +147,7 @@ def test_neither_order_nor_number_of_the_copies_changes_whose_mail_it_is(
         assert len(owners) == 1
 
 
+@settings(deadline=None)
 @given(
     order=st.permutations([ANN, BEN, CEM]),
     sender=st.sampled_from([ANN, BEN, CEM]),
