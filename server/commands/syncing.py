@@ -80,10 +80,12 @@ def _run_sync(services: Services, only: frozenset[str], patience: float) -> None
         result = services.rooms.syncer.sync(
             workers=services.settings.workers, patience=patience, only=only, on_progress=advance
         )
-    if not result.logged:
+    if not (result.logged or result.other_org):
         _check_org(services)
     _print_outcomes(services)
     _print_trouble(services, result)
+    if result.other_org:
+        raise result.other_org
     if not result.is_at_rest:
         sys.exit(ExitCode.NOT_AT_REST)
 

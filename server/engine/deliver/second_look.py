@@ -69,7 +69,7 @@ class SecondLooker:
         """As ``look``, at the end of other work that must not fail by it: the next one looks."""
         try:
             self.look()
-        except (TransientError, ReconnectRequiredError) as error:
+        except (TransientError, ReconnectRequiredError, OtherOrgError) as error:
             log.info("the second look waits: %s", type(error).__name__)
 
     def look(self) -> int:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from server.domain.errors import BadInputError
+from server.domain.errors import BadInputError, OtherOrgError
 from server.domain.ids import MailboxId
 from server.domain.ledger import BACKFILL, LIVE
 from server.domain.mailbox import Mailbox, Workspace
@@ -50,6 +50,7 @@ class SyncResult:
 
     ``is_at_rest``: nothing is left to be tried again. ``is_spent``: the pass ended early, because background work has
     used its share of the org's daily API calls; ``is_short``: older mail waits for room in the org's storage.
+    ``other_org``: mail waits, because another org answers than the one that the state belongs to.
     """
 
     mailboxes: int = 0
@@ -58,6 +59,7 @@ class SyncResult:
     is_at_rest: bool = True
     is_spent: bool = False
     is_short: bool = False
+    other_org: OtherOrgError | None = None
     troubled: dict[str, str] = field(default_factory=dict)
 
 
@@ -116,7 +118,7 @@ class _Pass:
             self._collect_all(workers)
             self._deliver_all()
             due_at = self._next_due()
-            if result.is_spent or result.is_short:
+            if result.is_spent or result.is_short or result.other_org:
                 result.is_at_rest = False
                 return result
             if due_at is None:
@@ -167,7 +169,11 @@ class _Pass:
     def _deliver_all(self) -> None:
         fruitless = 0
         while fruitless < FRUITLESS_ROUNDS:
-            delivered = self._deliverer.deliver_next(self._workspaces.current(), self._count_settled)
+            try:
+                delivered = self._deliverer.deliver_next(self._workspaces.current(), self._count_settled)
+            except OtherOrgError as error:
+                self._result.other_org = error  # Gmail is read all the same, and mail waits
+                return
             self._result.is_spent = delivered.error == SPENT
             self._result.is_short = delivered.error == SHORT
             if delivered.read == 0:

@@ -93,6 +93,22 @@ def test_the_other_org_receives_no_write_and_everybody_says_so(
     assert scene.outcomes()[second] == "ready"
 
 
+def test_a_pass_ends_without_an_error_and_names_the_org(scene: Scene) -> None:
+    scene.deliver(ANN, eml())
+    scene.sync()
+    bound = switch_org(scene, SALESFORCE_DOMAIN="acme-production.my")
+    scene.clock.advance(8 * DAY)  # by then a second look for other tools' activities is due too
+    later = scene.deliver(ANN, eml(subject="Later"))
+
+    result = scene.sync()
+
+    assert result.other_org
+    assert result.other_org.bound == bound
+    assert not result.is_at_rest
+    assert scene.outcomes()[later] == "ready"
+    assert list_writes(scene) == []
+
+
 def test_jobs_read_gmail_and_write_nothing(scene: Scene) -> None:
     scene.deliver(ANN, eml())
     scene.sync()
