@@ -13,6 +13,7 @@ from typing import Any
 from server.domain.errors import (
     ConfigurationError,
     ConflictError,
+    OtherOrgError,
     ReconnectRequiredError,
     SealBrokenError,
     TransientError,
