@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.adapters.salesforce import soql as queries
@@ -416,6 +416,7 @@ SHAPE = OrgShape((), (), {}, {}, "Completed", relates_many=False, has_person_acc
 ODD = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
+@settings(deadline=None)
 @given(st.sets(ODD, min_size=1, max_size=20), ODD)
 def test_no_value_changes_what_is_asked(values, other):
     """Read by a parser, each statement is true of a record with one of just these values, in each field by itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.domain.crm import Record
@@ -87,6 +87,7 @@ NAME = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(NAME, NAME)
 def test_a_name_is_never_another_persons_than_its_own(one: str, other: str) -> None:
     words, others = read_words(one), read_words(other)
@@ -97,6 +98,7 @@ def test_a_name_is_never_another_persons_than_its_own(one: str, other: str) -> N
     assert read_words(one.upper()) == read_words(one.upper().casefold())
 
 
+@settings(deadline=None)
 @given(st.sets(NAME, max_size=3), st.lists(NAME, max_size=5), st.randoms(use_true_random=False))
 def test_somebody_always_stays_and_the_order_never_matters(headers: set[str], names: list[str], chance: object) -> None:
     records = [named(number, name) for number, name in enumerate(names)]
