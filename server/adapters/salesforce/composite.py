@@ -80,9 +80,14 @@ class CompositeReader:
         """The bodies, in order. Raises the error of the first request that failed."""
         return [_require(answer) for answer in self._try(urls)]
 
-    def get_readable(self, urls: Sequence[str]) -> list[Any]:
-        """As ``get``, with None for what is not there or may not be read."""
-        return [None if isinstance(answer, ConfigurationError) else _require(answer) for answer in self._try(urls)]
+    def get_readable(self, urls: Sequence[str], *, beside: str) -> tuple[list[Any], Any]:
+        """As ``get``, with None for what is not there or may not be read.
+
+        ``beside`` is one more URL in the same call, which may fail in any way: None then.
+        """
+        *answers, extra = self._try([*urls, beside])
+        bodies = [None if isinstance(answer, ConfigurationError) else _require(answer) for answer in answers]
+        return bodies, None if isinstance(extra, Exception) else extra
 
     def _write_url(self, soql: str, with_deleted: bool) -> str:
         return f"{self.base}/{'queryAll' if with_deleted else 'query'}?q={quote(soql)}"

@@ -68,10 +68,10 @@ class SalesforceCrm:
         self._client = client
         self._choices = choices or MatchingChoices()
         self._reader = CompositeReader(client)
-        self._org = CurrentOrg(self._reader, self._choices, activities or ActivityChoices())
+        self._storage = StorageMeter(partial(client.call, "limits"), storage_share, client.usage.now)
+        self._org = CurrentOrg(self._reader, self._choices, activities or ActivityChoices(), self._storage.note)
         self._writer = ActivityWriter(client, self._org.forget)
         self._look_up = LookUp(client, self._reader, self._choices)
-        self._storage = StorageMeter(partial(client.call, "limits"), storage_share, client.usage.now)
         client.on_new_org = self._forget_org
 
     def shape(self) -> CrmShape:

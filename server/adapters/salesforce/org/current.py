@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from server.adapters.salesforce.composite import CompositeReader
 from server.adapters.salesforce.matching.choices import MatchingChoices
@@ -19,8 +19,13 @@ T = TypeVar("T")
 class CurrentOrg:
     """Keeps the org's shape. Thread-safe."""
 
-    def __init__(self, reader: CompositeReader, choices: MatchingChoices, activities: ActivityChoices) -> None:
+    def __init__(
+        self, reader: CompositeReader, choices: MatchingChoices, activities: ActivityChoices,
+        on_limits: Callable[[Any], None] = lambda _limits: None,
+    ) -> None:  # fmt: skip
+        """``on_limits`` hears the org's limits, which cost no call of their own here; None where it does not tell."""
         self._reader = reader
+        self._on_limits = on_limits
         self._choices = choices
         self._activities = activities
         self._lock = threading.RLock()  # a description may find that the org is another one, and be forgotten at once
@@ -57,7 +62,9 @@ class CurrentOrg:
             return ask(fresh)
 
     def _describe(self) -> OrgShape:
-        answers = self._reader.get_readable(describe.list_urls(self._reader.base))
+        urls = describe.list_urls(self._reader.base)
+        answers, limits = self._reader.get_readable(urls, beside=f"{self._reader.base}/limits")
+        self._on_limits(limits)
         shape = describe.read_shape(answers, self._choices, self._activities)
         statements = describe.list_user_queries(shape, self._choices)
         users = [row for rows in self._reader.query(statements) for row in rows]

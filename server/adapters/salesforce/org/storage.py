@@ -1,4 +1,7 @@
-"""How full the org's data storage is. It costs a call, so it is asked rarely, and only while older mail waits."""
+"""How full the org's data storage is.
+
+The org says it when it is described. Later it costs a call, so it is asked rarely, and only while older mail waits.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,11 @@ class StorageMeter:
         self._storage: Storage | None = None
         self._asked_at: float | None = None
 
+    def note(self, limits: Any) -> None:
+        """Take the figure out of the org's limits, which something else asked for; None where it did not tell."""
+        with self._lock:
+            self._keep(limits)
+
     def read(self, *, ask: bool) -> Storage | None:
         """The figure of the last half hour; where there is none, with ``ask`` a new one. None where nobody knows."""
         with self._lock:
@@ -31,16 +39,19 @@ class StorageMeter:
                 return self._storage
             if not ask:
                 return None
-            # Also where the org does not tell: the next question comes in half an hour.
-            self._asked_at, self._storage = self._now(), None
-            figures = self._ask()
-            if "Max" in figures and "Remaining" in figures:
-                allowed, left = int(figures["Max"]), int(figures["Remaining"])
-                self._storage = Storage(allowed - left, allowed, self._share)
+            self._keep(self._ask())
             return self._storage
 
     def _ask(self) -> Any:
         try:
-            return self._ask_limits().get("DataStorageMB") or {}
+            return self._ask_limits()
         except TrulyError:
-            return {}  # what is wrong, the delivery itself will say
+            return None  # what is wrong, the delivery itself will say
+
+    def _keep(self, limits: Any) -> None:
+        # Also where the org does not tell: the next question comes in half an hour.
+        self._asked_at, self._storage = self._now(), None
+        figures = (limits.get("DataStorageMB") if isinstance(limits, dict) else None) or {}
+        if "Max" in figures and "Remaining" in figures:
+            allowed, left = int(figures["Max"]), int(figures["Remaining"])
+            self._storage = Storage(allowed - left, allowed, self._share)
