@@ -3,7 +3,7 @@
     python3 salesforce/install.py --org customer --integration-user sync@customer.example
 
 docs/salesforce.md has what it does and what it asks. Exit code 0: all done; 1: something is not, and the last lines say
-what; 3: sf or the org is not there, or nothing was to be done.
+what; 2: the options are not understood; 3: sf or the org is not there, or nothing was to be done.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ def _read(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--layouts", action="store_true", help="put the fields on the Account and Task layouts")
     parser.add_argument("--uninstall", action="store_true", help="remove reports and domains")
     parser.add_argument("--fields-too", action="store_true", help="with --uninstall: fields and what they hold, too")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.fields_too and not options.uninstall:
+        parser.error("--fields-too deletes fields, and only together with --uninstall. Nothing was done.")
+    return options
 
 
 def _wish(options: argparse.Namespace) -> Wishes:

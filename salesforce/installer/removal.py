@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from installer.org import read_org
 from installer.parts import SCRATCH
 from installer.sf import InstallError, Sf
 
@@ -41,12 +42,16 @@ class Removal:
 
     def run(self, *, with_fields: bool) -> bool:
         """Whether all is gone. Raises InstallError where the admin says no."""
+        org = read_org(self.sf)
+        self.say(f"The org is {org}.")
         parts = (*PARTS, *(("core",) if with_fields else ()))
         for part in parts:
             self.say(f"{part}: {', '.join(name for _, name in self._list(part))}")
-        question = "Remove this?"
+        question = f"Remove this from {org}?"
         if with_fields:
-            question = "Remove this, and with the fields all that they hold (Salesforce keeps it for 15 days)?"
+            question = (
+                f"Remove this from {org}, and with the fields all that they hold (Salesforce keeps it for 15 days)?"
+            )
         if not self.ask(question):
             raise InstallError("Nothing was removed.")
         try:

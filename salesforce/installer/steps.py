@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from installer.layouts import Layouts
+from installer.org import Org, find_missing_users, read_org
 from installer.parts import (
     BY_REP,
     CORE,
@@ -24,7 +25,6 @@ from installer.parts import (
 from installer.setting import write_setting
 from installer.sf import Answer, InstallError, Sf
 
-ORGANIZATION = "SELECT Id, Name, IsSandbox FROM Organization"
 WAITING = (
     "SELECT Id FROM CronTrigger WHERE CronJobDetail.Name = 'Account email domains'",
     "SELECT Id FROM AsyncApexJob WHERE ApexClass.Name IN ('AccountDomainBatch', 'ContactDomainJob') "  # noqa: ISC004
@@ -68,7 +68,7 @@ class Installation:
     say: Callable[[str], None]
     ask: Callable[[str], bool]
     summary: list[tuple[str, State, str]] = field(default_factory=list)
-    is_sandbox: bool = False
+    org: Org | None = None
     _spared: set[str] = field(default_factory=set)
     _refused: set[str] = field(default_factory=set)
 
@@ -81,7 +81,7 @@ class Installation:
             shutil.rmtree(self.project / SCRATCH, ignore_errors=True)
 
     def _run(self) -> bool:
-        self._look()
+        org = self._look()
         parts = [CORE, DOMAINS, REPORTS, *([BY_REP] if self.wishes.by_rep else [])]
         for part in parts:
             self._check(part)
@@ -93,7 +93,7 @@ class Installation:
         if self.wishes.only_check:
             self.say("Checked. Nothing was changed in the org.")
             return not self._has_trouble()
-        if not self.ask("Deploy this?"):
+        if not self.ask(f"Deploy this to {org}?"):
             raise InstallError("Nothing was changed in the org.")
         if self._deploy(CORE):
             self._assign()
@@ -106,11 +106,21 @@ class Installation:
             self.summary += [(part.name, State.LEFT_OUT, "It needs core.") for part in parts[1:]]
         return not self._has_trouble()
 
-    def _look(self) -> None:
-        org = next(iter(self.sf.query(ORGANIZATION)), {})
-        self.is_sandbox = bool(org.get("IsSandbox"))
-        kind = "sandbox" if self.is_sandbox else "production or developer org"
-        self.say(f"The org is {org.get('Name', 'without a name')} ({org.get('Id', 'no id')}), a {kind}.")
+    def _look(self) -> Org:
+        """The org is told by name. A check counts a missing user as trouble; an installation tells it before it asks."""
+        self.org = org = read_org(self.sf)
+        self.say(f"The org is {org}.")
+        wishes = self.wishes
+        named = (wishes.integration_user, *wishes.admins, *wishes.readers)
+        missing = find_missing_users(self.sf, [name for name in named if name])
+        if missing and wishes.only_check:
+            self._note(
+                "Users", missing, "Compare with Setup, Users. In a sandbox a username ends in the name of the sandbox."
+            )
+        else:
+            for sentence in missing:
+                self.say(f"  {sentence}")
+        return org
 
     def _check(self, part: Part) -> None:
         """A dry run. A class that a job waits for cannot be checked: such a part is deployed unchecked."""
@@ -130,7 +140,7 @@ class Installation:
         if part is DOMAINS:
             tests = (word for test in list_tests(self.project) for word in ("--tests", test))
             return ("--test-level", "RunSpecifiedTests", *tests)
-        return ("--test-level", "NoTestRun") if self.is_sandbox else ()
+        return ("--test-level", "NoTestRun") if self.org and self.org.is_sandbox else ()
 
     def _send(self, part: Part, *options: str, together: bool = False) -> Answer:
         """Again without standard rights that this org does not know in a permission set; they are told at the end."""
@@ -142,7 +152,7 @@ class Installation:
             if answer.is_done or not unknown:
                 break
             self._spared |= unknown
-            self.say(f"  This org knows no such right: {', '.join(sorted(unknown))}. Again without it.")
+            self.say(f"  This org knows no such right: {_list(unknown)}. It is tried again without it.")
         return answer
 
     def _deploy(self, part: Part) -> bool:
@@ -169,13 +179,15 @@ class Installation:
                 return
         if not self._deploy(DOMAINS):
             if was_waited_for:
-                self._note("The earlier version's night", self.sf.run_apex("schedule").problems)
+                self._note(
+                    "The nightly job of the earlier version is scheduled again", self.sf.run_apex("schedule").problems
+                )
             return
         self._give("Email_Sync_Domains", None)
         if self.wishes.several is not None:
             folder = write_setting(self.project, several=self.wishes.several)
             self._note("Setting: several domains", self.sf.deploy([folder]).problems)
-        self._note("Accounts are being filled, the night is scheduled", self.sf.run_apex("start").problems)
+        self._note("Accounts are being filled, and the nightly job is scheduled", self.sf.run_apex("start").problems)
 
     def _is_waited_for(self) -> bool:
         return any(self.sf.query(statement) for statement in WAITING)
@@ -189,7 +201,13 @@ class Installation:
         if self.wishes.integration_user:
             self._give("Email_Sync_Integration", self.wishes.integration_user)
         else:
-            self.summary.append(("Email_Sync_Integration", State.LEFT_OUT, "Name its user: --integration-user NAME"))
+            self.summary.append(
+                (
+                    "Email_Sync_Integration",
+                    State.LEFT_OUT,
+                    "Name its user: --integration-user USERNAME (with make: SYNC_USER=USERNAME).",
+                )
+            )
 
     def _give(self, name: str, user: str | None) -> None:
         words = ("--on-behalf-of", user) if user else ()
@@ -219,5 +237,14 @@ class Installation:
         for step, state, advice in self.summary:
             self.say(f"{state.value:<9} {step}{'. ' if advice else ''}{advice}")
         if self._spared:
-            rights = ", ".join(sorted(self._spared))
-            self.say(f"Not in the permission sets here: {rights}. `flask --app server.main doctor` says what lacks.")
+            self.say(
+                f"The permission sets lack these rights here, because the org refuses them: {_list(self._spared)}."
+            )
+            self.say(
+                "Give the integration user those that Setup offers by another permission set. "
+                "`flask --app server.main doctor --probe` shows whether it can log email."
+            )
+
+
+def _list(names: set[str]) -> str:
+    return ", ".join(sorted(names))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ COMMAND = ("--org", "customer", "--yes", "--integration-user", USER)
 EMPTY: dict[str, Any] = {
     "is_sandbox": True, "deployed": [], "scheduled": 0, "running": 0, "filled": False, "assigned": [], "layouts": [],
     "texts": {}, "removed": [], "unknown_rights": [], "refuses": [], "calls": [], "dies_after": 0,
+    "users": [{"Username": USER, "IsActive": True}],
 }  # fmt: skip
 
 
@@ -51,6 +53,21 @@ class Stand:
             [sys.executable, "-ES", str(self.project / "install.py"), *arguments],
             env=environment, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def run_at_terminal(self, answer: str, *arguments: str) -> str:
+        """What a person sees who types one answer."""
+        ours, theirs = pty.openpty()
+        environment = {**os.environ, "PATH": str(self._place), "FAKE_SF": str(self._place)}
+        command = [sys.executable, "-ES", str(self.project / "install.py"), *arguments]
+        try:
+            os.write(ours, f"{answer}\n".encode())
+            done = subprocess.run(
+                command, env=environment, stdin=theirs, capture_output=True, text=True, timeout=120, check=False
+            )
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        return done.stdout + done.stderr
 
     def list_deployments(self) -> list[list[str]]:
         return [call for call in self.org["calls"] if call[:2] == ["project", "deploy"] and "--dry-run" not in call]
@@ -104,6 +121,39 @@ def test_a_check_changes_nothing(stand: Stand) -> None:
     assert done.stdout.rstrip().endswith("Checked. Nothing was changed in the org.")
     assert stand.list_deployments() == []
     assert (stand.org["assigned"], stand.org["scheduled"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("users", "sentence"),
+    [
+        ([], "snyc@customer.example is the username of no User of this org."),
+        ([{"Username": "snyc@customer.example", "IsActive": False}], "The User snyc@customer.example is not active."),
+    ],
+)
+@pytest.mark.parametrize("option", ["--integration-user", "--admin", "--reader"])
+def test_a_check_finds_a_username_that_nobody_active_has(
+    stand: Stand, users: list[dict[str, Any]], sentence: str, option: str
+) -> None:
+    stand.set(users=users)
+    done = stand.run("--org", "customer", option, "snyc@customer.example", "--check")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert sentence in done.stdout
+    assert "NOT DONE  Users. Compare with Setup, Users." in done.stdout
+
+
+def test_an_installation_tells_a_wrong_username_before_it_asks(stand: Stand) -> None:
+    done = stand.run("--org", "customer", "--integration-user", "o'neil@customer.example")
+    assert done.returncode == 3
+    assert "o'neil@customer.example is the username of no User of this org." in done.stdout
+    [asked] = [call for call in stand.org["calls"] if "FROM User" in call[-4]]
+    assert r"('o\'neil@customer.example')" in asked[asked.index("--query") + 1]
+
+
+def test_without_a_user_both_ways_to_name_it_are_told(stand: Stand) -> None:
+    done = stand.run("--org", "customer", "--yes")
+    assert done.returncode == 0
+    assert "left out  Email_Sync_Integration. Name its user: --integration-user USERNAME" in done.stdout
+    assert "(with make: SYNC_USER=USERNAME)" in done.stdout
 
 
 def test_without_an_answer_nothing_is_changed(stand: Stand) -> None:
@@ -166,7 +216,7 @@ def test_a_refused_upgrade_leaves_the_earlier_night_running(stand: Stand) -> Non
     stand.set(deployed=sorted(INSTALLED), scheduled=1, refuses=[refuse_tests(dry=False)])
     done = stand.run(*COMMAND)
     assert done.returncode == 1
-    assert "done      The earlier version's night" in done.stdout
+    assert "done      The nightly job of the earlier version is scheduled again" in done.stdout
     assert stand.org["scheduled"] == 1
 
 
@@ -190,7 +240,9 @@ def test_a_right_that_the_org_does_not_know_is_spared_and_told(stand: Stand) -> 
     done = stand.run(*COMMAND)
     assert done.returncode == 0
     assert is_whole(stand.org)
-    assert "Not in the permission sets here: Event.ActivityDate, Event.Type, ViewAllUsers." in done.stdout
+    told = done.stdout[done.stdout.index("The permission sets lack") :]
+    assert "because the org refuses them: Event.ActivityDate, Event.Type, ViewAllUsers.\n" in told
+    assert "by another permission set. `flask --app server.main doctor --probe` shows" in told
     sent = (
         package.find_file(stand.project, "permissionsets/Email_Sync_Integration.permissionset-meta.xml")
     ).read_text()
@@ -253,6 +305,31 @@ def test_removal_is_never_a_check(stand: Stand) -> None:
     done = stand.run("--org", "customer", "--yes", "--uninstall", "--check")
     assert (done.returncode, stand.org["calls"]) == (3, [])
     assert "lists what goes, and asks" in done.stdout
+
+
+def test_fields_go_with_a_removal_alone(stand: Stand) -> None:
+    done = stand.run("--org", "customer", "--yes", "--fields-too")
+    assert (done.returncode, stand.org["calls"]) == (2, [])
+    assert "only together with --uninstall. Nothing was done." in done.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--fields-too",)])
+@pytest.mark.parametrize(("is_sandbox", "kind"), [(True, "sandbox"), (False, "production or developer org")])
+def test_a_removal_asks_with_the_name_and_the_kind_of_the_org(
+    stand: Stand, options: tuple[str, ...], is_sandbox: bool, kind: str
+) -> None:
+    stand.set(is_sandbox=is_sandbox)
+    done = stand.run_at_terminal("no", "--org", "customer", "--uninstall", *options)
+    assert f"The org is Acme (00D000000000001EAA), a {kind}." in done
+    assert f"Remove this from Acme (00D000000000001EAA), a {kind}" in done
+    assert "Nothing was removed." in done
+    assert stand.org["removed"] == []
+
+
+def test_an_installation_asks_with_the_name_and_the_kind_of_the_org(stand: Stand) -> None:
+    done = stand.run_at_terminal("no", *COMMAND[:2])
+    assert "Deploy this to Acme (00D000000000001EAA), a sandbox? [y/N]" in done
+    assert stand.list_deployments() == []
 
 
 def test_an_answer_behind_a_warning_is_read(stand: Stand) -> None:

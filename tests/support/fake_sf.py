@@ -71,6 +71,9 @@ def answer(org: dict[str, Any], words: list[str]) -> dict[str, Any]:
 def query(org: dict[str, Any], statement: str) -> list[dict[str, Any]]:
     if "FROM Organization" in statement:
         return [{"Id": "00D000000000001EAA", "Name": "Acme", "IsSandbox": org["is_sandbox"]}]
+    if "FROM User WHERE Username IN (" in statement:
+        named = set(re.findall(r"'((?:[^'\\]|\\.)*)'", statement))
+        return [user for user in org["users"] if user["Username"] in named]
     if "FROM CronTrigger" in statement:
         return [{"Id": "08e"}] * org["scheduled"]
     return [{"Id": "707"}] * org["running"]
