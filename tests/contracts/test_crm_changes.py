@@ -1,17 +1,21 @@
 """SalesforceCrm: activities that stand are moved and removed; records are searched, named, and shown to whom they may be."""
 
+from dataclasses import replace
+
 import pytest
 
 from server.domain.crm import Target
 from server.domain.errors import (
     ConfigurationError,
     NotFoundError,
+    OtherOrgError,
     RejectedError,
     StaleTargetError,
     ThrottledError,
     TransientError,
 )
 from simulator.faults import Fault
+from simulator.salesforce.switches import OrgSwitches
 from tests.contracts.test_crm import ADA_ID, ANN_ID, BEN_ID, BYRON_ID, LEO_ID, activity, calls
 
 
@@ -175,3 +179,24 @@ def test_an_org_that_cannot_say_who_may_read_raises(scene, crm):
 
     with pytest.raises((TransientError, ConfigurationError)):
         crm.readable(ANN_ID, [ADA_ID])
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_no_change_goes_to_an_org_that_is_not_the_state_s_any_more(scene, crm, apart):
+    """Several collections, and changes of one record each, go out as a POST, which may be a question as well."""
+    scene.universe.org.switches = OrgSwitches(no_people_in_collections=apart)
+    ids = [f.activity_id for f in crm.file([activity(n) for n in range(250)])]
+    crm.retarget([Target(ids[0], ADA_ID, None, "x", (ADA_ID,))])
+    scene.services.ports.store.save_identity(lambda identity: replace(identity, salesforce_org="00DX00000000099MAA"))
+    before, sent = links(scene), len(calls(scene))
+
+    for together in (False, True):
+        with pytest.raises(OtherOrgError):
+            crm.retarget([Target(i, LEO_ID, None, "x") for i in ids], together=together)
+    with pytest.raises(OtherOrgError):
+        crm.give([(i, BEN_ID) for i in ids])
+    with pytest.raises(OtherOrgError):
+        crm.remove(ids)
+
+    assert links(scene) == before
+    assert len(calls(scene)) == sent

@@ -92,9 +92,11 @@ class OrgClient:
 
     def call(
         self, path: str, *, method: str = "GET", json: Any = None, params: Any = None, writes: bool = False,
-        is_slow: bool = False,
+        is_change: bool = False, is_slow: bool = False,
     ) -> Any:  # fmt: skip
         """One REST call below ``/services/data/vNN.0/``. ``is_slow``: it may take minutes, as a write of many does.
+
+        ``is_change``: a POST that changes something, but may be repeated, for it does no more the second time.
 
         With ``writes`` an answer that cannot be read raises DoubtError, for the org may have done it. No answer at all
         raises UnansweredError, for the org may still do it.
@@ -104,7 +106,7 @@ class OrgClient:
         session = self._log_in_once(None)
         for last in (False, True):
             try:
-                self._show_org(session, is_change=writes or method in CHANGES)
+                self._show_org(session, is_change=is_change or writes or method in CHANGES)
                 return self._call_once(session, path, method, arguments, writes=writes)
             except SessionExpired:
                 if last:

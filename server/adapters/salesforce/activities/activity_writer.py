@@ -145,7 +145,7 @@ class ActivityWriter:
             for number, change in enumerate(changes)
         ]
         body = {"allOrNone": together, "compositeRequest": requests}
-        answer = self._client.call("composite", method="POST", json=body, is_slow=True)
+        answer = self._client.call("composite", method="POST", json=body, is_change=True, is_slow=True)
         responses = answer.get("compositeResponse") if isinstance(answer, dict) else None
         if not isinstance(responses, list) or len(responses) != len(changes):
             raise DoubtError("Salesforce's answer to a write cannot be read.")

@@ -150,11 +150,13 @@ class _Write:
             if len(parts) == 1:
                 [(path, body, params)] = parts
                 answer = self._client.call(
-                    path, method=self._operation, json=body, params=params, writes=writes, is_slow=True
-                )
+                    path, method=self._operation, json=body, params=params,
+                    writes=writes, is_change=True, is_slow=True,
+                )  # fmt: skip
                 return [_check_count(answer, collections[0])]
+            composite = self._make_composite(parts)
             answer = self._client.call(
-                "composite", method="POST", json=self._make_composite(parts), writes=writes, is_slow=True
+                "composite", method="POST", json=composite, writes=writes, is_change=True, is_slow=True
             )
         except RejectedError as error:
             return [error] * len(collections)
