@@ -28,7 +28,11 @@ DOMAIN = Form(r"@?(\*?\.)?[^@\s!\"#$%&'()*+,/:;<=>?\[\\\]^`{|}~]+", "a domain su
 DOTTED = r"@?(\*?\.)?[^@\s!\"#$%&'()*+,/:;<=>?\[\\\]^`{|}~]+\.[^@\s!\"#$%&'()*+,/:;<=>?\[\\\]^`{|}~]+"
 BLOCKED = Form(rf"{ADDRESS.pattern}|{DOTTED}", "an address or a domain, such as ann@acme.com or acme.com")
 STATE = Form(r"sqlite:.+|firestore:[a-z0-9-]+(/[a-z0-9()-]+)?", "sqlite:FILE or firestore:PROJECT")
-MY_DOMAIN = Form(r"[a-z0-9-]+(--[a-z0-9]+\.sandbox)?\.my", "My Domain without .salesforce.com, such as acme.my")
+MY_DOMAIN = Form(
+    r"[a-z0-9-]+(\.[a-z]+)?\.my",  # between the two stands the kind: sandbox, develop, scratch, trailblaze, demo …
+    "My Domain, such as acme.my, acme--uat.sandbox.my or acme-dev-ed.develop.my (Setup, My Domain, without"
+    " .salesforce.com)",
+)
 VERSION = Form(r"[0-9]{2,3}\.0", "a version such as 67.0")
 TOPIC = Form(r"projects/[^/\s]+/topics/[^/\s]+", "a topic's full name, projects/PROJECT/topics/TOPIC")
 ALLOWANCE = "a number of quota units a minute, at least 200, or 0 for not paced"
@@ -69,6 +73,14 @@ class SettingsReader:
         if form and not re.fullmatch(form.pattern, value):
             self.problems.append(f"{name} must be {form.words}.")
         return value
+
+    def my_domain(self, name: str) -> str:
+        """An org's own domain, also where somebody copied the whole address from Setup or the browser."""
+        value = self.text(name).lower()
+        domain = value.removeprefix("https://").rstrip("/").removesuffix(".salesforce.com")
+        if value and not re.fullmatch(MY_DOMAIN.pattern, domain):
+            self.problems.append(f"{name} must be {MY_DOMAIN.words}.")
+        return domain
 
     def choice(self, name: str, default: D, parse: Callable[[str], T], form: str) -> D | T:
         value = self.source.get(name, "").strip().lower()

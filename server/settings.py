@@ -52,7 +52,7 @@ class SalesforceSettings:
     @classmethod
     def read(cls, read: forms.SettingsReader) -> SalesforceSettings:
         return cls(
-            domain=read.text("SALESFORCE_DOMAIN", form=forms.MY_DOMAIN),
+            domain=read.my_domain("SALESFORCE_DOMAIN"),
             consumer_key=read.text("SALESFORCE_CONSUMER_KEY"),
             username=read.text("SALESFORCE_USERNAME", ""),
             private_key=read.path_or_secret("SALESFORCE_PRIVATE_KEY_FILE"),

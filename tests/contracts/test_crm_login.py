@@ -101,6 +101,8 @@ def test_a_wrong_user_is_told_by_doctor(scene):
         ("acme--uat.sandbox.my", "test"),
         ("acme--uat", "test"),
         ("dream.scratch.my", "test"),
+        ("acme-dev-ed.develop.my", "login"),
+        ("acme-demo.trailblaze.my", "login"),
         ("test", "test"),
         ("login", "login"),
     ],

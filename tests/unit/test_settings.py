@@ -59,11 +59,42 @@ def test_every_problem_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "domain"),
+    [
+        ("acme.my", "acme.my"),
+        ("Acme.my", "acme.my"),
+        ("acme--UAT.sandbox.my", "acme--uat.sandbox.my"),
+        ("acme-dev-ed.my", "acme-dev-ed.my"),
+        ("acme-dev-ed.develop.my", "acme-dev-ed.develop.my"),
+        ("acme-demo.trailblaze.my", "acme-demo.trailblaze.my"),
+        ("acme.scratch.my", "acme.scratch.my"),
+        ("acme--uat.sandbox.my.salesforce.com", "acme--uat.sandbox.my"),
+        (" https://Acme.my.salesforce.com/ ", "acme.my"),
+    ],
+)
+def test_the_domain_of_every_kind_of_org_is_taken_as_people_write_it(written: str, domain: str) -> None:
+    assert Settings.of({**LEAST, "SALESFORCE_DOMAIN": written}).salesforce.domain == domain
+
+
+@pytest.mark.parametrize(
+    "written", ["login", "acme", "acme.my.salesforce.com.evil.example", "acme.my/path", "a.b.c.my", "evil.example/.my"]
+)
+def test_what_is_no_my_domain_is_refused(written: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.of({**LEAST, "SALESFORCE_DOMAIN": written})
+    [problem] = caught.value.problems
+    assert problem.startswith("SALESFORCE_DOMAIN must be My Domain, such as acme.my")
+
+
+@pytest.mark.parametrize(
     ("extra", "problem"),
     [
         (
-            {"SALESFORCE_DOMAIN": "https://acme.my.salesforce.com"},
-            "SALESFORCE_DOMAIN must be My Domain without .salesforce.com, such as acme.my.",
+            {"SALESFORCE_DOMAIN": "https://acme.lightning.force.com"},
+            (
+                "SALESFORCE_DOMAIN must be My Domain, such as acme.my, acme--uat.sandbox.my or acme-dev-ed.develop.my"
+                " (Setup, My Domain, without .salesforce.com)."
+            ),
         ),
         ({"PUBLIC_URL": "http://acme.example"}, "PUBLIC_URL must be https://host, without a path."),
         ({"NEW_MAILBOX_STAGE": "on"}, "NEW_MAILBOX_STAGE must be off, dry_run or live."),
