@@ -41,6 +41,7 @@ from server.engine.mailboxes.sweep import Sweeper
 from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.operations.doctor import alarms, cloud, google, keys, org, push, salesforce, state
+from server.engine.operations.doctor.owners import list_owners
 from server.engine.operations.doctor.probe import Probe
 from server.engine.operations.doctor.registry import Doctor
 from server.engine.operations.identity import name_keys
@@ -295,10 +296,12 @@ def _open_doctor(
             google.CHECKS.bind(workspace),
             alarms.CHECKS.bind(alarms.AlarmsContext(ports.alarms, ports.clock)),
             salesforce.CHECKS.bind(salesforce.SalesforceContext(ports.crm, ports.policy, ports.store)),
-            org.CHECKS.bind(org.OrgContext(ports.crm, ports.store, ports.policy)),
+            org.CHECKS.bind(org.OrgContext(ports.crm, ports.store, ports.policy, ports.directory, ports.scope)),
             push.CHECKS.bind(push.PushContext(ports.store, ports.clock, is_on=ports.watch is not None)),
             keys.CHECKS.bind(keeping),
             *([cloud.CHECKS.bind(cloud_project)] if cloud_project else []),
         ),
-        Probe(ports.crm, ports.store, ports.clock, ports.organisation).examine,
+        Probe(
+            ports.crm, lambda: list_owners(ports.store, ports.directory, ports.scope), ports.clock, ports.organisation
+        ).examine,
     )

@@ -30,7 +30,9 @@ def test_mailboxes_without_a_user_are_counted_and_named(scene: Scene) -> None:
 
     finding = examine(scene)["Salesforce users"]
 
-    assert finding.text.startswith("2 of 3 mailboxes have an active Salesforce User. Not so cem@acme.example:")
+    assert finding.text.startswith(
+        "2 of 3 mailboxes have an active Salesforce User. Without a User: cem@acme.example. The"
+    )
     assert finding.is_good
     assert finding.is_note
 
@@ -43,6 +45,34 @@ def test_where_no_mailbox_has_a_user_it_is_a_fault(make_scene: MakeScene) -> Non
 
     assert not finding.is_good
     assert "View All Users" in finding.text
+
+
+def test_where_most_mailboxes_have_no_user_it_is_a_fault(make_scene: MakeScene) -> None:
+    users = [{"Id": "005A00000000001", "Email": ANN, "Username": ANN, "IsActive": True}]
+    scene = make_scene(small_world({"User": users}))
+    scene.sync()
+
+    finding = examine(scene)["Salesforce users"]
+
+    assert not finding.is_good
+    assert finding.text.startswith("1 of 3 mailboxes have an active Salesforce User. Without a User: ben@")
+
+
+def test_before_the_first_sync_users_are_those_of_the_people_in_scope(make_scene: MakeScene) -> None:
+    scene = make_scene()
+    assert scene.services.ports.store.mailboxes() == []
+
+    assert examine(scene)["Salesforce users"].text.startswith("2 of 3 mailboxes have an active Salesforce User.")
+
+
+def test_where_no_account_has_a_domain_the_command_that_fills_them_is_named(make_scene: MakeScene) -> None:
+    scene = make_scene(small_world({"Account": [{"Id": "001A00000000001", "Name": "Byron Works"}]}))
+
+    finding = examine(scene)["Account domains"]
+
+    assert finding.is_note
+    assert "Run python3 salesforce/install.py --org ALIAS again" in finding.text
+    assert "Setup, Apex Jobs" in finding.text
 
 
 def test_accounts_with_a_domain_are_counted(make_scene: MakeScene) -> None:

@@ -53,13 +53,51 @@ def test_an_org_that_is_set_up_passes_and_keeps_nothing(scene: Scene) -> None:
     output = " ".join(done.output.split())
     for step in ("insert", "find", "owner", "move", "delete"):
         assert f"ok Probe: {step}:" in output
-    assert "Active triggers on Task, which ran: dlrs__TaskTrigger. Active flows on Task, which ran: Ping." in output
+    assert (
+        "Active triggers on Task: dlrs__TaskTrigger. Active flows on Task: Ping. Their conditions decide whether they ran."
+        in output
+    )
     assert scene.tasks() == []
     (task,) = all_tasks(scene)
     assert task["OwnerId"][:15] == "005A00000000001"
     assert task["WhoId"][:15] == "003A00000000001"
+    assert task["TrulyActivity__Backfilled__c"] is False, "flows that act on new mail act on the probe"
+    assert "It was moved to a contact." in output
+    assert "It was deleted." in output
     entries = [(entry.what, entry.kind) for entry in scene.universe.org.journal]
     assert entries == [("insert", "Task"), ("update", "Task"), ("delete", "Task")]
+
+
+def test_before_the_first_sync_the_owner_is_somebody_in_scope(make_scene: MakeScene) -> None:
+    scene = make_scene()
+    assert scene.services.ports.store.mailboxes() == []
+
+    found = probe(scene)
+
+    assert found["owner"].is_good
+    assert all_tasks(scene)[0]["OwnerId"][:15] == "005A00000000001"
+
+
+def test_where_nobody_is_known_it_says_to_run_sync(make_scene: MakeScene) -> None:
+    finding = probe(make_scene(MAILBOXES="nobody@acme.example"))["owner"]
+
+    assert not finding.is_good
+    assert "No mailbox is known yet" in finding.text
+    assert "Run sync, then run the probe again." in finding.text
+
+
+def test_where_no_mailbox_has_a_user_it_says_so(make_scene: MakeScene) -> None:
+    finding = probe(make_scene(small_world({"User": []})))["owner"]
+
+    assert not finding.is_good
+    assert finding.text.startswith("None of the mailboxes has a Salesforce User")
+
+
+def test_without_a_contact_nothing_is_called_moved(make_scene: MakeScene) -> None:
+    finding = probe(make_scene(small_world({"Contact": []})))["move"]
+
+    assert finding.is_good
+    assert "sees no contact, so it was not moved" in finding.text
 
 
 def test_without_the_option_nothing_is_written(scene: Scene) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,20 +16,22 @@ from server.domain.crm import Activity, CrmUser, Direction, Found, Query, Target
 from server.domain.crm_survey import OrgSurvey
 from server.domain.errors import ConfigurationError, DoubtError, RejectedError, TrulyError
 from server.domain.ids import ActivityKey, SalesforceId
+from server.engine.operations.doctor.owners import Addresses
 from server.engine.operations.doctor.registry import Finding
 from server.ports.clock import Clock
 from server.ports.crm import Crm
-from server.ports.store import MailboxStore
 
 SUBJECT = "Set-up check of the email sync. It is deleted at once."
 KEYS = 20
 """Keys of probes. A deleted one may hold its key for the 15 days that it lies in the Recycle Bin."""
-MAILBOXES_ASKED = 200
+OWNERS_ASKED = 200
 INSERT = (
     "The integration user needs our permission set, Edit Tasks, and access to accounts and contacts. A trigger, flow or"
     " required field of the org may refuse it too."
 )
-OWNER = "The integration user must be allowed to own tasks to others: see docs/salesforce.md, The integration user."
+OWNER = (
+    "The integration user must be allowed to save tasks for other owners: see docs/salesforce.md, The integration user."
+)
 FIND = (
     "The integration user must see our key field, and tasks that others own: where Activities are Private, it needs"
     " View All Data."
@@ -42,24 +44,26 @@ class Probe:
     """Yields findings as the doctor's checks do. Raises OtherOrgError and what else keeps every activity away."""
 
     crm: Crm
-    store: MailboxStore
+    list_owners: Callable[[], Sequence[Addresses]]
     clock: Clock
     organisation: str
 
     def examine(self) -> Iterator[Finding]:
         survey = self.crm.survey()
-        owner = self._find_owner()
+        owners = self.list_owners()
+        owner = self._find_owner(owners)
         key = self._choose_key()
         yield from _Run(self.crm, self._make_activity(key, owner, survey), survey).examine()
         yield self._list_automation()
         if owner is None:
-            text = "No mailbox has a Salesforce User but the integration user, so nothing was owned to another person."
+            why = "None of the mailboxes has a Salesforce User" if owners else "No mailbox is known yet"
+            advice = "Give one a User" if owners else "Run sync"
+            text = f"{why}, so the activity was not saved for another owner. {advice}, then run the probe again."
             yield Finding("Probe: owner", is_good=False, text=text)
 
-    def _find_owner(self) -> CrmUser | None:
+    def _find_owner(self, owners: Sequence[Addresses]) -> CrmUser | None:
         """A User who is not the integration user, which look-ups never find."""
-        mailboxes = [mailbox for mailbox in self.store.mailboxes() if mailbox.reads][:MAILBOXES_ASKED]
-        addresses = frozenset(address for mailbox in mailboxes for address in mailbox.addresses)
+        addresses = frozenset(address for of_one in owners[:OWNERS_ASKED] for address in of_one)
         users = self.crm.look_up(Query(users=addresses)).users if addresses else {}
         return next((users[address] for address in sorted(users)), None)
 
@@ -82,19 +86,23 @@ class Probe:
             day=datetime.fromtimestamp(now, UTC).date().isoformat(), direction=Direction.OUTBOUND,
             owner_id=owner.user_id if owner else None, who_id=None, what_id=survey.an_account, related_ids=(),
             from_address="", to_addresses=(), cc_addresses=(), rfc822_message_id="", thread_id="", mailbox="",
-            match_type="probe", is_backfilled=True,
+            match_type="probe", is_backfilled=False,
         )  # fmt: skip
 
     def _list_automation(self) -> Finding:
         automation = self.crm.list_automation()
         parts = []
+        has_any = False
         for kind, names in (("triggers", automation.triggers), ("flows", automation.flows)):
             if names is None:
                 parts.append(f"The integration user may not read which {kind} there are.")
             elif names:
-                parts.append(f"Active {kind} on Task, which ran: {', '.join(names)}.")
+                parts.append(f"Active {kind} on Task: {', '.join(names)}.")
+                has_any = True
             else:
                 parts.append(f"No active {kind} on Task.")
+        if has_any:
+            parts.append("Their conditions decide whether they ran.")
         return Finding("Probe: automation", is_good=True, text=" ".join(parts))
 
 
@@ -177,7 +185,10 @@ class _Run:
             text = "Salesforce took the move, and yet it is where it was: a trigger or flow of the org moves it back."
             yield Finding("Probe: move", is_good=False, text=text)
             return
-        yield Finding("Probe: move", is_good=True, text="It was moved to another record.")
+        text = "It was moved to a contact."
+        if contact is None:
+            text = "It could be changed. The integration user sees no contact, so it was not moved to another record."
+        yield Finding("Probe: move", is_good=True, text=text)
 
     def _delete(self) -> Sequence[Finding]:
         if self._activity_id is None:
@@ -189,7 +200,7 @@ class _Run:
         if failure is not None:
             by_hand = f"{CHANGE} Delete the Task {self._activity_id} by hand, or run the probe again."
             return (_fail("delete", failure, by_hand),)
-        return (Finding("Probe: delete", is_good=True, text="It was deleted again."),)
+        return (Finding("Probe: delete", is_good=True, text="It was deleted."),)
 
 
 def _fail(step: str, error: Exception, advice: str) -> Finding:
