@@ -107,7 +107,7 @@ class Installation:
         return not self._has_trouble()
 
     def _look(self) -> Org:
-        """The org is told by name. A check counts a missing user as trouble; an installation tells it before it asks."""
+        """Tells the org's name. A check counts a missing user as trouble; an installation tells it before it asks."""
         self.org = org = read_org(self.sf)
         self.say(f"The org is {org}.")
         wishes = self.wishes
