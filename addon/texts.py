@@ -80,11 +80,11 @@ YOU = "You"
 SOMEBODY = "Somebody"
 NOT_A_CONTACT = "{address} isn't a contact yet."
 ON_OPPORTUNITY = "It is also on the only open opportunity."
-DOUBLED = "Also logged by another tool, so it is in Salesforce twice."
+DOUBLED = "Another tool logged this email too, so it is in Salesforce twice. Tell your Salesforce admin."
 JOINED = "Another tool put this email into Salesforce already, so we didn't add it twice. Move or delete it there."
 HIDDEN_NOW = "Salesforce isn't answering, so we can't show on which record. Refresh in a minute."
 AS_KNOWN = "Salesforce or Gmail answers slowly. This is what we know so far."
-BLIND = "On a record that isn't shown in your mailbox."
+BLIND = "The record isn't shown to you."
 HIDDEN = "On a record that you can't open in Salesforce."
 CATEGORIES = {
     "CATEGORY_PROMOTIONS": "Promotions", "CATEGORY_SOCIAL": "Social", "CATEGORY_UPDATES": "Updates",
@@ -132,10 +132,10 @@ MORE_HIDDEN = {
 MORE_RECORDS = {1: "1 more record is not shown.", 2: "{count} more records are not shown."}
 
 # The contacts of an email to whom its activity is not related
-UNRELATED_ONE = "It is related to one contact only: your Salesforce relates no more."
+UNRELATED_ONE = "Shown on one contact only. Your Salesforce allows no more per email."
 UNRELATED_BEYOND = {
-    1: "1 more contact is not related: Salesforce relates an email to {most} contacts.",
-    2: "{count} more contacts are not related: Salesforce relates an email to {most} contacts.",
+    1: "1 more contact is not related: Salesforce allows {most}.",
+    2: "{count} more contacts are not related: Salesforce allows {most}.",
 }
 UNRELATED_BLIND = {
     1: "1 contact in Bcc is not related: others would see it in Salesforce.",
@@ -243,8 +243,8 @@ REFUSALS = {
         "Nothing can be shown until it is. Tell your admin: a setting of the service is wrong or missing.",
     ),
     Refusal.OTHER_ORG: (
-        "Another Salesforce org answers",
-        "This log belongs to the org {detail}. Nothing is logged until {admin} sets this right, and nothing is lost.",
+        "Logging is paused",
+        "Your company's Salesforce has changed. Nothing is lost: mail waits. Ask {admin}.",
     ),
     Refusal.AWAY: (
         "Salesforce or Gmail isn't answering",

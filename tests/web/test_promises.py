@@ -102,7 +102,7 @@ PROMISES = {
 
 NO_PROMISE = {
     "TITLE", "HOME_TITLE", "NEVER_LOGGED", "NOT_LOGGED", "WAITING", "REFUSED", "LOGGED_ANYWAY", "CHOSEN_GONE",
-    "CHOSEN_GONE_NO_RECORD", "CONTACTS_ONLY_NAMED", "YOU", "SOMEBODY", "NOT_A_CONTACT", "ON_OPPORTUNITY", "HIDDEN",
+    "CHOSEN_GONE_NO_RECORD", "DOUBLED", "CONTACTS_ONLY_NAMED", "YOU", "SOMEBODY", "NOT_A_CONTACT", "ON_OPPORTUNITY", "HIDDEN",
     "BLIND", "AT_LEAST", "MORE_RECORDS", "UNRELATED_ONE", "UNRELATED_BEYOND", "UNRELATED_BLIND",
     "CATEGORIES", "OTHER_CATEGORY", "NOT_CHOSEN", "CHOSE", "YOU_OWN", "OTHERS_HAVE_IT", "OTHERS_ON_IT", "WHYS",
     "MORE_HIDDEN", "NO_MATCH_PUBLIC", "UPDATING", "CONVERSATION", "EARLIER", "SHORT", "SHORT_HIDDEN", "OPEN", "MOVE", "USE_ANOTHER", "STOP",
@@ -511,8 +511,7 @@ def test_nothing_is_logged_in_another_org_and_nothing_is_lost(scene):
     title, text = Rep(scene, ANN, message).read[1:3]
 
     assert title == texts.REFUSALS["other_org"][0]
-    detail = f"{bound}, not {scene.universe.org.id}"
-    assert text == texts.REFUSALS["other_org"][1].format(detail=detail, admin="ann@acme.example")
+    assert text == texts.REFUSALS["other_org"][1].format(admin="ann@acme.example")
     assert scene.tasks() == []
     store.save_identity(lambda i: replace(i, salesforce_org=scene.universe.org.id))
     scene.sync()

@@ -98,8 +98,8 @@ def _print_notes(services: Services, coverages: Mapping[Mailbox, Coverage]) -> N
     """What an admin should know of logged email beside its number."""
     for mailbox, coverage in coverages.items():
         if coverage.unrelated:
-            people = count_noun(coverage.unrelated, "contact")
-            stdout.print(f"{mailbox.address}: {people} of logged email not related to it. Its card says why.")
+            people = count_noun(coverage.unrelated, "contact on logged emails is", "contacts on logged emails are")
+            stdout.print(f"{mailbox.address}: {people} not related to them in Salesforce. Each email's card says why.")
     if doubled := count_doubles(services.ports.store):
         emails = count_noun(doubled, "email")
         stdout.print(f"Also logged by another tool, so twice in Salesforce: {emails}. doubles lists them.")

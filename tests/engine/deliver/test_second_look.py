@@ -19,7 +19,7 @@ from tests.support.scene import Scene, eml
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
 LATER = 3 * 3_600
-TOLD = "Also logged by another tool, so it is in Salesforce twice."
+TOLD = "Another tool logged this email too, so it is in Salesforce twice. Tell your Salesforce admin."
 
 
 class NoQueue:

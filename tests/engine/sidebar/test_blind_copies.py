@@ -59,7 +59,7 @@ def test_a_record_that_only_bcc_found_is_named_to_the_sender_alone(make_scene: M
 
     assert "Hopper" in read_everything(Rep(scene, ANN, sent))
     ben = Rep(scene, BEN, received)
-    assert "On a record that isn't shown in your mailbox." in ben.read
+    assert "The record isn't shown to you." in ben.read
     assert "Logged in Salesforce" in read_everything(ben)
     for secret in ("Hopper", HIDDEN, "navy", "Navy", "003A00000000001"):
         assert secret not in read_everything(ben)
@@ -144,27 +144,27 @@ BLIND_20 = "20 contacts in Bcc are not related: others would see them in Salesfo
 @pytest.mark.parametrize(
     ("to", "bcc", "settings", "shared", "related", "sender_reads", "colleague_reads", "counted"),
     [
-        (60, 0, {}, True, 50, "10 more contacts are not related: Salesforce relates an email to 50 contacts.",
-         "10 more contacts are not related: Salesforce relates an email to 50 contacts.", 10),
-        (51, 0, {}, True, 50, "1 more contact is not related: Salesforce relates an email to 50 contacts.",
-         "1 more contact is not related: Salesforce relates an email to 50 contacts.", 1),
+        (60, 0, {}, True, 50, "10 more contacts are not related: Salesforce allows 50.",
+         "10 more contacts are not related: Salesforce allows 50.", 10),
+        (51, 0, {}, True, 50, "1 more contact is not related: Salesforce allows 50.",
+         "1 more contact is not related: Salesforce allows 50.", 1),
         (50, 0, {}, True, 50, "", "", 0),
         (1, 20, {}, True, 1, BLIND_20, "", 20),
         (0, 21, {}, True, 1, BLIND_20, "", 20),
         (60, 20, {}, True, 50,
-         f"10 more contacts are not related: Salesforce relates an email to 50 contacts. {BLIND_20}",
-         "10 more contacts are not related: Salesforce relates an email to 50 contacts.", 30),
+         f"10 more contacts are not related: Salesforce allows 50. {BLIND_20}",
+         "10 more contacts are not related: Salesforce allows 50.", 30),
         (40, 30, {"RELATE_BCC": "yes"}, True, 50,
-         "20 more contacts are not related: Salesforce relates an email to 50 contacts.", "", 20),
+         "20 more contacts are not related: Salesforce allows 50.", "", 20),
         (60, 30, {"RELATE_BCC": "yes"}, True, 50,
-         "40 more contacts are not related: Salesforce relates an email to 50 contacts.",
-         "10 more contacts are not related: Salesforce relates an email to 50 contacts.", 40),
-        (5, 0, {}, False, 1, "It is related to one contact only: your Salesforce relates no more.",
-         "It is related to one contact only: your Salesforce relates no more.", 4),
+         "40 more contacts are not related: Salesforce allows 50.",
+         "10 more contacts are not related: Salesforce allows 50.", 40),
+        (5, 0, {}, False, 1, "Shown on one contact only. Your Salesforce allows no more per email.",
+         "Shown on one contact only. Your Salesforce allows no more per email.", 4),
         (1, 0, {}, False, 1, "", "", 0),
-        (5, 20, {}, False, 1, f"It is related to one contact only: your Salesforce relates no more. {BLIND_20}",
-         "It is related to one contact only: your Salesforce relates no more.", 24),
-        (1, 3, {"RELATE_BCC": "yes"}, False, 1, "It is related to one contact only: your Salesforce relates no more.", "", 3),
+        (5, 20, {}, False, 1, f"Shown on one contact only. Your Salesforce allows no more per email. {BLIND_20}",
+         "Shown on one contact only. Your Salesforce allows no more per email.", 24),
+        (1, 3, {"RELATE_BCC": "yes"}, False, 1, "Shown on one contact only. Your Salesforce allows no more per email.", "", 3),
     ],
 )  # fmt: skip
 def test_contacts_that_an_email_is_not_related_to_are_told_and_counted(
@@ -183,11 +183,15 @@ def test_contacts_that_an_email_is_not_related_to_are_told_and_counted(
     sentences = [next((line for line in rep.read if line.startswith("On ")), "") for rep in (ann, ben)]
     assert sentences[0].endswith(sender_reads)
     assert sentences[1].endswith(colleague_reads)
-    assert ["related" in sentence for sentence in sentences] == [bool(sender_reads), bool(colleague_reads)]
+    assert ["related" in sentence or "one contact only" in sentence for sentence in sentences] == [
+        bool(sender_reads),
+        bool(colleague_reads),
+    ]
     if bcc:
         assert not any(f"c{number}@" in read_everything(ben) for number in range(500, 600))
-    told = scene.flask("coverage", ANN).stdout
-    assert (f"{counted} contact{'s' * (counted != 1)} of logged email" in told) is (counted > 0)
+    told = " ".join(scene.flask("coverage", ANN).stdout.split())
+    people = "1 contact on logged emails is" if counted == 1 else f"{counted} contacts on logged emails are"
+    assert (f"{people} not related to them in Salesforce." in told) is (counted > 0)
     scene.flask("export", str(scene.folder / "out.json"))
     assert json.loads((scene.folder / "out.json").read_text())["unrelated"].get(ANN, 0) == counted
 
