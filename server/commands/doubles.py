@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 from rich.box import SIMPLE_HEAD
-from rich.table import Table
+from rich.table import Column, Table
 
 from server.commands.reports.tables import count_noun
 from server.commands.running import Source, report_errors, stdout
@@ -23,16 +23,19 @@ def _doubles(source: Source) -> click.Command:
     @report_errors
     def command(removes: bool, is_confirmed: bool) -> None:
         """List the emails that another tool logged too. With --remove, delete our activities after asking."""
-        remover = source.get().rooms.doubles
+        services = source.get()
+        remover = services.rooms.doubles
         plan = remover.preview()
         remover.forget(plan.single)
         if not plan.removable:
             stdout.print("No email is known to be in Salesforce twice.")
             return
-        table = Table("Sent (UTC)", "Ours", "The other tool's", "Activity key", box=SIMPLE_HEAD)
+        addresses = {mailbox.mailbox_id: mailbox.address for mailbox in services.ports.store.mailboxes()}
+        table = Table("Sent (UTC)", Column("Mailbox", overflow="fold"), "Ours", "The other tool's", box=SIMPLE_HEAD)
         for activity in plan.removable:
             sent_at = datetime.fromtimestamp(activity.sent_at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-            table.add_row(sent_at, activity.activity_id, activity.doubled_by, activity.key[:12])
+            mailbox = addresses.get(activity.mailbox_id, "unknown")
+            table.add_row(sent_at, mailbox, activity.activity_id, activity.doubled_by)
         stdout.print(table)
         emails = count_noun(len(plan.removable), "email")
         if not removes:

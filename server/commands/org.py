@@ -1,4 +1,4 @@
-"""org: which Salesforce org the state belongs to, which one answers, and the ledger of another one."""
+"""org: which Salesforce org the state belongs to, which one answers, and how to log again in another one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def commands(source: Source) -> list[click.Command]:
 
 def _org(source: Source) -> click.Command:
     @click.command("org")
-    @click.option("--begin-anew", "begins", is_flag=True, help="Decide all mail again for the org that answers now.")
+    @click.option("--begin-anew", "begins", is_flag=True, help="Log the mail again in the org that answers now.")
     @click.option("--preview", "is_preview", is_flag=True, help="With --begin-anew: only show what it would do.")
     @click.option("--yes", "is_confirmed", is_flag=True, help="With --begin-anew: do not ask.")
     @report_errors
@@ -29,7 +29,7 @@ def _org(source: Source) -> click.Command:
         stdout.print(f"This state belongs to the org {plan.bound or 'that answers first'}.")
         stdout.print(f"The org {_describe(plan.answering)} answers.")
         if not plan.is_needed:
-            stdout.print("Nothing is to be done.")
+            stdout.print("Nothing to do.")
             return
         if not begins:
             stderr.print("Nothing is written to it. Name the right org in SALESFORCE_DOMAIN, or run org --begin-anew.")
@@ -38,9 +38,9 @@ def _org(source: Source) -> click.Command:
         if is_preview:
             return
         if not is_confirmed:
-            click.confirm(f"Begin the ledger of {plan.answering.org_id}?", abort=True)
+            click.confirm(f"Log again in {_describe(plan.answering)}?", abort=True)
         count = new_org.begin(plan)
-        stdout.print(f"The state belongs to {plan.answering.org_id} now. {_count(count)} will be decided again.")
+        stdout.print(f"The state belongs to {plan.answering.org_id} now. {_count(count)} will be read again.")
         stdout.print("Restart the service, or run sync.")
 
     return command
@@ -57,12 +57,12 @@ def _print_plan(plan: NewOrgPlan) -> None:
     if plan.is_begun:
         stdout.print("An earlier run of this command was cut short: this one goes on.")
     stdout.print(f"In {count_noun(plan.mailboxes, 'mailbox', 'mailboxes')}, from each one's first day on:")
-    stdout.print(f"- logged, to be decided again: {_count(plan.logged)}")
+    stdout.print(f"- logged, to be looked up again: {_count(plan.logged)}")
     stdout.print(f"- refused by Salesforce, to be tried again: {_count(plan.refused)}")
     stdout.print(f"- without a record in Salesforce, to be looked up again: {_count(plan.unmatched)}")
     stdout.print("What reps stopped or deleted stays so, sealed copies stay, and records that reps chose are tried.")
-    stdout.print("Stop every process that has the settings of the org before.")
+    stdout.print("Stop every process that still uses the old settings.")
 
 
 def _count(count: int) -> str:
-    return count_noun(count, "email")
+    return count_noun(count, "copy of an email", "copies of emails")

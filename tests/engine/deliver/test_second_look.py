@@ -61,6 +61,7 @@ def test_what_came_after_ours_is_told(scene: Scene, tmp_path: Path, other_tool: 
     assert "twice in Salesforce: 1 email" in scene.flask("coverage").output.replace("\n", " ")
     finding = " ".join(scene.flask("doctor").output.split())
     assert "Another tool logged 1 of our emails too" in finding
+    assert "with --remove it deletes ours and keeps the other tool's" in finding
     assert scene.flask("export", str(tmp_path / "ledger.json")).code == 0
     assert json.loads((tmp_path / "ledger.json").read_text())["doubled"] == 1
     assert len(scene.tasks()) == 2, "nothing is deleted unasked"
@@ -134,10 +135,14 @@ def test_ours_goes_by_a_command_that_shows_what_it_does(scene: Scene) -> None:
 
     listed = scene.flask("doubles")
     assert own["Id"] in listed.output.replace("\n", "")
+    assert "Mailbox" in listed.output
+    assert ANN in listed.output
     assert "In Salesforce twice: 1 email." in listed.output
     assert scene.flask("doubles", "--remove").code != 0, "nobody said yes"
     assert len(scene.tasks()) == 2
+    assert "LOOK  Logged twice" in scene.flask("doctor").output
     assert "Deleted: 1." in scene.flask("doubles", "--remove", "--yes").output
+    assert "Logged twice" not in scene.flask("doctor").output
 
     [left] = scene.tasks()
     assert left["Id"] != own["Id"]

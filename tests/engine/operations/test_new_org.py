@@ -158,8 +158,12 @@ def test_the_ledger_of_the_new_org_begins(scene: Scene) -> None:
     shown = scene.flask("org")
     assert shown.code == 11
     preview = " ".join(scene.flask("org", "--begin-anew", "--preview").output.split())
-    assert "logged, to be decided again: 1 email" in preview
-    assert "without a record in Salesforce, to be looked up again: 1 email" in preview
+    assert "logged, to be looked up again: 1 copy of an email" in preview
+    assert "without a record in Salesforce, to be looked up again: 1 copy of an email" in preview
+    assert "Stop every process that still uses the old settings." in preview
+    asked = scene.flask("org", "--begin-anew")
+    assert asked.code != 0, "nobody said yes"
+    assert f"Log again in {scene.universe.org.id}" in " ".join(asked.output.split())
     assert list_writes(scene) == []
     assert scene.outcomes()[known] == "contact_match"
     output = begin_anew(scene)
@@ -173,7 +177,7 @@ def test_the_ledger_of_the_new_org_begins(scene: Scene) -> None:
     assert scene.services.ports.store.copy(key)
     assert "Logged in Salesforce" in read_card(scene, known)
     assert "LOOK  Salesforce:" not in scene.flask("doctor").output
-    assert "Nothing is to be done." in scene.flask("org").output
+    assert "Nothing to do." in scene.flask("org").output
 
 
 def test_mail_that_the_new_org_does_not_know_is_not_logged_any_more(scene: Scene) -> None:

@@ -84,7 +84,8 @@ def check_doubles(context: SalesforceContext) -> Iterator[Finding]:
         advice = "Switch" if context.policy.join_others else "Set JOIN_OTHERS=yes, or switch"
         text = (
             f"Another tool logged {count:,} of our emails too: they are in Salesforce twice."
-            f" {advice} that tool's logging off; flask --app server.main doubles lists them."
+            f" {advice} that tool's logging off. Then flask --app server.main doubles lists the emails, and with"
+            " --remove it deletes ours and keeps the other tool's. This line stays until none is left."
         )
         yield Finding("Logged twice", is_good=False, text=text)
 
