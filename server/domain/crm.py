@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from server.domain.ids import ActivityKey, SalesforceId
 
+UNSEEN = "The integration user cannot see this activity, so it was left as it is."
+"""What a person reads of an activity that is in Salesforce and that Salesforce does not show us."""
+
 
 class RecordKind(StrEnum):
     CONTACT = "Contact"
@@ -206,7 +209,10 @@ class ForeignRecords:
 
 @dataclass(frozen=True)
 class Found:
-    """An activity that Salesforce already has under our key. ``is_deleted``: somebody put it in the Recycle Bin."""
+    """An activity that Salesforce already has under our key. ``is_deleted``: somebody put it in the Recycle Bin.
+
+    ``created_by`` is the User who inserted it: the integration user, who also owns what nobody else was to own.
+    """
 
     key: ActivityKey
     activity_id: SalesforceId
@@ -214,3 +220,4 @@ class Found:
     who_id: SalesforceId | None = None
     what_id: SalesforceId | None = None
     owner_id: SalesforceId | None = None
+    created_by: SalesforceId | None = None

@@ -37,10 +37,11 @@ class Records:
         return kind, row
 
     def add(self, kind: str, values: Mapping[str, Any], owner: str = "") -> str:
-        """Returns the new id. ``owner`` is the user who owns a record whose values name no owner."""
+        """Returns the new id. ``owner`` is the user who inserts it, and owns it where the values name no owner."""
         self._numbers += 1
         identifier = ids.make(ids.prefix_of(kind) or "", self._numbers)
-        defaults: dict[str, Any] = {"OwnerId": owner or None} if "OwnerId" in self._schema[kind] else {}
+        names = {"OwnerId", "CreatedById", "LastModifiedById"} & set(self._schema[kind])
+        defaults: dict[str, Any] = dict.fromkeys(names, owner or None)
         if kind == "Task":
             defaults |= {"Status": "Not Started", "Priority": "Normal"}
         self.put(kind, identifier, {**defaults, **values})

@@ -199,7 +199,8 @@ def by_id(shape: OrgShape, record_id: str) -> str | None:
 
 
 def tasks_by_key(key_field: str, keys: Sequence[str]) -> str:
-    return _select(("Id", key_field, "IsDeleted", "WhoId", "WhatId", "OwnerId"), "Task", _any_of([key_field], keys))
+    names = ("Id", key_field, "IsDeleted", "WhoId", "WhatId", "OwnerId", "CreatedById")
+    return _select(names, "Task", _any_of([key_field], keys))
 
 
 def opportunities_by_role(contacts: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from server.domain.crm import Record, RecordKind, Target
+from server.domain.crm import UNSEEN, Record, RecordKind, Target
 from server.domain.decision import Loser, Outcome, Reason, Unrelated, Why
 from server.domain.errors import RejectedError, StaleTargetError, TransientError
 from server.domain.ids import SalesforceId
@@ -18,6 +18,7 @@ from server.ports.crm import Crm
 from server.ports.store import Store
 from server.rules.decision.activity import links_of
 
+NOT_VISIBLE = ("ACTIVITY_NOT_VISIBLE", UNSEEN)
 OF_ANOTHER_TOOL = ("LOGGED_BY_ANOTHER_TOOL", "Another tool logged this email. Move it in Salesforce.")
 
 
@@ -52,9 +53,11 @@ class ActivityEditor:
 
         ``require_wanted`` raises where nobody wants the move any more: then the ledger does not follow Salesforce.
         """
-        own = [move for move in moves if move.activity.own_activity_id]
+        activities = self._find_ids([move.activity for move in moves])
+        named = [replace(move, activity=activity) for move, activity in zip(moves, activities, strict=True)]
+        own = [move for move in named if move.activity.own_activity_id]
         targets = [_target_of(move, open_snapshot(self._sealing, move.activity)) for move in own]
-        failures: list[Exception] = [RejectedError(*OF_ANOTHER_TOOL) for move in moves if move.activity.is_joined]
+        failures: list[Exception] = [_explain_untouched(m.activity) for m in named if not m.activity.own_activity_id]
         results = self._crm.retarget(targets)
         require_wanted()
         for move, failure in zip(own, results, strict=True):
@@ -75,9 +78,11 @@ class ActivityEditor:
         Raises the first failure. What another tool logged stays where it is; RejectedError where all of it was.
         ``require_wanted`` is that of ``move_each``.
         """
-        own = [activity for activity in activities if activity.own_activity_id]
+        own = self._find_ids([activity for activity in activities if not activity.is_joined])
         if activities and not own:
             raise RejectedError(*OF_ANOTHER_TOOL)
+        if not all(activity.activity_id for activity in own):
+            raise RejectedError(*NOT_VISIBLE)
         while own:
             moves = [Move(activity, record, Reason.THREAD_OVERRIDE) for activity in own]
             results = self._crm.retarget(
@@ -108,12 +113,20 @@ class ActivityEditor:
         """From Salesforce, with our copy. ``is_revivable``: the rules may log it again under a new generation.
 
         ``by_rep``: a rep who does not own the activity stopped it, because nobody else had a copy. A copy that comes
-        later may want it.
+        later may want it. Raises what Salesforce refuses: then nothing is changed.
         """
+        [activity] = self._find_ids([activity])
         if activity.own_activity_id is not None:
             [failure] = self._crm.remove([activity.own_activity_id])
             if failure is not None:
                 raise failure
+        elif not activity.is_joined:
+            raise RejectedError(*NOT_VISIBLE)
+        self._save_removal(activity, reason_of, is_revivable=is_revivable, by_rep=by_rep)
+
+    def _save_removal(
+        self, activity: ActivityRow, reason_of: ReasonOfCopy, *, is_revivable: bool = False, by_rep: bool = False
+    ) -> None:
         self._store.drop_copies([activity.key])
         now = self._clock.now()
         removed = replace(activity, state=ActivityState.REMOVED, sealed_snapshot=None)
@@ -154,7 +167,23 @@ class ActivityEditor:
 
     def _note_deleted(self, activity: ActivityRow) -> None:
         """Somebody deleted it in Salesforce: only the ledger is left to follow."""
-        self.remove(replace(activity, activity_id=None), lambda _row: Reason.TAKEN_BACK, is_revivable=False)
+        self._save_removal(activity, lambda _row: Reason.TAKEN_BACK)
+
+    def _find_ids(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
+        """The same activities in order, each of ours with its id.
+
+        An org may take an insert without naming its id, and may hide the activity: then it has none here either.
+        """
+        nameless = [activity.crm_key for activity in activities if _lacks_id(activity)]
+        if not nameless:
+            return list(activities)
+        standing = self._crm.find_by_key(nameless)
+        return [
+            replace(activity, activity_id=standing[activity.crm_key].activity_id)
+            if _lacks_id(activity) and activity.crm_key in standing
+            else activity
+            for activity in activities
+        ]
 
     def _is_deleted(self, activity: ActivityRow) -> bool:
         """What the integration user does not see (activities may be private) is not deleted."""
@@ -179,6 +208,14 @@ class ActivityEditor:
 
     def _list_logged_rows(self, activity: ActivityRow) -> list[Row]:
         return [row for row in self._store.copies_of(activity.key) if row.outcome is Outcome.LOGGED]
+
+
+def _lacks_id(activity: ActivityRow) -> bool:
+    return activity.activity_id is None and not activity.is_joined
+
+
+def _explain_untouched(activity: ActivityRow) -> RejectedError:
+    return RejectedError(*(OF_ANOTHER_TOOL if activity.is_joined else NOT_VISIBLE))
 
 
 def revive_activity(activity: ActivityRow, now: float) -> ActivityRow:

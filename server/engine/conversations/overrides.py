@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from server.domain.crm import Record
+from server.domain.crm import CrmUser, Record
 from server.domain.errors import NotFoundError, SealBrokenError, StaleTargetError, TrulyError
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import Conversation
@@ -126,15 +126,31 @@ class Overrides:
         return False
 
 
-def is_stopped_by_owner(store: Store, mailbox_ids: Iterable[MailboxId], owner: SalesforceId | None) -> bool:
+def list_unknown_users(store: Store, mailbox_ids: Iterable[MailboxId]) -> frozenset[str]:
+    """The addresses of those mailboxes of which nobody asked yet who they are in Salesforce.
+
+    The sidebar remembers a mailbox's User, and with another org the memory is lost: what its rep stopped stays stopped.
+    """
+    mailboxes = [store.mailbox(mailbox_id) for mailbox_id in mailbox_ids]
+    return frozenset(a for m in mailboxes if m is not None and m.crm_user_id is None for a in m.addresses)
+
+
+def is_stopped_by_owner(
+    store: Store, mailbox_ids: Iterable[MailboxId], owner: SalesforceId | None, users: Mapping[str, CrmUser]
+) -> bool:
     """Whether the User who owns a mail is among those who stopped its conversation.
 
-    Who a mailbox is in Salesforce is known since its rep pressed the button.
+    ``users`` are Salesforce's by address: who the mailboxes are that ``list_unknown_users`` names.
     """
     if owner is None:
         return False
     mailboxes = (store.mailbox(mailbox_id) for mailbox_id in mailbox_ids)
-    return any(mailbox is not None and mailbox.crm_user_id == owner for mailbox in mailboxes)
+    return any(mailbox is not None and owner == _find_user(mailbox, users) for mailbox in mailboxes)
+
+
+def _find_user(mailbox: Mailbox, users: Mapping[str, CrmUser]) -> SalesforceId | None:
+    found = (users[address].user_id for address in mailbox.addresses if address in users)
+    return mailbox.crm_user_id or next(found, None)
 
 
 def build_situation(

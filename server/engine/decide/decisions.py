@@ -23,7 +23,7 @@ from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import GroupPeople, Workspace
 from server.domain.policy import Policy
-from server.engine.conversations.overrides import Overrides, is_stopped_by_owner
+from server.engine.conversations.overrides import Overrides, is_stopped_by_owner, list_unknown_users
 from server.engine.decide.asking import ask_about
 from server.engine.decide.group_people import GroupPeopleReader
 from server.ports.crm import Crm
@@ -104,8 +104,7 @@ def gather_mails(
 
 def list_kept_out(mail: Mail, choices: ConversationChoices) -> frozenset[MailboxId]:
     """The mailboxes of its copies whose reps stopped the conversation."""
-    choice = choices.get(mail.conversation) if mail.conversation else None
-    return frozenset(copy.mailbox_id for copy in mail.copies) & choice.kept_out_by if choice else frozenset()
+    return frozenset(copy.mailbox_id for copy in mail.copies) & _list_stoppers(mail, choices)
 
 
 def is_logged_again(mail: Mail, activity: ActivityRow, choices: ConversationChoices) -> bool:
@@ -142,7 +141,8 @@ class MailDecider:
                 questions.append((mail, build_query(mail, workspace, self._policy, groups)))
         if not questions:
             return Decisions(failed=failed)
-        answered = ask_about(self._crm, questions, frozenset(users))
+        stopped_by = frozenset(i for mail, _ in questions for i in _list_stoppers(mail, choices))
+        answered = ask_about(self._crm, questions, frozenset(users) | list_unknown_users(self._store, stopped_by))
         refused = {mail.key for mail, _ in answered.failed}
         asked = [(mail, query) for mail, query in questions if mail.key not in refused]
         self._learn_record_owners(workspace, asked, groups, answered.candidates)
@@ -185,19 +185,24 @@ class MailDecider:
         kept_out = list_kept_out(mail, choices)
         stopped = DecidedMail(mail, Decision(Reason.KEPT_OUT, evidence=BY_CHOICE), owner.user, kept_out)
         is_out_everywhere = len(kept_out) == len({copy.mailbox_id for copy in mail.copies})
-        stopped_by = choice.kept_out_by if choice else ()
+        stopped_by = _list_stoppers(mail, choices)
         if is_out_everywhere:
             return stopped
-        if not owner.members and is_stopped_by_owner(self._store, stopped_by, owner.user_id):
+        if not owner.members and is_stopped_by_owner(self._store, stopped_by, owner.user_id, candidates.users):
             return stopped
         override = self._overrides.find_override(workspace, choice, mail, decided_before)
         most_related = MOST_RELATED if self._crm.shape().relates_many else 1
         decision = decide(mail, owner.ids, candidates, workspace, self._policy, override, most_related=most_related)
         user = owner.settle(decision.chosen)
         user_id = user.user_id if user else None
-        if owner.members and is_stopped_by_owner(self._store, stopped_by, user_id):
+        if owner.members and is_stopped_by_owner(self._store, stopped_by, user_id, candidates.users):
             return stopped  # which member owns a group's mail is known only with its record
         return DecidedMail(mail, decision, user, kept_out, owner.group)
+
+
+def _list_stoppers(mail: Mail, choices: ConversationChoices) -> frozenset[MailboxId]:
+    choice = choices.get(mail.conversation) if mail.conversation else None
+    return choice.kept_out_by if choice else frozenset()
 
 
 def _find_moment(mail: Mail) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from server.domain.crm import Query
 from server.domain.decision import Outcome, Reason
-from server.domain.errors import ConflictError
-from server.domain.ids import ActivityKey
+from server.domain.errors import ConflictError, RejectedError
+from server.domain.ids import ActivityKey, MailboxId
 from server.domain.ledger import ActivityRow, ActivityState, Row
-from server.engine.conversations.overrides import is_stopped_by_owner
+from server.engine.conversations.carry_out import NOT_VISIBLE
+from server.engine.conversations.overrides import is_stopped_by_owner, list_unknown_users
 from server.engine.deliver.other_tools import ForeignFinder
 from server.engine.deliver.second_look import LookPlanner
 from server.engine.deliver.wanted import Claimed, Wanted
@@ -72,7 +74,7 @@ class ActivityCloser:
             fresh = self._read_again(wanted)
             waiting = [row for row in fresh if row.outcome is Outcome.WAITING]
             kept_out = {row.mailbox_id for row in fresh if row.reason is Reason.KEPT_OUT}
-            if kept_out and (not waiting or is_stopped_by_owner(self._store, kept_out, wanted.owner_id)):
+            if kept_out and (not waiting or self._is_stopped_by_owner(kept_out, wanted)):
                 activity = self._delete_again(activity)
             stored = self._store.activities([activity.key]).get(activity.key)
             version = stored.version if stored else activity.version
@@ -83,6 +85,11 @@ class ActivityCloser:
             except ConflictError:
                 continue
             return
+
+    def _is_stopped_by_owner(self, kept_out: set[MailboxId], wanted: Wanted) -> bool:
+        addresses = list_unknown_users(self._store, kept_out)
+        users = self._crm.look_up(Query(users=addresses)).users if addresses else {}
+        return is_stopped_by_owner(self._store, kept_out, wanted.owner_id, users)
 
     def _read_again(self, wanted: Wanted) -> list[Row]:
         rows: list[Row] = []
@@ -107,5 +114,7 @@ class ActivityCloser:
             [failure] = self._crm.remove([activity.own_activity_id])
             if failure is not None:
                 raise failure
+        elif not activity.is_joined:
+            raise RejectedError(*NOT_VISIBLE)
         self._store.drop_copies([activity.key])
         return replace(activity, state=ActivityState.REMOVED, sealed_snapshot=None)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from server.domain.crm import Query
-from server.domain.errors import ConfigurationError, ConflictError, TransientError
+from server.domain.errors import ConfigurationError, ConflictError, StaleTargetError, TransientError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState
 from server.domain.mail import Mail
@@ -59,7 +59,7 @@ def _keep_untouched(
         for activity, owner in moved
         if (task := standing.get(activity.crm_key)) is not None
         and not task.is_deleted
-        and activity.owner_id in (None, task.owner_id)
+        and task.owner_id == (activity.owner_id or task.created_by)
     ]
 
 
@@ -69,7 +69,8 @@ def _give(
     failed: dict[ActivityKey, TransientError] = {}
     given = [(activity.activity_id, owner) for activity, owner in moved if activity.activity_id]
     for (activity, owner), failure in zip(moved, crm.give(given) if given else (), strict=True):
-        if isinstance(failure, TransientError):
+        # Where the activity or its new owner is gone there is nothing to try again: the mail is logged.
+        if isinstance(failure, TransientError) and not isinstance(failure, StaleTargetError):
             failed[activity.key] = failure
         elif failure is not None:
             log.warning("an activity could not be given to its sender: %s", type(failure).__name__)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import permutations
 
 import pytest
 
 from simulator.faults import Fault
+from tests.support.rep import Rep
 from tests.support.scene import MakeScene, Scene, eml, small_world
 
 ANN, BEN, CEM = "ann@acme.example", "ben@acme.example", "cem@acme.example"
@@ -118,3 +120,35 @@ def test_of_a_large_round_all_are_given_in_three_calls(make_scene: MakeScene) ->
         scene.sync()
     assert {task["OwnerId"] for task in scene.tasks()} == {ANN_ID}
     assert len(scene.universe.calls.calls("salesforce")) == 3
+
+
+@pytest.mark.parametrize("is_given", [False, True])
+def test_the_integration_users_mail_goes_to_its_sender_unless_somebody_gave_it_away(
+    scene: Scene, is_given: bool
+) -> None:
+    add_user = partial(scene.universe.org.insert, "User")
+    scene.universe.org.user = add_user({"Username": "sync@acme.example", "Name": "Sync", "IsActive": True})
+    boss = add_user({"Username": "boss@acme.example", "Name": "Boss", "IsActive": True})
+    share_address(scene)
+    deliver(scene, CEM, ANN)
+    scene.sync()
+    assert read_owner(scene) == scene.universe.org.user
+    if is_given:
+        scene.universe.org.update(scene.tasks()[0]["Id"], {"OwnerId": boss})
+    deliver(scene, ANN, ANN)
+    scene.sync()
+    assert read_owner(scene) == (boss if is_given else ANN_ID)
+
+
+def test_mail_that_cannot_be_given_to_its_sender_stays_logged(scene: Scene) -> None:
+    share_address(scene)
+    deliver(scene, CEM, ANN)
+    scene.sync()
+    [task] = scene.tasks()
+    fault = Fault("salesforce", "update", "INVALID_CROSS_REFERENCE_KEY:invalid cross reference id", times=-1)
+    scene.universe.faults.plan(fault)
+    message = deliver(scene, ANN, ANN)
+    scene.sync(patience=4 * 3_600)
+    assert scene.outcomes(ANN) == {message: "contact_match"}
+    assert scene.tasks() == [task]
+    assert Rep(scene, ANN, message).read[1] == "Logged in Salesforce"

@@ -333,3 +333,19 @@ def test_the_right_org_is_welcome_again(scene: Scene) -> None:
     assert scene.flask("sync").code == 0
     assert scene.outcomes() == {known: "contact_match", later: "contact_match"}
     assert "LOOK  Salesforce:" not in scene.flask("doctor").output
+
+
+@pytest.mark.parametrize("has_new_org", [False, True])
+def test_a_colleagues_copy_of_what_its_owner_stopped_waits_in_the_new_org(scene: Scene, has_new_org: bool) -> None:
+    """Only the sidebar asks who a rep is in Salesforce, and it asked in the org before."""
+    first = scene.deliver(ANN, eml(to=ANN, message_id="<root@x>", Cc=BEN))
+    scene.sync()
+    Rep(scene, ANN, first).click("Stop logging").click("Delete and stop")
+    if has_new_org:
+        switch_org(scene)
+        assert "will be decided again" in scene.flask("org", "--begin-anew", "--yes").output
+        scene.restart()
+    scene.deliver(BEN, eml(to=ANN, message_id="<2@x>", subject="Re: Lamps", Cc=BEN, References="<root@x>"))
+    scene.sync()
+    assert scene.tasks() == []
+    assert set(scene.outcomes(BEN).values()) == {"kept_out"}

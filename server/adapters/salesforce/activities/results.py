@@ -10,12 +10,11 @@ from server.adapters.salesforce.activities.refusals import first_error, read_cod
 from server.adapters.salesforce.activities.tasks import full_id
 from server.adapters.salesforce.activities.writer import WriteAnswer
 from server.adapters.salesforce.api_failures import map_record_errors
-from server.domain.crm import Filed, Found
+from server.domain.crm import UNSEEN, Filed, Found
 from server.domain.errors import InvariantError, RejectedError, StaleTargetError
 from server.domain.ids import ActivityKey, SalesforceId
 
 DELETED = "ENTITY_IS_DELETED"
-UNSEEN = "The integration user cannot see this activity, so it was not deleted."
 TASK_ID = re.compile(r"\b00T[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?\b")
 
 
@@ -69,6 +68,7 @@ def read_task(row: Any, key_field: str) -> Found:
         who_id=row.get("WhoId"),
         what_id=row.get("WhatId"),
         owner_id=row.get("OwnerId"),
+        created_by=row.get("CreatedById"),
     )
 
 
