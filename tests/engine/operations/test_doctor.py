@@ -14,7 +14,7 @@ from tests.support.scene import MakeScene, Scene
 
 TITLES = [
     "State", "Google Directory", "Gmail", "Scope", "Alarms", "Salesforce", "Salesforce calls", "Other tools", "Opportunities",
-    "Salesforce fields", "Salesforce reports", "Related people", "Account domains", "Salesforce storage", "Push", "Encryption", "Opening copies",
+    "Salesforce fields", "Salesforce reports", "Salesforce users", "Related people", "Account domains", "Salesforce storage", "Push", "Encryption", "Opening copies",
     "Keys of this state",
 ]  # fmt: skip
 
