@@ -26,7 +26,7 @@ MOST_WRITES = 400
 """Writes in one commit."""
 
 INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "activities": (("conversation",), ("is_doubled",)),
+    "activities": (("conversation",), ("is_doubled",), ("activity_id",), ("doubled_by",)),
     "messages": (
         ("mailbox_id", "outcome"),
         ("mailbox_id", "unread_at"),

@@ -10,6 +10,7 @@ from rich.table import Column, Table
 
 from server.commands.reports.tables import count_noun
 from server.commands.running import Source, report_errors, stdout
+from server.engine.deliver.doubles import DoublesPlan
 
 
 def commands(source: Source) -> list[click.Command]:
@@ -26,9 +27,12 @@ def _doubles(source: Source) -> click.Command:
         services = source.get()
         remover = services.rooms.doubles
         plan = remover.preview()
-        remover.forget(plan.single)
+        _tell_of_others(plan)
+        if removes:
+            remover.forget(plan.single)
         if not plan.removable:
-            stdout.print("No email is known to be in Salesforce twice.")
+            if not (plan.shared or plan.unseen):
+                stdout.print("No email is known to be in Salesforce twice.")
             return
         addresses = {mailbox.mailbox_id: mailbox.address for mailbox in services.ports.store.mailboxes()}
         table = Table("Sent (UTC)", Column("Mailbox", overflow="fold"), "Ours", "The other tool's", box=SIMPLE_HEAD)
@@ -48,3 +52,16 @@ def _doubles(source: Source) -> click.Command:
         stdout.print(f"Deleted: {count}. The other tool's activities stand for these emails.")
 
     return command
+
+
+def _tell_of_others(plan: DoublesPlan) -> None:
+    """Of what ours stays, and why."""
+    if plan.single:
+        emails = count_noun(len(plan.single), "email")
+        stdout.print(f"Of {emails} the other tool's record was deleted since, so ours stays.")
+    if plan.unseen:
+        emails = count_noun(len(plan.unseen), "email")
+        stdout.print(f"Of {emails} the other tool's record cannot be seen now, so ours stays.")
+    if plan.shared:
+        emails = count_noun(len(plan.shared), "email")
+        stdout.print(f"{emails} share one record of the other tool, so ours stay.")

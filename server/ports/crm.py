@@ -154,8 +154,11 @@ class Crm(Protocol):
         look the same. An org that keeps no email records still shows its Tasks.
         """
 
-    def standing_activities(self, activity_ids: Sequence[SalesforceId]) -> frozenset[SalesforceId]:
-        """Those of these Tasks that are there and not deleted, archived ones too."""
+    def standing_activities(self, activity_ids: Sequence[SalesforceId]) -> Mapping[SalesforceId, bool]:
+        """Of these Tasks True for what is there, archived ones too, and False for what lies in the Recycle Bin.
+
+        What we may not see is not among them, and neither is what left the Recycle Bin.
+        """
 
     def takes_days(self) -> bool:
         """Whether ``publish`` has an object to write to."""

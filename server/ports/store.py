@@ -8,7 +8,7 @@ from typing import Protocol
 
 from server.domain.access import AccessEntry
 from server.domain.identity import SealedSample, StateIdentity
-from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, ThreadId
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, SalesforceId, ThreadId
 from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail, WrappedDek
 from server.domain.mail_names import MailFamily
 from server.domain.mailbox import Mailbox
@@ -93,6 +93,9 @@ class ActivityStore(Protocol):
 
     def doubled_activities(self) -> list[ActivityRow]:
         """Those of which another tool made an activity too."""
+
+    def activities_by_id(self, activity_id: SalesforceId) -> list[ActivityRow]:
+        """Those that one record in Salesforce stands for, by us or by another tool: more than one is one too many."""
 
     def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         """Create activities. Returns those that this call created; the others belong to somebody else."""

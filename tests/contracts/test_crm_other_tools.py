@@ -80,7 +80,10 @@ def test_what_stands_is_told_from_what_was_deleted(scene, crm):
     [second] = crm.file([activity(2)])
     scene.universe.org.remove(second.activity_id)
 
-    assert crm.standing_activities([own, second.activity_id, "00TX00000000009AAA"]) == {own}
+    assert crm.standing_activities([own, second.activity_id, "00TX00000000009AAA"]) == {
+        own: True,
+        second.activity_id: False,
+    }
 
 
 def test_an_org_without_email_records_still_shows_its_tasks(scene, crm):

@@ -267,6 +267,31 @@ def test_the_activities_of_a_conversation(store):
     assert store.activities_of("c9") == []
 
 
+def test_the_activities_that_one_record_stands_for(store):
+    """Whichever tool made it, and whatever conversation they belong to."""
+    store.claim(
+        [
+            an_activity("k1", activity_id="00T1", conversation="c1"),
+            an_activity("k2", activity_id="00T2", conversation="c2", doubled_by="00T1"),
+            an_activity("k3", activity_id="00T3", is_joined=True),
+            an_activity("k4", activity_id="00T4", doubled_by="00T4"),
+            an_activity("k5"),
+        ]
+    )
+
+    assert [sorted(a.key for a in store.activities_by_id(f"00T{n}")) for n in (1, 2, 3, 4, 9)] == [
+        ["k1", "k2"], ["k2"], ["k3"], ["k4"], [],
+    ]  # fmt: skip
+
+
+def test_an_activity_that_left_a_record_is_not_found_by_it(store):
+    [claimed] = store.claim([an_activity("k1", activity_id="00T1", doubled_by="00T2")])
+    store.save_activities([replace(claimed, activity_id="00T2", doubled_by=None, is_joined=True)], [])
+
+    assert store.activities_by_id("00T1") == []
+    assert [a.key for a in store.activities_by_id("00T2")] == ["k1"]
+
+
 def test_a_later_generation_has_a_key_of_its_own_in_salesforce():
     first, *later = [an_activity("k1", generation=n).crm_key for n in (1, 2, 3)]
 

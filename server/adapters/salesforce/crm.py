@@ -145,7 +145,7 @@ class SalesforceCrm:
     ) -> ForeignRecords:
         return find_foreign_records(self._reader, self._org.shape.task.get("key"), message_ids, people, days)
 
-    def standing_activities(self, activity_ids: Sequence[SalesforceId]) -> frozenset[SalesforceId]:
+    def standing_activities(self, activity_ids: Sequence[SalesforceId]) -> Mapping[SalesforceId, bool]:
         return find_standing_tasks(self._reader, activity_ids)
 
     def find_by_key(self, keys: Sequence[ActivityKey]) -> Mapping[ActivityKey, Found]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from server.adapters.documents import Create, Delete, Replace, Version, Where, Write
+from server.adapters.documents import Create, Delete, Document, Replace, Version, Where, Write
 from server.adapters.store import codec
 from server.adapters.store.portions import split_into_commits
 from server.adapters.store.repository import Repository
 from server.adapters.store.rows import replace_row
 from server.domain.errors import ConflictError
-from server.domain.ids import ActivityKey, KeyedHash
+from server.domain.ids import ActivityKey, KeyedHash, SalesforceId
 from server.domain.ledger import ActivityRow, Row
 
 
@@ -30,6 +30,10 @@ class ActivityDocuments(Repository):
         documents = self._documents.query("activities", where=(Where("is_doubled", "==", True),))
         return [codec.to_activity(d.key, d.data, d.version) for d in documents]
 
+    def activities_by_id(self, activity_id: SalesforceId) -> list[ActivityRow]:
+        documents = {d.key: d for d in (*self._find_logged_as(activity_id), *self._find_doubled_by(activity_id))}
+        return [codec.to_activity(d.key, d.data, d.version) for d in documents.values()]
+
     def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         if not activities:
             return []
@@ -47,6 +51,12 @@ class ActivityDocuments(Repository):
     def drop_activities(self, keys: Sequence[ActivityKey]) -> None:
         for writes in split_into_commits([[Delete("activities", key, None)] for key in keys]):
             self._documents.commit(writes)
+
+    def _find_logged_as(self, activity_id: SalesforceId) -> list[Document]:
+        return self._documents.query("activities", where=(Where("activity_id", "==", activity_id),))
+
+    def _find_doubled_by(self, activity_id: SalesforceId) -> list[Document]:
+        return self._documents.query("activities", where=(Where("doubled_by", "==", activity_id),))
 
     def _claim_all(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         versions = self._documents.commit([_create_activity(activity) for activity in activities])

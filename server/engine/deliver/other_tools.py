@@ -41,20 +41,12 @@ class ForeignFinder:
         asked = [w for w in mails if self.joins_others or is_sent_by_salesforce(w.mail, self.workspace)]
         if not asked:
             return {}
-        conversations = {wanted.key: wanted.mail.conversation for wanted in asked}
         try:
             found = find_foreign_activities(self.crm, [self.note_mail(wanted) for wanted in asked])
         except ConfigurationError:
             log.warning("what other tools logged cannot be read: every mail is logged")
             return {}
-
-        def is_taken(key: ActivityKey, activity_id: SalesforceId) -> bool:
-            """Whether an earlier mail of the conversation joined that activity: one activity is one mail."""
-            conversation = conversations[key]
-            activities = self.store.activities_of(conversation) if conversation else []
-            return any(a.activity_id == activity_id and a.key != key for a in activities)
-
-        return {key: activity_id for key, activity_id in found.items() if not is_taken(key, activity_id)}
+        return {key: activity_id for key, activity_id in found.items() if not is_taken(self.store, key, activity_id)}
 
     def note_mail(self, wanted: Wanted) -> LoggedMail:
         mail, copy = wanted.mail, wanted.mail.canonical
@@ -72,6 +64,11 @@ class ForeignFinder:
         return LoggedMail(mail.key, facts)
 
 
+def is_taken(store: ActivityStore, key: ActivityKey, activity_id: SalesforceId) -> bool:
+    """Whether the record stands for another mail already, of whatever conversation: one record is one mail."""
+    return any(activity.key != key for activity in store.activities_by_id(activity_id))
+
+
 def find_foreign_activities(crm: Crm, mails: Sequence[LoggedMail]) -> dict[ActivityKey, SalesforceId]:
     """By Message-ID, else the only email Task that fits.
 
@@ -83,11 +80,13 @@ def find_foreign_activities(crm: Crm, mails: Sequence[LoggedMail]) -> dict[Activ
     days = {day for mail in mails for day in mail.facts.days}
     records = crm.foreign_records(list(by_message_id), people, days)
     found: dict[ActivityKey, SalesforceId] = {}
+    taken: set[SalesforceId] = set()
     for message_id, foreign in records.by_message_id.items():
         mail = by_message_id.get(message_id)
-        if mail is not None and (not foreign.author or foreign.author in mail.facts.authors):
-            found.setdefault(mail.key, foreign.activity_id)
-    taken = set(found.values())
+        is_of = mail is not None and (not foreign.author or foreign.author in mail.facts.authors)
+        if mail is not None and is_of and mail.key not in found and foreign.activity_id not in taken:
+            found[mail.key] = foreign.activity_id
+            taken.add(foreign.activity_id)
     left = [mail for mail in mails if mail.key not in found]
     chosen = choose_tasks([mail.facts for mail in left], [t for t in records.tasks if t.activity_id not in taken])
     return found | {left[place].key: activity_id for place, activity_id in chosen.items()}

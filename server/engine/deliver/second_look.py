@@ -21,7 +21,7 @@ from server.domain.errors import (
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState
 from server.domain.second_look import LoggedMail, MailFacts, SecondLook
-from server.engine.deliver.other_tools import find_foreign_activities
+from server.engine.deliver.other_tools import find_foreign_activities, is_taken
 from server.engine.ledger.sealing import Sealing
 from server.ports.clock import Clock
 from server.ports.crm import ACTIVITIES_PER_CALL, Crm
@@ -118,6 +118,8 @@ class SecondLooker:
             activity = self.store.activities([key]).get(key)
             if activity is None or not _stands(activity) or activity_id in (activity.activity_id, activity.doubled_by):
                 return False
+            if is_taken(self.store, key, activity_id):
+                return False  # ours would go for a record that stands for another mail
             with suppress(ConflictError):  # somebody moved or stopped it at this moment
                 self.store.save_activities([replace(activity, doubled_by=activity_id)], [])
                 return True

@@ -200,6 +200,19 @@ def test_one_task_stands_for_one_mail(make_scene: MakeScene, *, is_one_round: bo
     assert len(ours(scene)) == (2 if is_one_round else 1)
 
 
+@pytest.mark.parametrize("headers", [{}, {"X_SFDC_LK": "00D000000000001"}], ids=["setting", "sent from Salesforce"])
+def test_one_task_stands_for_one_mail_of_whatever_conversation(make_scene: MakeScene, headers: dict[str, str]) -> None:
+    """Two threads of one subject to one person on one day: the second mail is not in Salesforce by the first one's."""
+    scene = make_scene(small_world({"Task": [a_task()]}), JOIN_OTHERS="no" if headers else "yes")
+    for number in (1, 2):
+        mail = SENT | headers | {"message_id": f"<{number}@mail.gmail.com>", "text": f"Text {number}."}
+        scene.deliver(ANN, eml(**mail), "SENT")
+        scene.sync()
+
+    [own] = ours(scene)
+    assert own["Description"].strip().endswith("Text 2.")
+
+
 SFDC = {"X_SFDC_LK": "00D000000000001", "X_SFDC_User": "005A00000000001", "message_id": "<bD5xE@n1abc.sfdc.net>"}
 
 

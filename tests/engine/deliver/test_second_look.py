@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from server.domain.ids import SalesforceId
 from server.engine.deliver.second_look import LOOK_AFTER, LOOKS_APART
 from server.ports.queue import Job, JobKind
 from simulator.faults import Fault
@@ -166,6 +168,87 @@ def test_where_theirs_was_deleted_meanwhile_ours_stays(scene: Scene) -> None:
     assert "No email is known" in scene.flask("doubles", "--remove", "--yes").output
     assert [task["Id"] for task in scene.tasks()] == [own["Id"]]
     assert not is_told(scene, message)
+
+
+INVOICE = {"sender": ANN, "to": "ada@byron.example", "subject": "Invoice"}
+
+
+def log_two_beside_one(scene: Scene) -> str:
+    """Two mails of one subject and one day; another tool logs the first, at once. Returns its Task."""
+    scene.deliver(ANN, eml(**INVOICE, message_id="<a1@mail.gmail.com>", text="The first."), "SENT")
+    scene.sync()
+    [first] = scene.tasks()
+    same = {name: first[name] for name in ("WhoId", "WhatId", "OwnerId", "ActivityDate", "Status") if first.get(name)}
+    theirs = scene.universe.org.insert("Task", same | {"Subject": "Email: Invoice", "TaskSubtype": "Email"})
+    scene.clock.advance(LATER)
+    scene.deliver(ANN, eml(**INVOICE, message_id="<a2@mail.gmail.com>", text="The second."), "SENT")
+    scene.sync()
+    return theirs
+
+
+def test_one_record_of_theirs_is_one_mail_and_the_other_keeps_its_own(scene: Scene) -> None:
+    theirs = log_two_beside_one(scene)
+    for _ in range(8):  # each mail has a look of its own
+        scene.clock.advance(LOOKS_APART)
+        scene.sync()
+
+    assert "Deleted: 1." in scene.flask("doubles", "--remove", "--yes").output
+    left = {task["Id"]: task.get("Description") or "" for task in scene.tasks()}
+    assert theirs in left
+    assert [text.strip().endswith("The second.") for name, text in left.items() if name != theirs] == [True]
+
+
+def test_what_an_earlier_version_marked_twice_is_deleted_for_neither(scene: Scene) -> None:
+    theirs = log_two_beside_one(scene)
+    store = scene.services.ports.store
+    rows = list(store.rows(scene.mailbox().mailbox_id))
+    marked = store.activities([row.activity_key for row in rows if row.activity_key]).values()
+    store.save_activities([replace(activity, doubled_by=SalesforceId(theirs)) for activity in marked], [])
+
+    said = " ".join(scene.flask("doubles", "--remove", "--yes").output.split())
+    assert "2 emails share one record of the other tool, so ours stay." in said
+    assert "Deleted" not in said
+    remover = scene.services.rooms.doubles
+    assert remover.remove(store.doubled_activities()) == 0
+    assert len(scene.tasks()) == 3
+
+
+def test_theirs_that_goes_while_an_admin_is_asked_takes_ours_not_along(scene: Scene) -> None:
+    log_beside(scene, "brackets")
+    look_again(scene)
+    [own] = ours(scene)
+    remover = scene.services.rooms.doubles
+    [removable] = remover.preview().removable
+    scene.universe.org.remove(removable.doubled_by)
+
+    assert remover.remove([removable]) == 0
+    assert [task["Id"] for task in scene.tasks()] == [own["Id"]]
+
+
+def test_the_list_writes_nothing(scene: Scene) -> None:
+    message = log_beside(scene, "brackets")
+    look_again(scene)
+    [own] = ours(scene)
+    [theirs] = [task for task in scene.tasks() if task["Id"] != own["Id"]]
+    scene.universe.org.remove(theirs["Id"])
+    before = dict(scene.services.documents.writes)
+
+    assert "Of 1 email the other tool's record was deleted since" in " ".join(scene.flask("doubles").output.split())
+    assert dict(scene.services.documents.writes) == before
+    assert is_told(scene, message)
+
+
+def test_theirs_that_cannot_be_seen_is_not_called_deleted(scene: Scene) -> None:
+    message = log_beside(scene, "brackets")
+    look_again(scene)
+    [own] = ours(scene)
+    scene.universe.org.switches = OrgSwitches(private_activities=True)
+
+    said = " ".join(scene.flask("doubles", "--remove", "--yes").output.split())
+    assert "Of 1 email the other tool's record cannot be seen now, so ours stays." in said
+    assert own["Id"] in [task["Id"] for task in scene.tasks()]
+    assert scene.services.rooms.doubles.remove(scene.services.ports.store.doubled_activities()) == 0
+    assert is_told(scene, message)
 
 
 def test_what_a_rep_stopped_meanwhile_is_not_told(scene: Scene) -> None:

@@ -69,10 +69,10 @@ def find_foreign_records(
     return ForeignRecords(_read_foreign(rows["email_messages"] if shows_emails else []), tasks, shows_emails)
 
 
-def find_standing_tasks(reader: CompositeReader, activity_ids: Sequence[SalesforceId]) -> frozenset[SalesforceId]:
+def find_standing_tasks(reader: CompositeReader, activity_ids: Sequence[SalesforceId]) -> dict[SalesforceId, bool]:
     questions = [Question("tasks_by_id", tuple(portion), soql.tasks_by_id) for portion in soql.chunks(activity_ids)]
     rows = (row for _, found in reader.ask(questions, with_deleted=True) for row in found)
-    return frozenset(SalesforceId(row["Id"]) for row in rows if not row["IsDeleted"])
+    return {SalesforceId(row["Id"]): not row["IsDeleted"] for row in rows}
 
 
 def _ask_about_emails(message_ids: Collection[str]) -> list[Question]:

@@ -14,7 +14,7 @@ HINT = "Run: python -m server.adapters.firestore.indexes > firestore.indexes.jso
 
 def queries():
     """(collection, equalities, then the range or order) of each query in the store's source."""
-    trees = [parse_source(path.read_text()) for path in sorted((ROOT / "server/adapters/store").glob("*.py"))]
+    trees = [parse_source(path.read_text()) for path in sorted((ROOT / "server/adapters/store").rglob("*.py"))]
     for function in (node for tree in trees for node in ast.walk(tree)):
         if not isinstance(function, ast.FunctionDef):
             continue
