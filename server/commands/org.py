@@ -60,6 +60,11 @@ def _print_plan(plan: NewOrgPlan) -> None:
     stdout.print(f"- logged, to be looked up again: {_count(plan.logged)}")
     stdout.print(f"- refused by Salesforce, to be tried again: {_count(plan.refused)}")
     stdout.print(f"- without a record in Salesforce, to be looked up again: {_count(plan.unmatched)}")
+    if plan.unread:
+        stdout.print(f"- in mailboxes that are not read now, waiting until they are: {_count(plan.unread)}")
+    if plan.lost:
+        stdout.print(f"- in mailboxes of deleted people, which nobody can read again: {_count(plan.lost)}")
+    stdout.print("An email that was deleted from Gmail since cannot be logged again.")
     stdout.print("What reps stopped or deleted stays so, sealed copies stay, and records that reps chose are tried.")
     stdout.print("Stop every process that still uses the old settings.")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from server.domain.crm import CrmUser, Record
-from server.domain.errors import NotFoundError, SealBrokenError, StaleTargetError, TrulyError
+from server.domain.errors import NotFoundError, RejectedError, SealBrokenError, StaleTargetError, TrulyError
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import Conversation
 from server.domain.mail import Mail
@@ -60,22 +60,22 @@ class Overrides:
     def seal_record(self, conversation: KeyedHash, record: Record) -> bytes:
         return self._sealing.seal(COLLECTION, conversation, PURPOSE, json.dumps(from_record(record)).encode())
 
-    def follow_chosen_record(self, choice: Conversation | None) -> None:
+    def follow_chosen_record(self, choice: Conversation | None) -> bool:
         """The chosen record went: into the one that it was merged with, or for good, and then the rules decide again.
 
-        Where Salesforce cannot be asked now, the next try asks.
+        Returns whether another try may end otherwise. Where Salesforce cannot be asked now, the next try asks.
         """
         if choice is None or choice.record_id is None:
-            return
+            return False
         lost_id = choice.record_id
         try:
             record: Record | None = self._crm.record(lost_id)
         except NotFoundError:
             record = None
         except TrulyError:
-            return
+            return True
         if record is not None and record.record_id == lost_id:
-            return
+            return False
 
         def change(current: Conversation) -> Conversation:
             if current.record_id != lost_id:
@@ -86,6 +86,17 @@ class Overrides:
             return replace(current, record_id=record.record_id, sealed_record=sealed)
 
         self._store.save_conversation(choice.conversation, change)
+        return True
+
+    def follow_refusal(self, choice: Conversation | None, failure: Exception) -> Exception:
+        """Salesforce took no activity on the chosen record. Returns why the mail is tried again, or is not.
+
+        Salesforce has several codes for a link to a record that it does not know: one of another org, for example.
+        """
+        if not isinstance(failure, StaleTargetError | RejectedError):
+            return failure
+        has_news = self.follow_chosen_record(choice)
+        return StaleTargetError("The chosen record is gone.") if has_news else failure
 
     def _open_record(self, choice: Conversation) -> Record | None:
         """The chosen record as it was when it was chosen; as it is now, where that does not open any more."""

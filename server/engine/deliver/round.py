@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason
-from server.domain.errors import ConfigurationError, ConflictError, StaleTargetError, TransientError
+from server.domain.errors import ConfigurationError, ConflictError, TransientError
 from server.domain.ids import ActivityKey, MailboxId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Mail
@@ -194,9 +194,9 @@ class DeliveryRound:
             self._skip(wanted)
             self._store.drop_copies([wanted.key])
         for wanted, failure in result.failed:
-            self._retry(wanted.rows, failure, is_alone=True)
-            if isinstance(failure, StaleTargetError) and wanted.decision.reason is Reason.THREAD_OVERRIDE:
-                self._tools.overrides.follow_chosen_record(_choice_of(wanted.mail, choices))
+            is_chosen = wanted.decision.reason is Reason.THREAD_OVERRIDE
+            choice = _choice_of(wanted.mail, choices) if is_chosen else None
+            self._retry(wanted.rows, self._tools.overrides.follow_refusal(choice, failure), is_alone=True)
         if result.stopped_by is not None:
             self._retry([row for wanted in result.stopped for row in wanted.rows], result.stopped_by)
             self._done.error = type(result.stopped_by).__name__

@@ -20,8 +20,8 @@ from server.domain.errors import BadInputError, TransientError
 from server.domain.identity import StateIdentity, is_same_org
 from server.domain.ids import ActivityKey
 from server.domain.ledger import BACKFILL, LIVE, ActivityState, Row
-from server.domain.mailbox import Mailbox
-from server.engine.ledger.rows import forget_org
+from server.domain.mailbox import DirectoryState, Mailbox
+from server.engine.ledger.rows import forget_org, lose_row
 from server.engine.ledger.saving import save_changed_rows
 from server.engine.mailboxes.lease import Lease, Leases, keep_renewed
 from server.ports.clock import Clock
@@ -41,7 +41,11 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class NewOrgPlan:
-    """``bound`` is the id of the org that the state belongs to. Counts are of rows: one for each copy of an email."""
+    """``bound`` is the id of the org that the state belongs to. Counts are of rows: one for each copy of an email.
+
+    ``unread`` are those of mailboxes that are not read now: they wait until the mailbox is read again. ``lost`` are
+    those of people who were deleted: nobody can read them any more.
+    """
 
     bound: str
     answering: OrgName
@@ -49,6 +53,8 @@ class NewOrgPlan:
     logged: int = 0
     refused: int = 0
     unmatched: int = 0
+    unread: int = 0
+    lost: int = 0
     mailboxes: int = 0
 
     @property
@@ -77,17 +83,21 @@ class NewOrg:
         if not plan.is_needed:
             return plan
         mailboxes = self.store.mailboxes()
-        outcomes = [row.outcome for m in mailboxes for row in self.store.rows(m.mailbox_id) if self._opens(row)]
+        opened = [(m, row) for m in mailboxes for row in self.store.rows(m.mailbox_id) if _opens(row)]
+        outcomes = [row.outcome for mailbox, row in opened if mailbox.reads]
+        lost = sum(_is_lost(mailbox) for mailbox, _ in opened)
         return replace(
             plan,
             mailboxes=len(mailboxes),
             logged=outcomes.count(Outcome.LOGGED),
             refused=outcomes.count(Outcome.FAILED),
             unmatched=outcomes.count(Outcome.SKIPPED),
+            unread=len(opened) - len(outcomes) - lost,
+            lost=lost,
         )
 
     def begin(self, plan: NewOrgPlan, on_progress: Progress = lambda _count: None) -> int:
-        """Carry the plan out; returns how many messages are decided again. It may end at any moment and run again.
+        """Carry the plan out; returns how many messages are read again now. It may end at any moment and run again.
 
         Raises BadInputError where another org answers by now, TransientError where a delivery does not end.
         """
@@ -98,10 +108,15 @@ class NewOrg:
         with self._holding_all_shards() as leases:
             count = 0
             # What a label or a click changed at the same moment is found by another pass.
-            while opened := sum(self._open_mailbox(m, leases, on_progress) for m in self.store.mailboxes()):
-                count += opened
+            while opened := self._open_mailboxes(leases, on_progress):
+                count += sum(number for mailbox, number in opened if mailbox.reads)
             self._save_identity(lambda i: replace(i, salesforce_org=begun, next_salesforce_org=""))
         return count
+
+    def _open_mailboxes(self, leases: Sequence[Lease], on_progress: Progress) -> list[tuple[Mailbox, int]]:
+        """The mailboxes of which rows were changed, each with how many."""
+        opened = [(m, self._open_mailbox(m, leases, on_progress)) for m in self.store.mailboxes()]
+        return [(mailbox, number) for mailbox, number in opened if number]
 
     def _open_mailbox(self, mailbox: Mailbox, leases: Sequence[Lease], on_progress: Progress) -> int:
         """Returns how many rows were changed."""
@@ -120,6 +135,8 @@ class NewOrg:
                 for row in portion
                 if (opened := forget_org(row, now, now + 60.0 * ((changed + 1) // READ_PER_MINUTE))) is not None
             ]
+            if _is_lost(mailbox):
+                rows = [lose_row(row, now) if row.outcome is Outcome.WAITING else row for row in rows]
             save_changed_rows(self.store, rows)
             changed += len(rows)
             on_progress(len(rows))
@@ -130,9 +147,6 @@ class NewOrg:
         keys: list[ActivityKey] = list(dict.fromkeys(row.activity_key for row in rows if row.activity_key))
         activities = self.store.activities(keys) if keys else {}
         self.store.drop_activities([key for key, a in activities.items() if a.state is not ActivityState.REMOVED])
-
-    def _opens(self, row: Row) -> bool:
-        return forget_org(row, 0.0, 0.0) is not None
 
     @contextmanager
     def _holding_all_shards(self) -> Iterator[list[Lease]]:
@@ -164,3 +178,12 @@ class NewOrg:
 
     def _save_identity(self, change: Callable[[StateIdentity], StateIdentity]) -> None:
         self.store.save_identity(lambda current: change(current or self._read_identity()))
+
+
+def _opens(row: Row) -> bool:
+    return (opened := forget_org(row, 0.0, 0.0)) is not None and opened.outcome is Outcome.WAITING
+
+
+def _is_lost(mailbox: Mailbox) -> bool:
+    """Its mail went with the person: a row that waited for it would wait for ever."""
+    return mailbox.directory_state is DirectoryState.DELETED

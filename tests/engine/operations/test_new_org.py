@@ -12,6 +12,7 @@ import pytest
 from server.domain.errors import OtherOrgError, TransientError
 from server.domain.ids import ActivityKey
 from server.domain.ledger import ActivityRow, ActivityState
+from server.domain.mailbox import DirectoryState, Stage
 from server.engine.mailboxes.lease import Leases
 from server.engine.operations import new_org
 from simulator.salesforce.switches import OrgSwitches
@@ -343,9 +344,42 @@ def test_a_colleagues_copy_of_what_its_owner_stopped_waits_in_the_new_org(scene:
     Rep(scene, ANN, first).click("Stop logging").click("Delete and stop")
     if has_new_org:
         switch_org(scene)
-        assert "will be decided again" in scene.flask("org", "--begin-anew", "--yes").output
+        begin_anew(scene)
         scene.restart()
     scene.deliver(BEN, eml(to=ANN, message_id="<2@x>", subject="Re: Lamps", Cc=BEN, References="<root@x>"))
     scene.sync()
     assert scene.tasks() == []
     assert set(scene.outcomes(BEN).values()) == {"kept_out"}
+
+
+def test_mail_of_a_mailbox_that_is_off_waits_and_is_counted_apart(scene: Scene) -> None:
+    message = scene.deliver(BEN, eml(to=BEN))
+    scene.sync()
+    scene.set_stage(BEN, Stage.OFF)
+    switch_org(scene)
+    preview = " ".join(scene.flask("org", "--begin-anew", "--preview").output.split())
+    assert "logged, to be looked up again: 0 copies" in preview
+    assert "in mailboxes that are not read now, waiting until they are: 1 copy of an email" in preview
+    assert "0 copies of emails will be read again" in begin_anew(scene)
+    scene.sync()
+    assert scene.tasks() == []
+
+    scene.set_stage(BEN, Stage.LIVE)
+    scene.sync()
+
+    assert scene.outcomes(BEN) == {message: "contact_match"}
+    assert len(scene.tasks()) == 1
+
+
+def test_mail_of_a_deleted_person_does_not_wait_for_ever(scene: Scene) -> None:
+    message = scene.deliver(BEN, eml(to=BEN))
+    scene.sync()
+    scene.services.ports.store.save_mailbox(
+        scene.mailbox(BEN).mailbox_id,
+        lambda m: replace(m, directory_state=DirectoryState.DELETED),  # type: ignore[type-var]
+    )
+    switch_org(scene)
+    preview = " ".join(scene.flask("org", "--begin-anew", "--preview").output.split())
+    assert "in mailboxes of deleted people, which nobody can read again: 1 copy of an email" in preview
+    begin_anew(scene)
+    assert scene.outcomes(BEN) == {message: "gone"}
