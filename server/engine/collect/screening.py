@@ -128,6 +128,11 @@ class _Batch:
         roots = {m.message_id: keys.of_message(mailbox, m) for m in messages}
         threads = {m.thread_id: keys.of_label(mailbox, m.thread_id) for m in messages}
         self._roots, self._choices = read_choices(screener.store, roots, threads.values())
+        for message in messages:
+            root = roots[message.message_id]
+            if self._roots[message.message_id] != root and screener.namer.is_refuted(message, workspace):
+                screener.namer.part_conversation(root)
+                self._roots |= {other: root for other, its_root in roots.items() if its_root == root}
         self._names: dict[MessageId, CopyName] = {}
         self._labelled = {i for i, key in threads.items() if is_labelled(mailbox, self._choices.get(key))}
         # A label on one message of this batch counts for the rest of its conversation.

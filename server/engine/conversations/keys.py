@@ -24,10 +24,25 @@ def read_choices(
     A conversation whose first mail has two Message-IDs goes by one key, whichever of them a reply names.
     """
     choices = store.conversations(list(dict.fromkeys((*roots.values(), *others))))
-    aliases = {key: choice.same_as for key, choice in choices.items() if choice.same_as}
-    if aliases:
-        choices |= store.conversations(list(dict.fromkeys(aliases.values())))
-    return {of: aliases.get(root, root) for of, root in roots.items()}, choices
+    unread = _list_aliased(choices)
+    while unread:
+        choices |= store.conversations(unread)
+        unread = [key for key in _list_aliased({k: choices[k] for k in unread if k in choices}) if key not in choices]
+    return {of: _follow(choices, root) for of, root in roots.items()}, choices
+
+
+def _list_aliased(choices: Mapping[KeyedHash, Conversation]) -> list[KeyedHash]:
+    return list(dict.fromkeys(choice.same_as for choice in choices.values() if choice.same_as))
+
+
+def _follow(choices: Mapping[KeyedHash, Conversation], key: KeyedHash) -> KeyedHash:
+    """To the end; keys that lead back to one another go by the least of them, from whichever one begins."""
+    seen = [key]
+    while (choice := choices.get(seen[-1])) and choice.same_as:
+        if choice.same_as in seen:
+            return min(seen[seen.index(choice.same_as) :])
+        seen.append(choice.same_as)
+    return seen[-1]
 
 
 class ConversationKeys:

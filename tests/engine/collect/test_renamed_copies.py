@@ -71,7 +71,8 @@ def test_two_mails_of_one_second_are_two(scene: Scene, *, is_renamed: bool) -> N
         a_copy(scene, BEN, f"<{3 - number}@{site}>", subject="Hi", text=f"Text {3 - number}.")
         scene.sync()
 
-    assert sorted(task["Description"].strip() for task in scene.tasks()) == ["Text 1.", "Text 2."]
+    texts = [task["Description"].strip().rpartition("\n")[2] for task in scene.tasks()]
+    assert sorted(texts) == ["Text 1.", "Text 2."]
 
 
 def test_without_a_date_nothing_is_joined(scene: Scene) -> None:
@@ -122,6 +123,48 @@ def test_the_customer_waited_from_the_mail_that_our_answer_names(scene: Scene) -
     scene.sync()
 
     assert [t["TrulyActivity__Response_Minutes__c"] for t in scene.tasks()][-1] == 30
+
+
+EVE, THEIR_ID = "eve@evil.example", "<root2@byron.example>"
+CONTRACT = {"subject": "Contract", "message_id": THEIR_ID}
+
+
+def stop_and_forge(scene: Scene) -> None:
+    """Ann stops a conversation with Eve, who sends Ben a copy under the Message-ID of Ada's conversation."""
+    scene.universe.org.insert("Contact", {"LastName": "Eve", "Email": EVE})
+    offer = {"sender": ANN, "to": EVE, "subject": "Our offer", "Cc": BEN}
+    first = scene.deliver(ANN, eml(**offer, message_id="<m1@mail.gmail.com>"), "SENT")
+    scene.sync()
+    rep = Rep(scene, ANN, first)
+    rep.click("Stop logging")
+    rep.click("Delete and stop")
+    scene.deliver(BEN, eml(**offer, message_id=THEIR_ID))
+    scene.sync()
+
+
+def is_open(scene: Scene) -> bool:
+    """Whether Ada's conversation is logged: its next mail comes in, and is looked for in Salesforce."""
+    answer = eml(subject="Re: Contract", text="Signed.", References=THEIR_ID, message_id="<re2@byron.example>",
+                 date="Tue, 15 Sep 2026 09:00:00 +0000")  # fmt: skip
+    scene.deliver(ANN, answer)
+    scene.sync()
+    return any("Re: Contract" in task["Subject"] for task in scene.tasks())
+
+
+@pytest.mark.parametrize("is_before", [True, False], ids=["the forgery first", "Ada's mail first"])
+@pytest.mark.parametrize("is_one_batch", [True, False], ids=["one batch", "one by one"])
+def test_a_forged_copy_keeps_no_customers_mail_out(scene: Scene, *, is_before: bool, is_one_batch: bool) -> None:
+    if not is_before:
+        scene.deliver(ANN, eml(**CONTRACT))
+        scene.sync()
+    stop_and_forge(scene)
+    if is_before:
+        scene.deliver(ANN, eml(**CONTRACT))
+        if not is_one_batch:
+            scene.sync()
+
+    assert is_open(scene)
+    assert sum("Contract" in task["Subject"] for task in scene.tasks()) == 2
 
 
 @pytest.mark.slow
