@@ -25,8 +25,9 @@ VERSIONS = [{"label": "Summer '26", "url": "/services/data/v67.0", "version": "6
 class SalesforceApi:
     """Failures on request, by method as the call log names it.
 
-    Before anything is done: ``502``, ``503``, ``504`` (HTML), ``500``, ``timeout``, ``401``, ``REQUEST_LIMIT_EXCEEDED``
-    (the day's) and ``REQUEST_LIMIT_EXCEEDED:concurrent``. After it was done: ``drop_answer``, and ``slow:<seconds>``.
+    Before anything is done: ``502``, ``503``, ``504`` (HTML), ``500``, ``timeout``, ``401``, ``400:<code>`` (a refusal
+    for good), ``REQUEST_LIMIT_EXCEEDED`` (the day's) and ``REQUEST_LIMIT_EXCEEDED:concurrent``. After it was done:
+    ``drop_answer``, and ``slow:<seconds>``.
     ``late:<seconds>`` waits before anything is done, and then does it: whoever asked may have given up.
     """
 
@@ -45,7 +46,8 @@ class SalesforceApi:
             return reply(VERSIONS)
         if request.path.startswith("/id/"):
             return self._identity(request)
-        if len(request.full_path) > LONGEST_URI:
+        # As it was sent: full_path has letters beyond ASCII decoded again.
+        if len(request.path) + len(request.query_string) > LONGEST_URI:
             return html(414, "URI Too Long")
         method = _method_of(request.method, request.path)
         kind = self._universe.faults.take("salesforce", method) or ""
@@ -88,6 +90,8 @@ class SalesforceApi:
             return reply(refusal.body, refusal.status)
         if kind == "500":
             return reply(ApiError(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred.").body, 500)
+        if kind.startswith("400:"):
+            return reply(ApiError(400, kind.partition(":")[2], "The request is refused.").body, 400)
         status = int(kind) if kind in PAGES else 503
         return html(status, PAGES[str(status)])
 
