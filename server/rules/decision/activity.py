@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from server.domain.crm import Activity, CrmUser, Direction, Record, RecordKind
 from server.domain.decision import Decision
 from server.domain.ids import SalesforceId
-from server.domain.mail import Mail
+from server.domain.mail import Copy, Mail
 from server.domain.mail_body import MailBody
 from server.domain.mailbox import Workspace
 from server.domain.message import Header, Headers, Participant
@@ -32,6 +32,7 @@ def plan_activity(
     direction = Direction.OUTBOUND if author and workspace.is_internal(author.address) else Direction.INBOUND
     who, what = links_of(decision.chosen)
     people = copy.people.participants
+    place = _choose_place(mail, workspace)
     shown = policy.disclosure
     is_own = copy.is_sent or direction is Direction.OUTBOUND
     moment = read_sent_at(copy.headers, copy.internal_date, received=body.received, is_own=is_own)
@@ -50,11 +51,24 @@ def plan_activity(
         to_addresses=_addresses(people, Header.TO),
         cc_addresses=_addresses(people, Header.CC),
         rfc822_message_id=normalise_message_id(copy.headers.first("Message-ID") or "") or "",
-        thread_id=copy.thread_id,
-        mailbox=copy.mailbox_address,
+        thread_id=place.thread_id,
+        mailbox=place.mailbox_address,
         match_type=decision.reason.value,
         attachment_names=body.attachments if shown is Disclosure.TEXT else (),
     )
+
+
+def _choose_place(mail: Mail, workspace: Workspace) -> Copy:
+    """The copy whose mailbox the activity names: of received ones a person's whom the mail shows, if there is one.
+
+    Everybody who sees the activity would read there who had a blind copy.
+    """
+    first = mail.canonical
+    if first.is_sent:
+        return first
+    named = {p.address for p in first.people.participants if p.header is not Header.BCC}
+    shown = [c for c in mail.copies if not named.isdisjoint(workspace.addresses_of(c.mailbox_address))]
+    return min(shown, key=lambda c: (c.internal_date, c.mailbox_id, c.message_id), default=first)
 
 
 def local_day_of(moment: int, time_zone: str) -> str:

@@ -152,3 +152,17 @@ def test_mail_that_cannot_be_given_to_its_sender_stays_logged(scene: Scene) -> N
     assert scene.outcomes(ANN) == {message: "contact_match"}
     assert scene.tasks() == [task]
     assert Rep(scene, ANN, message).read[1] == "Logged in Salesforce"
+
+
+@pytest.mark.parametrize("first", ["ann@acme.example", "ben@acme.example"])
+def test_the_activity_names_no_mailbox_of_a_blind_copy(scene: Scene, first: str) -> None:
+    """Ada wrote to Ann, and to Ben where nobody sees it."""
+    shown, blind = "ann@acme.example", "ben@acme.example"
+    for mailbox in (first, blind if first == shown else shown):
+        scene.deliver(mailbox, eml(to=shown))
+        scene.clock.advance(5)
+    scene.sync()
+
+    [task] = scene.tasks()
+    assert task["TrulyActivity__Mailbox__c"] == shown
+    assert blind not in {value for name, value in task.items() if isinstance(value, str)}
