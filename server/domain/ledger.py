@@ -128,8 +128,8 @@ class ActivityRow:
     shows of the decision, once for all copies. ``is_joined``: another tool made it, so it is not ours to change.
     ``unanswered_at`` (epoch seconds): when the last insert of it was given up without an answer, 0 for never.
     ``unrelated`` counts contacts on the mail to whom it is not related. ``readings`` counts readers that began with the
-    mail and have not come back. ``doubled_by`` is an activity that another tool made of the same mail, found after ours
-    was there.
+    mail and have not come back. ``is_unsent``: surely no insert of this claim was done. ``doubled_by`` is an activity
+    that another tool made of the same mail, found after ours was there.
     """
 
     key: ActivityKey
@@ -149,6 +149,7 @@ class ActivityRow:
     is_joined: bool = False
     unanswered_at: float = 0.0
     readings: int = 0
+    is_unsent: bool = False
     unrelated: int = 0
     doubled_by: SalesforceId | None = None
     generation: int = 1

@@ -152,7 +152,7 @@ _row_from_fields = _from_fields(Row, wait=_keep, evidence=_read_evidence)
 _activity_to_fields = _to_fields(
     ActivityRow,
     without=("key", "version"),
-    sparse=("sent_at", "is_inbound", "is_joined", "unanswered_at", "readings", "unrelated"),
+    sparse=("sent_at", "is_inbound", "is_joined", "unanswered_at", "readings", "is_unsent", "unrelated"),
 )
 _activity_from_fields = _from_fields(ActivityRow)
 _named_mail_from_fields = _from_fields(NamedMail)

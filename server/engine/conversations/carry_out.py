@@ -227,6 +227,7 @@ def revive_activity(activity: ActivityRow, now: float) -> ActivityRow:
         generation=activity.generation + 1,
         activity_id=None,
         is_joined=False,
+        is_unsent=True,
         sealed_snapshot=None,
     )
 

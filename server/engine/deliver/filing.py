@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from server.domain.crm import Activity, Direction, Filed, Found
@@ -15,7 +14,7 @@ from server.domain.errors import (
     KeylessError,
     RejectedError,
     TransientError,
-    UnansweredError,
+    TrulyError,
 )
 from server.domain.ids import ActivityKey, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState
@@ -25,7 +24,7 @@ from server.engine.deliver.closing import ActivityCloser
 from server.engine.deliver.other_tools import ForeignFinder
 from server.engine.deliver.readings import MailReadings
 from server.engine.deliver.second_look import LookPlanner
-from server.engine.deliver.wanted import Claimed, Wanted
+from server.engine.deliver.wanted import Claimed, ClaimNotes, Wanted
 from server.engine.mailboxes.lease import RenewLeases
 from server.ports.clock import Clock
 from server.ports.crm import Crm
@@ -82,14 +81,16 @@ class MailFiler:
         looks = LookPlanner(self.store, self.planner_tools.sealing, self.clock)
         retried = frozenset(claimed.key for claimed in doubtful)
         closer = ActivityCloser(self.crm, self.store, self.clock, retried, looks, finder)
-        return _FilingRound(self, planner, readings, finder, closer).run(fresh, doubtful)
+        notes = ClaimNotes(self.store, self.clock, is_keyless=self.crm.shape().key_field is None)
+        return _FilingRound(self, planner, readings, finder, closer, notes).run(fresh, doubtful)
 
 
 class _FilingRound:
     def __init__(
         self, filer: MailFiler, planner: ActivityPlanner, readings: MailReadings, finder: ForeignFinder,
-        closer: ActivityCloser,
+        closer: ActivityCloser, notes: ClaimNotes,
     ) -> None:  # fmt: skip
+        self._notes = notes
         self._crm, self._store, self._clock = filer.crm, filer.store, filer.clock
         self._policy = filer.planner_tools.policy
         self._finder = finder
@@ -129,6 +130,8 @@ class _FilingRound:
             planned = self._planner.add_response_times(planned)
             # Whoever finds us dead must not insert again while Salesforce may still be at it.
             self._readings.renew_leases(outlast=REQUEST_LIVES)
+            sent = self._notes.note_sending([claimed for claimed, _ in planned])
+            planned = [(sent[claimed.key], activity) for claimed, activity in planned]
             self._close_answered(planned, self._insert(planned))
 
     def _file_again(self, missing: Sequence[Claimed], joined: Mapping[ActivityKey, SalesforceId]) -> None:
@@ -143,23 +146,19 @@ class _FilingRound:
     def _insert(self, planned: list[Planned]) -> Sequence[Filed]:
         try:
             answers = self._crm.file([activity for _, activity in planned])
-        except UnansweredError:
-            self._note_unanswered([claimed for claimed, _ in planned])
+        except TrulyError as error:
+            self._notes.note_failures((claimed, error) for claimed, _ in planned)
             raise
         pairs = zip(planned, answers, strict=True)
-        self._note_unanswered([claimed for (claimed, _), a in pairs if isinstance(a.error, UnansweredError)])
+        self._notes.note_failures((claimed, answer.error) for (claimed, _), answer in pairs if answer.error)
+        lost = [answer.error for answer in answers if isinstance(answer.error, DoubtError)]
+        if lost and all(isinstance(answer.error, TransientError) for answer in answers):
+            raise lost[0]  # the first request came to nothing: Salesforce is away for all
         return answers
-
-    def _note_unanswered(self, mails: Sequence[Claimed]) -> None:
-        """On the claim, for the next worker. A worker that changed one meanwhile knows more than we do."""
-        now = self._clock.now()
-        for claimed in mails:
-            with suppress(ConflictError):
-                self._store.save_activities([replace(claimed.claim, unanswered_at=now)], [])
 
     def _claim(self, mails: Sequence[Wanted]) -> list[Claimed]:
         """A worker that loses the claim leaves the mail to the winner and looks again later."""
-        claims = [_make_claim(wanted, self._clock.now()) for wanted in mails]
+        claims = [self._notes.make_claim(wanted) for wanted in mails]
         won = {activity.key: activity for activity in self._store.claim(claims)}
         for wanted in mails:
             if wanted.key not in won:
@@ -179,8 +178,9 @@ class _FilingRound:
         except KeylessError:
             # Without a key field nobody can know: a second insert is the one thing that must not happen.
             for claimed in doubtful:
-                self._fail(claimed.wanted, RejectedError("DOUBT_WITHOUT_KEY_FIELD"))
-            return []
+                if not claimed.claim.is_unsent:
+                    self._fail(claimed.wanted, RejectedError("DOUBT_WITHOUT_KEY_FIELD"))
+            doubtful, in_salesforce = [claimed for claimed in doubtful if claimed.claim.is_unsent], {}
         missing: list[Claimed] = []
         for claimed in doubtful:
             record = in_salesforce.get(claimed.claim.crm_key)
@@ -255,20 +255,9 @@ class _FilingRound:
             sealed_snapshot=self._planner.seal_snapshot(wanted),
             unrelated=wanted.decision.unrelated.count,
             unanswered_at=0.0,
+            is_unsent=False,
             readings=0,
         )
 
     def _fail(self, wanted: Wanted, error: Exception) -> None:
         self._result.failed.append((wanted, error))
-
-
-def _make_claim(wanted: Wanted, now: float) -> ActivityRow:
-    copy = wanted.mail.canonical
-    return ActivityRow(
-        key=wanted.key,
-        state=ActivityState.CLAIMED,
-        claimed_at=now,
-        mailbox_id=copy.mailbox_id,
-        message_id=copy.message_id,
-        conversation=wanted.mail.conversation,
-    )

@@ -92,7 +92,7 @@ class ActivityWriter:
                 answers[i] = answer
         first = answers[0] if answers else None
         if isinstance(first, Exception) and all(answer is first for answer in answers):
-            raise first  # nothing was written
+            raise first  # the one failure of all
         return answers
 
     def _write_new(self, records: Sequence[Any]) -> RecordAnswers:

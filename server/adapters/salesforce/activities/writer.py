@@ -64,7 +64,10 @@ class CollectionWriter:
         self._size = size
 
     def write(self, operation: Operation, records: Sequence[Any]) -> RecordAnswers:
-        """The answers are in order. Raises the failure of the first request; later failures are values."""
+        """The answers are in order. Raises the failure of the first request; later failures are values.
+
+        A doubt about the first is a value too, where it is none about the records that were not sent yet.
+        """
         return _Write(self._client, self._size, operation, records).run()
 
     def change_together(self, records: Sequence[Record]) -> RecordAnswers:
@@ -115,8 +118,9 @@ class _Write:
                 answers = self._send(collections)
             except (TransientError, ConfigurationError) as error:
                 self._note_time(began, collections)
-                if not self._answers:
-                    raise
+                is_rest_unsent = isinstance(error, DoubtError) and (self._unsent or self._suspects)
+                if not self._answers and not is_rest_unsent:
+                    raise  # of all records, or nothing was done of any
                 self._answers |= {i: error for collection in collections for i in collection}
                 self._give_up(_failure_of_rest(error))
                 break
