@@ -17,6 +17,7 @@
     │   ├── TooSlowError         a person waits, and the answer did not come in time
     │   ├── DoubtError           a write whose answer says nothing: look before writing again
     │   │   └── UnansweredError  no answer came, so it may yet be done: look, and wait before writing again
+    │   ├── BrokenAutomationError  their own automation refused all that was sent: perhaps it is broken for all
     │   ├── UnfinishedReadingError  an email took its reader too long, or broke it: read it apart
     │   └── StaleTargetError     the chosen record is gone or merged: match again
     ├── CursorExpiredError       the history is gone: list again
@@ -148,6 +149,15 @@ class DoubtError(TransientError):
 
 class UnansweredError(DoubtError):
     pass
+
+
+class BrokenAutomationError(TransientError):
+    """``code`` and ``reason`` as of a RejectedError, which it becomes where it lasts."""
+
+    def __init__(self, code: str, reason: str = "") -> None:
+        super().__init__("The org's own automation refused all that was sent.")
+        self.code = code
+        self.reason = reason
 
 
 class UnfinishedReadingError(TransientError):

@@ -123,6 +123,12 @@ class Crm(Protocol):
         ``together``: where one of two hundred fails none of them is changed, and the others' answer is TransientError.
         """
 
+    def relate(self, people: Mapping[SalesforceId, Sequence[SalesforceId]]) -> None:
+        """Further people of activities that stand, by the activity. Who is related already stays.
+
+        An activity stands whatever becomes of this: what the org refuses is left.
+        """
+
     def give(self, owners: Sequence[tuple[SalesforceId, SalesforceId]]) -> Sequence[Exception | None]:
         """Give each activity to a User, and change nothing else of it; the answers are in order, None for done."""
 

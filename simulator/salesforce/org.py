@@ -99,6 +99,8 @@ class Org:
             try:
                 values = self._check_values(kind, record, fields)
                 self._check_unique(kind, values)
+                if kind == "TaskRelation":
+                    shared_activities.check_relation(self.tables["Task"][values["TaskId"]], values["RelationId"])
             except RecordError as error:
                 self._write_journal(by, "refuse", kind, code=error.code, values=record)
                 raise

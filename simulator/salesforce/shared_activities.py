@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.salesforce import ids
+from simulator.salesforce.errors import RecordError
 
 
 def relate(values: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,6 +26,12 @@ def relate(values: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, An
     if len(people) > 1 or "TaskWhoIds" in values or earlier:
         related["TaskWhoIds"] = people
     return related
+
+
+def check_relation(task: Mapping[str, Any], person: str) -> None:
+    """Raises RecordError for a person whom the Task has already."""
+    if person in (task.get("TaskWhoIds") or [task["WhoId"]]):
+        raise RecordError("DUPLICATE_VALUE", "duplicate value found", "RelationId")
 
 
 def add_person(task: Mapping[str, Any], person: str) -> dict[str, Any]:

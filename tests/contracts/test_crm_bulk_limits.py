@@ -6,7 +6,7 @@ from server.adapters.salesforce.activities import bulk_size, writer
 from server.adapters.salesforce.activities.bulk_size import BulkSize
 from server.adapters.salesforce.activities.refusals import may_be_anothers_fault
 from server.domain.crm import Target
-from server.domain.errors import RejectedError, TransientError
+from server.domain.errors import BrokenAutomationError, RejectedError, TransientError
 from simulator.salesforce.switches import AUTOMATION, OrgSwitches
 from tests.contracts.test_crm import ADA_ID, KEY_FIELD, activity, calls, key
 from tests.contracts.test_crm_inserts import refuse
@@ -105,10 +105,54 @@ def test_automation_that_is_broken_for_all_costs_few_calls(scene, crm):
 
     answers = crm.file(thousand())
 
-    assert {type(a.error) for a in answers} == {RejectedError, TransientError}
-    assert sum(isinstance(a.error, RejectedError) for a in answers) >= writer.MOST_REFUSED_ALONE
+    assert {type(a.error) for a in answers} == {BrokenAutomationError, TransientError}
+    assert sum(isinstance(a.error, BrokenAutomationError) for a in answers) >= writer.MOST_REFUSED_ALONE
     assert written(scene) < 20
     assert scene.tasks() == []
+
+
+BROKEN = {
+    "CANNOT_EXECUTE_FLOW_TRIGGER": "The Email rollup process failed.",
+    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": "T: execution of BeforeInsert caused by: System.NullPointerException: x",
+    "APEX_ERROR": "System.LimitException: Apex CPU time limit exceeded",
+}
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_what_a_broken_automation_refuses_alone_waits_where_nothing_went_in(scene, crm, code):
+    refuse(scene, code, BROKEN[code], times=99)
+
+    answers = crm.file([activity(n) for n in range(2)])
+
+    assert {(type(a.error), a.error.code, a.error.reason) for a in answers} == {
+        (BrokenAutomationError, code, BROKEN[code])
+    }
+    assert BROKEN[code] not in str(answers[0].error)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Region is required."),
+        ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "No mail on this account, please."),
+        ("REQUIRED_FIELD_MISSING", "Required fields are missing: [Region__c]"),
+    ],
+)
+def test_what_the_org_refuses_on_purpose_is_refused_at_once(scene, crm, code, sentence):
+    refuse(scene, code, sentence, times=99)
+
+    answers = crm.file([activity(n) for n in range(2)])
+
+    assert {type(a.error) for a in answers} == {RejectedError}
+
+
+def test_a_flow_that_breaks_on_one_mail_of_many_refuses_that_one(scene, crm):
+    switch(scene, automation_fails_with="flow")
+    scene.universe.org.rules.append(GUILTY)
+
+    answers = crm.file(thousand()[770:790])
+
+    assert [type(a.error) for a in answers if a.error] == [RejectedError]
 
 
 def test_moves_and_removals_are_cut_as_inserts_are(scene, crm):

@@ -2,8 +2,10 @@
 
 import pytest
 
+from server.adapters.salesforce.activities.bulk_size import BulkSize
+from server.adapters.salesforce.client import OrgClient
 from server.domain.crm import Target
-from server.domain.errors import RejectedError, StaleTargetError
+from server.domain.errors import ReconnectRequiredError, RejectedError, StaleTargetError, TransientError
 from simulator.faults import Fault
 from simulator.salesforce.ids import to_18
 from simulator.salesforce.switches import OrgSwitches
@@ -127,3 +129,46 @@ def test_a_lost_answer_makes_no_second_activity(scene, private):
 
     assert set(scene.outcomes("ann@acme.example").values()) == {"contact_match"}
     assert [task["OwnerId"] for task in scene.tasks()] == [ANN_ID]
+
+
+def people_of(scene):
+    return [tuple(task.get("TaskWhoIds") or ()) for task in scene.tasks()]
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_one_person_who_is_gone_takes_nobody_else_along(scene, crm, count):
+    """Of one activity among many, all of which are moved or none."""
+    about = [PEOPLE[:3], *[(PEOPLE[0], PEOPLE[2])] * (count - 1)]
+    ids = [
+        a.activity_id
+        for a in crm.file([activity(n, who_id=PEOPLE[0], related_ids=people) for n, people in enumerate(about)])
+    ]
+    scene.universe.org.remove(PEOPLE[1], by="person")
+
+    targets = [Target(i, PEOPLE[3], HARBOR_ID, "x", (PEOPLE[3], *people)) for i, people in zip(ids, about, strict=True)]
+    assert crm.retarget(targets, together=True) == [None] * count
+
+    assert people_of(scene)[0] == (PEOPLE[3],)
+    assert set(people_of(scene)[1:]) == {(PEOPLE[3], PEOPLE[0], PEOPLE[2])}
+
+
+@pytest.mark.parametrize("error", [TransientError("away"), ReconnectRequiredError("no")])
+def test_what_was_moved_before_a_failure_is_told(scene, crm, monkeypatch, error):
+    """Thirty go out in two requests where records are changed one by one, or where the org bears fifteen."""
+    ids = [a.activity_id for a in crm.file([activity(n, who_id=PEOPLE[0]) for n in range(30)])]
+    crm.retarget([Target(ids[0], PEOPLE[0], None, "x", PEOPLE[:2])])
+    monkeypatch.setattr(BulkSize, "records", 15)
+    original, changes = OrgClient.call, []
+
+    def call(self, path, **more):
+        changes.append(path) if more.get("is_slow") else None
+        if len(changes) == 2:
+            raise error
+        return original(self, path, **more)
+
+    monkeypatch.setattr(OrgClient, "call", call)
+    results = crm.retarget([Target(i, None, HARBOR_ID, "x") for i in ids], together=True)
+
+    moved = {task["Id"] for task in scene.tasks() if task["WhatId"] == HARBOR_ID}
+    assert {i for i, failure in zip(ids, results, strict=True) if failure is None} == moved
+    assert 0 < len(moved) < 30

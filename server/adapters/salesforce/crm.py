@@ -69,7 +69,9 @@ class SalesforceCrm:
         self._choices = choices or MatchingChoices()
         self._reader = CompositeReader(client)
         self._storage = StorageMeter(partial(client.call, "limits"), storage_share, client.usage.now)
-        self._org = CurrentOrg(self._reader, self._choices, activities or ActivityChoices(), self._storage.note)
+        self._org = CurrentOrg(
+            self._reader, self._choices, activities or ActivityChoices(), self._storage.note, client.usage.now
+        )
         self._writer = ActivityWriter(client, self._org.forget)
         self._look_up = LookUp(client, self._reader, self._choices)
         client.on_new_org = self._forget_org
@@ -161,6 +163,10 @@ class SalesforceCrm:
         org.rights.require(MOVED)
         changes = [make_retargeting(target, org) for target in targets]
         return read_changes(self._writer.change(changes, together=together)) if changes else []
+
+    def relate(self, people: Mapping[SalesforceId, Sequence[SalesforceId]]) -> None:
+        if people and self._org.shape.relates_many:
+            self._writer.relate(people)
 
     def give(self, owners: Sequence[tuple[SalesforceId, SalesforceId]]) -> Sequence[Exception | None]:
         changes = [make_change_of_owner(activity_id, owner) for activity_id, owner in owners]

@@ -19,6 +19,7 @@ from server.domain.errors import (
 from server.domain.ids import ActivityKey, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState
 from server.domain.mailbox import Mailbox, Workspace
+from server.domain.policy import Policy
 from server.engine.deliver.activities import ActivityPlanner, Planned, PlannerTools, ReadMail, cut_portions
 from server.engine.deliver.closing import ActivityCloser
 from server.engine.deliver.other_tools import ForeignFinder
@@ -181,6 +182,7 @@ class _FilingRound:
                 if not claimed.claim.is_unsent:
                     self._fail(claimed.wanted, RejectedError("DOUBT_WITHOUT_KEY_FIELD"))
             doubtful, in_salesforce = [claimed for claimed in doubtful if claimed.claim.is_unsent], {}
+        self._crm.relate(_list_people(doubtful, in_salesforce, self._policy))
         missing: list[Claimed] = []
         for claimed in doubtful:
             record = in_salesforce.get(claimed.claim.crm_key)
@@ -261,3 +263,16 @@ class _FilingRound:
 
     def _fail(self, wanted: Wanted, error: Exception) -> None:
         self._result.failed.append((wanted, error))
+
+
+def _list_people(
+    doubtful: Sequence[Claimed], in_salesforce: Mapping[ActivityKey, Found], policy: Policy
+) -> dict[SalesforceId, Sequence[SalesforceId]]:
+    """Where people are related after the insert, a try that ended in it did not come to that."""
+    people: dict[SalesforceId, Sequence[SalesforceId]] = {}
+    for claimed in doubtful:
+        record = in_salesforce.get(claimed.claim.crm_key)
+        related = list_related(claimed.wanted.decision, policy)
+        if record and not record.is_deleted and record.who_id in related and len(related) > 1:
+            people[record.activity_id] = [person for person in related if person != record.who_id]
+    return people

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from server.domain.decision import Reason
-from server.domain.errors import ConflictError, RejectedError, SealBrokenError
+from server.domain.errors import BrokenAutomationError, ConflictError, RejectedError, SealBrokenError
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox
 from server.engine.ledger.rows import reopen_row
@@ -20,7 +20,7 @@ LONGEST = 500
 IN_DOUBT = "DOUBT_WITHOUT_KEY_FIELD"
 """The mail may stand in Salesforce: it is never tried again unless an admin says so."""
 ROWS_PER_NIGHT = 200
-"""Rows of one mailbox that a night tries once more, the newest first."""
+"""Rows of one mailbox that a night tries once more, those first that were not tried for longest."""
 COLLECTION, PURPOSE = "messages", "cause"
 
 
@@ -37,7 +37,7 @@ class Refusals:
 
 def seal_sentence(sealing: Sealing, row_key: str, error: Exception) -> bytes | None:
     """What Salesforce said of a refused mail, for the rep and the admin: their own org wrote it."""
-    if not isinstance(error, RejectedError) or not error.reason:
+    if not isinstance(error, RejectedError | BrokenAutomationError) or not error.reason:
         return None
     text = clean_line(error.reason)[:LONGEST].encode("utf-8", "replace")
     return sealing.seal(COLLECTION, row_key, PURPOSE, text)
@@ -81,7 +81,7 @@ def replay_refused(
     that another worker changes at this moment is left to that worker.
     """
     rows = [row for row in list_refused(store, mailbox) if (row.cause == code if code else row.cause != IN_DOUBT)]
-    rows.sort(key=lambda row: (-row.internal_date, row.key))
+    rows.sort(key=lambda row: (row.updated_at, -row.internal_date, row.key))
     now = clock.now()
     count = 0
     for row in rows[:limit]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from server.domain.decision import Reason
 from server.domain.errors import (
+    BrokenAutomationError,
     NotFoundError,
     RejectedError,
     StaleTargetError,
@@ -19,7 +20,9 @@ GONE_AFTER = (3.0, 30.0, 300.0)
 LONGEST_WAIT = 3600.0
 MATCHED_AGAIN = 3
 """Tries after which a record that keeps disappearing counts as refused."""
-ENDING = (NotFoundError, StaleTargetError)
+BROKEN_TRIES = 20
+"""Tries, over nine hours, after which the refusals of an org's automation are taken for the mail's own."""
+ENDING = (NotFoundError, StaleTargetError, BrokenAutomationError)
 """Failures that end a message when they come too often; the others only make it wait."""
 
 
@@ -55,6 +58,8 @@ def choose_reaction(error: Exception, attempts: int, now: float) -> Reaction:
         return Reaction(Reason.UNREADABLE, None, cause)
     if isinstance(error, RejectedError) or (isinstance(error, StaleTargetError) and attempts > MATCHED_AGAIN):
         return Reaction(Reason.REJECTED, None, cause)
+    if isinstance(error, BrokenAutomationError) and attempts > BROKEN_TRIES:
+        return Reaction(Reason.REJECTED, None, error.code)
     if isinstance(error, TransientError) and error.retry_after is not None:
         return Reaction(Reason.RETRYING, now + error.retry_after, cause)
     # A failure of an unknown class is tried again too: nothing is lost because a class is missing here.

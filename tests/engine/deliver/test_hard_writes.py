@@ -9,6 +9,7 @@ import pytest
 
 from server.domain.errors import RejectedError, StaleTargetError
 from server.engine.conversations.carry_out import ActivityEditor
+from server.engine.ledger.refusals import read_sentence
 from simulator.faults import Fault
 from simulator.salesforce.errors import RecordError
 from simulator.salesforce.switches import OrgSwitches
@@ -155,3 +156,98 @@ def test_an_activity_that_is_not_visible_stays_in_the_ledger(scene: Scene) -> No
         editor_of(scene).move_together([activity], record)
 
     assert set(scene.outcomes().values()) == {"contact_match"}
+
+
+FLOW = "CANNOT_EXECUTE_FLOW_TRIGGER:The Email rollup process failed."
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_mail_waits_while_the_orgs_automation_is_broken_for_an_hour(scene: Scene, count: int) -> None:
+    scene.universe.faults.plan(Fault("salesforce", "insert", FLOW, -1))
+    deliver(scene, *(f"Lamp {i}" for i in range(count)))
+    scene.sync(patience=HOUR)
+    assert set(scene.outcomes().values()) == {"retrying"}
+    scene.universe.faults.clear()
+
+    scene.sync(patience=3 * HOUR)
+
+    assert len(scene.tasks()) == count
+    assert set(scene.outcomes().values()) == {"contact_match"}
+
+
+def test_what_a_flow_refuses_for_a_night_is_refused_with_its_sentence(scene: Scene) -> None:
+    scene.universe.faults.plan(Fault("salesforce", "insert", FLOW, -1))
+    deliver(scene, "one")
+
+    scene.sync(patience=5 * HOUR)
+    assert set(scene.outcomes().values()) == {"retrying"}
+    scene.sync(patience=24 * HOUR)
+
+    [row] = scene.services.ports.store.failed_rows(scene.mailbox().mailbox_id)
+    assert (row.reason.value, row.cause) == ("rejected", "CANNOT_EXECUTE_FLOW_TRIGGER")
+    assert read_sentence(scene.services.rooms.sealing, row) == "The Email rollup process failed."
+
+
+def test_a_record_type_that_may_not_be_used_any_more_stops_no_mail(make_scene: MakeScene) -> None:
+    """Salesforce names the field by its label, in the user's language, and the id."""
+    scene = make_scene(small_world(), TASK_FIELDS="Priority=Low")
+    sentence = "Priorität: dieser ID-Wert ist für den Benutzer nicht gültig: 012A00000000001"
+    original = scene.universe.org.insert
+
+    def insert(kind: str, record: Any) -> str:
+        if kind == "Task" and record.get("Priority"):
+            raise RecordError("INVALID_CROSS_REFERENCE_KEY", sentence, "Priority")
+        return original(kind, record)
+
+    scene.universe.org.insert = insert  # type: ignore[method-assign]
+    deliver(scene, "one")
+
+    scene.sync()
+
+    assert set(scene.outcomes().values()) == {"contact_match"}
+    assert len(scene.tasks()) == 1
+
+
+def people_of(scene: Scene, subject: str) -> list[str]:
+    [task] = [task for task in scene.tasks() if subject in task["Subject"]]
+    return task.get("TaskWhoIds") or [task["WhoId"]]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_lost_answer_loses_none_of_the_people(scene: Scene, apart: bool, restarts: bool) -> None:
+    """Where a collection takes one person, the others are related by a call that the lost one never came to."""
+    scene.universe.org.insert("Contact", {"LastName": "Two", "Email": "two@byron.example"})
+    switch(scene, no_people_in_collections=apart)
+    scene.deliver(ANN, eml(subject="First", message_id="<first@x>", Cc="two@byron.example"))
+    scene.sync()
+    scene.universe.faults.plan(Fault("salesforce", "collections.create", "drop_answer"))
+    scene.deliver(ANN, eml(subject="Both", message_id="<both@x>", Cc="two@byron.example"))
+    scene.sync(patience=0)
+    if restarts:
+        scene.restart()
+
+    scene.sync(patience=2 * HOUR)
+
+    assert len(scene.tasks()) == 2
+    assert sorted(people_of(scene, "Both")) == sorted(people_of(scene, "First"))
+    assert len(set(people_of(scene, "Both"))) == len(people_of(scene, "Both")) == 2
+
+
+def test_a_right_that_is_given_back_is_used_within_the_hour(scene: Scene) -> None:
+    fields = scene.universe.org.schema["Task"]
+    key_field = "TrulyActivity__Message_Key__c"
+    key = fields.pop(key_field)
+    scene.restart()
+    deliver(scene, "one")
+    scene.sync()
+    fields[key_field] = key
+    scene.clock.advance(HOUR + 60)
+
+    deliver(scene, "two")
+    scene.sync()
+
+    assert {task["Subject"].split()[-1]: bool(task.get(key_field)) for task in scene.tasks()} == {
+        "one": False,
+        "two": True,
+    }

@@ -16,6 +16,10 @@ LIMITS = re.compile(
     re.IGNORECASE,
 )
 """A governor limit, whatever the code. These sentences come from Apex, which has one language."""
+BROKEN = frozenset({"CANNOT_EXECUTE_FLOW_TRIGGER", "FLOW_EXCEPTION", "APEX_ERROR"})
+"""A flow or a class ended in a fault. A flow that refuses on purpose, as a trigger, has another code."""
+UNCAUGHT = re.compile(r"caused by: *System\.|System\.\w*Exception")
+"""A trigger that ended in a fault of its own: Apex names the class, in one language."""
 LOCKED = "UNABLE_TO_LOCK_ROW"
 
 
@@ -33,6 +37,12 @@ def may_be_anothers_fault(errors: Any) -> bool:
     error = first_error(errors)
     code = read_code(error)
     return code in AUTOMATION or (code != LOCKED and LIMITS.search(str(error.get("message", ""))) is not None)
+
+
+def shows_broken_automation(code: str, sentence: str) -> bool:
+    """The automation broke, rather than refused the record with a sentence of its own."""
+    broke = UNCAUGHT.search(sentence) or LIMITS.search(sentence)
+    return code in BROKEN or (code in AUTOMATION and broke is not None)
 
 
 def names_lock(errors: Any) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from server.adapters.salesforce.activities.refusals import first_error, read_code
-from server.adapters.salesforce.activities.tasks import shorten, shorten_to_bytes
+from server.adapters.salesforce.activities.tasks import SHORT_ID, shorten, shorten_to_bytes
 
 Record = dict[str, Any]
 
@@ -22,6 +22,7 @@ VALUE = frozenset(
     {"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "INVALID_TYPE_ON_FIELD_IN_RECORD", "INVALID_FIELD", CLOSED}
 )
 """An admin changed a field that the mail can spare: the mail is worth more than the field."""
+CROSS_REFERENCE = "INVALID_CROSS_REFERENCE_KEY"
 TOO_LONG = "STRING_TOO_LONG"
 
 
@@ -34,15 +35,28 @@ def repair_record(record: Mapping[str, Any], errors: Any, optional: AbstractSet[
     error = first_error(errors)
     code, sentence = read_code(error), str(error.get("message", ""))
     fields = {str(name) for name in error.get("fields") or re.findall(r"\w+", sentence)} & set(record)
-    if code in OWNER or (code == "INVALID_CROSS_REFERENCE_KEY" and fields == {"OwnerId"}):
+    if code == CROSS_REFERENCE:
+        fields = fields or _list_fields_with_ids(record, sentence)
+    if code in OWNER or (code == CROSS_REFERENCE and fields == {"OwnerId"}):
         return _without(record, {"OwnerId"})
     if code in ACCESS and "WhoId" in record:
         return _without(record, {"WhatId"})
     if code == TOO_LONG:
         return _shorten_fields(record, fields, sentence)
-    if code in VALUE and fields and fields <= optional:
+    if (code in VALUE or code == CROSS_REFERENCE) and fields and fields <= optional:
         return _without(record, fields)
     return None
+
+
+def list_ids(sentence: str) -> set[str]:
+    """The ids that a sentence names, of 15 characters."""
+    return {word[:SHORT_ID] for word in re.findall(r"\b[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\b", sentence)}
+
+
+def _list_fields_with_ids(record: Mapping[str, Any], sentence: str) -> set[str]:
+    """The fields whose ids a sentence names, which names fields by their labels."""
+    named = list_ids(sentence)
+    return {name for name, value in record.items() if isinstance(value, str) and value[:SHORT_ID] in named}
 
 
 def _without(record: Mapping[str, Any], names: AbstractSet[str]) -> Record | None:

@@ -17,10 +17,26 @@ from typing import Any
 from more_itertools import chunked
 
 from server.adapters.salesforce.activities.bulk_size import BulkSize
-from server.adapters.salesforce.activities.refusals import may_be_anothers_fault, names_lock
+from server.adapters.salesforce.activities.refusals import (
+    first_error,
+    may_be_anothers_fault,
+    names_lock,
+    read_code,
+    shows_broken_automation,
+)
 from server.adapters.salesforce.api_failures import SessionExpired, map_failure
 from server.adapters.salesforce.client import OrgClient
-from server.domain.errors import ConfigurationError, DoubtError, InvariantError, RejectedError, TransientError
+from server.domain.errors import (
+    BrokenAutomationError,
+    ConfigurationError,
+    DoubtError,
+    InvariantError,
+    OtherOrgError,
+    ReconnectRequiredError,
+    RejectedError,
+    TransientError,
+    TrulyError,
+)
 
 COLLECTIONS_PER_CALL = 5
 """Salesforce documents this limit for queries; it is kept for collections too."""
@@ -73,15 +89,19 @@ class CollectionWriter:
     def change_together(self, records: Sequence[Record]) -> RecordAnswers:
         """All of them or none, as long as the org's automation bears them at once.
 
-        Where it does not, they are changed in parts. After a part that fails no further one is sent.
+        Where it does not, they are changed in parts. After a part that fails no further one is sent. Raises the
+        failure of the first request; later failures are values.
         """
         answers: RecordAnswers = []
         size = self._size.records
         while len(answers) < len(records):
             part = list(records[len(answers) : len(answers) + size])
             body = {"allOrNone": True, "records": part}
-            found = self._client.call("composite/sobjects", method="PATCH", json=body, is_slow=True)
-            found = _check_count(found, part)
+            try:
+                found = self._client.call("composite/sobjects", method="PATCH", json=body, is_slow=True)
+                found = _check_count(found, part)
+            except TrulyError as error:
+                return end_answers(answers, error, len(part), len(records))
             if len(part) > 1 and all(_is_shared_refusal(answer) for answer in found):
                 size = len(part) // 2
                 continue
@@ -116,7 +136,7 @@ class _Write:
             began = monotonic()
             try:
                 answers = self._send(collections)
-            except (TransientError, ConfigurationError) as error:
+            except TrulyError as error:
                 self._note_time(began, collections)
                 is_rest_unsent = isinstance(error, DoubtError) and (self._unsent or self._suspects)
                 if not self._answers and not is_rest_unsent:
@@ -126,10 +146,25 @@ class _Write:
                 break
             self._note_time(began, collections)
             self._read_answers(collections, answers)
-            if not self._borne and self._refused_alone >= MOST_REFUSED_ALONE:
+            if self._is_broken_for_all:
                 self._give_up(TransientError("The org's automation refuses every record."))
                 break
-        return [self._answers[i] for i in range(len(self._records))]
+        answers = [self._answers[i] for i in range(len(self._records))]
+        return answers if self._borne or self._operation is not Operation.INSERT else self._spare(answers)
+
+    @property
+    def _is_broken_for_all(self) -> bool:
+        return not self._borne and self._refused_alone >= MOST_REFUSED_ALONE
+
+    def _spare(self, answers: RecordAnswers) -> RecordAnswers:
+        """Where nothing went in, a refusal shows nothing of its record: the automation may be broken for an hour."""
+        spared: RecordAnswers = []
+        for answer in answers:
+            code, sentence = _read_refusal(answer)
+            is_shared = _is_shared_refusal(answer)
+            is_broken = is_shared and (self._is_broken_for_all or shows_broken_automation(code, sentence))
+            spared.append(BrokenAutomationError(code, sentence) if is_broken and not _names_lock(answer) else answer)
+        return spared
 
     def _take_collections(self) -> list[list[int]]:
         collections: list[list[int]] = []
@@ -234,6 +269,17 @@ class _Write:
         self._answers |= dict.fromkeys(rest, error)
 
 
+def end_answers(answers: RecordAnswers, error: TrulyError, sent: int, count: int) -> RecordAnswers:
+    """The answers for ``count`` records, where the request with the next ``sent`` of them failed.
+
+    Raises ``error`` where nothing was done before: then it is the failure of all.
+    """
+    if not answers:
+        raise error
+    failed: RecordAnswers = [error] * sent
+    return answers + failed + [_failure_of_rest(error)] * (count - len(answers) - sent)
+
+
 def _read_response(response: Any, collection: list[int]) -> RecordAnswers | RejectedError:
     status = int(response["httpStatusCode"])
     if status == 200:
@@ -254,11 +300,12 @@ def _check_count(answer: Any, records: Sequence[Any]) -> RecordAnswers:
     return list(answer)
 
 
-def _failure_of_rest(error: TransientError | ConfigurationError) -> Exception:
+def _failure_of_rest(error: TrulyError) -> Exception:
     """Of what was not sent after a failure: whatever became of that, nothing became of this."""
-    if isinstance(error, ConfigurationError):
+    if isinstance(error, ConfigurationError | OtherOrgError | ReconnectRequiredError):
         return error
-    return TransientError("Salesforce failed before this was sent.", error.retry_after)
+    retry_after = error.retry_after if isinstance(error, TransientError) else None
+    return TransientError("Salesforce failed before this was sent.", retry_after)
 
 
 def _is_done(answer: WriteAnswer) -> bool:
@@ -270,6 +317,14 @@ def _is_shared_refusal(answer: WriteAnswer) -> bool:
     if isinstance(answer, Exception):
         return isinstance(answer, RejectedError)
     return not answer.get("success") and may_be_anothers_fault(answer.get("errors"))
+
+
+def _read_refusal(answer: WriteAnswer) -> tuple[str, str]:
+    """Code and sentence, empty where it is none."""
+    if isinstance(answer, Exception):
+        return (answer.code, answer.reason) if isinstance(answer, RejectedError) else ("", "")
+    error = first_error(answer.get("errors"))
+    return read_code(error), str(error.get("message", ""))
 
 
 def _names_lock(answer: WriteAnswer) -> bool:

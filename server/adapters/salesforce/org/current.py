@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -11,9 +12,11 @@ from server.adapters.salesforce.matching.choices import MatchingChoices
 from server.adapters.salesforce.org import describe
 from server.adapters.salesforce.org.shape import OrgShape
 from server.adapters.salesforce.org.task_values import ActivityChoices
-from server.domain.errors import ConfigurationError
+from server.domain.errors import ConfigurationError, TransientError
 
 T = TypeVar("T")
+DESCRIBED_FOR = 3_600.0
+"""Seconds that a description holds where nothing contradicts it."""
 
 
 class CurrentOrg:
@@ -21,7 +24,7 @@ class CurrentOrg:
 
     def __init__(
         self, reader: CompositeReader, choices: MatchingChoices, activities: ActivityChoices,
-        on_limits: Callable[[Any], None] = lambda _limits: None,
+        on_limits: Callable[[Any], None] = lambda _limits: None, now: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         """``on_limits`` hears the org's limits, which cost no call of their own here; None where it does not tell."""
         self._reader = reader
@@ -30,12 +33,16 @@ class CurrentOrg:
         self._activities = activities
         self._lock = threading.RLock()  # a description may find that the org is another one, and be forgotten at once
         self._shape: OrgShape | None = None
+        self._now = now
+        self._described_at = 0.0
 
     @property
     def shape(self) -> OrgShape:
         with self._lock:
             if self._shape is None:
                 self._shape = self._describe()
+            elif self._now() - self._described_at > DESCRIBED_FOR:
+                self._shape = self._describe_again(self._shape)
             return self._shape
 
     def forget(self) -> None:
@@ -61,6 +68,14 @@ class CurrentOrg:
                 self._shape = fresh
             return ask(fresh)
 
+    def _describe_again(self, shape: OrgShape) -> OrgShape:
+        """An admin may give a right back, or install the package, and no refusal tells it."""
+        try:
+            return self._describe()
+        except TransientError:
+            self._described_at = self._now()  # an org that is away is asked again in an hour
+            return shape
+
     def _describe(self) -> OrgShape:
         urls = describe.list_urls(self._reader.base)
         answers, limits = self._reader.get_readable(urls, beside=f"{self._reader.base}/limits")
@@ -68,4 +83,5 @@ class CurrentOrg:
         shape = describe.read_shape(answers, self._choices, self._activities)
         statements = describe.list_user_queries(shape, self._choices)
         users = [row for rows in self._reader.query(statements) for row in rows]
+        self._described_at = self._now()
         return describe.add_users(shape, self._choices, users)
