@@ -236,18 +236,17 @@ def test_a_lost_answer_loses_none_of_the_people(scene: Scene, apart: bool, resta
 
 def test_a_right_that_is_given_back_is_used_within_the_hour(scene: Scene) -> None:
     fields = scene.universe.org.schema["Task"]
-    key_field = "TrulyActivity__Message_Key__c"
-    key = fields.pop(key_field)
+    direction = fields.pop(DIRECTION)
     scene.restart()
     deliver(scene, "one")
     scene.sync()
-    fields[key_field] = key
+    fields[DIRECTION] = direction
     scene.clock.advance(HOUR + 60)
 
     deliver(scene, "two")
     scene.sync()
 
-    assert {task["Subject"].split()[-1]: bool(task.get(key_field)) for task in scene.tasks()} == {
+    assert {task["Subject"].split()[-1]: bool(task.get(DIRECTION)) for task in scene.tasks()} == {
         "one": False,
         "two": True,
     }

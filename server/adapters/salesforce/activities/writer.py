@@ -149,8 +149,8 @@ class _Write:
             if self._is_broken_for_all:
                 self._give_up(TransientError("The org's automation refuses every record."))
                 break
-        answers = [self._answers[i] for i in range(len(self._records))]
-        return answers if self._borne or self._operation is not Operation.INSERT else self._spare(answers)
+        settled: RecordAnswers = [self._answers[i] for i in range(len(self._records))]
+        return settled if self._borne or self._operation is not Operation.INSERT else self._spare(settled)
 
     @property
     def _is_broken_for_all(self) -> bool:
