@@ -72,18 +72,25 @@ def test_a_rep_who_stops_a_conversation_during_its_delivery_has_the_last_word(
     assert scene.services.ports.store.writes()
 
 
-def test_one_rep_stops_it_during_the_delivery_and_the_other_s_copy_is_logged(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("who", "outcomes", "tasks"),
+    [
+        (BEN, {ANN: "contact_match", BEN: "kept_out"}, 1),
+        # Ann is the first recipient, so the mail is hers: what its owner stops is nobody's.
+        (ANN, {ANN: "kept_out", BEN: "taken_back"}, 0),
+    ],
+)
+def test_one_of_two_recipients_stops_it_during_the_delivery(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, who: str, outcomes: dict[str, str], tasks: int
 ) -> None:
     scene.sync()
     raw = eml(to=f"{ANN}, {BEN}", message_id="<both@byron.example>")
-    mine, his = scene.deliver(ANN, raw), scene.deliver(BEN, raw)
-    once_before(scene.services.ports.crm, "look_up", lambda: stop(scene, ANN, mine), monkeypatch)
+    copies = {address: scene.deliver(address, raw) for address in (ANN, BEN)}
+    once_before(scene.services.ports.crm, "look_up", lambda: stop(scene, who, copies[who]), monkeypatch)
     scene.sync()
     scene.sync()
-    assert scene.outcomes(ANN)[mine] == "kept_out"
-    assert scene.outcomes(BEN)[his] == "contact_match"
-    assert len(scene.tasks()) == 1
+    assert {address: scene.outcomes(address)[copy] for address, copy in copies.items()} == outcomes
+    assert len(scene.tasks()) == tasks
 
 
 def test_a_pause_of_the_past_survives_new_mail(scene: Scene) -> None:
