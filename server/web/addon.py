@@ -237,7 +237,7 @@ def _choose_refusal(failure: Exception) -> tuple[Refusal, str]:
         case StateAwayError():
             return Refusal.STATE_AWAY, ""
         case OtherOrgError():
-            return Refusal.OTHER_ORG, ""
+            return Refusal.OTHER_ORG, failure.bound
         case OverruledError():
             return Refusal.OVERRULED, ""
         case TransientError() | MailboxUnavailableError() | ConflictError():
