@@ -244,7 +244,7 @@ REFUSALS = {
     ),
     Refusal.OTHER_ORG: (
         "Logging is paused",
-        "Your company's Salesforce has changed: this log is the org {detail}'s. Nothing is lost, mail waits. Ask {admin}.",
+        "Your company's Salesforce has changed: this log is org {detail}'s. Nothing is lost, mail waits. Ask {admin}.",
     ),
     Refusal.AWAY: (
         "Salesforce or Gmail isn't answering",

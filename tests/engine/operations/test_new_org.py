@@ -88,7 +88,7 @@ def test_the_other_org_receives_no_write_and_everybody_says_so(
     assert f"LOOK Salesforce: {told}" in examined
     assert told in status
     for shown in (card, waiting):
-        assert f"Logging is paused Your company's Salesforce has changed: this log is the org {bound}'s." in shown
+        assert f"Logging is paused Your company's Salesforce has changed: this log is org {bound}'s." in shown
     assert list_writes(scene) == []
     assert scene.tasks() == []
     assert scene.outcomes()[second] == "ready"
