@@ -511,7 +511,7 @@ def test_nothing_is_logged_in_another_org_and_nothing_is_lost(scene):
     title, text = Rep(scene, ANN, message).read[1:3]
 
     assert title == texts.REFUSALS["other_org"][0]
-    assert text == texts.REFUSALS["other_org"][1].format(admin="ann@acme.example")
+    assert text == texts.REFUSALS["other_org"][1].format(admin="ann@acme.example", detail=bound)
     assert scene.tasks() == []
     store.save_identity(lambda i: replace(i, salesforce_org=scene.universe.org.id))
     scene.sync()
