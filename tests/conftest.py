@@ -10,12 +10,16 @@ from pathlib import Path
 import jwt.algorithms
 import pytest
 from cryptography.hazmat.primitives import serialization
+from hypothesis import settings
 
 from deploy import choices
 from server.composition import keys
 from simulator.world import World
 from tests.support import needs
 from tests.support.scene import MakeScene, Scene
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is slow, which is no fault of the code
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)
