@@ -217,6 +217,11 @@ MOVED_NOW = "Moved to {record}."
 MOVED_SOON = "It will be logged on {record}."
 STOPPED = "Logging stopped."
 UNDONE = "Undone."
+UNSEEN = {
+    1: "1 email stays as it is: Salesforce doesn't show it to us. If it's still there, change it there.",
+    2: "{count} emails stay as they are: Salesforce doesn't show them to us. If they're there, change them there.",
+}
+"""Added to a notice: each email is one activity."""
 
 LATE_CLICKS = {
     LateClick.DROPPED: "Salesforce or Gmail answers slowly, so your click changed nothing. Refresh, then click again.",

@@ -19,6 +19,7 @@
     │   │   └── UnansweredError  no answer came, so it may yet be done: look, and wait before writing again
     │   ├── BrokenAutomationError  their own automation refused all that was sent: perhaps it is broken for all
     │   ├── UnfinishedReadingError  an email took its reader too long, or broke it: read it apart
+    │   ├── UnlistedGroupError   who is in one of our groups cannot be known now: its mail waits, for a day at most
     │   └── StaleTargetError     the chosen record is gone or merged: match again
     ├── CursorExpiredError       the history is gone: list again
     ├── ReconnectRequiredError   credentials or delegation no longer hold: park        exit 7
@@ -29,6 +30,7 @@
     ├── ConflictError            somebody else wrote first: read again
     │   └── OverruledError       a person said something newer of the conversation: do no more
     ├── RejectedError            the other side refuses this record for good
+    │   └── UnseenActivityError  the org does not show us this activity: it is hidden, or gone for good
     ├── UntrustedCallerError     a request that did not come from whom it says
     ├── UnreadableError          these bytes are not a message
     ├── SealBrokenError          a sealed value does not open here
@@ -164,6 +166,14 @@ class UnfinishedReadingError(TransientError):
     reaction = Reaction.READ_APART
 
 
+class UnlistedGroupError(TransientError):
+    """``is_refused``: the Directory answers, and says no."""
+
+    def __init__(self, message: str, retry_after: float | None = None, *, is_refused: bool = False) -> None:
+        super().__init__(message, retry_after)
+        self.is_refused = is_refused
+
+
 class StaleTargetError(TransientError):
     reaction = Reaction.MATCH_AGAIN
 
@@ -212,6 +222,10 @@ class RejectedError(TrulyError):
         super().__init__(code)
         self.code = code
         self.reason = reason
+
+
+class UnseenActivityError(RejectedError):
+    """Salesforce gives one answer for both, so nobody here may call it deleted."""
 
 
 class UntrustedCallerError(TrulyError):

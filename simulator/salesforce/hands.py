@@ -23,6 +23,14 @@ class Hands:
         self._bin(row)
         self._gone_with[row["Id"]] = self._dependents(row["Id"])
 
+    def purge(self, identifier: str) -> str:
+        """Out of the bin for good, as after 15 days: no question finds it any more. Returns the object."""
+        kind, identifier = ids.type_of(identifier) or "", ids.to_18(identifier)
+        if not self._records.tables[kind].get(identifier, {}).get("IsDeleted"):
+            raise RecordError("ENTITY_IS_NOT_DELETED", "Entity is not in the recycle bin")
+        self._records.tables.drop(kind, identifier)
+        return kind
+
     def undelete(self, identifier: str) -> None:
         """Out of the bin, with what went with it. Raises RecordError where it is not there, or its key is taken."""
         row = self._records.tables.find(ids.to_18(identifier))

@@ -186,6 +186,11 @@ class Org:
 
     # people's hands
 
+    def purge(self, identifier: str) -> None:
+        with self._lock:
+            kind = self._hands.purge(identifier)
+            self._write_journal(PERSON, "purge", kind, ids.to_18(identifier))
+
     def restore(self, identifier: str) -> None:
         with self._lock:
             self._hands.undelete(identifier)

@@ -52,6 +52,10 @@ class Tables:
             if of == kind:
                 index.setdefault(_key(row.get(name)), {})[identifier] = None
 
+    def drop(self, kind: str, identifier: str) -> None:
+        self._forget(kind, identifier)
+        del self._rows[kind][identifier]
+
     def snapshot(self) -> dict[str, dict[str, Row]]:
         """Rows are replaced and never written to, so that their places are enough."""
         return {kind: dict(rows) for kind, rows in self._rows.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from server.domain.crm import UNSEEN, Record, RecordKind, Target
 from server.domain.decision import Loser, Outcome, Reason, Unrelated, Why
-from server.domain.errors import RejectedError, StaleTargetError, TransientError
+from server.domain.errors import RejectedError, StaleTargetError, TransientError, UnseenActivityError
 from server.domain.ids import SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.engine.ledger.rows import remove_row, repoint_row
@@ -60,29 +60,32 @@ class ActivityEditor:
         failures: list[Exception] = [_explain_untouched(m.activity) for m in named if not m.activity.own_activity_id]
         results = self._crm.retarget(targets)
         require_wanted()
-        for move, failure in zip(own, results, strict=True):
-            if isinstance(failure, StaleTargetError) and self._is_deleted(move.activity):
-                self._note_deleted(move.activity)
-            elif failure is not None:
-                failures.append(failure)
-            else:
+        pairs = list(zip(own, results, strict=True))
+        deleted, unseen = self._sort_gone([m.activity for m, failure in pairs if isinstance(failure, StaleTargetError)])
+        for move, failure in pairs:
+            if move.activity in unseen:
+                failures.append(UnseenActivityError(*NOT_VISIBLE))
+            elif failure is None:
                 self._save_move(move)
+            elif move.activity not in deleted:
+                failures.append(failure)
         if failures:
             raise failures[0]
 
     def move_together(
         self, activities: Sequence[ActivityRow], record: Record, require_wanted: Callable[[], None] = _always
-    ) -> None:
+    ) -> int:
         """A rep's choice: all of a conversation or none of it. What somebody deleted in Salesforce stays deleted.
 
-        Raises the first failure. What another tool logged stays where it is; RejectedError where all of it was.
+        What Salesforce does not show us stays as it is; returns how many, UnseenActivityError where that is all of it.
+        What another tool logged stays where it is; RejectedError where all of it was. Raises the first failure.
         ``require_wanted`` is that of ``move_each``.
         """
-        own = self._find_ids([activity for activity in activities if not activity.is_joined])
-        if activities and not own:
+        ours = self._find_ids([activity for activity in activities if not activity.is_joined])
+        if activities and not ours:
             raise RejectedError(*OF_ANOTHER_TOOL)
-        if not all(activity.activity_id for activity in own):
-            raise RejectedError(*NOT_VISIBLE)
+        own = [activity for activity in ours if activity.activity_id]
+        unseen_count = len(ours) - len(own)
         while own:
             moves = [Move(activity, record, Reason.THREAD_OVERRIDE) for activity in own]
             results = self._crm.retarget(
@@ -92,20 +95,22 @@ class ActivityEditor:
             if not any(results):
                 for move in moves:
                     self._save_move(move)
-                return
+                return unseen_count
             pairs = list(zip(own, results, strict=True))
-            stale = [activity for activity, failure in pairs if isinstance(failure, StaleTargetError)]
-            deleted = [activity for activity in stale if self._is_deleted(activity)]
-            for activity in deleted:
-                self._note_deleted(activity)
-            failures = [failure for activity, failure in pairs if failure is not None and activity not in deleted]
+            deleted, unseen = self._sort_gone([a for a, failure in pairs if isinstance(failure, StaleTargetError)])
+            unseen_count += len(unseen)
+            gone = [*deleted, *unseen]
+            failures = [failure for activity, failure in pairs if failure is not None and activity not in gone]
             # The others of a refused batch say only that it was refused: the one that names a cause is the news.
             named = [failure for failure in failures if type(failure) is not TransientError]
-            if named or not deleted:
+            if named or not gone:
                 if None in results:  # the org takes fewer at once than these, and a part of them went through
                     self.point_as_known(own)
                 raise (named or failures)[0]
-            own = [activity for activity in own if activity not in deleted]
+            own = [activity for activity in own if activity not in gone]
+        if unseen_count:
+            raise UnseenActivityError(*NOT_VISIBLE)
+        return 0
 
     def remove(
         self, activity: ActivityRow, reason_of: ReasonOfCopy, *, is_revivable: bool, by_rep: bool = False
@@ -121,7 +126,7 @@ class ActivityEditor:
             if failure is not None:
                 raise failure
         elif not activity.is_joined:
-            raise RejectedError(*NOT_VISIBLE)
+            raise UnseenActivityError(*NOT_VISIBLE)
         self._save_removal(activity, reason_of, is_revivable=is_revivable, by_rep=by_rep)
 
     def _save_removal(
@@ -165,10 +170,6 @@ class ActivityEditor:
                 moves.append(Move(activity, snapshot.chosen, activity.reason))
         self.move_each([move for move in moves if not move.activity.is_joined])
 
-    def _note_deleted(self, activity: ActivityRow) -> None:
-        """Somebody deleted it in Salesforce: only the ledger is left to follow."""
-        self._save_removal(activity, lambda _row: Reason.TAKEN_BACK)
-
     def _find_ids(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         """The same activities in order, each of ours with its id.
 
@@ -185,10 +186,18 @@ class ActivityEditor:
             for activity in activities
         ]
 
-    def _is_deleted(self, activity: ActivityRow) -> bool:
-        """What the integration user does not see (activities may be private) is not deleted."""
-        record = self._crm.find_by_key([activity.crm_key]).get(activity.crm_key)
-        return record is not None and record.is_deleted
+    def _sort_gone(self, activities: Sequence[ActivityRow]) -> tuple[list[ActivityRow], list[ActivityRow]]:
+        """Those that lie in the Recycle Bin, and those that Salesforce does not show us. The others stand.
+
+        What somebody deleted there the ledger follows. What our login does not see (activities may be private) is not
+        deleted.
+        """
+        ids = [activity.activity_id for activity in activities if activity.activity_id]
+        standing = self._crm.standing_activities(ids) if ids else {}
+        deleted = [a for a in activities if a.activity_id and standing.get(a.activity_id) is False]
+        for activity in deleted:
+            self._save_removal(activity, lambda _row: Reason.TAKEN_BACK)
+        return deleted, [a for a in activities if a.activity_id not in standing]
 
     def _save_move(self, move: Move) -> None:
         activity, record, reason = move.activity, move.record, move.reason
@@ -215,7 +224,7 @@ def _lacks_id(activity: ActivityRow) -> bool:
 
 
 def _explain_untouched(activity: ActivityRow) -> RejectedError:
-    return RejectedError(*(OF_ANOTHER_TOOL if activity.is_joined else NOT_VISIBLE))
+    return RejectedError(*OF_ANOTHER_TOOL) if activity.is_joined else UnseenActivityError(*NOT_VISIBLE)
 
 
 def revive_activity(activity: ActivityRow, now: float) -> ActivityRow:

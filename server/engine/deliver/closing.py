@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from server.domain.crm import Query
 from server.domain.decision import Outcome, Reason
-from server.domain.errors import ConflictError, RejectedError
+from server.domain.errors import ConflictError, UnseenActivityError
 from server.domain.ids import ActivityKey, MailboxId
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.engine.conversations.carry_out import NOT_VISIBLE
@@ -115,6 +115,6 @@ class ActivityCloser:
             if failure is not None:
                 raise failure
         elif not activity.is_joined:
-            raise RejectedError(*NOT_VISIBLE)
+            raise UnseenActivityError(*NOT_VISIBLE)
         self._store.drop_copies([activity.key])
         return replace(activity, state=ActivityState.REMOVED, sealed_snapshot=None)

@@ -8,12 +8,19 @@ was said meanwhile, and then it does no more.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from server.domain.crm import Record
 from server.domain.decision import Decision, Outcome, Reason
-from server.domain.errors import ConflictError, NotFoundError, OverruledError, RefusedError, RejectedError
+from server.domain.errors import (
+    ConflictError,
+    NotFoundError,
+    OverruledError,
+    RefusedError,
+    RejectedError,
+    UnseenActivityError,
+)
 from server.domain.history import MessageRef
 from server.domain.ids import KeyedHash, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
@@ -32,6 +39,14 @@ from server.ports.store import Store
 
 FORCED = frozenset({Reason.AUTOMATED, Reason.BEFORE_START, Reason.NOT_PRIMARY})
 """What "log it anyway" has to be said for."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The record that a conversation goes to from now on, and how many of its activities Salesforce did not show us."""
+
+    record: Record
+    unseen: int = 0
 
 
 class Choices:
@@ -86,7 +101,7 @@ class Choices:
     def move(
         self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, record_id: SalesforceId,
         click: Click | None = None,
-    ) -> Record:  # fmt: skip
+    ) -> Moved:  # fmt: skip
         """To a record that the rep may read. Raises NotFoundError, RefusedError."""
         click = click or self._keeper.accept_click()
         record = self._read_record(mailbox, record_id)
@@ -107,13 +122,16 @@ class Choices:
         )
         logged = [a for a in self._list_activities(mailbox, key) if a.state is ActivityState.LOGGED]
         require = partial(self._keeper.require_latest, word)
+        unseen: list[int] = []
         try:
-            self._change_activities(word, logged, lambda: self._editor.move_together(logged, record, require))
+            self._change_activities(
+                word, logged, lambda: unseen.append(self._editor.move_together(logged, record, require))
+            )
         except RejectedError:
             self._keeper.take_back(word, earlier)
             raise
         self._log_again(workspace, mailbox, ref, rows, word)
-        return record
+        return Moved(record, sum(unseen))
 
     def withdraw(
         self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, click: Click | None = None,
@@ -121,6 +139,7 @@ class Choices:
     ) -> None:  # fmt: skip
         """The rules decide again. What stood in Salesforce only by a rep's choice goes.
 
+        Raises UnseenActivityError, once everything else is done, where Salesforce does not show us an activity.
         ``stays``: only the choice of a record ends; that the conversation be logged anyway was said before it.
         """
         key = self._reader.find_key(mailbox, ref, self._reader.list_rows(mailbox, ref))
@@ -133,6 +152,7 @@ class Choices:
             ),
         )
         moves: list[Move] = []
+        unseen: UnseenActivityError | None = None
         require = partial(self._keeper.require_latest, word)
         for activity in self._list_activities(mailbox, key):
             if activity.state is not ActivityState.LOGGED or activity.reason is not Reason.THREAD_OVERRIDE:
@@ -142,12 +162,21 @@ class Choices:
             if logged and logged.chosen:
                 moves.append(Move(activity, logged.chosen, logged.reason))
             elif decisions and not stays:
-                self._change_activities(word, [activity], partial(self._remove, activity, decisions))
+                try:
+                    self._change_activities(word, [activity], partial(self._remove, activity, decisions))
+                except UnseenActivityError as error:
+                    unseen = error
             # Where no copy can be read any more, nobody can say what the rules would do: it stays where it is.
-        self._change_activities(word, [move.activity for move in moves], lambda: self._editor.move_each(moves, require))
+        try:
+            activities = [move.activity for move in moves]
+            self._change_activities(word, activities, lambda: self._editor.move_each(moves, require))
+        except UnseenActivityError as error:
+            unseen = error
         waiting = [row for row in self._reader.list_rows(mailbox, ref) if is_waiting_in_shard(row)]
         self._keeper.require_latest(word)
         self._delivery.screen_again(workspace, mailbox, [MessageRef(r.message_id, r.thread_id) for r in waiting])
+        if unseen:
+            raise unseen
 
     # what follows the word
 

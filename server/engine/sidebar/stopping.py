@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason
+from server.domain.errors import UnseenActivityError
 from server.domain.history import MessageRef
+from server.domain.ids import ActivityKey
 from server.domain.ledger import ActivityRow, Row
 from server.domain.mailbox import Mailbox
 from server.engine.conversations.carry_out import ActivityEditor
@@ -20,10 +22,14 @@ from server.ports.store import Store
 
 @dataclass(frozen=True)
 class StopPreview:
-    """What stopping does: how many activities go, and the names of people whose copies stay in Salesforce."""
+    """What stopping does: how many activities go, and the names of people whose copies stay in Salesforce.
+
+    ``unseen`` counts those that should go and stay, because Salesforce does not show them to us; known once it is done.
+    """
 
     removed: int = 0
     stays_with: tuple[str, ...] = ()
+    unseen: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ class Stopper:
     def stop(self, mailbox: Mailbox, ref: MessageRef, click: Click | None = None) -> StopPreview:
         """Keep the conversation out of Salesforce for this mailbox; its owner's activities go to the Recycle Bin.
 
+        An activity that Salesforce does not show us stays, and its rows go on saying that it is logged.
         Raises OverruledError where something newer was said, and TooSlowError where the click is given up.
         """
         click = click or self._keeper.accept_click()
@@ -78,18 +85,21 @@ class Stopper:
                 replace(word, key=key),
                 lambda current: replace(current, kept_out_by=current.kept_out_by | {mailbox.mailbox_id}),
             )
-        for copy in self._list_logged_copies(rows):
-            if self._goes(mailbox, copy):
-                self._keeper.require_latest(word)
-                by_rep = copy.activity.owner_id != self._access.user_of(mailbox)
+        unseen: set[ActivityKey | None] = set()
+        for copy in [copy for copy in self._list_logged_copies(rows) if self._goes(mailbox, copy)]:
+            self._keeper.require_latest(word)
+            by_rep = copy.activity.owner_id != self._access.user_of(mailbox)
+            try:
                 self._editor.remove(
                     copy.activity, lambda row: _reason_of(mailbox, row), is_revivable=False, by_rep=by_rep
                 )
+            except UnseenActivityError:
+                unseen.add(copy.activity.key)
         self._keeper.require_latest(word)
         now = self._clock.now()
         remaining = [r for r in self._reader.list_rows(mailbox, ref) if r.outcome in (Outcome.LOGGED, Outcome.WAITING)]
-        self._store.change_rows([keep_out_row(row, now) for row in remaining])
-        return preview
+        self._store.change_rows([keep_out_row(row, now) for row in remaining if row.activity_key not in unseen])
+        return replace(preview, unseen=len(unseen))
 
     def _list_logged_copies(self, rows: Sequence[Row]) -> list[_LoggedCopy]:
         logged = [row for row in rows if row.outcome is Outcome.LOGGED and row.activity_key]

@@ -8,7 +8,7 @@ from typing import Any
 from addon import texts
 from addon.choosing import SEARCH_FIELD, choose_card, stop_card
 from addon.codes import Operation
-from addon.conversation import name_of
+from addon.conversation import name_of, plural
 from addon.widgets import push_card, show_change, update_card
 from server.domain.decision import Outcome
 from server.domain.history import MessageRef
@@ -70,11 +70,12 @@ def _search(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[
 
 def _move(desk: Desk, ref: MessageRef, arguments: Mapping[str, str]) -> dict[str, Any]:
     earlier_choice = arguments.get("before", "")
-    record = desk.choices.move(desk.workspace, desk.mailbox, ref, SalesforceId(arguments["record"]), desk.click)
+    moved = desk.choices.move(desk.workspace, desk.mailbox, ref, SalesforceId(arguments["record"]), desk.click)
+    record = moved.record
     undo = _undo_of_move("" if earlier_choice == record.record_id else earlier_choice)
     view = desk.view(ref)
     form = texts.MOVED_NOW if _is_done(view) else texts.MOVED_SOON
-    notice = form.format(record=name_of(desk.presenter().record(record)))
+    notice = _add_unseen(form.format(record=name_of(desk.presenter().record(record))), moved.unseen)
     return show_change(desk.conversation_card(ref, view, undo), notice)
 
 
@@ -89,9 +90,15 @@ def _ask_stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dic
 
 
 def _stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
-    desk.stopper.stop(desk.mailbox, ref, desk.click)
+    stopped = desk.stopper.stop(desk.mailbox, ref, desk.click)
     undo: Undo = (Operation.LOG, {})
-    return show_change(desk.conversation_card(ref, desk.view(ref), undo), texts.STOPPED)
+    notice = _add_unseen(texts.STOPPED, stopped.unseen)
+    return show_change(desk.conversation_card(ref, desk.view(ref), undo), notice)
+
+
+def _add_unseen(notice: str, count: int) -> str:
+    """What the click could not reach: only a person can look there."""
+    return f"{notice} {plural(texts.UNSEEN, count)}" if count else notice
 
 
 def _show(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from server.adapters.salesforce.activities.tasks import full_id
 from server.adapters.salesforce.activities.writer import WriteAnswer
 from server.adapters.salesforce.api_failures import map_record_errors
 from server.domain.crm import UNSEEN, Filed, Found
-from server.domain.errors import InvariantError, RejectedError, StaleTargetError
+from server.domain.errors import InvariantError, StaleTargetError, UnseenActivityError
 from server.domain.ids import ActivityKey, SalesforceId
 
 DELETED = "ENTITY_IS_DELETED"
@@ -46,14 +46,17 @@ def read_changes(answers: Sequence[WriteAnswer]) -> list[Exception | None]:
 
 
 def read_removals(answers: Sequence[WriteAnswer]) -> list[Exception | None]:
-    """What is in the Recycle Bin already is removed. What Salesforce does not show us may stand there yet."""
+    """What is in the Recycle Bin already is removed. What Salesforce does not show us may stand there yet.
+
+    What left the bin for good has the same answer as what is hidden.
+    """
     failures = read_changes(answers)
     codes = [read_code(first_error(a.get("errors"))) if isinstance(a, dict) else "" for a in answers]
     return [None if code == DELETED else _explain_unseen(code, f) for code, f in zip(codes, failures, strict=True)]
 
 
 def _explain_unseen(code: str, failure: Exception | None) -> Exception | None:
-    return RejectedError(code, UNSEEN) if isinstance(failure, StaleTargetError) else failure
+    return UnseenActivityError(code, UNSEEN) if isinstance(failure, StaleTargetError) else failure
 
 
 def _read_save(answer: Any) -> Exception | None:
