@@ -21,6 +21,8 @@ class AlarmCode(StrEnum):
     PUSHES_MISSING = "pushes_missing"
     TEXT_UNREADABLE = "text_unreadable"
     SEAL_BROKEN = "seal_broken"
+    GROUP_UNLISTED = "group_unlisted"
+    OTHER_ORG = "other_org"
 
 
 @dataclass(frozen=True)

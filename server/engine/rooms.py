@@ -120,7 +120,7 @@ class _Shared:
         addresses = AddressBook(ports.store, ports.clock)
         overrides = Overrides(ports.crm, ports.store, sealing, addresses.find_owners)
         keys_of_mail = ConversationKeys(ports.hasher)
-        groups = GroupPeopleReader(ports.directory, ports.clock)
+        groups = GroupPeopleReader(ports.directory, ports.alarms, ports.clock)
         decider = MailDecider(ports.crm, ports.store, overrides, groups, ports.policy)
         return cls(
             addresses=addresses,
@@ -288,7 +288,7 @@ def _open_doctor(
         name_keys(ports.wrap, ports.sealer, ports.hasher),
     )  # fmt: skip
     workspace = google.GoogleContext(
-        ports.directory, ports.scope, ports.admission.scope_groups, ports.mail, ports.store
+        ports.directory, ports.scope, ports.admission.scope_groups, ports.mail, ports.store, ports.alarms, ports.clock
     )
     return Doctor(
         (

@@ -147,7 +147,9 @@ _converter.register_structure_hook(
     ),
 )
 
-_row_to_fields = _to_fields(Row, without=("wait", "cause", "newer_outcome", "version"), sparse=("unrelated",))
+_row_to_fields = _to_fields(
+    Row, without=("wait", "cause", "newer_outcome", "version"), sparse=("unrelated", "failing_since")
+)
 _row_from_fields = _from_fields(Row, wait=_keep, evidence=_read_evidence)
 _activity_to_fields = _to_fields(
     ActivityRow,

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from server.domain.crm import Candidates, CrmUser, Query
 from server.domain.decision import MOST_RELATED, Decision, Evidence, Outcome, Reason
+from server.domain.errors import UnlistedGroupError
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
@@ -34,8 +35,15 @@ from server.rules.decision.owner import MOST_MEMBERS, Owner, find_owner, list_gr
 
 ConversationChoices = Mapping[KeyedHash, Conversation]
 """What people chose, by the conversation's keyed hash."""
+GoesWithout = Callable[[Mail, UnlistedGroupError], bool]
+"""Whether this mail is decided although who is in a group on it cannot be known: nobody is, then."""
 BY_CHOICE = (Evidence("conversation"),)
 """The evidence of mail that a rep's button keeps out."""
+
+
+def goes_without_refused(_mail: Mail, error: UnlistedGroupError) -> bool:
+    """For decisions that no row waits for. Where the Directory does not answer now, trying again may help."""
+    return error.is_refused
 
 
 @dataclass(frozen=True)
@@ -125,16 +133,23 @@ class MailDecider:
         self._policy = policy
 
     def decide(
-        self, workspace: Workspace, mails: Sequence[Mail], choices: ConversationChoices, users: Iterable[str] = ()
+        self,
+        workspace: Workspace,
+        mails: Sequence[Mail],
+        choices: ConversationChoices,
+        users: Iterable[str] = (),
+        goes_without: GoesWithout = goes_without_refused,
     ) -> Decisions:
         """``users`` are further addresses to be known as Users. Raises TransientError where Salesforce is away."""
         if not mails:
             return Decisions()
-        groups, unknown = self._groups.read(workspace, (g for mail in mails for g in list_groups(mail, workspace)))
+        groups, unlisted = self._groups.read(workspace, (g for mail in mails for g in list_groups(mail, workspace)))
+        groups |= dict.fromkeys(unlisted, ())
         failed: list[tuple[Mail, Exception]] = []
         questions: list[tuple[Mail, Query]] = []
         for mail in mails:
-            missing = next((unknown[group] for group in list_groups(mail, workspace) if group in unknown), None)
+            errors = [unlisted[group] for group in list_groups(mail, workspace) if group in unlisted]
+            missing = next((error for error in errors if not goes_without(mail, error)), None)
             if missing is not None:
                 failed.append((mail, missing))  # whose mail it is cannot be said yet, and other mail goes on
             else:

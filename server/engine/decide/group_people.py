@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from server.domain.errors import TransientError, TrulyError
+from server.domain.alarm import AlarmCode
+from server.domain.errors import TransientError, TrulyError, UnlistedGroupError
 from server.domain.mailbox import GroupPeople, Members, Workspace
+from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.directory import Directory
 
@@ -26,9 +28,8 @@ MOST_GROUPS = 200
 
 @dataclass
 class _Known:
-    """``members`` is None where the Directory never answered since it was first asked at ``begun_at``."""
+    """``members`` is None where the Directory never answered."""
 
-    begun_at: float
     members: Members | None = None
     read_at: float = 0.0
     asked_at: float = 0.0
@@ -39,26 +40,28 @@ class _Known:
 class GroupPeopleReader:
     """Asks only for groups that stand on mail, each once an hour. Thread-safe."""
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
+    def __init__(self, directory: Directory, alarms: Alarms, clock: Clock) -> None:
         self._directory = directory
+        self._alarms = alarms
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[str, _Known] = {}
 
-    def read(self, workspace: Workspace, groups: Iterable[str]) -> tuple[GroupPeople, dict[str, TransientError]]:
+    def read(self, workspace: Workspace, groups: Iterable[str]) -> tuple[GroupPeople, dict[str, UnlistedGroupError]]:
         """The people in each group, by primary address, in order; and the groups of which that cannot be known now.
 
-        Its trouble is no other mail's. After an hour a group that may not be listed has nobody, after a day one whose
-        listing fails.
+        Its trouble is no other mail's. How long mail waits for it the mail's own row knows, which outlives a process.
         """
         people: GroupPeople = {}
-        failed: dict[str, TransientError] = {}
+        unlisted: dict[str, UnlistedGroupError] = {}
         for group in sorted(set(groups)):
             try:
                 people[group] = self._list_people(workspace, group)
-            except TransientError as error:
-                failed[group] = error
-        return people, failed
+            except UnlistedGroupError as error:
+                unlisted[group] = error
+        if unlisted:
+            self._alarms.raise_alarm(AlarmCode.GROUP_UNLISTED)
+        return people, unlisted
 
     def _list_people(self, workspace: Workspace, group: str) -> tuple[str, ...]:
         """Directly in the group, or in one within it. Outsiders count for nothing: no mail of ours is theirs."""
@@ -79,19 +82,18 @@ class GroupPeopleReader:
 
     def _read_members(self, group: str) -> Members:
         with self._lock:
-            known = self._known.setdefault(group, _Known(self._clock.now()))
+            known = self._known.setdefault(group, _Known())
         # Who knows nothing yet waits for the one who asks; the others go on with what is known.
         if known.asking.acquire(blocking=known.members is None):
             try:
                 self._refresh(group, known)
             finally:
                 known.asking.release()
-        now = self._clock.now()
-        if known.members is not None and now - known.read_at <= OLDEST:
+        if known.members is not None and self._clock.now() - known.read_at <= OLDEST:
             return known.members
-        if now - max(known.begun_at, known.read_at) > (FRESH if known.is_refused else OLDEST):
-            return Members()  # mail does not wait for ever for a group that cannot be listed
-        raise TransientError("The Directory does not say who is in a group.", retry_after=TRY_AGAIN)
+        raise UnlistedGroupError(
+            "The Directory does not say who is in a group.", TRY_AGAIN, is_refused=known.is_refused
+        )
 
     def _refresh(self, group: str, known: _Known) -> None:
         now = self._clock.now()

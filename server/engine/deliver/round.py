@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from server.domain.decision import Outcome, Reason
-from server.domain.errors import ConfigurationError, ConflictError, TransientError
+from server.domain.errors import ConfigurationError, ConflictError, TransientError, UnlistedGroupError
 from server.domain.ids import ActivityKey, MailboxId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Mail
@@ -42,6 +43,7 @@ from server.ports.clock import Clock
 from server.ports.crm import Crm
 from server.ports.store import Store
 from server.rules.decision.decide import list_explaining_domains
+from server.rules.schedule.recovery import goes_without_group
 from server.vault.hashes import KeyedHasher
 
 EXPLAINABLE = frozenset({Reason.NO_MATCH, Reason.CONTACTS_ONLY_ACCOUNT})
@@ -105,8 +107,10 @@ class DeliveryRound:
         mails = [item.mail for item in gathered.values()]
         choices = self._store.conversations([mail.conversation for mail in mails if mail.conversation])
         claims = self._join_standing(gathered, choices)
+        goes_without = partial(_goes_without, gathered, self._now())
+        mails = [item.mail for item in gathered.values()]
         try:
-            decisions = self._tools.decider.decide(self._workspace, [g.mail for g in gathered.values()], choices)
+            decisions = self._tools.decider.decide(self._workspace, mails, choices, goes_without=goes_without)
         except TransientError as error:
             # Salesforce is away: everything waits, and says for what.
             self._retry([row for item in gathered.values() for row in item.rows], error)
@@ -258,6 +262,13 @@ class DeliveryRound:
         """A row that changed meanwhile (a label moved, the message went) is read again in the next round."""
         save_changed_rows(self._store, rows)
         self._done.settled += sum(row.outcome is not Outcome.WAITING for row in rows)
+
+
+def _goes_without(
+    gathered: Mapping[ActivityKey, GatheredMail], now: float, mail: Mail, error: UnlistedGroupError
+) -> bool:
+    """Whether the mail has waited long enough for a group, by the longest-waiting of its copies."""
+    return any(goes_without_group(error, row.failing_since, row.cause, now) for row in gathered[mail.key].rows)
 
 
 def _find_delay(tools: RoundTools, key: ActivityKey) -> float | None:

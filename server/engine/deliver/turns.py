@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from server.domain.alarm import AlarmCode
-from server.domain.errors import ReconnectRequiredError, TransientError, reaction_named
+from server.domain.errors import OtherOrgError, ReconnectRequiredError, TransientError, reaction_named
 from server.domain.ids import ActivityKey
 from server.domain.ledger import BACKFILL, LIVE, Row
 from server.domain.mailbox import Workspace
@@ -99,7 +99,11 @@ class Deliverer:
             for lease in held.values():
                 lease.renew(outlast)
 
-        result = DeliveryRound(self.tools, filer, workspace, mailboxes, renew_leases).run(rows)
+        try:
+            result = DeliveryRound(self.tools, filer, workspace, mailboxes, renew_leases).run(rows)
+        except OtherOrgError:
+            self.alarms.raise_alarm(AlarmCode.OTHER_ORG)
+            raise
         if result.error:
             fields = describe(Event.ROUND_STOPPED, error=result.error, reaction=reaction_named(result.error).value)
             log.warning("a delivery ended early: its mail waits", extra=fields)

@@ -115,7 +115,10 @@ def free_row(row: Row, now: float) -> Row:
 def retry_row(row: Row, due: float, cause: str, attempts: int, now: float) -> Row:
     """A try failed. The next one is at ``due`` (epoch seconds), from where this one began."""
     wait: Wait = Unread(due) if row.shard is None else Waiting(row.shard, due)
-    return replace(row, reason=Reason.RETRYING, wait=wait, attempts=attempts, cause=cause, updated_at=now)
+    since = row.failing_since if row.failing_since and row.cause == cause else now
+    return replace(
+        row, reason=Reason.RETRYING, wait=wait, attempts=attempts, cause=cause, updated_at=now, failing_since=since
+    )
 
 
 def reopen_row(row: Row, cause: str, now: float) -> Row:

@@ -20,6 +20,8 @@ SENTENCES: Mapping[str, str] = {
     AlarmCode.SALESFORCE_CALLS: "background work has used its share of the org's daily API calls, so mail waits",
     AlarmCode.TEXT_UNREADABLE: "an email could not be read within its bounds, and was logged without its text",
     AlarmCode.SEAL_BROKEN: "sealed headers of waiting mail did not open, so Gmail is read again: compare the keys",
+    AlarmCode.GROUP_UNLISTED: "who is in a group of yours could not be read, so email to it waits: run doctor",
+    AlarmCode.OTHER_ORG: "another Salesforce org answers than the one that the log belongs to, so all email waits",
     AlarmCode.WATCH_SETTING: "the settings of push are wrong, so new mail is only polled",
     AlarmCode.PUSHES_MISSING: "Gmail's pushes do not arrive, so new mail is only polled: run doctor",
 }

@@ -12,6 +12,7 @@ from server.domain.errors import (
     RejectedError,
     StaleTargetError,
     TransientError,
+    UnlistedGroupError,
     UnreadableError,
 )
 
@@ -22,6 +23,10 @@ MATCHED_AGAIN = 3
 """Tries after which a record that keeps disappearing counts as refused."""
 BROKEN_TRIES = 20
 """Tries, over nine hours, after which the refusals of an org's automation are taken for the mail's own."""
+WAITS_FOR_GROUP = 86_400.0
+"""Seconds after which mail goes on without the people of a group that cannot be listed."""
+WAITS_FOR_REFUSED_GROUP = 3_600.0
+"""The same, where the Directory refuses to list it."""
 ENDING = (NotFoundError, StaleTargetError, BrokenAutomationError)
 """Failures that end a message when they come too often; the others only make it wait."""
 
@@ -64,6 +69,12 @@ def choose_reaction(error: Exception, attempts: int, now: float) -> Reaction:
         return Reaction(Reason.RETRYING, now + error.retry_after, cause)
     # A failure of an unknown class is tried again too: nothing is lost because a class is missing here.
     return Reaction(Reason.RETRYING, now + compute_backoff(attempts), cause)
+
+
+def goes_without_group(error: UnlistedGroupError, failing_since: float, cause: str | None, now: float) -> bool:
+    """Whether mail that failed for ``cause`` alone since then (epoch seconds) has waited long enough for a group."""
+    most = WAITS_FOR_REFUSED_GROUP if error.is_refused else WAITS_FOR_GROUP
+    return cause == cause_of(error) and now - failing_since > most
 
 
 def spread_wait(key: str, attempts: int, wait: float) -> float:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from server.domain.errors import MailboxUnavailableError
+from server.domain.alarm import AlarmCode
+from server.domain.errors import MailboxUnavailableError, TrulyError
+from server.engine.operations.alarm_texts import count_alarms
 from server.engine.operations.doctor.registry import Checks, Finding
+from server.ports.alarms import Alarms
+from server.ports.clock import Clock
 from server.ports.directory import Directory
 from server.ports.mail import MailProvider
 from server.ports.scope import Scope
 from server.ports.store import Store
 
 MAILBOXES_TRIED = 3
+GROUPS_TRIED = 200
+GROUPS_NAMED = 10
 NOTHING_READ = "No mailbox is read yet, so Gmail was not asked. Run sync, or wait for the first sweep."
 
 
@@ -25,6 +31,8 @@ class GoogleContext:
     scope_groups: frozenset[str]
     mail: MailProvider
     store: Store
+    alarms: Alarms
+    clock: Clock
 
 
 CHECKS = Checks[GoogleContext]()
@@ -66,3 +74,33 @@ def check_scope(context: GoogleContext) -> Iterator[Finding]:
         yield Finding("Scope", is_good=False, text=text)
     elif not missing:
         yield Finding("Scope", is_good=True, text=f"{included} people are in scope.")
+
+
+@CHECKS.register("Groups")
+def check_groups(context: GoogleContext) -> Iterator[Finding]:
+    """Asked only where mail to a group had to wait within the last day."""
+    if AlarmCode.GROUP_UNLISTED not in count_alarms(context.alarms, context.clock):
+        return
+    unlisted = [group for group in sorted(context.directory.groups())[:GROUPS_TRIED] if not _is_listed(context, group)]
+    if not unlisted:
+        yield Finding(
+            "Groups", is_good=True, text="Who is in your groups could not be read for a while, and can be now."
+        )
+        return
+    names = ", ".join(unlisted[:GROUPS_NAMED])
+    if len(unlisted) > GROUPS_NAMED:
+        names += f" and {len(unlisted) - GROUPS_NAMED} more"
+    text = (
+        f"Google does not say who is in {names}. Email to such a group waits, for a day at most, and for an hour where"
+        " Google refuses. Then the group makes nobody its owner. Let GOOGLE_ADMIN read groups, and delegate the"
+        " scope admin.directory.group.readonly."
+    )
+    yield Finding("Groups", is_good=False, text=text)
+
+
+def _is_listed(context: GoogleContext, group: str) -> bool:
+    try:
+        context.directory.members(group)
+    except TrulyError:
+        return False
+    return True
