@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from addon import texts
 from addon.codes import Operation
-from addon.conversation import ICONS, rich_name
+from addon.conversation import ICONS, plural, rich_name
 from addon.inert import to_rich
 from addon.models import Act, RecordShown
 from addon.widgets import Widget, button, buttons, card, line, paragraph, section
@@ -41,12 +41,17 @@ def choose_card(
     )
 
 
-def stop_card(removed: int, stays_with: Sequence[str], act: Act) -> Widget:
-    """``removed`` is the number of emails that Salesforce loses; ``stays_with`` names the people whose copies stay."""
+def stop_card(removed: int, stays_with: Sequence[str], act: Act, *, unnamed: int = 0) -> Widget:
+    """``removed`` is the number of emails that Salesforce loses; ``stays_with`` names the people whose copies stay.
+
+    ``unnamed`` counts further ones whom the rep cannot see on the email.
+    """
     sentences = [texts.STOP_REMOVES[min(removed, 2)].format(count=removed)]
     if stays_with:
         names = to_rich(", ".join(stays_with))
         sentences.append(texts.STAYS[min(len(stays_with), 2)].format(names=names))
+    if unnamed:
+        sentences.append(plural(texts.STAYS_UNNAMED, unnamed))
     yes = button(texts.STOP_YES if removed else texts.STOP_YES_NOTHING, act(Operation.STOP), primary=True)
     no = button(texts.CANCEL, act(Operation.SHOW))
     return card("stop", [section([paragraph(" ".join(sentences)), buttons([yes, no])], header=texts.STOP_TITLE)])

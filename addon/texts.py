@@ -197,6 +197,10 @@ STOP_REMOVES = {
     " New replies won't be logged.",
 }
 STAYS = {1: "({names} is on it too; that copy stays.)", 2: "({names} are on it too; their copies stay.)"}
+STAYS_UNNAMED = {
+    1: "(One of your colleagues has it too; that copy stays.)",
+    2: "({count} of your colleagues have it too; their copies stay.)",
+}
 STOP_YES = "Delete and stop"
 STOP_YES_NOTHING = "Stop"
 

@@ -27,7 +27,7 @@ from tests.support.rep import Rep
 from tests.support.scene import Scene, eml, small_world
 from tests.support.wire import wrap_requests
 
-ANN, BEN = "ann@acme.example", "ben@acme.example"
+ANN, BEN, CEM = "ann@acme.example", "ben@acme.example", "cem@acme.example"
 ADA, BYRON, LEO = "003A00000000001IAA", "001A00000000001IAA", "00QA00000000001MAA"
 NOVA = "who@nova.example"
 MINUTE = 60.0
@@ -71,6 +71,8 @@ PROMISES = {
         "test_new_replies_are_not_logged_after_a_stop",
     ],
     "STAYS": ["test_stopping_what_another_owns_deletes_nothing_and_its_copy_stays"],
+    "STAYS_UNNAMED": ["test_stopping_names_nobody_who_had_a_blind_copy"],
+    "UNSEEN": ["test_what_salesforce_does_not_show_stays_and_all_else_goes"],
     "LOGGED_NOW": ["test_a_notice_says_what_was_done"],
     "LOGGED_SOON": ["test_a_notice_says_what_will_be_done"],
     "MOVED_NOW": ["test_a_notice_says_what_was_done"],
@@ -404,6 +406,36 @@ def test_stopping_what_another_owns_deletes_nothing_and_its_copy_stays(scene):
     assert len(scene.tasks()) == 1
 
 
+def test_stopping_names_nobody_who_had_a_blind_copy(scene):
+    mail = {"sender": ANN, "to": "ada@byron.example", "Cc": BEN}
+    scene.deliver(ANN, eml(**mail, Bcc=CEM), "SENT")
+    scene.deliver(CEM, eml(**mail))
+    his = scene.deliver(BEN, eml(**mail))
+    scene.sync()
+
+    ben = Rep(scene, BEN, his).click("Stop logging")
+
+    assert ben.read[2].endswith(
+        "(Ann is on it too; that copy stays.) (One of your colleagues has it too; that copy stays.)"
+    )
+    ben.click("Stop")
+    pass_time(scene, hours=25)
+    assert len(scene.tasks()) == 1
+
+
+def test_what_salesforce_does_not_show_stays_and_all_else_goes(scene, logged):
+    [hidden] = [task["Id"] for task in scene.tasks()]
+    reply_to(scene, "<root@x>", References="<root@x>")
+    scene.sync()
+    scene.universe.org.remove(hidden, by="person")
+    scene.universe.org.purge(hidden)
+
+    logged.click("Stop logging").click("Delete and stop")
+
+    assert logged.notice == f"{texts.STOPPED} {texts.UNSEEN[1]}"
+    assert scene.tasks() == []
+
+
 def test_a_notice_says_what_was_done(scene, logged):
     logged.click("Move").click("Search", search="leo").use(LEO)
     assert logged.notice == "Moved to Leo Brandt, Brandt."
@@ -556,6 +588,22 @@ def test_a_slow_answer_shows_what_the_ledger_knows(scene, monkeypatch):
     scene.transport.wire.restore()
 
     assert rep.click(texts.REFRESH).read == usual
+
+
+def test_a_slow_answer_shows_nothing_of_an_org_that_is_not_there_any_more(scene, monkeypatch):
+    message = scene.deliver(ANN, eml())
+    store = scene.services.ports.store
+    scene.sync()
+    store.save_identity(lambda i: replace(i, salesforce_org="00D000000000999AAA"))
+    scene.restart()
+    scene.deliver(ANN, eml(subject="Later", message_id="<2@b>"))
+    assert scene.sync().other_org
+    refusal = Rep(scene, ANN, message).read  # from now on Google's keys are known
+    with monkeypatch.context() as patch:
+        slow_down(scene, patch)
+        assert Rep(scene, ANN, message).read == refusal
+    assert refusal[1] == texts.REFUSALS["other_org"][0]
+    scene.transport.wire.restore()
 
 
 def test_hung_cards_take_no_thread_from_what_the_ledger_knows(scene, monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.domain.errors import NotFoundError
+from server.domain.errors import NotFoundError, TrulyError
 from server.domain.history import MessageRef
 from server.domain.ids import KeyedHash
 from server.domain.ledger import Row
@@ -14,6 +14,7 @@ from server.engine.conversations.keys import ConversationKeys, read_choices
 from server.ports.mail import MailProvider
 from server.ports.store import Store
 from server.rules.decision.screen import HEADERS
+from server.rules.headers.addresses import read_participants
 
 
 class ConversationReader:
@@ -41,6 +42,14 @@ class ConversationReader:
         if not isinstance(answer, Message):
             raise answer or NotFoundError("Gmail did not answer for this message.")
         return answer
+
+    def list_addresses(self, mailbox: Mailbox, ref: MessageRef) -> frozenset[str]:
+        """All that the rep reads in the conversation's own headers. Where Gmail does not answer, none."""
+        try:
+            messages = self._mail.thread(mailbox, ref.thread_id, HEADERS)
+        except TrulyError:
+            return frozenset()
+        return frozenset(person.address for message in messages for person in read_participants(message.headers))
 
     def list_new_refs(self, mailbox: Mailbox, ref: MessageRef, rows: Sequence[Row]) -> list[MessageRef]:
         """The conversation's messages that have no row yet, where the opened one is among them."""

@@ -78,7 +78,12 @@ class RecordAccess:
             return self.remembered(mailbox, records), False
 
     def remembered(self, mailbox: Mailbox, records: Sequence[Record]) -> frozenset[SalesforceId]:
-        """The same without a question: what the rep owns, and what Salesforce said within the last minutes."""
+        """The same without a question: what the rep owns, and what Salesforce said within the last minutes.
+
+        Raises OtherOrgError where the last call met another org.
+        """
+        if other := self._crm.other_org:
+            raise other
         user = self.known_user(mailbox)
         if user is None:
             return frozenset()

@@ -24,11 +24,13 @@ from server.ports.store import Store
 class StopPreview:
     """What stopping does: how many activities go, and the names of people whose copies stay in Salesforce.
 
+    ``unnamed`` counts those of them whom no header of the rep's own copies names: they may have had a blind copy.
     ``unseen`` counts those that should go and stay, because Salesforce does not show them to us; known once it is done.
     """
 
     removed: int = 0
     stays_with: tuple[str, ...] = ()
+    unnamed: int = 0
     unseen: int = 0
 
 
@@ -64,10 +66,13 @@ class Stopper:
         """What ``stop`` would do now. Nothing is changed."""
         copies = self._list_logged_copies(self._reader.list_rows(mailbox, ref))
         staying = {row.mailbox_id for copy in copies if not self._goes(mailbox, copy) for row in copy.colleagues}
-        colleagues = [self._store.mailbox(mailbox_id) for mailbox_id in sorted(staying)]
-        names = tuple(colleague.name or colleague.address for colleague in colleagues if colleague)
+        colleagues = self._store.find_mailboxes(staying)
+        addresses = self._reader.list_addresses(mailbox, ref) if colleagues else frozenset()
+        named = [m for _, m in sorted(colleagues.items()) if not addresses.isdisjoint(m.addresses)]
         removed = {c.activity.key for c in copies if self._goes(mailbox, c) and not c.activity.is_joined}
-        return StopPreview(len(removed), names)
+        return StopPreview(
+            len(removed), tuple(m.name or m.address for m in named), unnamed=len(colleagues) - len(named)
+        )
 
     def stop(self, mailbox: Mailbox, ref: MessageRef, click: Click | None = None) -> StopPreview:
         """Keep the conversation out of Salesforce for this mailbox; its owner's activities go to the Recycle Bin.

@@ -86,7 +86,7 @@ def _withdraw(desk: Desk, ref: MessageRef, arguments: Mapping[str, str]) -> dict
 
 def _ask_stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
     preview = desk.stopper.preview(desk.mailbox, ref)
-    return push_card(stop_card(preview.removed, preview.stays_with, desk.act(ref)))
+    return push_card(stop_card(preview.removed, preview.stays_with, desk.act(ref), unnamed=preview.unnamed))
 
 
 def _stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:

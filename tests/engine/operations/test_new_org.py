@@ -89,6 +89,7 @@ def test_the_other_org_receives_no_write_and_everybody_says_so(
     assert told in status
     for shown in (card, waiting):
         assert f"Logging is paused Your company's Salesforce has changed: this log is org {bound}'s." in shown
+    assert [alarm.code for alarm in scene.services.ports.alarms.since(0.0)] == ["other_org"]
     assert list_writes(scene) == []
     assert scene.tasks() == []
     assert scene.outcomes()[second] == "ready"
