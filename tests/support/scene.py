@@ -24,7 +24,7 @@ from server.domain.mailbox import Mailbox, Stage
 from server.engine.mailboxes.stages import find_mailbox, set_stage
 from server.engine.operations.sync import SyncResult
 from server.settings import Settings
-from server.web.app import create_app
+from server.web.app import TrulyApp, create_app
 from simulator.addon_host import CLIENT_ID, SERVICE_ACCOUNT, AddonHost
 from simulator.app import Simulator
 from simulator.clock import Clock
@@ -141,6 +141,7 @@ class Scene:
         self.source = self._source(settings)
         self.transport = InProcessTransport(self.simulator)
         self.services: Services = self._built()
+        self._served: tuple[Services, TrulyApp] | None = None
 
     def deliver(self, mailbox: str, raw: bytes, *labels: str, thread: str | None = None) -> str:
         """Returns the Gmail message id."""
@@ -169,7 +170,9 @@ class Scene:
         return self.post(path, self.addon_host.event(address, message_id, **more))
 
     def post(self, path: str, event: Any, authorization: str | None = None) -> Any:
-        app = create_app(self.source, self.services)
+        if self._served is None or self._served[0] is not self.services:
+            self._served = self.services, create_app(self.source, self.services)
+        app = self._served[1]
         url = f"https://truly.example{path}"
         header = self.addon_host.authorization(url) if authorization is None else authorization
         response = app.test_client().post(path, json=event, headers={"Authorization": header} if header else {})
