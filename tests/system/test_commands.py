@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -76,6 +76,15 @@ def test_a_demo_that_is_ended_early_leaves_nothing_and_is_no_success(tmp_path: P
     assert list((tmp_path / "build").iterdir()) == []
 
 
+@pytest.fixture
+def hears_ctrl_c() -> Iterator[None]:
+    """A shell that starts the tests in the background lets them, and what they start, hear no Ctrl-C."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, earlier)
+
+
+@pytest.mark.usefixtures("hears_ctrl_c")
 @pytest.mark.parametrize("seconds", [0.2, 0.5])
 def test_ctrl_c_while_the_demo_starts_prints_no_traceback(tmp_path: Path, seconds: float) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}

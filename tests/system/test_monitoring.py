@@ -22,6 +22,7 @@ from tests.support.log_query import Entry, compile_query, extract, read_entry
 from tests.support.pushing import Pushing
 from tests.support.scene import Scene, eml, tell_share_of_calls
 
+pytestmark = pytest.mark.xdist_group("monitoring")  # its bad day takes half a minute, once
 ANN = "ann@acme.example"
 METRICS: dict[str, dict[str, Any]] = {metric["name"]: metric for _, metric in read_files("metrics")}
 POLICIES: dict[str, dict[str, Any]] = {path.stem: policy for path, policy in read_files("policies")}
