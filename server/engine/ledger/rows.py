@@ -112,13 +112,17 @@ def free_row(row: Row, now: float) -> Row:
     return replace(row, reason=Reason.READY, wait=Waiting(_shard_of(row), now), cause=None, updated_at=now)
 
 
-def retry_row(row: Row, due: float, cause: str, attempts: int, now: float) -> Row:
-    """A try failed. The next one is at ``due`` (epoch seconds), from where this one began."""
+def retry_row(row: Row, due: float, cause: str, attempts: int, now: float, *, is_for_group: bool = False) -> Row:
+    """A try failed. The next one is at ``due`` (epoch seconds), from where this one began.
+
+    Other failures in between do not begin a wait for a group anew: mail would wait without end.
+    """
     wait: Wait = Unread(due) if row.shard is None else Waiting(row.shard, due)
-    since = row.failing_since if row.failing_since and row.cause == cause else now
+    since = row.waits_for_group_since or (now if is_for_group else 0.0)
     return replace(
-        row, reason=Reason.RETRYING, wait=wait, attempts=attempts, cause=cause, updated_at=now, failing_since=since
-    )
+        row, reason=Reason.RETRYING, wait=wait, attempts=attempts, cause=cause, updated_at=now,
+        waits_for_group_since=since,
+    )  # fmt: skip
 
 
 def reopen_row(row: Row, cause: str, now: float) -> Row:

@@ -52,7 +52,7 @@ def plan_activity(
         cc_addresses=_addresses(people, Header.CC),
         rfc822_message_id=normalise_message_id(copy.headers.first("Message-ID") or "") or "",
         thread_id=place.thread_id,
-        mailbox=place.mailbox_address,
+        mailbox=_name_mailbox(place, workspace),
         match_type=decision.reason.value,
         attachment_names=body.attachments if shown is Disclosure.TEXT else (),
     )
@@ -69,6 +69,17 @@ def _choose_place(mail: Mail, workspace: Workspace) -> Copy:
     named = {p.address for p in first.people.participants if p.header is not Header.BCC}
     shown = [c for c in mail.copies if not named.isdisjoint(workspace.addresses_of(c.mailbox_address))]
     return min(shown, key=lambda c: (c.internal_date, c.mailbox_id, c.message_id), default=first)
+
+
+def _name_mailbox(place: Copy, workspace: Workspace) -> str:
+    """The first colleague's whom the mail shows, where only a blind copy was read so far."""
+    if place.is_sent:
+        return place.mailbox_address
+    shown = [p.address for p in place.people.participants if p.header is not Header.BCC]
+    if not set(shown).isdisjoint(workspace.addresses_of(place.mailbox_address)):
+        return place.mailbox_address
+    colleagues = (workspace.owners[address] for address in shown if address in workspace.owners)
+    return next(colleagues, place.mailbox_address)
 
 
 def local_day_of(moment: int, time_zone: str) -> str:

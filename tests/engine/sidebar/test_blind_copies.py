@@ -223,3 +223,13 @@ def test_whom_only_bcc_found_leaves_the_activity_when_a_rep_moves_it(make_scene:
     assert "Zoe" in ben
     assert "Hopper" not in ben
     assert "Hopper" in read_everything(Rep(scene, ANN, sent))
+
+
+@pytest.mark.parametrize("first", [ANN, BEN])
+def test_the_mailbox_of_a_blind_copy_is_not_named_whichever_is_read_first(make_scene: MakeScene, first: str) -> None:
+    scene = make(make_scene, contact(1, TO_ADA, "Byron"))
+    mail = eml(sender=TO_ADA, to=ANN, message_id="<9@byron.example>")
+    for mailbox in sorted((ANN, BEN), key=lambda mailbox: mailbox != first):
+        scene.deliver(mailbox, mail)
+        scene.sync()
+    assert read_task(scene)["Mailbox__c"] == ANN
