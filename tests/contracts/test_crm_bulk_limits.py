@@ -7,6 +7,7 @@ from server.adapters.salesforce.activities.bulk_size import BulkSize
 from server.adapters.salesforce.activities.refusals import may_be_anothers_fault
 from server.domain.crm import Target
 from server.domain.errors import BrokenAutomationError, RejectedError, TransientError
+from simulator.salesforce.errors import RecordError
 from simulator.salesforce.switches import AUTOMATION, OrgSwitches
 from tests.contracts.test_crm import ADA_ID, KEY_FIELD, activity, calls, key
 from tests.contracts.test_crm_inserts import refuse
@@ -128,6 +129,23 @@ def test_what_a_broken_automation_refuses_alone_waits_where_nothing_went_in(scen
         (BrokenAutomationError, code, BROKEN[code])
     }
     assert BROKEN[code] not in str(answers[0].error)
+
+
+def test_automation_that_breaks_in_the_middle_makes_the_rest_wait(scene, crm, monkeypatch):
+    insert, seen = scene.universe.org.insert, []
+
+    def break_down(kind, record, **more):
+        if kind == "Task" and len(seen) >= 5:
+            raise RecordError("CANNOT_EXECUTE_FLOW_TRIGGER", "The Email rollup process failed.")
+        seen.append(record)
+        return insert(kind, record, **more)
+
+    monkeypatch.setattr(scene.universe.org, "insert", break_down)
+
+    answers = crm.file([activity(n) for n in range(60)])
+
+    assert [type(a.error) for a in answers[:5]] == [type(None)] * 5
+    assert {type(a.error) for a in answers[5:]} == {BrokenAutomationError, TransientError}
 
 
 @pytest.mark.parametrize(

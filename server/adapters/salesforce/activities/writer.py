@@ -45,7 +45,7 @@ LARGEST = 4_000_000
 LONG_CALL = 60.0
 """Seconds that a call should take at most: a longer one makes the collections smaller."""
 MOST_REFUSED_ALONE = 25
-"""Where none of so many goes in, the automation is broken for all: the rest waits, and costs no calls."""
+"""Where none of so many in a row goes in, the automation is broken for all: the rest waits, and costs no calls."""
 WRITING_ENDS = 300.0
 """Seconds after which no further call is begun: the lease of the mails must outlast the last one."""
 Record = dict[str, Any]
@@ -124,7 +124,8 @@ class _Write:
         self._refusals: dict[int, list[_Refusal]] = {}
         self._largest = size.records
         self._borne = 0
-        self._refused_alone = 0
+        self._refused_alone: list[int] = []
+        """Numbers of the records since the last one that went in."""
 
     def run(self) -> RecordAnswers:
         ends_at = monotonic() + WRITING_ENDS
@@ -150,20 +151,20 @@ class _Write:
                 self._give_up(TransientError("The org's automation refuses every record."))
                 break
         settled: RecordAnswers = [self._answers[i] for i in range(len(self._records))]
-        return settled if self._borne or self._operation is not Operation.INSERT else self._spare(settled)
+        return self._spare(settled) if self._operation is Operation.INSERT else settled
 
     @property
     def _is_broken_for_all(self) -> bool:
-        return not self._borne and self._refused_alone >= MOST_REFUSED_ALONE
+        return len(self._refused_alone) >= MOST_REFUSED_ALONE
 
     def _spare(self, answers: RecordAnswers) -> RecordAnswers:
-        """Where nothing went in, a refusal shows nothing of its record: the automation may be broken for an hour."""
-        spared: RecordAnswers = []
-        for answer in answers:
-            code, sentence = _read_refusal(answer)
-            is_shared = _is_shared_refusal(answer)
-            is_broken = is_shared and (self._is_broken_for_all or shows_broken_automation(code, sentence))
-            spared.append(BrokenAutomationError(code, sentence) if is_broken and not _names_lock(answer) else answer)
+        """Where nothing went in, or nothing any more, a refusal tells nothing: automation may be broken."""
+        spared = list(answers)
+        for i in self._refused_alone:
+            code, sentence = _read_refusal(answers[i])
+            is_broken = self._is_broken_for_all or (not self._borne and shows_broken_automation(code, sentence))
+            if is_broken and not _names_lock(answers[i]):
+                spared[i] = BrokenAutomationError(code, sentence)
         return spared
 
     def _take_collections(self) -> list[list[int]]:
@@ -250,7 +251,10 @@ class _Write:
 
     def _settle(self, number: int, answer: WriteAnswer) -> None:
         self._answers[number] = answer
-        self._refused_alone += _is_shared_refusal(answer)
+        if _is_done(answer):
+            self._refused_alone.clear()
+        elif _is_shared_refusal(answer):
+            self._refused_alone.append(number)
         for refusal in self._refusals.pop(number, ()):
             refusal.missing -= 1
             refusal.has_own_cause |= _is_shared_refusal(answer)
