@@ -50,8 +50,8 @@ Wait = Unread | Waiting | Held
 class Row:
     """One message in one mailbox. ``server.engine.ledger.rows`` has every change that a row can go through.
 
-    ``unrelated`` counts contacts on the logged mail to whom its activity is not related. ``failing_since`` is when the
-    first of the tries failed that all failed for the same cause (epoch seconds).
+    ``unrelated`` counts contacts on the logged mail to whom its activity is not related. ``waits_for_group_since`` is
+    when a try first failed because nobody could say who is in a group (epoch seconds).
     ``wait`` says for what the row waits, and is None once the row has an outcome. ``cause`` is an error code, never a
     text; what Salesforce said of a refused message is in ``sealed_cause``. ``hashes`` are kept only where a later
     change in Salesforce could alter the decision. ``newer_outcome`` is the outcome of a reason that a newer version of
@@ -79,7 +79,7 @@ class Row:
     updated_at: float = 0.0
     newer_outcome: Outcome | None = None
     unrelated: int = 0
-    failing_since: float = 0.0
+    waits_for_group_since: float = 0.0
     version: str = field(default="", compare=False)
 
     @property

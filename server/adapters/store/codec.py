@@ -148,7 +148,7 @@ _converter.register_structure_hook(
 )
 
 _row_to_fields = _to_fields(
-    Row, without=("wait", "cause", "newer_outcome", "version"), sparse=("unrelated", "failing_since")
+    Row, without=("wait", "cause", "newer_outcome", "version"), sparse=("unrelated", "waits_for_group_since")
 )
 _row_from_fields = _from_fields(Row, wait=_keep, evidence=_read_evidence)
 _activity_to_fields = _to_fields(

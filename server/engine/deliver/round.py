@@ -268,7 +268,7 @@ def _goes_without(
     gathered: Mapping[ActivityKey, GatheredMail], now: float, mail: Mail, error: UnlistedGroupError
 ) -> bool:
     """Whether the mail has waited long enough for a group, by the longest-waiting of its copies."""
-    return any(goes_without_group(error, row.failing_since, row.cause, now) for row in gathered[mail.key].rows)
+    return any(goes_without_group(error, row.waits_for_group_since, now) for row in gathered[mail.key].rows)
 
 
 def _find_delay(tools: RoundTools, key: ActivityKey) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from server.domain.decision import Reason
-from server.domain.errors import Reaction, reaction_of
+from server.domain.errors import Reaction, UnlistedGroupError, reaction_of
 from server.domain.ledger import Row
 from server.engine.ledger.refusals import seal_sentence
 from server.engine.ledger.rows import fail_row, retry_row
@@ -33,7 +33,8 @@ def after_failure(sealing: Sealing, row: Row, error: Exception, now: float, *, i
     delay = reaction.due_at - now
     if is_alone and row.activity_key:
         delay = spread_wait(row.activity_key, attempts, delay)  # by the mail's key: its copies stay together
-    return retry_row(row, now + delay, reaction.cause, attempts, now)
+    is_for_group = isinstance(error, UnlistedGroupError)
+    return retry_row(row, now + delay, reaction.cause, attempts, now, is_for_group=is_for_group)
 
 
 def note_failure(row: Row, error: Exception) -> None:

@@ -71,10 +71,10 @@ def choose_reaction(error: Exception, attempts: int, now: float) -> Reaction:
     return Reaction(Reason.RETRYING, now + compute_backoff(attempts), cause)
 
 
-def goes_without_group(error: UnlistedGroupError, failing_since: float, cause: str | None, now: float) -> bool:
-    """Whether mail that failed for ``cause`` alone since then (epoch seconds) has waited long enough for a group."""
+def goes_without_group(error: UnlistedGroupError, since: float, now: float) -> bool:
+    """Whether mail that waits for a group since then (epoch seconds; 0 for not yet) has waited long enough."""
     most = WAITS_FOR_REFUSED_GROUP if error.is_refused else WAITS_FOR_GROUP
-    return cause == cause_of(error) and now - failing_since > most
+    return since > 0 and now - since > most
 
 
 def spread_wait(key: str, attempts: int, wait: float) -> float:

@@ -138,6 +138,20 @@ def test_mail_does_not_wait_for_ever_for_a_group_that_cannot_be_listed(
     assert scene.clock.now() - begun_at > least
 
 
+def test_other_trouble_in_between_does_not_begin_the_wait_anew(make_scene: MakeScene) -> None:
+    scene = make(make_scene, contact(1, DEE_ID))
+    refused = Fault("directory", "members.list", "domainPolicy", times=-1, record=SALES)
+    scene.deliver(ANN, eml(to=SALES, Cc=BEN))
+    for number in range(6):
+        scene.universe.faults.clear()
+        scene.universe.faults.plan(refused)
+        scene.universe.faults.plan(Fault("salesforce", "*", "503", times=-1 if number % 2 else 0))
+        scene.deliver(ANN, eml(subject=f"Other {number}", message_id=f"<{number}@b>"))
+        scene.sync()
+        scene.clock.advance(15 * MINUTE)
+    assert owners(scene)["Lamps"] == BEN_ID
+
+
 def test_doctor_names_the_group_that_cannot_be_listed(make_scene: MakeScene) -> None:
     scene = make(make_scene, contact(1, DEE_ID))
     assert not [finding for finding in scene.services.rooms.doctor.examine() if finding.what == "Groups"]
