@@ -76,6 +76,7 @@ PROMISES = {
     "LOGGED_NOW": ["test_a_notice_says_what_was_done"],
     "LOGGED_SOON": ["test_a_notice_says_what_will_be_done"],
     "MOVED_NOW": ["test_a_notice_says_what_was_done"],
+    "MOVED_REPLIES": ["test_new_replies_go_where_a_purged_email_could_not"],
     "MOVED_SOON": ["test_a_notice_says_what_will_be_done"],
     "STOPPED": ["test_stopped_emails_go_into_the_recycle_bin", "test_new_replies_are_not_logged_after_a_stop"],
     "UNDONE": ["test_a_notice_says_what_was_done"],
@@ -434,6 +435,19 @@ def test_what_salesforce_does_not_show_stays_and_all_else_goes(scene, logged):
 
     assert logged.notice == f"{texts.STOPPED} {texts.UNSEEN[1]}"
     assert scene.tasks() == []
+
+
+def test_new_replies_go_where_a_purged_email_could_not(scene, logged):
+    [purged] = [task["Id"] for task in scene.tasks()]
+    scene.universe.org.remove(purged, by="person")
+    scene.universe.org.purge(purged)
+
+    logged.click("Move").click("Search", search="leo").use(LEO)
+    assert logged.notice == f"New replies will be logged on Leo Brandt, Brandt. {texts.UNSEEN[1]}"
+
+    reply_to(scene, "<root@x>", References="<root@x>")
+    scene.sync()
+    assert [task["WhoId"] for task in scene.tasks()] == [LEO]
 
 
 def test_a_notice_says_what_was_done(scene, logged):

@@ -112,6 +112,8 @@ def map_record_errors(errors: list[Any]) -> TrulyError:
     sentence = str(first.get("message", ""))
     if code == FULL:
         return ThrottledError("The org's storage is full.", FULL_PAUSE)
+    if code == "NOT_FOUND":  # of a single change: the record, and no object
+        return StaleTargetError("The record is gone, or not shown.")
     if code in MISSING | CLOSED_RECORD:
         return ConfigurationError(f"Salesforce says {code} of an activity: a field is missing or closed. Run doctor.")
     if code in TRANSIENT_RECORD or names_lock(errors):

@@ -19,6 +19,8 @@ from server.ports.store import Store
 from server.rules.decision.activity import links_of
 
 NOT_VISIBLE = ("ACTIVITY_NOT_VISIBLE", UNSEEN)
+PERHAPS_GONE = (StaleTargetError, RejectedError)
+"""What Salesforce may answer for an activity that it does not show: the code differs by org and by way of writing."""
 OF_ANOTHER_TOOL = ("LOGGED_BY_ANOTHER_TOOL", "Another tool logged this email. Move it in Salesforce.")
 
 
@@ -61,7 +63,7 @@ class ActivityEditor:
         results = self._crm.retarget(targets)
         require_wanted()
         pairs = list(zip(own, results, strict=True))
-        deleted, unseen = self._sort_gone([m.activity for m, failure in pairs if isinstance(failure, StaleTargetError)])
+        deleted, unseen = self._sort_gone([m.activity for m, failure in pairs if isinstance(failure, PERHAPS_GONE)])
         for move, failure in pairs:
             if move.activity in unseen:
                 failures.append(UnseenActivityError(*NOT_VISIBLE))
@@ -70,15 +72,15 @@ class ActivityEditor:
             elif move.activity not in deleted:
                 failures.append(failure)
         if failures:
-            raise failures[0]
+            raise choose_news(failures)
 
     def move_together(
         self, activities: Sequence[ActivityRow], record: Record, require_wanted: Callable[[], None] = _always
     ) -> int:
         """A rep's choice: all of a conversation or none of it. What somebody deleted in Salesforce stays deleted.
 
-        What Salesforce does not show us stays as it is; returns how many, UnseenActivityError where that is all of it.
-        What another tool logged stays where it is; RejectedError where all of it was. Raises the first failure.
+        What Salesforce does not show us stays as it is; returns how many. What another tool logged stays where it is;
+        RejectedError where all of it was. Raises the first failure.
         ``require_wanted`` is that of ``move_each``.
         """
         ours = self._find_ids([activity for activity in activities if not activity.is_joined])
@@ -97,7 +99,7 @@ class ActivityEditor:
                     self._save_move(move)
                 return unseen_count
             pairs = list(zip(own, results, strict=True))
-            deleted, unseen = self._sort_gone([a for a, failure in pairs if isinstance(failure, StaleTargetError)])
+            deleted, unseen = self._sort_gone([a for a, failure in pairs if isinstance(failure, PERHAPS_GONE)])
             unseen_count += len(unseen)
             gone = [*deleted, *unseen]
             failures = [failure for activity, failure in pairs if failure is not None and activity not in gone]
@@ -108,9 +110,7 @@ class ActivityEditor:
                     self.point_as_known(own)
                 raise (named or failures)[0]
             own = [activity for activity in own if activity not in gone]
-        if unseen_count:
-            raise UnseenActivityError(*NOT_VISIBLE)
-        return 0
+        return unseen_count
 
     def remove(
         self, activity: ActivityRow, reason_of: ReasonOfCopy, *, is_revivable: bool, by_rep: bool = False
@@ -123,6 +123,8 @@ class ActivityEditor:
         [activity] = self._find_ids([activity])
         if activity.own_activity_id is not None:
             [failure] = self._crm.remove([activity.own_activity_id])
+            if isinstance(failure, PERHAPS_GONE) and self._find_gone([activity])[1]:
+                raise UnseenActivityError(*NOT_VISIBLE)
             if failure is not None:
                 raise failure
         elif not activity.is_joined:
@@ -187,16 +189,17 @@ class ActivityEditor:
         ]
 
     def _sort_gone(self, activities: Sequence[ActivityRow]) -> tuple[list[ActivityRow], list[ActivityRow]]:
-        """Those that lie in the Recycle Bin, and those that Salesforce does not show us. The others stand.
+        """``_find_gone``, and the ledger follows what somebody deleted in Salesforce."""
+        deleted, unseen = self._find_gone(activities)
+        for activity in deleted:
+            self._save_removal(activity, lambda _row: Reason.TAKEN_BACK)
+        return deleted, unseen
 
-        What somebody deleted there the ledger follows. What our login does not see (activities may be private) is not
-        deleted.
-        """
+    def _find_gone(self, activities: Sequence[ActivityRow]) -> tuple[list[ActivityRow], list[ActivityRow]]:
+        """Those in the Recycle Bin, and those that Salesforce does not show us: a private one is not deleted."""
         ids = [activity.activity_id for activity in activities if activity.activity_id]
         standing = self._crm.standing_activities(ids) if ids else {}
         deleted = [a for a in activities if a.activity_id and standing.get(a.activity_id) is False]
-        for activity in deleted:
-            self._save_removal(activity, lambda _row: Reason.TAKEN_BACK)
         return deleted, [a for a in activities if a.activity_id not in standing]
 
     def _save_move(self, move: Move) -> None:
@@ -217,6 +220,11 @@ class ActivityEditor:
 
     def _list_logged_rows(self, activity: ActivityRow) -> list[Row]:
         return [row for row in self._store.copies_of(activity.key) if row.outcome is Outcome.LOGGED]
+
+
+def choose_news(failures: Sequence[Exception]) -> Exception:
+    """The one that a person should read: nothing can be done here about what Salesforce does not show us."""
+    return next((failure for failure in failures if not isinstance(failure, UnseenActivityError)), failures[0])
 
 
 def _lacks_id(activity: ActivityRow) -> bool:

@@ -43,10 +43,14 @@ FORCED = frozenset({Reason.AUTOMATED, Reason.BEFORE_START, Reason.NOT_PRIMARY})
 
 @dataclass(frozen=True)
 class Moved:
-    """The record that a conversation goes to from now on, and how many of its activities Salesforce did not show us."""
+    """The record that a conversation goes to from now on.
+
+    ``unseen`` counts its activities that Salesforce did not show us, and ``is_all_unseen``: there was no other.
+    """
 
     record: Record
     unseen: int = 0
+    is_all_unseen: bool = False
 
 
 class Choices:
@@ -131,7 +135,8 @@ class Choices:
             self._keeper.take_back(word, earlier)
             raise
         self._log_again(workspace, mailbox, ref, rows, word)
-        return Moved(record, sum(unseen))
+        ours = [activity for activity in logged if not activity.is_joined]
+        return Moved(record, sum(unseen), is_all_unseen=bool(ours) and sum(unseen) == len(ours))
 
     def withdraw(
         self, workspace: Workspace, mailbox: Mailbox, ref: MessageRef, click: Click | None = None,

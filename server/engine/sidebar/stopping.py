@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason
-from server.domain.errors import UnseenActivityError
+from server.domain.errors import RejectedError, TransientError, UnseenActivityError
 from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey
 from server.domain.ledger import ActivityRow, Row
@@ -77,8 +77,9 @@ class Stopper:
     def stop(self, mailbox: Mailbox, ref: MessageRef, click: Click | None = None) -> StopPreview:
         """Keep the conversation out of Salesforce for this mailbox; its owner's activities go to the Recycle Bin.
 
-        An activity that Salesforce does not show us stays, and its rows go on saying that it is logged.
-        Raises OverruledError where something newer was said, and TooSlowError where the click is given up.
+        An activity that Salesforce does not show us stays, and its rows go on saying that it is logged. Raises another
+        failure once the others are done; OverruledError where something newer was said, and TooSlowError where the
+        click is given up.
         """
         click = click or self._keeper.accept_click()
         preview = self.preview(mailbox, ref)
@@ -90,7 +91,7 @@ class Stopper:
                 replace(word, key=key),
                 lambda current: replace(current, kept_out_by=current.kept_out_by | {mailbox.mailbox_id}),
             )
-        unseen: set[ActivityKey | None] = set()
+        left: dict[ActivityKey | None, Exception] = {}
         for copy in [copy for copy in self._list_logged_copies(rows) if self._goes(mailbox, copy)]:
             self._keeper.require_latest(word)
             by_rep = copy.activity.owner_id != self._access.user_of(mailbox)
@@ -98,13 +99,15 @@ class Stopper:
                 self._editor.remove(
                     copy.activity, lambda row: _reason_of(mailbox, row), is_revivable=False, by_rep=by_rep
                 )
-            except UnseenActivityError:
-                unseen.add(copy.activity.key)
+            except (RejectedError, TransientError) as error:
+                left[copy.activity.key] = error
         self._keeper.require_latest(word)
         now = self._clock.now()
         remaining = [r for r in self._reader.list_rows(mailbox, ref) if r.outcome in (Outcome.LOGGED, Outcome.WAITING)]
-        self._store.change_rows([keep_out_row(row, now) for row in remaining if row.activity_key not in unseen])
-        return replace(preview, unseen=len(unseen))
+        self._store.change_rows([keep_out_row(row, now) for row in remaining if row.activity_key not in left])
+        if failures := [error for error in left.values() if not isinstance(error, UnseenActivityError)]:
+            raise failures[0]
+        return replace(preview, unseen=len(left))
 
     def _list_logged_copies(self, rows: Sequence[Row]) -> list[_LoggedCopy]:
         logged = [row for row in rows if row.outcome is Outcome.LOGGED and row.activity_key]

@@ -75,6 +75,8 @@ def _move(desk: Desk, ref: MessageRef, arguments: Mapping[str, str]) -> dict[str
     undo = _undo_of_move("" if earlier_choice == record.record_id else earlier_choice)
     view = desk.view(ref)
     form = texts.MOVED_NOW if _is_done(view) else texts.MOVED_SOON
+    if moved.is_all_unseen:
+        form = texts.MOVED_REPLIES
     notice = _add_unseen(form.format(record=name_of(desk.presenter().record(record))), moved.unseen)
     return show_change(desk.conversation_card(ref, view, undo), notice)
 
