@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import click
@@ -10,6 +11,7 @@ from rich.table import Column, Table
 
 from server.commands.reports.tables import count_noun
 from server.commands.running import Source, report_errors, stdout
+from server.domain.ledger import ActivityRow
 from server.engine.deliver.doubles import DoublesPlan
 
 
@@ -27,11 +29,12 @@ def _doubles(source: Source) -> click.Command:
         services = source.get()
         remover = services.rooms.doubles
         plan = remover.preview()
-        _tell_of_others(plan)
+        _tell_of_others(plan, removes=removes)
         if removes:
             remover.forget(plan.single)
+            remover.let_theirs_stand(plan.gone)
         if not plan.removable:
-            if not (plan.shared or plan.unseen):
+            if not (plan.shared or plan.unseen or plan.doubtful or plan.gone):
                 stdout.print("No email is known to be in Salesforce twice.")
             return
         addresses = {mailbox.mailbox_id: mailbox.address for mailbox in services.ports.store.mailboxes()}
@@ -54,7 +57,7 @@ def _doubles(source: Source) -> click.Command:
     return command
 
 
-def _tell_of_others(plan: DoublesPlan) -> None:
+def _tell_of_others(plan: DoublesPlan, *, removes: bool) -> None:
     """Of what ours stays, and why."""
     if plan.single:
         emails = count_noun(len(plan.single), "email")
@@ -65,3 +68,15 @@ def _tell_of_others(plan: DoublesPlan) -> None:
     if plan.shared:
         emails = count_noun(len(plan.shared), "email")
         stdout.print(f"{emails} share one record of the other tool, so ours stay.")
+    if plan.doubtful:
+        emails = count_noun(len(plan.doubtful), "email")
+        stdout.print(f"Of {emails} the other tool's record may be another email's, so ours stays.")
+    if plan.gone:
+        emails = count_noun(len(plan.gone), "email")
+        then = "the other tool's stands for it" if removes else "with --remove the other tool's stands for it"
+        stdout.print(f"Of {emails} ours was deleted, or the integration user cannot see it: {then}.")
+        stdout.print("Where it is still in Salesforce, delete it there by hand: " + ", ".join(_list_own(plan.gone)))
+
+
+def _list_own(activities: Sequence[ActivityRow]) -> list[str]:
+    return [activity.own_activity_id for activity in activities if activity.own_activity_id]

@@ -183,7 +183,8 @@ class ForeignTask:
     """An email Task that another program wrote. ``day`` is its ISO date.
 
     ``is_inbound`` is None, and ``message_ids`` and ``authors`` are empty, where there is no record of the email behind
-    it. Message-IDs are without angle brackets, authors lower-case.
+    it. Message-IDs are without angle brackets, authors lower-case. ``created_at`` is in epoch milliseconds, 0 where it
+    is not known; ``who_id`` is empty where the Task names nobody.
     """
 
     activity_id: SalesforceId
@@ -193,17 +194,31 @@ class ForeignTask:
     is_inbound: bool | None = None
     message_ids: frozenset[str] = frozenset()
     authors: frozenset[str] = frozenset()
+    created_at: int = 0
+
+
+@dataclass(frozen=True)
+class OwnTask:
+    """An email Task that we wrote, as it stands there; it may lie in the Recycle Bin. ``day`` is its ISO date."""
+
+    activity_id: SalesforceId
+    key: ActivityKey
+    who_id: SalesforceId
+    subject: str
+    day: str
 
 
 @dataclass(frozen=True)
 class ForeignRecords:
     """What other programs logged: activities by the Message-ID of their email records, and email Tasks.
 
+    ``own`` are our email Tasks of the same people, from a day before the first of these Tasks to a day after the last.
     ``shows_emails`` is False where the org shows no email records.
     """
 
     by_message_id: Mapping[str, Foreign] = field(default_factory=dict)
     tasks: tuple[ForeignTask, ...] = ()
+    own: tuple[OwnTask, ...] = ()
     shows_emails: bool = True
 
 

@@ -12,7 +12,7 @@ class MailFacts:
     """By what another program's record is recognised as the one of a mail.
 
     ``people`` are contacts and leads. ``days`` are the ISO dates on which the mail may stand. Message-IDs are without
-    angle brackets, authors lower-case.
+    angle brackets, authors lower-case. ``sent_at`` is in epoch milliseconds, 0 where it is not known.
     """
 
     people: frozenset[SalesforceId]
@@ -21,6 +21,7 @@ class MailFacts:
     days: frozenset[str]
     message_ids: frozenset[str]
     authors: frozenset[str]
+    sent_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,18 @@ class LoggedMail:
 
     key: ActivityKey
     facts: MailFacts
+
+
+@dataclass(frozen=True)
+class EarlierMail:
+    """A mail of ours that stands in the CRM, by what its Task and the ledger say: less than its headers said.
+
+    ``subject`` is the Task's. ``is_inbound`` is None, and ``sent_at`` (epoch milliseconds) 0, where nobody knows.
+    """
+
+    key: ActivityKey
+    people: frozenset[SalesforceId]
+    subject: str
+    days: frozenset[str]
+    is_inbound: bool | None = None
+    sent_at: int = 0

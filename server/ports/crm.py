@@ -153,12 +153,16 @@ class Crm(Protocol):
     def foreign_records(
         self, message_ids: Collection[str], people: Collection[SalesforceId], days: Collection[str]
     ) -> ForeignRecords:
-        """What other tools made of these mails, in one call for a thousand where they made nothing.
+        """What other tools made of these mails, in one call for a thousand where they made nothing, else in two.
 
         By Message-ID, as above; and the email Tasks of these contacts and leads, from the first to the last of these
         days (ISO), that are not ours: none of them where the org has no field for our key, for then ours and theirs
-        look the same. An org that keeps no email records still shows its Tasks.
+        look the same. An org that keeps no email records still shows its Tasks. With them come our own of the same
+        people and days, those in the Recycle Bin too.
         """
+
+    def foreign_tasks(self, activity_ids: Collection[SalesforceId]) -> ForeignRecords:
+        """These Tasks of other tools, and our own beside them as above: none where the org has no key field."""
 
     def standing_activities(self, activity_ids: Sequence[SalesforceId]) -> Mapping[SalesforceId, bool]:
         """Of these Tasks True for what is there, archived ones too, and False for what lies in the Recycle Bin.

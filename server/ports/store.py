@@ -97,6 +97,9 @@ class ActivityStore(Protocol):
     def activities_by_id(self, activity_id: SalesforceId) -> list[ActivityRow]:
         """Those that one record in Salesforce stands for, by us or by another tool: more than one is one too many."""
 
+    def take_record(self, record_id: SalesforceId, key: ActivityKey) -> bool:
+        """Keep that another tool's record stands for this mail. False where somebody kept it for another first."""
+
     def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         """Create activities. Returns those that this call created; the others belong to somebody else."""
 

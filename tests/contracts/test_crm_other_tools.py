@@ -1,5 +1,7 @@
 """SalesforceCrm: what other programs wrote of the same emails, as an org that has such a program shows it."""
 
+from dataclasses import replace
+
 import pytest
 
 from server.domain.crm import ForeignTask
@@ -98,3 +100,34 @@ def test_an_org_without_email_records_still_shows_its_tasks(scene, crm):
     [task] = records.tasks
     assert not records.shows_emails
     assert (task.is_inbound, task.message_ids) == (None, frozenset())
+
+
+def test_beside_theirs_stand_our_own_deleted_ones_too(scene, crm):
+    own = file_beside(scene, crm, "none")
+    [second] = crm.file([activity(2)])
+    scene.universe.org.remove(second.activity_id)
+    assert crm.foreign_records([], [ADA_ID], [DAY]).own == (), "nobody else's, so nothing to tell apart"
+    scene.clock.advance(LATER)
+    crm.shape()
+    before = len(calls(scene))
+
+    records = crm.foreign_records([message_id_of(scene)], [ADA_ID], [DAY])
+    assert len(calls(scene)) == before + 2
+    assert {(o.activity_id, o.key, o.who_id, o.day) for o in records.own} == {
+        (own, activity(1).key, ADA_ID, DAY),
+        (second.activity_id, activity(2).key, ADA_ID, DAY),
+    }
+    assert all(task.created_at == int(scene.clock.now()) * 1_000 for task in records.tasks)
+    assert crm.foreign_tasks([records.tasks[0].activity_id, own[:-4] + "9AAA"]) == replace(records, by_message_id={})
+
+
+def test_theirs_are_told_where_the_org_keeps_no_email_records(scene, crm):
+    own = file_beside(scene, crm, "brackets")
+    scene.clock.advance(LATER)
+    scene.universe.org.switches = OrgSwitches(unreadable=("EmailMessage",))
+    [theirs] = [task["Id"] for task in scene.tasks() if task["Id"] != own]
+
+    records = crm.foreign_tasks([theirs])
+    assert [task.activity_id for task in records.tasks] == [theirs]
+    assert [task.activity_id for task in records.own] == [own]
+    assert not records.shows_emails

@@ -292,6 +292,13 @@ def test_an_activity_that_left_a_record_is_not_found_by_it(store):
     assert [a.key for a in store.activities_by_id("00T2")] == ["k1"]
 
 
+def test_one_record_of_another_tool_is_taken_by_one_mail(store):
+    assert store.take_record("00T1", "k1")
+    assert not store.take_record("00T1", "k2")
+    assert store.take_record("00T1", "k1"), "a try that died goes on"
+    assert store.take_record("00T2", "k2")
+
+
 def test_a_later_generation_has_a_key_of_its_own_in_salesforce():
     first, *later = [an_activity("k1", generation=n).crm_key for n in (1, 2, 3)]
 

@@ -19,6 +19,7 @@ from server.adapters.salesforce.matching.look_up import LookUp
 from server.adapters.salesforce.matching.related import (
     find_foreign_activities,
     find_foreign_records,
+    find_foreign_tasks,
     find_opportunities,
     find_standing_tasks,
 )
@@ -146,6 +147,9 @@ class SalesforceCrm:
         self, message_ids: Collection[str], people: Collection[SalesforceId], days: Collection[str]
     ) -> ForeignRecords:
         return find_foreign_records(self._reader, self._org.shape.task.get("key"), message_ids, people, days)
+
+    def foreign_tasks(self, activity_ids: Collection[SalesforceId]) -> ForeignRecords:
+        return find_foreign_tasks(self._reader, self._org.shape.task.get("key"), activity_ids)
 
     def standing_activities(self, activity_ids: Sequence[SalesforceId]) -> Mapping[SalesforceId, bool]:
         return find_standing_tasks(self._reader, activity_ids)

@@ -20,6 +20,7 @@ STANDARD = "UserType = 'Standard'"
 """A Chatter, portal or integration User owns no activities, and often has a rep's email."""
 INVALID = ".invalid"
 """What the copying of a sandbox puts behind each User's email."""
+FOREIGN_TASK = ("Id", "WhoId", "Subject", "ActivityDate", "CreatedDate")
 PERSON = ("Id", "Name", "Email", "OwnerId", "Owner.IsActive")
 BECAME = ("Name", "OwnerId", "Owner.IsActive", "AccountId", "LastModifiedDate", "IsDeleted")
 CONVERTED = (
@@ -220,12 +221,25 @@ def email_messages(message_ids: Sequence[str]) -> str:
 
 
 def email_tasks(key_field: str, first_day: str, last_day: str, people: Sequence[str]) -> str:
-    """Email Tasks that other programs wrote: they have no key of ours. A date is written without quotes."""
-    where = (
-        f"{_any_of(['WhoId'], people)} AND TaskSubtype = 'Email' AND {key_field} = null"
+    """Email Tasks that other programs wrote: they have no key of ours."""
+    return _select(FOREIGN_TASK, "Task", f"{_email_tasks_of(people, first_day, last_day)} AND {key_field} = null")
+
+
+def own_email_tasks(key_field: str, first_day: str, last_day: str, people: Sequence[str]) -> str:
+    where = f"{_email_tasks_of(people, first_day, last_day)} AND {key_field} != null"
+    return _select((*FOREIGN_TASK, key_field), "Task", where)
+
+
+def _email_tasks_of(people: Sequence[str], first_day: str, last_day: str) -> str:
+    """A date is written without quotes."""
+    return (
+        f"{_any_of(['WhoId'], people)} AND TaskSubtype = 'Email'"
         f" AND ActivityDate >= {date.fromisoformat(first_day)} AND ActivityDate <= {date.fromisoformat(last_day)}"
     )
-    return _select(("Id", "WhoId", "Subject", "ActivityDate"), "Task", where)
+
+
+def foreign_tasks(task_ids: Sequence[str]) -> str:
+    return _select(FOREIGN_TASK, "Task", _any_of(["Id"], task_ids))
 
 
 def emails_of_tasks(task_ids: Sequence[str]) -> str:

@@ -34,6 +34,12 @@ class ActivityDocuments(Repository):
         documents = {d.key: d for d in (*self._find_logged_as(activity_id), *self._find_doubled_by(activity_id))}
         return [codec.to_activity(d.key, d.data, d.version) for d in documents.values()]
 
+    def take_record(self, record_id: SalesforceId, key: ActivityKey) -> bool:
+        if self._try_commit([Create("taken_records", record_id, {"activity_key": key})]):
+            return True
+        document = self._documents.get("taken_records", record_id)
+        return document is not None and document.data["activity_key"] == key
+
     def claim(self, activities: Sequence[ActivityRow]) -> list[ActivityRow]:
         if not activities:
             return []

@@ -124,8 +124,9 @@ class _FilingRound:
             self._readings.renew_leases()
             claimed = [item for item in portion if isinstance(item, Claimed)]
             claimed += self._claim([item for item in portion if isinstance(item, Wanted)])
-            self._join([(item, joined[item.key]) for item in claimed if item.key in joined])
-            unjoined = [item for item in claimed if item.key not in joined]
+            taken = self._finder.take_found(claimed, joined)
+            self._join(taken)
+            unjoined = [item for item in claimed if item.key not in {joining.key for joining, _ in taken}]
             planned += self._planner.plan(unjoined, read, self._readings.renew_leases)
         if planned:
             planned = self._planner.add_response_times(planned)

@@ -6,20 +6,22 @@ A setting, off by default; but what one of our people sent from Salesforce itsel
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from server.domain.crm import OwnTask
 from server.domain.errors import ConfigurationError
 from server.domain.ids import ActivityKey, SalesforceId
+from server.domain.ledger import ActivityRow
 from server.domain.mail import Mail
 from server.domain.mailbox import Workspace
 from server.domain.message import Header
-from server.domain.second_look import LoggedMail, MailFacts
-from server.engine.deliver.wanted import Wanted
+from server.domain.second_look import EarlierMail, LoggedMail, MailFacts
+from server.engine.deliver.wanted import Claimed, Wanted
 from server.ports.crm import Crm
 from server.ports.store import ActivityStore
 from server.rules.decision.activity import local_day_of
-from server.rules.decision.other_tools import choose_tasks, is_sent_by_salesforce, list_people
+from server.rules.decision.other_tools import choose_tasks, is_sent_by_salesforce, is_task_of, list_people
 from server.rules.headers.dates import read_sent_at
 from server.rules.headers.header_text import read_subject
 from server.rules.headers.identity_key import list_message_ids
@@ -41,12 +43,20 @@ class ForeignFinder:
         asked = [w for w in mails if self.joins_others or is_sent_by_salesforce(w.mail, self.workspace)]
         if not asked:
             return {}
+        keys = {wanted.key for wanted in asked}
+        beside = [self.note_mail(wanted) for wanted in mails if wanted.key not in keys]
         try:
-            found = find_foreign_activities(self.crm, [self.note_mail(wanted) for wanted in asked])
+            return find_foreign_activities(self.crm, self.store, [self.note_mail(w) for w in asked], beside)
         except ConfigurationError:
             log.warning("what other tools logged cannot be read: every mail is logged")
             return {}
-        return {key: activity_id for key, activity_id in found.items() if not is_taken(self.store, key, activity_id)}
+
+    def take_found(
+        self, mails: Sequence[Claimed], found: Mapping[ActivityKey, SalesforceId]
+    ) -> list[tuple[Claimed, SalesforceId]]:
+        """The mails that their record stands for from now on. Another worker's mail has the others' meanwhile."""
+        pairs = [(claimed, found[claimed.key]) for claimed in mails if claimed.key in found]
+        return [(claimed, record_id) for claimed, record_id in pairs if self.store.take_record(record_id, claimed.key)]
 
     def note_mail(self, wanted: Wanted) -> LoggedMail:
         mail, copy = wanted.mail, wanted.mail.canonical
@@ -60,6 +70,7 @@ class ForeignFinder:
             days=frozenset(local_day_of(moment, zone) for zone in zones),
             message_ids=_list_message_ids(mail),
             authors=_list_author_addresses(mail),
+            sent_at=moment,
         )
         return LoggedMail(mail.key, facts)
 
@@ -69,9 +80,12 @@ def is_taken(store: ActivityStore, key: ActivityKey, activity_id: SalesforceId) 
     return any(activity.key != key for activity in store.activities_by_id(activity_id))
 
 
-def find_foreign_activities(crm: Crm, mails: Sequence[LoggedMail]) -> dict[ActivityKey, SalesforceId]:
-    """By Message-ID, else the only email Task that fits.
+def find_foreign_activities(
+    crm: Crm, store: ActivityStore, mails: Sequence[LoggedMail], beside: Sequence[LoggedMail] = ()
+) -> dict[ActivityKey, SalesforceId]:
+    """By Message-ID, else the only email Task that fits: this mail alone of all that are ours, those ``beside`` too.
 
+    What stands for a mail already, or may, is none. Two workers may find the same one: ``take_record`` decides.
     An email record counts if it names no other author: an id that somebody used again is another mail. Of a mail that
     a server renamed, the other program may know either id. Raises ConfigurationError where nothing can be read.
     """
@@ -84,12 +98,44 @@ def find_foreign_activities(crm: Crm, mails: Sequence[LoggedMail]) -> dict[Activ
     for message_id, foreign in records.by_message_id.items():
         mail = by_message_id.get(message_id)
         is_of = mail is not None and (not foreign.author or foreign.author in mail.facts.authors)
-        if mail is not None and is_of and mail.key not in found and foreign.activity_id not in taken:
+        if mail is None or not is_of or mail.key in found or foreign.activity_id in taken:
+            continue
+        if not is_taken(store, mail.key, foreign.activity_id):
             found[mail.key] = foreign.activity_id
             taken.add(foreign.activity_id)
     left = [mail for mail in mails if mail.key not in found]
-    chosen = choose_tasks([mail.facts for mail in left], [t for t in records.tasks if t.activity_id not in taken])
-    return found | {left[place].key: activity_id for place, activity_id in chosen.items()}
+    fitting = [task for task in records.tasks if any(is_task_of(task, mail.facts) for mail in left)]
+    free = [t for t in fitting if t.activity_id not in taken and not store.activities_by_id(t.activity_id)]
+    if not free:
+        return found
+    earlier = [mail for mail in list_earlier_mails(store, records.own) if mail.key not in found]
+    keys = {mail.key for mail in left}
+    chosen = choose_tasks([*left, *beside], free, earlier)
+    return found | {key: activity_id for key, activity_id in chosen.items() if key in keys}
+
+
+def list_earlier_mails(store: ActivityStore, tasks: Sequence[OwnTask]) -> list[EarlierMail]:
+    """The mails of our own Tasks, but for those that another tool's stands for since."""
+    activities = store.activities(list({task.key for task in tasks}))
+    return [
+        _read_earlier(task, activities.get(task.key))
+        for task in tasks
+        if task.key not in activities or not activities[task.key].is_joined
+    ]
+
+
+def _read_earlier(task: OwnTask, activity: ActivityRow | None) -> EarlierMail:
+    people, days = frozenset({task.who_id}), frozenset({task.day})
+    if activity is None or not activity.sent_at:
+        return EarlierMail(task.key, people, task.subject, days)
+    return EarlierMail(
+        task.key,
+        people | list_people(activity.related_ids),
+        task.subject,
+        days | {local_day_of(activity.sent_at, "")},
+        is_inbound=activity.is_inbound,
+        sent_at=activity.sent_at,
+    )
 
 
 def _list_message_ids(mail: Mail) -> frozenset[str]:

@@ -85,7 +85,7 @@ class SecondLooker:
         mails = self._leave_out_gone(mails)
         count = 0
         try:
-            found = find_foreign_activities(self.crm, mails) if mails else {}
+            found = find_foreign_activities(self.crm, self.store, mails) if mails else {}
         except ConfigurationError:
             found = {}  # an org that shows neither emails nor Tasks of others
         for key, activity_id in found.items():
@@ -118,7 +118,7 @@ class SecondLooker:
             activity = self.store.activities([key]).get(key)
             if activity is None or not _stands(activity) or activity_id in (activity.activity_id, activity.doubled_by):
                 return False
-            if is_taken(self.store, key, activity_id):
+            if is_taken(self.store, key, activity_id) or not self.store.take_record(activity_id, key):
                 return False  # ours would go for a record that stands for another mail
             with suppress(ConflictError):  # somebody moved or stopped it at this moment
                 self.store.save_activities([replace(activity, doubled_by=activity_id)], [])
@@ -141,9 +141,11 @@ def _stands(activity: ActivityRow) -> bool:
 def _write_mail(mail: LoggedMail) -> dict[str, Any]:
     facts = mail.facts
     sets = {name: sorted(getattr(facts, name)) for name in _SETS}
-    return {"key": mail.key, "subject": facts.subject, "is_inbound": facts.is_inbound, **sets}
+    return {"key": mail.key, "subject": facts.subject, "is_inbound": facts.is_inbound, "sent_at": facts.sent_at, **sets}
 
 
 def _read_mail(fields: Mapping[str, Any]) -> LoggedMail:
     sets: dict[str, Any] = {name: frozenset(fields[name]) for name in _SETS}
-    return LoggedMail(fields["key"], MailFacts(subject=fields["subject"], is_inbound=fields["is_inbound"], **sets))
+    sent_at = fields.get("sent_at", 0)  # a look that an older version planned has none
+    facts = MailFacts(subject=fields["subject"], is_inbound=fields["is_inbound"], sent_at=sent_at, **sets)
+    return LoggedMail(fields["key"], facts)

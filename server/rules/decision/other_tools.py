@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from server.domain.crm import ForeignTask
-from server.domain.ids import SalesforceId
+from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.mail import Mail
 from server.domain.mailbox import Workspace
-from server.domain.second_look import MailFacts
+from server.domain.second_look import EarlierMail, LoggedMail, MailFacts
 from server.rules.headers.identity_key import normalise_message_id, strip_prefixes
 
 SALESFORCE_HEADERS = ("X-SFDC-LK", "X-SFDC-User")
@@ -22,6 +23,10 @@ _MARKS = re.compile(
     re.IGNORECASE,
 )
 """What tools put before the subject: their name, and some of them the direction."""
+CLOCKS_APART = 5 * 60_000
+"""Milliseconds by which a sender's clock may be before Salesforce's."""
+HIDDEN = "email"
+"""Our own subject where a setting keeps the mail's out of the CRM: it may be any."""
 CUT_AT = 60
 """Characters of a subject from which on a tool may have cut it."""
 
@@ -36,28 +41,71 @@ def is_sent_by_salesforce(mail: Mail, workspace: Workspace) -> bool:
     return is_its_site or any(headers.has(name) for name in SALESFORCE_HEADERS)
 
 
-def choose_tasks(mails: Sequence[MailFacts], tasks: Sequence[ForeignTask]) -> dict[int, SalesforceId]:
-    """The Task of each mail, by the mail's place, where one Task fits that mail alone, and one mail that Task alone."""
-    fitting = {place: [task for task in tasks if _is_of(task, mail)] for place, mail in enumerate(mails)}
-    chosen = {place: found[0].activity_id for place, found in fitting.items() if len(found) == 1}
-    taken = [task.activity_id for found in fitting.values() for task in found]
-    return {place: activity_id for place, activity_id in chosen.items() if taken.count(activity_id) == 1}
+def choose_tasks(
+    mails: Sequence[LoggedMail], tasks: Sequence[ForeignTask], earlier: Sequence[EarlierMail] = ()
+) -> dict[ActivityKey, SalesforceId]:
+    """The Task of each mail, where it fits that mail alone of all that are ours, and that mail fits it alone.
+
+    ``earlier`` are ours that stand in the CRM; of one that is among ``mails`` its facts count, and not its Task's.
+    """
+    keys = {mail.key for mail in mails}
+    others = [other for other in earlier if other.key not in keys]
+    fitting = {mail.key: [task for task in tasks if is_task_of(task, mail.facts)] for mail in mails}
+    count = Counter(task.activity_id for found in fitting.values() for task in found)
+    return {
+        key: found[0].activity_id
+        for key, found in fitting.items()
+        if len(found) == 1 and count[found[0].activity_id] == 1 and not any(may_be_of(found[0], o) for o in others)
+    }
 
 
-def _is_of(task: ForeignTask, mail: MailFacts) -> bool:
-    """A Task without a record of the email behind it reads "You sent an email" in Salesforce: it is outbound."""
+def is_task_of(task: ForeignTask, mail: MailFacts) -> bool:
+    """Whether it fits the mail, whatever else it fits."""
     if task.message_ids and not task.message_ids & mail.message_ids:
         return False
     if task.authors and not task.authors & mail.authors:
         return False
-    subject, marked_inbound = _read_subject(task.subject)
-    is_inbound = task.is_inbound if task.is_inbound is not None else bool(marked_inbound)
+    subject, is_inbound = _read_task(task)
     return (
         task.who_id in mail.people
         and task.day in mail.days
         and is_inbound == mail.is_inbound
+        and not _is_older(task, mail.sent_at)
         and _is_same_subject(subject, strip_prefixes(mail.subject))
     )
+
+
+def may_be_of(task: ForeignTask, mail: EarlierMail) -> bool:
+    """Whether it may stand for a mail of which less is known. A Message-ID says of itself whose it is."""
+    subject, is_inbound = _read_task(task)
+    return (
+        not task.message_ids
+        and task.who_id in mail.people
+        and task.day in mail.days
+        and mail.is_inbound in (None, is_inbound)
+        and not _is_older(task, mail.sent_at)
+        and any(ours == HIDDEN or _is_same_subject(subject, ours) for ours in _list_own_subjects(mail.subject))
+    )
+
+
+def _read_task(task: ForeignTask) -> tuple[str, bool]:
+    """Its subject, and whether it came in.
+
+    A Task without a record of the email behind it reads "You sent an email" in Salesforce: it is outbound.
+    """
+    subject, marked_inbound = _read_subject(task.subject)
+    return subject, task.is_inbound if task.is_inbound is not None else bool(marked_inbound)
+
+
+def _is_older(task: ForeignTask, sent_at: int) -> bool:
+    """What was there before the mail was sent is another mail's."""
+    return 0 < task.created_at < sent_at - CLOCKS_APART
+
+
+def _list_own_subjects(subject: str) -> list[str]:
+    """What the mail's own may be: we put its sender before that of a mail that came in, and a name may hold a colon."""
+    parts = subject.split(": ") if subject.startswith("From ") else [subject]
+    return [strip_prefixes(": ".join(parts[at:])) for at in range(len(parts))]
 
 
 def _read_subject(text: str) -> tuple[str, bool | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -103,6 +105,10 @@ def test_a_round_asks_once_however_many_mails_it_has(make_scene: MakeScene) -> N
 
 ADA, LEO = to_18("003A00000000001"), to_18("00QA00000000001")
 SENT = {"sender": ANN, "to": "ada@byron.example", "message_id": "<1@mail.gmail.com>"}
+
+
+def now_of(scene: Scene) -> str:
+    return format_datetime(datetime.fromtimestamp(scene.clock.now(), UTC))
 
 
 def a_task(**changed: Any) -> dict[str, Any]:
@@ -211,6 +217,79 @@ def test_one_task_stands_for_one_mail_of_whatever_conversation(make_scene: MakeS
 
     [own] = ours(scene)
     assert own["Description"].strip().endswith("Text 2.")
+
+
+LATER_MAIL = {"subject": "Re: Lamps", "message_id": "<2@mail.gmail.com>", "text": "The second."}
+
+
+def test_a_record_that_is_older_than_the_mail_is_another_mails(make_scene: MakeScene) -> None:
+    """A plug-in logs the first mail after us; an hour later the thread goes on."""
+    scene = make_scene(small_world(), JOIN_OTHERS="yes")
+    scene.deliver(ANN, eml(**SENT | {"date": now_of(scene)}), "SENT")
+    scene.sync()
+    scene.universe.org.insert("Task", a_task(Id=None, ActivityDate=scene.tasks()[0]["ActivityDate"]))
+    scene.clock.advance(3_600)
+    scene.deliver(ANN, eml(**SENT | LATER_MAIL | {"date": now_of(scene)}), "SENT")
+    scene.sync()
+
+    assert any((task.get("Description") or "").strip().endswith("The second.") for task in scene.tasks())
+
+
+def test_a_record_that_may_be_an_earlier_mails_is_joined_by_no_later_one(make_scene: MakeScene) -> None:
+    """The sender's clock tells nothing here: both were sent before it was written."""
+    scene = make_scene(small_world(), JOIN_OTHERS="yes")
+    scene.deliver(ANN, eml(**SENT), "SENT")
+    scene.sync()
+    scene.universe.org.insert("Task", a_task(Id=None))
+    scene.deliver(ANN, eml(**SENT | LATER_MAIL), "SENT")
+    scene.sync()
+
+    assert len(scene.tasks()) == 3
+
+
+def test_what_stands_for_an_earlier_mail_is_no_second_choice(make_scene: MakeScene) -> None:
+    scene = beside(make_scene, a_task())
+    first = scene.deliver(ANN, eml(**SENT), "SENT")
+    scene.sync()
+    assert ours(scene) == []
+    scene.universe.org.insert("Task", a_task(Id=None, Subject="Email: Re: Lamps"))
+    second = scene.deliver(ANN, eml(**SENT | LATER_MAIL), "SENT")
+    scene.sync()
+
+    assert len(scene.tasks()) == 2
+    rows = {row.message_id: row for row in scene.services.ports.store.rows(scene.mailbox().mailbox_id)}
+    assert rows[first].activity_id != rows[second].activity_id
+
+
+def test_two_workers_join_no_record_both(make_scene: MakeScene) -> None:
+    """The second one works between the first one's look and its claim."""
+    scene = beside(make_scene, a_task())
+    store, claim, rivals = scene.services.ports.store, scene.services.ports.store.claim, [2]
+    scene.deliver(ANN, eml(**SENT | {"text": "Text 1."}), "SENT")
+
+    def claim_later(activities: Any) -> Any:
+        for number in [rivals.pop()] if rivals else []:
+            scene.deliver(ANN, eml(**SENT | {"message_id": f"<{number}@mail.gmail.com>", "text": "Text 2."}), "SENT")
+            scene.sync()
+        return claim(activities)
+
+    store.claim = claim_later  # type: ignore[method-assign]
+    scene.sync()
+    scene.sync()
+
+    assert len(ours(scene)) == 1
+    keys = [row.activity_id for row in store.rows(scene.mailbox().mailbox_id)]
+    assert len(set(keys)) == 2
+
+
+def test_mail_that_is_not_looked_for_may_be_the_one_too(make_scene: MakeScene) -> None:
+    """Without the setting only what was sent from Salesforce is looked for; a plug-in may have logged the other."""
+    scene = make_scene(small_world({"Task": [a_task()]}))
+    scene.deliver(ANN, eml(**SENT), "SENT")
+    scene.deliver(ANN, eml(**SENT | LATER_MAIL | {"X_SFDC_LK": "00D000000000001"}), "SENT")
+    scene.sync()
+
+    assert len(ours(scene)) == 2
 
 
 SFDC = {"X_SFDC_LK": "00D000000000001", "X_SFDC_User": "005A00000000001", "message_id": "<bD5xE@n1abc.sfdc.net>"}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server.domain.ids import SalesforceId
-from server.engine.deliver.second_look import LOOK_AFTER, LOOKS_APART
+from server.engine.deliver.second_look import COLLECTION, LOOK_AFTER, LOOKS_APART, PURPOSE
 from server.ports.queue import Job, JobKind
 from simulator.faults import Fault
 from simulator.salesforce.switches import OrgSwitches
@@ -174,29 +177,145 @@ def test_where_theirs_was_deleted_meanwhile_ours_stays(scene: Scene) -> None:
 INVOICE = {"sender": ANN, "to": "ada@byron.example", "subject": "Invoice"}
 
 
+def now_of(scene: Scene) -> str:
+    return format_datetime(datetime.fromtimestamp(scene.clock.now(), UTC))
+
+
+def add_theirs(scene: Scene, own: Mapping[str, Any], subject: str = "Email: Invoice") -> str:
+    """The other tool's Task of the mail of which ``own`` is ours."""
+    same = {name: own[name] for name in ("WhoId", "WhatId", "OwnerId", "ActivityDate", "Status") if own.get(name)}
+    return scene.universe.org.insert("Task", same | {"Subject": subject, "TaskSubtype": "Email"})
+
+
 def log_two_beside_one(scene: Scene) -> str:
     """Two mails of one subject and one day; another tool logs the first, at once. Returns its Task."""
-    scene.deliver(ANN, eml(**INVOICE, message_id="<a1@mail.gmail.com>", text="The first."), "SENT")
+    scene.deliver(ANN, eml(**INVOICE, message_id="<a1@mail.gmail.com>", text="The first.", date=now_of(scene)), "SENT")
     scene.sync()
-    [first] = scene.tasks()
-    same = {name: first[name] for name in ("WhoId", "WhatId", "OwnerId", "ActivityDate", "Status") if first.get(name)}
-    theirs = scene.universe.org.insert("Task", same | {"Subject": "Email: Invoice", "TaskSubtype": "Email"})
+    theirs = add_theirs(scene, scene.tasks()[0])
     scene.clock.advance(LATER)
-    scene.deliver(ANN, eml(**INVOICE, message_id="<a2@mail.gmail.com>", text="The second."), "SENT")
+    scene.deliver(ANN, eml(**INVOICE, message_id="<a2@mail.gmail.com>", text="The second.", date=now_of(scene)), "SENT")
     scene.sync()
     return theirs
 
 
-def test_one_record_of_theirs_is_one_mail_and_the_other_keeps_its_own(scene: Scene) -> None:
-    theirs = log_two_beside_one(scene)
-    for _ in range(8):  # each mail has a look of its own
-        scene.clock.advance(LOOKS_APART)
+def sync_for_hours(scene: Scene, hours: int = 10) -> None:
+    """So that each mail has its own look."""
+    for _ in range(hours):
+        scene.clock.advance(3_600)
         scene.sync()
+
+
+def test_one_record_of_theirs_is_one_mail_and_the_other_keeps_its_own(scene: Scene) -> None:
+    """It was there before the second mail was sent, so it is the first one's."""
+    theirs = log_two_beside_one(scene)
+    sync_for_hours(scene)
 
     assert "Deleted: 1." in scene.flask("doubles", "--remove", "--yes").output
     left = {task["Id"]: task.get("Description") or "" for task in scene.tasks()}
     assert theirs in left
     assert [text.strip().endswith("The second.") for name, text in left.items() if name != theirs] == [True]
+
+
+@pytest.mark.parametrize("sender", [ANN, "ada@byron.example"])
+@pytest.mark.parametrize("again", ["Invoice", "Re: Invoice"])
+def test_what_may_be_of_two_mails_is_marked_for_neither(scene: Scene, sender: str, again: str) -> None:
+    """Each mail has a look of its own, and sees the other one by its Task alone."""
+    people = {"sender": sender, "to": "ada@byron.example" if sender == ANN else ANN}
+    scene.deliver(ANN, eml(**people, subject="Invoice", message_id="<a1@x.example>", date=now_of(scene)))
+    scene.sync()
+    [first] = scene.tasks()
+    scene.clock.advance(LATER)
+    scene.deliver(ANN, eml(**people, subject=again, message_id="<a2@x.example>", date=now_of(scene)))
+    scene.sync()
+    sync_for_hours(scene, 4)  # the first one's look is over, then somebody logs it by hand
+    direction = "[In]" if sender != ANN else "Email:"
+    add_theirs(scene, first, f"{direction} Invoice")
+    sync_for_hours(scene)
+
+    assert "No email is known" in scene.flask("doubles", "--remove", "--yes").output
+    assert len(ours(scene)) == 2
+
+
+def test_a_mail_that_a_rep_took_away_still_has_its_record(scene: Scene) -> None:
+    first = scene.deliver(ANN, eml(**INVOICE, message_id="<a1@mail.gmail.com>", date=now_of(scene)), "SENT")
+    scene.sync()
+    [own] = scene.tasks()
+    scene.clock.advance(LATER)
+    scene.deliver(ANN, eml(**INVOICE, message_id="<a2@mail.gmail.com>", date=now_of(scene)), "SENT")
+    scene.sync()
+    add_theirs(scene, own)
+    rep = Rep(scene, ANN, first)
+    rep.click("Stop logging")
+    rep.click("Delete and stop")
+    sync_for_hours(scene)
+
+    assert "No email is known" in scene.flask("doubles", "--remove", "--yes").output
+    assert len(ours(scene)) == 1
+
+
+def test_before_ours_goes_theirs_is_looked_at_once_more(scene: Scene) -> None:
+    """A mail that was logged since the look may be the one that theirs stands for."""
+    theirs = log_two_beside_one(scene)
+    store = scene.services.ports.store
+    [second] = [task for task in ours(scene) if "The second." in task["Description"]]
+    [activity] = store.activities_by_id(SalesforceId(second["Id"]))
+    store.save_activities([replace(activity, doubled_by=SalesforceId(theirs))], [])
+
+    said = " ".join(scene.flask("doubles", "--remove", "--yes").output.split())
+    assert "Of 1 email the other tool's record may be another email's, so ours stays." in said
+    assert scene.services.rooms.doubles.remove(store.doubled_activities()) == 0
+    assert len(ours(scene)) == 2
+
+
+@pytest.mark.parametrize("is_purged", [True, False])
+def test_where_ours_was_deleted_theirs_stands_for_the_mail(scene: Scene, *, is_purged: bool) -> None:
+    message = log_beside(scene, "none")
+    look_again(scene)
+    [own] = ours(scene)
+    scene.universe.org.remove(own["Id"], by="person")
+    if is_purged:
+        scene.universe.org.purge(own["Id"])
+
+    assert "with --remove the other tool's stands for it" in " ".join(scene.flask("doubles").output.split())
+    told = scene.flask("doubles", "--remove", "--yes")
+    assert told.code == 0
+    assert own["Id"] in told.output
+    assert "No email is known" in scene.flask("doubles", "--remove", "--yes").output
+    [left] = scene.tasks()
+    row = scene.services.ports.store.existing_rows(scene.mailbox().mailbox_id, [message])[message]
+    assert row.activity_id == left["Id"]
+
+
+def test_ours_that_goes_while_an_admin_is_asked_is_no_failure(scene: Scene) -> None:
+    log_beside(scene, "none")
+    look_again(scene)
+    [own] = ours(scene)
+    remover = scene.services.rooms.doubles
+    remove = scene.services.ports.crm.remove
+
+    def purge_first(ids: Sequence[SalesforceId]) -> Sequence[Exception | None]:
+        scene.universe.org.remove(own["Id"], by="person")
+        scene.universe.org.purge(own["Id"])
+        return remove(ids)
+
+    scene.services.ports.crm.remove = purge_first  # type: ignore[method-assign]
+    assert remover.remove(remover.preview().removable) == 0
+    assert [activity.own_activity_id for activity in remover.preview().gone] == [own["Id"]]
+
+
+def test_a_look_that_an_older_version_planned_has_no_moment(scene: Scene) -> None:
+    message = log_beside(scene, "task")
+    looker = scene.services.rooms.syncer.looker
+    [look] = scene.services.ports.store.due_looks(scene.clock.now() + 10 * LATER, 10)
+    mails = json.loads(looker.sealing.open(COLLECTION, look.name, PURPOSE, look.sealed))
+    for mail in mails:
+        assert mail.pop("sent_at")
+    sealed = looker.sealing.seal(COLLECTION, look.name, PURPOSE, json.dumps(mails).encode())
+    scene.services.ports.store.drop_looks([look])
+    scene.services.ports.store.plan_look(replace(look, sealed=sealed))
+    look_again(scene)
+
+    assert is_told(scene, message)
 
 
 def test_what_an_earlier_version_marked_twice_is_deleted_for_neither(scene: Scene) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 from server.adapters.salesforce import soql
 from server.adapters.salesforce.composite import CompositeReader, Question
+from server.adapters.salesforce.matching.records import epoch_ms
 from server.adapters.salesforce.org.shape import OrgShape
-from server.domain.crm import Foreign, ForeignRecords, ForeignTask, Opportunities
+from server.domain.crm import Foreign, ForeignRecords, ForeignTask, Opportunities, OwnTask
 from server.domain.errors import ConfigurationError
-from server.domain.ids import SalesforceId
+from server.domain.ids import ActivityKey, SalesforceId
 
 
 def find_opportunities(
@@ -64,9 +67,20 @@ def find_foreign_records(
     except ConfigurationError:
         shows_emails = False
         rows["email_tasks"] = [row for _, found in reader.ask(about_tasks) for row in found]
-    behind = _find_emails_of(reader, rows["email_tasks"]) if shows_emails else {}
-    tasks = tuple(_read_task(task, behind.get(str(task["Id"]), ())) for task in rows["email_tasks"])
-    return ForeignRecords(_read_foreign(rows["email_messages"] if shows_emails else []), tasks, shows_emails)
+    by_message_id = _read_foreign(rows["email_messages"] if shows_emails else [])
+    records = _look_beside(reader, key_field, rows["email_tasks"], shows_emails=shows_emails)
+    return replace(records, by_message_id=by_message_id)
+
+
+def find_foreign_tasks(
+    reader: CompositeReader, key_field: str | None, activity_ids: Collection[SalesforceId]
+) -> ForeignRecords:
+    questions = [Question("foreign_tasks", tuple(ids), soql.foreign_tasks) for ids in soql.chunks(activity_ids)]
+    tasks = [row for _, found in reader.ask(questions) for row in found]
+    try:
+        return _look_beside(reader, key_field, tasks, shows_emails=True)
+    except ConfigurationError:
+        return _look_beside(reader, key_field, tasks, shows_emails=False)
 
 
 def find_standing_tasks(reader: CompositeReader, activity_ids: Sequence[SalesforceId]) -> dict[SalesforceId, bool]:
@@ -80,14 +94,39 @@ def _ask_about_emails(message_ids: Collection[str]) -> list[Question]:
     return [Question("email_messages", tuple(portion), soql.email_messages) for portion in portions]
 
 
-def _find_emails_of(reader: CompositeReader, tasks: Sequence[Any]) -> dict[str, list[Any]]:
-    portions = soql.chunks(str(task["Id"]) for task in tasks)
-    questions = [Question("emails_of_tasks", tuple(portion), soql.emails_of_tasks) for portion in portions]
+def _look_beside(
+    reader: CompositeReader, key_field: str | None, tasks: Sequence[Any], *, shows_emails: bool
+) -> ForeignRecords:
+    """These Tasks with the emails behind them, and our own Tasks of the same people and days, in one call.
+
+    Our own that a person deleted count too: theirs may stand for that mail.
+    """
+    ids = soql.chunks(str(task["Id"]) for task in tasks)
+    about = [Question("emails_of_tasks", tuple(i), soql.emails_of_tasks) for i in ids] if shows_emails else []
+    people = {str(task["WhoId"]) for task in tasks if task.get("WhoId")}
+    days = sorted(date.fromisoformat(task["ActivityDate"]) for task in tasks if task.get("ActivityDate"))
+    if key_field and people and days:
+        first, last = ((day + timedelta(days=n)).isoformat() for day, n in ((days[0], -1), (days[-1], 1)))
+        write = partial(soql.own_email_tasks, key_field, first, last)
+        about += [Question("own_email_tasks", tuple(portion), write) for portion in soql.chunks(people)]
     emails: dict[str, list[Any]] = {}
-    for _, found in reader.ask(questions):
-        for email in found:
-            emails.setdefault(str(email["ActivityId"]), []).append(email)
-    return emails
+    own: list[OwnTask] = []
+    for kind, rows in reader.ask(about, with_deleted=True):
+        for row in rows:
+            if kind == "emails_of_tasks":
+                emails.setdefault(str(row["ActivityId"]), []).append(row)
+            elif key_field:
+                own.append(_read_own(row, key_field))
+    return ForeignRecords(
+        tasks=tuple(_read_task(task, emails.get(str(task["Id"]), ())) for task in tasks),
+        own=tuple(own),
+        shows_emails=shows_emails,
+    )
+
+
+def _read_own(row: Any, key_field: str) -> OwnTask:
+    key, who = ActivityKey(row[key_field]), SalesforceId(row["WhoId"])
+    return OwnTask(SalesforceId(row["Id"]), key, who, str(row.get("Subject") or ""), str(row["ActivityDate"]))
 
 
 def _read_foreign(rows: Sequence[Any]) -> dict[str, Foreign]:
@@ -101,10 +140,12 @@ def _read_foreign(rows: Sequence[Any]) -> dict[str, Foreign]:
 def _read_task(row: Any, emails: Sequence[Any]) -> ForeignTask:
     directions = {bool(email.get("Incoming")) for email in emails}
     return ForeignTask(
-        SalesforceId(row["Id"]), SalesforceId(row["WhoId"]), str(row.get("Subject") or ""), str(row["ActivityDate"]),
+        SalesforceId(row["Id"]), SalesforceId(row.get("WhoId") or ""), str(row.get("Subject") or ""),
+        str(row.get("ActivityDate") or ""),
         is_inbound=directions.pop() if len(directions) == 1 else None,
         message_ids=frozenset(_read_message_id(email) for email in emails if email.get("MessageIdentifier")),
         authors=frozenset(str(email["FromAddress"]).lower() for email in emails if email.get("FromAddress")),
+        created_at=epoch_ms(row.get("CreatedDate")),
     )  # fmt: skip
 
 
