@@ -106,6 +106,21 @@ class Row:
         return None if self.wait is None or isinstance(self.wait, Held) else self.wait.due
 
     @property
+    def waits_for_change(self) -> bool:
+        """Its mail stands in Salesforce already, and not as a person wants it: it is to move there, or to go."""
+        return self.outcome is Outcome.WAITING and self.activity_id is not None and not self.is_of_newer_version
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Its mail is to go from Salesforce; ``evidence`` is what keeps it out."""
+        return self.waits_for_change and bool(self.evidence)
+
+    @property
+    def is_wanted_in_crm(self) -> bool:
+        """Its mail stands in Salesforce, and its rep keeps it there."""
+        return self.outcome is Outcome.LOGGED or (self.waits_for_change and not self.is_unwanted)
+
+    @property
     def is_from_the_past(self) -> bool:
         """The message waits among those of a backfill, behind all new mail."""
         return self.shard in BACKFILL

@@ -183,7 +183,9 @@ class _Collection:
 
 def _is_lost(change: MessageChange, rows: Mapping[MessageId, Row]) -> bool:
     row = rows.get(change.ref.message_id)
-    return change.fate is Fate.DELETED and row is not None and row.outcome is Outcome.WAITING
+    return (
+        change.fate is Fate.DELETED and row is not None and row.outcome is Outcome.WAITING and not row.waits_for_change
+    )
 
 
 def _is_open(change: MessageChange, rows: Mapping[MessageId, Row]) -> bool:

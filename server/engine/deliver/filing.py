@@ -45,6 +45,7 @@ class FilingResult:
     """``unwanted``: no activity is made, for today's decision, or what the body shows, is not to log.
 
     ``stopped`` came to nothing for a reason that concerns all mail, ``stopped_by``, after others were logged.
+    ``overruled`` are logged, and a person kept a copy out meanwhile.
     """
 
     logged: int = 0
@@ -53,6 +54,7 @@ class FilingResult:
     failed: list[tuple[Wanted, Exception]] = field(default_factory=list)
     stopped: list[Wanted] = field(default_factory=list)
     stopped_by: Exception | None = None
+    overruled: list[Wanted] = field(default_factory=list)
 
 
 class MailFiler:
@@ -81,7 +83,7 @@ class MailFiler:
         finder = ForeignFinder(self.crm, self.store, workspace, self.planner_tools.policy.join_others)
         looks = LookPlanner(self.store, self.planner_tools.sealing, self.clock)
         retried = frozenset(claimed.key for claimed in doubtful)
-        closer = ActivityCloser(self.crm, self.store, self.clock, retried, looks, finder)
+        closer = ActivityCloser(self.store, self.clock, retried, looks, finder)
         notes = ClaimNotes(self.store, self.clock, is_keyless=self.crm.shape().key_field is None)
         return _FilingRound(self, planner, readings, finder, closer, notes).run(fresh, doubtful)
 
@@ -110,6 +112,7 @@ class _FilingRound:
         self._file_again(missing, joined)
         self._result.failed += self._planner.failed
         self._result.unwanted += self._planner.unwanted
+        self._result.overruled += self._closer.stopped
         self._result.logged, self._result.settled = self._closer.logged, self._closer.settled
         return self._result
 

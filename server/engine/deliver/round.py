@@ -13,11 +13,12 @@ from functools import partial
 from server.domain.decision import Outcome, Reason
 from server.domain.errors import ConfigurationError, ConflictError, TransientError, UnlistedGroupError
 from server.domain.ids import ActivityKey, MailboxId
-from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
+from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.policy import Policy
-from server.engine.conversations.carry_out import ActivityEditor, Move, revive_activity
+from server.engine.conversations.carry_out import ActivityEditor, revive_activity
+from server.engine.conversations.late_words import LateWords, choice_of
 from server.engine.conversations.overrides import Overrides
 from server.engine.decide.decisions import (
     BY_CHOICE,
@@ -100,6 +101,7 @@ class DeliveryRound:
         self._renew_leases = renew_leases
         self._now = tools.clock.now
         self._done = Delivered()
+        self._late_words = LateWords(tools.crm, tools.store, tools.clock, tools.sealing, tools.overrides, tools.editor)
 
     def run(self, rows: Sequence[Row]) -> Delivered:
         self._done.read = len(rows)
@@ -124,8 +126,9 @@ class DeliveryRound:
     def _gather(self, rows: Sequence[Row]) -> dict[ActivityKey, GatheredMail]:
         """The mails that may be delivered now. Rows that cannot be are saved as they stand then."""
         deliverable: list[Row] = []
-        aside: list[Row] = []
-        for row in rows:
+        # For those nothing is to be decided, whatever became of their mailbox or their headers.
+        aside = self._late_words.remove_unwanted(rows)
+        for row in [row for row in rows if not row.is_unwanted]:
             mailbox = self._mailboxes.get(row.mailbox_id)
             if mailbox is None or not mailbox.delivers or row.activity_key is None:
                 # Due, but its mailbox does not deliver any more: the row waits for a person, and delays nobody.
@@ -158,9 +161,15 @@ class DeliveryRound:
                 joining.append((gathered.pop(key), activity))
         pairs = [(item.mail, activity) for item, activity in joining]
         failed = give_to_senders(self._tools.crm, self._store, self._workspace, pairs)
-        for item, activity in joining:
-            if item.mail.key in failed:
-                self._retry(item.rows, failed[item.mail.key], is_alone=True)
+        to_move = _list_unmoved(joining)
+        unmoved = self._late_words.move(self._workspace, to_move, choices)
+        moved = self._store.activities([mail.key for mail, _ in to_move]) if to_move else {}
+        for item, known in joining:
+            key, activity = item.mail.key, moved.get(item.mail.key, known)
+            if key in failed:
+                self._retry(item.rows, failed[key], is_alone=True)
+            elif key in unmoved:
+                self._save([self._late_words.put_off(row, activity, unmoved[key]) for row in item.rows])
             else:
                 self._save([log_row(row, activity, self._now()) for row in item.rows])
         return claims
@@ -193,19 +202,19 @@ class DeliveryRound:
             self._retry([row for wanted in mails for row in wanted.rows], error)
             self._done.error = type(error).__name__
             return
-        self._follow_new_choices(mails, choices)
         for wanted in result.unwanted:
             self._skip(wanted)
             self._store.drop_copies([wanted.key])
         for wanted, failure in result.failed:
             is_chosen = wanted.decision.reason is Reason.THREAD_OVERRIDE
-            choice = _choice_of(wanted.mail, choices) if is_chosen else None
+            choice = choice_of(wanted.mail, choices) if is_chosen else None
             self._retry(wanted.rows, self._tools.overrides.follow_refusal(choice, failure), is_alone=True)
         if result.stopped_by is not None:
             self._retry([row for wanted in result.stopped for row in wanted.rows], result.stopped_by)
             self._done.error = type(result.stopped_by).__name__
         self._done.logged += result.logged
         self._done.settled += result.settled
+        self._follow_late_words(result.overruled, mails, choices)
 
     def _leave_out_stopped(self, item: DecidedMail, rows: Sequence[Row]) -> Wanted:
         """Without the copies whose reps stopped the conversation a moment ago, while others still want the mail."""
@@ -217,21 +226,13 @@ class DeliveryRound:
         left = tuple(row for row in rows if row.mailbox_id not in item.kept_out)
         return Wanted(replace(item.mail, copies=copies), item.decision, item.owner, left)
 
-    def _follow_new_choices(self, mails: Sequence[Wanted], earlier: ConversationChoices) -> None:
-        """A record that somebody chose while the mail was on its way: the mail goes there after all."""
-        current = self._store.conversations([w.mail.conversation for w in mails if w.mail.conversation])
-        changed = [w for w in mails if _choice_of(w.mail, current) != _choice_of(w.mail, earlier)]
-        if not changed:
-            return
-        activities = self._store.activities([wanted.key for wanted in changed])
-        moves: list[Move] = []
-        for wanted in changed:
-            activity = activities.get(wanted.key)
-            choice = _choice_of(wanted.mail, current)
-            override = self._tools.overrides.find_override(self._workspace, choice, wanted.mail)
-            if activity and activity.state is ActivityState.LOGGED and override and override.record:
-                moves.append(Move(activity, override.record, Reason.THREAD_OVERRIDE))
-        self._tools.editor.move_each(moves)
+    def _follow_late_words(
+        self, overruled: Sequence[Wanted], mails: Sequence[Wanted], earlier: ConversationChoices
+    ) -> None:
+        """What people said while the mail was on its way. Whatever comes of it, the round is done by now."""
+        self._save(self._late_words.follow_new_stops([row for wanted in overruled for row in wanted.rows]))
+        pairs = [(wanted.mail, wanted.rows) for wanted in mails]
+        self._save(self._late_words.follow_new_choices(self._workspace, pairs, earlier))
 
     def _skip(self, wanted: Wanted) -> None:
         """Keyed hashes of people and domains are kept where a record that is made later could explain the mail."""
@@ -271,6 +272,15 @@ def _goes_without(
     return any(goes_without_group(error, row.waits_for_group_since, now) for row in gathered[mail.key].rows)
 
 
+def _list_unmoved(joining: Sequence[tuple[GatheredMail, ActivityRow]]) -> list[tuple[Mail, ActivityRow]]:
+    """Logged mails that an earlier round could not move to where somebody wanted them."""
+    return [
+        (item.mail, activity)
+        for item, activity in joining
+        if activity.state is ActivityState.LOGGED and any(row.waits_for_change for row in item.rows)
+    ]
+
+
 def _find_delay(tools: RoundTools, key: ActivityKey) -> float | None:
     """Until when a held copy holds the mail (epoch seconds)."""
     if not tools.policy.publish_delay:
@@ -285,7 +295,3 @@ def _put_aside_broken(tools: RoundTools, broken: Sequence[tuple[Row, Exception]]
     unsealed = [row for row, error in broken if is_seal_broken(error)]
     others = [after_failure(tools.sealing, row, error, now) for row, error in broken if not is_seal_broken(error)]
     return read_again(tools.alarms, unsealed, now) + others
-
-
-def _choice_of(mail: Mail, choices: ConversationChoices) -> Conversation | None:
-    return choices.get(mail.conversation) if mail.conversation else None

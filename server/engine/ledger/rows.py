@@ -8,6 +8,7 @@
     make_waiting ──────────┘      │
                                   ├─► skip_row, log_row, fail_row, lose_row      an outcome
                                   └─► retry_row, delay_row                       a later try
+    an outcome ─► await_change                                           a later try, once the mail is in Salesforce
     an outcome ─► keep_out_row, remove_row, erase_row, repoint_row, reopen_row, forget_org
 
 A verb that gives a row an outcome starts from ``_without_wait``, which keeps what identifies the message and the ids in
@@ -63,8 +64,15 @@ def note_screened(
 
 
 def take_place_of(row: Row, earlier: Row) -> Row:
-    """The row of a message that was read again, to be written over the one that exists."""
-    return replace(row, version=earlier.version, internal_date=row.internal_date or earlier.internal_date)
+    """The row of a message that was read again, to be written over the one that exists.
+
+    What waits for a change of mail that stands in Salesforce goes on waiting for it.
+    """
+    if earlier.waits_for_change and row.shard is None:
+        return earlier
+    row = replace(row, version=earlier.version, internal_date=row.internal_date or earlier.internal_date)
+    stands = earlier.waits_for_change
+    return replace(row, record_id=earlier.record_id, activity_id=earlier.activity_id) if stands else row
 
 
 def note_skipped(
@@ -125,6 +133,18 @@ def retry_row(row: Row, due: float, cause: str, attempts: int, now: float, *, is
     )  # fmt: skip
 
 
+def await_change(row: Row, current: Row, activity: ActivityRow, now: float, evidence: tuple[Evidence, ...] = ()) -> Row:
+    """``row`` waits again, as it did before it became ``current``: its mail stands in Salesforce by now.
+
+    It is to move there or, where ``evidence`` says what keeps it out, to go.
+    """
+    return replace(
+        row, reason=Reason.RETRYING, wait=Waiting(_shard_of(row), now), attempts=0, cause=None,
+        waits_for_group_since=0.0, evidence=evidence, record_id=activity.record_id, activity_id=activity.activity_id,
+        updated_at=now, version=current.version,
+    )  # fmt: skip
+
+
 def reopen_row(row: Row, cause: str, now: float) -> Row:
     """A message that has an outcome is read and decided again. Only the cause says why."""
     fresh = replace(_without_wait(row, Reason.RETRYING, now), record_id=None, activity_id=None)
@@ -137,7 +157,7 @@ def forget_org(row: Row, now: float, due: float) -> Row | None:
     What depended on the org before is read again at ``due`` and decided again. What a person or a rule of ours settled
     stays, without the ids of that org.
     """
-    if row.outcome is Outcome.LOGGED or row.reason in OF_THE_ORG:
+    if row.outcome is Outcome.LOGGED or row.reason in OF_THE_ORG or row.waits_for_change:
         return replace(reopen_row(row, NEW_ORG, now), wait=Unread(due))
     if row.outcome is not Outcome.WAITING and (row.record_id or row.activity_id):
         return replace(row, record_id=None, activity_id=None, updated_at=now)

@@ -110,7 +110,7 @@ class Stopper:
         return replace(preview, unseen=len(left))
 
     def _list_logged_copies(self, rows: Sequence[Row]) -> list[_LoggedCopy]:
-        logged = [row for row in rows if row.outcome is Outcome.LOGGED and row.activity_key]
+        logged = [row for row in rows if row.activity_key and (row.outcome is Outcome.LOGGED or row.waits_for_change)]
         activities = self._store.activities([row.activity_key for row in logged if row.activity_key])
         return [
             _LoggedCopy(row, activities[row.activity_key], self._list_colleagues(row))
@@ -121,7 +121,7 @@ class Stopper:
     def _list_colleagues(self, row: Row) -> tuple[Row, ...]:
         assert row.activity_key is not None
         copies = self._store.copies_of(row.activity_key)
-        return tuple(c for c in copies if c.mailbox_id != row.mailbox_id and c.outcome is Outcome.LOGGED)
+        return tuple(c for c in copies if c.mailbox_id != row.mailbox_id and c.is_wanted_in_crm)
 
     def _goes(self, mailbox: Mailbox, copy: _LoggedCopy) -> bool:
         """The activity goes when its owner keeps it out, or when no other copy is left."""
