@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.domain.ids import ActivityKey, SalesforceId
+from server.domain.ids import ActivityKey, KeyedHash, SalesforceId
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class LoggedMail:
 
     key: ActivityKey
     facts: MailFacts
+    conversation: KeyedHash | None = None
 
 
 @dataclass(frozen=True)

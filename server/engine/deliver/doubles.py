@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from server.domain.errors import ConflictError, UnseenActivityError
 from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState
-from server.engine.deliver.other_tools import is_taken, list_earlier_mails
+from server.engine.deliver.other_tools import is_taken, list_earlier_mails, may_be_of_thread
 from server.engine.ledger.rows import log_row
 from server.ports.clock import Clock
 from server.ports.crm import ACTIVITIES_PER_COLLECTION, Crm
@@ -111,7 +111,11 @@ class DoubleRemover:
         return {
             activity.key
             for activity, theirs in doubled
-            if theirs in tasks and any(may_be_of(tasks[theirs], o) for o in earlier if o.key != activity.crm_key)
+            if theirs in tasks
+            and (
+                any(may_be_of(tasks[theirs], other) for other in earlier if other.key != activity.crm_key)
+                or may_be_of_thread(self.store, tasks[theirs], activity.conversation, [activity.key])
+            )
         }
 
     def _join(self, activity: ActivityRow) -> None:

@@ -6,12 +6,12 @@ A setting, off by default; but what one of our people sent from Salesforce itsel
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from server.domain.crm import OwnTask
+from server.domain.crm import ForeignTask, OwnTask
 from server.domain.errors import ConfigurationError
-from server.domain.ids import ActivityKey, SalesforceId
+from server.domain.ids import ActivityKey, KeyedHash, SalesforceId
 from server.domain.ledger import ActivityRow
 from server.domain.mail import Mail
 from server.domain.mailbox import Workspace
@@ -21,7 +21,14 @@ from server.engine.deliver.wanted import Claimed, Wanted
 from server.ports.crm import Crm
 from server.ports.store import ActivityStore
 from server.rules.decision.activity import local_day_of
-from server.rules.decision.other_tools import choose_tasks, is_sent_by_salesforce, is_task_of, list_people
+from server.rules.decision.other_tools import (
+    HIDDEN,
+    choose_tasks,
+    is_sent_by_salesforce,
+    is_task_of,
+    list_people,
+    may_be_of,
+)
 from server.rules.headers.dates import read_sent_at
 from server.rules.headers.header_text import read_subject
 from server.rules.headers.identity_key import list_message_ids
@@ -72,7 +79,7 @@ class ForeignFinder:
             authors=_list_author_addresses(mail),
             sent_at=moment,
         )
-        return LoggedMail(mail.key, facts)
+        return LoggedMail(mail.key, facts, mail.conversation)
 
 
 def is_taken(store: ActivityStore, key: ActivityKey, activity_id: SalesforceId) -> bool:
@@ -109,9 +116,43 @@ def find_foreign_activities(
     if not free:
         return found
     earlier = [mail for mail in list_earlier_mails(store, records.own) if mail.key not in found]
-    keys = {mail.key for mail in left}
     chosen = choose_tasks([*left, *beside], free, earlier)
-    return found | {key: activity_id for key, activity_id in chosen.items() if key in keys}
+    tasks = {task.activity_id: task for task in free}
+    keys = {mail.key for mail in (*mails, *beside)}
+    for mail in left:
+        task = tasks.get(chosen.get(mail.key, SalesforceId("")))
+        if task and not may_be_of_thread(store, task, mail.conversation, keys):
+            found[mail.key] = task.activity_id
+    return found
+
+
+def may_be_of_thread(
+    store: ActivityStore, task: ForeignTask, conversation: KeyedHash | None, without: Collection[ActivityKey]
+) -> bool:
+    """Whether the Task may be of another mail of the conversation, as the ledger knows it.
+
+    That one need not stand in the CRM yet, or by another of its people.
+    """
+    others = store.activities_of(conversation) if conversation else []
+    return any(
+        may_be_of(task, _read_of_thread(other, task))
+        for other in others
+        if other.key not in without and not other.is_joined
+    )
+
+
+def _read_of_thread(activity: ActivityRow, task: ForeignTask) -> EarlierMail:
+    """What the ledger does not know, a mail that is only claimed most of all, is as the Task would have it."""
+    people = list_people([*activity.related_ids, *([activity.record_id] if activity.record_id else [])])
+    is_known = activity.sent_at > 0
+    return EarlierMail(
+        activity.key,
+        people or frozenset({task.who_id}),
+        HIDDEN,
+        frozenset({local_day_of(activity.sent_at, "") if is_known else task.day}),
+        is_inbound=activity.is_inbound if is_known else None,
+        sent_at=activity.sent_at,
+    )
 
 
 def list_earlier_mails(store: ActivityStore, tasks: Sequence[OwnTask]) -> list[EarlierMail]:

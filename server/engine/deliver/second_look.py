@@ -111,7 +111,8 @@ class SecondLooker:
 
     def _leave_out_gone(self, mails: Sequence[LoggedMail]) -> list[LoggedMail]:
         activities = self.store.activities([mail.key for mail in mails])
-        return [mail for mail in mails if mail.key in activities and _stands(activities[mail.key])]
+        standing = [mail for mail in mails if mail.key in activities and _stands(activities[mail.key])]
+        return [replace(mail, conversation=activities[mail.key].conversation) for mail in standing]
 
     def _mark(self, key: ActivityKey, activity_id: SalesforceId) -> bool:
         for _ in range(MARKING_TRIES):

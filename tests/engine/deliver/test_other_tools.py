@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from simulator.salesforce.errors import RecordError
 from simulator.salesforce.ids import to_18
 from tests.support.cards import card_of, texts
 from tests.support.rep import Rep
@@ -259,6 +260,37 @@ def test_what_stands_for_an_earlier_mail_is_no_second_choice(make_scene: MakeSce
     assert len(scene.tasks()) == 2
     rows = {row.message_id: row for row in scene.services.ports.store.rows(scene.mailbox().mailbox_id)}
     assert rows[first].activity_id != rows[second].activity_id
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_a_record_may_be_of_a_mail_of_the_thread_that_stands_elsewhere(
+    make_scene: MakeScene, *, is_refused: bool
+) -> None:
+    """The first mail is refused, or stands on Ada, the first of its people; a plug-in logs it on Grace."""
+    scene = make_scene(small_world(), JOIN_OTHERS="yes")
+    org = scene.universe.org
+    ada = next(row for row in org.everything("Contact") if row["Id"] == ADA)
+    person = {"LastName": "Grace", "Email": "grace@byron.example"}
+    grace = org.insert("Contact", person | {name: ada[name] for name in ("AccountId", "OwnerId")})
+    to = "grace@byron.example" if is_refused else "ada@byron.example, grace@byron.example"
+    first = scene.deliver(ANN, eml(**SENT | {"to": to}), "SENT")
+    insert = org.insert
+
+    def refuse(*_args: Any, **_options: Any) -> str:
+        raise RecordError("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Not this one.")
+
+    if is_refused:
+        org.insert = refuse  # type: ignore[method-assign]
+    scene.sync()
+    org.insert = insert  # type: ignore[method-assign]
+    own = len(scene.tasks())
+    assert own == (0 if is_refused else 1)
+    org.insert("Task", a_task(Id=None, WhoId=grace))
+    again = SENT | LATER_MAIL | {"to": "grace@byron.example", "In_Reply_To": SENT["message_id"]}
+    scene.deliver(ANN, eml(**again), "SENT", thread=first)
+    scene.sync()
+
+    assert len(scene.tasks()) == own + 2
 
 
 def test_two_workers_join_no_record_both(make_scene: MakeScene) -> None:
