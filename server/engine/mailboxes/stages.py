@@ -60,8 +60,8 @@ def count_misaligned(mailbox: Mailbox, rows: Iterable[Row], now: float) -> tuple
 
 def _align_row(mailbox: Mailbox, row: Row, now: float) -> Row | None:
     """Return the changed row, or None where nothing is to change."""
-    if not is_waiting_in_shard(row):
-        return None
+    if not is_waiting_in_shard(row) or row.is_unwanted:
+        return None  # what a rep stopped goes from Salesforce, whatever becomes of the mailbox
     is_held = isinstance(row.wait, Held)
     # A mailbox that drains delivers at once: nobody is left who could stop a delayed mail.
     is_delayed = mailbox.stage is Stage.DRAINING and row.reason is Reason.HELD

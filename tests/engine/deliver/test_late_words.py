@@ -11,6 +11,7 @@ from server.domain.errors import RejectedError, TransientError
 from server.domain.history import MessageRef
 from server.domain.ids import MessageId, SalesforceId, ThreadId
 from server.domain.ledger import Row
+from server.domain.mailbox import Stage
 from tests.support.rep import Rep
 from tests.support.scene import Scene, eml
 
@@ -233,3 +234,17 @@ def test_a_conversation_stopped_while_its_move_waits_goes(
 
     assert scene.tasks() == []
     assert scene.outcomes() == {moved: "kept_out"}
+
+
+def test_a_mailbox_that_is_switched_off_keeps_no_delete_back(
+    scene: Scene, stopped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails(scene, "remove", LOCKED, 1, monkeypatch)
+    scene.sync(patience=0)
+    assert len(scene.tasks()) == 1
+
+    scene.set_stage(ANN, Stage.OFF)
+    scene.sync(patience=HOUR)
+
+    assert scene.tasks() == []
+    assert scene.outcomes() == {stopped: "kept_out"}

@@ -157,3 +157,39 @@ def test_a_copy_shares_the_fate_of_the_activity_that_it_joins(
     row = rows.note_unread(MailboxId("m2"), MessageRef(MessageId("2"), ThreadId("t")), "missed", NOW)
 
     assert rows.log_row(row, activity, NOW).reason is expected
+
+
+@given(WAITING_ROWS, ENDED_ROWS)
+def test_a_row_waits_again_for_a_change_of_what_stands_in_salesforce(waiting: Row, ended: Row) -> None:
+    kept_out = rows.await_change(waiting, ended, LOGGED, NOW, (Evidence("conversation"),))
+    assert (kept_out.reason, kept_out.wait) == (Reason.RETRYING, Waiting(waiting.shard or 0, NOW))
+    assert (kept_out.activity_id, kept_out.record_id, kept_out.version) == ("00TB", "00QB", ended.version)
+    assert (kept_out.attempts, kept_out.cause, kept_out.sealed_headers) == (0, None, b"headers")
+    assert kept_out.is_unwanted
+    assert not kept_out.is_wanted_in_crm
+
+    chosen = rows.await_change(waiting, ended, LOGGED, NOW)
+    assert chosen.is_wanted_in_crm
+    assert not chosen.is_unwanted
+
+
+@given(WAITING_ROWS, ENDED_ROWS)
+def test_reading_it_again_forgets_no_change_that_is_to_come(waiting: Row, ended: Row) -> None:
+    earlier = rows.await_change(waiting, ended, LOGGED, NOW, (Evidence("label"),))
+    assert rows.take_place_of(rows.skip_row(waiting, Reason.KEPT_OUT, NOW), earlier) == earlier
+    assert rows.take_place_of(rows.reopen_row(waiting, "ThrottledError", NOW), earlier) == earlier
+
+    let_in = Row(
+        earlier.mailbox_id, earlier.message_id, earlier.thread_id, Reason.READY, wait=Waiting(3, NOW), internal_date=5
+    )
+    again = rows.take_place_of(let_in, earlier)
+    assert (again.wait, again.activity_id, again.version) == (let_in.wait, "00TB", earlier.version)
+    assert not again.is_unwanted
+
+
+@given(WAITING_ROWS, ENDED_ROWS)
+def test_another_org_knows_nothing_of_such_a_change(waiting: Row, ended: Row) -> None:
+    earlier = rows.await_change(waiting, ended, LOGGED, NOW)
+    again = rows.forget_org(earlier, NOW, NOW + 60)
+    assert again is not None
+    assert (again.cause, again.wait, again.activity_id) == (rows.NEW_ORG, Unread(NOW + 60), None)
