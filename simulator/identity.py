@@ -36,6 +36,9 @@ REFUSALS = {
 KEY_ID = "simulated-1"
 
 
+_KEY_LOCK = threading.Lock()
+
+
 @dataclass(frozen=True)
 class Access:
     """What a bearer token stands for."""
@@ -185,7 +188,8 @@ class Identity:
         return claims
 
     def signing_key(self) -> rsa.RSAPrivateKey:
-        return _make_signing_key()
+        with _KEY_LOCK:  # callers that come together would each make one
+            return _make_signing_key()
 
 
 @cache

@@ -11,8 +11,12 @@ if __name__ == "__main__":
     is_heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if is_heard:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from simulator.demo.command import main
+    from simulator.demo.command import INTERRUPTED, main
 
-    if is_heard:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.exit(main())
+    try:
+        if is_heard:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        code = main()
+    except KeyboardInterrupt:  # before ``main`` looks after it
+        code = INTERRUPTED
+    sys.exit(code)

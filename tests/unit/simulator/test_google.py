@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
 from googleapiclient.discovery import V1_DISCOVERY_URI, V2_DISCOVERY_URI, build_from_document
 
+from simulator import identity
 from tests.support.scene import Scene, eml
 
 ANN = "ann@acme.example"
@@ -154,3 +158,18 @@ def test_a_batch_may_name_the_user_by_a_quoted_address(scene: Scene, session, an
     head = {"Content-Type": "multipart/mixed; boundary=b"}
     answer = session.post("https://gmail.googleapis.com/batch", data=body, headers=head)
     assert '"messagesTotal": 1' in answer.text
+
+
+def test_callers_that_come_together_get_one_signing_key(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token that is signed with another key than the certificates name is refused as a stranger's."""
+    make = rsa.generate_private_key
+
+    def make_slowly(*args: int) -> rsa.RSAPrivateKey:
+        time.sleep(0.05)
+        return make(*args)
+
+    monkeypatch.setattr(rsa, "generate_private_key", make_slowly)
+    identity._make_signing_key.cache_clear()  # noqa: SLF001
+    with ThreadPoolExecutor(4) as pool:
+        keys = list(pool.map(lambda _number: scene.universe.identity.signing_key(), range(4)))
+    assert len({id(key) for key in keys}) == 1
