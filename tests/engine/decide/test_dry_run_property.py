@@ -331,7 +331,7 @@ def count(rows: Iterable[Row]) -> Counter[tuple[str, str]]:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(of_many_kinds)
 def test_a_dry_run_counts_what_going_live_does(story: Story) -> None:
     compared = go_live(story)
@@ -343,7 +343,7 @@ ALL_DRY = (Stage.DRY_RUN, Stage.DRY_RUN, Stage.DRY_RUN)
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(of_one_conversation)
 @example(
     # Ann's choice covers the second mail only because the first, which is not logged yet, is in both mailboxes.
