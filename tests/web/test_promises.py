@@ -424,6 +424,31 @@ def test_stopping_names_nobody_who_had_a_blind_copy(scene):
     assert len(scene.tasks()) == 1
 
 
+def test_a_stop_asks_gmail_nothing_that_the_ledger_knows(scene):
+    """Who else is on the email matters to the question before it. A slow Gmail would use up the click's time."""
+    mail = {"sender": ANN, "to": "ada@byron.example", "Cc": BEN}
+    scene.deliver(ANN, eml(**mail), "SENT")
+    his = scene.deliver(BEN, eml(**mail))
+    scene.sync()
+    ben = Rep(scene, BEN, his).click("Stop logging")
+    scene.universe.calls.clear()
+
+    assert ben.click("Stop").notice == texts.STOPPED
+    assert scene.universe.calls.calls("gmail") == []
+
+
+def test_a_mail_that_lies_in_a_mailbox_twice_is_stopped_once(scene):
+    mail = eml(message_id="<twice@x>")
+    first = scene.deliver(ANN, mail)
+    scene.deliver(ANN, mail, thread=first)
+    scene.sync()
+    assert len(scene.tasks()) == 1
+
+    assert Rep(scene, ANN, first).click("Stop logging").click("Delete and stop").notice == texts.STOPPED
+    assert scene.tasks() == []
+    assert set(scene.outcomes().values()) == {"kept_out"}
+
+
 def test_what_salesforce_does_not_show_stays_and_all_else_goes(scene, logged):
     [hidden] = [task["Id"] for task in scene.tasks()]
     reply_to(scene, "<root@x>", References="<root@x>")

@@ -25,13 +25,11 @@ class StopPreview:
     """What stopping does: how many activities go, and the names of people whose copies stay in Salesforce.
 
     ``unnamed`` counts those of them whom no header of the rep's own copies names: they may have had a blind copy.
-    ``unseen`` counts those that should go and stay, because Salesforce does not show them to us; known once it is done.
     """
 
     removed: int = 0
     stays_with: tuple[str, ...] = ()
     unnamed: int = 0
-    unseen: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,15 +72,15 @@ class Stopper:
             len(removed), tuple(m.name or m.address for m in named), unnamed=len(colleagues) - len(named)
         )
 
-    def stop(self, mailbox: Mailbox, ref: MessageRef, click: Click | None = None) -> StopPreview:
+    def stop(self, mailbox: Mailbox, ref: MessageRef, click: Click | None = None) -> int:
         """Keep the conversation out of Salesforce for this mailbox; its owner's activities go to the Recycle Bin.
 
-        An activity that Salesforce does not show us stays, and its rows go on saying that it is logged. Raises another
-        failure once the others are done; OverruledError where something newer was said, and TooSlowError where the
-        click is given up.
+        An activity that Salesforce does not show us stays, and its rows go on saying that it is logged: returns how
+        many. Gmail is not asked where the ledger has the message, for a click has little time. Raises another failure
+        once the others are done; OverruledError where something newer was said, and TooSlowError where the click is
+        given up.
         """
         click = click or self._keeper.accept_click()
-        preview = self.preview(mailbox, ref)
         rows = self._reader.list_rows(mailbox, ref)
         # A thread of Gmail's may hold several conversations by their References: the rep means all of it.
         word = Word(self._reader.find_key(mailbox, ref, rows), mailbox.mailbox_id, click, chooses=False)
@@ -92,7 +90,9 @@ class Stopper:
                 lambda current: replace(current, kept_out_by=current.kept_out_by | {mailbox.mailbox_id}),
             )
         left: dict[ActivityKey | None, Exception] = {}
-        for copy in [copy for copy in self._list_logged_copies(rows) if self._goes(mailbox, copy)]:
+        # A mailbox may have the same email twice: of one activity.
+        going = {copy.activity.key: copy for copy in self._list_logged_copies(rows) if self._goes(mailbox, copy)}
+        for copy in going.values():
             self._keeper.require_latest(word)
             by_rep = copy.activity.owner_id != self._access.user_of(mailbox)
             try:
@@ -107,7 +107,7 @@ class Stopper:
         self._store.change_rows([keep_out_row(row, now) for row in remaining if row.activity_key not in left])
         if failures := [error for error in left.values() if not isinstance(error, UnseenActivityError)]:
             raise failures[0]
-        return replace(preview, unseen=len(left))
+        return len(left)
 
     def _list_logged_copies(self, rows: Sequence[Row]) -> list[_LoggedCopy]:
         logged = [row for row in rows if row.activity_key and (row.outcome is Outcome.LOGGED or row.waits_for_change)]

@@ -92,9 +92,9 @@ def _ask_stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dic
 
 
 def _stop(desk: Desk, ref: MessageRef, _arguments: Mapping[str, str]) -> dict[str, Any]:
-    stopped = desk.stopper.stop(desk.mailbox, ref, desk.click)
+    unseen = desk.stopper.stop(desk.mailbox, ref, desk.click)
     undo: Undo = (Operation.LOG, {})
-    notice = _add_unseen(texts.STOPPED, stopped.unseen)
+    notice = _add_unseen(texts.STOPPED, unseen)
     return show_change(desk.conversation_card(ref, desk.view(ref), undo), notice)
 
 
