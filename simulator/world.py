@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import world_checks
+from simulator.google_switches import GoogleSwitches
 from simulator.labels import ENGLISH, LANGUAGES
 from simulator.mailfiles import MailFile, read_folder
 from simulator.mbox import INDEX, read_mbox
@@ -49,6 +50,7 @@ class World:
     """``org`` maps an object's name to its records, as in world.json; ``server`` holds settings for the demo.
 
     ``users`` changes while the world runs; ``deleted`` holds those that are gone, as Google does for some days.
+    ``google`` says how hard Google is, and a test may set it at any time.
     """
 
     name: str
@@ -60,6 +62,7 @@ class World:
     mail: Mapping[str, tuple[MailFile, ...]]
     server: Mapping[str, str] = field(default_factory=dict)
     deleted: tuple[User, ...] = ()
+    google: GoogleSwitches = field(default_factory=GoogleSwitches)
 
     def user(self, address: str) -> User | None:
         """Whose address or alias it is, an alias by domain included."""
@@ -91,6 +94,7 @@ def load(folder: Path) -> World:
         org=world_checks.org(_section(data, "salesforce", folder)),
         mail=_mail(folder / "mail", users),
         server=world_checks.server(_section(data, "server", folder, required=False)),
+        google=world_checks.google(space.get("switches", {})),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from simulator.google_switches import GoogleSwitches
 from simulator.salesforce.switches import OrgSwitches
 
 STAGES = ("off", "dry_run", "live", "draining")
@@ -131,6 +132,16 @@ def _rules(rules: Any) -> None:
             raise WorldError(f"{where}.when must map fields to texts.")
         if rule.get("object", "Task") not in RULED:
             raise WorldError(f"{where}.object must be one of {', '.join(RULED)}.")
+
+
+def google(section: Any) -> GoogleSwitches:
+    """How hard Google is in this world."""
+    if not isinstance(section, dict):
+        raise WorldError("world.json: workspace.switches must map names to values.")
+    try:
+        return GoogleSwitches.of(section)
+    except ValueError as error:
+        raise WorldError(f"world.json: {error}.") from None
 
 
 def _switches(section: Any) -> None:

@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from simulator.salesforce.errors import RecordError
+from simulator.switches import check_switches
 
 OTHER_TOOLS = ("", "brackets", "bare", "none", "task")
 NUMBERS = ("automation_bears", "query_bears", "rows_in_page", "open_cursors", "storage_used_percent")
-KINDS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
-"""What a switch takes, by the class of its default."""
 AUTOMATION: dict[str, tuple[str, str]] = {
     "trigger": (
         "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
@@ -82,23 +81,8 @@ class OrgSwitches:
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> OrgSwitches:
         """Raises ValueError, with a sentence, for a name or a value that no switch has."""
-        names = {field.name for field in fields(cls)}
-        if unknown := sorted(set(section) - names):
-            raise ValueError(f"salesforce.switches knows no {unknown[0]}: it knows {', '.join(sorted(names))}")
-        for name in NUMBERS:
-            number = section.get(name)
-            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
-                raise ValueError(f"salesforce.switches.{name} must be a whole number from 1")
-        for field in fields(cls):
-            kind = KINDS.get(type(field.default))
-            if kind and not _is_of_kind(section.get(field.name, field.default), type(field.default)):
-                raise ValueError(f"salesforce.switches.{field.name} must be {kind}")
-        if section.get("automation_fails_with", "trigger") not in AUTOMATION:
-            raise ValueError(f"salesforce.switches.automation_fails_with must be one of {', '.join(AUTOMATION)}")
-        if section.get("other_tool", "") not in OTHER_TOOLS:
-            raise ValueError(f"salesforce.switches.other_tool must be one of {', '.join(filter(None, OTHER_TOOLS))}")
-        values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in section.items()}
-        return cls(**values)
+        texts = {"automation_fails_with": tuple(AUTOMATION), "other_tool": OTHER_TOOLS}
+        return cls(**check_switches(cls, section, "salesforce.switches", NUMBERS, texts))
 
     @classmethod
     def hard(cls) -> OrgSwitches:
@@ -135,10 +119,3 @@ class OrgSwitches:
         if self.automation_bears is None or tasks <= self.automation_bears:
             return None
         return self.automation_error
-
-
-def _is_of_kind(value: Any, kind: type) -> bool:
-    """A tuple stands in a world as a list."""
-    if kind is tuple:
-        return isinstance(value, list | tuple) and all(isinstance(text, str) for text in value)
-    return isinstance(value, kind)
