@@ -52,6 +52,8 @@ def sentence_of(reason: ReasonCode, facts: Facts) -> str:
 def _form(reason: ReasonCode, facts: Facts) -> str:
     if reason == ReasonCode.THREAD_OVERRIDE:
         return _form_of_choice(facts)
+    if reason == ReasonCode.NOT_PRIMARY and facts.mark.startswith("CATEGORY_"):
+        return texts.IN_CATEGORY
     if reason == ReasonCode.KEPT_OUT and facts.mark in LABEL_MARKS:
         return texts.KEPT_OUT_BY_LABEL
     if reason == ReasonCode.CONTACTS_ONLY_ACCOUNT and facts.account and facts.address:

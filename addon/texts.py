@@ -17,8 +17,8 @@ HOME_WHO = {
 }
 NEVER_LOGGED = "What is never logged"
 NEVER_LOGGED_TEXT = (
-    "Email among colleagues; newsletters, receipts and automatic replies; Spam and Trash; Promotions, Social, Updates"
-    " and Forums; drafts and chats; conversations that you stop; and everyone who is not in Salesforce."
+    "Email among colleagues; newsletters, receipts and automatic replies; Spam and Trash; Promotions, Social, Updates,"
+    " Forums and Purchases; drafts and chats; conversations that you stop; and everyone who is not in Salesforce."
 )
 
 # The opened message: a title, and a sentence for each reason
@@ -62,6 +62,7 @@ CHOSEN_GONE = "On {record}. The record chosen for this conversation was deleted 
 CHOSEN_GONE_NO_RECORD = (
     "Not linked to a Salesforce record. The one chosen for this conversation was deleted in Salesforce."
 )
+IN_CATEGORY = "Gmail put this email in {category} (also where tabs are off)."
 KEPT_OUT_BY_LABEL = "This conversation has the label that stops logging. Take the label off in Gmail to log it."
 CONTACTS_ONLY_NAMED = (
     "For {account}, only emails with its contacts are logged. {address} isn't one. Your Salesforce admin set this."
@@ -88,7 +89,7 @@ BLIND = "The record isn't shown to you."
 HIDDEN = "On a record that you can't open in Salesforce."
 CATEGORIES = {
     "CATEGORY_PROMOTIONS": "Promotions", "CATEGORY_SOCIAL": "Social", "CATEGORY_UPDATES": "Updates",
-    "CATEGORY_FORUMS": "Forums", "SPAM": "Spam", "TRASH": "Trash",
+    "CATEGORY_FORUMS": "Forums", "CATEGORY_PURCHASES": "Purchases", "SPAM": "Spam", "TRASH": "Trash",
 }  # fmt: skip
 OTHER_CATEGORY = "another tab"
 

@@ -21,6 +21,7 @@ from pathlib import Path
 ENGLISH = "en"
 TABLE = Path(__file__).with_name("label_names.json")
 """By language: the names of each label; "" is what Takeout writes and is no label; "category" the word for that."""
+_CATEGORY_ID = re.compile(r"CATEGORY_[A-Z_]+")
 _ITEM = re.compile(r'\s*"((?:[^"\\]|\\.|"")*)"\s*(?=,|$)|([^,]+)')
 
 
@@ -58,7 +59,12 @@ def names_of(value: str) -> list[str]:
 
 
 def label_of(name: str, language: str = ENGLISH) -> str | None:
-    """A system label's id; empty for what is no label; None for a label of the user's own."""
+    """A system label's id; empty for what is no label; None for a label of the user's own.
+
+    A category's id means itself, so that a world can have one that nobody knows yet.
+    """
+    if _CATEGORY_ID.fullmatch(name):
+        return name
     for table in dict.fromkeys((language, ENGLISH)):
         label_id = _tables()[table].label_of(name)
         if label_id is not None:

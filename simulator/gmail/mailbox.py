@@ -15,7 +15,7 @@ from simulator.mailfiles import MailFile
 
 SYSTEM_LABELS = (
     "INBOX", "SENT", "DRAFT", "SPAM", "TRASH", "UNREAD", "STARRED", "IMPORTANT", "CHAT", "CATEGORY_PERSONAL",
-    "CATEGORY_SOCIAL", "CATEGORY_PROMOTIONS", "CATEGORY_UPDATES", "CATEGORY_FORUMS",
+    "CATEGORY_SOCIAL", "CATEGORY_PROMOTIONS", "CATEGORY_UPDATES", "CATEGORY_FORUMS", "CATEGORY_PURCHASES",
 )  # fmt: skip
 FIRST_HISTORY_ID = 1000
 """Of an empty mailbox; a cursor from before it is as good as an expired one."""

@@ -75,7 +75,7 @@ def test_a_tie(scene):
         (eml(sender="who@nova.example"), (), "Not logged",
          "No person or company for who@nova.example is in Salesforce. Add them and new emails with them will be logged.",
          "[Add contact] [Add lead] [Choose a record]"),
-        (eml(), ("INBOX", "CATEGORY_PROMOTIONS"), "Not logged", "Gmail put this email in Promotions.", "[Log it anyway]"),
+        (eml(), ("INBOX", "CATEGORY_PROMOTIONS"), "Not logged", "Gmail put this email in Promotions (also where tabs are off).", "[Log it anyway]"),
         (eml(), ("SPAM",), "Not logged", "Gmail put this email in Spam.", ""),
         (eml(), ("DRAFT",), "Not logged", "This is a draft, a chat or not sent yet.", ""),
         (eml(Auto_Submitted="auto-replied"), (), "Not logged", "This is an automatic message: no person started it.",

@@ -107,7 +107,7 @@ NO_PROMISE = {
     "TITLE", "HOME_TITLE", "NEVER_LOGGED", "NOT_LOGGED", "WAITING", "REFUSED", "LOGGED_ANYWAY", "CHOSEN_GONE",
     "CHOSEN_GONE_NO_RECORD", "DOUBLED", "CONTACTS_ONLY_NAMED", "YOU", "SOMEBODY", "NOT_A_CONTACT", "ON_OPPORTUNITY", "HIDDEN",
     "BLIND", "AT_LEAST", "MORE_RECORDS", "UNRELATED_ONE", "UNRELATED_BEYOND", "UNRELATED_BLIND",
-    "CATEGORIES", "OTHER_CATEGORY", "NOT_CHOSEN", "CHOSE", "YOU_OWN", "OTHERS_HAVE_IT", "OTHERS_ON_IT", "WHYS",
+    "CATEGORIES", "OTHER_CATEGORY", "IN_CATEGORY", "NOT_CHOSEN", "CHOSE", "YOU_OWN", "OTHERS_HAVE_IT", "OTHERS_ON_IT", "WHYS",
     "MORE_HIDDEN", "NO_MATCH_PUBLIC", "UPDATING", "CONVERSATION", "EARLIER", "SHORT", "SHORT_HIDDEN", "OPEN", "MOVE", "USE_ANOTHER", "STOP",
     "LOG_NOW", "LOG_IT_ANYWAY", "LOG_AGAIN", "CHOOSE", "ADD_CONTACT", "ADD_LEAD", "REFRESH", "UNDO", "CANCEL",
     "STOP_TITLE", "STOP_YES", "STOP_YES_NOTHING", "CHOOSE_TITLE", "SEARCH_LABEL", "SEARCH", "USE", "NO_RESULTS",
@@ -195,11 +195,11 @@ def test_who_opens_the_record_reads_what_the_home_card_says(scene, disclosure):
         (eml(sender="no-reply@byron.example", subject="Your receipt", Auto_Submitted="auto-generated"), ()),
         (eml(Auto_Submitted="auto-replied"), ()),
         *((eml(), (label,)) for label in ("SPAM", "TRASH", "DRAFT", "CHAT")),
-        *((eml(), ("INBOX", f"CATEGORY_{name}")) for name in ("PROMOTIONS", "SOCIAL", "UPDATES", "FORUMS")),
+        *((eml(), ("INBOX", f"CATEGORY_{name}")) for name in ("PROMOTIONS", "SOCIAL", "UPDATES", "FORUMS", "PURCHASES")),
         (eml(sender=NOVA), ()),
     ],
     ids=["colleagues", "newsletter", "receipt", "automatic reply", "spam", "trash", "draft", "chat", "promotions",
-         "social", "updates", "forums", "nobody in Salesforce"],
+         "social", "updates", "forums", "purchases", "nobody in Salesforce"],
 )  # fmt: skip
 def test_what_is_never_logged_is_not_logged(scene, mail, labels):
     scene.deliver(ANN, mail, *labels)

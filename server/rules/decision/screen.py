@@ -40,7 +40,7 @@ ESSENTIAL = ("From", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "Sender
 """Bytes that have none of these headers are not a message."""
 
 CATEGORIES = frozenset(
-    {"CATEGORY_PROMOTIONS", "CATEGORY_SOCIAL", "CATEGORY_UPDATES", "CATEGORY_FORUMS"},
+    {"CATEGORY_PROMOTIONS", "CATEGORY_SOCIAL", "CATEGORY_UPDATES", "CATEGORY_FORUMS", "CATEGORY_PURCHASES"},
 )
 DECIDING = ("DRAFT", "CHAT", "SPAM", "TRASH", *sorted(CATEGORIES))
 """Labels that decide alone, in this order. A category decides only without ``SENT``."""
