@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from addon import texts
 from addon.codes import Operation
-from addon.conversation import ICONS, plural, rich_name
+from addon.conversation import icon_of, name_of, plural, rich_name
 from addon.inert import to_rich
 from addon.models import Act, RecordShown
-from addon.widgets import Widget, button, buttons, card, line, paragraph, section
+from addon.widgets import Widget, button, buttons, card, line, paragraph, section, text_input
 
 SEARCH_FIELD = "search"
 SHORTEST_SEARCH = 2
@@ -29,12 +29,12 @@ def choose_card(
 
     ``earlier_choice`` is what an undo goes back to, however often a click is repeated.
     """
-    field = {"textInput": {"name": SEARCH_FIELD, "label": texts.SEARCH_LABEL, "type": "SINGLE_LINE", "value": text}}
-    search = button(texts.SEARCH, act(Operation.SEARCH), primary=True)
+    search = act(Operation.SEARCH)
+    field = text_input(SEARCH_FIELD, texts.SEARCH_LABEL, text, on_change=search)
     return card(
         "choose",
         [
-            section([field, buttons([search])], header=texts.CHOOSE_TITLE),
+            section([field, buttons([button(texts.SEARCH, search, primary=True)])], header=texts.CHOOSE_TITLE),
             _results_section(text, matches, act, earlier_choice),
             section([_record_line(r, act, earlier_choice) for r in fitting[:MOST_RECORDS]], header=texts.FITTING),
         ],
@@ -73,6 +73,6 @@ def _record_line(record: RecordShown, act: Act, earlier_choice: str) -> Widget:
         rich_name(record),
         above=record.kind,
         below=record.found_by if record.found_by != record.name else "",
-        icon=ICONS.get(record.kind, "PERSON"),
-        button=button(texts.USE, use),
+        icon=icon_of(record),
+        button=button(texts.USE, use, spoken=texts.USE_SPOKEN.format(record=name_of(record))),
     )

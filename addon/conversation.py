@@ -14,6 +14,7 @@ MOST_MESSAGES = 40
 FOLDED = 3
 """Other messages that are seen before the section is opened."""
 ICONS = {"Contact": "PERSON", "Lead": "PERSON", "Account": "STORE"}
+OTHER_ICON = "PERSON"
 
 
 def conversation_card(conversation: ConversationShown, act: Act) -> Widget:
@@ -51,6 +52,10 @@ def name_of(record: RecordShown) -> str:
 def rich_name(record: RecordShown) -> str:
     """The same for fields that read HTML."""
     return to_rich(name_of(record))
+
+
+def icon_of(record: RecordShown) -> tuple[str, str]:
+    return ICONS.get(record.kind, OTHER_ICON), record.kind
 
 
 def plural(forms: dict[int, str], count: int, **values: str) -> str:
@@ -141,9 +146,11 @@ def _why_among_ties(record: RecordShown, ties: list[RecordShown], *, has_more: b
 
 
 def _record_line(record: RecordShown) -> Widget:
-    return line(
-        rich_name(record), above=record.kind, icon=ICONS.get(record.kind, "PERSON"), button=link(texts.OPEN, record.url)
-    )
+    return line(rich_name(record), above=record.kind, icon=icon_of(record), button=_open_link(record))
+
+
+def _open_link(record: RecordShown) -> Widget | None:
+    return link(texts.OPEN, record.url, spoken=texts.OPEN_SPOKEN.format(record=name_of(record)))
 
 
 def _buttons(message: MessageShown, act: Act) -> list[Widget | None]:
@@ -201,7 +208,7 @@ def _not_chosen_section(message: MessageShown) -> Widget | None:
             rich_name(record),
             above=record.kind,
             below=texts.WHYS[record.why],
-            button=link(texts.OPEN, record.url),
+            button=_open_link(record),
         )
         for record in message.not_chosen[:MOST_RECORDS]
         if record.why

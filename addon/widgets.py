@@ -31,8 +31,10 @@ def paragraph(text: str) -> Widget | None:
     return {"textParagraph": {"text": text}} if text else None
 
 
-def line(text: str, *, above: str = "", below: str = "", button: Widget | None = None, icon: str = "") -> Widget:
-    """``text`` is rich and inert; the labels are made plain here."""
+def line(
+    text: str, *, above: str = "", below: str = "", button: Widget | None = None, icon: tuple[str, str] | None = None
+) -> Widget:
+    """``text`` is rich and inert; the labels are made plain here. ``icon`` is Google's name, and what it stands for."""
     widget: Widget = {"text": text, "wrapText": True}
     if above:
         widget["topLabel"] = to_plain(above)
@@ -41,8 +43,15 @@ def line(text: str, *, above: str = "", below: str = "", button: Widget | None =
     if button:
         widget["button"] = button
     if icon:
-        widget["startIcon"] = {"knownIcon": icon}
+        known, stands_for = icon
+        widget["startIcon"] = {"knownIcon": known, "altText": to_plain(stands_for)}
     return {"decoratedText": widget}
+
+
+def text_input(name: str, label: str, value: str, on_change: Mapping[str, Any]) -> Widget:
+    """``on_change`` is what Enter does: without it the field sends nothing."""
+    field = {"name": name, "label": label, "type": "SINGLE_LINE", "value": value, "onChangeAction": dict(on_change)}
+    return {"textInput": field}
 
 
 def buttons(row: Sequence[Widget | None]) -> Widget | None:
@@ -50,16 +59,22 @@ def buttons(row: Sequence[Widget | None]) -> Widget | None:
     return {"buttonList": {"buttons": present}} if present else None
 
 
-def button(text: str, action: Mapping[str, Any], *, primary: bool = False) -> Widget:
-    return {"text": text, **({"color": PRIMARY} if primary else {}), "onClick": {"action": dict(action)}}
+def button(text: str, action: Mapping[str, Any], *, primary: bool = False, spoken: str = "") -> Widget:
+    """``spoken`` is read aloud in place of a text that many buttons of a card share."""
+    color = {"color": PRIMARY} if primary else {}
+    return {"text": text, **_alt_text(spoken), **color, "onClick": {"action": dict(action)}}
 
 
-def link(text: str, url: str, *, reload: bool = False) -> Widget | None:
+def link(text: str, url: str, *, reload: bool = False, spoken: str = "") -> Widget | None:
     """None without an address. ``reload``: Gmail asks for the card anew once the window is closed."""
     if not url:
         return None
     open_link = {"url": url, **({"openAs": "OVERLAY", "onClose": "RELOAD"} if reload else {})}
-    return {"text": text, "onClick": {"openLink": open_link}}
+    return {"text": text, **_alt_text(spoken), "onClick": {"openLink": open_link}}
+
+
+def _alt_text(spoken: str) -> Widget:
+    return {"altText": to_plain(spoken)} if spoken else {}
 
 
 def show_card(widget: Widget) -> dict[str, Any]:

@@ -256,3 +256,14 @@ def test_a_page_elsewhere_cannot_click_here(page, address):
     answer = page.request.post(f"{address}/api/click", data={}, headers={"Host": "evil.example:80"})
 
     assert answer.status == 403
+
+
+def test_enter_searches(gmail):
+    gmail.open(RITA, "016.eml").click("Move")
+    field = gmail.page.locator("#sidebar input[name=search]")
+    field.fill("leo")
+    with gmail.page.expect_response("**/api/click") as answer:
+        field.press("Enter")
+
+    assert answer.value.ok
+    gmail.page.locator("#sidebar .gc-decorated", has_text="Lead").first.wait_for()

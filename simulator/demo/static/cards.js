@@ -246,11 +246,6 @@ const RENDER = {
       label.append(list);
     }
     if (found.hintText && found.label) label.append(make("span", "gc-hint", found.hintText));
-    if (!multiple) {
-      field.addEventListener("keydown", (event) => {
-        if (event.key === "Enter") this.element.querySelector(".gc-buttons .gc-button")?.click();
-      });
-    }
     return label;
   },
 

@@ -45,6 +45,31 @@ def test_people_read_no_word_of_ours(name):
     assert "{" not in read
 
 
+@pytest.mark.parametrize("name", GALLERY)
+def test_who_hears_a_card_knows_what_each_icon_and_button_is(name):
+    icons = list(_find_all(GALLERY[name], "startIcon"))
+    buttons = [b for found in (_find_all(GALLERY[name], "button"), *_find_all(GALLERY[name], "buttons")) for b in found]
+    spoken = [b.get("altText") or b["text"] for b in buttons]
+
+    assert all(icon["altText"] for icon in icons)
+    assert words.OPEN not in spoken
+    assert words.USE not in spoken
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_enter_sends_a_text_field(name):
+    for field in _find_all(GALLERY[name], "textInput"):
+        assert field["onChangeAction"]["function"].startswith("https://")
+
+
+def _find_all(node, key):
+    """The values of that key, however deep."""
+    if isinstance(node, dict):
+        yield from (value for name, value in node.items() if name == key)
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _find_all(child, key)
+
+
 def test_no_two_cards_have_one_name():
     assert len(GALLERY) == len(list(gallery())) > 60
 
