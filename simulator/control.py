@@ -118,7 +118,7 @@ class Control:
         return {"authorization": self._host.authorization(body["url"]), "event": event}
 
     def _set_quota(self, body: dict[str, Any]) -> None:
-        """``units_per_minute``, ``project_units_per_minute`` or ``in_flight``; null for no limit."""
+        """A limit of ``simulator.gmail.quota.LIMITS``; null for no limit."""
         self._universe.quota.set(body)
 
     def _set_latency(self, body: dict[str, Any]) -> None:

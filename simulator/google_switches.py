@@ -18,7 +18,13 @@ TEXTS: dict[str, tuple[str, ...]] = {}
 
 @dataclass(frozen=True)
 class GoogleSwitches:
-    """All switches, in order of the alphabet; each is described in one sentence here."""
+    """All switches, in order of the alphabet; each is described in one sentence here.
+
+    ``charges_principal``: a call uses the units of the person for whom it is made, or of the service account where it
+    is made for nobody, whatever its ``quotaUser`` says: without an API key Google ignores that.
+    """
+
+    charges_principal: bool = False
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> GoogleSwitches:
@@ -28,4 +34,4 @@ class GoogleSwitches:
     @classmethod
     def hard(cls) -> GoogleSwitches:
         """All at once: a Google in which as little as possible goes by itself."""
-        return cls()
+        return cls(charges_principal=True)

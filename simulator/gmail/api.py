@@ -91,8 +91,7 @@ class Gmail:
                 raise failure_of(kind)
             if ask.is_one_too_many:
                 raise failure_of("429")
-            charged = ask.args.get("quotaUser", mailbox)
-            self._universe.quota.spend(charged, UNITS[method], self._universe.clock.now())
+            self._universe.quota.spend(self._charged(ask, mailbox), UNITS[method], self._universe.clock.now())
             body = METHODS[method](self._universe, box, ask, path_args)
             if kind == EMPTY_PAGE:
                 body = empty_page(body, ask.args)
@@ -103,6 +102,12 @@ class Gmail:
             response = failure.response()
         self._universe.calls.record(Call("gmail", method, UNITS[method], response.status_code, mailbox, detail))
         return response
+
+    def _charged(self, ask: Ask, mailbox: str) -> str:
+        """Whose units a minute the call uses."""
+        if self._universe.world.google.charges_principal:
+            return ask.access.subject
+        return str(ask.args.get("quotaUser", mailbox))
 
     def _mailbox(self, ask: Ask, user: str, method: str) -> Mailbox:
         subject = ask.access.subject

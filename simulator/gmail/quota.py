@@ -1,4 +1,4 @@
-"""Gmail's limits: units a user and minute, units of the project, calls of a user at a time."""
+"""Gmail's limits: units a user and minute, units of the project a minute and a day, calls of a user at a time."""
 
 from __future__ import annotations
 
@@ -6,11 +6,24 @@ import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from simulator.answers import Failure
 
 MINUTE = 60.0
+PACIFIC = ZoneInfo("America/Los_Angeles")
+"""Google counts days from midnight there."""
 CONSUMER = "of service 'gmail.googleapis.com' for consumer 'project_number:100000000001'."
+
+DAILY = f"Quota exceeded for quota metric 'Queries' and limit 'Queries per day' {CONSUMER}"
+LIMITS = {
+    "units_per_minute": "per_minute",
+    "project_units_per_minute": "project_per_minute",
+    "project_units_per_day": "project_per_day",
+    "in_flight": "in_flight",
+}
+"""The attribute of each limit, by the name that callers have."""
 
 
 class Window:
@@ -36,22 +49,28 @@ class Quota:
     def __init__(self) -> None:
         self.per_minute: int | None = None
         self.project_per_minute: int | None = None
+        self.project_per_day: int | None = None
         self.in_flight: int | None = None
         self._lock = threading.Lock()
         self._users: dict[str, Window] = defaultdict(Window)
         self._project = Window()
         self._flying: Counter[str] = Counter()
+        self._days: Counter[date] = Counter()
 
     def set(self, limits: dict[str, int | None]) -> None:
         """Raises KeyError for a limit that does not exist."""
-        names = {"units_per_minute": "per_minute", "project_units_per_minute": "project_per_minute"}
         for name, limit in limits.items():
-            setattr(self, {**names, "in_flight": "in_flight"}[name], limit)
+            setattr(self, LIMITS[name], limit)
 
     def used(self, user: str, now: float) -> int:
         """Units of the last sixty seconds."""
         with self._lock:
             return self._users[user].used(now)
+
+    def used_on(self, now: float) -> int:
+        """Units of the project on Google's day that holds this moment."""
+        with self._lock:
+            return self._days[_name_day(now)]
 
     def spend(self, user: str, units: int, now: float) -> None:
         """Raises Failure where a limit would be broken."""
@@ -60,6 +79,10 @@ class Quota:
                 raise _refuse_units("Queries per minute per user")
             if self.project_per_minute is not None and self._project.used(now) + units > self.project_per_minute:
                 raise _refuse_units("Queries per minute")
+            day = _name_day(now)
+            if self.project_per_day is not None and self._days[day] + units > self.project_per_day:
+                raise Failure(403, "dailyLimitExceeded", DAILY, "RESOURCE_EXHAUSTED", domain="usageLimits")
+            self._days[day] += units
             self._users[user].spend(units, now)
             self._project.spend(units, now)
 
@@ -80,3 +103,7 @@ class Quota:
 def _refuse_units(limit: str) -> Failure:
     message = f"Quota exceeded for quota metric 'Queries' and limit '{limit}' {CONSUMER}"
     return Failure(403, "rateLimitExceeded", message, "PERMISSION_DENIED", domain="usageLimits")
+
+
+def _name_day(now: float) -> date:
+    return datetime.fromtimestamp(now, PACIFIC).date()

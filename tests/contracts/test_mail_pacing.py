@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from server.domain.errors import ThrottledError
 from server.domain.history import MessageRef
 from server.domain.message import Message
 from simulator.clock import Clock
+from simulator.google_switches import GoogleSwitches
 from tests.contracts.test_mail import ANN, HOUR_LATER, NAMES, fail, mailbox_of
 from tests.support.scene import eml
 from tests.support.threads import at_once
@@ -78,6 +80,34 @@ def test_the_quota_is_the_persons_that_the_call_names(scene):
         mail.current_cursor(ann)
     scene.clock.advance(60)
     assert mail.current_cursor(ann)
+
+
+@pytest.mark.parametrize("is_hard", [False, True])
+def test_without_an_api_key_the_person_is_charged_whomever_the_call_names(scene, is_hard):
+    """We pace by mailbox, so either answer of Google's is within its quota."""
+    scene.universe.world = replace(scene.universe.world, google=GoogleSwitches(charges_principal=is_hard))
+    scene.universe.quota.set({"units_per_minute": 2})
+    ann, ben = mailbox_of(scene, ANN), mailbox_of(scene, BEN)
+    mail = scene.services.ports.mail
+    # One call for Ann that names somebody else, as a client with a quotaUser of its own would.
+    assert mail.current_cursor(replace(ann, mailbox_id="another"))
+    assert mail.current_cursor(ann)
+    if is_hard:
+        with pytest.raises(ThrottledError):
+            mail.current_cursor(replace(ann, mailbox_id="a third"))
+    else:
+        assert mail.current_cursor(replace(ann, mailbox_id="a third"))
+    assert mail.current_cursor(ben)
+
+
+def test_a_large_mailbox_is_read_without_one_refusal_where_the_person_is_charged(paced):
+    paced.universe.world = replace(paced.universe.world, google=GoogleSwitches.hard())
+    ann, refs = mailbox_of(paced, ANN), delivered(paced, 400)
+
+    found = paced.services.ports.mail.headers(ann, refs, NAMES)
+
+    assert all(isinstance(message, Message) for message in found.values())
+    assert refused(paced) == []
 
 
 def test_the_projects_quota_is_everyones(scene):

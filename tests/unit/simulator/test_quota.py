@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from simulator.answers import Failure
@@ -44,6 +47,23 @@ def test_calls_at_a_time_are_counted_by_person_and_end():
         assert (first, second, other) == (4, 1, 4)
     with quota.flight("ann", 9) as admitted:
         assert admitted == 5
+
+
+@pytest.mark.parametrize("day", [(2027, 1, 15), (2027, 7, 15)])
+def test_a_day_of_the_project_ends_at_midnight_in_california(day):
+    quota = Quota()
+    quota.set({"project_units_per_day": 100})
+    midnight = datetime(*day, tzinfo=ZoneInfo("America/Los_Angeles")).timestamp()
+    quota.spend("ann", 100, midnight - 86_000)
+    with pytest.raises(Failure, match="limit 'Queries per day' of service") as caught:
+        quota.spend("ben", 1, midnight - 0.1)
+    assert (caught.value.status, caught.value.reason, caught.value.code) == (
+        403,
+        "dailyLimitExceeded",
+        "RESOURCE_EXHAUSTED",
+    )
+    quota.spend("ben", 100, midnight)
+    assert quota.used_on(midnight - 1) == quota.used_on(midnight) == 100
 
 
 def test_a_limit_that_does_not_exist_is_refused():
