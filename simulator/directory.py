@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 from simulator.answers import NOT_FOUND, Failure, drop_connection, failure_of, reply
 from simulator.calls import Call
 from simulator.gmail import fields
+from simulator.troubles import GONE_AFTER
 from simulator.universe import Universe
 from simulator.world import User
 
@@ -73,7 +74,10 @@ class Directory:
 
     def _one(self, method: str, keys: tuple[str, ...], args: MultiDict[str, str]) -> dict[str, Any]:
         if method == "users.get":
-            return self._user(self._found(keys[0]))
+            user = self._found(keys[0])
+            if user.account.directory:
+                raise Failure(*user.account.directory)
+            return self._user(user)
         if method not in ("members.hasMember", "members.list"):
             raise Failure(*NOT_FOUND)
         group = self._group(keys[0])
@@ -84,10 +88,13 @@ class Directory:
         return {"isMember": self._has(group, self._found(keys[1]), str(group["email"]), frozenset())}
 
     def _found(self, key: str) -> User:
-        """By id, primary address or alias; who was deleted is not found."""
+        """By id, primary address or alias. Who was deleted can be restored for some days; then nobody is found."""
         world = self._universe.world
         user = next((u for u in world.users if key == u.user_id), None) or world.user(key)
         if user is None:
+            gone = next((u for u in reversed(world.deleted) if key.lower() in (u.user_id, u.email, *u.aliases)), None)
+            if gone and self._universe.clock.now() - gone.deleted_at < GONE_AFTER:
+                raise Failure(412, "conditionNotMet", "Precondition Failed", "FAILED_PRECONDITION")
             raise Failure(404, "notFound", "Resource Not Found: userKey", "NOT_FOUND")
         return user
 

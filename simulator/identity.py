@@ -98,6 +98,8 @@ class Identity:
             return _refuse(*REFUSALS["unauthorized_client"])
         if subject != claims["iss"] and (user is None or user.is_suspended or user.is_archived):
             return _refuse(400, "invalid_grant", "Invalid email or User ID")
+        if user and user.account.token:
+            return _refuse(*user.account.token)
         if not scopes:
             return _refuse(400, "invalid_scope", "Empty or missing scope not allowed.")
         project = str(claims["iss"]).partition("@")[2].partition(".")[0]

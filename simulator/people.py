@@ -71,7 +71,7 @@ class People:
     def _delete(self, user: User) -> None:
         world = self._universe.world
         world.users = tuple(u for u in world.users if u.user_id != user.user_id)
-        world.deleted = (*world.deleted, user)
+        world.deleted = (*world.deleted, replace(user, deleted_at=self._universe.clock.now()))
         self._universe.identity.end_sessions(user.email)
 
     def _undelete(self, user: User) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,12 +16,15 @@ from simulator.google_switches import GoogleSwitches
 from simulator.labels import ENGLISH, LANGUAGES
 from simulator.mailfiles import MailFile, read_folder
 from simulator.mbox import INDEX, read_mbox
+from simulator.troubles import TROUBLES, Trouble
 
 WorldError = world_checks.WorldError
 
 
 @dataclass(frozen=True)
 class User:
+    """``trouble`` is a name of ``TROUBLES``, or empty; ``deleted_at`` is epoch seconds."""
+
     email: str
     name: str = ""
     aliases: tuple[str, ...] = ()
@@ -34,6 +38,13 @@ class User:
     has_licence: bool = True
     is_guest: bool = False
     born: str = ""
+    trouble: str = ""
+    deleted_at: float = math.inf
+
+    @property
+    def account(self) -> Trouble:
+        """What Google's services answer about this person alone."""
+        return TROUBLES.get(self.trouble, Trouble())
 
     @property
     def user_id(self) -> str:
@@ -146,6 +157,7 @@ def _user(item: Any, number: int) -> User:
         is_set_up=bool(item.get("mailboxSetup", True)),
         has_licence=bool(item.get("licence", True)),
         is_guest=bool(item.get("guest")),
+        trouble=world_checks.trouble(item, where),
     )
 
 

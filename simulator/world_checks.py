@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.google_switches import GoogleSwitches
 from simulator.salesforce.switches import OrgSwitches
+from simulator.troubles import TROUBLES
 
 STAGES = ("off", "dry_run", "live", "draining")
 NO_RECORDS = ("namespace", "package", "hidden", "read_only", "rules", "switches", "integration_user")
@@ -41,6 +42,14 @@ def begin(item: Mapping[str, Any], where: str) -> dict[str, str]:
     if start and not _is_day(str(start)):
         raise WorldError(f"world.json: {where}.start must be a day such as 2026-09-05.")
     return {name: str(value) for name, value in (("stage", stage), ("start", start)) if value}
+
+
+def trouble(item: Mapping[str, Any], where: str) -> str:
+    """The name of the user's trouble, empty for none."""
+    name = item.get("trouble") or ""
+    if name and name not in TROUBLES:
+        raise WorldError(f"world.json: {where}.trouble must be one of {', '.join(TROUBLES)}.")
+    return str(name)
 
 
 def _is_day(text: str) -> bool:

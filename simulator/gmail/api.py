@@ -84,8 +84,8 @@ class Gmail:
         detail: dict[str, Any] = {}
         mailbox: str | None = None
         try:
+            mailbox = ask.access.subject
             box = self._mailbox(ask, path_args.pop("user"), method)
-            mailbox = box.address
             kind = self._universe.faults.take("gmail", method, mailbox=mailbox, record=path_args.get("id"))
             if kind and kind not in ("drop_answer", EMPTY_PAGE):
                 raise failure_of(kind)
@@ -120,6 +120,9 @@ class Gmail:
         box = self._universe.mailbox(subject)
         if box is None:
             raise failure_of("failedPrecondition")
+        user = self._universe.user(subject)
+        if user and user.account.gmail:
+            raise Failure(*user.account.gmail)
         return box
 
 
