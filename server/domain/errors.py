@@ -25,6 +25,7 @@
     ├── ReconnectRequiredError   credentials or delegation no longer hold: park        exit 7
     ├── MailboxUnavailableError  this mailbox cannot be read now: park it alone
     │   ├── GmailOffError        there is no Gmail for this person: no licence, or switched off
+    │   ├── MailboxRefusedError  Google refuses us this mailbox: a setting's fault only where it refuses them all
     │   └── OutOfScopeError      (above): for whoever asks, it is also a mailbox that cannot be read
     ├── NotFoundError            it is not there (any more)
     ├── ConflictError            somebody else wrote first: read again
@@ -42,6 +43,8 @@ No message of these classes holds an address, a subject, a body, a token or a qu
 from __future__ import annotations
 
 from enum import StrEnum
+
+from server.domain.trouble import TroubleCode
 
 
 class Reaction(StrEnum):
@@ -72,6 +75,8 @@ class TrulyError(Exception):
 
     exit_code = 1
     reaction = Reaction.BUG
+    code: str = ""
+    """One word for the cause; of a mailbox that cannot be read a ``TroubleCode``."""
 
 
 class UserError(TrulyError):
@@ -128,9 +133,10 @@ class TransientError(TrulyError):
     reaction = Reaction.TRY_AGAIN
     exit_code = 6
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, retry_after: float | None = None, code: str = "") -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.code = code
 
 
 class ThrottledError(TransientError):
@@ -188,17 +194,31 @@ class ReconnectRequiredError(TrulyError):
 
 
 class MailboxUnavailableError(TrulyError):
+    """One person's trouble, whatever Google's status was. ``code`` says which."""
+
     reaction = Reaction.PARK
+    code = TroubleCode.UNAVAILABLE
+
+    def __init__(self, message: str, code: TroubleCode | None = None) -> None:
+        super().__init__(message)
+        self.code = code or self.code
 
 
 class GmailOffError(MailboxUnavailableError):
-    pass
+    code = TroubleCode.NO_GMAIL
+
+
+class MailboxRefusedError(MailboxUnavailableError, ReconnectRequiredError):
+    """Who asks for one mailbox parks that one; who asks as GOOGLE_ADMIN must reconnect."""
+
+    reaction = Reaction.PARK
 
 
 class OutOfScopeError(RefusedError, MailboxUnavailableError):
     """Refused before anything was minted. As a mailbox's trouble it is that mailbox's alone."""
 
     reaction = Reaction.PARK
+    code = TroubleCode.OUT_OF_SCOPE
 
 
 class NotFoundError(TrulyError):

@@ -5,8 +5,8 @@ import pytest
 from server.domain.errors import (
     CursorExpiredError,
     GmailOffError,
+    MailboxRefusedError,
     NotFoundError,
-    ReconnectRequiredError,
     ThrottledError,
     TransientError,
 )
@@ -175,7 +175,7 @@ def test_a_body_is_the_message_byte_for_byte(scene, mail, ann):
         ("500", TransientError, None),
         ("503", TransientError, None),
         ("drop_answer", TransientError, None),
-        ("domainPolicy", ReconnectRequiredError, None),
+        ("domainPolicy", MailboxRefusedError, None),
         ("failedPrecondition", GmailOffError, None),
     ],
 )
@@ -205,8 +205,8 @@ def test_a_message_that_was_never_there_is_not_found(mail, ann):
         ("503", TransientError, None),
         ("drop_answer", TransientError, None),
         ("failedPrecondition", GmailOffError, None),
-        ("domainPolicy", ReconnectRequiredError, None),
-        ("authError", ReconnectRequiredError, None),
+        ("domainPolicy", MailboxRefusedError, None),
+        ("authError", MailboxRefusedError, None),
     ],
 )
 @pytest.mark.parametrize("method", ["getProfile", "messages.list", "history.list", "batch", "labels.list"])

@@ -7,6 +7,7 @@ import pytest
 
 from server.domain.errors import (
     ConfigurationError,
+    MailboxRefusedError,
     MailboxUnavailableError,
     ReconnectRequiredError,
     RefusedError,
@@ -150,8 +151,8 @@ def test_a_person_who_left_is_unavailable_and_hurts_no_other(scene, mail, ann):
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("unauthorized_client", ReconnectRequiredError),
-        ("access_denied", ReconnectRequiredError),
+        ("unauthorized_client", MailboxRefusedError),
+        ("access_denied", MailboxRefusedError),
         ("invalid_scope", ReconnectRequiredError),
         ("invalid_signature", ReconnectRequiredError),
         ("invalid_grant", MailboxUnavailableError),

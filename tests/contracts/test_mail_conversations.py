@@ -8,8 +8,8 @@ import pytest
 
 from server.domain.errors import (
     GmailOffError,
+    MailboxRefusedError,
     NotFoundError,
-    ReconnectRequiredError,
     RefusedError,
     ThrottledError,
     TransientError,
@@ -109,7 +109,7 @@ def test_a_message_that_left_its_conversation_is_not_found(scene, mail, ann):  #
         ("503", TransientError),
         ("drop_answer", TransientError),
         ("failedPrecondition", GmailOffError),
-        ("domainPolicy", ReconnectRequiredError),
+        ("domainPolicy", MailboxRefusedError),
     ],
 )
 def test_a_conversations_failure_is_its_messages_value_and_hurts_no_other(scene, mail, ann, kind, expected):  # noqa: F811
@@ -212,7 +212,7 @@ def test_a_conversation_that_gmail_cannot_show_comes_message_by_message(scene, m
     assert mail.conversation_bodies(ann, "abc", ids) == mail.bodies(ann, ids)
 
 
-@pytest.mark.parametrize(("kind", "expected"), [(HOUR_LATER, ThrottledError), ("domainPolicy", ReconnectRequiredError)])
+@pytest.mark.parametrize(("kind", "expected"), [(HOUR_LATER, ThrottledError), ("domainPolicy", MailboxRefusedError)])
 def test_what_concerns_the_mailbox_is_not_tried_again_message_by_message(scene, mail, ann, kind, expected):  # noqa: F811
     ids = conversation(scene, 3)
     fail(scene, "threads.get", kind)

@@ -10,9 +10,18 @@ import google_auth_httplib2
 import httplib2
 from googleapiclient.errors import HttpError
 
-from server.adapters.google.api_failures import map_http_error
+from server.adapters.google.api_failures import is_of_deleted_user, map_http_error
 from server.adapters.transport import Transport
-from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError, TrulyError, UserError
+from server.domain.errors import (
+    MailboxRefusedError,
+    MailboxUnavailableError,
+    NotFoundError,
+    ReconnectRequiredError,
+    TransientError,
+    TrulyError,
+    UserError,
+)
+from server.domain.trouble import TroubleCode
 from server.ports.clock import Clock
 
 
@@ -25,6 +34,8 @@ def execute(request: Any, credentials: Any, transport: Transport, clock: Clock, 
         http = google_auth_httplib2.AuthorizedHttp(credentials, http=transport.http(), max_refresh_attempts=1)
         resource = request.execute(http=http, num_retries=retries)
     except HttpError as error:
+        if is_of_deleted_user(error):
+            raise NotFoundError(f"{who} says that this user was deleted.") from None
         raise map_http_error(error, clock.now()) from None
     except (httplib2.HttpLib2Error, HTTPException, OSError, UnicodeDecodeError):
         raise TransientError(f"{who} cannot be reached.") from None
@@ -38,6 +49,15 @@ def as_settings_problem(error: TrulyError, who: str) -> TrulyError:
     if isinstance(error, TransientError | ReconnectRequiredError | UserError):
         return error
     return ReconnectRequiredError(f"{who} refuses our question. Check GOOGLE_CUSTOMER and GOOGLE_ADMIN.")
+
+
+def _as_admins(error: MailboxUnavailableError) -> TrulyError:
+    """What is one person's trouble where a mailbox is asked for, is a setting's fault of GOOGLE_ADMIN."""
+    if error.code == TroubleCode.NO_SUCH_USER:
+        return ReconnectRequiredError("GOOGLE_ADMIN is not an active user of this Workspace.")
+    if isinstance(error, MailboxRefusedError):
+        return ReconnectRequiredError(str(error))
+    return TrulyError(str(error))
 
 
 class AdminCalls:
@@ -54,10 +74,7 @@ class AdminCalls:
         try:
             return execute(request, self._mint(), self._transport, self._clock, who=self._who, retries=2)
         except MailboxUnavailableError as error:
-            # An admin without Gmail is still an admin; Google then refuses the call itself.
-            if type(error) is not MailboxUnavailableError:
-                raise
-            raise ReconnectRequiredError("GOOGLE_ADMIN is not an active user of this Workspace.") from None
+            raise _as_admins(error) from None
 
     def pages(self, resource: Any, request: Any) -> Iterator[Any]:
         while request is not None:

@@ -12,18 +12,26 @@ from googleapiclient.errors import HttpError
 
 from server.domain.errors import (
     GmailOffError,
+    MailboxRefusedError,
     MailboxUnavailableError,
     NotFoundError,
-    ReconnectRequiredError,
     ThrottledError,
     TransientError,
     TrulyError,
 )
+from server.domain.trouble import TroubleCode
 
 RATE_REASONS = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded", "RESOURCE_EXHAUSTED"}
 )
 OFF_REASONS = frozenset({"failedPrecondition", "FAILED_PRECONDITION"})
+REFUSALS = {
+    "domainPolicy": TroubleCode.DOMAIN_POLICY,
+    "accessNotConfigured": TroubleCode.API_OFF,
+    "SERVICE_DISABLED": TroubleCode.API_OFF,
+}
+"""Reasons of a 403 that say more than that."""
+DELETED_REASONS = frozenset({"conditionNotMet", "FAILED_PRECONDITION", ""})
 A_DAY = 86_400.0
 
 
@@ -41,14 +49,24 @@ def map_http_error(error: HttpError, now: float) -> TrulyError:
     if status == 408 or status >= 500:
         return TransientError(f"Gmail answered {status}.", _read_retry_after(error.resp, now))
     if status == 401:
-        return ReconnectRequiredError("Google no longer accepts our credentials.")
+        return MailboxRefusedError("Google no longer accepts our credentials.", TroubleCode.CREDENTIALS_REFUSED)
     if status == 400 and reason in OFF_REASONS:
         return GmailOffError("This person has no Gmail: no licence, switched off, or not set up yet.")
     if status == 400 and reason == "delegationDenied":
-        return MailboxUnavailableError("Gmail is not available for this user.")
+        return MailboxUnavailableError("Gmail is not available for this user.", TroubleCode.DELEGATION_DENIED)
     if status == 403:
-        return ReconnectRequiredError(f"Google refuses access ({reason or 'forbidden'}).")
-    return TrulyError(f"Gmail refused one of our calls with {status} ({reason or 'no reason'}).")
+        code = TroubleCode.DELEGATION_DENIED if "delegation denied" in message.lower() else None
+        code = code or REFUSALS.get(reason, TroubleCode.ACCESS_REFUSED)
+        return MailboxRefusedError(f"Google refuses access ({reason or 'forbidden'}).", code)
+    if status == 409:
+        return TransientError("Gmail answered 409.", _read_retry_after(error.resp, now), TroubleCode.CONFLICT)
+    text = f"Gmail refused one of our calls with {status} ({reason or 'no reason'})."
+    return MailboxUnavailableError(text, TroubleCode.CALL_REFUSED) if status == 400 else TrulyError(text)
+
+
+def is_of_deleted_user(error: HttpError) -> bool:
+    """The Directory answers 412 about a user who was deleted, as long as an admin can restore that user."""
+    return int(error.resp.status) == 412 and _read_reason(error.content)[0] in DELETED_REASONS
 
 
 def _read_reason(content: bytes) -> tuple[str, str]:

@@ -8,7 +8,14 @@ from typing import Any
 
 import google.auth.exceptions
 
-from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError, TrulyError
+from server.domain.errors import (
+    MailboxRefusedError,
+    MailboxUnavailableError,
+    ReconnectRequiredError,
+    TransientError,
+    TrulyError,
+)
+from server.domain.trouble import TroubleCode
 
 TOKEN_CREATOR = (
     "This service may not sign as GOOGLE_DELEGATE: give its own identity the role Service Account Token Creator on that"  # noqa: S105
@@ -31,13 +38,15 @@ def map_refresh_error(error: google.auth.exceptions.RefreshError, client_id: str
             "Google does not accept the service account's signature. Check its key file, and this machine's clock."
         )
     if body.get("error") == "invalid_grant":
-        return MailboxUnavailableError("Google knows no such user, or the user is suspended.")
+        return MailboxUnavailableError("Google knows no such user, or the user is suspended.", TroubleCode.NO_SUCH_USER)
     if body.get("error") == "unauthorized_client":
-        return ReconnectRequiredError(_explain_delegation(client_id, scopes))
+        # Google has been seen to say so of one user, too.
+        return MailboxRefusedError(_explain_delegation(client_id, scopes), TroubleCode.NOT_DELEGATED)
     if getattr(error, "retryable", False):
         return TransientError("Google's token service did not answer.")
-    return ReconnectRequiredError(
-        "Google refused the service account. Check its client id and scopes under domain-wide delegation."
+    return MailboxRefusedError(
+        "Google refused the service account. Check its client id and scopes under domain-wide delegation.",
+        TroubleCode.NOT_DELEGATED,
     )
 
 
