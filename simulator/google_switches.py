@@ -11,8 +11,8 @@ from typing import Any
 
 from simulator.switches import check_switches
 
-NUMBERS: tuple[str, ...] = ()
-TEXTS: dict[str, tuple[str, ...]] = {}
+NUMBERS: tuple[str, ...] = ("read_lag", "search_lag")
+TEXTS: dict[str, tuple[str, ...]] = {"header_form": ("", "requoted", "bare")}
 """What a switch that takes a text may say."""
 
 
@@ -22,9 +22,19 @@ class GoogleSwitches:
 
     ``charges_principal``: a call uses the units of the person for whom it is made, or of the service account where it
     is made for nobody, whatever its ``quotaUser`` says: without an API key Google ignores that.
+    ``exact_header_names``: metadataHeaders brings a header only in the very spelling that the mail has (Message-Id).
+    ``gaps_in_threads``: threads.get leaves out one of any three messages. ``header_form``: the headers in JSON are
+    decoded, with names in quotes ("requoted") or as they come out ("bare"). ``read_lag``: seconds for which
+    messages.get answers 404 for a message that arrived, though lists and history name it. ``search_lag``: seconds after
+    which a list with ``q`` knows a message that arrived; a plain list and history know it at once.
     """
 
     charges_principal: bool = False
+    exact_header_names: bool = False
+    gaps_in_threads: bool = False
+    header_form: str = ""
+    read_lag: int = 0
+    search_lag: int = 0
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> GoogleSwitches:
@@ -34,4 +44,10 @@ class GoogleSwitches:
     @classmethod
     def hard(cls) -> GoogleSwitches:
         """All at once: a Google in which as little as possible goes by itself."""
-        return cls(charges_principal=True)
+        return cls(
+            charges_principal=True,
+            exact_header_names=True,
+            gaps_in_threads=True,
+            header_form="bare",
+            search_lag=3_600,
+        )

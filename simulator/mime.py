@@ -15,6 +15,8 @@ from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from simulator.header_forms import show_headers, unfold
+
 ATTACHMENT = "ANGjdJ"
 DEEPEST = 90
 LARGE = 256 * 1024
@@ -26,8 +28,13 @@ _SPACED_NAME = re.compile(rb"(?<![^\r\n])([!-9;-~]++)[ \t]++:")
 
 def headers_of(raw: bytes) -> list[tuple[str, str]]:
     """Top-level headers in order, unfolded, as text."""
+    return [(name, unfold(value)) for name, value in sent_headers_of(raw)]
+
+
+def sent_headers_of(raw: bytes) -> list[tuple[str, str]]:
+    """The same as they were sent: folded, and with surrogates for bytes that are not ASCII."""
     parsed = BytesHeaderParser().parsebytes(_normalize_head(raw))
-    return [(name, unfold(str(value))) for name, value in parsed.raw_items()]
+    return [(name, str(value)) for name, value in parsed.raw_items()]
 
 
 def _normalize_head(raw: bytes) -> bytes:
@@ -36,11 +43,6 @@ def _normalize_head(raw: bytes) -> bytes:
     head = _HEAD.match(raw)
     end = head.end() if head else 0
     return _SPACED_NAME.sub(rb"\1:", raw[:end]) + raw[end:] if _SPACED_NAME.search(raw, 0, end) else raw
-
-
-def unfold(value: str) -> str:
-    text = re.sub(r"\r?\n[ \t]*", " ", value).strip()
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def first(headers: list[tuple[str, str]], name: str) -> str | None:
@@ -87,10 +89,10 @@ def type_of(raw: bytes) -> str:
     return BytesHeaderParser().parsebytes(_normalize_head(raw)).get_content_type()
 
 
-def payload_of(raw: bytes) -> dict[str, Any]:
+def payload_of(raw: bytes, header_form: str = "") -> dict[str, Any]:
     """The parsed tree of format=full."""
     try:
-        return _part(email.message_from_bytes(_normalize_head(raw)), "")
+        return _part(email.message_from_bytes(_normalize_head(raw)), "", header_form)
     except RecursionError:
         return {"partId": "", "mimeType": "text/plain", "filename": "", "headers": [], "body": {"size": len(raw)}}
 
@@ -114,7 +116,7 @@ def encode_chunks(chunks: Iterable[bytes]) -> Iterator[str]:
     yield encode(rest)
 
 
-def _part(part: Message, part_id: str) -> dict[str, Any]:
+def _part(part: Message, part_id: str, header_form: str) -> dict[str, Any]:
     """Raises RecursionError for a tree that JSON could not be written of."""
     if part_id.count(".") > DEEPEST:
         raise RecursionError
@@ -123,11 +125,13 @@ def _part(part: Message, part_id: str) -> dict[str, Any]:
         "partId": part_id,
         "mimeType": part.get_content_type(),
         "filename": part.get_filename() or "",
-        "headers": [{"name": n, "value": unfold(str(v))} for n, v in part.raw_items()],
+        "headers": [
+            {"name": n, "value": v} for n, v in show_headers([(n, str(v)) for n, v in part.raw_items()], header_form)
+        ],
         "body": {"size": 0},
     }
     if children:
-        node["parts"] = [_part(child, f"{part_id}.{i}".lstrip(".")) for i, child in enumerate(children)]
+        node["parts"] = [_part(child, f"{part_id}.{i}".lstrip("."), header_form) for i, child in enumerate(children)]
         return node
     data = _text(part) if part.get_content_maintype() == "text" else _bytes(part)
     node["body"] = {"size": len(data)}

@@ -46,7 +46,7 @@ class Universe:
         for user in world.users:
             mailbox = Mailbox(user.email, (user.email, *user.aliases), user.language)
             for mail in world.mail.get(user.email, ()):
-                mailbox.add(mail, clock.now_ms())
+                mailbox.add(mail, clock.now_ms(), is_new=False)
             mailbox.on_change = universe.watches.announce_change
             universe.mailboxes[user.email] = mailbox
         return universe

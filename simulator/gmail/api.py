@@ -157,12 +157,13 @@ def _profile(_universe: Universe, box: Mailbox, _ask: Ask, _path: dict[str, str]
         }
 
 
-def _get(_universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
+def _get(universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
+    google = universe.world.google
     with box.lock:
         stored = box.messages.get(web_id.api_id(path["id"]))
-        if stored is None:
+        if stored is None or stored.is_younger_than(google.read_lag, universe.clock.now_ms()):
             raise Failure(*NOT_FOUND)
-        return as_json(stored, ask.args.get("format", "full"), ask.args.getlist("metadataHeaders"))
+        return as_json(stored, ask.args.get("format", "full"), ask.args.getlist("metadataHeaders"), google)
 
 
 def _attachment(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -> Any:
@@ -173,8 +174,9 @@ def _attachment(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, st
     return {"size": len(data), "data": mime.encode(data)}
 
 
-def _thread(_universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
-    thread = thread_as_json(box, path["id"], ask.args.get("format", "full"), ask.args.getlist("metadataHeaders"))
+def _thread(universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
+    form, wanted = ask.args.get("format", "full"), ask.args.getlist("metadataHeaders")
+    thread = thread_as_json(box, path["id"], form, wanted, universe.world.google)
     if thread is None:
         raise Failure(*NOT_FOUND)
     return thread
@@ -247,6 +249,11 @@ def _stop(universe: Universe, box: Mailbox, ask: Ask, _path: dict[str, str]) -> 
     universe.watches.stop(box, ask.access.project)
 
 
+def _searched_until(universe: Universe) -> int:
+    """Epoch milliseconds up to which a search knows what arrived."""
+    return universe.clock.now_ms() - universe.world.google.search_lag * 1000
+
+
 def _json(body: bytes) -> dict[str, Any]:
     try:
         content = json.loads(body or b"{}")
@@ -259,7 +266,7 @@ def _json(body: bytes) -> dict[str, Any]:
 
 METHODS: dict[str, Callable[[Universe, Mailbox, Ask, dict[str, str]], Any]] = {
     "getProfile": _profile,
-    "messages.list": lambda _u, box, ask, _p: list_messages(box, ask.args),
+    "messages.list": lambda u, box, ask, _p: list_messages(box, ask.args, _searched_until(u)),
     "messages.get": _get,
     "messages.send": _send,
     "messages.delete": _delete,
@@ -267,7 +274,7 @@ METHODS: dict[str, Callable[[Universe, Mailbox, Ask, dict[str, str]], Any]] = {
     "messages.trash": _trash,
     "messages.untrash": _untrash,
     "attachments.get": _attachment,
-    "threads.list": lambda _u, box, ask, _p: list_threads(box, ask.args),
+    "threads.list": lambda u, box, ask, _p: list_threads(box, ask.args, _searched_until(u)),
     "threads.get": _thread,
     "history.list": lambda _u, box, ask, _p: history_page(box, ask.args),
     "labels.list": _labels,

@@ -21,18 +21,19 @@ EMPTY_PAGE = "empty_page"
 """The kind of failure, on request, in which a page holds nothing and is not the last."""
 
 
-def list_messages(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
+def list_messages(box: Mailbox, args: MultiDict[str, str], searched_until: int) -> dict[str, Any]:
+    """``searched_until``: epoch milliseconds up to which a search knows what arrived."""
     with box.lock:
-        found = _select(box, args)
+        found = _select(box, args, searched_until)
         refs = [ref_of(m) for m in found]
     body = _page(refs, args, "messages")
     body["resultSizeEstimate"] = len(refs)
     return body
 
 
-def list_threads(box: Mailbox, args: MultiDict[str, str]) -> dict[str, Any]:
+def list_threads(box: Mailbox, args: MultiDict[str, str], searched_until: int) -> dict[str, Any]:
     with box.lock:
-        threads = dict.fromkeys(m.thread_id for m in _select(box, args))
+        threads = dict.fromkeys(m.thread_id for m in _select(box, args, searched_until))
     return _page([{"id": t} for t in threads], args, "threads")
 
 
@@ -69,7 +70,7 @@ def _name_labels(label_ids: tuple[str, ...]) -> dict[str, list[str]]:
     return {"labelIds": list(label_ids)} if label_ids else {}
 
 
-def _select(box: Mailbox, args: MultiDict[str, str]) -> list[Stored]:
+def _select(box: Mailbox, args: MultiDict[str, str], searched_until: int) -> list[Stored]:
     everything = args.get("includeSpamTrash", "false").lower() == "true"
     labels = set(args.getlist("labelIds"))
     terms = query.parse(args.get("q", ""))
@@ -79,6 +80,7 @@ def _select(box: Mailbox, args: MultiDict[str, str]) -> list[Stored]:
         for m in reversed(box.messages.values())
         if (everything or not m.label_ids & {"SPAM", "TRASH"} or labels & {"SPAM", "TRASH"})
         and labels <= m.label_ids
+        and (not terms or m.arrived_at <= searched_until)
         and query.fits(m, terms)
     ]
 

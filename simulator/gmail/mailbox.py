@@ -25,7 +25,8 @@ FIRST_HISTORY_ID = 1000
 class Stored:
     """What lists and look-ups need; the rest stays where ``mail`` lies, and is read from there each time.
 
-    ``internal_date`` is epoch milliseconds; ``history_id`` moves with every change of labels. ``rfc822_message_id``,
+    ``internal_date`` and ``arrived_at`` are epoch milliseconds, the second 0 for what was here before all began;
+    ``history_id`` moves with every change of labels. ``rfc822_message_id``,
     ``sender`` and ``subject`` are headers, the last two as a person reads them.
     """
 
@@ -38,6 +39,10 @@ class Stored:
     sender: str | None
     subject: str | None
     history_id: int = 0
+    arrived_at: int = 0
+
+    def is_younger_than(self, seconds: int, now_ms: int) -> bool:
+        return self.arrived_at > now_ms - seconds * 1000
 
     @property
     def source(self) -> str:
@@ -89,7 +94,13 @@ class Mailbox:
     """Told of each event, under the lock: our address, the history id, the message's labels before and after."""
 
     def add(
-        self, mail: MailFile, now_ms: int, label_ids: set[str] | None = None, thread_id: str | None = None
+        self,
+        mail: MailFile,
+        now_ms: int,
+        label_ids: set[str] | None = None,
+        thread_id: str | None = None,
+        *,
+        is_new: bool = True,
     ) -> Stored:
         """A message arrives; without ``label_ids`` they are read from its X-Gmail-Labels."""
         with self.lock:
@@ -104,6 +115,7 @@ class Mailbox:
                 rfc822_message_id=mime.message_id_of(headers),
                 sender=mime.shown(headers, "From"),
                 subject=mime.shown(headers, "Subject"),
+                arrived_at=now_ms if is_new else 0,
             )
             self.messages[message_id] = stored
             if own := stored.rfc822_message_id:

@@ -8,13 +8,15 @@ from typing import Any
 from simulator import mime
 from simulator.answers import BAD_REQUEST, Failure, Streamed
 from simulator.gmail.mailbox import Mailbox, Stored
+from simulator.google_switches import GoogleSwitches
+from simulator.header_forms import show_headers
 
 
 def ref_of(stored: Stored) -> dict[str, Any]:
     return {"id": stored.message_id, "threadId": stored.thread_id}
 
 
-def as_json(stored: Stored, form: str, wanted: list[str]) -> dict[str, Any]:
+def as_json(stored: Stored, form: str, wanted: list[str], google: GoogleSwitches) -> dict[str, Any]:
     """Every format carries a snippet, as the real one does: only a mask keeps it out."""
     opening = stored.mail.opening(mime.SNIPPED)
     body: dict[str, Any] = {
@@ -28,18 +30,23 @@ def as_json(stored: Stored, form: str, wanted: list[str]) -> dict[str, Any]:
     if form == "raw":
         body["raw"] = Streamed(mime.encode_chunks(stored.mail.chunks()))
     elif form == "full":
-        body["payload"] = mime.payload_of(stored.raw)
+        body["payload"] = mime.payload_of(stored.raw, google.header_form)
     elif form == "metadata":
-        names = {name.lower() for name in wanted}
-        shown = [(n, v) for n, v in mime.headers_of(opening) if not names or n.lower() in names]
-        headers = [{"name": n, "value": v} for n, v in shown]
+        shown = show_headers(mime.sent_headers_of(opening), google.header_form)
+        headers = [{"name": n, "value": v} for n, v in shown if not wanted or _is_wanted(n, wanted, google)]
         body["payload"] = {"mimeType": mime.type_of(opening), "headers": headers}
     elif form != "minimal":
         raise Failure(*BAD_REQUEST)
     return body
 
 
-def thread_as_json(box: Mailbox, thread_id: str, form: str, wanted: list[str]) -> dict[str, Any] | None:
+def _is_wanted(name: str, wanted: list[str], google: GoogleSwitches) -> bool:
+    return name in wanted or (not google.exact_header_names and name.lower() in {w.lower() for w in wanted})
+
+
+def thread_as_json(
+    box: Mailbox, thread_id: str, form: str, wanted: list[str], google: GoogleSwitches
+) -> dict[str, Any] | None:
     if form == "raw":  # Gmail has no such thread
         raise Failure(*BAD_REQUEST)
     with box.lock:
@@ -47,10 +54,11 @@ def thread_as_json(box: Mailbox, thread_id: str, form: str, wanted: list[str]) -
         if not found:
             return None
         found.sort(key=lambda m: m.internal_date)
+        shown = [m for i, m in enumerate(found) if not google.gaps_in_threads or i % 3 != 1]
         return {
             "id": thread_id,
             "historyId": str(max(m.history_id for m in found)),
-            "messages": [as_json(m, form, wanted) for m in found],
+            "messages": [as_json(m, form, wanted, google) for m in shown],
         }
 
 

@@ -14,6 +14,7 @@ from server.domain.history import Label, MessageRef
 from server.domain.ids import Cursor, MailboxId, MessageId, ThreadId
 from server.domain.mailbox import Mailbox
 from simulator.faults import Fault
+from simulator.google_switches import GoogleSwitches
 from tests.support.scene import eml
 from tests.support.wire import listen, replace_answers
 
@@ -332,3 +333,16 @@ def test_ids_of_an_event_are_resolved_and_only_just_sent_mail_costs_a_call(scene
     for unknown in ("msg-a:r1", "", "msg-f:x", "../../me"):
         with pytest.raises((NotFoundError, TransientError)):
             mail.identify(ann, unknown, "abc")
+
+
+def test_headers_are_known_by_their_names_in_any_spelling(scene, mail, ann):
+    scene.universe.world.google = GoogleSwitches(exact_header_names=True)
+    raw = eml().replace(b"Message-ID:", b"Message-Id:").replace(b"To:", b"TO:")
+    ids = [scene.deliver(ANN, raw, thread="abc") for _ in range(3)]
+    asked = ["Message-ID", "To", "List-ID"]
+
+    alone = mail.headers(ann, [MessageRef(ids[0], "abc")], asked)[ids[0]]
+
+    assert [name for name, _ in alone.headers] == ["TO", "Message-Id"]
+    assert mail.headers(ann, [MessageRef(i, "abc") for i in ids], asked)[ids[0]] == alone
+    assert mail.thread(ann, "abc", asked)[0].headers == alone.headers

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import email
+from dataclasses import replace
+from unittest import mock
 
 import pytest
 
@@ -100,10 +102,20 @@ def test_a_message_that_left_its_conversation_is_not_found(scene, mail, ann):  #
     assert {i for i in found if isinstance(found[i], Message)} == set(ids[1:])
 
 
+def test_what_gmail_leaves_out_of_a_conversation_is_asked_for_alone(scene, mail, ann):  # noqa: F811
+    ids = conversation(scene, 7)
+    whole = mail.headers(ann, refs("abc", ids), NAMES)
+    scene.universe.world.google = replace(scene.universe.world.google, gaps_in_threads=True)
+
+    assert mail.headers(ann, refs("abc", [*ids, "18c2"]), NAMES) == {**whole, "18c2": mock.ANY}
+    assert {m.message_id for m in mail.thread(ann, "abc", NAMES)} < set(ids)
+    assert mail.conversation_bodies(ann, "abc", ids).keys() == set(ids)
+
+
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("404", NotFoundError),
+        ("404", Message),  # each is asked for alone
         ("rateLimitExceeded", ThrottledError),
         ("429", ThrottledError),
         ("503", TransientError),

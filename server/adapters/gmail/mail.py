@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 from server.adapters.gmail.batch import ANY_ID, CallTemplate
@@ -47,7 +47,6 @@ class GmailMethods:
     history: Any
     labels: Any
     send_as: Any
-    metadata_calls: dict[tuple[str, ...], CallTemplate] = field(default_factory=dict)
 
     @classmethod
     def of(cls, service: Any) -> GmailMethods:
@@ -58,14 +57,10 @@ class GmailMethods:
     def raw_call(self) -> CallTemplate:
         return CallTemplate.of(self.messages.get(userId="me", id=ANY_ID, format="raw", fields="id,raw"))
 
-    def metadata_call(self, names: tuple[str, ...]) -> CallTemplate:
-        """The named headers of a message. Kept, for the names are few and every call has the same."""
-        if names not in self.metadata_calls:
-            request = self.messages.get(
-                userId="me", id=ANY_ID, format="metadata", metadataHeaders=list(names), fields=HEADER_FIELDS
-            )
-            self.metadata_calls[names] = CallTemplate.of(request)
-        return self.metadata_calls[names]
+    @cached_property
+    def metadata_call(self) -> CallTemplate:
+        """All headers of a message: Gmail may know the name of a header in the mail's own spelling only."""
+        return CallTemplate.of(self.messages.get(userId="me", id=ANY_ID, format="metadata", fields=HEADER_FIELDS))
 
 
 class GmailMail:
@@ -134,9 +129,10 @@ class GmailMail:
                 singles += ids
             else:
                 messages |= self._read_conversation_headers(mailbox, thread_id, ids, names)
-        return self._calls.call_for_each(
-            mailbox, self._methods.metadata_call(tuple(names)), singles, read_message, messages
-        )
+                # What Gmail left out of its answer is asked for alone before it counts as gone.
+                singles += [i for i in ids if i not in messages]
+        read = partial(read_message, names=_fold_names(names))
+        return self._calls.call_for_each(mailbox, self._methods.metadata_call, singles, read, messages)
 
     def thread(self, mailbox: Mailbox, thread_id: ThreadId, names: Sequence[str]) -> Sequence[Message]:
         copies = self._read_conversation(mailbox, thread_id, names).values()
@@ -185,11 +181,11 @@ class GmailMail:
         self, mailbox: Mailbox, thread_id: ThreadId, names: Sequence[str]
     ) -> dict[MessageId, Message | Exception]:
         request = self._methods.threads.get(
-            userId="me", id=thread_id, format="metadata", metadataHeaders=list(names),
-            fields=f"messages({HEADER_FIELDS})",
-        )  # fmt: skip
+            userId="me", id=thread_id, format="metadata", fields=f"messages({HEADER_FIELDS})"
+        )
         items = self._calls.call(mailbox, request).get("messages", ())
-        return {MessageId(str(item.get("id"))): parse_or_error(read_message, item) for item in items}
+        read = partial(read_message, names=_fold_names(names))
+        return {MessageId(str(item.get("id"))): parse_or_error(read, item) for item in items}
 
     def _read_conversation_headers(
         self, mailbox: Mailbox, thread_id: ThreadId, ids: Sequence[MessageId], names: Sequence[str]
@@ -197,10 +193,8 @@ class GmailMail:
         try:
             messages = self._read_conversation(mailbox, thread_id, names)
         except TrulyError as error:
-            return dict.fromkeys(ids, error)
-        gone = NotFoundError("Gmail's conversation does not hold this message.")
-        readable = {i: message for i, message in messages.items() if isinstance(message, Message)}
-        return readable | {i: messages.get(i, gone) for i in ids}
+            return {} if isinstance(error, NotFoundError) else dict.fromkeys(ids, error)
+        return {i: message for i, message in messages.items() if i in ids or isinstance(message, Message)}
 
     def _rebuild_conversation(
         self, mailbox: Mailbox, thread_id: ThreadId, ids: frozenset[MessageId]
@@ -215,6 +209,10 @@ class GmailMail:
         payloads = {MessageId(str(item.get("id"))): item.get("payload") for item in thread.get("messages", ())}
         messages = {i: rebuild_message(payload) for i, payload in payloads.items() if i in ids}
         return {i: raw for i, raw in messages.items() if raw is not None}
+
+
+def _fold_names(names: Sequence[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
 
 
 def _group_by_conversation(refs: Sequence[MessageRef]) -> dict[ThreadId, list[MessageId]]:

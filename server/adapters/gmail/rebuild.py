@@ -23,8 +23,8 @@ ASCII_ABOVE = ("iso-8859-", "windows-125", "cp125")
 ENCODING = "content-transfer-encoding"
 NAME = re.compile(r"[!-,.-9;-~][!-9;-~]*")
 """A header's name; one that begins with a hyphen could pass for a boundary."""
-UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff\ufffd]")
-"""Line ends, controls, and the sign that Gmail writes for a character that it cannot read."""
+UNSAFE = re.compile(r"[^\t -~]|=\?")
+"""Line ends and controls. Beyond ASCII, and with encoded words, the raw form may say something else than the tree."""
 BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,199}[0-9A-Za-z'()+_,./:=?-]")
 LONG = 900
 """Characters. A longer value of a header is folded."""

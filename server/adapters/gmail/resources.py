@@ -34,8 +34,10 @@ def read_events(record: Any) -> Iterator[HistoryEvent]:
             yield HistoryEvent(read_ref(entry["message"]), kind, frozenset(entry.get("labelIds", ())))
 
 
-def read_message(resource: Any) -> Message:
-    pairs = ((str(h.get("name", "")), str(h.get("value", ""))) for h in resource.get("payload", {}).get("headers", ()))
+def read_message(resource: Any, names: frozenset[str]) -> Message:
+    """Of the headers only those of ``names``, given in lower case: no other goes further than here."""
+    headers = ((str(h.get("name", "")), h) for h in resource.get("payload", {}).get("headers", ()))
+    pairs = ((name, str(h.get("value", ""))) for name, h in headers if name.strip().lower() in names)
     return Message(
         message_id=MessageId(resource["id"]),
         thread_id=ThreadId(resource["threadId"]),

@@ -17,6 +17,20 @@ from server.rules.decision.screen import HEADERS
 from server.rules.headers.addresses import read_participants
 
 
+def read_conversation(mail: MailProvider, mailbox: Mailbox, ref: MessageRef) -> Sequence[Message]:
+    """All messages of the conversation, the oldest first. Raises NotFoundError and what else the mail port raises.
+
+    Gmail has been seen to leave messages out of a conversation: the opened one is then asked for alone.
+    """
+    messages = mail.thread(mailbox, ref.thread_id, HEADERS)
+    if any(message.message_id == ref.message_id for message in messages):
+        return messages
+    answer = mail.headers(mailbox, [ref], HEADERS).get(ref.message_id)
+    if not isinstance(answer, Message):
+        return messages
+    return sorted([*messages, answer], key=lambda message: (message.internal_date, message.message_id))
+
+
 class ConversationReader:
     """Thread-safe; nothing is written."""
 
@@ -56,5 +70,5 @@ class ConversationReader:
         in_ledger = {row.message_id for row in rows}
         if ref.message_id in in_ledger:
             return []
-        messages = self._mail.thread(mailbox, ref.thread_id, HEADERS)
+        messages = read_conversation(self._mail, mailbox, ref)
         return [MessageRef(m.message_id, m.thread_id) for m in messages if m.message_id not in in_ledger]

@@ -18,10 +18,10 @@ from server.engine.ledger.refusals import read_sentence
 from server.engine.ledger.rows import name_cause
 from server.engine.ledger.sealing import Sealing
 from server.engine.ledger.snapshots import Snapshot, open_snapshot
+from server.engine.sidebar.conversation_reader import read_conversation
 from server.engine.sidebar.record_access import RecordAccess
 from server.ports.mail import MailProvider
 from server.ports.store import Store
-from server.rules.decision.screen import HEADERS
 
 OPEN_QUESTIONS = frozenset({Reason.NO_MATCH, Reason.CONTACTS_ONLY_ACCOUNT})
 """Not logged for want of a record. Nothing readable is kept of such mail, so that to say why we look again."""
@@ -162,7 +162,7 @@ class Sidebar:
     ) -> dict[MessageId, Shown]:  # fmt: skip
         """One question to Gmail and one to Salesforce, whatever the conversation's length."""
         try:
-            messages = self._mail.thread(mailbox, ref.thread_id, HEADERS)
+            messages = read_conversation(self._mail, mailbox, ref)
             in_ledger = shown.keys() - {ref.message_id}
             undecided = [message for message in messages if message.message_id not in in_ledger]
             explanations = self._explainer.explain_messages(

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from server.adapters.gmail.rebuild import DEEPEST, rebuild_message
 from simulator import mime
+from simulator.header_forms import unfold
 
 CRLF = b"\r\n"
 
 
 def shape(message):
     """What must be the same: headers, types and decoded contents; not the transfer encoding, which is ours."""
-    headers = [(n, mime.unfold(str(v))) for n, v in message.raw_items() if n.lower() != "content-transfer-encoding"]
+    headers = [(n, unfold(str(v))) for n, v in message.raw_items() if n.lower() != "content-transfer-encoding"]
     if message.is_multipart():
         return headers, message.get_content_type(), [shape(part) for part in message.get_payload()]
     return headers, message.get_content_type(), message.get_payload(decode=True)
@@ -56,10 +57,10 @@ def whole(body, *headers):
     return CRLF.join(line.encode() for line in top) + CRLF + body
 
 
-words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufffd"))
+words = st.text(st.characters(codec="ascii", exclude_categories=("Cc",))).map(lambda text: text.replace("=?", ""))
 values = st.one_of(
     words.map(lambda w: " ".join(w.split())),
-    st.lists(st.sampled_from(["lamp", "=?utf-8?q?B=C3=A4r?=", "<a@b.example>", "Straße"]), max_size=400).map(" ".join),
+    st.lists(st.sampled_from(["lamp", "<a@b.example>", "(quite)"]), max_size=400).map(" ".join),
     st.lists(st.sampled_from(["one", "two"]), min_size=2).map("\r\n ".join),
 )
 names = st.sampled_from(["Received", "X-A", "To", "Subject", "References", "DKIM-Signature"])
@@ -134,6 +135,23 @@ json_values = st.recursive(
 @given(json_values)
 def test_a_tree_of_any_form_is_answered(tree):
     assert rebuild_message(tree) is None or isinstance(rebuild_message(tree), bytes)
+
+
+@pytest.mark.parametrize("form", ["", "requoted", "bare"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "From: =?utf-8?q?Nov=C3=A1k=2C_Jan?= <jan@x.example>",
+        "Subject: =?utf-8?q?=3D=3Futf-8=3Fq=3Flamp=3F=3D?=",
+        "Subject: Straße",
+    ],
+)
+def test_a_header_that_is_not_plain_ascii_has_to_be_fetched_as_it_was_sent(form, header):
+    raw = whole(part("text/plain"), header)
+    inner = whole(container("multipart/mixed", "b0", part("text/plain", b"Hello.", header)))
+
+    for mail in (raw, inner):
+        assert rebuild_message(json.loads(json.dumps(mime.payload_of(mail, form)))) is None
 
 
 def attached(*headers, kind="application/pdf"):

@@ -1,0 +1,1 @@
+from tests.contracts.test_mail import *  # noqa: F403

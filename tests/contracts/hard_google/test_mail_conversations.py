@@ -1,0 +1,1 @@
+from tests.contracts.test_mail_conversations import *  # noqa: F403
