@@ -52,10 +52,8 @@ def sentence_of(reason: ReasonCode, facts: Facts) -> str:
 def _form(reason: ReasonCode, facts: Facts) -> str:
     if reason == ReasonCode.THREAD_OVERRIDE:
         return _form_of_choice(facts)
-    if reason == ReasonCode.NOT_PRIMARY and facts.mark.startswith("CATEGORY_"):
-        return texts.IN_CATEGORY
-    if reason == ReasonCode.KEPT_OUT and facts.mark in LABEL_MARKS:
-        return texts.KEPT_OUT_BY_LABEL
+    if form := _form_of_label(reason, facts):
+        return form
     if reason == ReasonCode.CONTACTS_ONLY_ACCOUNT and facts.account and facts.address:
         return texts.CONTACTS_ONLY_NAMED
     if reason == ReasonCode.NO_MATCH and facts.address and facts.public_domain:
@@ -71,6 +69,16 @@ def _form(reason: ReasonCode, facts: Facts) -> str:
     if reason == ReasonCode.REJECTED and facts.code:
         return texts.REJECTED_CODE
     return texts.SENTENCES[reason]
+
+
+def _form_of_label(reason: ReasonCode, facts: Facts) -> str | None:
+    """What a label in Gmail decided, or that it has none."""
+    if reason == ReasonCode.KEPT_OUT and facts.mark in LABEL_MARKS:
+        return texts.KEPT_OUT_BY_LABEL
+    if reason == ReasonCode.NOT_PRIMARY and facts.mark.startswith("CATEGORY_"):
+        return texts.IN_CATEGORY
+    by_mark = {"SCHEDULED": texts.NOT_SENT_YET, "not_sent_yet": texts.NOT_MARKED_SENT}
+    return by_mark.get(facts.mark) if reason == ReasonCode.NOT_MAIL else None
 
 
 def _form_of_choice(facts: Facts) -> str:

@@ -62,6 +62,11 @@ CHOSEN_GONE = "On {record}. The record chosen for this conversation was deleted 
 CHOSEN_GONE_NO_RECORD = (
     "Not linked to a Salesforce record. The one chosen for this conversation was deleted in Salesforce."
 )
+NOT_SENT_YET = "This email is scheduled: it is not sent yet."
+NOT_MARKED_SENT = (
+    "Gmail doesn't mark this email as sent, so it may still be scheduled. If it was sent, it is logged when it is 7"
+    " days old."
+)
 IN_CATEGORY = "Gmail put this email in {category} (also where tabs are off)."
 KEPT_OUT_BY_LABEL = "This conversation has the label that stops logging. Take the label off in Gmail to log it."
 CONTACTS_ONLY_NAMED = (

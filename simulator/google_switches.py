@@ -22,19 +22,23 @@ class GoogleSwitches:
 
     ``charges_principal``: a call uses the units of the person for whom it is made, or of the service account where it
     is made for nobody, whatever its ``quotaUser`` says: without an API key Google ignores that.
+    ``disordered_history``: history.list gives its records in no order, so that pages mix old and new.
     ``exact_header_names``: metadataHeaders brings a header only in the very spelling that the mail has (Message-Id).
     ``gaps_in_threads``: threads.get leaves out one of any three messages. ``header_form``: the headers in JSON are
     decoded, with names in quotes ("requoted") or as they come out ("bare"). ``read_lag``: seconds for which
     messages.get answers 404 for a message that arrived, though lists and history name it. ``search_lag``: seconds after
     which a list with ``q`` knows a message that arrived; a plain list and history know it at once.
+    ``unlabelled_schedule``: mail that waits to be sent has no label, and only ``in:scheduled`` finds it.
     """
 
     charges_principal: bool = False
+    disordered_history: bool = False
     exact_header_names: bool = False
     gaps_in_threads: bool = False
     header_form: str = ""
     read_lag: int = 0
     search_lag: int = 0
+    unlabelled_schedule: bool = False
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> GoogleSwitches:
@@ -46,8 +50,10 @@ class GoogleSwitches:
         """All at once: a Google in which as little as possible goes by itself."""
         return cls(
             charges_principal=True,
+            disordered_history=True,
             exact_header_names=True,
             gaps_in_threads=True,
             header_form="bare",
             search_lag=3_600,
+            unlabelled_schedule=True,
         )

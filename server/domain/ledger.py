@@ -19,7 +19,7 @@ BACKFILL = tuple(range(SHARDS, 2 * SHARDS))
 
 @dataclass(frozen=True)
 class Unread:
-    """The headers could not be read yet. They are asked for again at ``due`` (epoch seconds)."""
+    """The headers are asked for again at ``due`` (epoch seconds): they could not be read, or time may change them."""
 
     due: float
 
@@ -52,7 +52,8 @@ class Row:
 
     ``unrelated`` counts contacts on the logged mail to whom its activity is not related. ``waits_for_group_since`` is
     when a try first failed because nobody could say who is in a group (epoch seconds).
-    ``wait`` says for what the row waits, and is None once the row has an outcome. ``cause`` is an error code, never a
+    ``wait`` says for what the row waits, and is None once the row has an outcome; own mail that may be scheduled is
+    skipped and looked at again. ``cause`` is an error code, never a
     text; what Salesforce said of a refused message is in ``sealed_cause``. ``hashes`` are kept only where a later
     change in Salesforce could alter the decision. ``newer_outcome`` is the outcome of a reason that a newer version of
     this program wrote and this one does not know; otherwise it is None, for the reason tells the outcome. ``version``

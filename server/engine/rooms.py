@@ -188,7 +188,7 @@ def open_rooms(
     workspaces = WorkspaceCache(ports.directory, store, clock, ports.admission.internal_domains)
     sweeper = Sweeper(mail, ports.directory, ports.scope, ports.alarms, store, clock, ports.admission, workspaces)
     watches, days = WatchRenewer(ports.watch, ports.alarms, store, clock), DayPublisher(mail, crm, store, clock)
-    reader, access = ConversationReader(mail, store, shared.keys), RecordAccess(crm, store, clock)
+    reader, access = ConversationReader(mail, store, clock, shared.keys), RecordAccess(crm, store, clock)
     auditor = Auditor(mail, ports.alarms, store, clock, sync.collector)
     return Rooms(
         workspaces=workspaces,
@@ -204,7 +204,7 @@ def open_rooms(
         dry_run=DryRun(store, clock, ports.alarms, shared.headers, shared.decider),
         deliverer=sync.deliverer,
         doubles=DoubleRemover(crm, store, clock),
-        sidebar=Sidebar(mail, store, shared.sealing, shared.explainer, access),
+        sidebar=Sidebar(mail, store, clock, shared.sealing, shared.explainer, access),
         choices=_make_choices(ports, shared, sync, shared.explainer, reader, access),
         stopper=Stopper(store, clock, reader, shared.keeper, shared.editor, access),
         auditor=auditor,

@@ -25,6 +25,9 @@ class MailProvider(Protocol):
     ) -> Iterator[Sequence[MessageRef]]:
         """Pages in no promised order, with Spam and Trash. With ``label_ids``, only what has all of them."""
 
+    def list_scheduled(self, mailbox: Mailbox) -> frozenset[MessageId]:
+        """The messages that wait to be sent. It may lag by hours."""
+
     def history(self, mailbox: Mailbox, since: Cursor) -> History:
         """All that happened after ``since``. Raises CursorExpiredError."""
 

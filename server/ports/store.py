@@ -63,7 +63,7 @@ class RowStore(Protocol):
         """The rows of one conversation in one mailbox, the oldest message first."""
 
     def unscreened_rows(self, mailbox_id: MailboxId, now: float) -> list[Row]:
-        """Waiting rows whose headers could not be read yet and are due."""
+        """Rows whose headers are due to be read: waiting ones, and skipped ones that are looked at again."""
 
     def mailboxes_to_read_again(self, now: float) -> set[MailboxId]:
         """The mailboxes that have such rows, those that are not read included."""

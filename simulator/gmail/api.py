@@ -18,7 +18,7 @@ from simulator.calls import Call
 from simulator.gmail import fields, web_id
 from simulator.gmail.listing import EMPTY_PAGE, empty_page, history_page, list_messages, list_threads
 from simulator.gmail.mailbox import SYSTEM_LABELS, Mailbox
-from simulator.gmail.messages import DETAILS, as_json, ref_of, thread_as_json
+from simulator.gmail.messages import DETAILS, as_json, hide_label, ref_of, thread_as_json
 from simulator.gmail.sending import sent
 from simulator.identity import Access
 from simulator.universe import Universe
@@ -93,6 +93,8 @@ class Gmail:
                 raise failure_of("429")
             self._universe.quota.spend(self._charged(ask, mailbox), UNITS[method], self._universe.clock.now())
             body = METHODS[method](self._universe, box, ask, path_args)
+            if self._universe.world.google.unlabelled_schedule:
+                hide_label(body, "SCHEDULED")
             if kind == EMPTY_PAGE:
                 body = empty_page(body, ask.args)
             detail = DETAILS[method](body, ask.args, path_args) if method in DETAILS else {}
@@ -196,7 +198,11 @@ def _label(_universe: Universe, box: Mailbox, _ask: Ask, path: dict[str, str]) -
 
 
 def _label_list(box: Mailbox) -> list[dict[str, str]]:
-    system = [{"id": name, "name": name, "type": "system"} for name in SYSTEM_LABELS]
+    """With the categories of its mail that are not among Gmail's five."""
+    with box.lock:
+        seen = {label for m in box.messages.values() for label in m.label_ids if label.startswith("CATEGORY_")}
+    names = [*SYSTEM_LABELS, *sorted(seen - set(SYSTEM_LABELS))]
+    system = [{"id": name, "name": name, "type": "system"} for name in names]
     return system + [{"id": i, "name": name, "type": "user"} for i, name in box.labels.items()]
 
 
@@ -276,7 +282,9 @@ METHODS: dict[str, Callable[[Universe, Mailbox, Ask, dict[str, str]], Any]] = {
     "attachments.get": _attachment,
     "threads.list": lambda u, box, ask, _p: list_threads(box, ask.args, _searched_until(u)),
     "threads.get": _thread,
-    "history.list": lambda _u, box, ask, _p: history_page(box, ask.args),
+    "history.list": lambda u, box, ask, _p: history_page(
+        box, ask.args, is_disordered=u.world.google.disordered_history
+    ),
     "labels.list": _labels,
     "labels.get": _label,
     "sendAs.list": _send_as,

@@ -62,6 +62,19 @@ def thread_as_json(
         }
 
 
+def hide_label(body: Any, label_id: str) -> None:
+    """Takes the label out of an answer of any shape, in place."""
+    if isinstance(body, list):
+        for item in body:
+            hide_label(item, label_id)
+    elif isinstance(body, dict):
+        if label_id in (body.get("labelIds") or ()):
+            body["labelIds"] = [label for label in body["labelIds"] if label != label_id]
+        for value in body.values():
+            if isinstance(value, list | dict):
+                hide_label(value, label_id)
+
+
 def _get_detail(_body: Any, args: Any, path: dict[str, str]) -> dict[str, Any]:
     return {"id": path["id"], "format": args.get("format", "full")}
 

@@ -16,8 +16,17 @@ from simulator.labels import is_known_anywhere, label_of, language_of, names_of
 T = TypeVar("T")
 Headers = list[tuple[str, str]]
 SEEN_FROM_OUTSIDE = frozenset(
-    {"SPAM", "TRASH", "DRAFT", "CHAT", "CATEGORY_PROMOTIONS", "CATEGORY_SOCIAL", "CATEGORY_UPDATES", "CATEGORY_FORUMS",
-     "CATEGORY_PURCHASES"}
+    {
+        "SPAM",
+        "TRASH",
+        "DRAFT",
+        "CHAT",
+        "CATEGORY_PROMOTIONS",
+        "CATEGORY_SOCIAL",
+        "CATEGORY_UPDATES",
+        "CATEGORY_FORUMS",
+        "CATEGORY_PURCHASES",
+    }
 )
 """Mail with such a label says nothing about who the owner's customers are."""
 _ROBOT = re.compile(

@@ -1,5 +1,7 @@
 """GmailMail, through Google's own client library, against the simulated Gmail."""
 
+from dataclasses import replace
+
 import pytest
 
 from server.domain.errors import (
@@ -63,6 +65,18 @@ def test_a_listing_pages_through_everything_spam_and_trash_included(scene, mail,
     assert [len(page) for page in pages] == [500, 500, 6]
     assert {ref.message_id for page in pages for ref in page} == ids
     assert all(ref.thread_id for page in pages for ref in page)
+
+
+@pytest.mark.parametrize("is_labelled", [True, False])
+def test_scheduled_mail_is_listed_whether_or_not_it_has_a_label(scene, mail, ann, is_labelled):
+    scene.universe.world = replace(scene.universe.world, google=GoogleSwitches(unlabelled_schedule=not is_labelled))
+    scheduled = {scene.deliver(ANN, eml(subject=str(n)), "SCHEDULED") for n in range(501)}
+    scene.deliver(ANN, eml(subject="other"))
+
+    messages = mail.headers(ann, refs(scheduled), NAMES).values()
+
+    assert mail.list_scheduled(ann) == scheduled
+    assert {m.has_label("SCHEDULED") for m in messages} == {is_labelled}
 
 
 def test_an_empty_mailbox_lists_nothing_and_has_no_history(mail, ann):

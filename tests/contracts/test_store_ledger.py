@@ -93,13 +93,14 @@ def test_unscreened_rows_are_those_that_wait_without_a_shard_and_are_due(store):
             a_row("due", reason=Reason.RETRYING, wait=Unread(100.0)),
             a_row("always", reason=Reason.RETRYING, wait=Unread(0.0)),
             a_row("later", reason=Reason.RETRYING, wait=Unread(100.1)),
+            a_row("skipped", reason=Reason.NOT_MAIL, wait=Unread(100.0)),
             a_row("other", mailbox="m2", reason=Reason.RETRYING, wait=Unread(1.0)),
             a_row("settled"),
             waiting_row("screened", due=1.0),
         ]
     )
 
-    assert sorted(ids(store.unscreened_rows("m1", now=100.0))) == ["always", "due"]
+    assert sorted(ids(store.unscreened_rows("m1", now=100.0))) == ["always", "due", "skipped"]
 
 
 def test_rows_of_one_mailbox_do_not_hide_those_of_another_that_are_to_be_read_again(store, monkeypatch):

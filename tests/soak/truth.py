@@ -13,8 +13,15 @@ from tests.soak.planning import DONT_LOG
 from tests.soak.script import Act, Event, Mail, Plan
 
 NOT_PRIMARY = frozenset(
-    {"SPAM", "TRASH", "CATEGORY_PROMOTIONS", "CATEGORY_UPDATES", "CATEGORY_SOCIAL", "CATEGORY_FORUMS",
-     "CATEGORY_PURCHASES"}
+    {
+        "SPAM",
+        "TRASH",
+        "CATEGORY_PROMOTIONS",
+        "CATEGORY_UPDATES",
+        "CATEGORY_SOCIAL",
+        "CATEGORY_FORUMS",
+        "CATEGORY_PURCHASES",
+    }
 )
 
 

@@ -61,6 +61,7 @@ PROMISES = {
     "NO_MATCH_NAMED": ["test_who_is_added_has_new_emails_logged_and_the_old_one_by_a_click"],
     "REJECTED_SENTENCE": ["test_a_refused_email_is_logged_once_that_is_fixed"],
     "REJECTED_CODE": ["test_a_refused_email_is_logged_once_that_is_fixed"],
+    "NOT_MARKED_SENT": ["test_own_mail_that_is_not_marked_as_sent_is_logged_when_it_is_seven_days_old"],
     "HELD_UNTIL": ["test_a_held_email_is_logged_at_the_time_said_and_not_before"],
     "RETRYING_AT": ["test_salesforce_away_is_tried_again_at_the_time_said"],
     "JOINED": ["test_what_another_tool_logged_is_not_added_twice"],
@@ -107,7 +108,7 @@ NO_PROMISE = {
     "TITLE", "HOME_TITLE", "NEVER_LOGGED", "NOT_LOGGED", "WAITING", "REFUSED", "LOGGED_ANYWAY", "CHOSEN_GONE",
     "CHOSEN_GONE_NO_RECORD", "DOUBLED", "CONTACTS_ONLY_NAMED", "YOU", "SOMEBODY", "NOT_A_CONTACT", "ON_OPPORTUNITY", "HIDDEN",
     "BLIND", "AT_LEAST", "MORE_RECORDS", "UNRELATED_ONE", "UNRELATED_BEYOND", "UNRELATED_BLIND",
-    "CATEGORIES", "OTHER_CATEGORY", "IN_CATEGORY", "NOT_CHOSEN", "CHOSE", "YOU_OWN", "OTHERS_HAVE_IT", "OTHERS_ON_IT", "WHYS",
+    "CATEGORIES", "OTHER_CATEGORY", "IN_CATEGORY", "NOT_SENT_YET", "NOT_CHOSEN", "CHOSE", "YOU_OWN", "OTHERS_HAVE_IT", "OTHERS_ON_IT", "WHYS",
     "MORE_HIDDEN", "NO_MATCH_PUBLIC", "UPDATING", "CONVERSATION", "EARLIER", "SHORT", "SHORT_HIDDEN", "OPEN", "OPEN_SPOKEN", "USE_SPOKEN",
     "MOVE", "USE_ANOTHER", "STOP",
     "LOG_NOW", "LOG_IT_ANYWAY", "LOG_AGAIN", "CHOOSE", "ADD_CONTACT", "ADD_LEAD", "REFRESH", "UNDO", "CANCEL",
@@ -207,6 +208,17 @@ def test_what_is_never_logged_is_not_logged(scene, mail, labels):
     pass_time(scene)
 
     assert scene.tasks() == []
+
+
+def test_own_mail_that_is_not_marked_as_sent_is_logged_when_it_is_seven_days_old(scene):
+    today = "Mon, 21 Sep 2026 14:00:00 +0000"
+    message = scene.deliver(ANN, eml(sender=ANN, to="ada@byron.example", subject="Offer", date=today), "UNREAD")
+    pass_time(scene, hours=24 * 6)
+    assert "Gmail doesn't mark this email as sent" in " ".join(Rep(scene, ANN, message).read)
+    assert scene.tasks() == []
+
+    pass_time(scene, hours=24)
+    assert len(scene.tasks()) == 1
 
 
 def test_logged_in_salesforce_is_there(scene, logged):

@@ -84,12 +84,20 @@ class GmailMail:
     def list_messages(
         self, mailbox: Mailbox, span: Span = EVERYTHING, label_ids: Sequence[str] = ()
     ) -> Iterator[Sequence[MessageRef]]:
+        return self._list(mailbox, _write_query(span), label_ids)
+
+    def list_scheduled(self, mailbox: Mailbox) -> frozenset[MessageId]:
+        return frozenset(ref.message_id for page in self._list(mailbox, "in:scheduled") for ref in page)
+
+    def _list(
+        self, mailbox: Mailbox, query: str | None, label_ids: Sequence[str] = ()
+    ) -> Iterator[Sequence[MessageRef]]:
         token: str | None = None
         while True:
             page = self._calls.call(
                 mailbox,
                 self._methods.messages.list(
-                    userId="me", maxResults=500, includeSpamTrash=True, pageToken=token, q=_write_query(span),
+                    userId="me", maxResults=500, includeSpamTrash=True, pageToken=token, q=query,
                     labelIds=list(label_ids) or None, fields="messages(id,threadId),nextPageToken",
                 ),
             )  # fmt: skip

@@ -205,9 +205,9 @@ def _read_outcome(value: str) -> Outcome:
 
 
 def _read_wait(data: Data) -> Wait | None:
-    if data["outcome"] != Outcome.WAITING.value:
-        return None
     due = float(data.get("due_at", 0.0))
+    if data["outcome"] != Outcome.WAITING.value:
+        return Unread(due) if "unread_at" in data else None
     if "shard" not in data:
         return Unread(due)
     return Held(data["shard"], data.get("cause", "")) if due >= NEVER else Waiting(data["shard"], due)

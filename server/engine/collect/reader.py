@@ -12,6 +12,7 @@ from server.domain.ids import MessageId, ThreadId
 from server.domain.ledger import Held, Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.screening import Screener
+from server.engine.collect.sent_mail import SentMail
 from server.engine.conversations.dont_log_label import DontLogLabel
 from server.engine.ledger.saving import save_changed_rows
 from server.engine.mailboxes.lease import Lease
@@ -63,6 +64,7 @@ class MailboxReader:
         self._lease = lease
         self._on_progress = on_progress
         self._is_past = is_past
+        self._sent_mail = SentMail(tools.screener.mail, tools.clock, mailbox)
         self.dont_log_label: str | None = mailbox.dont_log_label
         self.count = 0
         self.arrivals: set[float] = set()
@@ -83,7 +85,13 @@ class MailboxReader:
         for _ in range(TRIES):
             self._refresh()
             screened = self._tools.screener.screen_messages(
-                self._workspace, self._mailbox, portion, self.dont_log_label, rows, is_past=self._is_past
+                self._workspace,
+                self._mailbox,
+                portion,
+                self.dont_log_label,
+                rows,
+                sent_mail=self._sent_mail,
+                is_past=self._is_past,
             )
             lost = {row.message_id for row in self.write(screened.rows)}
             self._free_held(screened.rows)

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from server.domain.errors import ThrottledError
+from server.domain.decision import Outcome
+from server.domain.errors import NotFoundError, ThrottledError
 from server.domain.history import MessageRef
 from server.domain.ids import KeyedHash, MessageId
 from server.domain.ledger import BACKFILL, LIVE, SHARDS, Held, Row, Wait, Waiting
@@ -15,12 +16,15 @@ from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Message
 from server.domain.policy import Policy
 from server.engine.collect.naming import CopyNamer
+from server.engine.collect.sent_mail import SentMail
 from server.engine.conversations.dont_log_label import is_labelled
 from server.engine.conversations.keys import ConversationKeys, read_choices
 from server.engine.conversations.overrides import build_situation
 from server.engine.ledger.rows import (
     NEW_ORG,
     join_mail,
+    look_again,
+    look_no_more,
     make_waiting,
     note_screened,
     note_unreadable_now,
@@ -31,6 +35,7 @@ from server.logs.events import Event, describe_error
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
 from server.ports.store import Store
+from server.rules.decision.own_mail import UNMARKED, choose_next_look
 from server.rules.decision.screen import HEADERS, by_labels, screen
 from server.rules.headers.identity_key import identify_mail
 from server.rules.schedule.recovery import choose_reaction, count_tries
@@ -66,13 +71,16 @@ class Screener:
         dont_log_label: str | None,
         previous: Mapping[MessageId, Row],
         *,
+        sent_mail: SentMail | None = None,
         is_past: bool = False,
     ) -> ScreenedRows:
         """One batch of headers. ``previous`` holds the rows that exist: their attempts and versions go on.
 
+        ``sent_mail`` is the run's, None for a run of this batch alone.
+
         A message that comes along with its conversation and has no row yet is screened too: it is paid for.
         """
-        answers = self.mail.headers(mailbox, refs, HEADERS)
+        answers = self._read_headers(mailbox, refs, sent_mail or SentMail(self.mail, self.clock, mailbox))
         refs = [*refs, *self._list_extra_messages(mailbox, refs, answers)]
         messages = [m for ref in refs if isinstance(m := answers.get(ref.message_id), Message)]
         batch = _Batch(self, workspace, mailbox, dont_log_label, messages)
@@ -92,6 +100,13 @@ class Screener:
             rows.append(take_place_of(result, earlier_row) if earlier_row else result)
         return ScreenedRows(tuple(rows), throttled)
 
+    def _read_headers(
+        self, mailbox: Mailbox, refs: Sequence[MessageRef], sent_mail: SentMail
+    ) -> dict[MessageId, Message | Exception]:
+        answers = dict(self.mail.headers(mailbox, refs, HEADERS))
+        marked = sent_mail.mark(answer for answer in answers.values() if isinstance(answer, Message))
+        return answers | {message.message_id: message for message in marked}
+
     def _list_extra_messages(
         self, mailbox: Mailbox, refs: Sequence[MessageRef], answers: Mapping[MessageId, Message | Exception]
     ) -> list[MessageRef]:
@@ -103,6 +118,8 @@ class Screener:
     def _note_failure(self, mailbox: Mailbox, ref: MessageRef, error: Exception, earlier_row: Row | None) -> Row:
         attempts = count_tries(error, earlier_row.attempts, earlier_row.cause) if earlier_row else 1
         now = self.clock.now()
+        if earlier_row and earlier_row.outcome is Outcome.SKIPPED and isinstance(error, NotFoundError):
+            return look_no_more(earlier_row, now)
         reaction = choose_reaction(error, attempts, now)
         return note_unreadable_now(
             mailbox.mailbox_id, ref, reaction.reason, reaction.due_at, reaction.cause, attempts, now
@@ -175,6 +192,8 @@ class _Batch:
         screening, people = screen(message, self._workspace, policy, situation)
         now = self._screener.clock.now()
         row = note_screened(mailbox.mailbox_id, message, conversation, screening, policy.version, now)
+        if any(evidence.mark == UNMARKED for evidence in screening.evidence):
+            return look_again(row, choose_next_look(message, now))
         if screening.reason is not None:
             return row
         if name := self._screener.namer.read_name(message, people, self._workspace, conversation):

@@ -63,6 +63,16 @@ def note_screened(
     )  # fmt: skip
 
 
+def look_again(row: Row, due: float) -> Row:
+    """A skipped row whose message is read again at ``due`` (epoch seconds): time may tell more of it."""
+    return replace(row, wait=Unread(due))
+
+
+def look_no_more(row: Row, now: float) -> Row:
+    """A skipped row whose message left Gmail before it was looked at again."""
+    return replace(row, wait=None, updated_at=now)
+
+
 def take_place_of(row: Row, earlier: Row) -> Row:
     """The row of a message that was read again, to be written over the one that exists.
 

@@ -10,7 +10,9 @@ from server.domain.ids import KeyedHash
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox
 from server.domain.message import Message
+from server.engine.collect.sent_mail import SentMail
 from server.engine.conversations.keys import ConversationKeys, read_choices
+from server.ports.clock import Clock
 from server.ports.mail import MailProvider
 from server.ports.store import Store
 from server.rules.decision.screen import HEADERS
@@ -34,8 +36,9 @@ def read_conversation(mail: MailProvider, mailbox: Mailbox, ref: MessageRef) -> 
 class ConversationReader:
     """Thread-safe; nothing is written."""
 
-    def __init__(self, mail: MailProvider, store: Store, keys: ConversationKeys) -> None:
+    def __init__(self, mail: MailProvider, store: Store, clock: Clock, keys: ConversationKeys) -> None:
         self._mail = mail
+        self._clock = clock
         self._store = store
         self._keys = keys
 
@@ -51,11 +54,11 @@ class ConversationReader:
         return read_choices(self._store, {ref: root})[0][ref]
 
     def read_message(self, mailbox: Mailbox, ref: MessageRef) -> Message:
-        """Its headers, now. Raises NotFoundError and what else the mail port raises."""
+        """Its headers, now, marked as sent where it is. Raises NotFoundError and what else the mail port raises."""
         answer = self._mail.headers(mailbox, [ref], HEADERS).get(ref.message_id)
         if not isinstance(answer, Message):
             raise answer or NotFoundError("Gmail did not answer for this message.")
-        return answer
+        return SentMail(self._mail, self._clock, mailbox).mark([answer])[0]
 
     def list_addresses(self, mailbox: Mailbox, ref: MessageRef) -> frozenset[str]:
         """All that the rep reads in the conversation's own headers. Where Gmail does not answer, none."""

@@ -12,6 +12,7 @@ from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, SalesforceId
 from server.domain.ledger import ActivityRow, Conversation, Row
 from server.domain.mailbox import DirectoryState, Mailbox, Workspace
+from server.engine.collect.sent_mail import SentMail
 from server.engine.conversations.overrides import FindOwners
 from server.engine.decide.explain import Explainer, Explanation
 from server.engine.ledger.refusals import read_sentence
@@ -20,6 +21,7 @@ from server.engine.ledger.sealing import Sealing
 from server.engine.ledger.snapshots import Snapshot, open_snapshot
 from server.engine.sidebar.conversation_reader import read_conversation
 from server.engine.sidebar.record_access import RecordAccess
+from server.ports.clock import Clock
 from server.ports.mail import MailProvider
 from server.ports.store import Store
 
@@ -89,9 +91,11 @@ class Sidebar:
     """One for each process. Thread-safe."""
 
     def __init__(
-        self, mail: MailProvider, store: Store, sealing: Sealing, explainer: Explainer, access: RecordAccess
-    ) -> None:
+        self, mail: MailProvider, store: Store, clock: Clock, sealing: Sealing, explainer: Explainer,
+        access: RecordAccess,
+    ) -> None:  # fmt: skip
         self._mail = mail
+        self._clock = clock
         self._store = store
         self._sealing = sealing
         self._explainer = explainer
@@ -162,7 +166,7 @@ class Sidebar:
     ) -> dict[MessageId, Shown]:  # fmt: skip
         """One question to Gmail and one to Salesforce, whatever the conversation's length."""
         try:
-            messages = read_conversation(self._mail, mailbox, ref)
+            messages = SentMail(self._mail, self._clock, mailbox).mark(read_conversation(self._mail, mailbox, ref))
             in_ledger = shown.keys() - {ref.message_id}
             undecided = [message for message in messages if message.message_id not in in_ledger]
             explanations = self._explainer.explain_messages(

@@ -13,6 +13,7 @@ from server.domain.policy import Policy
 from server.rules.authorship import forwarding, words
 from server.rules.authorship.rule import judge_authorship
 from server.rules.decision.other_tools import SALESFORCE_HEADERS
+from server.rules.decision.own_mail import UNMARKED, is_unmarked
 from server.rules.headers.domains import is_within
 from server.rules.headers.identity_key import ORIGINAL_ID_HEADERS
 from server.rules.headers.people import people_of
@@ -92,20 +93,10 @@ def by_labels(label_ids: Collection[str]) -> Screening | None:
     return None
 
 
-def _screen_labels(message: Message, people: People, _policy: Policy, situation: Situation) -> Screening | None:
-    if screening := by_labels(message.label_ids):
-        return screening
-    return Screening(Reason.NOT_MAIL, (Evidence("not_sent_yet"),)) if _is_unsent(message, people, situation) else None
-
-
-def _is_unsent(message: Message, people: People, situation: Situation) -> bool:
-    """Whether it is scheduled mail: from this mailbox, yet neither sent nor delivered anywhere."""
-    sender = people.original_sender
-    if message.label_ids & {"SENT", "INBOX", "SPAM", "TRASH"} or sender is None:
-        return False
-    return sender.address in situation.own_addresses and not (
-        message.headers.has("Delivered-To") or message.headers.has("Return-Path")
-    )
+def _screen_labels(message: Message, _people: People, _policy: Policy, situation: Situation) -> Screening | None:
+    if is_unmarked(message, situation.own_addresses):
+        return Screening(Reason.NOT_MAIL, (Evidence(UNMARKED),))
+    return by_labels(message.label_ids)
 
 
 def _screen_start(message: Message, _people: People, _policy: Policy, situation: Situation) -> Screening | None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from server.domain.history import HistoryEvent, MessageRef
 from server.domain.ids import MessageId
 
-DECIDING_LABELS = frozenset({"INBOX", "SENT", "SPAM", "TRASH", "DRAFT", "CHAT"})
+DECIDING_LABELS = frozenset({"INBOX", "SENT", "SPAM", "TRASH", "DRAFT", "CHAT", "SCHEDULED"})
 """Besides these, every CATEGORY_* and every user label can alter a decision; UNREAD and the like cannot."""
 
 LABELS_MOVED = frozenset({"labelled", "unlabelled"})

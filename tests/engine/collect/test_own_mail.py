@@ -1,0 +1,161 @@
+"""Own mail that Gmail does not mark as sent: migrated, appended by IMAP, or still scheduled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from simulator.google_switches import GoogleSwitches
+from tests.support.rep import Rep
+from tests.support.scene import eml
+
+ANN, ADA = "ann@acme.example", "ada@byron.example"
+DAY = 86_400
+MONTHS_AGO = "Mon, 02 Jun 2025 09:00:00 +0000"
+TODAY = "Mon, 21 Sep 2026 14:00:00 +0000"
+
+
+def own(date: str = MONTHS_AGO, **headers: str) -> bytes:
+    return eml(sender=ANN, to=ADA, subject="Contract", date=date, **headers)
+
+
+@pytest.fixture
+def scene(make_scene):
+    return make_scene()
+
+
+def count_lists(scene) -> int:
+    return sum(call.method == "messages.list" for call in scene.universe.calls.calls("gmail"))
+
+
+@pytest.mark.parametrize("switches", [GoogleSwitches(), GoogleSwitches.hard()], ids=["easy", "hard"])
+@pytest.mark.parametrize("place", ["Sent Items", None], ids=["migrated", "appended"])
+def test_old_mail_under_no_label_of_gmails_is_sent_mail(scene, switches, place):
+    scene.universe.world = replace(scene.universe.world, google=switches)
+    labels = [scene.universe.mailboxes[ANN].label_id(place)] if place else ["UNREAD"]
+    message = scene.deliver(ANN, own(), *labels)
+    scene.sync()
+
+    (task,) = scene.tasks()
+    assert "Contract" in task["Subject"]
+    assert task["TrulyActivity__Direction__c"] == "Outbound"
+    assert task["OwnerId"].startswith("005A00000000001")
+    assert "Logged in Salesforce" in Rep(scene, ANN, message).read
+
+
+def test_what_is_scheduled_is_not_logged_however_old(scene):
+    scene.universe.world = replace(scene.universe.world, google=GoogleSwitches(unlabelled_schedule=True))
+    message = scene.deliver(ANN, own(), "SCHEDULED")
+    scene.sync()
+    scene.universe.clock.advance(30 * DAY)
+    scene.sync()
+
+    assert scene.tasks() == []
+    assert scene.outcomes(ANN)[message] == "not_mail"
+
+
+def test_young_own_mail_is_looked_at_again_when_it_is_seven_days_old(scene):
+    message = scene.deliver(ANN, own(TODAY), "UNREAD")
+    scene.sync()
+    assert scene.outcomes(ANN)[message] == "not_mail"
+    assert any("it is logged when it is 7 days old" in text for text in Rep(scene, ANN, message).read)
+
+    scene.universe.clock.advance(6 * DAY)
+    scene.sync()
+    assert scene.tasks() == []
+
+    scene.universe.clock.advance(2 * DAY)
+    scene.sync()
+    assert len(scene.tasks()) == 1
+
+
+def test_a_label_of_sent_mail_decides_at_once(scene):
+    message = scene.deliver(ANN, own(TODAY), "UNREAD")
+    scene.sync()
+    scene.universe.mailboxes[ANN].relabel(message, {"SENT"}, set())
+    scene.sync()
+
+    assert len(scene.tasks()) == 1
+
+
+def test_mail_that_was_scheduled_is_logged_once_it_is_sent(scene):
+    message = scene.deliver(ANN, own(TODAY), "SCHEDULED")
+    scene.sync()
+    assert "This email is scheduled: it is not sent yet." in Rep(scene, ANN, message).read
+
+    scene.universe.mailboxes[ANN].relabel(message, {"SENT"}, {"SCHEDULED"})
+    scene.sync()
+
+    assert len(scene.tasks()) == 1
+
+
+def test_the_wait_of_young_own_mail_outlives_a_restart(scene):
+    scene.deliver(ANN, own(TODAY), "UNREAD")
+    scene.sync()
+    scene.restart()
+    scene.universe.clock.advance(8 * DAY)
+    scene.sync()
+
+    assert len(scene.tasks()) == 1
+
+
+def test_young_own_mail_that_leaves_gmail_stays_unsent(scene):
+    message = scene.deliver(ANN, own(TODAY), "UNREAD")
+    scene.sync()
+    scene.universe.mailboxes[ANN].delete(message)
+    scene.universe.clock.advance(8 * DAY)
+    scene.sync()
+    scene.universe.clock.advance(8 * DAY)
+    scene.sync()
+
+    assert scene.outcomes(ANN)[message] == "not_mail"
+    assert scene.services.ports.store.unscreened_rows(scene.mailbox(ANN).mailbox_id, 1e12) == []
+
+
+def test_mail_dated_in_the_future_is_not_logged_before(scene):
+    message = scene.deliver(ANN, own("Mon, 01 Feb 2027 09:00:00 +0000"), "UNREAD")
+    scene.sync()
+    scene.universe.clock.advance(60 * DAY)
+    scene.sync()
+    assert scene.outcomes(ANN)[message] == "not_mail"
+
+    scene.universe.clock.advance(120 * DAY)
+    scene.sync()
+    assert len(scene.tasks()) == 1
+
+
+def test_gmail_is_asked_for_scheduled_mail_once_and_only_for_such_mail(scene):
+    scene.sync()
+    scene.universe.calls.clear()
+    scene.deliver(ANN, eml())
+    scene.sync()
+    assert count_lists(scene) == 0
+
+    for number in range(120):
+        scene.deliver(ANN, own(message_id=f"<{number}@old.example>", text=f"{number}"), "UNREAD")
+    scene.sync()
+    assert count_lists(scene) == 1
+    assert len(scene.tasks()) == 121
+
+
+def test_old_own_mail_is_sent_mail_in_a_category_too(scene):
+    scene.sync()
+    scene.deliver(ANN, own(), "CATEGORY_UPDATES")
+    scene.sync()
+
+    assert len(scene.tasks()) == 1
+
+
+def test_the_card_of_old_own_mail_that_is_not_read_yet_foresees_it(scene):
+    scene.sync()
+    message = scene.deliver(ANN, own(), "UNREAD")
+
+    assert "Will be logged in Salesforce" in Rep(scene, ANN, message).read
+
+
+def test_nothing_but_headers_is_read_of_own_mail_that_may_be_scheduled(scene):
+    scene.deliver(ANN, own(TODAY), "UNREAD")
+    scene.sync()
+
+    assert not [c for c in scene.universe.calls.calls("gmail") if c.detail.get("body") or c.detail.get("snippet")]
