@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +41,10 @@ class Failure(Exception):
     """A refused call: turned into Google's error body where it is caught."""
 
     def __init__(
-        self, status: int, reason: str, message: str, code: str = "", *, domain: str = "global", wait: str = ""
-    ) -> None:
+        self, status: int, reason: str, message: str, code: str = "", *,
+        domain: str = "global", wait: str = "", details: Sequence[Mapping[str, Any]] = (),
+    ) -> None:  # fmt: skip
+        """Google's newer services have no ``reason``: it is empty, and ``details`` have the cause."""
         super().__init__(message)
         self.status = status
         self.reason = reason
@@ -50,13 +52,14 @@ class Failure(Exception):
         self.code = code
         self.domain = domain
         self.wait = wait
+        self.details = list(details)
 
     def response(self) -> Response:
-        error = {
-            "code": self.status,
-            "message": self.message,
-            "errors": [{"message": self.message, "domain": self.domain, "reason": self.reason}],
-        }
+        error: dict[str, Any] = {"code": self.status, "message": self.message}
+        if self.reason:
+            error["errors"] = [{"message": self.message, "domain": self.domain, "reason": self.reason}]
+        if self.details:
+            error["details"] = self.details
         response = reply({"error": {**error, **({"status": self.code} if self.code else {})}}, self.status)
         if self.wait:
             response.headers["Retry-After"] = self.wait
@@ -87,6 +90,40 @@ KINDS: dict[str, tuple[int, str, str, str]] = {
 
 ``drop_answer``, ``429_until:<RFC 3339>`` and ``429_after:<Retry-After>`` besides.
 """
+
+
+API_TITLES = {
+    "gmail.googleapis.com": "Gmail API",
+    "admin.googleapis.com": "Admin SDK API",
+    "iamcredentials.googleapis.com": "IAM Service Account Credentials API",
+}
+"""APIs that a project must enable, by name."""
+A_PROJECT = "428119007321"
+
+
+def refuse_api(service: str) -> Failure:
+    """For every call of an API that the project has not enabled."""
+    address = f"https://console.developers.google.com/apis/api/{service}/overview?project={A_PROJECT}"
+    message = (
+        f"{API_TITLES[service]} has not been used in project {A_PROJECT} before or it is disabled. Enable it by"
+        f" visiting {address} then retry. If you enabled this API recently, wait a few minutes for the action to"
+        " propagate to our systems and retry."
+    )
+    details: list[dict[str, Any]] = [
+        {
+            "@type": "type.googleapis.com/google.rpc.Help",
+            "links": [{"description": "Google developers console API activation", "url": address}],
+        },
+        {
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": "SERVICE_DISABLED",
+            "domain": "googleapis.com",
+            "metadata": {"consumer": f"projects/{A_PROJECT}", "service": service},
+        },
+    ]
+    # The newer service answers without the list of errors that has the reason.
+    reason = "" if service == "iamcredentials.googleapis.com" else "accessNotConfigured"
+    return Failure(403, reason, message, "PERMISSION_DENIED", domain="usageLimits", details=details)
 
 
 def failure_of(kind: str) -> Failure:

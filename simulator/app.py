@@ -119,6 +119,7 @@ class Simulator:
         if request.path.endswith(":signJwt") and request.method == "POST":
             kind = self.universe.faults.take("iam", "signJwt")
             self.universe.calls.record(Call("iam", "signJwt"))
+            self.universe.check_api("iamcredentials.googleapis.com")
             return failure_of(kind).response() if kind else identity.sign_jwt(request)
         return Failure(*NOT_FOUND).response()
 

@@ -47,6 +47,7 @@ class Directory:
 
     def _authorise(self, request: Request, method: str) -> None:
         access = self._universe.identity.access(request)
+        self._universe.check_api("admin.googleapis.com")
         user = self._universe.user(access.subject)
         needed = SCOPE + NEEDED[method.partition(".")[0]]
         if not any(scope.startswith(needed) for scope in access.scopes):
@@ -84,8 +85,9 @@ class Directory:
         if group is None:
             raise Failure(*NOT_FOUND)
         if method == "members.list":
+            self._check_listable(str(group["email"]).lower())
             return self._members(group, args)
-        return {"isMember": self._has(group, self._found(keys[1]), str(group["email"]), frozenset())}
+        return {"isMember": self._has(group, self._found(keys[1]))}
 
     def _found(self, key: str) -> User:
         """By id, primary address or alias. Who was deleted can be restored for some days; then nobody is found."""
@@ -103,24 +105,47 @@ class Directory:
         folded = key.lower()
         return next((g for g in groups if folded in (a.lower() for a in (g["email"], *g.get("aliases", ())))), None)
 
-    def _has(self, group: Any, user: User, address: str, seen: frozenset[str]) -> bool:
-        """Nested membership is told only within one domain."""
-        members = [str(m).lower() for m in group.get("members", ())]
-        if EVERYBODY in members:
+    def _has(self, group: Any, user: User) -> bool:
+        """Raises Failure for who is not directly in the group, and in another domain than it."""
+        direct, derived = _list_direct(group), self._derive(group, is_whole=True)
+        if EVERYBODY in direct or any(self._universe.user(member) == user for member in direct):
             return True
-        if any(self._universe.user(m) == user for m in members):
-            if seen and address.rpartition("@")[2] != user.email.rpartition("@")[2]:
-                raise Failure(400, "invalid", "Invalid Input: memberKey", "INVALID_ARGUMENT")
-            return True
-        within = [g for m in members if m not in seen and (g := self._group(m)) is not None]
-        return any(self._has(g, user, address, seen | {str(group["email"]).lower(), *members}) for g in within)
+        if _domain_of(str(group["email"])) != _domain_of(user.email):
+            raise Failure(400, "invalid", "Invalid Input: memberKey", "INVALID_ARGUMENT")
+        return EVERYBODY in derived or any(self._universe.user(member) == user for member in derived)
+
+    def _check_listable(self, address: str) -> None:
+        """Raises Failure for a group of the switch ``unlistable_groups``, with the status that stands beside it."""
+        for entry in self._universe.world.google.unlistable_groups:
+            group, _, status = entry.partition(" ")
+            if group.lower() == address:
+                raise Failure(*UNLISTABLE[status])
 
     def _members(self, group: Any, args: MultiDict[str, str]) -> dict[str, Any]:
-        """Direct members alone. The member ``*`` of a world's group is Google's for everybody, who has no address."""
-        members = [self._member(str(m).lower()) for m in group.get("members", ())]
-        body: dict[str, Any] = {"kind": "admin#directory#members", "members": members}
+        """The member ``*`` of a world's group is Google's for everybody, who has no address."""
+        is_derived = args.get("includeDerivedMembership") == "true"
+        is_whole = not self._universe.world.google.derived_in_one_domain
+        listed = self._derive(group, is_whole=is_whole) if is_derived else _list_direct(group)
+        body: dict[str, Any] = {"kind": "admin#directory#members", "members": [self._member(m) for m in listed]}
         _page(body, "members", args)
         return body
+
+    def _derive(self, group: Any, *, is_whole: bool) -> list[str]:
+        """With the members of groups in the group, whose own addresses stay in the list.
+
+        Unless it ``is_whole``, groups of other domains are not looked into.
+        """
+        listed: dict[str, None] = {}
+        waiting, seen = [group], [group]
+        while waiting:
+            for member in _list_direct(waiting.pop(0)):
+                listed[member] = None
+                inner = self._group(member)
+                is_near = is_whole or _domain_of(member) == _domain_of(str(group["email"]))
+                if inner is not None and is_near and not any(inner is one for one in seen):
+                    seen.append(inner)
+                    waiting.append(inner)
+        return list(listed)
 
     def _member(self, address: str) -> dict[str, Any]:
         if address == EVERYBODY:
@@ -150,7 +175,20 @@ class Directory:
         }
 
 
+UNLISTABLE = {
+    "400": (400, "invalid", "Invalid Input: groupKey", "INVALID_ARGUMENT"),
+    "403": (403, "forbidden", "Not Authorized to access this resource/api", "PERMISSION_DENIED"),
+    "404": (404, "notFound", "Resource Not Found: groupKey", "NOT_FOUND"),
+}
 NEEDED = {"users": "user", "groups": "group", "members": "group", "domains": "domain"}
+
+
+def _domain_of(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _list_direct(group: Any) -> list[str]:
+    return [str(member).lower() for member in group.get("members", ())]
 
 
 def _method(path: str) -> tuple[str, tuple[str, ...]]:

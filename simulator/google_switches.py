@@ -20,8 +20,10 @@ TEXTS: dict[str, tuple[str, ...]] = {"header_form": ("", "requoted", "bare")}
 class GoogleSwitches:
     """All switches, in order of the alphabet; each is described in one sentence here.
 
+    ``apis_off``: the APIs that the project has not enabled, as ``gmail.googleapis.com``: every call of them is 403.
     ``charges_principal``: a call uses the units of the person for whom it is made, or of the service account where it
     is made for nobody, whatever its ``quotaUser`` says: without an API key Google ignores that.
+    ``derived_in_one_domain``: a listing with derived members looks into no group of another domain than its own.
     ``disordered_history``: history.list gives its records in no order, so that pages mix old and new.
     ``exact_header_names``: metadataHeaders brings a header only in the very spelling that the mail has (Message-Id).
     ``gaps_in_threads``: threads.get leaves out one of any three messages. ``header_form``: the headers in JSON are
@@ -29,9 +31,12 @@ class GoogleSwitches:
     messages.get answers 404 for a message that arrived, though lists and history name it. ``search_lag``: seconds after
     which a list with ``q`` knows a message that arrived; a plain list and history know it at once.
     ``unlabelled_schedule``: mail that waits to be sent has no label, and only ``in:scheduled`` finds it.
+    ``unlistable_groups``: groups whose members Google does not list, each with a status, as ``sales@acme.example 403``.
     """
 
+    apis_off: tuple[str, ...] = ()
     charges_principal: bool = False
+    derived_in_one_domain: bool = False
     disordered_history: bool = False
     exact_header_names: bool = False
     gaps_in_threads: bool = False
@@ -39,6 +44,7 @@ class GoogleSwitches:
     read_lag: int = 0
     search_lag: int = 0
     unlabelled_schedule: bool = False
+    unlistable_groups: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> GoogleSwitches:
@@ -50,6 +56,7 @@ class GoogleSwitches:
         """All at once: a Google in which as little as possible goes by itself."""
         return cls(
             charges_principal=True,
+            derived_in_one_domain=True,
             disordered_history=True,
             exact_header_names=True,
             gaps_in_threads=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from simulator.answers import refuse_api
 from simulator.calls import CallLog
 from simulator.clock import Clock
 from simulator.faults import Faults
@@ -50,6 +51,11 @@ class Universe:
             mailbox.on_change = universe.watches.announce_change
             universe.mailboxes[user.email] = mailbox
         return universe
+
+    def check_api(self, service: str) -> None:
+        """Raises Failure where the world's project has not enabled the API."""
+        if service in self.world.google.apis_off:
+            raise refuse_api(service)
 
     def user(self, address: str) -> User | None:
         return self.world.user(address)

@@ -85,6 +85,7 @@ class Gmail:
         mailbox: str | None = None
         try:
             mailbox = ask.access.subject
+            self._universe.check_api("gmail.googleapis.com")
             box = self._mailbox(ask, path_args.pop("user"), method)
             kind = self._universe.faults.take("gmail", method, mailbox=mailbox, record=path_args.get("id"))
             if kind and kind not in ("drop_answer", EMPTY_PAGE):

@@ -47,7 +47,18 @@ def test_it_is_told_in_pages(scene):
         scene.deliver(ANN, eml(message_id=f"<{number}@x>"))
 
     assert len(told(scene)) == 1100
-    assert len(scene.universe.calls.calls("reports")) == 2
+    # Two pages of what came, and one for what was sent: the other events of each mail are not asked for.
+    assert len(scene.universe.calls.calls("reports")) == 3
+
+
+@pytest.mark.parametrize("is_ignored", [False, True])
+def test_each_mail_is_told_once_also_where_google_ignores_the_filter(scene, monkeypatch, is_ignored):
+    if is_ignored:
+        monkeypatch.setattr("simulator.reports._read_filters", lambda _text: [])
+    scene.deliver(ANN, eml(message_id="<in@x>"))
+    scene.deliver(ANN, eml(sender=ANN, to="ada@byron.example", message_id="<out@x>"), "SENT")
+
+    assert told(scene) == [Sighting(ANN, "<in@x>", NINE), Sighting(ANN, "<out@x>", NINE)]
 
 
 def test_only_what_lies_between_the_two_moments(scene):
