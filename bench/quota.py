@@ -14,6 +14,7 @@ from server.bootstrap import Services, build, create_keys
 from server.domain.history import MessageRef
 from server.domain.ids import MailboxId, MessageId, ThreadId
 from server.domain.mailbox import Mailbox
+from server.domain.quota import Purpose
 from server.settings import Settings
 from simulator.app import Simulator
 from simulator.clock import Clock
@@ -93,7 +94,7 @@ def _read(services: Services, universe: Universe, usage: Usage, messages: int) -
     user = universe.user(world.ME)
     assert user is not None
     mailbox = Mailbox(MailboxId(user.user_id), (world.ME,))
-    live, background = services.ports.mail, services.ports.mail.in_background()
+    live, background = services.ports.mail, services.ports.mail.in_background(Purpose.PAST)
     usage.start()
     for number, start in enumerate(range(0, messages, AT_ONCE)):
         background.headers(mailbox, refs[start : start + AT_ONCE], ["From", "To", "Subject"])

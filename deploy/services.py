@@ -11,7 +11,7 @@ from deploy.gcloud import Command, DeployError
 from deploy.rendering import BUILD, FILES, ROOT, SERVICE, build_service, render
 from deploy.secret_values import name_secrets
 from deploy.steps import Site, last_part
-from server.rules.forecast.deployment import share_units
+from server.rules.forecast.deployment import LANES, share_units
 from server.settings import Settings
 from server.web.addon import deployment
 
@@ -78,9 +78,14 @@ def write_operator_file(site: Site) -> Iterable[Command]:
 
 
 def share_quota(site: Site) -> dict[str, str]:
-    """Each process paces itself, so each instance gets its share of the project's quota."""
-    share = share_units(int(site.choices.worker_instances), int(site.choices.sidebar_instances))
-    return {"GMAIL_PROJECT_UNITS_PER_MINUTE": str(share)}
+    """Each process paces itself, so each instance gets its share of the project's quota a minute.
+
+    The units a day are shared through the state. How many mailboxes are read at a time is told for forecasts.
+    """
+    workers = int(site.choices.worker_instances)
+    share = share_units(workers, int(site.choices.sidebar_instances))
+    at_a_time = LANES["backfill"].count_at_a_time(workers)
+    return {"GMAIL_PROJECT_UNITS_PER_MINUTE": str(share), "BACKFILLS_AT_A_TIME": str(at_a_time)}
 
 
 def deploy_cron(site: Site) -> Iterator[Command]:

@@ -42,6 +42,7 @@ from server.domain.errors import ConfigurationError, TrulyError
 from server.domain.policy import LeadOrder, Policy
 from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
+from server.engine.operations.day_budget import DayBudget
 from server.engine.operations.doctor.cloud import CloudContext
 from server.engine.operations.identity import Origins, name_keys, pin_or_refuse
 from server.engine.ports import Ports
@@ -84,12 +85,14 @@ class Services:
     documents: Documents
     identity: Identity
     body_reader: BodyReader
+    budget: DayBudget
 
     @property
     def workspaces(self) -> WorkspaceCache:
         return self.rooms.workspaces
 
     def close(self) -> None:
+        self.budget.settle()
         self.body_reader.close()
         _close(self.documents, self.queue, self.holders)
 
@@ -116,7 +119,9 @@ def build(
         origins = Origins(store)
         leads = settings.match_leads is not LeadOrder.NO
         crm = connect_crm(settings.salesforce, transport, clock, channels, origins.meet_org, leads=leads)
-    google = _connect_google(settings, transport, clock, sleep, alarms, origins)
+    holder = holders.me if holders else f"{time.time_ns():x}"
+    budget = DayBudget(store, clock, holder, settings.quota.per_day)
+    google = _connect_google(settings, transport, clock, sleep, alarms, origins, budget)
     ports = Ports(
         mail=GmailMail(google.calls),
         directory=google.directory,
@@ -132,14 +137,14 @@ def build(
         policy=_make_policy(settings),
         admission=_make_admission(settings),
         organisation=settings.organisation,
-        holder=holders.me if holders else f"{time.time_ns():x}",
+        holder=holder,
         watch=GmailWatch(google.calls, settings.pubsub_topic) if settings.pubsub_topic else None,
     )
     body_reader = BodyReaderBySize(InProcessBodyReader(read_body), ChildBodyReader(), ChildBodyReader())
     rooms = _open_rooms(settings, ports, body_reader, google.calls, transport, sleep)
     queue = local_queue or _connect_queue(settings, channels)
     return Services(
-        settings, ports, rooms, queue, local_queue, holders, documents, GoogleIdentity(transport), body_reader
+        settings, ports, rooms, queue, local_queue, holders, documents, GoogleIdentity(transport), body_reader, budget
     )
 
 
@@ -226,14 +231,14 @@ class _Google:
 
 def _connect_google(
     settings: Settings, transport: Transport, clock: Clock, sleep: Callable[[float], None], alarms: DocumentAlarms,
-    origins: Origins,
+    origins: Origins, budget: DayBudget,
 ) -> _Google:  # fmt: skip
     mint = CredentialMint(_make_delegation(settings), transport, alarms)
     directory = GoogleDirectory(mint.for_directory, transport, clock, settings.google_customer, origins.meet_customer)
     scope = WorkspaceScope(_make_limits(settings), directory, clock)
     # Before the first credential: none may be made for a mailbox outside the scope.
     mint.guard(scope)
-    pacer = Pacer(clock, sleep, settings.gmail_units_per_minute, settings.gmail_project_units_per_minute)
+    pacer = Pacer(clock, sleep, settings.quota.per_mailbox, settings.quota.per_project, budget)
     return _Google(GmailCalls.over(mint, transport, clock, pacer), directory, scope)
 
 

@@ -36,6 +36,7 @@ MY_DOMAIN = Form(
 VERSION = Form(r"[0-9]{2,3}\.0", "a version such as 67.0")
 TOPIC = Form(r"projects/[^/\s]+/topics/[^/\s]+", "a topic's full name, projects/PROJECT/topics/TOPIC")
 ALLOWANCE = "a number of quota units a minute, at least 200, or 0 for not paced"
+DAY_ALLOWANCE = "a number of quota units a day, at least 1000, or 0 for no budget"
 PERCENT = "a percentage, 1 to 100"
 KEYS = Form(
     r"kms:projects/[^/\s]+/locations/[^/\s]+/keyRings/[^/\s]+|(?!kms:).+",
@@ -211,6 +212,14 @@ def allowance(value: str) -> int:
     """0, or 200 and more: with fewer units a minute the dearest call alone could break the allowance."""
     number = count(value)
     if 0 < number < 200:
+        raise ValueError(value)
+    return number
+
+
+def units_a_day(value: str) -> int:
+    """0, or 1,000 and more: a process takes a hundredth of a day at most, and no call costs more than 100."""
+    number = count(value)
+    if 0 < number < 1_000:
         raise ValueError(value)
     return number
 

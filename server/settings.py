@@ -119,6 +119,28 @@ class CloudSettings:
 
 
 @dataclass(frozen=True)
+class QuotaSettings:
+    """Gmail's quota: units a minute of one mailbox and of the project, and the project's a day. 0 is without limit.
+
+    ``backfills_at_a_time`` mailboxes' older mail is read at a time, by all processes; it serves forecasts alone.
+    """
+
+    per_mailbox: int
+    per_project: int
+    per_day: int
+    backfills_at_a_time: int
+
+    @classmethod
+    def read(cls, read: forms.SettingsReader) -> QuotaSettings:
+        return cls(
+            per_mailbox=read.allowance("GMAIL_UNITS_PER_MINUTE", 6_000),
+            per_project=read.allowance("GMAIL_PROJECT_UNITS_PER_MINUTE", 1_200_000),
+            per_day=read.choice("GMAIL_UNITS_PER_DAY", 80_000_000, forms.units_a_day, forms.DAY_ALLOWANCE),
+            backfills_at_a_time=read.choice("BACKFILLS_AT_A_TIME", 0, forms.count, "a number of mailboxes"),
+        )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All of it has a default but what names your Google Workspace and your Salesforce org.
 
@@ -164,8 +186,7 @@ class Settings:
     support_contact: str
     dont_log_label: str
     may_open_copies: bool
-    gmail_units_per_minute: int
-    gmail_project_units_per_minute: int
+    quota: QuotaSettings
     poll_seconds: int
     workers: int
 
@@ -212,8 +233,7 @@ class Settings:
             support_contact=read.text("SUPPORT_CONTACT", "", forms.CONTACT),
             dont_log_label=read.text("DONT_LOG_LABEL", "Don't log"),
             may_open_copies=read.choice("MAY_OPEN_COPIES", False, forms.yes_or_no, "yes or no"),
-            gmail_units_per_minute=read.allowance("GMAIL_UNITS_PER_MINUTE", 6_000),
-            gmail_project_units_per_minute=read.allowance("GMAIL_PROJECT_UNITS_PER_MINUTE", 1_200_000),
+            quota=QuotaSettings.read(read),
             poll_seconds=read.choice("POLL_SECONDS", 300, forms.count, "a number of seconds"),
             workers=read.choice("WORKERS", 4, forms.count, "a number of threads"),
         )

@@ -41,7 +41,7 @@ INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
 
 COLLECTIONS = (
     "mailboxes", "leases", "messages", "activities", "families", "conversations", "copies", "access", "alarms",
-    "tallies", "second_looks", "taken_records", "work_deks", "state", "deks",
+    "tallies", "quota", "second_looks", "taken_records", "work_deks", "state", "deks",
 )  # fmt: skip
 
 SECOND_DATABASE = frozenset({"deks"})

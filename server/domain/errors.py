@@ -13,6 +13,7 @@
     │       └── OutOfScopeError  this mailbox is not ours to read: park it alone, too
     ├── TransientError           try again, at ``retry_after`` if it is known          exit 6
     │   ├── ThrottledError       they asked us to slow down
+    │   │   └── DayBudgetError   our own budget of a day's units leaves nothing for this work: yield
     │   ├── StateAwayError       our own state does not answer: nothing at all can be done now
     │   ├── TooSlowError         a person waits, and the answer did not come in time
     │   ├── DoubtError           a write whose answer says nothing: look before writing again
@@ -141,6 +142,10 @@ class TransientError(TrulyError):
 
 class ThrottledError(TransientError):
     reaction = Reaction.SLOW_DOWN
+
+
+class DayBudgetError(ThrottledError):
+    pass
 
 
 class StateAwayError(TransientError):

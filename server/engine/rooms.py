@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from server.domain.quota import Purpose
 from server.engine.collect.backfill import PastCollector
 from server.engine.collect.collect import Collector
 from server.engine.collect.naming import CopyNamer
@@ -148,7 +149,7 @@ class _Sync:
 
     @classmethod
     def of(cls, ports: Ports, shared: _Shared, body_reader: BodyReader) -> _Sync:
-        background = ports.mail.in_background()
+        background = ports.mail.in_background(Purpose.PAST)
         reading = _make_reader_tools(ports, shared, ports.mail)
         past_reading = _make_reader_tools(ports, shared, background)
         return cls(

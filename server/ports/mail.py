@@ -9,6 +9,7 @@ from server.domain.history import EVERYTHING, History, Label, MessageRef, Span
 from server.domain.ids import Cursor, MessageId, ThreadId
 from server.domain.mailbox import Mailbox
 from server.domain.message import Message
+from server.domain.quota import Purpose
 
 
 class MailProvider(Protocol):
@@ -60,8 +61,11 @@ class MailProvider(Protocol):
     def labels(self, mailbox: Mailbox) -> Sequence[Label]:
         """All labels, the provider's own included."""
 
-    def in_background(self) -> MailProvider:
-        """The same mailboxes for background work, which lets all other work go first."""
+    def in_background(self, purpose: Purpose = Purpose.AUDIT) -> MailProvider:
+        """The same mailboxes for background work, which lets go first whatever comes before it in ``Purpose``.
+
+        Where a day's quota is used up for this purpose, every method raises DayBudgetError.
+        """
 
     def send_as(self, mailbox: Mailbox) -> tuple[str, ...]:
         """Addresses the mailbox may send from, lower-case."""

@@ -213,9 +213,22 @@ class TallyStore(Protocol):
         """Forget the days before that one."""
 
 
+class QuotaStore(Protocol):
+    """What the processes took of a day's quota, such as 2027-04-01 (Pacific time), and what they used of that."""
+
+    def save_quota(self, day: str, holder: str, figures: Mapping[str, int]) -> None:
+        """Replace the figures of the process ``holder``, which alone writes them."""
+
+    def quota(self, day: str) -> Counter[str]:
+        """The sums over all processes: every write that returned before is in them."""
+
+    def drop_quota(self, before: str) -> None:
+        """Forget the days before that one."""
+
+
 class Store(
     MailboxStore, LeaseStore, RowStore, ActivityStore, FamilyStore, CopyStore, ConversationStore, AccessStore,
-    WorkDekStore, IdentityStore, SecondLookStore, TallyStore, Protocol,
+    WorkDekStore, IdentityStore, SecondLookStore, TallyStore, QuotaStore, Protocol,
 ):  # fmt: skip
     """All of it. A use case takes the part that it needs.
 

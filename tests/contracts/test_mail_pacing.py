@@ -13,6 +13,7 @@ from server.adapters.gmail.pacing.pacer import Pacer
 from server.domain.errors import ThrottledError
 from server.domain.history import MessageRef
 from server.domain.message import Message
+from server.domain.quota import Purpose
 from simulator.clock import Clock
 from simulator.google_switches import GoogleSwitches
 from tests.contracts.test_mail import ANN, HOUR_LATER, NAMES, fail, mailbox_of
@@ -230,9 +231,9 @@ class Waiting:
 
         return ended
 
-    def queue(self, name, *, in_background=False, calls=5):
+    def queue(self, name, *, purpose=Purpose.LIVE, calls=5):
         def work():
-            with self.pacer.turn("a", 1, calls, in_background=in_background):
+            with self.pacer.turn("a", 1, calls, purpose=purpose):
                 self.order.append(name)
 
         before = count_waiting(self.pacer)
@@ -248,8 +249,8 @@ def test_live_calls_go_before_background_calls_that_came_earlier():
     waiting = Waiting()
     end = waiting.hold(5)
     threads = [
-        waiting.queue("background 1", in_background=True),
-        waiting.queue("background 2", in_background=True),
+        waiting.queue("background 1", purpose=Purpose.PAST),
+        waiting.queue("background 2", purpose=Purpose.PAST),
         waiting.queue("live 1"),
         waiting.queue("live 2"),
     ]

@@ -212,6 +212,7 @@ class Scene:
             "BACKFILL_MONTHS": "all",
             "GMAIL_UNITS_PER_MINUTE": "0",
             "GMAIL_PROJECT_UNITS_PER_MINUTE": "0",
+            "GMAIL_UNITS_PER_DAY": "0",
             "ADDON_SERVICE_ACCOUNT": SERVICE_ACCOUNT,
             "ADDON_CLIENT_ID": CLIENT_ID,
             **settings,

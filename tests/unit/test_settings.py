@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from server.domain.errors import ConfigurationError
 from server.domain.mailbox import Stage
 from server.domain.policy import Disclosure
-from server.settings import Environment, Settings
+from server.settings import Environment, QuotaSettings, Settings
 
 LEAST = {
     "ORGANISATION": "acme",
@@ -41,7 +41,7 @@ def test_the_least_that_must_be_said_gives_safe_defaults() -> None:
     assert settings.new_mailbox_stage is Stage.DRY_RUN
     assert settings.disclosure is Disclosure.TEXT
     assert settings.backfill_months == 12
-    assert (settings.gmail_units_per_minute, settings.gmail_project_units_per_minute) == (6_000, 1_200_000)
+    assert settings.quota == QuotaSettings(6_000, 1_200_000, 80_000_000, 0)
     assert (settings.may_open_copies, settings.mailboxes, settings.simulator_url) == (False, frozenset(), "")
 
 

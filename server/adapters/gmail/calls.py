@@ -25,6 +25,7 @@ from server.adapters.transport import Transport
 from server.domain.errors import ThrottledError, TransientError, TrulyError, UnreadableError
 from server.domain.ids import MessageId
 from server.domain.mailbox import Mailbox
+from server.domain.quota import Purpose
 from server.ports.clock import Clock
 
 SILENT = frozenset({"gmail.users.stop"})
@@ -35,22 +36,22 @@ Answers = dict[MessageId, T | Exception]
 
 @dataclass(frozen=True)
 class GmailCalls:
-    """Thread-safe: one service description, one connection a thread. In the background live calls go first."""
+    """Thread-safe: one service description, one connection a thread. Live calls go before those of another purpose."""
 
     mint: CredentialMint
     transport: Transport
     clock: Clock
     pacer: Pacer
     service: Any
-    is_background: bool = False
+    purpose: Purpose = Purpose.LIVE
 
     @classmethod
     def over(cls, mint: CredentialMint, transport: Transport, clock: Clock, pacer: Pacer) -> GmailCalls:
         service = build("gmail", "v1", http=transport.http(), static_discovery=True)
         return cls(mint, transport, clock, pacer, service)
 
-    def in_background(self) -> GmailCalls:
-        return replace(self, is_background=True)
+    def in_background(self, purpose: Purpose) -> GmailCalls:
+        return replace(self, purpose=purpose)
 
     def call(self, mailbox: Mailbox, request: Any, failure: Callable[[HttpError], TrulyError] | None = None) -> Any:
         """The answer's JSON, empty for a method that answers nothing.
@@ -60,7 +61,7 @@ class GmailCalls:
         """
         request.uri = _with_quota_user(request.uri, mailbox)
         http = self._http(mailbox)
-        with self.pacer.turn(mailbox.mailbox_id, units_of(request.methodId), in_background=self.is_background):
+        with self.pacer.turn(mailbox.mailbox_id, units_of(request.methodId), purpose=self.purpose):
             return self._execute(request, http, failure or (lambda error: map_http_error(error, self.clock.now())))
 
     def admit(self, mailbox: Mailbox) -> None:
@@ -121,7 +122,7 @@ class GmailCalls:
     ) -> None:
         http = self._http(mailbox)
         units = units_of(template.method_id) * len(ids)
-        with self.pacer.turn(mailbox.mailbox_id, units, len(ids), in_background=self.is_background) as slow_down:
+        with self.pacer.turn(mailbox.mailbox_id, units, len(ids), purpose=self.purpose) as slow_down:
             try:
                 parts = send_batch(http, template, ids, _quota_user(mailbox))
             except HttpError as error:
@@ -160,5 +161,8 @@ def _with_quota_user(uri: str, mailbox: Mailbox) -> str:
 
 
 def _quota_user(mailbox: Mailbox) -> str:
-    """Without quotaUser some Google APIs charge the service account, and the whole domain would share one quota."""
+    """Without an API key Gmail ignores quotaUser, and charges the person for whom the call is made.
+
+    It is sent all the same: an API that heeds it would else charge the service account, which the domain shares.
+    """
     return hashlib.sha256(mailbox.mailbox_id.encode()).hexdigest()[:16]

@@ -26,6 +26,7 @@ from server.domain.history import EVERYTHING, History, HistoryEvent, Label, Mess
 from server.domain.ids import Cursor, MessageId, ThreadId
 from server.domain.mailbox import Mailbox
 from server.domain.message import Message
+from server.domain.quota import Purpose
 
 HEADER_FIELDS = "id,threadId,labelIds,internalDate,sizeEstimate,historyId,payload/headers"
 HISTORY_FIELDS = (
@@ -173,8 +174,8 @@ class GmailMail:
         listing = self._calls.call(mailbox, self._methods.labels.list(userId="me", fields="labels(id,name,type)"))
         return [read_label(item) for item in listing.get("labels", ())]
 
-    def in_background(self) -> GmailMail:
-        return GmailMail(self._calls.in_background(), self._methods)
+    def in_background(self, purpose: Purpose = Purpose.AUDIT) -> GmailMail:
+        return GmailMail(self._calls.in_background(purpose), self._methods)
 
     def send_as(self, mailbox: Mailbox) -> tuple[str, ...]:
         listing = self._calls.call(mailbox, self._methods.send_as.list(userId="me", fields="sendAs(sendAsEmail)"))

@@ -29,7 +29,7 @@ from server.adapters.documents import (
 from server.adapters.sqlite.files import SqliteFile
 from server.domain.errors import ConflictError, InvariantError, TrulyError
 
-FORM = 3
+FORM = 4
 """The version of the tables. Each has more collections than the one before."""
 KEYS_PER_QUERY = 500
 to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

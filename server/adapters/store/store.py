@@ -12,7 +12,7 @@ from server.adapters.store.sealed.copies import CopyDocuments
 from server.adapters.store.sealed.identity import IdentityDocuments
 from server.adapters.store.sealed.second_looks import SecondLookDocuments
 from server.adapters.store.sealed.work_deks import WorkDekDocuments
-from server.adapters.store.tallies import TallyDocuments
+from server.adapters.store.tallies import QuotaDocuments, TallyDocuments
 
 
 class DocumentStore(
@@ -28,6 +28,7 @@ class DocumentStore(
     IdentityDocuments,
     SecondLookDocuments,
     TallyDocuments,
+    QuotaDocuments,
 ):
     """Implements ``server.ports.store.Store``. Thread-safe if the backend is."""
 

@@ -1,16 +1,16 @@
-"""What the processes spent and met, one document for each process and day (UTC), which only that process writes."""
+"""What the processes spent and met: one document for each process and day, which only that process writes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 
-from server.adapters.documents import Create, Delete, Replace
+from server.adapters.documents import Create, Delete, Document, Replace
 from server.adapters.store.repository import Repository
 
 
 class TallyDocuments(Repository):
-    """Implements ``server.ports.store.TallyStore``."""
+    """Implements ``server.ports.store.TallyStore``; its days are UTC."""
 
     def add_to_tally(self, day: str, holder: str, figures: Mapping[str, int]) -> None:
         key = f"{day}.{holder}"
@@ -33,3 +33,33 @@ class TallyDocuments(Repository):
         old = [d.key for d in self._documents.scan("tallies") if d.data["day"] < before]
         for key in old:
             self._documents.commit([Delete("tallies", key, None)])
+
+
+class QuotaDocuments(Repository):
+    """Implements ``server.ports.store.QuotaStore``; its days are those of the quota."""
+
+    def save_quota(self, day: str, holder: str, figures: Mapping[str, int]) -> None:
+        def decode(document: Document | None) -> Mapping[str, int] | None:
+            return None if document is None else dict(document.data["figures"])
+
+        self._change_document(
+            "quota",
+            f"{day}.{holder}",
+            decode,
+            lambda _current: dict(figures),
+            lambda changed: {"day": day, "figures": dict(changed)},
+            frozenset({"day", "figures"}),
+        )
+
+    def quota(self, day: str) -> Counter[str]:
+        total: Counter[str] = Counter()
+        # Keys begin with the day, so that only later days are read besides, and mostly there is none.
+        for document in self._documents.scan("quota", after=f"{day}."):
+            if document.data["day"] == day:
+                total.update(document.data["figures"])
+        return total
+
+    def drop_quota(self, before: str) -> None:
+        old = [d.key for d in self._documents.scan("quota") if d.data["day"] < before]
+        for key in old:
+            self._documents.commit([Delete("quota", key, None)])

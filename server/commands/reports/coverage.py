@@ -20,7 +20,7 @@ from server.engine.coverage.audit import add_missed_rows
 from server.engine.coverage.publishing import publish_rows
 from server.engine.deliver.second_look import count_doubles
 from server.engine.mailboxes.stages import find_mailbox
-from server.engine.mailboxes.status_text import describe_status
+from server.engine.mailboxes.status_text import describe_past_pause, describe_status
 
 
 def commands(source: Source) -> list[click.Command]:
@@ -128,6 +128,8 @@ def _report_missing(services: Services, mailbox: Mailbox, coverage: Coverage) ->
     if current and current.backfill:
         seen, size = current.backfill.seen, current.backfill.size
         stderr.print(f"Older mail of {mailbox.address} is still being read: {seen} of about {size} messages.")
+        if waiting := describe_past_pause(current, ports.clock.now()):
+            stderr.print(waiting)
         return ExitCode.NOT_AT_REST
     if not coverage.missing:
         return 0

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from server.domain.errors import GmailOffError, MailboxUnavailableError, OutOfScopeError, ReconnectRequiredError
+from server.domain.errors import (
+    DayBudgetError,
+    GmailOffError,
+    MailboxUnavailableError,
+    OutOfScopeError,
+    ReconnectRequiredError,
+)
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
 
 DIRECTORY_SENTENCES = {
@@ -29,6 +35,11 @@ ERROR_SENTENCES: Mapping[type[Exception], str] = {
     ReconnectRequiredError: "Google no longer accepts our credentials. Run doctor to see what to fix.",
     OutOfScopeError: OUT_OF_SCOPE,
 }
+PAST_WAITS: Mapping[str, str] = {
+    DayBudgetError.__name__: "Older mail waits: today's Gmail units for it are used up (GMAIL_UNITS_PER_DAY). It goes"
+    " on by itself at {at} UTC; new mail is read meanwhile."
+}
+"""By the error's class: why the reading of older mail has paused."""
 UNKNOWN_ERROR = "We could not read this mailbox. We try again automatically."
 RETURNS = "It becomes live again as soon as the person is back."
 NEVER_COMPLETE = "This mailbox has never been read completely."
@@ -47,6 +58,8 @@ def describe_status(mailbox: Mailbox, now: float) -> str:
     is_paused = mailbox.paused_until > now
     if mailbox.reads and is_paused and mailbox.last_error:
         sentences.append(_describe_error(mailbox.last_error))
+    if mailbox.reads and (waiting := describe_past_pause(mailbox, now)):
+        sentences.append(waiting)
     if not mailbox.reads or is_paused:
         sentences.append(describe_completeness(mailbox))
     return " ".join(sentences)
@@ -56,6 +69,15 @@ def _describe_error(error_name: str) -> str:
     """``error_name`` is the name of the error's class, as the mailbox stores it."""
     by_name = {error.__name__: sentence for error, sentence in ERROR_SENTENCES.items()}
     return by_name.get(error_name, UNKNOWN_ERROR)
+
+
+def describe_past_pause(mailbox: Mailbox, now: float) -> str | None:
+    """Why older mail waits, where that is no trouble of this mailbox."""
+    past = mailbox.backfill
+    text = PAST_WAITS.get(past.last_error or "") if past else None
+    if past is None or text is None or past.paused_until <= now:
+        return None
+    return text.format(at=f"{datetime.fromtimestamp(past.paused_until, UTC):%Y-%m-%d %H:%M}")
 
 
 def describe_completeness(mailbox: Mailbox) -> str:

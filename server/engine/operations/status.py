@@ -18,6 +18,7 @@ from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.crm import Allowance, Crm
 from server.ports.store import Store
+from server.rules.schedule.day_budget import find_day
 from server.rules.schedule.lateness import measure_lateness
 from server.rules.schedule.push_proof import measure_pushes
 
@@ -155,6 +156,7 @@ class StatusReader:
         try:
             figures = self.measure(mailboxes).list_figures()
             self.tallier.drop_old()
+            self.store.drop_quota(find_day(self.clock.now()).before)
         except TrulyError as error:
             log.warning("the status could not be measured: %s", type(error).__name__)
             return

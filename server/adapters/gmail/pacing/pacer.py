@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 from server.adapters.gmail.pacing.turns import Ticket, Turns
 from server.domain.errors import ThrottledError
+from server.domain.quota import Purpose
 from server.logs.trail import count_on_trail
+from server.ports.budget import Budget
 from server.ports.clock import Clock
 
 LOOK = 1.0
@@ -22,8 +24,16 @@ class Pacer:
     ``sleep`` takes seconds. It stands beside ``clock`` so that a test can let both be virtual.
     """
 
-    def __init__(self, clock: Clock, sleep: Callable[[float], None], per_mailbox: int, per_project: int) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        sleep: Callable[[float], None],
+        per_mailbox: int,
+        per_project: int,
+        budget: Budget | None = None,
+    ) -> None:
         """Allowances in units a minute, 0 for not paced."""
+        self._budget = budget
         self._clock = clock
         self._sleep = sleep
         self._turns = Turns(per_mailbox, per_project, clock.now())
@@ -35,13 +45,25 @@ class Pacer:
             self._turns.admit(mailbox_id, self._clock.now())
 
     @contextmanager
-    def turn(self, mailbox_id: str, units: int, calls: int = 1, *, in_background: bool = False) -> Iterator[SlowDown]:
+    def turn(
+        self, mailbox_id: str, units: int, calls: int = 1, *, purpose: Purpose = Purpose.LIVE
+    ) -> Iterator[SlowDown]:
         """Within it the calls are made. Raises ThrottledError where the wait would be too long, or a time was named.
+
+        Raises DayBudgetError where the day's units are used up for this purpose, and TransientError where that cannot
+        be asked; never for live work.
 
         A ThrottledError out of the block slows the mailbox down. A caller that gets one as a value calls the function
         that the block is given.
         """
-        ticket = self._wait_for_turn(mailbox_id, units, calls, in_background=in_background)
+        if self._budget:
+            self._budget.spend(purpose, units)
+        try:
+            ticket = self._wait_for_turn(mailbox_id, units, calls, purpose=purpose)
+        except ThrottledError:
+            if self._budget:
+                self._budget.give_back(purpose, units)
+            raise
         count_on_trail("gmail_units", units)
 
         def slow_down(error: ThrottledError) -> None:
@@ -58,9 +80,9 @@ class Pacer:
                 self._turns.end(ticket)
                 self._changed.notify_all()
 
-    def _wait_for_turn(self, mailbox_id: str, units: int, calls: int, *, in_background: bool) -> Ticket:
+    def _wait_for_turn(self, mailbox_id: str, units: int, calls: int, *, purpose: Purpose) -> Ticket:
         with self._changed:
-            ticket = self._turns.join(mailbox_id, units, calls, self._clock.now(), in_background=in_background)
+            ticket = self._turns.join(mailbox_id, units, calls, self._clock.now(), purpose=purpose)
         try:
             while (wait := self._ask(ticket)) != 0:
                 # None was a wait for another call already, in ``_ask``.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from server.adapters.gmail.pacing.bucket import Bucket
 from server.domain.errors import ThrottledError
+from server.domain.quota import Purpose
 
 IN_FLIGHT = 5
 """Calls of one mailbox at a time. Google does not publish its limit, and the person's other clients share it."""
@@ -30,20 +31,20 @@ class Ticket:
     lane: Lane
     units: int
     calls: int
-    in_background: bool
+    purpose: Purpose
     number: int
     joined: float
     began: float | None = None
 
     @property
-    def place(self) -> tuple[bool, int]:
+    def place(self) -> tuple[Purpose, int]:
         """Within the mailbox: live work first, then first come, first served."""
-        return self.in_background, self.number
+        return self.purpose, self.number
 
     @property
-    def rank(self) -> tuple[bool, int, int]:
+    def rank(self) -> tuple[Purpose, int, int]:
         """Among the first of each mailbox."""
-        return self.in_background, self.lane.served, self.number
+        return self.purpose, self.lane.served, self.number
 
 
 class Turns:
@@ -65,12 +66,12 @@ class Turns:
             raise ThrottledError("Gmail named a time, and it has not come.", lane.blocked_until - now)
         return lane
 
-    def join(self, mailbox_id: str, units: int, calls: int, now: float, *, in_background: bool) -> Ticket:
+    def join(self, mailbox_id: str, units: int, calls: int, now: float, *, purpose: Purpose) -> Ticket:
         """Raises ThrottledError where the wait would be too long."""
         lane = self.admit(mailbox_id, now)
         self._count += 1
         # A batch larger than the limit would never fit; it takes the whole mailbox instead.
-        ticket = Ticket(lane, units, min(calls, IN_FLIGHT), in_background, self._count, now)
+        ticket = Ticket(lane, units, min(calls, IN_FLIGHT), purpose, self._count, now)
         wait = self._estimate(ticket, now)
         if wait > PATIENCE:
             raise _too_long(wait)
@@ -137,7 +138,7 @@ class Turns:
     def _estimate(self, ticket: Ticket, now: float) -> float:
         ahead = [t for t in self._waiting if t is not ticket]
         of_mailbox = sum(t.units for t in ahead if t.lane is ticket.lane and t.place < ticket.place)
-        of_project = sum(t.units for t in ahead if t.in_background <= ticket.in_background)
+        of_project = sum(t.units for t in ahead if t.purpose <= ticket.purpose)
         return max(
             ticket.lane.bucket.wait(of_mailbox + ticket.units, now), self._project.wait(of_project + ticket.units, now)
         )

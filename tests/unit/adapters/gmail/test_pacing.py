@@ -11,6 +11,7 @@ from server.adapters.gmail.pacing.bucket import BURST, FLOOR, LEAST_ALLOWANCE, M
 from server.adapters.gmail.pacing.costs import units_of
 from server.adapters.gmail.pacing.turns import IN_FLIGHT, PATIENCE, Turns
 from server.domain.errors import ThrottledError
+from server.domain.quota import Purpose
 
 COSTS = st.sampled_from([1, 2, 5, 20, 40, 100])
 
@@ -102,7 +103,9 @@ class Traffic(RuleBasedStateMachine):
     @rule(box=st.sampled_from("abc"), calls=st.integers(1, IN_FLIGHT), units=COSTS, is_background=st.booleans())
     def join(self, box, calls, units, is_background):
         try:
-            ticket = self.turns.join(box, units, calls, self.now, in_background=is_background)
+            ticket = self.turns.join(
+                box, units, calls, self.now, purpose=Purpose.PAST if is_background else Purpose.LIVE
+            )
         except ThrottledError as error:
             assert error.retry_after > 0
         else:
@@ -205,7 +208,7 @@ def drained(turns, tickets, seconds):
 
 def test_ninety_five_percent_is_used_while_there_is_work():
     turns = Turns(6_000, 0, 0.0)
-    ticket = lambda: turns.join("a", 100, 5, now, in_background=True)  # noqa: E731
+    ticket = lambda: turns.join("a", 100, 5, now, purpose=Purpose.PAST)  # noqa: E731
     now, spent = 0.0, []
     while now < 10 * MINUTE:
         asking = ticket()
@@ -220,7 +223,7 @@ def test_ninety_five_percent_is_used_while_there_is_work():
 
 def test_a_projects_units_go_to_mailboxes_in_rotation():
     turns = Turns(0, LEAST_ALLOWANCE * 20, 0.0)
-    tickets = [turns.join(box, 100, 1, 0.0, in_background=False) for box in "aaaabc"]
+    tickets = [turns.join(box, 100, 1, 0.0, purpose=Purpose.LIVE) for box in "aaaabc"]
     names = dict(zip(tickets, "aaaabc", strict=True))
     assert [names[ticket] for _, ticket in drained(turns, tickets, 60)][:3] == ["a", "b", "c"]
 
@@ -229,13 +232,13 @@ def test_mailboxes_that_share_a_projects_units_get_the_same_of_it_whatever_their
     turns, now = Turns(0, 4_000, 0.0), 0.0
     prices = {"a": 20, "b": 20, "c": 100}
     counts = dict.fromkeys(prices, 0)
-    asking = {box: turns.join(box, units, 1, now, in_background=True) for box, units in prices.items()}
+    asking = {box: turns.join(box, units, 1, now, purpose=Purpose.PAST) for box, units in prices.items()}
     while now < 10 * MINUTE:
         waits = {box: turns.ask(ticket, now) for box, ticket in asking.items()}
         for box in (b for b, wait in waits.items() if wait == 0):
             turns.end(asking[box])
             counts[box] += 1
-            asking[box] = turns.join(box, prices[box], 1, now, in_background=True)
+            asking[box] = turns.join(box, prices[box], 1, now, purpose=Purpose.PAST)
         now += 0 if 0 in waits.values() else min(waits.values())
     assert max(counts.values()) - min(counts.values()) <= 1
     assert sum(counts[box] * prices[box] for box in prices) >= 0.95 * 4_000 * 10
@@ -243,17 +246,17 @@ def test_mailboxes_that_share_a_projects_units_get_the_same_of_it_whatever_their
 
 def test_a_projects_live_work_goes_before_another_mailboxs_background():
     turns = Turns(0, LEAST_ALLOWANCE, 0.0)
-    first = turns.join("a", 100, 1, 0.0, in_background=True)
+    first = turns.join("a", 100, 1, 0.0, purpose=Purpose.PAST)
     assert turns.ask(first, 0.0) == 0
-    behind = turns.join("a", 20, 1, 0.0, in_background=True)
-    live = turns.join("b", 20, 1, 0.0, in_background=False)
+    behind = turns.join("a", 20, 1, 0.0, purpose=Purpose.PAST)
+    live = turns.join("b", 20, 1, 0.0, purpose=Purpose.LIVE)
     assert turns.ask(behind, 0.0) > turns.ask(live, 0.0) > 0
 
 
 def test_a_wait_that_is_too_long_is_said_at_once():
     turns = Turns(LEAST_ALLOWANCE, 0, 0.0)
-    turns.ask(turns.join("a", 100, 1, 0.0, in_background=False), 0.0)
+    turns.ask(turns.join("a", 100, 1, 0.0, purpose=Purpose.LIVE), 0.0)
     with pytest.raises(ThrottledError) as caught:
-        turns.join("a", 100, 1, 0.0, in_background=False)
+        turns.join("a", 100, 1, 0.0, purpose=Purpose.LIVE)
     assert caught.value.retry_after == pytest.approx(100 / 1.65, abs=0.1)
-    assert turns.ask(turns.join("b", 100, 1, 0.0, in_background=False), 0.0) == 0
+    assert turns.ask(turns.join("b", 100, 1, 0.0, purpose=Purpose.LIVE), 0.0) == 0

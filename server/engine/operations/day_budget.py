@@ -1,0 +1,201 @@
+"""The units a day that all processes of a deployment share: each takes portions of them, and uses its portions.
+
+A portion is written into the process's own document before a unit of it is used, and the documents of all are read
+after that. So of two processes that take the last units at once, at least one sees both, and gives back. What all
+used is never more than what all wrote, whoever is killed; what a killed process did not use is lost for that day.
+Live work alone does not wait for its document: it may use a little more while one write is under way.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from server.domain.errors import DayBudgetError, TrulyError
+from server.domain.quota import Purpose
+from server.ports.clock import Clock
+from server.rules.schedule.day_budget import (
+    LASTED_LONG,
+    TAKEN,
+    USED,
+    QuotaDay,
+    Used,
+    choose_portion,
+    count_free,
+    find_day,
+    read_purposes,
+)
+
+if TYPE_CHECKING:
+    from server.ports.store import QuotaStore
+
+REPORT_EVERY = 60.0
+"""Seconds between two writes of what was used, where no portion is taken meanwhile."""
+ASK_AGAIN = 300.0
+"""Seconds for which a refusal holds without another look at the store."""
+AFTER_TURN = 60.0
+"""Seconds after the day's turn at which work that yielded comes back: clocks differ."""
+COLLISION = 15.0
+"""Seconds after which work comes back that met another process at the last units."""
+
+
+@dataclass
+class _Share:
+    """Of one purpose: what this process took today, what it used, and its last portion."""
+
+    taken: int = 0
+    used: int = 0
+    portion: int = 0
+    portion_at: float = 0.0
+    used_at: float = 0.0
+    refused_until: float = 0.0
+
+    @property
+    def left(self) -> int:
+        return self.taken - self.used
+
+
+class DayBudget:
+    """Implements ``server.ports.budget.Budget``. ``units`` a day are shared by all processes; 0 for no budget."""
+
+    def __init__(self, store: QuotaStore, clock: Clock, holder: str, units: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._holder = holder
+        self._units = units
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._day = find_day(clock.now())
+        self._shares = {purpose: _Share() for purpose in Purpose}
+        self._saved: dict[str, int] = {}
+        self._saved_at = clock.now()
+        self._yesterday: Used | None = None
+
+    def spend(self, purpose: Purpose, units: int) -> None:
+        """As the port says; raises what the store raises."""
+        if not self._units:
+            return
+        with self._lock:
+            now = self._turn_day()
+            share = self._shares[purpose]
+            share.used_at = now
+            is_covered = share.left >= units
+            if is_covered or purpose is Purpose.LIVE:
+                share.used += units
+            elif now < share.refused_until:
+                raise self._refuse(now)
+        if purpose is Purpose.LIVE:
+            self._report(is_due=not is_covered)
+        elif not is_covered:
+            self._take(purpose, units)
+
+    def give_back(self, purpose: Purpose, units: int) -> None:
+        """As the port says."""
+        with self._lock:
+            self._shares[purpose].used -= min(units, self._shares[purpose].used)
+
+    def settle(self) -> None:
+        """Give back all that is not used: the process ends, or rests. Trouble is left: then it counts as used."""
+        if not self._units:
+            return
+        with self._writing:
+            with self._lock:
+                self._turn_day()
+                for share in self._shares.values():
+                    share.taken = share.used
+            self._save_quietly()
+
+    def _take(self, purpose: Purpose, units: int) -> None:
+        """Take a portion of what is free for this purpose, and use ``units`` of it."""
+        with self._writing:
+            with self._lock:
+                now = self._turn_day()
+                share, day = self._shares[purpose], self._day
+                if share.left >= units:  # another thread took a portion meanwhile
+                    share.used += units
+                    return
+            needed = units - share.left
+            free = self._count_free(purpose, day, now)
+            if free < needed:
+                share.refused_until = now + ASK_AGAIN
+                raise self._refuse(now)
+            wanted = choose_portion(self._units, share.portion, now - share.portion_at)
+            self._add(share, min(max(wanted, needed), free), now)
+            self._save()
+            excess = -self._count_free(purpose, day, now)
+            with self._lock:
+                if excess > 0:
+                    share.taken -= min(excess, max(share.left, 0))
+                is_enough = share.left >= units and self._day is day
+                if is_enough:
+                    share.used += units
+            if excess > 0:
+                self._save()
+            if not is_enough:
+                raise DayBudgetError("Another process took the last of today's Gmail units.", COLLISION)
+
+    def _report(self, *, is_due: bool) -> None:
+        """Write what live work used, and take the next portion where it has none. It never waits, and never fails."""
+        if not (is_due or self._clock.now() - self._saved_at >= REPORT_EVERY) or not self._writing.acquire(
+            blocking=False
+        ):
+            return
+        try:
+            now = self._clock.now()
+            share = self._shares[Purpose.LIVE]
+            if share.left <= 0:
+                portion = choose_portion(self._units, share.portion, now - share.portion_at)
+                self._add(share, portion - share.left, now)
+            self._save_quietly()
+        finally:
+            self._writing.release()
+
+    def _add(self, share: _Share, portion: int, now: float) -> None:
+        with self._lock:
+            share.taken += portion
+            share.portion, share.portion_at = portion, now
+            for other in self._shares.values():
+                if other is not share and now - other.used_at > LASTED_LONG:
+                    other.taken = other.used
+
+    def _count_free(self, purpose: Purpose, day: QuotaDay, now: float) -> int:
+        yesterday = self._yesterday
+        if yesterday is None:
+            yesterday = self._yesterday = read_purposes(self._store.quota(day.before), TAKEN)
+        today = read_purposes(self._store.quota(day.name), TAKEN)
+        return count_free(self._units, purpose, today, yesterday, day.compute_rest(now))
+
+    def _save(self) -> None:
+        with self._lock:
+            day, figures = self._day, self._list_figures()
+        if figures == self._saved:
+            return
+        self._store.save_quota(day.name, self._holder, figures)
+        self._saved, self._saved_at = figures, self._clock.now()
+
+    def _save_quietly(self) -> None:
+        try:
+            self._save()
+        except TrulyError:
+            self._saved_at = self._clock.now()  # the next report comes in its time, and live work goes on
+
+    def _list_figures(self) -> dict[str, int]:
+        figures: dict[str, int] = {}
+        for purpose, share in self._shares.items():
+            if share.taken or share.used:
+                figures |= {f"{TAKEN}{purpose.word}": share.taken, f"{USED}{purpose.word}": share.used}
+        return figures
+
+    def _turn_day(self) -> float:
+        """With a new day all portions end. Returns the time."""
+        now = self._clock.now()
+        if not self._day.begins <= now < self._day.ends:
+            self._day = find_day(now)
+            self._shares = {purpose: _Share() for purpose in Purpose}
+            self._saved, self._yesterday = {}, None
+        return now
+
+    def _refuse(self, now: float) -> DayBudgetError:
+        text = "Today's Gmail units for this work are used up."
+        return DayBudgetError(text, self._day.ends + AFTER_TURN - now)

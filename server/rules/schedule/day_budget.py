@@ -1,0 +1,88 @@
+"""A budget of Gmail's quota units for one day: what each purpose may use of what is left. Pure.
+
+Live work is counted and never refused. Each lower purpose leaves what those above it are expected to use yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from server.domain.quota import Purpose
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
+"""Google counts a day from midnight there."""
+MARGIN = 1.25
+"""A purpose is expected to use what it used yesterday, and a quarter more."""
+AT_FIRST = {Purpose.LIVE: 0.1, Purpose.AUDIT: 0.05}
+"""Share of the budget that is expected where nothing is known of yesterday."""
+AT_LEAST = {Purpose.LIVE: 0.02, Purpose.AUDIT: 0.01}
+"""Share that is kept whatever yesterday was: it may have been a holiday."""
+LEAST_PORTION = 10_000
+"""A process takes at first this part of the budget,"""
+LARGEST_PORTION = 100
+"""and never a larger part than this: no more is lost with a process that is killed."""
+LASTS = 60.0
+"""Seconds that a portion is to last: the next one is twice as large where it did not."""
+LASTED_LONG = 600.0
+"""Seconds after which the next portion is small again."""
+TAKEN, USED = "taken_", "used_"
+"""What the stored figures of a process begin with; the purpose follows."""
+Used = Mapping[Purpose, int]
+
+
+def read_purposes(figures: Mapping[str, int], prefix: str) -> dict[Purpose, int]:
+    """The stored figures that begin with ``prefix``, by purpose."""
+    return {purpose: figures.get(f"{prefix}{purpose.word}", 0) for purpose in Purpose}
+
+
+@dataclass(frozen=True)
+class QuotaDay:
+    """A day as Google counts it; ``begins`` and ``ends`` are epoch seconds."""
+
+    name: str
+    before: str
+    begins: float
+    ends: float
+
+    def compute_rest(self, now: float) -> float:
+        """The share of the day that is left."""
+        return min(max((self.ends - now) / (self.ends - self.begins), 0.0), 1.0)
+
+
+def find_day(now: float) -> QuotaDay:
+    """The day of this moment. One day in spring has 23 hours, and one in autumn 25."""
+    date = datetime.fromtimestamp(now, PACIFIC).date()
+    begins, ends = (datetime.combine(date + timedelta(days), time(), PACIFIC).timestamp() for days in (0, 1))
+    return QuotaDay(date.isoformat(), (date - timedelta(1)).isoformat(), begins, ends)
+
+
+def count_reserve(budget: int, purpose: Purpose, today: Used, yesterday: Used, rest: float) -> int:
+    """Units that this purpose is expected to use yet today. ``rest`` is the share of the day that is left."""
+    expected = count_expected(budget, purpose, yesterday)
+    # Where more than that was used already, the day goes on as busy as usual.
+    return int(max(expected - today.get(purpose, 0), expected / MARGIN * rest, 0))
+
+
+def count_expected(budget: int, purpose: Purpose, yesterday: Used) -> int:
+    """Units of a whole day."""
+    if not sum(yesterday.values()):
+        return int(budget * AT_FIRST.get(purpose, 0.0))
+    least = budget * AT_LEAST.get(purpose, 0.0)
+    return int(max(MARGIN * yesterday.get(purpose, 0), least))
+
+
+def count_free(budget: int, purpose: Purpose, today: Used, yesterday: Used, rest: float) -> int:
+    """Units that ``purpose`` may take now; negative where more is taken than that."""
+    reserved = sum(count_reserve(budget, above, today, yesterday, rest) for above in Purpose if above < purpose)
+    return budget - sum(today.values()) - reserved
+
+
+def choose_portion(budget: int, last: int, lasted: float) -> int:
+    """The units that a process takes next. ``last`` is its last portion, 0 for none, ``lasted`` in seconds."""
+    least, largest = max(budget // LEAST_PORTION, 1), max(budget // LARGEST_PORTION, 1)
+    if not last or lasted > LASTED_LONG:
+        return least
+    return min(max(last * 2 if lasted < LASTS else last, least), largest)

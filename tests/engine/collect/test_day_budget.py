@@ -1,0 +1,96 @@
+"""Older mail under a budget of units a day: it yields and says so, new mail is never late, and the next day goes on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from server.domain.decision import Outcome
+from server.rules.schedule.day_budget import find_day
+from tests.support.scene import eml
+
+ANN, BEN = "ann@acme.example", "ben@acme.example"
+UNITS = 3_000
+OLD = 120
+"""Messages of a stranger: 20 units each, so so two mailboxes take two days of 2,550."""
+
+
+@pytest.fixture
+def scene(make_scene):
+    scene = make_scene(GMAIL_UNITS_PER_DAY=str(UNITS), GMAIL_UNITS_PER_MINUTE="6000")
+    scene.universe.quota.set({"project_units_per_day": UNITS, "units_per_minute": 6_000})
+    for number in range(OLD):
+        for mailbox in (ANN, BEN):
+            scene.deliver(
+                mailbox, eml("x@nowhere.example", mailbox, f"Old {number}", message_id=f"<{mailbox}{number}@x>")
+            )
+    return scene
+
+
+def refused(scene):
+    return [c for c in scene.universe.calls.calls("gmail") if c.status in (403, 429)]
+
+
+def count_rows(scene, mailbox):
+    return sum(1 for _ in scene.services.ports.store.rows(scene.mailbox(mailbox).mailbox_id))
+
+
+def test_older_mail_yields_at_the_budget_and_goes_on_the_next_day(scene):
+    scene.sync()
+
+    waiting = [m for m in scene.services.ports.store.mailboxes() if m.backfill]
+    assert waiting
+    turn = find_day(scene.clock.now()).ends
+    for mailbox in waiting:
+        assert mailbox.last_error is None
+        assert mailbox.backfill.last_error == "DayBudgetError"
+        assert mailbox.backfill.paused_until == pytest.approx(turn + 60, abs=1)
+    assert refused(scene) == []
+    assert scene.universe.quota.used_on(scene.clock.now()) <= UNITS
+
+    days = 0
+    while any(m.backfill for m in scene.services.ports.store.mailboxes()):
+        scene.clock.advance(find_day(scene.clock.now()).ends + 61 - scene.clock.now())
+        scene.sync()
+        days += 1
+        assert scene.universe.quota.used_on(scene.clock.now()) <= UNITS
+    assert days == 1
+    assert refused(scene) == []
+    assert count_rows(scene, ANN) == count_rows(scene, BEN) == OLD
+
+
+def test_new_mail_is_logged_at_once_while_older_mail_waits(scene):
+    scene.sync()
+    new = scene.deliver(ANN, eml(subject="New"))
+
+    scene.sync()
+
+    assert scene.outcomes()[new] == "contact_match"
+    assert [task["Subject"] for task in scene.tasks()] == ["From ada@byron.example: New"]
+    assert any(m.backfill for m in scene.services.ports.store.mailboxes())
+
+
+def test_status_and_coverage_tell_why_older_mail_waits(scene):
+    scene.sync()
+    [waiting, *_] = [m for m in scene.services.ports.store.mailboxes() if m.backfill]
+    at = datetime.fromtimestamp(waiting.backfill.paused_until, UTC)
+
+    for shown in (scene.flask("mailbox", waiting.address), scene.flask("coverage", waiting.address)):
+        text = " ".join(shown.output.split())
+        assert "Older mail waits: today's Gmail units for it are used up (GMAIL_UNITS_PER_DAY)." in text
+        assert f"It goes on by itself at {at:%Y-%m-%d %H:%M} UTC" in text
+
+
+def test_the_bodies_of_older_mail_wait_for_the_next_day_too(make_scene):
+    scene = make_scene(GMAIL_UNITS_PER_DAY="1000")
+    for number in range(40):
+        scene.deliver(ANN, eml(subject=f"Old {number}", message_id=f"<{number}@c>"))
+    for _ in range(8):
+        scene.sync()
+        assert scene.universe.quota.used_on(scene.clock.now()) <= 1_000
+        scene.clock.advance(find_day(scene.clock.now()).ends + 61 - scene.clock.now())
+
+    assert len(scene.tasks()) == 40
+    rows = scene.services.ports.store.rows(scene.mailbox().mailbox_id)
+    assert all(row.outcome is Outcome.LOGGED for row in rows)
