@@ -12,7 +12,8 @@ PORT = os.environ.get("PORT", "")
 bind = f"0.0.0.0:{PORT}" if PORT else "127.0.0.1:8000"
 workers = 1  # allowances and caches are a process's own: more instances, not more processes
 worker_class = "gthread"
-threads = 10  # app.yaml lets eight requests in; two are left for health checks
+# app.yaml lets 24 requests in, which a silent upstream may hold for eight seconds each; the rest is for health checks.
+threads = 32
 timeout = 120  # seconds; of gthread, how long the process may be stuck. worker.yaml sets more
 graceful_timeout = 60  # seconds that running requests have after SIGTERM
 logger_class = "server.logs.gunicorn_logger.SafeLogger"

@@ -34,7 +34,7 @@ def figures() -> dict[str, tuple[float, str, float | None, str]]:
                 known = [item["gmail_message_id"] for item in stage.get("world")["mailboxes"][ME]]
                 _opened(stage, service, known[:5])
                 on_known = _measured(stage, service, known)
-                on_unknown = _measured(stage, service, [_arrived(stage, i) for i in range(OPENS)])
+                on_unknown = _measured(stage, service, [arrive(stage, i) for i in range(OPENS)])
     against = f"{A_SECOND} opens a second in an open loop, simulator in another process without latency"
     out: dict[str, tuple[float, str, float | None, str]] = {}
     for name, (times, calls), aim, most in (("known", on_known, 50.0, 0.0), ("unknown", on_unknown, None, 2.0)):
@@ -45,7 +45,7 @@ def figures() -> dict[str, tuple[float, str, float | None, str]]:
     return out
 
 
-def _arrived(stage: Scene, number: int) -> str:
+def arrive(stage: Scene, number: int) -> str:
     raw = world.message(KNOWN + number, random.Random(number), "customer")
     body = {"op": "deliver", "mailbox": ME, "raw": base64.b64encode(raw).decode(), "source": f"new-{number}"}
     return str(stage.post("mail", body)["id"])

@@ -40,7 +40,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         for name, value in {
             "bind": f"127.0.0.1:{self._port}",
             "worker_class": "gthread",
-            "threads": 16,
+            "threads": 64,  # a silent service holds one for each request
             "workers": 1,
             "timeout": 120,
             "keepalive": 30,

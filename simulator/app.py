@@ -25,6 +25,7 @@ from simulator.identity import refusal
 from simulator.reports import PREFIX as REPORTS
 from simulator.reports import Reports
 from simulator.salesforce.api import SalesforceApi
+from simulator.silence import name_service
 from simulator.universe import Universe
 
 
@@ -53,6 +54,7 @@ class Simulator:
         host = (request.headers.get("X-Forwarded-Host") or request.host).partition(":")[0].lower()
         if path.startswith(CONTROL):
             return self._control.answer(request)
+        self.universe.silence.keep(name_service(host, path))
         if self.cloud is not None and host in CLOUD_HOSTS and not path.endswith(":signJwt"):
             self._linger()
             return self.cloud.admin.answer(request)

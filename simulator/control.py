@@ -45,6 +45,7 @@ class Control:
             "clock/advance": lambda body: universe.clock.advance(float(body["seconds"])),
             "quota": self._set_quota,
             "latency": self._set_latency,
+            "silence": lambda body: universe.silence.set(body["services"]),
             "mail": self._mail,
             "directory": People(universe).change,
             "delegation": self._delegate,

@@ -15,6 +15,7 @@ from simulator.identity import Identity
 from simulator.mailfiles import MailFile
 from simulator.pubsub import PubSub
 from simulator.salesforce.org import Org
+from simulator.silence import Silence
 from simulator.world import User, World
 
 
@@ -32,6 +33,7 @@ class Universe:
     calls: CallLog = field(default_factory=CallLog)
     faults: Faults = field(default_factory=Faults)
     quota: Quota = field(default_factory=Quota)
+    silence: Silence = field(default_factory=Silence)
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     latency: float = 0.0
     reports_lag: float = 0.0

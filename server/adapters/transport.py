@@ -13,6 +13,8 @@ import httplib2
 import requests
 from requests.adapters import HTTPAdapter
 
+from server.ports.patience import shorten
+
 TIMEOUT = 60.0
 """Seconds without an answer before a call counts as lost."""
 WRITE_TIMEOUT = 240.0
@@ -31,9 +33,20 @@ class Transport(Protocol):
 
 class _TimedAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if kwargs.get("timeout") is None:
-            kwargs["timeout"] = TIMEOUT
+        kwargs["timeout"] = shorten(kwargs.get("timeout") or TIMEOUT)
         return super().send(request, *args, **kwargs)
+
+
+class _TimedHttp(httplib2.Http):  # type: ignore[misc]  # httplib2 has no types
+    def __init__(self) -> None:
+        super().__init__(timeout=TIMEOUT)
+
+    def _conn_request(self, conn: Any, *args: Any) -> Any:
+        """A connection is used again, by requests that have more time or less."""
+        conn.timeout = shorten(TIMEOUT)
+        if conn.sock is not None:
+            conn.sock.settimeout(conn.timeout)
+        return super()._conn_request(conn, *args)
 
 
 class DirectTransport:
@@ -44,7 +57,7 @@ class DirectTransport:
 
     def http(self) -> httplib2.Http:
         if not hasattr(self._local, "http"):
-            self._local.http = httplib2.Http(timeout=TIMEOUT)
+            self._local.http = _TimedHttp()
         http: httplib2.Http = self._local.http
         return http
 
@@ -54,9 +67,9 @@ class DirectTransport:
         return session
 
 
-class _RedirectedHttp(httplib2.Http):  # type: ignore[misc]  # httplib2 has no types
+class _RedirectedHttp(_TimedHttp):
     def __init__(self, base: str) -> None:
-        super().__init__(timeout=TIMEOUT)
+        super().__init__()
         self._base = base
 
     def request(self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **kwargs: Any) -> Any:

@@ -93,7 +93,7 @@ def blueprint(lazy: LazyServices) -> Blueprint:
 
     @routes.post(ACT)
     def click() -> Response:
-        deadline = Deadline()
+        deadline = Deadline(is_click=True)
         services = _reach(lazy, deadline)
         click = Click(services.ports.clock.now(), deadline.begin_change)
         return jsonify(_answer_click(services, _admit(services, ACT, deadline), deadline, click))

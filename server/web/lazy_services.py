@@ -11,6 +11,7 @@ from contextvars import copy_context
 
 from server.bootstrap import Services, build
 from server.domain.errors import StateAwayError, TransientError
+from server.ports.patience import limited
 from server.settings import Settings
 
 FAILED_SECONDS = 2.0
@@ -87,7 +88,8 @@ class LazyServices:
 
     def _build(self, start: Future[Services]) -> None:
         try:
-            services = build(self.settings())
+            with limited(None):  # it is for all who come
+                services = build(self.settings())
         except TransientError as error:
             self._failure, self._failed_until = error, time.monotonic() + FAILED_SECONDS
             start.set_exception(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -18,8 +19,9 @@ ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 60.0
 """Seconds for a process to answer, or to end."""
 SYNCING = ("-c", "gunicorn.conf.py")
-ANSWERING = ("-c", "/dev/null", "-k", "gthread", "--threads", "8")
-"""No thread of its own syncs."""
+THREADS = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["threads"]
+ANSWERING = ("-c", "/dev/null", "-k", "gthread", "--threads", str(THREADS))
+"""As many threads as are deployed, and none that syncs."""
 
 
 class ProcessError(Exception):

@@ -10,6 +10,7 @@ from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
 
 from server.domain.errors import ThrottledError, TransientError
+from server.ports.patience import shorten
 
 ATTEMPT_SECONDS = 3.0
 RETRY_SECONDS = 3.0
@@ -37,7 +38,7 @@ def call_cloud(method: Callable[..., Any], request: Any, service: str, *, is_rep
     as Google's own ClientError: the same refusal is one thing at a start and another at work.
     """
     try:
-        return method(request=request, timeout=ATTEMPT_SECONDS, retry=RETRY if is_repeatable else None)
+        return method(request=request, timeout=shorten(ATTEMPT_SECONDS), retry=RETRY if is_repeatable else None)
     except exceptions.ResourceExhausted:
         raise ThrottledError(f"{service} asks us to slow down.") from None
     except NO_ANSWER as error:

@@ -28,6 +28,7 @@ from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpc
 from server.adapters.cloud.channels import CloudChannels
 from server.domain.errors import ConfigurationError, ReconnectRequiredError, ThrottledError, TransientError, TrulyError
 from server.logs.trail import name_on_trail
+from server.ports.patience import shorten
 from server.ports.queue import LONGEST_RUN, Job, Task, choose_lane, name_job
 
 PATIENCE = 3.0
@@ -65,7 +66,7 @@ class CloudTasksQueue:
         request = self._make_request(job, name, due_at)
         retry = Retry(if_exception_type(*TRIED_AGAIN), initial=0.1, maximum=1.0, multiplier=2.0, timeout=PATIENCE)
         try:
-            self._client.create_task(request, retry=retry, timeout=ONE_TRY)
+            self._client.create_task(request, retry=retry, timeout=shorten(ONE_TRY))
         except AlreadyExists:
             return False
         except (GoogleAPICallError, RetryError, GoogleAuthError) as error:

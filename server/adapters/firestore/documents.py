@@ -36,15 +36,14 @@ from server.adapters.documents import (
     Write,
 )
 from server.domain.errors import ConfigurationError, ConflictError, InvariantError, StateAwayError
+from server.ports.patience import shorten
 
 T = TypeVar("T")
 DOCUMENTS_PER_READ = 300
 TIMEOUT = 60.0
+
 FIRST_TIMEOUT = 5.0
-FIRST_RETRY = Retry(
-    predicate=if_exception_type(exceptions.ServiceUnavailable, exceptions.DeadlineExceeded),
-    initial=0.2, maximum=1.0, timeout=8.0,
-)  # fmt: skip
+FIRST_RETRY = 8.0
 """Of the first read of a process: some 13 seconds where nobody answers. The client's own retry goes on for 300."""
 CONFLICTS = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.Aborted, exceptions.NotFound)
 
@@ -78,8 +77,8 @@ class FirestoreDocuments:
             ) from None
 
     def get(self, collection: str, key: str) -> Document | None:
-        # Until it answered once, a person may sit before it, or a start that tries again by itself.
-        patience: Any = {"timeout": TIMEOUT} if self._has_answered else {"timeout": FIRST_TIMEOUT, "retry": FIRST_RETRY}
+        # Until it answered once, a start that tries again by itself may sit before it.
+        patience = _patience() if self._has_answered else _patience(FIRST_TIMEOUT, FIRST_RETRY)
         snapshot = _call(lambda: self._ref(collection, key).get(**patience))
         self._has_answered = True
         self.tally.add_read(collection, 1)
@@ -90,7 +89,7 @@ class FirestoreDocuments:
         client = self._client(collection)
         for portion in chunked(dict.fromkeys(keys), DOCUMENTS_PER_READ):
             refs = [self._ref(collection, key) for key in portion]
-            snapshots = _call(lambda refs=refs: list(client.get_all(refs, timeout=TIMEOUT)))  # type: ignore[misc]
+            snapshots = _call(lambda refs=refs: list(client.get_all(refs, **_patience())))  # type: ignore[misc]
             self.tally.add_read(collection, len(snapshots))
             documents.update((d.key, d) for d in (_read_document(s) for s in snapshots if s.exists))
         return documents
@@ -116,7 +115,7 @@ class FirestoreDocuments:
             query = query.limit(limit)
         if after is not None:
             query = self._start_after(query, collection, after, order_by)
-        documents = [_read_document(s) for s in _call(lambda: list(query.stream(timeout=TIMEOUT)))]
+        documents = [_read_document(s) for s in _call(lambda: list(query.stream(**_patience())))]
         self.tally.add_read(collection, len(documents))
         return documents
 
@@ -127,7 +126,7 @@ class FirestoreDocuments:
         last: Any = {"__name__": self._ref(collection, after)} if after else None
         while True:
             rest = query if last is None else query.start_after(last)
-            snapshots = _call(lambda rest=rest: list(rest.stream(timeout=TIMEOUT)))  # type: ignore[misc]
+            snapshots = _call(lambda rest=rest: list(rest.stream(**_patience())))  # type: ignore[misc]
             self.tally.add_read(collection, len(snapshots))
             yield from map(_read_document, snapshots)
             if len(snapshots) < page:
@@ -164,7 +163,7 @@ class FirestoreDocuments:
         batch = client.batch()
         for write in writes:
             self._add(client, batch, write)
-        results = _call(lambda: batch.commit(timeout=TIMEOUT), conflicts=CONFLICTS)
+        results = _call(lambda: batch.commit(**_patience()), conflicts=CONFLICTS)
         return {
             id(w): Version("" if isinstance(w, Delete) else result.update_time.rfc3339())
             for w, result in zip(writes, results, strict=True)
@@ -183,6 +182,16 @@ class FirestoreDocuments:
             batch.update(ref, _wrap(write.data), option=option)
         else:
             batch.delete(ref, option=option)
+
+
+def _patience(seconds: float = TIMEOUT, tries_for: float | None = None) -> Any:
+    """Of one call. The client's own retry goes on for minutes, so who has less time is given another one."""
+    left = shorten(seconds)
+    if tries_for is None and left == seconds:
+        return {"timeout": seconds}
+    passing = if_exception_type(exceptions.ServiceUnavailable, exceptions.DeadlineExceeded)
+    retry = Retry(predicate=passing, initial=0.2, maximum=1.0, timeout=shorten(tries_for or left))
+    return {"timeout": left, "retry": retry}
 
 
 def _call(call: Callable[[], T], conflicts: tuple[type[Exception], ...] = (exceptions.Aborted,)) -> T:

@@ -21,6 +21,7 @@ from server.adapters.transport import Transport
 from server.domain.alarm import AlarmCode
 from server.domain.errors import ConfigurationError, OutOfScopeError, TransientError
 from server.ports.alarms import Alarms
+from server.ports.patience import hold
 
 GMAIL_SCOPES = ("https://www.googleapis.com/auth/gmail.readonly",)
 DIRECTORY_SCOPES = (
@@ -76,7 +77,7 @@ class SharedIdentity(Credentials):
         self._shared_lock = lock
 
     def refresh(self, request: Any) -> None:
-        with self._shared_lock:
+        with hold(self._shared_lock):
             # Another copy may have refreshed meanwhile: then its token is newer than ours and serves as well.
             if not self._inner.valid or self._inner.token == self.token:
                 self._inner.refresh(request)
@@ -128,7 +129,7 @@ class CredentialMint:
         return self._mint(self._delegation.admin, REPORTS_SCOPES)
 
     def _mint(self, subject: str, scopes: tuple[str, ...]) -> Any:
-        with self._lock:
+        with hold(self._lock):
             credentials = self._minted.get((subject, scopes))
             if credentials is None:
                 inner = self._delegate(subject, scopes)

@@ -16,6 +16,7 @@ from google.oauth2 import id_token
 from server.adapters.transport import Transport
 from server.domain.caller import Caller
 from server.domain.errors import TransientError, UntrustedCallerError
+from server.ports.patience import hold
 
 SKEW = 10
 """Seconds by which clocks may differ."""
@@ -77,7 +78,7 @@ class _Certificates(google.auth.transport.Request):
         self._kept: dict[str, tuple[float, _Response]] = {}
 
     def __call__(self, url: str, method: str = "GET", *_args: Any, **_kwargs: Any) -> Any:
-        with self._lock:
+        with hold(self._lock):
             until, kept = self._kept.get(url, (0.0, None))
             if kept is not None and time.monotonic() < until:
                 return kept

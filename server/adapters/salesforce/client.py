@@ -28,6 +28,7 @@ from server.domain.errors import (
     UnansweredError,
 )
 from server.logs.trail import count_on_trail
+from server.ports.patience import hold
 
 for _noisy in ("simple_salesforce", "simple_salesforce.api"):
     logging.getLogger(_noisy).setLevel(logging.ERROR)  # its debug lines hold queries
@@ -172,7 +173,7 @@ class OrgClient:
 
     def _log_in_once(self, dead: OrgSession | None) -> OrgSession:
         """The session that all threads share, or another one in place of ``dead``."""
-        with self._lock:
+        with hold(self._lock):
             if self._session is None or self._session is dead:
                 session = self._desk.log_in()
                 self._session = session if session.org_id else replace(session, org_id=self._ask_org_id(session))

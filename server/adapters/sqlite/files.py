@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from server.domain.errors import ConfigurationError, StateAwayError
+from server.ports.patience import shorten
 
-PATIENCE_MS = 30_000
-"""Milliseconds that a connection waits for another process's write."""
+PATIENCE = 30.0
+"""Seconds that a connection waits for another process's write."""
 
 
 class SqliteFile:
@@ -56,6 +57,7 @@ class SqliteFile:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Holds the write lock from its first statement on, so that two writers never deadlock."""
         with self.borrow() as connection:
+            _set_patience(connection, shorten(PATIENCE))
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -80,7 +82,7 @@ class SqliteFile:
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         except sqlite3.OperationalError as error:
             raise ConfigurationError(f"{self.path} cannot be opened: {error}.") from None
-        connection.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
+        _set_patience(connection, PATIENCE)
         # Deleted headers and copies are overwritten, not only unlinked.
         connection.execute("PRAGMA secure_delete=ON")
         return connection
@@ -117,6 +119,10 @@ def _create_private(path: Path) -> None:
     """For our user alone; SQLite gives the files beside it the same mode. Where this fails, opening says why."""
     with suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _set_patience(connection: sqlite3.Connection, seconds: float) -> None:
+    connection.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}")
 
 
 def _name_failure(path: Path, error: sqlite3.OperationalError) -> Exception:

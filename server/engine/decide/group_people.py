@@ -13,6 +13,7 @@ from server.domain.mailbox import GroupPeople, Members, Workspace
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.directory import Directory
+from server.ports.patience import limited, shorten
 
 log = logging.getLogger(__name__)
 
@@ -84,9 +85,10 @@ class GroupPeopleReader:
         with self._lock:
             known = self._known.setdefault(group, _Known())
         # Who knows nothing yet waits for the one who asks; the others go on with what is known.
-        if known.asking.acquire(blocking=known.members is None):
+        if known.asking.acquire(timeout=shorten(threading.TIMEOUT_MAX) if known.members is None else 0.0):
             try:
-                self._refresh(group, known)
+                with limited(None):  # for all, however long that takes
+                    self._refresh(group, known)
             finally:
                 known.asking.release()
         if known.members is not None and self._clock.now() - known.read_at <= OLDEST:

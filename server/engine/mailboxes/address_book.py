@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
 from server.ports.clock import Clock
+from server.ports.patience import hold
 from server.ports.store import Store
 
 KNOWN_ADDRESS_FRESH = 600.0
@@ -55,7 +56,7 @@ class AddressBook:
         return [found[mailbox_id] for mailbox_id in sorted(found)]
 
     def _read_if_older(self, seconds: float) -> None:
-        with self._lock:
+        with hold(self._lock):
             now = self._clock.now()
             # A clock that is set back must not keep an old book alive.
             if self._read_at is not None and 0 <= now - self._read_at < seconds:

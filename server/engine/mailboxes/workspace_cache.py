@@ -10,6 +10,7 @@ from server.domain.errors import ReconnectRequiredError, TransientError
 from server.domain.mailbox import Mailbox, Person, Workspace
 from server.ports.clock import Clock
 from server.ports.directory import Directory
+from server.ports.patience import hold, limited
 from server.ports.store import Store
 
 log = logging.getLogger(__name__)
@@ -49,12 +50,14 @@ class WorkspaceCache:
         """Raises what the Directory raises where there is no Workspace, or none that is young enough."""
         earlier, age = self._workspace, self._clock.now() - self._read_at
         if earlier is None or age > OLDEST:
-            with self._listing:
+            # Who comes first lists it for all, however long that takes.
+            with hold(self._listing), limited(None):
                 is_read_now = self._workspace is not None and self._clock.now() - self._read_at <= FRESH
                 return self._workspace if is_read_now and self._workspace else self._read(self._store.mailboxes())
         if age > FRESH and self._clock.now() - self._tried_at > TRY_AGAIN and self._listing.acquire(blocking=False):
             try:
-                return self._read(self._store.mailboxes())
+                with limited(None):
+                    return self._read(self._store.mailboxes())
             except (TransientError, ReconnectRequiredError) as error:
                 self._tried_at = self._clock.now()
                 log.warning("the Directory could not be listed: %s", type(error).__name__)

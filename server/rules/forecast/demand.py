@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.rules.forecast.deployment import JOBS_AT_A_TIME, LANES, MOST_AT_A_TIME, SIDEBAR_REQUESTS
+from server.rules.forecast.deployment import JOBS_AT_A_TIME, LANES, MOST_AT_A_TIME, PUSHES_AT_A_TIME
 from server.rules.forecast.events import count_events
 from server.rules.forecast.inputs import DAY, Inputs
 
@@ -56,4 +56,4 @@ def count_running_workers(inputs: Inputs, assumed: Mapping[str, float], backfill
 def count_sidebars(inputs: Inputs, assumed: Mapping[str, float]) -> int:
     """Instances for the pushes of the busiest second; clicks of people are not counted."""
     pushes = inputs.in_busy_second(count_events(inputs).pushes)
-    return max(math.ceil(pushes * assumed["seconds_a_push"] / SIDEBAR_REQUESTS), 1)
+    return max(math.ceil(pushes * assumed["seconds_a_push"] / PUSHES_AT_A_TIME), 1)

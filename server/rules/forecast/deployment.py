@@ -12,8 +12,10 @@ SIDEBAR_INSTANCES = 10
 """The most of each, unless the operator says otherwise."""
 WORKER_CLASS = "B4"
 SIDEBAR_CLASS = "F2"
-SIDEBAR_REQUESTS = 8
-"""Requests at a time of one instance (max_concurrent_requests)."""
+SIDEBAR_REQUESTS = 24
+"""Requests at a time of one instance (max_concurrent_requests): most of them may be cards that wait for somebody."""
+PUSHES_AT_A_TIME = 8
+"""Of one instance, where none has to wait."""
 IDLE_MINUTES = 15
 """After so long without a request an instance of the worker ends,"""
 SWEEP_MINUTES = 5

@@ -1,7 +1,8 @@
 """A person waits for a card: whatever a port is waiting for, the answer comes in time.
 
-What did not end in time goes on by itself. So the card must know what it may still do: a click that has changed nothing
-until then changes nothing any more, and of any other the card says that it may still be carried out.
+What only looks gives up soon after the person was answered (``ports.patience``). A change that has begun goes on by
+itself. So the card must know what it may still do: a click that has changed nothing until then changes nothing any
+more, and of any other the card says that it may still be carried out.
 """
 
 from __future__ import annotations
@@ -16,23 +17,28 @@ from contextvars import copy_context
 from typing import Any, TypeVar
 
 from server.domain.errors import TooSlowError
+from server.ports.patience import lift_limit, limited
 
 T = TypeVar("T")
 WITHIN = 8.0
 """Seconds from the request to its answer. Gmail waits for some thirty, a person for fewer."""
 KEPT = 2.0
 """Seconds of these that are kept for the card of what the ledger knows."""
-MOST_QUICK_THREADS = 16
+GRACE = 0.25
+"""Seconds from then until a call that only looks gives up by itself: the card must say that it was slow, not away."""
+MOST_QUICK_THREADS = 32
 """Of a process, kept for what asks neither Gmail nor Salesforce: who calls, and what the ledger knows."""
 MOST_THREADS = 64
-"""Of a process, for all else. A call that nobody waits for any more ends at its own port's limit, at the latest after
-a minute."""
+"""Of a process, for opened cards: ``gunicorn.conf.py`` lets fewer requests in, and none holds a thread for longer."""
+MOST_CLICK_THREADS = 64
+"""Of a process, for clicks. A change that has begun may hold one for as long as its port waits for an answer."""
 
 
 class Deadline:
     """Of one request."""
 
-    def __init__(self, seconds: float | None = None) -> None:
+    def __init__(self, seconds: float | None = None, *, is_click: bool = False) -> None:
+        self._threads = _CLICK_THREADS if is_click else _THREADS
         self._ends = time.monotonic() + (WITHIN if seconds is None else seconds)
         self._lock = threading.Lock()
         self._is_over = False
@@ -44,6 +50,7 @@ class Deadline:
             if self._is_over and not self._has_begun:
                 raise TooSlowError("Nobody waits for this change any more.")
             self._has_begun = True
+        lift_limit()
 
     @property
     def has_begun_change(self) -> bool:
@@ -53,9 +60,11 @@ class Deadline:
     def run(self, work: Callable[[], T], *, keep: float = 0.0) -> T:
         """Raises TooSlowError ``keep`` seconds before the end, and otherwise what the work raises."""
         # What keeps time for another card may hang in Gmail or Salesforce. It must not take the threads of that card.
-        future = (_THREADS if keep else _QUICK_THREADS).start(work)
+        ends = self._ends - keep
+        with limited(ends + GRACE):
+            future = (self._threads if keep else _QUICK_THREADS).start(work)
         try:
-            return future.result(max(0.0, self._ends - keep - time.monotonic()))
+            return future.result(max(0.0, ends - time.monotonic()))
         except FutureTimeoutError:
             if future.done():
                 raise  # the work itself raised a time-out
@@ -107,4 +116,5 @@ class _Threads:
 
 
 _THREADS = _Threads("card", MOST_THREADS)
+_CLICK_THREADS = _Threads("click", MOST_CLICK_THREADS)
 _QUICK_THREADS = _Threads("quick-card", MOST_QUICK_THREADS)

@@ -12,6 +12,7 @@ from server.domain.quota import Purpose
 from server.logs.trail import count_on_trail
 from server.ports.budget import Budget
 from server.ports.clock import Clock
+from server.ports.patience import shorten
 
 LOOK = 1.0
 """Seconds after which a waiting call looks again: another call may have changed its turn."""
@@ -87,7 +88,7 @@ class Pacer:
             while (wait := self._ask(ticket)) != 0:
                 # None was a wait for another call already, in ``_ask``.
                 if wait is not None:
-                    self._sleep(min(wait, LOOK))
+                    self._sleep(min(wait, shorten(LOOK)))
         finally:
             with self._changed:
                 self._turns.leave(ticket)
@@ -98,5 +99,5 @@ class Pacer:
         with self._changed:
             wait = self._turns.ask(ticket, self._clock.now())
             if wait is None:
-                self._changed.wait(LOOK)
+                self._changed.wait(shorten(LOOK))
             return wait

@@ -11,6 +11,7 @@ from typing import Any
 
 from server.adapters.salesforce.matching.spellings import fold_typed_domain
 from server.domain.errors import TransientError
+from server.ports.patience import hold, limited
 
 FRESH = 3_600.0
 """Seconds after which the rows are read again."""
@@ -33,8 +34,8 @@ class DomainLists:
 
         A failed reading raises only where no older rows are there.
         """
-        # Under the lock: of many threads one reads all accounts, and the others wait for its rows.
-        with self._lock:
+        # Under the lock: of many threads one reads all accounts, however long that takes, and the others wait for it.
+        with hold(self._lock), limited(None):
             if self._at is None or not 0 <= self._now() - self._at < FRESH:
                 self._renew(read)
             rows = {row["Id"]: row for domain in domains for row in self._by_domain.get(domain, ())}

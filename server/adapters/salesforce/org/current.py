@@ -13,6 +13,7 @@ from server.adapters.salesforce.org import describe
 from server.adapters.salesforce.org.shape import OrgShape
 from server.adapters.salesforce.org.task_values import ActivityChoices
 from server.domain.errors import ConfigurationError, TransientError
+from server.ports.patience import hold, limited
 
 T = TypeVar("T")
 DESCRIBED_FOR = 3_600.0
@@ -38,7 +39,8 @@ class CurrentOrg:
 
     @property
     def shape(self) -> OrgShape:
-        with self._lock:
+        # Who looks first describes it for all, however long that takes.
+        with hold(self._lock), limited(None):
             if self._shape is None:
                 self._shape = self._describe()
             elif self._now() - self._described_at > DESCRIBED_FOR:
@@ -47,7 +49,7 @@ class CurrentOrg:
 
     def forget(self) -> None:
         """Let the next use describe the org anew."""
-        with self._lock:
+        with hold(self._lock):
             self._shape = None
 
     def with_shape(self, ask: Callable[[OrgShape], T]) -> T:
@@ -64,7 +66,7 @@ class CurrentOrg:
             # The same shape: the request is wrong for another reason, and would fail again.
             if fresh == shape:
                 raise
-            with self._lock:
+            with hold(self._lock):
                 self._shape = fresh
             return ask(fresh)
 

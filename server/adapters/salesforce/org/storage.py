@@ -11,6 +11,7 @@ from typing import Any
 
 from server.domain.crm_survey import Storage
 from server.domain.errors import TrulyError
+from server.ports.patience import hold
 
 FRESH = 1_800.0
 """Seconds for which a figure holds: at a thousand activities a minute half an hour is 60 MB."""
@@ -34,7 +35,7 @@ class StorageMeter:
 
     def read(self, *, ask: bool) -> Storage | None:
         """The figure of the last half hour; where there is none, with ``ask`` a new one. None where nobody knows."""
-        with self._lock:
+        with hold(self._lock):
             if self._asked_at is not None and 0 <= self._now() - self._asked_at < FRESH:
                 return self._storage
             if not ask:
