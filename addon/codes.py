@@ -36,6 +36,7 @@ class Refusal(StrEnum):
     CHANGE = "change"
     IMPOSSIBLE = "impossible"
     STALE = "stale"
+    JUST_SENT = "just_sent"
     NOT_FOUND = "not_found"
     BROKEN = "broken"
 

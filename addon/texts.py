@@ -288,6 +288,10 @@ REFUSALS = {
     ),
     Refusal.IMPOSSIBLE: ("This can't be done", "{detail} Nothing was changed."),
     Refusal.STALE: ("This card is out of date", "Nothing was changed. Refresh, then repeat your click."),
+    Refusal.JUST_SENT: (
+        "Gmail doesn't show us this email yet",
+        "You may have just sent it. Nothing is lost: what is due is logged by itself. Open it again in a minute.",
+    ),
     Refusal.NOT_FOUND: ("Gmail doesn't have this email any more", "It was moved or deleted. Open another one."),
     Refusal.BROKEN: (
         "Something went wrong on our side",

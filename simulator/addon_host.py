@@ -48,7 +48,10 @@ class AddonHost:
             event["commonEventObject"]["formInputs"] = {n: {"stringInputs": {"value": [v]}} for n, v in inputs.items()}
         if message_id is not None:
             stored = self._universe.mailboxes[address].messages[message_id]
-            event["gmail"] = {**web_id.ids_of(stored), "accessToken": "simulated"}
+            ids, scopes = web_id.ids_of(stored), frozenset(SCOPES)
+            own, opens = self._universe.identity.open_message(address, scopes, ids["messageId"])
+            event["authorizationEventObject"]["userOAuthToken"] = own
+            event["gmail"] = {**ids, "accessToken": opens}
         return event
 
     def _user_token(self, address: str) -> str:

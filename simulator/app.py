@@ -83,7 +83,9 @@ class Simulator:
         verb, args = _overridden(request)
         with self.universe.quota.flight(access.subject) as admitted:
             self._linger()
-            return self._gmail.answer(Ask(verb, request.path, args, request.get_data(), access, not admitted))
+            message_token = request.headers.get("X-Goog-Gmail-Access-Token", "")
+            body = request.get_data()
+            return self._gmail.answer(Ask(verb, request.path, args, body, access, not admitted, message_token))
 
     def _batch(self, request: Request) -> Response:
         access = self.universe.identity.access(request)

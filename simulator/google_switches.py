@@ -30,6 +30,8 @@ class GoogleSwitches:
     decoded, with names in quotes ("requoted") or as they come out ("bare"). ``read_lag``: seconds for which
     messages.get answers 404 for a message that arrived, though lists and history name it. ``search_lag``: seconds after
     which a list with ``q`` knows a message that arrived; a plain list and history know it at once.
+    ``signed_ids_need_addon``: the id of mail just sent (``msg-a:r-...``) is known to the add-on's own token alone, and
+    a delegated call that names it is answered with 400.
     ``unlabelled_schedule``: mail that waits to be sent has no label, and only ``in:scheduled`` finds it.
     ``unlistable_groups``: groups whose members Google does not list, each with a status, as ``sales@acme.example 403``.
     """
@@ -43,6 +45,7 @@ class GoogleSwitches:
     header_form: str = ""
     read_lag: int = 0
     search_lag: int = 0
+    signed_ids_need_addon: bool = False
     unlabelled_schedule: bool = False
     unlistable_groups: tuple[str, ...] = ()
 
@@ -62,5 +65,6 @@ class GoogleSwitches:
             gaps_in_threads=True,
             header_form="bare",
             search_lag=3_600,
+            signed_ids_need_addon=True,
             unlabelled_schedule=True,
         )

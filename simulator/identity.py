@@ -62,6 +62,7 @@ class Identity:
         self._clock = clock
         self._lock = threading.Lock()
         self._tokens: dict[str, Access] = {}
+        self._opened: dict[str, tuple[str, str]] = {}
         self.lifetime = LIFETIME
         self.accounts: dict[str, str] = {}
         self.consents = consents.Consents()
@@ -120,6 +121,18 @@ class Identity:
         with self._lock:
             self._tokens[token] = Access(subject, scopes, self._clock.now() + self.lifetime, project)
         return {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}
+
+    def open_message(self, subject: str, scopes: frozenset[str], message_id: str) -> tuple[str, str]:
+        """An add-on's token for its user, and one for the message that the user has opened."""
+        token = "msg." + secrets.token_urlsafe(20)
+        with self._lock:
+            self._opened[token] = (subject, message_id)
+        return str(self._issue_token(subject, scopes)["access_token"]), token
+
+    def find_opened(self, token: str) -> tuple[str, str] | None:
+        """Whose message it opens, and which one by the web client's id."""
+        with self._lock:
+            return self._opened.get(token)
 
     def access(self, request: Request) -> Access:
         """Raises Failure 401 for a missing, unknown or expired token."""

@@ -1,8 +1,8 @@
-"""Who is calling us."""
+"""Who is calling us, and with what."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -11,3 +11,17 @@ class Caller:
 
     subject: str
     address: str
+
+
+@dataclass(frozen=True)
+class AddonTokens:
+    """What Google gives an add-on with one event: ``user`` acts for the person, ``message`` opens the opened message.
+
+    They live for an hour at most. Neither is kept, and neither is ever written.
+    """
+
+    user: str = field(default="", repr=False)
+    message: str = field(default="", repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.user and self.message)

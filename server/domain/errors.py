@@ -29,6 +29,7 @@
     │   ├── MailboxRefusedError  Google refuses us this mailbox: a setting's fault only where it refuses them all
     │   └── OutOfScopeError      (above): for whoever asks, it is also a mailbox that cannot be read
     ├── NotFoundError            it is not there (any more)
+    │   └── JustSentError        Gmail does not say, or not yet, which message its web client means
     ├── ConflictError            somebody else wrote first: read again
     │   └── OverruledError       a person said something newer of the conversation: do no more
     ├── RejectedError            the other side refuses this record for good
@@ -228,6 +229,10 @@ class OutOfScopeError(RefusedError, MailboxUnavailableError):
 
 class NotFoundError(TrulyError):
     reaction = Reaction.NOT_THERE
+
+
+class JustSentError(NotFoundError):
+    pass
 
 
 class ConflictError(TrulyError):

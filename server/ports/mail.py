@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from server.domain.caller import AddonTokens
 from server.domain.history import EVERYTHING, History, Label, MessageRef, Span
 from server.domain.ids import Cursor, MessageId, ThreadId
 from server.domain.mailbox import Mailbox
@@ -44,8 +45,14 @@ class MailProvider(Protocol):
     def thread(self, mailbox: Mailbox, thread_id: ThreadId, names: Sequence[str]) -> Sequence[Message]:
         """Labels and the named headers of a whole conversation, the oldest message first. Raises NotFoundError."""
 
-    def identify(self, mailbox: Mailbox, message_id: str, thread_id: str) -> MessageRef:
-        """The message that an add-on's event names, whatever form its ids have. Raises NotFoundError."""
+    def identify(
+        self, mailbox: Mailbox, message_id: str, thread_id: str, tokens: AddonTokens | None = None
+    ) -> MessageRef:
+        """The message that an add-on's event names, whatever form its ids have.
+
+        ``tokens`` are the event's: some ids are the mail program's own, which only the add-on may ask about.
+        Raises NotFoundError, and JustSentError where the provider does not say yet which message is meant.
+        """
 
     def bodies(self, mailbox: Mailbox, ids: Sequence[MessageId]) -> Mapping[MessageId, bytes | Exception]:
         """The whole messages as RFC 822 bytes, to be asked for only after the decision to log."""

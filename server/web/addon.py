@@ -20,6 +20,7 @@ from server.bootstrap import Services
 from server.domain.errors import (
     ConfigurationError,
     ConflictError,
+    JustSentError,
     MailboxUnavailableError,
     NotFoundError,
     OtherOrgError,
@@ -50,6 +51,19 @@ HOME = "/addon/home"
 OPEN = "/addon/open"
 LONGEST = 256 * 1024
 """Bytes; Gmail's own events have some thousands, most of them tokens."""
+
+REFUSALS: tuple[tuple[type[Exception], Refusal], ...] = (
+    (OutOfScopeError, Refusal.NOT_INCLUDED),
+    (JustSentError, Refusal.JUST_SENT),
+    (NotFoundError, Refusal.NOT_FOUND),
+    (RefusedError, Refusal.IMPOSSIBLE),
+    (StateAwayError, Refusal.STATE_AWAY),
+    (OverruledError, Refusal.OVERRULED),
+    (TransientError, Refusal.AWAY),
+    (MailboxUnavailableError, Refusal.AWAY),
+    (ConflictError, Refusal.AWAY),
+)
+"""The first that fits a failure, where its class alone says why there is no other card."""
 
 
 @dataclass(frozen=True)
@@ -226,23 +240,12 @@ def _choose_refusal(failure: Exception) -> tuple[Refusal, str]:
     match failure:
         case RefusalError():
             return failure.refusal, failure.detail
-        case OutOfScopeError():
-            return Refusal.NOT_INCLUDED, ""
-        case NotFoundError():
-            return Refusal.NOT_FOUND, ""
         case RejectedError():
             return Refusal.CHANGE, failure.reason or failure.code
-        case RefusedError():
-            return Refusal.IMPOSSIBLE, str(failure)
-        case StateAwayError():
-            return Refusal.STATE_AWAY, ""
         case OtherOrgError():
             return Refusal.OTHER_ORG, failure.bound
-        case OverruledError():
-            return Refusal.OVERRULED, ""
-        case TransientError() | MailboxUnavailableError() | ConflictError():
-            return Refusal.AWAY, ""
-        case _:
-            fields = describe_error(Event.CARD_FAILED, failure)
-            log.error("a card failed with %s", type(failure).__name__, extra=fields)
-            return Refusal.BROKEN, ""
+    refusal = next((refusal for kind, refusal in REFUSALS if isinstance(failure, kind)), Refusal.BROKEN)
+    if refusal is Refusal.BROKEN:
+        fields = describe_error(Event.CARD_FAILED, failure)
+        log.error("a card failed with %s", type(failure).__name__, extra=fields)
+    return refusal, str(failure) if refusal is Refusal.IMPOSSIBLE else ""

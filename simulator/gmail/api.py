@@ -32,6 +32,8 @@ READING = frozenset(
     f"https://{s}"
     for s in ("mail.google.com/", "www.googleapis.com/auth/gmail.readonly", "www.googleapis.com/auth/gmail.modify")
 )
+OF_ADDONS = "https://www.googleapis.com/auth/gmail.addons.current.message.metadata"
+"""For the opened message alone, and its headers."""
 WRITING = READING - {"https://www.googleapis.com/auth/gmail.readonly"}
 PREFIX = "/gmail/v1/users/<user>"
 
@@ -68,6 +70,8 @@ class Ask:
     body: bytes
     access: Access
     is_one_too_many: bool = False
+    message_token: str = ""
+    """What ``X-Goog-Gmail-Access-Token`` holds: with an add-on's scopes it opens one message."""
 
 
 class Gmail:
@@ -117,7 +121,8 @@ class Gmail:
         if user not in ("me", subject):
             raise Failure(403, "insufficientPermissions", f"Delegation denied for {subject}", "PERMISSION_DENIED")
         needed = READING if (UNITS[method] < 100 and ask.verb == "GET") or method in ("watch", "stop") else WRITING
-        if not ask.access.scopes & needed:
+        is_opened = method == "messages.get" and OF_ADDONS in ask.access.scopes and self._opens(ask)
+        if not ask.access.scopes & needed and not is_opened:
             message = "Request had insufficient authentication scopes."
             raise Failure(403, "insufficientPermissions", message, "PERMISSION_DENIED")
         box = self._universe.mailbox(subject)
@@ -127,6 +132,12 @@ class Gmail:
         if user and user.account.gmail:
             raise Failure(*user.account.gmail)
         return box
+
+    def _opens(self, ask: Ask) -> bool:
+        """Whether the message's own token is for this message of this person, and no body is asked for."""
+        opened = self._universe.identity.find_opened(ask.message_token)
+        is_headers = ask.args.get("format", "full") in ("metadata", "minimal")
+        return is_headers and opened == (ask.access.subject, ask.path.rpartition("/")[2])
 
 
 def _reply_masked(body: Any, mask: str | None, detail: dict[str, Any]) -> Response:
@@ -162,8 +173,10 @@ def _profile(_universe: Universe, box: Mailbox, _ask: Ask, _path: dict[str, str]
 
 def _get(universe: Universe, box: Mailbox, ask: Ask, path: dict[str, str]) -> Any:
     google = universe.world.google
+    if google.signed_ids_need_addon and web_id.is_own(path["id"]) and not ask.message_token:
+        raise Failure(400, "invalidArgument", "Invalid id value", "INVALID_ARGUMENT")
     with box.lock:
-        stored = box.messages.get(web_id.api_id(path["id"]))
+        stored = box.messages.get(web_id.api_id(path["id"], box.messages.values()))
         if stored is None or stored.is_younger_than(google.read_lag, universe.clock.now_ms()):
             raise Failure(*NOT_FOUND)
         return as_json(stored, ask.args.get("format", "full"), ask.args.getlist("metadataHeaders"), google)

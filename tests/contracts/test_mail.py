@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from server.domain.caller import AddonTokens
 from server.domain.errors import (
     CursorExpiredError,
     GmailOffError,
+    JustSentError,
     MailboxRefusedError,
     NotFoundError,
     ThrottledError,
@@ -335,16 +337,68 @@ def test_a_conversation_whatever_the_number_of_headers(scene, mail, ann, names):
     assert [m.message_id for m in mail.thread(ann, "abc", names)] == [message]
 
 
+def identify_sent(scene, mail, mailbox, message, tokens=None):
+    """As an event names mail that was just sent."""
+    event = scene.addon_host.event(ANN, message)
+    gmail, user = event["gmail"], event["authorizationEventObject"]["userOAuthToken"]
+    given = AddonTokens(user, gmail["accessToken"]) if tokens is None else tokens
+    return mail.identify(mailbox, gmail["messageId"], gmail["threadId"], given)
+
+
+def harden_signed_ids(scene):
+    scene.universe.world.google = GoogleSwitches(signed_ids_need_addon=True)
+
+
+def test_ids_of_mail_just_sent_have_either_sign(scene):
+    ids = [scene.deliver(ANN, eml(sender=ANN, subject=str(i)), "SENT") for i in range(20)]
+    names = {scene.addon_host.event(ANN, i)["gmail"]["messageId"] for i in ids}
+
+    assert len(names) == 20
+    assert {name.startswith("msg-a:r-") for name in names} == {True, False}
+
+
+def test_where_only_the_add_on_may_ask_which_mail_was_sent_its_own_token_does(scene, mail, ann, caplog):
+    caplog.set_level(0)
+    harden_signed_ids(scene)
+    sent = [scene.deliver(ANN, eml(sender=ANN, subject=str(i)), "SENT", thread="def") for i in range(5)]
+
+    assert [identify_sent(scene, mail, ann, i) for i in sent] == [MessageRef(i, "def") for i in sent]
+    statuses = [c.status for c in scene.universe.calls.calls("gmail") if c.method == "messages.get"]
+    assert statuses == [400, 200] * 5
+    assert "ya29." not in caplog.text
+
+
+def test_an_id_that_is_not_found_for_us_is_asked_for_by_the_add_on(scene, mail, ann):
+    sent = scene.deliver(ANN, eml(sender=ANN), "SENT", thread="def")
+    scene.universe.faults.plan(Fault("gmail", "messages.get", "404"))
+
+    assert identify_sent(scene, mail, ann, sent) == MessageRef(sent, "def")
+
+
+def test_mail_just_sent_that_gmail_does_not_name_is_not_called_gone(scene, mail, ann):
+    harden_signed_ids(scene)
+    sent = scene.deliver(ANN, eml(sender=ANN), "SENT")
+    other = scene.addon_host.event("ben@acme.example", scene.deliver("ben@acme.example", eml()))
+    of_another = AddonTokens(other["authorizationEventObject"]["userOAuthToken"], other["gmail"]["accessToken"])
+
+    for tokens in (AddonTokens(), AddonTokens("ya29.x", "y"), of_another):
+        with pytest.raises(JustSentError):
+            identify_sent(scene, mail, ann, sent, tokens)
+    scene.universe.faults.plan(Fault("gmail", "messages.get", "503", times=-1))
+    with pytest.raises(TransientError):
+        identify_sent(scene, mail, ann, sent)
+
+
 def test_ids_of_an_event_are_resolved_and_only_just_sent_mail_costs_a_call(scene, mail, ann):
     message = scene.deliver(ANN, eml(), thread="abc")
-    number = int(message, 16)
 
-    assert mail.identify(ann, f"msg-f:{number}", f"thread-f:{int('abc', 16)}") == MessageRef(message, "abc")
+    assert mail.identify(ann, f"msg-f:{int(message, 16)}", f"thread-f:{int('abc', 16)}") == MessageRef(message, "abc")
     assert mail.identify(ann, message, "abc") == MessageRef(message, "abc")
     assert scene.universe.calls.calls("gmail") == []
-    assert mail.identify(ann, f"msg-a:r{number}", "thread-a:r1") == MessageRef(message, "abc")
+    sent = scene.deliver(ANN, eml(sender=ANN), "SENT", thread="def")
+    assert identify_sent(scene, mail, ann, sent, AddonTokens()) == MessageRef(sent, "def")
     assert [c.method for c in scene.universe.calls.calls("gmail")] == ["messages.get"]
-    for unknown in ("msg-a:r1", "", "msg-f:x", "../../me"):
+    for unknown in ("msg-a:r1", "msg-a:r-1", "", "msg-f:x", "../../me"):
         with pytest.raises((NotFoundError, TransientError)):
             mail.identify(ann, unknown, "abc")
 

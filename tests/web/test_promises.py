@@ -20,7 +20,10 @@ from server.web import addon
 from server.web.guards import Guard
 from server.web.sidebar import deadline
 from simulator.faults import Fault
+from simulator.google_switches import GoogleSwitches
 from simulator.salesforce.ids import to_18
+from tests.support.cards import card_of
+from tests.support.cards import texts as texts_of
 from tests.support.engines import until
 from tests.support.outside import erase
 from tests.support.rep import Rep
@@ -86,6 +89,7 @@ PROMISES = {
     "REFUSALS.not_live": ["test_in_trial_mode_nothing_is_written_to_salesforce"],
     "REFUSALS.other_org": ["test_nothing_is_logged_in_another_org_and_nothing_is_lost"],
     "REFUSALS.away": ["test_nothing_is_lost_while_salesforce_is_away"],
+    "REFUSALS.just_sent": ["test_an_email_just_sent_that_gmail_does_not_name_is_logged_by_itself"],
     "REFUSALS.state_away": ["test_nothing_is_lost_while_our_own_records_are_away"],
     "REFUSALS.dropped": ["test_a_click_that_had_changed_nothing_in_time_changes_nothing"],
     "REFUSALS.under_way": ["test_a_slow_click_may_be_done_all_the_same"],
@@ -600,6 +604,20 @@ def test_nothing_is_logged_in_another_org_and_nothing_is_lost(scene):
     store.save_identity(lambda i: replace(i, salesforce_org=scene.universe.org.id))
     scene.sync()
     assert len(scene.tasks()) == 1
+
+
+def test_an_email_just_sent_that_gmail_does_not_name_is_logged_by_itself(scene):
+    scene.sync()
+    scene.universe.world.google = GoogleSwitches(signed_ids_need_addon=True)
+    message = scene.deliver(ANN, eml(sender=ANN, to="ada@byron.example"), "SENT")
+    event = scene.addon_host.event(ANN, message)
+    del event["gmail"]["accessToken"]
+    assert "Nothing is lost: what is due is logged by itself." in texts_of(card_of(scene.post("/addon/open", event)))[2]
+
+    pass_time(scene)
+
+    assert len(scene.tasks()) == 1
+    assert "Logged in Salesforce" in Rep(scene, ANN, message).read
 
 
 def test_nothing_is_lost_while_our_own_records_are_away(scene, logged, monkeypatch):

@@ -22,12 +22,23 @@ from server.adapters.gmail.pacing.turns import IN_FLIGHT
 from server.adapters.google.api_failures import map_http_error
 from server.adapters.google.credentials import CredentialMint
 from server.adapters.transport import Transport
-from server.domain.errors import ThrottledError, TransientError, TrulyError, UnreadableError
+from server.domain.caller import AddonTokens
+from server.domain.errors import (
+    GmailOffError,
+    JustSentError,
+    ThrottledError,
+    TransientError,
+    TrulyError,
+    UnreadableError,
+)
 from server.domain.ids import MessageId
 from server.domain.mailbox import Mailbox
 from server.domain.quota import Purpose
 from server.ports.clock import Clock
 
+MESSAGE_TOKEN = "X-Goog-Gmail-Access-Token"  # noqa: S105  # the header that holds it
+UNKNOWN_ID = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+"""How Gmail answers for an id that it does not know: which of the two is nowhere written."""
 SILENT = frozenset({"gmail.users.stop"})
 """Methods whose success is an empty answer."""
 T = TypeVar("T")
@@ -63,6 +74,24 @@ class GmailCalls:
         http = self._http(mailbox)
         with self.pacer.turn(mailbox.mailbox_id, units_of(request.methodId), purpose=self.purpose):
             return self._execute(request, http, failure or (lambda error: map_http_error(error, self.clock.now())))
+
+    def call_as_addon(self, mailbox: Mailbox, request: Any, tokens: AddonTokens) -> Any:
+        """The same with the add-on's own tokens, which may read the headers of the message on the screen."""
+        request.headers |= {"Authorization": f"Bearer {tokens.user}", MESSAGE_TOKEN: tokens.message}
+        with self.pacer.turn(mailbox.mailbox_id, units_of(request.methodId)):
+            return self._execute(request, self.transport.http(), self._map_addons_refusal)
+
+    def map_unknown_id(self, error: HttpError) -> TrulyError:
+        """Of an id that perhaps only the add-on may ask about."""
+        failure = map_http_error(error, self.clock.now())
+        is_about_id = int(error.resp.status) in UNKNOWN_ID and not isinstance(failure, GmailOffError)
+        return JustSentError("Gmail does not say which message this is.") if is_about_id else failure
+
+    def _map_addons_refusal(self, error: HttpError) -> TrulyError:
+        """Whatever is wrong with a person's token or its scopes, our own access does not end with it."""
+        failure = map_http_error(error, self.clock.now())
+        is_passing = isinstance(failure, TransientError)
+        return failure if is_passing else JustSentError("Gmail does not tell the add-on which message this is.")
 
     def admit(self, mailbox: Mailbox) -> None:
         """Raise what would make every call fail: no credentials, or a time that Gmail named and that has not come."""

@@ -9,12 +9,14 @@ from typing import Any
 
 from server.adapters.gmail.batch import ANY_ID, CallTemplate
 from server.adapters.gmail.calls import GmailCalls, parse_or_error
-from server.adapters.gmail.event_ids import convert_event_id
+from server.adapters.gmail.event_ids import convert_event_id, is_web_clients_own
 from server.adapters.gmail.pacing.costs import WORTH_A_CONVERSATION
 from server.adapters.gmail.rebuild import rebuild_message
 from server.adapters.gmail.resources import read_events, read_label, read_message, read_raw, read_ref
+from server.domain.caller import AddonTokens
 from server.domain.errors import (
     CursorExpiredError,
+    JustSentError,
     MailboxUnavailableError,
     NotFoundError,
     ReconnectRequiredError,
@@ -147,15 +149,27 @@ class GmailMail:
         copies = self._read_conversation(mailbox, thread_id, names).values()
         return sorted((m for m in copies if isinstance(m, Message)), key=lambda m: (m.internal_date, m.message_id))
 
-    def identify(self, mailbox: Mailbox, message_id: str, thread_id: str) -> MessageRef:
+    def identify(
+        self, mailbox: Mailbox, message_id: str, thread_id: str, tokens: AddonTokens | None = None
+    ) -> MessageRef:
         message, thread = convert_event_id(message_id), convert_event_id(thread_id)
         if message and thread:
             return MessageRef(MessageId(message), ThreadId(thread))
-        # Mail that was just sent has an id of the web client's own, which only Gmail can resolve.
-        request = self._methods.messages.get(
-            userId="me", id=message or message_id, format="minimal", fields="id,threadId"
-        )
-        return read_ref(self._calls.call(mailbox, request))
+        if is_web_clients_own(message_id):
+            return read_ref(self._ask_for_own_id(mailbox, message_id, tokens))
+        return read_ref(self._calls.call(mailbox, self._ask_for_ref(message or message_id)))
+
+    def _ask_for_own_id(self, mailbox: Mailbox, message_id: str, tokens: AddonTokens | None) -> Any:
+        """Only Gmail can resolve it: for us, or for the add-on alone."""
+        try:
+            return self._calls.call(mailbox, self._ask_for_ref(message_id), self._calls.map_unknown_id)
+        except JustSentError:
+            if not tokens:
+                raise
+        return self._calls.call_as_addon(mailbox, self._ask_for_ref(message_id), tokens)
+
+    def _ask_for_ref(self, message_id: str) -> Any:
+        return self._methods.messages.get(userId="me", id=message_id, format="minimal", fields="id,threadId")
 
     def bodies(self, mailbox: Mailbox, ids: Sequence[MessageId]) -> Mapping[MessageId, bytes | Exception]:
         return self._read_raw(mailbox, ids, {})

@@ -66,7 +66,8 @@ class Desk:
 
     def find_opened(self) -> MessageRef:
         """The message that Google's event names."""
-        return self._services.ports.mail.identify(self.mailbox, self.event.message_id, self.event.thread_id)
+        event = self.event
+        return self._services.ports.mail.identify(self.mailbox, event.message_id, event.thread_id, event.tokens)
 
     def open_card(self) -> dict[str, Any]:
         """The card of the message that the person opened. An unknown conversation is put into the queue too."""

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.domain.caller import AddonTokens
 from server.domain.errors import BadInputError
 
 DAY = 86_400
+TOKEN = re.compile(r"[!-~]{1,4096}")
+"""What may stand in a header."""
 
 
 @dataclass(frozen=True)
 class Event:
     """``offset`` is the person's time zone in seconds east of UTC. ``scopes`` is None where Google does not say."""
 
-    user_token: str = ""
+    user_token: str = field(default="", repr=False)
     scopes: frozenset[str] | None = None
     message_id: str = ""
     thread_id: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     offset: int = 0
+    tokens: AddonTokens = field(default_factory=AddonTokens)
 
     @classmethod
     def parse(cls, body: bytes) -> Event:
@@ -44,6 +49,7 @@ class Event:
             parameters={str(k): str(v) for k, v in _object(common, "parameters").items()},
             inputs=_inputs(_object(common, "formInputs")),
             offset=_offset(_object(common, "timeZone")),
+            tokens=AddonTokens(_token(authorization, "userOAuthToken"), _token(gmail, "accessToken")),
         )
 
 
@@ -55,6 +61,11 @@ def _object(source: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _text(source: Mapping[str, Any], name: str) -> str:
     value = source.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _token(source: Mapping[str, Any], name: str) -> str:
+    text = _text(source, name)
+    return text if TOKEN.fullmatch(text) else ""
 
 
 def _inputs(form: Mapping[str, Any]) -> dict[str, str]:
