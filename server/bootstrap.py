@@ -319,6 +319,7 @@ def _make_admission(settings: Settings) -> Admission:
         backfill_seconds=None if months is None else months * MONTH,
         internal_domains=frozenset(map(normalise_listed_name, settings.internal_domains)),
         scope_groups=settings.scope_groups,
+        admin=settings.google_admin.lower(),
     )
 
 

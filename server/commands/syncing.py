@@ -16,8 +16,14 @@ from server.commands.reports.tables import make_outcome_table
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import BadInputError, ReconnectRequiredError, TransientError
 from server.domain.mailbox import Stage
+from server.domain.trouble import PersonStep
 from server.engine.mailboxes.stages import find_mailbox, set_start
-from server.engine.mailboxes.status_text import describe_start, describe_status
+from server.engine.mailboxes.status_text import (
+    describe_settings_fault,
+    describe_start,
+    describe_status,
+    describe_trouble,
+)
 from server.engine.operations.sync import Step, SyncResult
 
 
@@ -86,6 +92,8 @@ def _run_sync(services: Services, only: frozenset[str], patience: float) -> None
     _print_trouble(services, result)
     if result.other_org:
         raise result.other_org
+    if result.settings_fault:
+        raise ReconnectRequiredError(describe_settings_fault(result.settings_fault))
     if not result.is_at_rest:
         sys.exit(ExitCode.NOT_AT_REST)
 
@@ -120,7 +128,9 @@ def _print_trouble(services: Services, result: SyncResult) -> None:
     for address in sorted(services.settings.mailboxes - services.workspaces.current().owners.keys()):
         stderr.print(f"MAILBOXES names {address}, an address that is not in the Directory.")
     for address, cause in sorted(result.troubled.items()):
-        stderr.print(f"{address} could not be read completely ({cause}). We try again automatically.")
+        trouble = find_mailbox(services.ports.store, address).trouble(PersonStep.READ)
+        why = f" {describe_trouble(trouble.code)}" if trouble and trouble.code else ""
+        stderr.print(f"{address} could not be read completely ({cause}).{why} We try again automatically.")
     if result.is_spent:
         stderr.print(
             "Background sync is paused, because it has used its share of the Salesforce org's daily API calls"

@@ -23,6 +23,8 @@ class AlarmCode(StrEnum):
     SEAL_BROKEN = "seal_broken"
     GROUP_UNLISTED = "group_unlisted"
     OTHER_ORG = "other_org"
+    MAILBOX_REFUSED = "mailbox_refused"
+    GOOGLE_SETTING = "google_setting"
 
 
 @dataclass(frozen=True)

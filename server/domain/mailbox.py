@@ -9,6 +9,7 @@ from functools import cached_property
 
 from server.domain.ids import Cursor, MailboxId, SalesforceId
 from server.domain.ledger import DayCoverage
+from server.domain.trouble import PersonStep, Trouble
 
 
 class Stage(StrEnum):
@@ -183,7 +184,7 @@ class Mailbox:
     we took away when the person left, given back on return; an admin's own word on the stage clears it.
     ``is_stage_set``: the stage is an admin's word, and not what new mailboxes begin with. ``asked_at``
     (epoch seconds) is when Gmail last told us its send-as addresses. ``unpublished`` are days that the last audit
-    counted and the CRM has not been told of.
+    counted and the CRM has not been told of. ``troubles`` are what failed and has not succeeded since, one a step.
     """
 
     mailbox_id: MailboxId
@@ -214,6 +215,7 @@ class Mailbox:
     unannounced: int = 0
     unannounced_at: float | None = None
     is_stage_set: bool = False
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def address(self) -> str:
@@ -242,6 +244,21 @@ class Mailbox:
         """Epoch seconds up to which all of its mail is in the ledger; None before the first whole listing."""
         return self.last_synced_at if self.cursor is not None else None
 
+    def trouble(self, step: PersonStep) -> Trouble | None:
+        return next((trouble for trouble in self.troubles if trouble.step == step), None)
+
+    def troubled(self, step: PersonStep, code: str, now: float) -> Mailbox:
+        """As it stands after ``step`` failed."""
+        earlier = self.trouble(step)
+        trouble = Trouble(step.value, now, code, earlier.failures + 1 if earlier else 1)
+        return replace(self, troubles=(*(t for t in self.troubles if t.step != step), trouble))
+
+    def recovered(self, step: PersonStep) -> Mailbox:
+        """As it stands after ``step`` succeeded."""
+        if self.trouble(step) is None:
+            return self
+        return replace(self, troubles=tuple(t for t in self.troubles if t.step != step))
+
     def staged(self, stage: Stage) -> Mailbox:
         """An admin's word: nothing that we remembered comes back over it."""
         return replace(self, stage=stage, returns_to=None, is_stage_set=True)
@@ -259,7 +276,7 @@ class Mailbox:
         since = self.directory_since if state is self.directory_state else now
         found = replace(self, directory_state=state, directory_since=since)
         if state.is_readable and not self.directory_state.is_readable:
-            found = replace(found, paused_until=0.0, failures=0, last_error=None)
+            found = replace(found, paused_until=0.0, failures=0, last_error=None, troubles=())
         if state.has_left and self.stage is Stage.LIVE:
             return replace(found, stage=Stage.DRAINING, returns_to=Stage.LIVE)
         if not state.has_left and self.returns_to is not None:

@@ -24,7 +24,7 @@ class TroubleCode(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-class Step(StrEnum):
+class PersonStep(StrEnum):
     """What is done for one person, each with a trouble of its own."""
 
     READ = "read"

@@ -39,6 +39,7 @@ from server.engine.mailboxes.address_book import AddressBook
 from server.engine.mailboxes.lease import Leases
 from server.engine.mailboxes.many import StageChanger
 from server.engine.mailboxes.sweep import Sweeper
+from server.engine.mailboxes.troubles import TroubleReporter
 from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.operations.doctor import alarms, cloud, google, keys, org, push, salesforce, state
@@ -60,9 +61,7 @@ from server.engine.sidebar.stopping import Stopper
 from server.engine.sidebar.take_up import MessageDelivery
 from server.engine.sidebar.view import Sidebar
 from server.ports.body_reader import BodyReader
-from server.ports.clock import Clock
 from server.ports.mail import MailProvider
-from server.ports.store import Store
 from server.ports.witness import Witness
 
 
@@ -161,10 +160,17 @@ class _Sync:
         )
 
     def make_syncer(
-        self, store: Store, clock: Clock, sweeper: Sweeper, workspaces: WorkspaceCache, sleep: Callable[[float], None]
+        self, ports: Ports, sweeper: Sweeper, workspaces: WorkspaceCache, sleep: Callable[[float], None]
     ) -> Syncer:
         readers = (self.collector, self.past_collector)
-        return Syncer(store, clock, sweeper, workspaces, *readers, self.deliverer, self.looker, sleep)
+        return Syncer(
+            ports.store, ports.clock, sweeper, workspaces, *readers, self.deliverer, self.looker, sleep,
+            make_trouble_reporter(ports),
+        )  # fmt: skip
+
+
+def make_trouble_reporter(ports: Ports) -> TroubleReporter:
+    return TroubleReporter(ports.alarms, ports.clock, ports.admission.admin)
 
 
 def open_rooms(
@@ -214,7 +220,7 @@ def open_rooms(
         rewrapper=Rewrapper(ports.unwrap, ports.wrap, store, clock),
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
         doctor=_open_doctor(ports, cloud_project, is_safe=is_encrypted_at_rest, near_keys=near_private_keys),
-        syncer=sync.make_syncer(store, clock, sweeper, workspaces, sleep),
+        syncer=sync.make_syncer(ports, sweeper, workspaces, sleep),
         new_org=NewOrg(crm, store, clock, shared.leases, sleep),
         jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days, sweep_seconds),
     )
@@ -228,8 +234,8 @@ def _make_job_runner(
     status = StatusReader(ports.store, ports.clock, ports.crm, ports.alarms, tallier)
     return JobRunner(
         ports.store, ports.clock, ports.alarms, workspaces, sweeper, watches, sync.collector, sync.past_collector,
-        sync.deliverer, sync.looker, auditor, days, status, min(sweep_seconds, LONGEST_SPREAD),
-        sweep_seconds,
+        sync.deliverer, sync.looker, auditor, days, status, make_trouble_reporter(ports),
+        min(sweep_seconds, LONGEST_SPREAD), sweep_seconds,
     )  # fmt: skip
 
 
@@ -293,7 +299,7 @@ def _open_doctor(
     )
     return Doctor(
         (
-            state.CHECKS.bind(state.StateContext(ports.store)),
+            state.CHECKS.bind(state.StateContext(ports.store, make_trouble_reporter(ports))),
             google.CHECKS.bind(workspace),
             alarms.CHECKS.bind(alarms.AlarmsContext(ports.alarms, ports.clock)),
             salesforce.CHECKS.bind(salesforce.SalesforceContext(ports.crm, ports.policy, ports.store)),

@@ -128,9 +128,9 @@ class Gmail:
         box = self._universe.mailbox(subject)
         if box is None:
             raise failure_of("failedPrecondition")
-        user = self._universe.user(subject)
-        if user and user.account.gmail:
-            raise Failure(*user.account.gmail)
+        person = self._universe.user(subject)
+        if person and person.account.gmail:
+            raise Failure(*person.account.gmail)
         return box
 
     def _opens(self, ask: Ask) -> bool:

@@ -13,10 +13,17 @@ from server.bootstrap import Services
 from server.commands.reports.tables import count_noun
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.decision import Outcome
-from server.domain.errors import BadInputError, NotFoundError
+from server.domain.errors import (
+    BadInputError,
+    MailboxUnavailableError,
+    NotFoundError,
+    ReconnectRequiredError,
+    StateAwayError,
+    TransientError,
+)
 from server.domain.ledger import Coverage, CoverageRow, DayCoverage
-from server.domain.mailbox import Mailbox, Stage
-from server.engine.coverage.audit import add_missed_rows
+from server.domain.mailbox import Mailbox, Stage, Workspace
+from server.engine.coverage.audit import Auditor, add_missed_rows
 from server.engine.coverage.publishing import publish_rows
 from server.engine.deliver.second_look import count_doubles
 from server.engine.mailboxes.stages import find_mailbox
@@ -38,9 +45,11 @@ def _coverage(source: Source) -> click.Command:
         services = source.get()
         workspace, auditor = services.workspaces.current(), services.rooms.auditor
         mailboxes = _choose_mailboxes(services, addresses)
-        coverages = {m: auditor.measure(workspace, m, by_day=days or publishes) for m in mailboxes if m.reads}
+        measured = {m: _measure(auditor, workspace, m, by_day=days or publishes) for m in mailboxes if m.reads}
+        coverages = {m: coverage for m, coverage in measured.items() if coverage is not None}
         stdout.print(make_coverage_table("Mailbox", {m.address: coverage for m, coverage in coverages.items()}))
-        for mailbox in (m for m in mailboxes if not m.reads):
+        for listed in (m for m in mailboxes if m not in coverages):
+            mailbox = services.ports.store.mailbox(listed.mailbox_id) or listed
             stdout.print(f"{mailbox.address}: {describe_status(mailbox, services.ports.clock.now())}")
         if days:
             for mailbox, coverage in coverages.items():
@@ -52,6 +61,8 @@ def _coverage(source: Source) -> click.Command:
         _print_notes(services, coverages)
         # All mailboxes are reported before the worst result becomes the exit code.
         codes = {_report_missing(services, mailbox, coverage) for mailbox, coverage in coverages.items()}
+        if len(coverages) < len(measured):
+            codes.add(ExitCode.NOT_AT_REST)
         if worst := max(codes, default=0):
             sys.exit(worst)
 
@@ -62,6 +73,17 @@ def _choose_mailboxes(services: Services, addresses: tuple[str, ...]) -> list[Ma
     if addresses:
         return [find_mailbox(services.ports.store, address) for address in addresses]
     return [m for m in services.ports.store.mailboxes() if m.stage is not Stage.OFF]
+
+
+def _measure(auditor: Auditor, workspace: Workspace, mailbox: Mailbox, *, by_day: bool) -> Coverage | None:
+    """None where the mailbox does not answer: the others are measured all the same."""
+    try:
+        return auditor.measure(workspace, mailbox, by_day=by_day)
+    except StateAwayError:
+        raise
+    except (TransientError, MailboxUnavailableError, ReconnectRequiredError) as error:
+        auditor.park(mailbox, error)
+        return None
 
 
 ALWAYS_SHOWN = ("gmail", Outcome.LOGGED, Outcome.SKIPPED, "missing")

@@ -9,6 +9,7 @@ import click
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import ConfigurationError
 from server.engine.coverage.witness import Comparison
+from server.engine.mailboxes.status_text import describe_trouble
 
 DAY = 86_400.0
 """Seconds."""
@@ -32,6 +33,8 @@ def _witness(source: Source) -> click.Command:
         comparison = comparer.compare_with_deliveries(now - days * DAY, now)
         _print_comparison(comparison)
         addresses = {m.mailbox_id: m.address for m in services.ports.store.mailboxes()}
+        for mailbox_id, code in comparison.refused.items():
+            stderr.print(f"{addresses.get(mailbox_id, mailbox_id)} was not compared. {describe_trouble(code)}")
         for mailbox_id, ids in comparison.missed.items():
             stderr.print(f"{addresses.get(mailbox_id, mailbox_id)} has no row for: {', '.join(ids)}")
         if not comparison.is_whole:

@@ -11,6 +11,7 @@ from server.domain.history import History, MessageRef
 from server.domain.ids import Cursor, MailboxId, MessageId
 from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox, Workspace
+from server.domain.trouble import PersonStep
 from server.engine.collect.reader import MailboxReader, Progress, ReaderTools, cut_portions
 from server.engine.ledger.rows import lose_row
 from server.engine.mailboxes.lease import Lease, Leases, keep_renewed
@@ -165,7 +166,7 @@ class _Collection:
             moves = bool(history.events) or now - mailbox.cursor_at > QUIET
             newest = Cursor(max(history.cursor, mailbox.cursor or history.cursor))
             return replace(
-                self._note_push(mailbox, now),
+                self._note_push(mailbox, now).recovered(PersonStep.READ),
                 cursor=newest if moves else mailbox.cursor,
                 cursor_at=now if moves else mailbox.cursor_at,
                 last_synced_at=now,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from server.domain.alarm import AlarmCode
 from server.domain.decision import Outcome
+from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError
 from server.domain.history import EVERYTHING, MessageRef, Span
 from server.domain.ids import MessageId
 from server.domain.ledger import Coverage
@@ -17,6 +18,7 @@ from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.collect import Collector
 from server.engine.coverage.days import DayFacts, group_by_day
 from server.engine.ledger.rows import MISSED, note_unread
+from server.engine.mailboxes.pausing import is_parked, pause_mailbox
 from server.engine.mailboxes.stages import align_mailbox
 from server.logs.events import Event, describe
 from server.ports.alarms import Alarms
@@ -59,9 +61,24 @@ class Auditor:
 
         A message without a row gets one that waits to be read. A message without a row that is older than
         ``late_after`` seconds raises an alarm. The mailbox is read to its end before and after the listing, so that
-        mail which arrives meanwhile does not count as missed.
+        mail which arrives meanwhile does not count as missed. A mailbox that Google refuses is parked, and not audited.
         """
+        try:
+            return self._audit(workspace, mailbox, late_after)
+        except (MailboxUnavailableError, ReconnectRequiredError) as error:
+            self.park(mailbox, error)
+            return Audit()
+
+    def park(self, mailbox: Mailbox, error: Exception) -> None:
+        """Pause the mailbox with the cause, unless collecting has just done so."""
+        current = self.store.mailbox(mailbox.mailbox_id) or mailbox
+        if current.paused_until <= self.clock.now():
+            pause_mailbox(self.store, self.clock, current, error)
+
+    def _audit(self, workspace: Workspace, mailbox: Mailbox, late_after: float) -> Audit:
         self._collect(workspace, mailbox)
+        if is_parked(self.store.mailbox(mailbox.mailbox_id) or mailbox, self.clock.now()):
+            return Audit()
         total, unrecorded = self._list_unrecorded(mailbox)
         if unrecorded:
             # What arrived during the listing has no row yet, and was not missed.

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from server.domain.errors import NotFoundError
+from server.domain.errors import MailboxUnavailableError, NotFoundError, ReconnectRequiredError
 from server.domain.ids import MailboxId
 from server.domain.ledger import CoverageRow, DayCoverage
 from server.domain.mailbox import Mailbox
 from server.engine.coverage.audit import is_unfinished
 from server.engine.coverage.days import count_latest_days
+from server.engine.mailboxes.pausing import pause_mailbox
 from server.ports.clock import Clock
 from server.ports.crm import Crm
 from server.ports.mail import MailProvider
@@ -38,7 +39,12 @@ class DayPublisher:
         if is_unfinished(self.store, self.clock, mailbox):
             return 0
         background = self.mail.in_background()
-        return self.keep(mailbox, count_latest_days(background, self.store, self.clock, mailbox, NIGHTS))
+        try:
+            days = count_latest_days(background, self.store, self.clock, mailbox, NIGHTS)
+        except (MailboxUnavailableError, ReconnectRequiredError) as error:
+            pause_mailbox(self.store, self.clock, mailbox, error)
+            return 0
+        return self.keep(mailbox, days)
 
     def keep(self, mailbox: Mailbox, days: tuple[DayCoverage, ...]) -> int:
         """Keep these days until they are published, in place of the same days counted earlier; returns how many."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from server.domain.alarm import AlarmCode
-from server.domain.errors import MailboxUnavailableError, TransientError
+from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError
 from server.domain.history import MessageRef
 from server.domain.ids import MailboxId, MessageId
 from server.domain.mailbox import Mailbox
+from server.engine.mailboxes.pausing import code_of
 from server.ports.alarms import Alarms
 from server.ports.store import Store
 from server.ports.witness import Witness
@@ -31,7 +32,8 @@ class Comparison:
 
     ``deliveries`` counts pairs of mailbox and Message-ID that were compared, ``vanished`` those that Gmail no longer
     has, ``later`` those that the sync has not reached yet because they are too new or too old, ``unread`` those whose
-    mailbox did not answer. ``elsewhere`` counts deliveries to addresses whose mailbox we do not read.
+    mailbox did not answer. ``elsewhere`` counts deliveries to addresses whose mailbox we do not read. ``refused`` names
+    the mailboxes that Google refused, each with the code of its trouble.
     """
 
     deliveries: int = 0
@@ -40,6 +42,7 @@ class Comparison:
     unread: int = 0
     elsewhere: int = 0
     missed: dict[MailboxId, list[MessageId]] = field(default_factory=dict)
+    refused: dict[MailboxId, str] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
@@ -77,10 +80,16 @@ class DeliveryComparer:
             comparison.later += 1
             return
         comparison.deliveries += 1
+        if mailbox.mailbox_id in comparison.refused:
+            comparison.unread += 1
+            return
         try:
             refs = self.finder.find_by_rfc822_id(mailbox, message_id)
-        except (TransientError, MailboxUnavailableError):
+        except (TransientError, MailboxUnavailableError, ReconnectRequiredError) as error:
             comparison.unread += 1
+            if not isinstance(error, TransientError):
+                # Asked once: a mailbox of many deliveries must not cost a refusal for each of them.
+                comparison.refused[mailbox.mailbox_id] = code_of(error)
             return
         comparison.vanished += not refs
         rows = self.store.existing_rows(mailbox.mailbox_id, [ref.message_id for ref in refs])

@@ -13,13 +13,14 @@ class Admission:
     """``backfill_seconds`` says how much older mail is logged too; None stands for all of it.
 
     ``internal_domains`` count as the company's own beside those of the Directory. ``scope_groups`` are the groups whose
-    members are read.
+    members are read. ``admin`` is the address in GOOGLE_ADMIN, lower-case.
     """
 
     stage: Stage = Stage.DRY_RUN
     backfill_seconds: float | None = None
     internal_domains: frozenset[str] = frozenset()
     scope_groups: frozenset[str] = frozenset()
+    admin: str = ""
 
 
 def default_start(clock: Clock, admission: Admission) -> int:

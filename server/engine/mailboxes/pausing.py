@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError, TransientError, reaction_of
 from server.domain.mailbox import Mailbox
+from server.domain.trouble import PersonStep, TroubleCode
 from server.logs.events import Event, describe_error
 from server.logs.trail import count_on_trail
 from server.ports.clock import Clock
 from server.ports.store import Store
 from server.rules.schedule.recovery import compute_backoff
+from server.rules.schedule.troubles import PASSING
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +29,26 @@ def pause_mailbox(store: Store, clock: Clock, mailbox: Mailbox, error: Exception
         saved = current or mailbox
         failures = saved.failures + 1
         until = clock.now() + _pause_seconds(error, failures)
-        return replace(saved, failures=failures, last_error=error_name, paused_until=until)
+        paused = replace(saved, failures=failures, last_error=error_name, paused_until=until)
+        return paused.troubled(PersonStep.READ, code_of(error), clock.now())
 
     store.save_mailbox(mailbox.mailbox_id, add_failure)
     return error_name
+
+
+def code_of(error: Exception) -> str:
+    """The ``TroubleCode`` that a mailbox keeps; empty for what may pass by itself, and for a bug."""
+    if isinstance(error, ReconnectRequiredError) and not error.code:
+        return TroubleCode.NOT_SIGNED
+    if isinstance(error, MailboxUnavailableError | ReconnectRequiredError | TransientError):
+        return error.code
+    return ""
+
+
+def is_parked(mailbox: Mailbox, now: float) -> bool:
+    """Google refused this mailbox less than an hour ago. Nothing asks for it meanwhile."""
+    trouble = mailbox.trouble(PersonStep.READ)
+    return trouble is not None and trouble.code not in PASSING and mailbox.paused_until > now
 
 
 def pause_backfill(store: Store, clock: Clock, mailbox: Mailbox, error: Exception) -> str:

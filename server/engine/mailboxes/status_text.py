@@ -13,6 +13,7 @@ from server.domain.errors import (
     ReconnectRequiredError,
 )
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
+from server.domain.trouble import PersonStep, TroubleCode
 
 DIRECTORY_SENTENCES = {
     DirectoryState.SUSPENDED: "The person is suspended in Google Workspace.",
@@ -40,6 +41,38 @@ PAST_WAITS: Mapping[str, str] = {
     " on by itself at {at} UTC; new mail is read meanwhile."
 }
 """By the error's class: why the reading of older mail has paused."""
+TROUBLE_SENTENCES: Mapping[str, str] = {
+    TroubleCode.NO_GMAIL: DIRECTORY_SENTENCES[DirectoryState.NO_GMAIL],
+    TroubleCode.NO_SUCH_USER: "Google gives nobody access to this account: it is suspended, deleted or renamed.",
+    TroubleCode.NOT_DELEGATED: "Google does not let this service act for this person.",
+    TroubleCode.NOT_SIGNED: "Google no longer accepts our credentials. Run doctor to see what to fix.",
+    TroubleCode.CREDENTIALS_REFUSED: "Gmail does not accept our credentials for this person.",
+    TroubleCode.DOMAIN_POLICY: "A policy of your Google Workspace keeps programs out of this person's Gmail.",
+    TroubleCode.DELEGATION_DENIED: "Gmail denies this service access as this person.",
+    TroubleCode.ACCESS_REFUSED: "Gmail refuses this service access to this person's mailbox.",
+    TroubleCode.API_OFF: "The Gmail API is not enabled in the Google Cloud project.",
+    TroubleCode.CALL_REFUSED: "Gmail refuses our calls for this person's mailbox as invalid.",
+    TroubleCode.CONFLICT: "Gmail answers that this person's mailbox is busy.",
+    TroubleCode.OUT_OF_SCOPE: OUT_OF_SCOPE,
+}
+"""Of one person. A code without a sentence is one of a newer version."""
+UNNAMED_TROUBLE = "Google does not let us read this mailbox now."
+STEP_SENTENCES: Mapping[PersonStep, str] = {
+    PersonStep.READ: "",
+    PersonStep.ADDRESSES: "The addresses that this person sends from cannot be read now.",
+    PersonStep.WATCH: "Gmail does not push this mailbox's changes, so it is polled.",
+    PersonStep.DIRECTORY: "The Directory does not tell about this person.",
+}
+RETRIED = "We try again automatically."
+FOR_ALL = "Google refuses all mailboxes alike, so a setting is at fault and not a person."
+FAULT_SENTENCES: Mapping[str, str] = {
+    TroubleCode.NO_GMAIL: "Switch Gmail on in the Admin console, under Apps, Google Workspace.",
+    TroubleCode.NOT_DELEGATED: "In the Admin console, under Domain-wide delegation, authorise the service account for"
+    " https://www.googleapis.com/auth/gmail.readonly.",
+    TroubleCode.DOMAIN_POLICY: "In the Admin console, under API controls, let programs use Gmail.",
+    TroubleCode.API_OFF: "Enable the Gmail API in the Google Cloud project of the service account.",
+}
+RUN_DOCTOR = "Run doctor to see what to fix."
 UNKNOWN_ERROR = "We could not read this mailbox. We try again automatically."
 RETURNS = "It becomes live again as soon as the person is back."
 NEVER_COMPLETE = "This mailbox has never been read completely."
@@ -56,13 +89,39 @@ def describe_status(mailbox: Mailbox, now: float) -> str:
     if mailbox.returns_to is not None:
         sentences.append(RETURNS)
     is_paused = mailbox.paused_until > now
-    if mailbox.reads and is_paused and mailbox.last_error:
-        sentences.append(_describe_error(mailbox.last_error))
+    if mailbox.reads:
+        sentences += _describe_troubles(mailbox, is_paused=is_paused)
     if mailbox.reads and (waiting := describe_past_pause(mailbox, now)):
         sentences.append(waiting)
     if not mailbox.reads or is_paused:
         sentences.append(describe_completeness(mailbox))
     return " ".join(sentences)
+
+
+def _describe_troubles(mailbox: Mailbox, *, is_paused: bool) -> list[str]:
+    """What fails for this person and does not pass by itself, step by step."""
+    sentences = []
+    read = mailbox.trouble(PersonStep.READ)
+    if read is not None and read.code:
+        sentences += [describe_trouble(read.code), RETRIED]
+    elif is_paused and mailbox.last_error:
+        sentences.append(_describe_error(mailbox.last_error))
+    for step in (PersonStep.ADDRESSES, PersonStep.WATCH, PersonStep.DIRECTORY):
+        trouble = mailbox.trouble(step)
+        # Where nothing of the mailbox can be read, the other steps fail for the same reason.
+        if trouble is not None and trouble.code and (read is None or read.code != trouble.code):
+            sentences += [STEP_SENTENCES[step], describe_trouble(trouble.code)]
+    return sentences
+
+
+def describe_trouble(code: str) -> str:
+    """Why one person's mailbox cannot be read."""
+    return TROUBLE_SENTENCES.get(code, UNNAMED_TROUBLE)
+
+
+def describe_settings_fault(code: str) -> str:
+    """What an admin must do where all mailboxes are refused with this code."""
+    return f"{FOR_ALL} {FAULT_SENTENCES.get(code, RUN_DOCTOR)}"
 
 
 def _describe_error(error_name: str) -> str:

@@ -11,15 +11,14 @@ from server.domain.alarm import AlarmCode
 from server.domain.errors import (
     ConfigurationError,
     GmailOffError,
-    MailboxUnavailableError,
-    RefusedError,
     StateAwayError,
-    TransientError,
     TrulyError,
 )
 from server.domain.ids import MailboxId
 from server.domain.mailbox import DirectoryState, Mailbox, Person
+from server.domain.trouble import PersonStep
 from server.engine.mailboxes.admission import Admission, default_start
+from server.engine.mailboxes.pausing import code_of, is_parked
 from server.engine.mailboxes.stages import align_mailbox
 from server.engine.mailboxes.workspace_cache import FRESH, WorkspaceCache
 from server.logs.events import Event, describe_error
@@ -29,11 +28,10 @@ from server.ports.directory import Directory
 from server.ports.mail import MailProvider
 from server.ports.scope import Scope
 from server.ports.store import Store
+from server.rules.schedule.troubles import tries_again_at
 
 log = logging.getLogger(__name__)
 
-MOST_FAILURES = 50
-"""Failures in a row after which a sweep asks Gmail nothing more: Google then refuses everybody, and not one person."""
 SET_UP_WITHIN = 86_400.0
 """Seconds for which we ask Gmail for a mailbox that the Directory reports as not set up yet."""
 
@@ -42,14 +40,14 @@ SET_UP_WITHIN = 86_400.0
 class Observation:
     """What the Directory and Gmail say of a person now. ``send_as`` is None where Gmail gave no answer.
 
-    ``is_refused``: Gmail refused to answer, and will not be asked again within the hour.
+    ``failure`` is why it gave none, where it was asked.
     """
 
     person: Person
     state: DirectoryState
     is_in_scope: bool
     send_as: tuple[str, ...] | None = None
-    is_refused: bool = False
+    failure: Exception | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,8 @@ class Sweeper:
         now = self.clock.now()
         run = _Run(self, {a: i for i, p in people.items() for a in p.addresses}, now, now + patience)
         # Who was asked longest ago comes first, or a sweep that ends early would ask the same people each time.
-        asked_at = {mailbox_id: mailbox.asked_at for mailbox_id, mailbox in stored.items()}
+        # A vain question counts too: those who are refused must not stand before all others at every sweep.
+        asked_at = {mailbox_id: _find_last_question(mailbox) for mailbox_id, mailbox in stored.items()}
         in_turn = sorted(people.values(), key=lambda person: asked_at.get(person.mailbox_id, 0.0))
         followed = [run.follow_alone(person, stored.get(person.mailbox_id)) for person in in_turn]
         followed += [run.check_missing_alone(stored[mailbox_id]) for mailbox_id in stored.keys() - people.keys()]
@@ -90,14 +89,14 @@ class Sweeper:
 class _Run:
     """One sweep. ``owners`` maps each address of the Directory to the mailbox that has it now.
 
-    ``asks_until`` (epoch seconds) is when it stops asking Gmail. ``failures`` are those since somebody's answer came.
+    ``asks_until`` (epoch seconds) is when it stops asking Gmail. Refusals do not end it: whoever is refused is asked
+    once an hour, as all others are, so that a Google which refuses everybody costs no more than one that answers.
     """
 
     sweeper: Sweeper
     owners: Mapping[str, MailboxId]
     now: float
     asks_until: float
-    failures: int = 0
 
     def follow_alone(self, person: Person, mailbox: Mailbox | None) -> Mailbox | None:
         """``follow_person``; a person for whom that fails stays as stored, and holds nobody else up."""
@@ -115,11 +114,23 @@ class _Run:
         except (ConfigurationError, StateAwayError):
             raise
         except Exception as error:  # noqa: BLE001  # whatever one person's trouble is, it is that person's
-            self._note_failure(mailbox_id, error)
+            self._log_failure(mailbox_id, error)
+            return self._save_trouble(mailbox, error) if mailbox else None
+
+    def _save_trouble(self, mailbox: Mailbox, error: Exception) -> Mailbox:
+        """The Directory or the store failed for this person: the mailbox stays as it is, and says so."""
+        try:
+            return self.sweeper.store.save_mailbox(
+                mailbox.mailbox_id,
+                lambda current: (current or mailbox).troubled(PersonStep.DIRECTORY, code_of(error), self.now),
+            )
+        except StateAwayError:
+            raise
+        except Exception as again:  # noqa: BLE001  # a document that cannot be written stays as it was
+            self._log_failure(mailbox.mailbox_id, again)
             return mailbox
 
-    def _note_failure(self, mailbox_id: MailboxId, error: Exception) -> None:
-        self.failures += 1
+    def _log_failure(self, mailbox_id: MailboxId, error: Exception) -> None:
         fields = describe_error(Event.PAUSED, error, mailbox=mailbox_id)
         log.error("a person of the Directory cannot be followed: %s", type(error).__name__, extra=fields)
 
@@ -143,13 +154,14 @@ class _Run:
 
     def check_missing(self, mailbox: Mailbox) -> Mailbox | None:
         """Look up by id a person who was missing in the listing: pages shift while they are read."""
-        if mailbox.directory_state is DirectoryState.DELETED:
+        if mailbox.directory_state is DirectoryState.DELETED or self._waits(mailbox, PersonStep.DIRECTORY):
             return mailbox
         person = self.sweeper.directory.person(mailbox.mailbox_id)
         if person is not None:
             return None if person.is_guest else self.follow_person(person, mailbox)
         saved = self.sweeper.store.save_mailbox(
-            mailbox.mailbox_id, lambda current: (current or mailbox).seen(DirectoryState.DELETED, self.now)
+            mailbox.mailbox_id,
+            lambda current: (current or mailbox).recovered(PersonStep.DIRECTORY).seen(DirectoryState.DELETED, self.now),
         )
         self._react(mailbox, saved)
         return saved
@@ -165,26 +177,28 @@ class _Run:
         merged = self._merge(mailbox, observation)
         if not merged.reads:
             return observation
-        if self._is_over():
+        is_refused = mailbox and (self._waits(mailbox, PersonStep.ADDRESSES) or is_parked(mailbox, self.now))
+        if is_refused or self._is_over():
             return _keep_state(observation, mailbox)
         try:
             send_as = self.sweeper.mail.send_as(merged)
-        except GmailOffError:
-            is_new = state is DirectoryState.NOT_SET_UP
-            return replace(observation, state=state if is_new else DirectoryState.NO_GMAIL)
-        except (TransientError, MailboxUnavailableError, RefusedError):
-            # Collecting meets the same trouble, and pauses the mailbox with its cause.
-            return _keep_state(observation, mailbox)
+        except GmailOffError as error:
+            if state is DirectoryState.NOT_SET_UP:
+                return observation  # asked for again by the next sweep: it may be there any minute
+            return replace(observation, state=DirectoryState.NO_GMAIL, failure=error)
         except ConfigurationError:
             raise
         except TrulyError as error:
-            self._note_failure(observation.person.mailbox_id, error)
-            return replace(_keep_state(observation, mailbox), is_refused=True)
-        self.failures = 0
+            # Where it is the mailbox's trouble, collecting meets it too, and pauses the mailbox with its cause.
+            return replace(_keep_state(observation, mailbox), failure=error)
         return replace(observation, state=DirectoryState.ACTIVE, send_as=send_as)
 
     def _is_over(self) -> bool:
-        return self.failures >= MOST_FAILURES or self.sweeper.clock.now() >= self.asks_until
+        return self.sweeper.clock.now() >= self.asks_until
+
+    def _waits(self, mailbox: Mailbox, step: PersonStep) -> bool:
+        trouble = mailbox.trouble(step)
+        return trouble is not None and tries_again_at(trouble) > self.now
 
     def _is_given_up(self, mailbox: Mailbox) -> bool:
         """Gmail was not set up within a day."""
@@ -205,12 +219,17 @@ class _Run:
         # Gmail's last answer holds until the next one, except for addresses that belong to somebody else now.
         reported = mailbox.addresses if observation.send_as is None else observation.send_as
         own = [a for a in reported if self.owners.get(a, person.mailbox_id) == person.mailbox_id]
+        seen = mailbox.seen(observation.state, self.now).recovered(PersonStep.DIRECTORY)
+        if observation.failure is not None:
+            seen = seen.troubled(PersonStep.ADDRESSES, code_of(observation.failure), self.now)
+        elif observation.send_as is not None:
+            seen = seen.recovered(PersonStep.ADDRESSES)
         return replace(
-            mailbox.seen(observation.state, self.now),
+            seen,
             addresses=tuple(dict.fromkeys((*person.addresses, *own))),
             name=person.name,
             is_in_scope=observation.is_in_scope,
-            asked_at=mailbox.asked_at if observation.send_as is None and not observation.is_refused else self.now,
+            asked_at=mailbox.asked_at if observation.send_as is None else self.now,
         )
 
     def _react(self, previous: Mailbox, saved: Mailbox) -> None:
@@ -218,6 +237,12 @@ class _Run:
             self.sweeper.alarms.raise_alarm(AlarmCode.LEFT_SCOPE, saved.mailbox_id)
         if (previous.stage, previous.is_in_scope) != (saved.stage, saved.is_in_scope):
             align_mailbox(self.sweeper.store, self.sweeper.clock, saved)
+
+
+def _find_last_question(mailbox: Mailbox) -> float:
+    """Epoch seconds."""
+    trouble = mailbox.trouble(PersonStep.ADDRESSES)
+    return max(mailbox.asked_at, trouble.at if trouble else 0.0)
 
 
 def _keep_state(observation: Observation, mailbox: Mailbox | None) -> Observation:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from server.domain.alarm import AlarmCode
-from server.domain.errors import ConfigurationError, MailboxUnavailableError, RefusedError
+from server.domain.errors import ConfigurationError, MailboxRefusedError, MailboxUnavailableError, RefusedError
 from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
+from server.domain.trouble import PersonStep
+from server.engine.mailboxes.pausing import code_of
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.store import Store
@@ -95,6 +97,7 @@ class _Pass:
 
         def note(current: Mailbox) -> Mailbox:
             watched = current if is_alive(current, now) else begin_watch(current)
+            watched = watched.recovered(PersonStep.WATCH)
             return replace(watched, watch_expires_at=expires_at, watched_at=now, watch_failed_at=None)
 
         self._save(mailbox, note)
@@ -114,14 +117,20 @@ class _Pass:
         except Exception as error:  # noqa: BLE001  # tried again in an hour, and a watch expires within a week
             self._note_failure(mailbox, error)
             return
-        self._save(mailbox, lambda m: replace(m, watch_expires_at=None, watched_at=None, watch_failed_at=None))
+        self._save(
+            mailbox,
+            lambda current: replace(
+                current.recovered(PersonStep.WATCH), watch_expires_at=None, watched_at=None, watch_failed_at=None
+            ),
+        )
         self.renewals.stopped += 1
 
     def _note_failure(self, mailbox: Mailbox, error: Exception) -> None:
         cause, now = type(error).__name__, self.clock.now()
         self.renewals.troubled[mailbox.mailbox_id] = cause
-        self._save(mailbox, lambda m: replace(m, watch_failed_at=now))
-        if not mailbox.reads or isinstance(error, MailboxUnavailableError):
+        self._save(mailbox, lambda m: replace(m, watch_failed_at=now).troubled(PersonStep.WATCH, code_of(error), now))
+        is_refused = isinstance(error, MailboxRefusedError)
+        if not mailbox.reads or (isinstance(error, MailboxUnavailableError) and not is_refused):
             return  # no mail is late: the mailbox gets none, or nobody reads it
         log.warning("a watch could not be renewed: %s", cause)
         if is_being_lost(mailbox, now):

@@ -22,6 +22,8 @@ SENTENCES: Mapping[str, str] = {
     AlarmCode.SEAL_BROKEN: "sealed headers of waiting mail did not open, so Gmail is read again: compare the keys",
     AlarmCode.GROUP_UNLISTED: "who is in a group of yours could not be read, so email to it waits: run doctor",
     AlarmCode.OTHER_ORG: "another Salesforce org answers than the one that the log belongs to, so all email waits",
+    AlarmCode.MAILBOX_REFUSED: "Google refuses us one person's mailbox or account, while all others are read",
+    AlarmCode.GOOGLE_SETTING: "Google refuses all mailboxes alike, so no email is read: run doctor",
     AlarmCode.WATCH_SETTING: "the settings of push are wrong, so new mail is only polled",
     AlarmCode.PUSHES_MISSING: "Gmail's pushes do not arrive, so new mail is only polled: run doctor",
 }

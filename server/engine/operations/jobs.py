@@ -23,6 +23,7 @@ from server.engine.deliver.second_look import SecondLooker
 from server.engine.deliver.turns import Deliverer
 from server.engine.ledger.refusals import ROWS_PER_NIGHT, replay_refused
 from server.engine.mailboxes.sweep import Sweeper
+from server.engine.mailboxes.troubles import TroubleReporter
 from server.engine.mailboxes.watches import WatchRenewer
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.operations.job_trail import follow_job
@@ -147,6 +148,7 @@ class JobRunner:
     auditor: Auditor
     days: DayPublisher
     status: StatusReader
+    troubles: TroubleReporter
     longest_spread: float = LONGEST_SPREAD
     sweep_seconds: float = LONGEST_SPREAD
 
@@ -157,14 +159,14 @@ class JobRunner:
         ``task`` is the job as it stands in the queue, None where nobody took it from one. A job of an unknown kind was
         enqueued by a newer version: it goes back, for that version to take it, and after enough tries it is dropped.
         """
-        handlers: Mapping[str, Callable[[Task, Queue], None]] = {
+        handlers: Mapping[str, Callable[[Task, Queue], object]] = {
             JobKind.SWEEP: self._sweep,
             JobKind.COLLECT: self._collect,
             JobKind.PUSHED: self._collect,
             JobKind.WATCH: self._renew_watches,
             JobKind.BACKFILL: self._backfill,
             JobKind.AUDIT: self._audit,
-            JobKind.PUBLISH: self._publish,
+            JobKind.PUBLISH: lambda _task, _queue: self.days.publish(),
             JobKind.DELIVER: self._deliver,
         }
         if handler := handlers.get(job.kind):
@@ -204,6 +206,7 @@ class JobRunner:
         self._enqueue_reading(queue, mailboxes)
         # Here, because the mailboxes have just been read: a look of its own would read them all once more.
         self.status.write(mailboxes)
+        self.troubles.report(mailboxes)
         self.looker.look_or_wait()
 
     def _enqueue_reading(self, queue: Queue, mailboxes: Sequence[Mailbox]) -> None:
@@ -271,9 +274,6 @@ class JobRunner:
             self._continue(queue, task, Job(JobKind.DELIVER))
         elif delivered.is_busy:
             _look_again(queue, Job(JobKind.DELIVER), self._now())
-
-    def _publish(self, _task: Task, _queue: Queue) -> None:
-        self.days.publish()
 
     def _renew_watches(self, task: Task, queue: Queue) -> None:
         """A wrong setting is reported and not tried again at once: the next hourly job tries again."""

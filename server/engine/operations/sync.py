@@ -16,6 +16,7 @@ from server.engine.collect.collect import Collector
 from server.engine.deliver.second_look import SecondLooker
 from server.engine.deliver.turns import SHORT, SPENT, Deliverer
 from server.engine.mailboxes.sweep import Sweeper
+from server.engine.mailboxes.troubles import TroubleReporter
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.ports.clock import Clock
 from server.ports.store import Store
@@ -51,6 +52,7 @@ class SyncResult:
     ``is_at_rest``: nothing is left to be tried again. ``is_spent``: the pass ended early, because background work has
     used its share of the org's daily API calls; ``is_short``: older mail waits for room in the org's storage.
     ``other_org``: mail waits, because another org answers than the one that the state belongs to.
+    ``settings_fault``: all mailboxes are refused with this code, so it is nobody's own trouble.
     """
 
     mailboxes: int = 0
@@ -60,6 +62,7 @@ class SyncResult:
     is_spent: bool = False
     is_short: bool = False
     other_org: OtherOrgError | None = None
+    settings_fault: str | None = None
     troubled: dict[str, str] = field(default_factory=dict)
 
 
@@ -76,6 +79,7 @@ class Syncer:
     deliverer: Deliverer
     looker: SecondLooker
     sleep: Callable[[float], None]
+    troubles: TroubleReporter
 
     def sync(
         self, *, workers: int = 4, patience: float = 60.0, only: frozenset[str] = frozenset(),
@@ -93,6 +97,7 @@ class Syncer:
             raise BadInputError(f"No mailbox of this Workspace has the address or Directory id {', '.join(unknown)}.")
         result = _Pass(self, mailboxes, on_progress).run(workers, patience)
         self.looker.look_or_wait()
+        result.settings_fault = self.troubles.report(self.store.mailboxes()).fault
         return result
 
 

@@ -13,7 +13,7 @@ from simulator.faults import Fault
 from tests.support.scene import MakeScene, Scene
 
 TITLES = [
-    "State", "Google Directory", "Gmail", "Scope", "Alarms", "Salesforce", "Salesforce calls", "Other tools", "Opportunities",
+    "State", "Mailboxes", "Google Directory", "Gmail", "Scope", "Alarms", "Salesforce", "Salesforce calls", "Other tools", "Opportunities",
     "Salesforce fields", "Salesforce reports", "Salesforce users", "Related people", "Account domains", "Salesforce storage", "Push", "Encryption", "Opening copies",
     "Keys of this state",
 ]  # fmt: skip
@@ -112,7 +112,7 @@ def test_delegation_without_gmail_s_scope_is_found(scene: Scene) -> None:
     scene.sync()
     scene.restart()
     scene.services.ports.directory.people()
-    scene.universe.faults.plan(Fault("google_token", "token", "unauthorized_client"))
+    scene.universe.faults.plan(Fault("google_token", "token", "unauthorized_client", times=-1))
 
     finding = find_gmail(scene)
 
