@@ -109,7 +109,6 @@ def live_a_bad_day(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[Entry]
 FAULTS = [
     ("directory", "*", "503"),
     ("google_token", "token", "unauthorized_client"),
-    ("google_token", "token", "invalid_signature"),
     ("gmail", "*", "authError"),
     ("salesforce", "*", "401"),
     ("salesforce", "insert", "FIELD_CUSTOM_VALIDATION_EXCEPTION:Region, please."),
