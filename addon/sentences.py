@@ -75,6 +75,8 @@ def _form_of_label(reason: ReasonCode, facts: Facts) -> str | None:
     """What a label in Gmail decided, or that it has none."""
     if reason == ReasonCode.KEPT_OUT and facts.mark in LABEL_MARKS:
         return texts.KEPT_OUT_BY_LABEL
+    if reason == ReasonCode.KEPT_OUT and facts.mark == "owner_label":
+        return texts.KEPT_OUT_BY_OWNER
     if reason == ReasonCode.NOT_PRIMARY and facts.mark.startswith("CATEGORY_"):
         return texts.IN_CATEGORY
     by_mark = {"SCHEDULED": texts.NOT_SENT_YET, "not_sent_yet": texts.NOT_MARKED_SENT}

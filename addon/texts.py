@@ -69,6 +69,7 @@ NOT_MARKED_SENT = (
 )
 IN_CATEGORY = "Gmail put this email in {category} (also where tabs are off)."
 KEPT_OUT_BY_LABEL = "This conversation has the label that stops logging. Take the label off in Gmail to log it."
+KEPT_OUT_BY_OWNER = "The colleague whose email this is stopped logging it, with a label in Gmail."
 CONTACTS_ONLY_NAMED = (
     "For {account}, only emails with its contacts are logged. {address} isn't one. Your Salesforce admin set this."
 )

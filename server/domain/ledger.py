@@ -214,7 +214,8 @@ class Conversation:
     ``sealed_record`` holds the record as it was when it was chosen: its names, and its account. ``said_by`` is the
     address of who chose it, or chose to log it anyway. ``is_record_gone``: the chosen one was deleted since.
     ``chosen_at`` (epoch seconds) is when the record, or logging anyway, was last chosen or taken back, and ``heard_at``
-    when each mailbox's person last said anything: the times of their clicks, and not of what came of them. ``same_as``
+    when each mailbox's person last said anything: the times of their clicks, and not of what came of them.
+    ``labelled_by`` are the mailboxes in which a label keeps the conversation out. ``same_as``
     is the key under which the conversation goes on, where a server gave its first mail a second Message-ID.
     """
 
@@ -228,6 +229,7 @@ class Conversation:
     chosen_at: float = 0.0
     heard_at: dict[MailboxId, float] = field(default_factory=dict, hash=False)
     same_as: KeyedHash | None = None
+    labelled_by: frozenset[MailboxId] = frozenset()
     version: str = field(default="", compare=False)
 
 

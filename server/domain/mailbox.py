@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -178,7 +179,7 @@ class Mailbox:
     then ``unannounced`` polls found mail that no push had announced, the last one at ``unannounced_at``.
 
     ``crm_user_id`` is the Salesforce User behind the mailbox, once the sidebar has asked for
-    it; ``dont_log_label`` the id of the label "Don't log" when it was last read.
+    it; ``dont_log_label`` and ``more_dont_log_labels`` the ids of the labels "Don't log" when they were last read.
 
     ``directory_since`` (epoch seconds) is when ``directory_state`` became what it is. ``returns_to`` is the stage that
     we took away when the person left, given back on return; an admin's own word on the stage clears it.
@@ -216,10 +217,20 @@ class Mailbox:
     unannounced_at: float | None = None
     is_stage_set: bool = False
     troubles: tuple[Trouble, ...] = ()
+    more_dont_log_labels: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
         return self.addresses[0]
+
+    @property
+    def dont_log_labels(self) -> frozenset[str]:
+        """Few people have more than one, and what the version before reads is the first."""
+        return frozenset(label for label in (self.dont_log_label, *self.more_dont_log_labels) if label)
+
+    def with_labels(self, dont_log_labels: Collection[str]) -> Mailbox:
+        ids = sorted(dont_log_labels)
+        return replace(self, dont_log_label=ids[0] if ids else None, more_dont_log_labels=tuple(ids[1:]))
 
     def is_named(self, name: str) -> bool:
         """Whether ``name`` is its Directory id, by which log, status and alerts name it, or one of its addresses."""

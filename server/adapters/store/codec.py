@@ -236,7 +236,7 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
 def from_conversation(conversation: Conversation) -> Data:
     fields: Fields = _converter.unstructure(conversation)
     del fields["conversation"], fields["version"]
-    for name in ("chosen_at", "heard_at", "same_as"):
+    for name in ("chosen_at", "heard_at", "same_as", "labelled_by"):
         if not fields[name]:
             del fields[name]
     return fields

@@ -21,6 +21,7 @@ from server.domain.errors import BadInputError, UnfinishedReadingError, Unreadab
 from server.domain.mailbox import Mailbox
 from server.domain.message import Headers
 from server.domain.policy import LeadOrder, Policy
+from server.engine.conversations.label_names import is_label_named
 from server.engine.decide.explain import Explanation, build_message, choose_mailbox, find_public_domain
 from server.engine.mailboxes.admission import default_start
 from server.rules.body.message_text import read_headers
@@ -41,7 +42,7 @@ def commands(source: Source) -> list[click.Command]:
         services = source.get()
         dont_log_label = services.ports.policy.dont_log_label.strip()
         label_ids = frozenset(_identify_label(label, dont_log_label) for label in labels)
-        explanation = _explain_file(services, file, label_ids or _read_labels(file), address)
+        explanation = _explain_file(services, file, label_ids or _read_labels(file, dont_log_label), address)
         if as_json:
             click.echo(json.dumps(as_dict(explanation, services.ports.policy), indent=1))
         else:
@@ -108,7 +109,7 @@ SYSTEM_LABELS = {
 }  # fmt: skip
 
 
-def _read_labels(file: Path) -> frozenset[str]:
+def _read_labels(file: Path, dont_log_label: str) -> frozenset[str]:
     """The labels in the file's header of Google Takeout: system labels by id, user labels by name in lower case.
 
     A file without that header counts as mail in the inbox.
@@ -121,7 +122,14 @@ def _read_labels(file: Path) -> frozenset[str]:
         return frozenset({"INBOX"})
     matches = re.findall(r'"((?:[^"\\]|\\.)*)"|([^",]+)', decode_words(values[0]))
     names = [name.strip().lower() for quoted, bare in matches if (name := quoted or bare).strip()]
-    return frozenset(SYSTEM_LABELS.get(name) or _find_category_id(name) or name for name in names)
+    return frozenset(_identify_known(name, dont_log_label) or name for name in names)
+
+
+def _identify_known(name: str, dont_log_label: str) -> str | None:
+    """A label that rules look at, by its name in lower case."""
+    if is_label_named(name, dont_log_label):
+        return dont_log_label.lower()
+    return SYSTEM_LABELS.get(name) or _find_category_id(name)
 
 
 GMAIL_LABELS = (
@@ -133,11 +141,9 @@ GMAIL_LABELS = (
 def _identify_label(label: str, dont_log_label: str) -> str:
     """The label as the rules name it. Raises BadInputError for one that no rule looks at: mostly it is misspelt."""
     name = label.strip().lower()
-    label_id = SYSTEM_LABELS.get(name) or _find_category_id(name) or name.upper()
-    if label_id in GMAIL_LABELS:
+    label_id = _identify_known(name, dont_log_label) or name.upper()
+    if label_id in (*GMAIL_LABELS, dont_log_label.lower()):
         return label_id
-    if name and name == dont_log_label.lower():
-        return name
     names = ", ".join((*GMAIL_LABELS, dont_log_label))
     raise BadInputError(f"No rule looks at the label {label}. The labels are {names}.")
 

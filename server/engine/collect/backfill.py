@@ -139,13 +139,14 @@ class _PastRun:
 
         False where the turn is over before all of it is read.
         """
-        label, floor = self._reader.dont_log_label, self._mailbox.start // 1000 - DAY
-        if label is None:
-            return True
+        floor = self._mailbox.start // 1000 - DAY
         span = Span(floor, None) if floor > 0 else EVERYTHING
+        return all(self._read_label(label, span) for label in sorted(self._reader.dont_log_labels))
+
+    def _read_label(self, label: str, span: Span) -> bool:
         for page in self._mail.list_messages(self._mailbox, span, (label,)):
             rows = self._find_rows(page)
-            self._label.record_label_moves(self._mailbox, dict.fromkeys(page, True), rows)
+            self._label.record_labelled(self._mailbox, [row for row in rows.values() if row.outcome is Outcome.LOGGED])
             # A run that ended between a row and what its label says left the latter to us.
             self._label.record_labels(self._mailbox, {}, [row for row in rows.values() if has_mark(row, OWN)])
             unread = [ref for ref in page if _must_read_label(rows.get(ref.message_id))]

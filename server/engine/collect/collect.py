@@ -18,7 +18,7 @@ from server.engine.mailboxes.lease import Lease, Leases, keep_renewed
 from server.engine.mailboxes.pausing import pause_mailbox
 from server.ports.mail import MailProvider
 from server.rules.schedule.backfill_windows import begin_backfill
-from server.rules.schedule.fold_history import Fate, MessageChange, find_label_moves, fold_events
+from server.rules.schedule.fold_history import Fate, MessageChange, fold_events, list_label_moves
 from server.rules.schedule.push_proof import note_poll, note_push
 
 QUIET = 43_200.0
@@ -120,16 +120,15 @@ class _Collection:
         cursor = self._mail.current_cursor(self._mailbox)
         size = self._mail.count_messages(self._mailbox)
         past = begin_backfill(self._clock.now(), size, is_again=is_again)
-        label = self._label.find_label(self._mailbox)
+        labels = self._label.find_labels(self._mailbox)
         now = self._clock.now()
         self._store.save_mailbox(
             self._mailbox.mailbox_id,
             lambda current: replace(
-                self._note_push(current or self._mailbox, now),
+                self._note_push(current or self._mailbox, now).with_labels(labels),
                 cursor=cursor,
                 cursor_at=now,
                 backfill=past,
-                dont_log_label=label,
                 last_synced_at=now,
             ),
         )
@@ -139,17 +138,21 @@ class _Collection:
         changes = fold_events(history.events)
         to_retry = self._store.unscreened_rows(self._mailbox.mailbox_id, self._clock.now())
         if changes or to_retry:
-            self._reader.dont_log_label = self._label.find_label(self._mailbox)
+            self._reader.dont_log_labels = self._label.find_labels(self._mailbox)
         rows = self._store.existing_rows(self._mailbox.mailbox_id, [c.ref.message_id for c in changes])
         rows |= {row.message_id: row for row in to_retry}
-        if label := self._reader.dont_log_label:
-            self._label.record_label_moves(self._mailbox, find_label_moves(history.events, label), rows)
+        labels = self._reader.dont_log_labels
+        if moved := list_label_moves(history.events, labels):
+            logged = [row for row in rows.values() if row.outcome is Outcome.LOGGED]
+            on_logged = [row for row in logged if MessageRef(row.message_id, row.thread_id) in moved]
+            self._label.record_moves_on_logged(self._mailbox, on_logged, labels)
         now = self._clock.now()
         lost = [rows[change.ref.message_id] for change in changes if _is_lost(change, rows)]
         self._reader.write([lose_row(row, now) for row in lost])
         refs = [MessageRef(row.message_id, row.thread_id) for row in to_retry]
         refs += [change.ref for change in changes if _is_open(change, rows)]
-        for portion in cut_portions(dict.fromkeys(refs)):
+        # In an order of their own, for Gmail's means nothing: its ids grow with time.
+        for portion in cut_portions(sorted(set(refs), key=lambda ref: ref.message_id)):
             self._reader.screen(portion, rows)
 
     def _move_cursor(self, history: History) -> None:
@@ -159,21 +162,20 @@ class _Collection:
         """
         self._lease.renew()
         now = self._clock.now()
-        label = self._reader.dont_log_label
+        labels = self._reader.dont_log_labels
 
         def change(current: Mailbox | None) -> Mailbox:
             mailbox = current or self._mailbox
             moves = bool(history.events) or now - mailbox.cursor_at > QUIET
             newest = Cursor(max(history.cursor, mailbox.cursor or history.cursor))
             return replace(
-                self._note_push(mailbox, now).recovered(PersonStep.READ),
+                self._note_push(mailbox, now).recovered(PersonStep.READ).with_labels(labels),
                 cursor=newest if moves else mailbox.cursor,
                 cursor_at=now if moves else mailbox.cursor_at,
                 last_synced_at=now,
                 failures=0,
                 last_error=None,
                 paused_until=0.0,
-                dont_log_label=label,
             )
 
         self._store.save_mailbox(self._mailbox.mailbox_id, change)

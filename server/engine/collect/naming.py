@@ -82,9 +82,14 @@ class CopyNamer:
         if ends[first] == ends[second] or (not copy.is_sent and self._is_in_use(second)):
             return
         alias = self.store.save_conversation(second, lambda current: replace(current, same_as=first))
-        if alias.kept_out_by:
+        if alias.kept_out_by or alias.labelled_by:
             self.store.save_conversation(
-                first, lambda current: replace(current, kept_out_by=current.kept_out_by | alias.kept_out_by)
+                first,
+                lambda current: replace(
+                    current,
+                    kept_out_by=current.kept_out_by | alias.kept_out_by,
+                    labelled_by=current.labelled_by | alias.labelled_by,
+                ),
             )
 
     def _is_in_use(self, conversation: KeyedHash) -> bool:

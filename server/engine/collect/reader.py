@@ -65,7 +65,7 @@ class MailboxReader:
         self._on_progress = on_progress
         self._is_past = is_past
         self._sent_mail = SentMail(tools.screener.mail, tools.clock, mailbox)
-        self.dont_log_label: str | None = mailbox.dont_log_label
+        self.dont_log_labels: frozenset[str] = mailbox.dont_log_labels
         self.count = 0
         self.arrivals: set[float] = set()
 
@@ -88,7 +88,7 @@ class MailboxReader:
                 self._workspace,
                 self._mailbox,
                 portion,
-                self.dont_log_label,
+                self.dont_log_labels,
                 rows,
                 sent_mail=self._sent_mail,
                 is_past=self._is_past,

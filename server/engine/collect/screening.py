@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from server.domain.decision import Outcome
+from server.domain.decision import Outcome, Reason
 from server.domain.errors import NotFoundError, ThrottledError
 from server.domain.history import MessageRef
 from server.domain.ids import KeyedHash, MessageId
@@ -26,6 +26,7 @@ from server.engine.ledger.rows import (
     look_again,
     look_no_more,
     make_waiting,
+    name_mail,
     note_screened,
     note_unreadable_now,
     take_place_of,
@@ -68,7 +69,7 @@ class Screener:
         workspace: Workspace,
         mailbox: Mailbox,
         refs: Sequence[MessageRef],
-        dont_log_label: str | None,
+        dont_log_labels: frozenset[str],
         previous: Mapping[MessageId, Row],
         *,
         sent_mail: SentMail | None = None,
@@ -83,7 +84,7 @@ class Screener:
         answers = self._read_headers(mailbox, refs, sent_mail or SentMail(self.mail, self.clock, mailbox))
         refs = [*refs, *self._list_extra_messages(mailbox, refs, answers)]
         messages = [m for ref in refs if isinstance(m := answers.get(ref.message_id), Message)]
-        batch = _Batch(self, workspace, mailbox, dont_log_label, messages)
+        batch = _Batch(self, workspace, mailbox, dont_log_labels, messages)
         rows: list[Row] = []
         throttled: ThrottledError | None = None
         for ref in refs:
@@ -134,13 +135,13 @@ class _Batch:
         screener: Screener,
         workspace: Workspace,
         mailbox: Mailbox,
-        dont_log_label: str | None,
+        dont_log_labels: frozenset[str],
         messages: Sequence[Message],
     ) -> None:
         self._screener = screener
         self._workspace = workspace
         self._mailbox = mailbox
-        self._label = dont_log_label
+        self._labels = dont_log_labels
         keys = screener.keys
         roots = {m.message_id: keys.of_message(mailbox, m) for m in messages}
         threads = {m.thread_id: keys.of_label(mailbox, m.thread_id) for m in messages}
@@ -157,9 +158,9 @@ class _Batch:
 
     def _is_kept_out_by(self, message: Message) -> bool:
         """Only mail keeps its conversation out: no draft, nothing in Spam, nothing before the start."""
-        label = self._label or self._mailbox.dont_log_label
+        labels = self._labels or self._mailbox.dont_log_labels
         is_mail = by_labels(message.label_ids) is None and message.internal_date >= self._mailbox.start
-        return label is not None and message.has_label(label) and is_mail
+        return is_mail and not labels.isdisjoint(message.label_ids)
 
     def make_row(self, message: Message, *, is_past: bool) -> Row | Exception:
         """A bug that one hostile message finds must not stop its mailbox: the row stays open and says so."""
@@ -186,7 +187,7 @@ class _Batch:
         situation = build_situation(
             mailbox,
             self._choices.get(conversation),
-            self._label,
+            self._labels,
             is_labelled=message.thread_id in self._labelled,
         )
         screening, people = screen(message, self._workspace, policy, situation)
@@ -194,6 +195,9 @@ class _Batch:
         row = note_screened(mailbox.mailbox_id, message, conversation, screening, policy.version, now)
         if any(evidence.mark == UNMARKED for evidence in screening.evidence):
             return look_again(row, choose_next_look(message, now))
+        if screening.reason is Reason.KEPT_OUT:
+            # By its key a colleague's copy is found again, once the label is off.
+            return name_mail(row, identify_mail(message.headers, people, message.internal_date))
         if screening.reason is not None:
             return row
         if name := self._screener.namer.read_name(message, people, self._workspace, conversation):

@@ -6,23 +6,29 @@ next one. Taking the label off the last of them lets the conversation be logged 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from server.domain.decision import Outcome, Reason
+from server.domain.decision import Reason
+from server.domain.errors import NotFoundError, UnreadableError
 from server.domain.history import MessageRef
 from server.domain.ids import MessageId, ThreadId
 from server.domain.ledger import Conversation, Row
 from server.domain.mailbox import Mailbox
+from server.domain.message import Message
 from server.engine.conversations.keys import ConversationKeys
+from server.engine.conversations.label_names import is_label_named
 from server.engine.ledger.rows import reopen_row
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
 from server.ports.store import Store
+from server.rules.decision.screen import HEADERS
 
 OWN = "label"
 INHERITED = "conversation_label"
 """The marks of a message that has the label, and of one in the same conversation."""
+BY_OWNER = "owner_label"
+"""The mark of a copy in a mailbox without the label, of mail that is the labelling person's."""
 
 
 def is_labelled(mailbox: Mailbox, choice: Conversation | None) -> bool:
@@ -35,56 +41,79 @@ def has_mark(row: Row, mark: str) -> bool:
 
 
 class DontLogLabel:
-    """Thread-safe. ``name`` is what reps call the label, compared without case."""
+    """Thread-safe. ``name`` is what reps call the label, in whatever spelling, at the top or below another label."""
 
     def __init__(self, mail: MailProvider, store: Store, clock: Clock, keys: ConversationKeys, name: str) -> None:
         self._mail = mail
         self._store = store
         self._clock = clock
         self._keys = keys
-        self._name = name.strip().lower()
+        self._name = name
 
-    def find_label(self, mailbox: Mailbox) -> str | None:
-        """The id of the rep's own label of that name; None where there is none."""
-        own = (label for label in self._mail.labels(mailbox) if label.is_own)
-        return next((label.label_id for label in own if label.name.strip().lower() == self._name), None)
+    def find_labels(self, mailbox: Mailbox) -> frozenset[str]:
+        """The ids of the rep's own labels of that name: none, one, or one below each of several labels."""
+        labels = self._mail.labels(mailbox)
+        return frozenset(label.label_id for label in labels if label.is_own and is_label_named(label.name, self._name))
 
     def record_labels(self, mailbox: Mailbox, previous: Mapping[MessageId, Row], rows: Sequence[Row]) -> None:
         """Keep out each thread as the labels of its messages say, and no longer where the last label is gone."""
-        labelled = {row.thread_id for row in rows if has_mark(row, OWN)}
-        for thread_id in labelled:
-            self._keep_out(mailbox, thread_id)
+        labelled = [row for row in rows if has_mark(row, OWN)]
+        self.record_labelled(mailbox, labelled)
         earlier_rows = [previous[row.message_id] for row in rows if row.message_id in previous]
-        for thread_id in {row.thread_id for row in earlier_rows if has_mark(row, OWN)} - labelled:
+        threads = {row.thread_id for row in earlier_rows if has_mark(row, OWN)} - {row.thread_id for row in labelled}
+        for thread_id in threads:
             self._let_in(mailbox, thread_id)
 
-    def record_label_moves(
-        self, mailbox: Mailbox, moves: Mapping[MessageRef, bool], rows: Mapping[MessageId, Row]
-    ) -> None:
-        """The label moved on mail that is logged: that mail stays as it is, and what follows goes by the label."""
-        on_logged = {ref: is_on for ref, is_on in moves.items() if _is_logged(rows.get(ref.message_id))}
-        for thread_id in {ref.thread_id for ref, is_on in on_logged.items() if is_on}:
-            self._keep_out(mailbox, thread_id)
-        for thread_id in {ref.thread_id for ref, is_on in on_logged.items() if not is_on}:
-            self._let_in(mailbox, thread_id)
+    def record_labelled(self, mailbox: Mailbox, rows: Sequence[Row]) -> None:
+        """Messages have the label. Mail that is logged stays as it is, and what follows goes by the label."""
+        for thread_id in {row.thread_id for row in rows}:
+            self._keep_out(mailbox, thread_id, [row for row in rows if row.thread_id == thread_id])
 
-    def _keep_out(self, mailbox: Mailbox, thread_id: ThreadId) -> None:
+    def record_moves_on_logged(self, mailbox: Mailbox, rows: Sequence[Row], labels: Collection[str]) -> None:
+        """The label came or went on logged mail, which is not screened again: Gmail says what has it now.
+
+        Raises what the mail port raises.
+        """
+        for thread_id in {row.thread_id for row in rows}:
+            moved = [MessageRef(row.message_id, thread_id) for row in rows if row.thread_id == thread_id]
+            ids = {row.message_id for row in self._store.thread(mailbox.mailbox_id, thread_id)}
+            refs = dict.fromkeys((*moved, *(MessageRef(i, thread_id) for i in sorted(ids))))
+            answers = self._mail.headers(mailbox, list(refs), HEADERS).values()
+            for error in answers:
+                if isinstance(error, Exception) and not isinstance(error, NotFoundError | UnreadableError):
+                    raise error
+            if any(not m.label_ids.isdisjoint(labels) for m in answers if isinstance(m, Message)):
+                self.record_labelled(mailbox, [row for row in rows if row.thread_id == thread_id])
+            else:
+                self._let_in(mailbox, thread_id)
+
+    def _keep_out(self, mailbox: Mailbox, thread_id: ThreadId, rows: Sequence[Row]) -> None:
+        own_id = mailbox.mailbox_id
         self._store.save_conversation(
             self._keys.of_label(mailbox, thread_id),
-            lambda choice: replace(choice, kept_out_by=choice.kept_out_by | {mailbox.mailbox_id}),
+            lambda choice: replace(choice, kept_out_by=choice.kept_out_by | {own_id}),
         )
+        # Under the conversation's own key a colleague's copy finds it, where the mail is this person's.
+        for key in {row.conversation for row in rows if row.conversation}:
+            self._store.save_conversation(
+                key, lambda choice: replace(choice, labelled_by=choice.labelled_by | {own_id})
+            )
 
     def _let_in(self, mailbox: Mailbox, thread_id: ThreadId) -> None:
-        rows = self._store.thread(mailbox.mailbox_id, thread_id)
+        own_id = mailbox.mailbox_id
+        rows = self._store.thread(own_id, thread_id)
         if any(has_mark(row, OWN) for row in rows):
             return
         self._store.save_conversation(
             self._keys.of_label(mailbox, thread_id),
-            lambda choice: replace(choice, kept_out_by=choice.kept_out_by - {mailbox.mailbox_id}),
+            lambda choice: replace(choice, kept_out_by=choice.kept_out_by - {own_id}),
         )
+        for key in {row.conversation for row in rows if row.conversation}:
+            self._store.save_conversation(
+                key, lambda choice: replace(choice, labelled_by=choice.labelled_by - {own_id})
+            )
         now = self._clock.now()
-        self._store.change_rows([reopen_row(row, "label_off", now) for row in rows if has_mark(row, INHERITED)])
-
-
-def _is_logged(row: Row | None) -> bool:
-    return row is not None and row.outcome is Outcome.LOGGED
+        inherited = [row for row in rows if has_mark(row, INHERITED)]
+        copies = [copy for key in {row.activity_key for row in rows} if key for copy in self._store.copies_of(key)]
+        of_colleagues = [copy for copy in copies if has_mark(copy, BY_OWNER)]
+        self._store.change_rows([reopen_row(row, "label_off", now) for row in (*inherited, *of_colleagues)])

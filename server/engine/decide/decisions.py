@@ -14,7 +14,7 @@ to what going live then does, in one round or in many.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from server.domain.crm import Candidates, CrmUser, Query
 from server.domain.decision import MOST_RELATED, Decision, Evidence, Outcome, Reason
@@ -24,6 +24,7 @@ from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import GroupPeople, Workspace
 from server.domain.policy import Policy
+from server.engine.conversations.dont_log_label import BY_OWNER
 from server.engine.conversations.overrides import Overrides, is_stopped_by_owner, list_unknown_users
 from server.engine.decide.asking import ask_about
 from server.engine.decide.group_people import GroupPeopleReader
@@ -39,6 +40,8 @@ GoesWithout = Callable[[Mail, UnlistedGroupError], bool]
 """Whether this mail is decided although who is in a group on it cannot be known: nobody is, then."""
 BY_CHOICE = (Evidence("conversation"),)
 """The evidence of mail that a rep's button keeps out."""
+BY_LABEL = (Evidence(BY_OWNER),)
+"""The evidence of a copy that a label in its owner's mailbox keeps out."""
 
 
 def goes_without_refused(_mail: Mail, error: UnlistedGroupError) -> bool:
@@ -156,7 +159,9 @@ class MailDecider:
                 questions.append((mail, build_query(mail, workspace, self._policy, groups)))
         if not questions:
             return Decisions(failed=failed)
-        stopped_by = frozenset(i for mail, _ in questions for i in _list_stoppers(mail, choices))
+        stopped_by = frozenset(
+            i for mail, _ in questions for i in _list_stoppers(mail, choices) | _list_labellers(mail, choices)
+        )
         answered = ask_about(self._crm, questions, frozenset(users) | list_unknown_users(self._store, stopped_by))
         refused = {mail.key for mail, _ in answered.failed}
         asked = [(mail, query) for mail, query in questions if mail.key not in refused]
@@ -200,19 +205,31 @@ class MailDecider:
         kept_out = list_kept_out(mail, choices)
         stopped = DecidedMail(mail, Decision(Reason.KEPT_OUT, evidence=BY_CHOICE), owner.user, kept_out)
         is_out_everywhere = len(kept_out) == len({copy.mailbox_id for copy in mail.copies})
-        stopped_by = _list_stoppers(mail, choices)
         if is_out_everywhere:
             return stopped
-        if not owner.members and is_stopped_by_owner(self._store, stopped_by, owner.user_id, candidates.users):
-            return stopped
+        if not owner.members and (evidence := self._find_stop(mail, choices, owner.user_id, candidates)):
+            return replace(stopped, decision=Decision(Reason.KEPT_OUT, evidence=evidence))
         override = self._overrides.find_override(workspace, choice, mail, decided_before)
         most_related = MOST_RELATED if self._crm.shape().relates_many else 1
         decision = decide(mail, owner.ids, candidates, workspace, self._policy, override, most_related=most_related)
         user = owner.settle(decision.chosen)
         user_id = user.user_id if user else None
-        if owner.members and is_stopped_by_owner(self._store, stopped_by, user_id, candidates.users):
-            return stopped  # which member owns a group's mail is known only with its record
+        if owner.members and (evidence := self._find_stop(mail, choices, user_id, candidates)):
+            # Which member owns a group's mail is known only with its record.
+            return replace(stopped, decision=Decision(Reason.KEPT_OUT, evidence=evidence))
         return DecidedMail(mail, decision, user, kept_out, owner.group)
+
+    def _find_stop(
+        self, mail: Mail, choices: ConversationChoices, owner_id: SalesforceId | None, candidates: Candidates
+    ) -> tuple[Evidence, ...]:
+        """What the mail's owner said against it, by button or by label; empty where that is nothing."""
+        words = ((_list_stoppers(mail, choices), BY_CHOICE), (_list_labellers(mail, choices), BY_LABEL))
+        return next((e for ids, e in words if is_stopped_by_owner(self._store, ids, owner_id, candidates.users)), ())
+
+
+def _list_labellers(mail: Mail, choices: ConversationChoices) -> frozenset[MailboxId]:
+    choice = choices.get(mail.conversation) if mail.conversation else None
+    return choice.labelled_by if choice else frozenset()
 
 
 def _list_stoppers(mail: Mail, choices: ConversationChoices) -> frozenset[MailboxId]:

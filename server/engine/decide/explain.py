@@ -99,8 +99,9 @@ class Explainer:
         keys, choices = read_choices(self._store, keys, label_keys)
         choices = {} if by_rules_alone else choices
         if is_logged:
-            mailbox = replace(mailbox, dont_log_label=None)
-            choices = {key: replace(choice, kept_out_by=frozenset()) for key, choice in choices.items()}
+            mailbox = mailbox.with_labels(frozenset())
+            nobody: frozenset[MailboxId] = frozenset()
+            choices = {k: replace(choice, kept_out_by=nobody, labelled_by=nobody) for k, choice in choices.items()}
         people_by_id: dict[MessageId, People] = {}
         mails: list[Mail] = []
         by_id = {message.message_id: message for message in messages}

@@ -109,6 +109,11 @@ def make_waiting(row: Row, key: ActivityKey, wait: Wait, sealed_headers: bytes) 
     )
 
 
+def name_mail(row: Row, key: ActivityKey) -> Row:
+    """A kept out row with the key of its mail, which other copies have too."""
+    return replace(row, activity_key=key)
+
+
 def join_mail(row: Row, key: ActivityKey, conversation: KeyedHash | None, shard: int) -> Row:
     """A waiting row of a copy whose mail has another Message-ID: it waits where the mail's other copies do."""
     wait = replace(row.wait, shard=shard) if isinstance(row.wait, Waiting | Held) else row.wait

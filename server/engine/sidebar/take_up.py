@@ -53,8 +53,8 @@ class MessageDelivery:
             return []
         ids = [ref.message_id for ref in refs]
         previous = self._store.existing_rows(mailbox.mailbox_id, ids)
-        label = self._label.find_label(mailbox)
-        screened = self._screener.screen_messages(workspace, mailbox, refs, label, previous).rows
+        labels = self._label.find_labels(mailbox)
+        screened = self._screener.screen_messages(workspace, mailbox, refs, labels, previous).rows
         now = self._clock.now()
         rows = [free_row(row, now) if mailbox.delivers and is_waiting_in_shard(row) else row for row in screened]
         self._store.add_rows([row for row in rows if not row.version])

@@ -54,14 +54,14 @@ OVERRIDABLE = frozenset({Reason.BEFORE_START, Reason.AUTOMATED})
 class Situation:
     """What the screening takes into account beside the message itself.
 
-    ``own_addresses`` are the mailbox's. ``start`` is epoch milliseconds. ``dont_log_label`` is that label's id in this
-    mailbox, and ``is_labelled`` says that another message of the conversation has it. ``is_kept_out`` and
-    ``is_overridden`` are what a person chose for the conversation.
+    ``own_addresses`` are the mailbox's. ``start`` is epoch milliseconds. ``dont_log_labels`` are the ids of
+    such labels in this mailbox, and ``is_labelled`` says that another message of the conversation has one.
+    ``is_kept_out`` and ``is_overridden`` are what a person chose for the conversation.
     """
 
     own_addresses: frozenset[str] = frozenset()
     start: int = 0
-    dont_log_label: str | None = None
+    dont_log_labels: frozenset[str] = frozenset()
     is_kept_out: bool = False
     is_overridden: bool = False
     is_labelled: bool = False
@@ -105,7 +105,7 @@ def _screen_start(message: Message, _people: People, _policy: Policy, situation:
 
 def _screen_choices(message: Message, people: People, policy: Policy, situation: Situation) -> Screening | None:
     """What a person or an admin chose to keep out."""
-    if situation.dont_log_label and message.has_label(situation.dont_log_label):
+    if message.label_ids & situation.dont_log_labels:
         return Screening(Reason.KEPT_OUT, (Evidence("label"),))
     if situation.is_kept_out:
         return Screening(Reason.KEPT_OUT, (Evidence("conversation"),))

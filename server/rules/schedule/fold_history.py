@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,7 +36,10 @@ def is_deciding_label(label_id: str) -> bool:
 
 
 def fold_events(events: Iterable[HistoryEvent]) -> list[MessageChange]:
-    """In order of first appearance; a message added and deleted within the stretch is deleted."""
+    """In order of first appearance; but what became of each message is the same for any order.
+
+    Gmail promises none. Deleted beats added, and added beats relabelled.
+    """
     changes: dict[MessageId, MessageChange] = {}
     for event in events:
         if event.kind in LABELS_MOVED and not any(is_deciding_label(label) for label in event.label_ids):
@@ -50,6 +53,6 @@ def fold_events(events: Iterable[HistoryEvent]) -> list[MessageChange]:
     return list(changes.values())
 
 
-def find_label_moves(events: Iterable[HistoryEvent], label_id: str) -> dict[MessageRef, bool]:
-    """The messages whose label with that id moved: True if they have it at the end of the stretch, False if not."""
-    return {e.ref: e.kind == "labelled" for e in events if e.kind in LABELS_MOVED and label_id in e.label_ids}
+def list_label_moves(events: Iterable[HistoryEvent], label_ids: Collection[str]) -> set[MessageRef]:
+    """The messages on which one of those labels came or went. Only the message itself says whether it has one now."""
+    return {e.ref for e in events if e.kind in LABELS_MOVED and not e.label_ids.isdisjoint(label_ids)}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from server.domain.mailbox import Stage
 from server.engine.collect import backfill
 from simulator.faults import Fault
 from tests.support.rep import Rep
@@ -66,11 +67,115 @@ def test_the_label_on_one_message_is_enough_while_it_is_on_any(scene: Scene) -> 
 
 
 def test_the_label_of_one_rep_says_nothing_for_another(scene: Scene) -> None:
+    """The mail is Ben's, for it went to him first."""
     label = scene.universe.mailboxes[ANN].label_id("Don't log")
-    mine, hers = first(scene, ANN, label), first(scene, BEN)
+    raw = eml(to=f"{BEN}, {ANN}", message_id=FIRST)
+    mine, hers = scene.deliver(ANN, raw, "INBOX", label), scene.deliver(BEN, raw, "INBOX")
     scene.sync()
     assert scene.outcomes()[mine] == "kept_out"
     assert scene.outcomes(BEN)[hers] == "contact_match"
+
+
+@pytest.mark.parametrize("comes_first", [ANN, BEN])
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_the_label_of_the_owner_keeps_a_colleagues_waiting_copy_out(
+    scene: Scene, comes_first: str, is_sent: bool
+) -> None:
+    """Ann owns the mail. Ben's copy waits, for his mailbox is held, until Ann's label is read."""
+    label = scene.universe.mailboxes[ANN].label_id("Sales/Don\u2019t log")
+    people = {"sender": ANN, "to": "ada@byron.example", "Cc": BEN} if is_sent else {"Cc": BEN}
+    raw = eml(message_id=FIRST, **people)
+    scene.sync()
+    scene.set_stage(BEN, Stage.DRY_RUN)
+    ids = {}
+    for address in (comes_first, *({ANN, BEN} - {comes_first})):
+        place = "SENT" if is_sent and address == ANN else "INBOX"
+        ids[address] = scene.deliver(address, raw, place, *([label] if address == ANN else []))
+        scene.sync()
+    scene.set_stage(BEN, Stage.LIVE)
+    scene.sync()
+
+    assert scene.tasks() == []
+    assert scene.outcomes(BEN)[ids[BEN]] == "kept_out"
+    text = "The colleague whose email this is stopped logging it, with a label in Gmail."
+    assert text in Rep(scene, BEN, ids[BEN]).read
+
+    scene.universe.mailboxes[ANN].relabel(ids[ANN], set(), {label})
+    scene.sync()
+    scene.sync()
+    assert len(scene.tasks()) == 1
+    assert scene.outcomes(BEN)[ids[BEN]] == "contact_match"
+
+
+def test_a_label_deletes_nothing_that_a_colleague_has_logged(scene: Scene) -> None:
+    label = scene.universe.mailboxes[ANN].label_id("Don't log")
+    raw = eml(message_id=FIRST, Cc=BEN)
+    scene.deliver(BEN, raw, "INBOX")
+    scene.sync()
+    scene.deliver(ANN, raw, "INBOX", label)
+    scene.sync()
+    assert len(scene.tasks()) == 1
+
+
+@pytest.mark.parametrize("name", ["Don\u2019t log", "DON\u02bcT LOG", "Sales/Don't log", " don`t  log"])
+@pytest.mark.parametrize("is_past", [True, False])
+def test_the_label_counts_however_it_is_spelt(scene: Scene, name: str, is_past: bool) -> None:
+    box = scene.universe.mailboxes[ANN]
+    box.labels["Label_77"] = name
+    if not is_past:
+        scene.sync()
+    labelled = first(scene, ANN, "Label_77")
+    scene.sync()
+    assert scene.outcomes() == {labelled: "kept_out"}
+    assert scene.tasks() == []
+
+
+@pytest.mark.parametrize("is_past", [True, False])
+def test_several_such_labels_all_count(scene: Scene, is_past: bool) -> None:
+    box = scene.universe.mailboxes[ANN]
+    labels = [box.label_id(name) for name in ("Don't log", "Sales/Don\u2019t log", "Private/don't LOG")]
+    if not is_past:
+        scene.sync()
+    for number, label in enumerate(labels):
+        scene.deliver(ANN, eml(subject=str(number)), "INBOX", label)
+    scene.sync()
+    assert set(scene.outcomes().values()) == {"kept_out"}
+    scene.restart()
+    message = scene.deliver(ANN, eml(subject="new"), "INBOX", labels[-1])
+    assert "Not logged" in Rep(scene, ANN, message).read
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_fetched_labels_decide_for_logged_mail_and_not_the_order_of_history(scene: Scene, is_on: bool) -> None:
+    """The label goes on, off and on again: whichever event comes last, the message has it, or has it not."""
+    box = scene.universe.mailboxes[ANN]
+    label = box.label_id("Don't log")
+    logged = first(scene, ANN)
+    scene.sync()
+    for step in range(5 if is_on else 6):
+        box.relabel(logged, *(({label}, set()), (set(), {label}))[step % 2])
+    box.events[-5:] = reversed(box.events[-5:])
+    for event, history_id in zip(box.events[-6:], sorted(e.history_id for e in box.events[-6:]), strict=True):
+        object.__setattr__(event, "history_id", history_id)
+    scene.sync()
+    later = reply(scene, ANN)
+    scene.sync()
+    assert scene.outcomes()[later] == ("kept_out" if is_on else "contact_match")
+
+
+def test_the_label_stays_while_any_logged_message_of_the_conversation_has_it(scene: Scene) -> None:
+    box = scene.universe.mailboxes[ANN]
+    label = box.label_id("Don't log")
+    one, two = first(scene, ANN), reply(scene, ANN)
+    scene.sync()
+    box.relabel(one, {label}, set())
+    box.relabel(two, {label}, set())
+    scene.sync()
+    box.relabel(one, set(), {label})
+    scene.sync()
+    later = reply(scene, ANN, 2)
+    scene.sync()
+    assert scene.outcomes()[later] == "kept_out"
 
 
 def test_a_label_that_comes_later_deletes_nothing_and_stops_what_follows(scene: Scene) -> None:

@@ -32,7 +32,7 @@ FULL_MAILBOX = Mailbox(
     DirectoryState.SUSPENDED, 6.5, is_in_scope=False, returns_to=Stage.LIVE, asked_at=7.5,
     backfill=Backfill(1.5, 2, 3, 4, 5, is_again=True), dont_log_label="Label_1", watch_expires_at=8.5, watched_at=9.5,
     watch_failed_at=10.5, cursor_at=11.5, unpublished=(DAY,), push_heard_at=12.5,
-    unannounced=2, unannounced_at=13.5,
+    unannounced=2, unannounced_at=13.5, more_dont_log_labels=("Label_2",),
 )  # fmt: skip
 BARE_ROW = {
     "mailbox_id": "m1",
@@ -85,7 +85,7 @@ GOLDEN_MAILBOXES = [
         "returns_to": "live", "asked_at": 7.5,
         "backfill": {"begun_at": 1.5, "until": 2, "width": 3, "size": 4, "seen": 5, "is_again": True, "paused_until": 0.0,
                      "failures": 0, "last_error": None},
-        "dont_log_label": "Label_1", "watch_expires_at": 8.5, "watched_at": 9.5, "watch_failed_at": 10.5,
+        "dont_log_label": "Label_1", "more_dont_log_labels": ["Label_2"], "watch_expires_at": 8.5, "watched_at": 9.5, "watch_failed_at": 10.5,
         "cursor_at": 11.5, "push_heard_at": 12.5, "unannounced": 2, "unannounced_at": 13.5,
         "unpublished": [{"day": "2026-01-31", "gmail": 3, "left": 1, "missing": 1, "outcomes": COUNTS,
                          "causes": {"B": 3, "A": 1, "C": 1}}],
@@ -93,9 +93,9 @@ GOLDEN_MAILBOXES = [
     (Mailbox("9", ("a@b",)), BARE_MAILBOX),
 ]  # fmt: skip
 GOLDEN_CONVERSATIONS = [
-    (Conversation("v1:c", "003A", b"sealed", log_anyway=True, is_record_gone=True, said_by="a@b", kept_out_by=frozenset({"m2", "m1"})),
+    (Conversation("v1:c", "003A", b"sealed", log_anyway=True, is_record_gone=True, said_by="a@b", kept_out_by=frozenset({"m2", "m1"}), labelled_by=frozenset({"m3"})),
      {"record_id": "003A", "sealed_record": b"sealed", "log_anyway": True, "is_record_gone": True, "said_by": "a@b",
-      "kept_out_by": ["m1", "m2"]}),
+      "kept_out_by": ["m1", "m2"], "labelled_by": ["m3"]}),
     (Conversation("v1:c"),
      {"record_id": None, "sealed_record": None, "log_anyway": False, "is_record_gone": False, "said_by": "", "kept_out_by": []}),
 ]  # fmt: skip

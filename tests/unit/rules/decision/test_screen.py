@@ -143,7 +143,7 @@ def test_blocklists_hold_addresses_and_domains(blocked: str, expected: Reason | 
 
 
 EVERYTHING = {
-    "labels": "DRAFT SPAM CATEGORY_PROMOTIONS Label_1", "at": 1, "start": 2, "dont_log_label": "Label_1",
+    "labels": "DRAFT SPAM CATEGORY_PROMOTIONS Label_1", "at": 1, "start": 2, "dont_log_labels": frozenset({"Label_0", "Label_1"}),
     "is_kept_out": True, "blocked": "byron.example",
 }  # fmt: skip
 STEPS = [

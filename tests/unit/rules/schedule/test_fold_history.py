@@ -82,3 +82,8 @@ def test_history_that_is_read_twice_says_the_same(first: list[HistoryEvent], sec
     again = {c.ref: c.fate for c in fold_events([*first, *first, *second, *second])}
     assert once.keys() == again.keys()
     assert {r for r, f in once.items() if f is Fate.DELETED} == {r for r, f in again.items() if f is Fate.DELETED}
+
+
+@given(st.data(), EVENTS)
+def test_any_order_of_a_history_says_the_same(data: st.DataObject, events: list[HistoryEvent]) -> None:
+    assert set(fold_events(data.draw(st.permutations(events)))) == set(fold_events(events))
