@@ -39,6 +39,7 @@ from server.composition.cloud import connect_project, read_runtime
 from server.composition.keys import load_keys, make_key_keeper
 from server.composition.salesforce import connect_crm
 from server.domain.errors import ConfigurationError, TrulyError
+from server.domain.ids import MailboxId
 from server.domain.policy import LeadOrder, Policy
 from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
@@ -121,7 +122,7 @@ def build(
         crm = connect_crm(settings.salesforce, transport, clock, channels, origins.meet_org, leads=leads)
     holder = holders.me if holders else f"{time.time_ns():x}"
     budget = DayBudget(store, clock, holder, settings.quota.per_day)
-    google = _connect_google(settings, transport, clock, sleep, alarms, origins, budget)
+    google = _connect_google(settings, transport, clock, sleep, alarms, origins, budget, store)
     ports = Ports(
         mail=GmailMail(google.calls),
         directory=google.directory,
@@ -231,11 +232,16 @@ class _Google:
 
 def _connect_google(
     settings: Settings, transport: Transport, clock: Clock, sleep: Callable[[float], None], alarms: DocumentAlarms,
-    origins: Origins, budget: DayBudget,
+    origins: Origins, budget: DayBudget, store: DocumentStore,
 ) -> _Google:  # fmt: skip
     mint = CredentialMint(_make_delegation(settings), transport, alarms)
     directory = GoogleDirectory(mint.for_directory, transport, clock, settings.google_customer, origins.meet_customer)
-    scope = WorkspaceScope(_make_limits(settings), directory, clock)
+
+    def recall(mailbox_id: MailboxId) -> bool | None:
+        mailbox = store.mailbox(mailbox_id)
+        return None if mailbox is None else mailbox.is_in_scope
+
+    scope = WorkspaceScope(_make_limits(settings), directory, clock, alarms, recall)
     # Before the first credential: none may be made for a mailbox outside the scope.
     mint.guard(scope)
     pacer = Pacer(clock, sleep, settings.quota.per_mailbox, settings.quota.per_project, budget)

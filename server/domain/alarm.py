@@ -22,6 +22,7 @@ class AlarmCode(StrEnum):
     TEXT_UNREADABLE = "text_unreadable"
     SEAL_BROKEN = "seal_broken"
     GROUP_UNLISTED = "group_unlisted"
+    SCOPE_GROUP_UNLISTED = "scope_group_unlisted"
     OTHER_ORG = "other_org"
     MAILBOX_REFUSED = "mailbox_refused"
     GOOGLE_SETTING = "google_setting"
@@ -29,10 +30,14 @@ class AlarmCode(StrEnum):
 
 @dataclass(frozen=True)
 class Alarm:
-    """``count`` times between ``first_at`` and ``last_at`` (epoch seconds). Without a mailbox it concerns everybody."""
+    """``count`` times between ``first_at`` and ``last_at`` (epoch seconds). Without a mailbox it concerns everybody.
+
+    ``about`` is what the alarm concerns, in the words of the settings: a group of SCOPE_GROUPS.
+    """
 
     code: str
     mailbox_id: MailboxId | None = None
     count: int = 1
     first_at: float = 0.0
     last_at: float = 0.0
+    about: str = ""

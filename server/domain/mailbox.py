@@ -88,13 +88,20 @@ class Person:
 
 @dataclass(frozen=True)
 class Members:
-    """Who is directly in a group: ``addresses`` of people and of further groups, lower-case.
+    """Who is in a group, by itself or through groups in it: the ``ids`` of people, and all addresses in lower case.
 
-    ``is_everybody``: all people of the Workspace are in it.
+    ``addresses`` has the outsiders and the groups in it too. ``is_everybody``: all people of the Workspace are in it.
     """
 
     addresses: frozenset[str] = frozenset()
     is_everybody: bool = False
+    ids: frozenset[MailboxId] = frozenset()
+
+    def include(self, person: Person) -> bool:
+        """By id or by any address: the list names a person by one of them. A guest is nobody of the Workspace."""
+        if self.is_everybody and not person.is_guest:
+            return True
+        return person.mailbox_id in self.ids or not self.addresses.isdisjoint(person.addresses)
 
 
 GroupPeople = dict[str, tuple[str, ...]]

@@ -17,11 +17,11 @@ class Directory(Protocol):
     def person(self, key: MailboxId | str) -> Person | None:
         """One user by id or by any address; None where the Directory has nobody under it, or nobody any more."""
 
-    def is_member(self, group: str, mailbox_id: MailboxId) -> bool:
-        """Whether the group has the person, by itself or through groups in it. An unknown group has nobody."""
-
     def members(self, group: str) -> Members:
-        """Who is directly in the group. An unknown group has nobody."""
+        """Who is in the group, by itself or through groups in it. A group that does not exist has nobody.
+
+        Also raises TrulyError where the Directory cannot tell. To be unable to tell is never "nobody".
+        """
 
     def domains(self) -> frozenset[str]:
         """Verified domains and alias domains, lower-case A-labels."""

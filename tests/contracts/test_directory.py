@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from server.domain.errors import ReconnectRequiredError, ThrottledError, TransientError
+from server.domain.errors import ReconnectRequiredError, ThrottledError, TransientError, TrulyError
 from server.domain.mailbox import Members
 from simulator.faults import Fault
+from simulator.google_switches import GoogleSwitches
 from simulator.people import People
 from simulator.world import User
 from tests.support.scene import small_world
@@ -125,29 +126,34 @@ def test_who_was_deleted_and_who_never_was_are_nobody(scene, directory):
     assert directory.person("zoe@acme.example") is None
 
 
-def test_membership_is_direct_or_through_groups_in_the_group(made):
+def members_of(directory, group):
+    return {person.address for person in directory.people() if directory.members(group).include(person)}
+
+
+@pytest.mark.parametrize("is_hard", [False, True])
+def test_membership_is_direct_or_through_groups_in_the_group(made, is_hard):
+    """Of whatever domain: the hard Google looks into no group of another domain."""
     scene = made(
         domains=({"name": "acme.example", "primary": True}, {"name": "lamps.example"}),
-        users=(*small_world().users, User("lu@lamps.example")),
+        users=(*small_world().users, User("lu@lamps.example"), User("max@lamps.example")),
         groups=(
-            {"email": "all@acme.example", "aliases": ["everyone@acme.example"], "members": ["sales@acme.example"]},
+            {"email": "all@acme.example", "aliases": ["everyone@acme.example"],
+             "members": ["sales@acme.example", "team@lamps.example"]},
             {"email": "sales@acme.example", "members": ["b@acme.example", "lu@lamps.example", "all@acme.example"]},
+            {"email": "team@lamps.example", "members": ["max@lamps.example", "all@acme.example"]},
         ),
-    )
+        google=GoogleSwitches(derived_in_one_domain=is_hard),
+    )  # fmt: skip
     directory = scene.services.ports.directory
-    ids = {person.address: person.mailbox_id for person in directory.people()}
 
-    assert directory.is_member("sales@acme.example", ids["ben@acme.example"])
-    assert directory.is_member("all@acme.example", ids["ben@acme.example"])
-    assert directory.is_member("everyone@acme.example", ids["ben@acme.example"])
-    assert not directory.is_member("all@acme.example", ids["cem@acme.example"])
-    assert not directory.is_member("none@acme.example", ids["ben@acme.example"])
-    assert directory.is_member("sales@acme.example", ids["lu@lamps.example"])
-    # Google answers "Invalid Input" for a nested member of another domain: unknown is no.
-    assert not directory.is_member("all@acme.example", ids["lu@lamps.example"])
+    everybody = {"ben@acme.example", "lu@lamps.example", "max@lamps.example"}
+    assert members_of(directory, "all@acme.example") == everybody
+    assert members_of(directory, "everyone@acme.example") == everybody
+    assert members_of(directory, "sales@acme.example") == everybody
+    assert members_of(directory, "none@acme.example") == set()
 
 
-def test_the_members_of_a_group_are_people_and_groups_directly_in_it(made):
+def test_members_are_listed_by_id_and_address_whoever_they_are(made):
     scene = made(
         groups=(
             {"email": "all@acme.example", "aliases": ["everyone@acme.example"], "members": ["SALES@acme.example"]},
@@ -156,11 +162,25 @@ def test_the_members_of_a_group_are_people_and_groups_directly_in_it(made):
         ),
     )
     directory = scene.services.ports.directory
+    ben = scene.universe.user("ben@acme.example")
 
-    assert directory.members("everyone@acme.example") == Members(frozenset({"sales@acme.example"}))
-    assert directory.members("sales@acme.example").addresses == {"ben@acme.example", "guest@partner.example"}
+    in_sales = frozenset({"ben@acme.example", "guest@partner.example"})
+    assert directory.members("everyone@acme.example") == Members(
+        in_sales | {"sales@acme.example"}, ids=frozenset({ben.user_id})
+    )
+    assert directory.members("sales@acme.example") == Members(in_sales, ids=frozenset({ben.user_id}))
     assert directory.members("staff@acme.example") == Members(is_everybody=True)
     assert directory.members("none@acme.example") == Members()
+
+
+@pytest.mark.parametrize("status", ["400", "403", "404"])
+def test_a_group_that_google_names_and_does_not_list_is_not_empty(made, status):
+    group = {"email": "sales@acme.example", "members": ["ben@acme.example"]}
+    scene = made(groups=(group,), google=GoogleSwitches(unlistable_groups=(f"sales@acme.example {status}",)))
+
+    with pytest.raises(TrulyError) as caught:
+        scene.services.ports.directory.members("sales@acme.example")
+    assert "acme" not in str(caught.value)
 
 
 def test_four_hundred_members_come_in_three_pages(made):
@@ -181,10 +201,10 @@ def test_four_hundred_members_come_in_three_pages(made):
     ],
 )
 def test_a_question_about_one_person_fails_as_a_listing_does(scene, directory, kind, expected):
-    for method in ("users.get", "members.hasMember"):
+    for method in ("users.get", "members.list"):
         scene.universe.faults.plan(Fault("directory", method, kind, times=-1))
 
-    for ask in (lambda: directory.person("1"), lambda: directory.is_member("sales@acme.example", "1")):
+    for ask in (lambda: directory.person("1"), lambda: directory.members("sales@acme.example")):
         with pytest.raises(expected):
             ask()
 

@@ -8,9 +8,10 @@ from server.domain.errors import OutOfScopeError, ReconnectRequiredError, Transi
 from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
 from simulator.faults import Fault
+from simulator.google_switches import GoogleSwitches
 from simulator.people import People
 from simulator.world import User
-from tests.support.scene import small_world
+from tests.support.scene import eml, small_world
 from tests.support.threads import at_once
 
 UNITS = {"ann": "/", "ben": "/Sales", "cem": "/Sales/North", "dan": "/Salesforce"}
@@ -179,3 +180,79 @@ def test_many_threads_get_one_answer(made):
             return False
 
     assert sum(at_once(ask)) * 2 == len(at_once(ask))
+
+
+def in_scope(scene):
+    return {m.address.partition("@")[0] for m in scene.services.ports.store.mailboxes() if m.is_in_scope}
+
+
+def let_google_refuse(scene, status, group="sales@acme.example"):
+    scene.universe.world.google = GoogleSwitches(unlistable_groups=(f"{group} {status}",))
+
+
+@pytest.mark.parametrize("status", ["400", "403", "404"])
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_what_google_cannot_tell_of_a_group_changes_nothing_and_alarms(made, status, is_restarted, caplog):
+    """Ben and Cem stay, also in a new process; Dan, whom somebody has just put into the group, is not admitted."""
+    scene = made(SCOPE_GROUPS="sales@acme.example")
+    scene.sync()
+    assert in_scope(scene) == {"ben", "cem"}
+    scene.universe.world.groups = ({"email": "sales@acme.example", "members": ["dan@acme.example"]},)
+    let_google_refuse(scene, status)
+    scene.clock.advance(3600)
+    if is_restarted:
+        scene.restart()
+    scene.deliver("ben@acme.example", eml(message_id="<held@x>"))
+    scene.sync()
+
+    assert in_scope(scene) == {"ben", "cem"}
+    assert len(scene.tasks()) == 1
+    scene.services.ports.mail.current_cursor(mailbox_of(scene, "cem"))
+    with pytest.raises((TransientError, OutOfScopeError)):
+        scene.services.ports.mail.current_cursor(mailbox_of(scene, "dan"))
+    alarms = {(alarm.code, alarm.about) for alarm in scene.services.ports.alarms.since(0)}
+    assert ("scope_group_unlisted", "sales@acme.example") in alarms
+    assert "left_scope" not in {code for code, _ in alarms}
+    assert "acme" not in caplog.text
+    told = scene.flask("doctor").stdout
+    assert "does not say who is in sales@acme.example, which SCOPE_GROUPS names" in " ".join(told.split())
+
+    scene.universe.world.google = GoogleSwitches()
+    scene.clock.advance(301)
+    scene.sync()
+    assert in_scope(scene) == {"dan"}
+
+
+def test_another_groups_word_admits_while_one_is_refused(made):
+    scene = made(SCOPE_GROUPS="sales@acme.example,desk@acme.example")
+    scene.universe.world.groups = (*GROUPS, {"email": "desk@acme.example", "members": ["dan@acme.example"]})
+    let_google_refuse(scene, "403")
+    scene.sync()
+
+    assert in_scope(scene) == {"dan"}
+    assert readable_now(scene, "dan")
+    with pytest.raises(TransientError):
+        scene.services.ports.mail.current_cursor(mailbox_of(scene, "ben"))
+
+
+def readable_now(scene, name):
+    return bool(scene.services.ports.mail.current_cursor(mailbox_of(scene, name)))
+
+
+@pytest.mark.parametrize("people", [3, 300])
+def test_a_sweep_lists_each_group_once_however_many_people_there_are(made, people):
+    scene = made(SCOPE_GROUPS="sales@acme.example")
+    scene.universe.world.users += tuple(User(f"p{n}@acme.example") for n in range(people))
+    scene.universe.calls.clear()
+    scene.sync()
+
+    methods = [call.method for call in scene.universe.calls.calls("directory")]
+    assert methods.count("members.list") == 1
+    assert "members.hasMember" not in methods
+
+
+def test_everybody_is_in_a_group_of_everybody(made):
+    scene = made(SCOPE_GROUPS="all@acme.example")
+    scene.universe.world.groups = ({"email": "all@acme.example", "members": ["*"]},)
+
+    assert readable(scene) == {"ann", "ben", "cem", "dan"}

@@ -17,8 +17,12 @@ from server.domain.mailbox import Members, Person
 from server.ports.clock import Clock
 
 WHO = "Google Directory"
-MOST_PAGES = 100
-"""Of 200 members each. In a larger group, those beyond are not known as members."""
+MOST_PAGES = 3_000
+"""A group has some 500,000 members at most. Where there are more we do not know who is in it."""
+PAGE_SIZE = 200
+"""Members."""
+MOST_GROUPS = 200
+"""Groups of other domains within one group. Those beyond are not looked into."""
 
 
 class GoogleDirectory:
@@ -55,34 +59,42 @@ class GoogleDirectory:
             raise as_settings_problem(error, WHO) from None
         return None if user.get("deletionTime") else _read_person(user)
 
-    def is_member(self, group: str, mailbox_id: MailboxId) -> bool:
-        try:
-            membership = self._calls.call(self._service.members().hasMember(groupKey=group, memberKey=mailbox_id))
-        except NotFoundError:
-            return False
-        except TrulyError as error:
-            # A 400: the Directory cannot tell for groups within groups across domains. Not to know is no permission.
-            if type(error) is TrulyError:
-                return False
-            raise as_settings_problem(error, WHO) from None
-        return bool(membership.get("isMember"))
-
     def members(self, group: str) -> Members:
+        listed = self._list_members(group)
+        if listed is None:
+            if group.lower() in self.groups():
+                raise TrulyError("Google names a group, and does not say who is in it.")
+            return Members()
+        waiting, seen = _list_far_groups(group, listed), {group}
+        # Nobody has shown that Google looks into groups of other domains, so they are asked for as well.
+        while waiting and len(seen) < MOST_GROUPS:
+            inner = waiting.pop()
+            if inner not in seen:
+                seen.add(inner)
+                further = self._list_members(inner) or []
+                listed += further
+                waiting += _list_far_groups(group, further)
+        return Members(
+            addresses=frozenset(str(member.get("email") or "").lower() for member in listed) - {""},
+            is_everybody=any(member.get("type") == "CUSTOMER" for member in listed),
+            ids=frozenset(MailboxId(str(member["id"])) for member in listed if member.get("type") == "USER"),
+        )
+
+    def _list_members(self, group: str) -> list[Any] | None:
+        """None for a group that Google does not know."""
         members = self._service.members()
-        request = members.list(groupKey=group, maxResults=200)
-        addresses: set[str] = set()
-        is_everybody = False
+        request = members.list(groupKey=group, maxResults=PAGE_SIZE, includeDerivedMembership=True)
+        listed: list[Any] = []
         try:
             for page in islice(self._calls.pages(members, request), MOST_PAGES):
-                for member in page.get("members", ()):
-                    is_everybody = is_everybody or member.get("type") == "CUSTOMER"
-                    # The member that stands for all people has no address.
-                    addresses.add(str(member.get("email") or "").lower())
+                listed += page.get("members", ())
         except NotFoundError:
-            return Members()
+            return None
         except TrulyError as error:
             raise as_settings_problem(error, WHO) from None
-        return Members(frozenset(addresses - {""}), is_everybody)
+        if len(listed) >= MOST_PAGES * PAGE_SIZE:
+            raise TrulyError("A group has more members than can be read.")
+        return listed
 
     def domains(self) -> frozenset[str]:
         listing = self._call(self._service.domains().list(customer=self._customer))
@@ -111,6 +123,13 @@ class GoogleDirectory:
             return self._calls.call(request)
         except TrulyError as error:
             raise as_settings_problem(error, WHO) from None
+
+
+def _list_far_groups(group: str, members: list[Any]) -> list[str]:
+    """The groups among the members that are of another domain than the group."""
+    domain = "@" + group.rpartition("@")[2]
+    addresses = [str(member.get("email") or "").lower() for member in members if member.get("type") == "GROUP"]
+    return [address for address in addresses if address and not address.endswith(domain)]
 
 
 def _list_names(domain: Any) -> Iterator[str]:

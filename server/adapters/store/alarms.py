@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -26,11 +27,11 @@ class DocumentAlarms:
         self._documents = documents
         self._clock = clock
 
-    def raise_alarm(self, code: AlarmCode, mailbox_id: MailboxId | None = None) -> None:
+    def raise_alarm(self, code: AlarmCode, mailbox_id: MailboxId | None = None, *, about: str = "") -> None:
         now = self._clock.now()
         try:
-            stored = self._documents.get("alarms", _key(code, mailbox_id))
-            self._count(stored, code, mailbox_id, now)
+            stored = self._documents.get("alarms", _key(code, mailbox_id, about))
+            self._count(stored, Alarm(code, mailbox_id, about=about), now)
         except TrulyError:
             # Another process counted just now, or the state is out of reach: the line in the log is what matters.
             stored = None
@@ -42,11 +43,13 @@ class DocumentAlarms:
         alarms = [_read_alarm(d) for d in self._documents.query("alarms")]
         return sorted((alarm for alarm in alarms if alarm.last_at >= moment), key=lambda alarm: -alarm.last_at)
 
-    def _count(self, stored: Document | None, code: AlarmCode, mailbox_id: MailboxId | None, now: float) -> None:
-        key = _key(code, mailbox_id)
-        data: dict[str, Any] = {"code": code.value, "count": 1, "first_at": now, "last_at": now, "said_at": now}
-        if mailbox_id:
-            data["mailbox_id"] = mailbox_id
+    def _count(self, stored: Document | None, alarm: Alarm, now: float) -> None:
+        key = _key(alarm.code, alarm.mailbox_id, alarm.about)
+        data: dict[str, Any] = {"code": str(alarm.code), "count": 1, "first_at": now, "last_at": now, "said_at": now}
+        if alarm.mailbox_id:
+            data["mailbox_id"] = alarm.mailbox_id
+        if alarm.about:
+            data["about"] = alarm.about
         if stored is None:
             self._documents.commit([Create("alarms", key, data)])
             return
@@ -55,11 +58,13 @@ class DocumentAlarms:
         self._documents.commit([Replace("alarms", key, data, stored.version)])
 
 
-def _key(code: AlarmCode, mailbox_id: MailboxId | None) -> str:
-    return f"{code.value}.{mailbox_id or 'all'}"
+def _key(code: str, mailbox_id: MailboxId | None, about: str) -> str:
+    subject = hashlib.sha256(about.encode()).hexdigest()[:16] if about else "all"
+    return f"{code}.{mailbox_id or subject}"
 
 
 def _read_alarm(document: Document) -> Alarm:
     data = document.data
     mailbox_id = MailboxId(data["mailbox_id"]) if "mailbox_id" in data else None
-    return Alarm(data["code"], mailbox_id, data["count"], data["first_at"], data["last_at"])
+    about = data.get("about", "")
+    return Alarm(data["code"], mailbox_id, data["count"], data["first_at"], data["last_at"], about)

@@ -23,8 +23,6 @@ OLDEST = 86_400.0
 """Seconds for which members serve while the Directory does not answer."""
 TRY_AGAIN = 60.0
 """Seconds from one vain question about a group to the next."""
-MOST_GROUPS = 200
-"""Groups within one group, however deep. Those beyond are not looked into."""
 
 
 @dataclass
@@ -65,21 +63,12 @@ class GroupPeopleReader:
         return people, unlisted
 
     def _list_people(self, workspace: Workspace, group: str) -> tuple[str, ...]:
-        """Directly in the group, or in one within it. Outsiders count for nothing: no mail of ours is theirs."""
-        people: set[str] = set()
-        waiting, seen = [group], {group}
-        while waiting:
-            members = self._read_members(waiting.pop())
-            if members.is_everybody:
-                return tuple(sorted(workspace.people))
-            for address in sorted(members.addresses - seen):
-                if workspace.is_group(address):
-                    if len(seen) < MOST_GROUPS:
-                        seen.add(address)
-                        waiting.append(address)
-                elif primary := workspace.owners.get(address):
-                    people.add(primary)
-        return tuple(sorted(people))
+        """Outsiders count for nothing: no mail of ours is theirs."""
+        members = self._read_members(group)
+        if members.is_everybody:
+            return tuple(sorted(workspace.people))
+        primary_addresses = (workspace.owners.get(address) for address in members.addresses)
+        return tuple(sorted({address for address in primary_addresses if address}))
 
     def _read_members(self, group: str) -> Members:
         with self._lock:

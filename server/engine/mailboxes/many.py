@@ -137,9 +137,8 @@ class StageChanger:
     def _list_members(self, people: Sequence[Person], group: str, is_group: Callable[[str], bool]) -> list[Person]:
         if not is_group(group):
             raise BadInputError(f"{group} is not a group of this Workspace.")
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            answers = list(pool.map(lambda person: self.directory.is_member(group, person.mailbox_id), people))
-        members = [person for person, is_member in zip(people, answers, strict=True) if is_member]
+        listed = self.directory.members(group)
+        members = [person for person in people if listed.include(person)]
         if not members:
             raise BadInputError(f"The group {group} has no member with an account in this Workspace.")
         return members

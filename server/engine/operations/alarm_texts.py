@@ -21,6 +21,7 @@ SENTENCES: Mapping[str, str] = {
     AlarmCode.TEXT_UNREADABLE: "an email could not be read within its bounds, and was logged without its text",
     AlarmCode.SEAL_BROKEN: "sealed headers of waiting mail did not open, so Gmail is read again: compare the keys",
     AlarmCode.GROUP_UNLISTED: "who is in a group of yours could not be read, so email to it waits: run doctor",
+    AlarmCode.SCOPE_GROUP_UNLISTED: "who is in a group of SCOPE_GROUPS could not be read: run doctor",
     AlarmCode.OTHER_ORG: "another Salesforce org answers than the one that the log belongs to, so all email waits",
     AlarmCode.MAILBOX_REFUSED: "Google refuses us one person's mailbox or account, while all others are read",
     AlarmCode.GOOGLE_SETTING: "Google refuses all mailboxes alike, so no email is read: run doctor",
@@ -33,6 +34,11 @@ SENTENCES: Mapping[str, str] = {
 def count_alarms(alarms: Alarms, clock: Clock, seconds: float = A_DAY) -> dict[str, int]:
     """How many mailboxes each alarm of the last ``seconds`` concerned, by its code. Raises TransientError."""
     return dict(Counter(alarm.code for alarm in alarms.since(clock.now() - seconds)))
+
+
+def list_subjects(alarms: Alarms, clock: Clock, seconds: float = A_DAY) -> list[str]:
+    """What the alarms of the last ``seconds`` name: groups, in the words of the settings. Raises TransientError."""
+    return sorted({alarm.about for alarm in alarms.since(clock.now() - seconds) if alarm.about})
 
 
 def describe_alarms(counts: Mapping[str, int]) -> str:

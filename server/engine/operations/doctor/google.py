@@ -65,6 +65,14 @@ def check_scope(context: GoogleContext) -> Iterator[Finding]:
     """Whose mailboxes are read, and whether the groups in the settings exist."""
     included = sum(context.scope.includes(p) for p in context.directory.people() if not p.is_guest)
     missing = context.scope_groups - context.directory.groups()
+    unlisted = [group for group in sorted(context.scope_groups - missing) if not _is_listed(context, group)]
+    if unlisted:
+        text = (
+            f"Google does not say who is in {', '.join(unlisted)}, which SCOPE_GROUPS names. Whose mailbox was read"
+            " stays in scope, and nobody is admitted by such a group. Let GOOGLE_ADMIN read groups, and delegate the"
+            " scope admin.directory.group.readonly."
+        )
+        yield Finding("Scope", is_good=False, text=text)
     if missing:
         # These are the words of the settings, shown to the person who wrote the settings.
         names = ", ".join(sorted(missing))
@@ -72,7 +80,7 @@ def check_scope(context: GoogleContext) -> Iterator[Finding]:
     if not included:
         text = "Nobody is in scope. Check MAILBOXES, SCOPE_ORG_UNITS and SCOPE_GROUPS."
         yield Finding("Scope", is_good=False, text=text)
-    elif not missing:
+    elif not missing and not unlisted:
         yield Finding("Scope", is_good=True, text=f"{included} people are in scope.")
 
 
