@@ -18,22 +18,24 @@ OTHER_ICON = "PERSON"
 
 
 def conversation_card(conversation: ConversationShown, act: Act) -> Widget:
-    opened = conversation.opened
+    opened, is_trial = conversation.opened, conversation.is_trial
     return card(
         "conversation",
         [
             _known_section(conversation, act) if conversation.is_as_known else None,
+            section([paragraph(texts.TRIAL)], header=texts.TRIAL_TITLE) if is_trial else None,
             section(
                 [
                     paragraph(_why(opened, conversation)),
                     _record_line(opened.record) if opened.record else None,
-                    buttons([*_buttons(opened, act), _undo_button(conversation, act)]),
+                    None if is_trial else buttons([*_buttons(opened, act), _undo_button(conversation, act)]),
                 ],
-                header=_title(opened),
+                header=_title(opened, is_trial=is_trial),
             ),
             None if conversation.is_crm_away else _not_chosen_section(opened),
-            _messages_section(conversation.earlier_and_later),
+            _messages_section(conversation.earlier_and_later, is_trial=is_trial),
         ],
+        menu={texts.REFRESH: act(Operation.SHOW)},
     )
 
 
@@ -62,9 +64,11 @@ def plural(forms: dict[int, str], count: int, **values: str) -> str:
     return forms[1 if count == 1 else 2].format(count=count, **values)
 
 
-def _title(message: MessageShown) -> str:
+def _title(message: MessageShown, *, is_trial: bool) -> str:
     if message.reason in LOGGED_REASONS:
         if message.foreseen:
+            if is_trial:
+                return texts.TRIAL_LOGGED
             return texts.CAN_BE_LOGGED if message.needs_click else texts.FORESEEN
         if message.record and not message.is_joined and _tied_records(message):
             return texts.LOGGED_ON.format(record=rich_name(message.record))
@@ -84,6 +88,8 @@ def _why(message: MessageShown, conversation: ConversationShown) -> str:
         return _join_sentences(texts.BLIND, _tell_unrelated(message.unrelated))
     if is_logged and message.record is None and message.is_hidden:
         return texts.HIDDEN_NOW if conversation.is_crm_away else texts.HIDDEN
+    if conversation.is_trial and message.reason in WAITING_REASONS:
+        return texts.TRIAL_WAITS
     text = sentence_of(message.reason, _facts(message, conversation))
     if is_logged and message.is_doubled:
         text = f"{text} {texts.DOUBLED}".lstrip()
@@ -117,7 +123,8 @@ def _facts(message: MessageShown, conversation: ConversationShown) -> Facts:
         record=rich_name(record) if record else "",
         found_by=to_rich(record.found_by) if record else "",
         chosen_by=texts.YOU if conversation.chosen_by == "you" else to_rich(conversation.chosen_by),
-        address=to_rich(message.addresses[0]) if message.addresses else "",
+        # Who is added is logged only once the mailbox is live.
+        address=to_rich(message.addresses[0]) if message.addresses and not conversation.is_trial else "",
         account=to_rich(boxes[0].name) if boxes else "",
         mark=message.mark,
         time=to_rich(message.next_try),
@@ -221,20 +228,22 @@ def _not_chosen_section(message: MessageShown) -> Widget | None:
     return section([*lines, *unseen], header=texts.NOT_CHOSEN, shown=2) if lines or any(unseen) else None
 
 
-def _messages_section(messages: tuple[MessageShown, ...]) -> Widget | None:
+def _messages_section(messages: tuple[MessageShown, ...], *, is_trial: bool) -> Widget | None:
     """The newest first."""
     if not messages:
         return None
-    lines: list[Widget | None] = [line(_short(m), above=m.when) for m in reversed(messages[-MOST_MESSAGES:])]
+    newest = reversed(messages[-MOST_MESSAGES:])
+    lines: list[Widget | None] = [line(_short(message, is_trial=is_trial), above=message.when) for message in newest]
     older = len(messages) - MOST_MESSAGES
     lines.append(paragraph(plural(texts.EARLIER, older)) if older > 0 else None)
     return section(lines, header=plural(texts.CONVERSATION, len(messages)), shown=FOLDED)
 
 
-def _short(message: MessageShown) -> str:
+def _short(message: MessageShown, *, is_trial: bool) -> str:
     if message.reason not in LOGGED_REASONS:
         return texts.SHORT[message.reason]
     if message.record is None:
         return texts.SHORT_HIDDEN
-    form = texts.SHORT_FORESEEN if message.foreseen else texts.LOGGED_ON
+    foreseen = texts.SHORT_TRIAL if is_trial else texts.SHORT_FORESEEN
+    form = foreseen if message.foreseen else texts.LOGGED_ON
     return form.format(record=rich_name(message.record))

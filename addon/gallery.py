@@ -9,10 +9,10 @@ from typing import Any
 from addon.choosing import choose_card, stop_card
 from addon.codes import LOGGED_REASONS, TIES, WAITING_REASONS, Operation, ReasonCode, Refusal, WhyCode
 from addon.conversation import conversation_card
-from addon.home import home_card
+from addon.home import help_card, home_card, settings_card
 from addon.models import ConversationShown, MessageShown, RecordShown
 from addon.refusals import refusal_card
-from addon.texts import CATEGORIES
+from addon.texts import CATEGORIES, SETTINGS_STAGE
 from addon.widgets import Widget
 
 ORG = "https://acme.my.salesforce.com"
@@ -27,8 +27,14 @@ def gallery() -> Iterator[tuple[str, Widget]]:
     """Name and card."""
     for disclosure in ("text", "subject", "headers"):
         yield f"Home: {disclosure}", home_card(disclosure)
+    for helper in ("", "help@acme.com", "https://help.acme.com/mail"):
+        yield f"Help: ask {helper or 'an admin'}", help_card("text", helper)
+    for stage in SETTINGS_STAGE:
+        yield f"Settings: {stage}", settings_card(stage, "14 Sep", "headers", "help@acme.com")
+    yield "Settings: everything, ask an admin", settings_card("live", "", "text", "")
     for name, conversation in conversations():
         yield name, conversation_card(conversation, act)
+        yield f"Trial: {name}", conversation_card(replace(conversation, is_trial=True), act)
     yield "Choosing a record", choose_card([ADA, ACME], act)
     yield "Choosing: found", choose_card([ADA], act, text="leo", matches=[LEO, *TWINS])
     yield "Choosing: nothing found", choose_card([], act, text="zebra")
@@ -41,7 +47,7 @@ def gallery() -> Iterator[tuple[str, Widget]]:
         detail = "14 Sep" if refusal is Refusal.NO_LONGER_READ else "Region is required."
         yield (
             f"Refusal: {refusal}",
-            refusal_card(refusal, address="rita@gmail.com", admin="it@acme.com", detail=detail, refresh=refresh),
+            refusal_card(refusal, address="rita@gmail.com", helper="help@acme.com", detail=detail, refresh=refresh),
         )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from addon.texts import TITLE
+from addon.texts import HELP, SETTINGS, TITLE
 
 SCOPES = (
     "https://www.googleapis.com/auth/gmail.addons.execute",
@@ -15,10 +17,20 @@ SCOPES = (
 )
 
 
-def manifest(public_url: str, home: str, opened: str, salesforce: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Paths:
+    """Of the endpoints that Google calls by itself, or from the menu of every card."""
+
+    home: str
+    opened: str
+    help: str
+    settings: str
+
+
+def manifest(public_url: str, paths: Paths, linked: Sequence[str]) -> dict[str, Any]:
     """All URLs are absolute, as Google asks.
 
-    ``public_url`` and ``salesforce`` have no path and no slash at their end; ``home`` and ``opened`` are paths.
+    ``public_url`` and what is ``linked`` from the cards have no path and no slash at their end.
     """
     return {
         "oauthScopes": list(SCOPES),
@@ -28,12 +40,16 @@ def manifest(public_url: str, home: str, opened: str, salesforce: str) -> dict[s
                 "logoUrl": f"{public_url}/static/logo-128.png",
                 "layoutProperties": {"primaryColor": "#1f4e79"},
                 "useLocaleFromApp": True,
-                "homepageTrigger": {"runFunction": f"{public_url}{home}", "enabled": True},
-                "openLinkUrlPrefixes": [f"{public_url}/", f"{salesforce}/"],
+                "homepageTrigger": {"runFunction": f"{public_url}{paths.home}", "enabled": True},
+                "universalActions": [
+                    {"label": SETTINGS, "runFunction": f"{public_url}{paths.settings}"},
+                    {"label": HELP, "runFunction": f"{public_url}{paths.help}"},
+                ],
+                "openLinkUrlPrefixes": [f"{origin}/" for origin in (public_url, *linked)],
             },
             "gmail": {
-                "homepageTrigger": {"runFunction": f"{public_url}{home}"},
-                "contextualTriggers": [{"unconditional": {}, "onTriggerFunction": f"{public_url}{opened}"}],
+                "homepageTrigger": {"runFunction": f"{public_url}{paths.home}"},
+                "contextualTriggers": [{"unconditional": {}, "onTriggerFunction": f"{public_url}{paths.opened}"}],
             },
             "httpOptions": {"authorizationHeader": "SYSTEM_ID_TOKEN", "granularOauthPermissionSupport": "OPT_IN"},
         },

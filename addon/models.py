@@ -80,7 +80,8 @@ class ConversationShown:
     ``undo`` is the operation that takes back what the rep just did, with its arguments. ``is_record_gone``: the record
     that was chosen was deleted in Salesforce. ``is_crm_away``: Salesforce could not be asked which records the rep may
     read. ``is_as_known``: neither Gmail nor Salesforce answered in time, and this is what the ledger has.
-    ``late_click`` is what became of a click that was not carried out in time.
+    ``late_click`` is what became of a click that was not carried out in time. ``is_trial``: nothing is written to
+    Salesforce for this mailbox, so that the card says what would be, and has nothing to click that changes something.
     """
 
     opened: MessageShown
@@ -91,3 +92,4 @@ class ConversationShown:
     is_crm_away: bool = False
     is_as_known: bool = False
     late_click: LateClick | None = None
+    is_trial: bool = False

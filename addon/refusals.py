@@ -15,15 +15,17 @@ def refusal_card(
     refusal: Refusal,
     *,
     address: str = "",
-    admin: str = "",
+    helper: str = "",
     detail: str = "",
     refresh: Mapping[str, Any] | None = None,
 ) -> Widget:
-    """``detail`` is Salesforce's own sentence, or the moment to which the mailbox is complete.
+    """``helper`` is whom people ask: an address, a page, or empty for the admin, who is not named.
+
+    ``detail`` is Salesforce's own sentence, or the moment to which the mailbox is complete.
 
     ``refresh`` is the action that shows the conversation as it is now.
     """
     title, form = texts.REFUSALS[refusal]
-    text = form.format(address=to_rich(address), admin=to_rich(admin), detail=to_rich(detail))
+    text = form.format(address=to_rich(address), helper=to_rich(helper or texts.HELPER), detail=to_rich(detail))
     refresh_button = buttons([button(texts.REFRESH, refresh, primary=True)]) if refresh else None
     return card("refusal", [section([paragraph(text), refresh_button], header=title)])

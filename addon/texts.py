@@ -21,10 +21,32 @@ NEVER_LOGGED_TEXT = (
     " Forums and Purchases; drafts and chats; conversations that you stop; and everyone who is not in Salesforce."
 )
 
+# Help and settings
+HELPER = "your Google Workspace admin"
+"""Whom people ask where HELP_CONTACT is not set."""
+HELP_WHY = "Why"
+HELP_WHY_TEXT = "Open an email: its card says whether it is logged, on which record, and why not on another one."
+HELP_ASK = "Whom to ask"
+HELP_ASK_TEXT = "Ask {helper}. Say which mailbox, when, and what the card says. Don't send the email itself."
+HELP_PAGE = "Open the help page"
+SETTINGS_MAILBOX = "Your mailbox"
+SETTINGS_STAGE = {
+    "live": "Its emails with people or companies in Salesforce are logged there.",
+    "dry_run": "It is in trial mode: its emails are read, and nothing is written to Salesforce.",
+    "draining": "New mail isn't logged any more. What is logged stays in Salesforce.",
+}
+SETTINGS_START = "Emails from before {day} are left out, unless someone chooses to log them."
+SETTINGS_READERS = "Who can read a logged email"
+SETTINGS_ASK = "To change any of this, ask {helper}."
+
 # The opened message: a title, and a sentence for each reason
 LOGGED = "Logged in Salesforce"
 LOGGED_ON = "Logged on {record}"
 FORESEEN = "Will be logged in Salesforce"
+TRIAL_TITLE = "Trial mode"
+TRIAL = "Nothing is written to Salesforce yet. This is what would happen."
+TRIAL_LOGGED = "Would be logged in Salesforce"
+TRIAL_WAITS = "It waits while your mailbox is in trial mode."
 CAN_BE_LOGGED = "Can be logged in Salesforce"
 NOT_LOGGED = "Not logged"
 WAITING = "Waiting"
@@ -177,6 +199,7 @@ SHORT = {
     ReasonCode.TAKEN_BACK: "Deleted from Salesforce",
     ReasonCode.NEWER: "Handled by a newer version",
 }
+SHORT_TRIAL = "Would be logged on {record}"
 SHORT_FORESEEN = "Will be logged on {record}"
 SHORT_HIDDEN = "Logged"
 
@@ -193,6 +216,8 @@ CHOOSE = "Choose a record"
 ADD_CONTACT = "Add contact"
 ADD_LEAD = "Add lead"
 REFRESH = "Refresh"
+HELP = "Help"
+SETTINGS = "Settings"
 UNDO = "Undo"
 CANCEL = "Cancel"
 
@@ -248,14 +273,14 @@ REFUSALS = {
         "Use your work account",
         "You're signed in as {address}. This works only with your company's Google account.",
     ),
-    Refusal.NOT_INCLUDED: ("Your mailbox isn't included", "Nothing here is read or logged. Ask {admin}."),
+    Refusal.NOT_INCLUDED: ("Your mailbox isn't included", "Nothing here is read or logged. Ask {helper}."),
     Refusal.NO_LONGER_READ: (
         "New mail isn't logged any more",
-        "Your mailbox is complete up to {detail}: every earlier email is logged or accounted for. Ask {admin}.",
+        "Your mailbox is complete up to {detail}: every earlier email is logged or accounted for. Ask {helper}.",
     ),
     Refusal.NOT_LIVE: (
         "Not live yet",
-        "Your mailbox is in trial mode: nothing is written to Salesforce. Ask {admin}.",
+        "Your mailbox is in trial mode: nothing is written to Salesforce, and nothing was changed. Ask {helper}.",
     ),
     Refusal.NOT_SET_UP: (
         "This isn't set up completely",
@@ -263,7 +288,7 @@ REFUSALS = {
     ),
     Refusal.OTHER_ORG: (
         "Logging is paused",
-        "Your company's Salesforce has changed: this log is org {detail}'s. Nothing is lost, mail waits. Ask {admin}.",
+        "Your company's Salesforce has changed: this log is org {detail}'s. Nothing is lost, mail waits. Ask {helper}.",
     ),
     Refusal.AWAY: (
         "Salesforce or Gmail isn't answering",
@@ -296,7 +321,7 @@ REFUSALS = {
     Refusal.NOT_FOUND: ("Gmail doesn't have this email any more", "It was moved or deleted. Open another one."),
     Refusal.BROKEN: (
         "Something went wrong on our side",
-        "Try again, and tell {admin} if it keeps happening.",
+        "Try again, and tell {helper} if it keeps happening.",
     ),
 }
 """A title and a text."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from addon.inert import to_plain
@@ -12,9 +13,13 @@ Widget = dict[str, Any]
 PRIMARY = {"red": 0.122, "green": 0.306, "blue": 0.475}
 
 
-def card(name: str, sections: Iterable[Widget | None]) -> Widget:
-    """A section without widgets is left out."""
-    return {"name": name, "header": {"title": TITLE}, "sections": [s for s in sections if s and s["widgets"]]}
+def card(
+    name: str, sections: Iterable[Widget | None], menu: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> Widget:
+    """A section without widgets is left out. ``menu`` has the actions of the card's own menu by their labels."""
+    items = [{"actionLabel": label, "onClick": {"action": dict(action)}} for label, action in menu.items()]
+    widget: Widget = {"name": name, "header": {"title": TITLE}, "sections": [s for s in sections if s and s["widgets"]]}
+    return {**widget, "cardActions": items} if items else widget
 
 
 def section(widgets: Iterable[Widget | None], header: str = "", shown: int | None = None) -> Widget:

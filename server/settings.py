@@ -183,7 +183,7 @@ class Settings:
     relate_bcc: bool
     publish_delay_seconds: int
     disclosure: Disclosure
-    support_contact: str
+    help_contact: str
     dont_log_label: str
     may_open_copies: bool
     quota: QuotaSettings
@@ -230,7 +230,7 @@ class Settings:
             relate_other_accounts=read.choice("RELATE_OTHER_ACCOUNTS", True, forms.yes_or_no, "yes or no"),
             publish_delay_seconds=read.choice("PUBLISH_DELAY_SECONDS", 0, forms.count, "a number of seconds"),
             disclosure=read.choice("DISCLOSURE", Disclosure.TEXT, Disclosure, "text, subject or headers"),
-            support_contact=read.text("SUPPORT_CONTACT", "", forms.CONTACT),
+            help_contact=read.text("HELP_CONTACT", "", forms.CONTACT),
             dont_log_label=read.text("DONT_LOG_LABEL", "Don't log"),
             may_open_copies=read.choice("MAY_OPEN_COPIES", False, forms.yes_or_no, "yes or no"),
             quota=QuotaSettings.read(read),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from simulator.gmail import web_id
@@ -11,10 +11,12 @@ from simulator.universe import Universe
 
 SERVICE_ACCOUNT = "service-1@gcp-sa-gsuiteaddons.iam.gserviceaccount.com"
 CLIENT_ID = "1-simulated.apps.googleusercontent.com"
+MESSAGE = "https://www.googleapis.com/auth/gmail.addons.current.message.metadata"
+EMAIL = "https://www.googleapis.com/auth/userinfo.email"
 SCOPES = (
     "https://www.googleapis.com/auth/gmail.addons.execute",
-    "https://www.googleapis.com/auth/gmail.addons.current.message.metadata",
-    "https://www.googleapis.com/auth/userinfo.email",
+    MESSAGE,
+    EMAIL,
     "https://www.googleapis.com/auth/script.locale",
 )
 MINUTES_60 = 3600
@@ -31,24 +33,30 @@ class AddonHost:
     def event(
         self, address: str, message_id: str | None = None, *,
         parameters: Mapping[str, str] | None = None, inputs: Mapping[str, str] | None = None,
+        declined: Collection[str] = (),
     ) -> dict[str, Any]:  # fmt: skip
-        """What is posted when ``address`` opens the message, or clicks on its card. Raises KeyError."""
+        """What is posted when ``address`` opens the message, or clicks on its card. Raises KeyError.
+
+        ``declined`` are the ends of the scopes that the person did not grant: their fields are missing.
+        """
+        granted = [scope for scope in SCOPES if not scope.endswith(tuple(declined) or "-")]
         event: dict[str, Any] = {
             "commonEventObject": {"hostApp": "GMAIL", "platform": "WEB", "userLocale": "en"},
             "authorizationEventObject": {
                 "userOAuthToken": "ya29.simulated",
                 "systemIdToken": "",
-                "userIdToken": self._user_token(address),
-                "authorizedScopes": list(SCOPES),
+                "authorizedScopes": granted,
             },
         }
+        if EMAIL in granted:
+            event["authorizationEventObject"]["userIdToken"] = self._user_token(address)
         if parameters:
             event["commonEventObject"]["parameters"] = dict(parameters)
         if inputs:
             event["commonEventObject"]["formInputs"] = {n: {"stringInputs": {"value": [v]}} for n, v in inputs.items()}
-        if message_id is not None:
+        if message_id is not None and MESSAGE in granted:
             stored = self._universe.mailboxes[address].messages[message_id]
-            ids, scopes = web_id.ids_of(stored), frozenset(SCOPES)
+            ids, scopes = web_id.ids_of(stored), frozenset(granted)
             own, opens = self._universe.identity.open_message(address, scopes, ids["messageId"])
             event["authorizationEventObject"]["userOAuthToken"] = own
             event["gmail"] = {**ids, "accessToken": opens}

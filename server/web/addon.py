@@ -7,13 +7,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from addon.codes import LateClick, Operation, Refusal
-from addon.home import home_card
-from addon.manifest import manifest
+from addon.home import help_card, home_card
+from addon.manifest import Paths, manifest
 from addon.refusals import refusal_card
 from addon.widgets import Widget, push_card, show_card
 from server.bootstrap import Services
@@ -49,6 +50,10 @@ log = logging.getLogger(__name__)
 
 HOME = "/addon/home"
 OPEN = "/addon/open"
+HELP = "/addon/help"
+SETTINGS = "/addon/settings"
+CLICKED = frozenset({ACT, HELP, SETTINGS})
+"""What a person clicks, on a card or in its menu: the answer has another form than that of a card Google opens."""
 LONGEST = 256 * 1024
 """Bytes; Gmail's own events have some thousands, most of them tokens."""
 
@@ -85,7 +90,10 @@ class _NotReadyError(Exception):
 
 def deployment(settings: Settings) -> dict[str, Any]:
     """deployment.json for this service."""
-    return manifest(settings.public_url, HOME, OPEN, Salesforce(settings.salesforce.domain).origin)
+    help_page = urlsplit(settings.help_contact)
+    linked = [Salesforce(settings.salesforce.domain).origin]
+    linked += [f"https://{help_page.netloc}"] if help_page.netloc else []
+    return manifest(settings.public_url, Paths(HOME, OPEN, HELP, SETTINGS), linked)
 
 
 def blueprint(lazy: LazyServices) -> Blueprint:
@@ -105,6 +113,20 @@ def blueprint(lazy: LazyServices) -> Blueprint:
         admitted = _admit(services, OPEN, deadline)
         return jsonify(_answer_with_card(services, admitted, deadline, lambda desk: show_card(desk.open_card())))
 
+    @routes.post(HELP)
+    def show_help() -> Response:
+        deadline, authorization = Deadline(), _authorization()
+        services = _reach(lazy, deadline)
+        deadline.run(lambda: _guard(services).check_google(HELP, authorization))
+        settings = services.settings
+        return jsonify(push_card(help_card(settings.disclosure.value, settings.help_contact)))
+
+    @routes.post(SETTINGS)
+    def show_settings() -> Response:
+        deadline = Deadline()
+        services = _reach(lazy, deadline)
+        return jsonify(push_card(_make_settings_card(services, _admit(services, SETTINGS, deadline), deadline)))
+
     @routes.post(ACT)
     def click() -> Response:
         deadline = Deadline(is_click=True)
@@ -112,9 +134,17 @@ def blueprint(lazy: LazyServices) -> Blueprint:
         click = Click(services.ports.clock.now(), deadline.begin_change)
         return jsonify(_answer_click(services, _admit(services, ACT, deadline), deadline, click))
 
+    _answer_failures(routes)
+    return routes
+
+
+def _answer_failures(routes: Blueprint) -> None:
+    """Of a call whose person is not known yet."""
+
     @routes.errorhandler(ConsentMissingError)
-    def ask_consent(_error: ConsentMissingError) -> Response:
-        return jsonify(requesting_google_scopes={"all_scopes": True})
+    def ask_consent(error: ConsentMissingError) -> Response:
+        """Google asks for what lacks, and repeats the call by itself."""
+        return jsonify(requesting_google_scopes={"scopes": error.scopes} if error.scopes else {"all_scopes": True})
 
     @routes.errorhandler(UntrustedCallerError)
     def refuse_caller(_error: UntrustedCallerError) -> tuple[Response, int]:
@@ -134,12 +164,10 @@ def blueprint(lazy: LazyServices) -> Blueprint:
     def ask_again(_error: TransientError) -> tuple[Response, int]:
         return jsonify(error="The caller cannot be verified now."), 503
 
-    return routes
-
 
 def _refuse_anybody(refusal: Refusal) -> Response:
     card = refusal_card(refusal)
-    return jsonify(push_card(card) if request.path == ACT else show_card(card))
+    return jsonify(push_card(card) if request.path in CLICKED else show_card(card))
 
 
 def _authorization() -> str:
@@ -163,7 +191,7 @@ def _admit(services: Services, path: str, deadline: Deadline) -> Admitted:
     guard, authorization = _guard(services), _authorization()
     deadline.run(lambda: guard.check_google(path, authorization))
     body = _read_body()
-    return deadline.run(lambda: guard.check_person(body))
+    return deadline.run(lambda: guard.check_person(body, is_opening=path == OPEN))
 
 
 def _read_body() -> bytes:
@@ -188,8 +216,14 @@ def _answer_click(services: Services, admitted: Admitted, deadline: Deadline, cl
     except StaleTokenError:
         return _answer_with_card(services, admitted, deadline, _offer_refresh)
     ref = message_of(order)
+
+    def work(desk: Desk) -> dict[str, Any]:
+        if order.operation != Operation.SHOW:
+            desk.require_live()
+        return handler(desk, ref, order.arguments)
+
     asked = Asked(ref, click, is_change=order.operation in CHANGES)
-    return _answer_with_card(services, admitted, deadline, lambda desk: handler(desk, ref, order.arguments), asked)
+    return _answer_with_card(services, admitted, deadline, work, asked)
 
 
 def _offer_refresh(desk: Desk) -> dict[str, Any]:
@@ -217,6 +251,15 @@ def _answer_with_card(
     return show_card(card) if admitted.is_trigger else push_card(card)
 
 
+def _make_settings_card(services: Services, admitted: Admitted, deadline: Deadline) -> Widget:
+    try:
+        return deadline.run(lambda: Desk(services, admitted).settings_card())
+    except TooSlowError:
+        return refusal_card(Refusal.SLOW)
+    except Exception as error:  # noqa: BLE001  # as below
+        return _make_refusal(services, admitted, error)
+
+
 def _make_late_card(services: Services, admitted: Admitted, deadline: Deadline, asked: Asked | None) -> Widget:
     """What the ledger knows; where it does not answer either, that. Of a click, whether it may still come."""
     late_click, ref = None, asked.ref if asked else None
@@ -232,7 +275,8 @@ def _make_late_card(services: Services, admitted: Admitted, deadline: Deadline, 
 
 def _make_refusal(services: Services, admitted: Admitted, failure: Exception) -> Widget:
     refusal, detail = _choose_refusal(failure)
-    return refusal_card(refusal, address=admitted.caller.address, admin=services.settings.google_admin, detail=detail)
+    helper = services.settings.help_contact
+    return refusal_card(refusal, address=admitted.caller.address, helper=helper, detail=detail)
 
 
 def _choose_refusal(failure: Exception) -> tuple[Refusal, str]:

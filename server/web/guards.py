@@ -12,10 +12,19 @@ from server.web.sidebar.events import Event
 
 EMAIL_SCOPE = "https://www.googleapis.com/auth/userinfo.email"
 """The scope without which Google sends no user token."""
+MESSAGE_SCOPE = "https://www.googleapis.com/auth/gmail.addons.current.message.metadata"
+"""The scope without which Google does not say which message is open."""
 
 
 class ConsentMissingError(UntrustedCallerError):
-    """The person has not agreed to share an address with the add-on. Google asks the person when we answer so."""
+    """The person has not agreed to all that a card needs. Google asks the person when we answer so.
+
+    ``scopes`` are those that lack, none where Google does not tell what was granted.
+    """
+
+    def __init__(self, *scopes: str) -> None:
+        super().__init__("The person has not agreed to all that a card needs.")
+        self.scopes = scopes
 
 
 @dataclass(frozen=True)
@@ -50,8 +59,8 @@ class Guard:
         """The caller is our scheduler. Raises UntrustedCallerError, TransientError."""
         self._check_worker_caller(path, authorization, self.settings.cloud.cron_service_account)
 
-    def check_person(self, body: bytes) -> Admitted:
-        """Whom an event of Google's is about: ``check_google`` comes first.
+    def check_person(self, body: bytes, *, is_opening: bool = False) -> Admitted:
+        """Whom an event of Google's is about: ``check_google`` comes first. ``is_opening``: a message was opened.
 
         Raises UntrustedCallerError, ConsentMissingError, TransientError.
         """
@@ -59,8 +68,11 @@ class Guard:
             event = Event.parse(body)
         except BadInputError:
             raise UntrustedCallerError("The event cannot be read.") from None
-        if not event.user_token and (event.scopes is None or EMAIL_SCOPE not in event.scopes):
-            raise ConsentMissingError("The person's identity is not granted.")
+        needed = (EMAIL_SCOPE, MESSAGE_SCOPE) if is_opening else (EMAIL_SCOPE,)
+        lacking = () if event.scopes is None else tuple(scope for scope in needed if scope not in event.scopes)
+        is_whole = bool(event.user_token and (event.message_id or not is_opening))
+        if not is_whole and (lacking or event.scopes is None):
+            raise ConsentMissingError(*lacking)
         if not self.settings.addon_client_id:
             raise UntrustedCallerError("ADDON_CLIENT_ID is not set.")
         caller = self.identity.person(event.user_token, self.settings.addon_client_id)

@@ -22,7 +22,7 @@ def blueprint(lazy: LazyServices) -> Blueprint:
                 f"{name}.html",
                 organisation=settings.organisation,
                 disclosure=settings.disclosure.value,
-                contact=settings.support_contact,
+                contact=settings.help_contact,
             )
         )
         answer.headers["Content-Security-Policy"] = POLICY

@@ -50,6 +50,7 @@ class PageApp:
             ("GET", "/api/state"): lambda _request: self._state(),
             ("GET", "/api/message"): self._message,
             ("GET", "/api/gallery"): lambda _request: json.loads(stage.output("cards")),
+            ("GET", "/api/menu"): lambda _request: self._menu(),
             ("POST", "/api/open"): self._open,
             ("POST", "/api/click"): self._click,
         }
@@ -101,6 +102,10 @@ class PageApp:
 
     def _message(self, request: Request) -> Any:
         return self._stage.get(f"message?{request.query_string.decode()}")
+
+    def _menu(self) -> Any:
+        """What Gmail shows in the menu of every card of this add-on."""
+        return json.loads(self._stage.output("manifest"))["addOns"]["common"]["universalActions"]
 
     def _open(self, request: Request) -> Any:
         body = request.get_json()

@@ -267,3 +267,15 @@ def test_enter_searches(gmail):
 
     assert answer.value.ok
     gmail.page.locator("#sidebar .gc-decorated", has_text="Lead").first.wait_for()
+
+
+def test_help_and_settings_stand_in_the_menu_of_every_card(gmail):
+    gmail.open(BEN, "001.eml").click("Help")
+    assert "Ask your Google Workspace admin." in gmail.card
+    gmail.click("Settings")
+    assert "Its emails with people or companies in Salesforce are logged there." in gmail.card
+    gmail.page.get_by_role("button", name="← Back").click()
+    gmail.page.get_by_role("button", name="← Back").click()
+    gmail.click("Refresh")
+
+    assert "Logged in Salesforce" in gmail.card

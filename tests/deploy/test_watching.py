@@ -64,10 +64,11 @@ def ask_messages(tmp_path_factory):
     )  # fmt: skip
     found = json.loads(info.stdout)
 
-    def ask(metrics, policies):
+    def ask(metrics=(), policies=(), deployments=()):
+        asked = {"metrics": metrics, "policies": policies, "deployments": deployments}
         answer = subprocess.run(
             [found["basic"]["python_location"], str(ROOT / "tests/support/gcloud_messages.py"), found["installation"]["sdk_root"]],
-            input=json.dumps({"metrics": list(map(str, metrics)), "policies": list(map(str, policies))}),
+            input=json.dumps({kind: list(map(str, paths)) for kind, paths in asked.items()}),
             env=environment, capture_output=True, text=True, check=True,
         )  # fmt: skip
         return json.loads(answer.stdout.rpartition("ANSWER ")[2])
@@ -78,6 +79,19 @@ def ask_messages(tmp_path_factory):
 @pytest.mark.gcloud
 def test_the_messages_of_google_s_apis_know_every_field(ask_messages):
     assert ask_messages((FOLDER / "metrics").glob("*"), (FOLDER / "policies").glob("*")) == []
+
+
+@pytest.mark.gcloud
+def test_they_know_every_field_of_the_add_on_and_catch_another_one(ask_messages, tmp_path):
+    addon = json.loads((ROOT / "deployment.json").read_text())
+    options = addon["addOns"]["httpOptions"]
+    assert options["granularOauthPermissionSupport"] == "OPT_IN"
+    assert ask_messages(deployments=[ROOT / "deployment.json"]) == []
+
+    options["granularPermissionSupport"] = options.pop("granularOauthPermissionSupport")
+    (tmp_path / "deployment.json").write_text(json.dumps(addon))
+    [wrong] = ask_messages(deployments=[tmp_path / "deployment.json"])
+    assert "granularPermissionSupport is not known" in wrong
 
 
 @pytest.mark.gcloud

@@ -1,6 +1,6 @@
-"""Runs in gcloud's own Python: holds files of metrics and alert policies against the messages of Google's APIs.
+"""Runs in gcloud's own Python: holds files of metrics, alert policies and add-ons against the messages of Google's APIs.
 
-Takes the folder of the SDK; reads ``{"metrics": [path, ...], "policies": [path, ...]}``, writes what is wrong.
+Takes the folder of the SDK; reads ``{"metrics": [path, ...], "policies": [path, ...], "deployments": [path, ...]}``, writes what is wrong.
 """
 
 import json
@@ -14,6 +14,7 @@ sys.path[:0] = [str(LIBRARIES), str(LIBRARIES / "third_party")]
 
 from apitools.base.protorpclite import messages as protorpc  # noqa: E402
 from apitools.base.py import encoding  # noqa: E402
+from googlecloudsdk.generated_clients.apis.gsuiteaddons.v1 import gsuiteaddons_v1_messages as addon_messages  # noqa: E402
 from googlecloudsdk.generated_clients.apis.logging.v2 import logging_v2_messages as logging_messages  # noqa: E402
 from googlecloudsdk.generated_clients.apis.monitoring.v3 import monitoring_v3_messages as monitoring_messages  # noqa: E402
 
@@ -40,6 +41,11 @@ def main() -> None:
     asked = json.load(sys.stdin)
     wrong = [problem for path in asked["metrics"] for problem in check(logging_messages.LogMetric, path)]
     wrong += [problem for path in asked["policies"] for problem in check(monitoring_messages.AlertPolicy, path)]
+    wrong += [
+        problem
+        for path in asked["deployments"]
+        for problem in check(addon_messages.GoogleCloudGsuiteaddonsV1Deployment, path)
+    ]
     sys.stdout.write("\nANSWER " + json.dumps(wrong))
 
 

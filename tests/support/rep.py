@@ -31,6 +31,12 @@ class Rep:
         self.last = {"parameters": action(self.card, label), "inputs": inputs}
         return self.again()
 
+    def menu(self, label: str) -> Rep:
+        """Chooses from the card's own menu."""
+        [chosen] = [item["onClick"]["action"] for item in self.card["cardActions"] if item["actionLabel"] == label]
+        self.last = {"parameters": {p["key"]: p["value"] for p in chosen["parameters"]}}
+        return self.again()
+
     def again(self) -> Rep:
         """Repeats the last click, as an impatient rep or Google's replay after a consent does."""
         response = self.scene.ask(ACT, self.address, self.message, **self.last)

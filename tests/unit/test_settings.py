@@ -218,7 +218,7 @@ def test_a_key_that_was_pasted_where_a_file_is_named_is_not_repeated(name: str, 
 @pytest.mark.parametrize(
     "name",
     ["MAILBOXES", "SCOPE_GROUPS", "BLOCKED", "INTERNAL_DOMAINS", "PUBLIC_MAIL_DOMAINS", "COMPANY_DOMAINS", "SALESFORCE_USERS",
-     "SCOPE_ORG_UNITS", "SUPPORT_CONTACT", "GOOGLE_DELEGATE"],
+     "SCOPE_ORG_UNITS", "HELP_CONTACT", "GOOGLE_DELEGATE"],
 )  # fmt: skip
 def test_a_person_s_name_is_not_in_a_problem(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:

@@ -98,7 +98,7 @@ def untouched(scene):
 
 
 @pytest.mark.parametrize("name", SYSTEM)
-@pytest.mark.parametrize("path", ["/addon/home", OPEN, "/addon/act"])
+@pytest.mark.parametrize("path", ["/addon/home", "/addon/help", "/addon/settings", OPEN, "/addon/act"])
 def test_a_caller_who_is_not_google_is_refused(quiet, name, path):
     token = SYSTEM[name](quiet)
 
@@ -130,12 +130,46 @@ def test_a_person_who_is_not_who_they_say_is_refused(quiet, name):
     untouched(quiet)
 
 
-def test_without_consent_google_is_asked_for_it(quiet):
-    event = quiet.addon_host.event(ANN, quiet.message)
-    event["authorizationEventObject"] |= {"userIdToken": "", "authorizedScopes": []}
+EMAIL, MESSAGE = "userinfo.email", "gmail.addons.current.message.metadata"
 
-    assert quiet.post(OPEN, event) == {"requesting_google_scopes": {"all_scopes": True}}
+
+@pytest.mark.parametrize(
+    ("path", "declined", "asked"),
+    [
+        (OPEN, [EMAIL], [EMAIL]), (OPEN, [MESSAGE], [MESSAGE]), (OPEN, [EMAIL, MESSAGE], [EMAIL, MESSAGE]),
+        ("/addon/act", [EMAIL, MESSAGE], [EMAIL]),
+    ],
+)  # fmt: skip
+def test_google_is_asked_for_exactly_the_consent_that_lacks(quiet, path, declined, asked):
+    event = quiet.addon_host.event(ANN, quiet.message, declined=declined)
+
+    scopes = [f"https://www.googleapis.com/auth/{scope}" for scope in asked]
+    assert quiet.post(path, event) == {"requesting_google_scopes": {"scopes": scopes}}
     untouched(quiet)
+
+
+def test_where_google_does_not_tell_what_was_granted_it_is_asked_for_all(quiet):
+    for part, name in (("authorizationEventObject", "userIdToken"), ("gmail", "messageId")):
+        event = quiet.addon_host.event(ANN, quiet.message)
+        del event["authorizationEventObject"]["authorizedScopes"], event[part][name]
+
+        assert quiet.post(OPEN, event) == {"requesting_google_scopes": {"all_scopes": True}}
+    untouched(quiet)
+
+
+def test_a_scope_that_no_card_needs_is_not_asked_for(quiet):
+    event = quiet.addon_host.event(ANN, quiet.message, declined=["script.locale", "gmail.addons.execute"])
+
+    assert "requesting_google_scopes" not in quiet.post(OPEN, event)
+
+
+def test_an_event_that_names_no_message_is_never_called_deleted(quiet):
+    event = quiet.addon_host.event(ANN, quiet.message)
+    del event["gmail"]
+
+    read = texts(card_of(quiet.post(OPEN, event)))
+    assert "doesn't show us this email yet" in read[1]
+    assert "deleted" not in " ".join(read)
 
 
 class Sent(io.BytesIO):
@@ -154,7 +188,7 @@ class Sent(io.BytesIO):
         return data
 
 
-@pytest.mark.parametrize("path", ["/addon/home", OPEN, "/addon/act"])
+@pytest.mark.parametrize("path", ["/addon/home", "/addon/help", "/addon/settings", OPEN, "/addon/act"])
 @pytest.mark.parametrize("token", ["", "Bearer a.b.c"])
 @pytest.mark.parametrize("says_length", [True, False])
 def test_of_a_stranger_no_body_is_read(quiet, path, token, says_length):

@@ -30,10 +30,8 @@ def test_each_page_is_there_for_everybody_and_names_the_organisation(scene, page
 @pytest.mark.parametrize("page", PAGES)
 def test_each_page_says_whom_to_ask(scene, page):
     assert "administrator" in read(scene, page)
-    assert 'href="mailto:help@acme.example"' in read(scene, page, SUPPORT_CONTACT="help@acme.example")
-    assert 'href="https://help.acme.example/mail"' in read(
-        scene, page, SUPPORT_CONTACT="https://help.acme.example/mail"
-    )
+    assert 'href="mailto:help@acme.example"' in read(scene, page, HELP_CONTACT="help@acme.example")
+    assert 'href="https://help.acme.example/mail"' in read(scene, page, HELP_CONTACT="https://help.acme.example/mail")
 
 
 def test_the_admins_own_address_stands_on_no_public_page(scene):
@@ -42,12 +40,12 @@ def test_the_admins_own_address_stands_on_no_public_page(scene):
 
 @pytest.mark.parametrize("contact", ["javascript:alert(1)", "http://plain.example", "help", "https://a b"])
 def test_a_contact_of_another_kind_is_refused(scene, contact):
-    with pytest.raises(ConfigurationError, match="SUPPORT_CONTACT"):
-        Settings.of({**scene.source, "SUPPORT_CONTACT": contact})
+    with pytest.raises(ConfigurationError, match="HELP_CONTACT"):
+        Settings.of({**scene.source, "HELP_CONTACT": contact})
 
 
 def test_what_stands_in_a_setting_is_text_and_no_markup(scene):
-    text = read(scene, "support", SUPPORT_CONTACT='https://x.example/"><script>alert(1)</script>')
+    text = read(scene, "support", HELP_CONTACT='https://x.example/"><script>alert(1)</script>')
     assert "<script" not in text
 
 

@@ -54,6 +54,17 @@ PROMISES = {
     "LOGGED_ON": ["test_logged_in_salesforce_is_there"],
     "FORESEEN": ["test_what_will_be_logged_is_logged_by_itself"],
     "CAN_BE_LOGGED": ["test_who_is_added_has_new_emails_logged_and_the_old_one_by_a_click"],
+    "HELP_WHY_TEXT": ["test_logged_in_salesforce_is_there"],
+    "SETTINGS_STAGE": [
+        "test_mail_with_people_or_companies_is_added_and_everything_else_stays",
+        "test_in_trial_mode_nothing_is_written_to_salesforce",
+        "test_a_draining_mailbox_is_complete_up_to_the_moment_said",
+    ],
+    "SETTINGS_START": ["test_emails_from_before_the_day_said_are_left_out"],
+    "TRIAL": ["test_in_trial_mode_the_card_says_what_would_happen"],
+    "TRIAL_LOGGED": ["test_in_trial_mode_the_card_says_what_would_happen"],
+    "SHORT_TRIAL": ["test_in_trial_mode_the_card_says_what_would_happen"],
+    "TRIAL_WAITS": ["test_what_waits_in_trial_mode_is_logged_once_the_mailbox_is_live"],
     "SENTENCES.ready": ["test_what_waits_is_logged_within_minutes"],
     "SENTENCES.retrying": ["test_salesforce_away_is_tried_again_at_the_time_said"],
     "SENTENCES.rejected": ["test_a_refused_email_is_logged_once_that_is_fixed"],
@@ -86,7 +97,7 @@ PROMISES = {
     "UNDONE": ["test_a_notice_says_what_was_done"],
     "REFUSALS.not_included": ["test_a_mailbox_that_is_not_included_is_neither_read_nor_logged"],
     "REFUSALS.no_longer_read": ["test_a_draining_mailbox_is_complete_up_to_the_moment_said"],
-    "REFUSALS.not_live": ["test_in_trial_mode_nothing_is_written_to_salesforce"],
+    "REFUSALS.not_live": ["test_a_click_on_a_card_from_before_the_trial_changes_nothing"],
     "REFUSALS.other_org": ["test_nothing_is_logged_in_another_org_and_nothing_is_lost"],
     "REFUSALS.away": ["test_nothing_is_lost_while_salesforce_is_away"],
     "REFUSALS.just_sent": ["test_an_email_just_sent_that_gmail_does_not_name_is_logged_by_itself"],
@@ -109,7 +120,8 @@ PROMISES = {
 """For each text that promises something, the tests of this module that hold it. A table's entry follows a dot."""
 
 NO_PROMISE = {
-    "TITLE", "HOME_TITLE", "NEVER_LOGGED", "NOT_LOGGED", "WAITING", "REFUSED", "LOGGED_ANYWAY", "CHOSEN_GONE",
+    "TITLE", "HELPER", "HELP", "HELP_WHY", "HELP_ASK", "HELP_ASK_TEXT", "HELP_PAGE", "SETTINGS", "SETTINGS_MAILBOX",
+    "SETTINGS_READERS", "SETTINGS_ASK", "TRIAL_TITLE", "HOME_TITLE", "NEVER_LOGGED", "NOT_LOGGED", "WAITING", "REFUSED", "LOGGED_ANYWAY", "CHOSEN_GONE",
     "CHOSEN_GONE_NO_RECORD", "DOUBLED", "CONTACTS_ONLY_NAMED", "YOU", "SOMEBODY", "NOT_A_CONTACT", "ON_OPPORTUNITY", "HIDDEN",
     "BLIND", "AT_LEAST", "MORE_RECORDS", "UNRELATED_ONE", "UNRELATED_BEYOND", "UNRELATED_BLIND",
     "CATEGORIES", "OTHER_CATEGORY", "IN_CATEGORY", "NOT_SENT_YET", "KEPT_OUT_BY_OWNER", "NOT_CHOSEN", "CHOSE", "YOU_OWN", "OTHERS_HAVE_IT", "OTHERS_ON_IT", "WHYS",
@@ -156,6 +168,12 @@ def change_stage(scene, stage):
 
 def reply_to(scene, message_id, number=1, **headers):
     return scene.deliver(ANN, eml(subject="Re: Lamps", message_id=f"<reply{number}@x>", text=str(number), **headers))
+
+
+def list_buttons(card):
+    """What changes something or leads to it."""
+    widgets = [widget for section in card["sections"] for widget in section["widgets"]]
+    return [button["text"] for widget in widgets for button in widget.get("buttonList", {}).get("buttons", ())]
 
 
 def subjects(scene):
@@ -535,7 +553,7 @@ def test_a_mailbox_that_is_not_included_is_neither_read_nor_logged(scene):
     pass_time(scene, hours=25)
 
     assert Rep(scene, BEN, message).read[1:] == [
-        "Your mailbox isn't included", "Nothing here is read or logged. Ask ann@acme.example.",
+        "Your mailbox isn't included", "Nothing here is read or logged. Ask your Google Workspace admin.",
     ]  # fmt: skip
     assert not [call for call in scene.universe.calls.calls("gmail") if call.mailbox == BEN]
     assert scene.tasks() == []
@@ -557,10 +575,69 @@ def test_in_trial_mode_nothing_is_written_to_salesforce(scene):
     message = scene.deliver(ANN, eml())
     pass_time(scene, hours=25)
 
-    assert Rep(scene, ANN, message).read[1:] == [
-        "Not live yet", "Your mailbox is in trial mode: nothing is written to Salesforce. Ask ann@acme.example.",
-    ]  # fmt: skip
+    assert "Nothing is written to Salesforce yet. This is what would happen." in Rep(scene, ANN, message).read
     assert scene.tasks() == []
+
+
+def test_a_click_on_a_card_from_before_the_trial_changes_nothing(scene, logged):
+    scene.set_stage(ANN, Stage.DRY_RUN)
+
+    card = logged.card
+    for button in ("Move", "Stop logging"):
+        logged.card = card
+        title, text = texts.REFUSALS["not_live"]
+        assert logged.click(button).read[1:] == [title, text.format(helper=texts.HELPER)]
+    assert len(scene.tasks()) == 1
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_in_trial_mode_the_card_says_what_would_happen(scene, is_known):
+    scene.restart(NEW_MAILBOX_STAGE="dry_run")
+    earlier = scene.deliver(ANN, eml(message_id="<root@x>"))
+    scene.sync()
+    message = reply_to(scene, "<root@x>", References="<root@x>")
+    if is_known:
+        scene.sync()
+    rep = Rep(scene, ANN, message)
+    assert rep.read[:5] == [
+        texts.TITLE, texts.TRIAL_TITLE, texts.TRIAL, texts.TRIAL_LOGGED,
+        "On Ada Byron, Byron Works. ada@byron.example is their address.",
+    ]  # fmt: skip
+    assert not list_buttons(rep.card)
+    before = len(scene.tasks())
+    rep.menu("Refresh")
+    assert rep.read[3] == texts.TRIAL_LOGGED
+    assert before == len(scene.tasks()) == 0
+
+    scene.set_stage(ANN, Stage.LIVE)
+    pass_time(scene, hours=25)
+
+    assert {task["WhoId"] for task in scene.tasks()} == {ADA}
+    assert "Logged in Salesforce" in Rep(scene, ANN, earlier).read
+
+
+def test_what_waits_in_trial_mode_is_logged_once_the_mailbox_is_live(scene):
+    scene.restart(NEW_MAILBOX_STAGE="dry_run")
+    message = scene.deliver(ANN, eml())
+    scene.sync()
+    scene.universe.faults.plan(Fault("salesforce", "*", "503", times=-1))
+    assert texts.TRIAL_WAITS in Rep(scene, ANN, message).read
+
+    scene.universe.faults.clear()
+    scene.set_stage(ANN, Stage.LIVE)
+    pass_time(scene, hours=25)
+
+    assert len(scene.tasks()) == 1
+
+
+def test_emails_from_before_the_day_said_are_left_out(scene):
+    scene.restart(BACKFILL_MONTHS="1")
+    for day, subject in (("20 Aug", "before"), ("24 Aug", "after")):
+        scene.deliver(ANN, eml(subject=subject, date=f"{day} 2026 12:00:00 +0000"))
+    pass_time(scene)
+
+    assert "Emails from before 22 Aug are left out" in " ".join(texts_of(card_of(scene.ask("/addon/settings", ANN))))
+    assert subjects(scene) == ["after"]
 
 
 def test_nothing_is_lost_while_salesforce_is_away(scene, logged):
@@ -599,7 +676,7 @@ def test_nothing_is_logged_in_another_org_and_nothing_is_lost(scene):
     title, text = Rep(scene, ANN, message).read[1:3]
 
     assert title == texts.REFUSALS["other_org"][0]
-    assert text == texts.REFUSALS["other_org"][1].format(admin="ann@acme.example", detail=bound)
+    assert text == texts.REFUSALS["other_org"][1].format(helper=texts.HELPER, detail=bound)
     assert scene.tasks() == []
     store.save_identity(lambda i: replace(i, salesforce_org=scene.universe.org.id))
     scene.sync()
@@ -698,7 +775,7 @@ def test_who_cannot_be_verified_in_time_reads_that_it_is_slow(scene, monkeypatch
     message = scene.deliver(ANN, eml())
     released = threading.Event()
     monkeypatch.setattr(deadline, "WITHIN", 0.3)
-    monkeypatch.setattr(Guard, check, lambda *_args: released.wait(30))
+    monkeypatch.setattr(Guard, check, lambda *_args, **_kwargs: released.wait(30))
     assert Rep(scene, ANN, message).read[1:] == list(texts.REFUSALS["slow"])
     released.set()
 
@@ -888,7 +965,7 @@ def test_a_failure_on_our_side_can_be_tried_again(scene, logged, monkeypatch):
         patch.setattr(scene.services.ports.crm, "remove", lambda _ids: 1 / 0)
         logged.click("Delete and stop")
     assert logged.read[1:] == [
-        "Something went wrong on our side", "Try again, and tell ann@acme.example if it keeps happening.",
+        "Something went wrong on our side", "Try again, and tell your Google Workspace admin if it keeps happening.",
     ]  # fmt: skip
 
     logged.again()

@@ -13,7 +13,7 @@ OPEN, ACT = "/addon/open", "/addon/act"
 NOT_INCLUDED = [
     "Salesforce log",
     "Your mailbox isn't included",
-    "Nothing here is read or logged. Ask ann@acme.example.",
+    "Nothing here is read or logged. Ask your Google Workspace admin.",
 ]
 
 
@@ -89,7 +89,7 @@ def test_a_draining_mailbox_shows_what_the_ledger_has_and_promises_nothing_more(
     assert opened(scene, known)[1] == "Logged in Salesforce"
     assert opened(scene, fresh)[1:] == [
         "New mail isn't logged any more",
-        "Your mailbox is complete up to 14:13 UTC: every earlier email is logged or accounted for. Ask ann@acme.example.",
+        "Your mailbox is complete up to 14:13 UTC: every earlier email is logged or accounted for. Ask your Google Workspace admin.",
     ]
 
 

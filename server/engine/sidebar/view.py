@@ -11,7 +11,7 @@ from server.domain.errors import TransientError
 from server.domain.history import MessageRef
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, SalesforceId
 from server.domain.ledger import ActivityRow, Conversation, Row
-from server.domain.mailbox import DirectoryState, Mailbox, Workspace
+from server.domain.mailbox import DirectoryState, Mailbox, Stage, Workspace
 from server.engine.collect.sent_mail import SentMail
 from server.engine.conversations.overrides import FindOwners
 from server.engine.decide.explain import Explainer, Explanation
@@ -106,7 +106,7 @@ class Sidebar:
         rows = self._store.thread(mailbox.mailbox_id, ref.thread_id)
         opened = next((row for row in rows if row.message_id == ref.message_id), None)
         shown = self._show_rows(rows)
-        if opened is None or opened.reason in OPEN_QUESTIONS:
+        if opened is None or opened.reason in OPEN_QUESTIONS or _waits_in_trial(mailbox, opened):
             shown |= self._foresee(workspace, mailbox, ref, shown, opened)
         readable, has_answer = self._access.ask(mailbox, _list_records(shown.values()))
         view = self._make_view(mailbox, ref, rows, shown, readable)
@@ -178,6 +178,11 @@ class Sidebar:
             return {}  # what the ledger has, without the names
         self._access.learn(mailbox, explanations.candidates)
         return {i: _show_explanation(explanation) for i, explanation in explanations.by_message.items()}
+
+
+def _waits_in_trial(mailbox: Mailbox, row: Row) -> bool:
+    """Nobody has asked Salesforce about it: what would become of it is not known."""
+    return mailbox.stage is Stage.DRY_RUN and row.outcome is Outcome.WAITING
 
 
 def _list_records(shown: Iterable[Shown]) -> list[Record]:

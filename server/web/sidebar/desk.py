@@ -9,10 +9,12 @@ from typing import Any
 
 from addon.codes import LateClick, Operation, Refusal
 from addon.conversation import conversation_card
+from addon.home import settings_card
 from addon.models import Act, RecordShown
 from addon.refusals import refusal_card
+from addon.widgets import Widget
 from server.bootstrap import Services
-from server.domain.errors import TrulyError
+from server.domain.errors import JustSentError, TrulyError
 from server.domain.history import MessageRef
 from server.domain.ledger import Conversation
 from server.domain.mailbox import Mailbox, Stage, Workspace
@@ -64,9 +66,20 @@ class Desk:
     def workspace(self) -> Workspace:
         return self._services.workspaces.current()
 
+    def require_live(self) -> None:
+        """Before a click that changes something, or leads to one: a card may be older than the trial."""
+        if self._is_trial:
+            raise RefusalError(Refusal.NOT_LIVE)
+
+    @property
+    def _is_trial(self) -> bool:
+        return self.mailbox.stage is Stage.DRY_RUN
+
     def find_opened(self) -> MessageRef:
-        """The message that Google's event names."""
+        """The message that Google's event names. Raises NotFoundError, and JustSentError where it names none."""
         event = self.event
+        if not event.message_id:
+            raise JustSentError("Gmail does not say which message is open.")
         return self._services.ports.mail.identify(self.mailbox, event.message_id, event.thread_id, event.tokens)
 
     def open_card(self) -> dict[str, Any]:
@@ -89,8 +102,14 @@ class Desk:
         self, ref: MessageRef, view: View, undo: Undo | None = None, late_click: LateClick | None = None
     ) -> dict[str, Any]:
         shown = self.presenter().conversation(view, undo, has_row=self._has_row(ref))
-        shown = replace(shown, late_click=late_click)
+        shown = replace(shown, late_click=late_click, is_trial=self._is_trial)
         return conversation_card(shown, self.act(ref))
+
+    def settings_card(self) -> Widget:
+        """What holds for the person's mailbox."""
+        settings, start = self._services.settings, self.mailbox.start
+        day = self.presenter().moment(start / 1000) if start else ""
+        return settings_card(self.mailbox.stage.value, day, settings.disclosure.value, settings.help_contact)
 
     def view(self, ref: MessageRef) -> View:
         return self._services.rooms.sidebar.view(self.workspace, self.mailbox, ref)
@@ -133,7 +152,7 @@ class Desk:
 
     def _ask_for_sync(self, view: View) -> None:
         """An unknown conversation is decided now and carried out by the queue; without the queue, by the next sweep."""
-        if not any(message.foreseen for message in view.shown):
+        if self._is_trial or not any(message.foreseen for message in view.shown):
             return
         try:
             enqueue_collect(self._services.queue, self.mailbox.mailbox_id, self._services.ports.clock.now())
@@ -161,6 +180,4 @@ class Desk:
             raise RefusalError(Refusal.NOT_INCLUDED if is_internal else Refusal.CONSUMER)
         if mailbox.stage is Stage.OFF or not mailbox.is_in_scope:
             raise RefusalError(Refusal.NOT_INCLUDED)
-        if mailbox.stage is Stage.DRY_RUN:
-            raise RefusalError(Refusal.NOT_LIVE)
         return mailbox

@@ -118,7 +118,8 @@ class CardView {
     const image = header.imageUrl
       ? Object.assign(make("img", header.imageType === "CIRCLE" ? "gc-circle" : ""), { src: header.imageUrl, alt: header.imageAltText || "" })
       : null;
-    const actions = (this.card.cardActions || []).map((item) => this.button({ text: item.actionLabel, onClick: item.onClick }));
+    const items = [...(this.card.cardActions || []), ...this.host.menu];
+    const actions = items.map((item) => this.button({ text: item.actionLabel, onClick: item.onClick }));
     return make("header", "gc-header", image, titles, actions.length ? make("div", "gc-actions", ...actions) : null);
   }
 
@@ -323,7 +324,7 @@ function toggle(found) {
 /** A stack of cards with Gmail's navigation, its toast and its spinner. */
 export class CardHost {
   constructor(element, { call, reload = () => {}, stale = () => {}, openLink = (link) => window.open(link.url, "_blank", "noopener") }) {
-    Object.assign(this, { element, call, reload, stale, openLink, stack: [] });
+    Object.assign(this, { element, call, reload, stale, openLink, stack: [], menu: [] });
     element.classList.add("gc-host");
   }
 

@@ -134,7 +134,13 @@ function openFirst() {
   if (first) openMessage(first.gmail_message_id);
 }
 
+/** What stands in the menu of every card, whichever message is open. */
+async function readMenu() {
+  const actions = await get("/api/menu");
+  host.menu = actions.map(({ label, runFunction }) => ({ actionLabel: label, onClick: { action: { function: runFunction } } }));
+}
+
 setUpTheme();
-await refresh();
+await Promise.all([readMenu(), refresh()]);
 openFirst();
 document.body.dataset.ready = "yes";
