@@ -207,7 +207,6 @@ def test_a_long_conversation_stays_readable(scene):
         ("live", "somebody@gmail.com", "Use your work account"),
         ("live", "new@acme.example", "Your mailbox isn't included"),
         ("off", ANN, "Your mailbox isn't included"),
-        ("dry_run", ANN, "Not live yet"),
     ],
 )
 def test_refusals_are_cards(scene, stage, address, title):
