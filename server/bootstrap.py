@@ -198,6 +198,7 @@ def _open_rooms(
         body_reader,
         witness=GoogleReports(calls.mint.for_reports, transport, ports.clock) if settings.reports_witness else None,
         finder=GmailMessageIds(calls),
+        delegation=calls.mint,
         is_encrypted_at_rest=settings.state.startswith("firestore:"),
         cloud_project=_look_at_cloud(settings, transport, ports.clock),
         sweep_seconds=float(settings.poll_seconds),

@@ -61,6 +61,7 @@ from server.engine.sidebar.stopping import Stopper
 from server.engine.sidebar.take_up import MessageDelivery
 from server.engine.sidebar.view import Sidebar
 from server.ports.body_reader import BodyReader
+from server.ports.delegation import Delegation
 from server.ports.mail import MailProvider
 from server.ports.witness import Witness
 
@@ -182,6 +183,7 @@ def open_rooms(
     is_encrypted_at_rest: bool = False,
     near_private_keys: tuple[str, ...] = (),
     cloud_project: cloud.CloudContext | None = None,
+    delegation: Delegation | None = None,
     sweep_seconds: float = LONGEST_SPREAD,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Rooms:
@@ -219,7 +221,9 @@ def open_rooms(
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
         rewrapper=Rewrapper(ports.unwrap, ports.wrap, store, clock),
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
-        doctor=_open_doctor(ports, cloud_project, is_safe=is_encrypted_at_rest, near_keys=near_private_keys),
+        doctor=_open_doctor(
+            ports, cloud_project, delegation, witness, is_safe=is_encrypted_at_rest, near_keys=near_private_keys
+        ),
         syncer=sync.make_syncer(ports, sweeper, workspaces, sleep),
         new_org=NewOrg(crm, store, clock, shared.leases, sleep),
         jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days, sweep_seconds),
@@ -287,16 +291,18 @@ def _make_choices(
 
 
 def _open_doctor(
-    ports: Ports, cloud_project: cloud.CloudContext | None, *, is_safe: bool, near_keys: tuple[str, ...]
-) -> Doctor:
+    ports: Ports, cloud_project: cloud.CloudContext | None, delegation: Delegation | None, witness: Witness | None, *,
+    is_safe: bool, near_keys: tuple[str, ...],
+) -> Doctor:  # fmt: skip
     """The findings come in this order."""
     keeping = keys.KeysContext(
         is_safe, ports.unwrap is not None, near_keys, ports.store, ports.organisation,
         name_keys(ports.wrap, ports.sealer, ports.hasher),
     )  # fmt: skip
     workspace = google.GoogleContext(
-        ports.directory, ports.scope, ports.admission.scope_groups, ports.mail, ports.store, ports.alarms, ports.clock
-    )
+        ports.directory, ports.scope, ports.admission.scope_groups, ports.mail, ports.store, ports.alarms, ports.clock,
+        delegation, witness,
+    )  # fmt: skip
     return Doctor(
         (
             state.CHECKS.bind(state.StateContext(ports.store, make_trouble_reporter(ports))),

@@ -9,6 +9,7 @@ from server.domain.ids import MailboxId
 from server.domain.mailbox import Mailbox
 from simulator.demo.stage import google_account
 from simulator.faults import Fault
+from simulator.google_switches import GoogleSwitches
 from simulator.people import People
 from tests.support.scene import PRIVATE_PEM, PUBLIC_PEM, eml
 
@@ -77,6 +78,20 @@ def test_an_identity_that_may_not_sign_is_told_the_role_it_needs(keyless):
 
     assert "GOOGLE_DELEGATE" in str(caught.value)
     assert "simulated" not in str(caught.value)
+
+
+def test_an_account_that_may_not_exist_and_a_role_that_lacks_are_one_sentence(keyless):
+    keyless.universe.identity.signers[DELEGATE] = frozenset()
+    with pytest.raises(
+        ReconnectRequiredError, match="no service account of the name in GOOGLE_DELEGATE, or this service"
+    ):
+        keyless.services.ports.mail.current_cursor(mailbox_of(keyless, ANN))
+
+
+def test_the_signing_api_that_is_off_is_named(keyless):
+    keyless.universe.world.google = GoogleSwitches(apis_off=("iamcredentials.googleapis.com",))
+    with pytest.raises(ReconnectRequiredError, match="IAM Service Account Credentials API is not enabled"):
+        keyless.services.ports.mail.current_cursor(mailbox_of(keyless, ANN))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,11 @@ from server.domain.errors import (
 from server.domain.trouble import TroubleCode
 from server.ports.clock import Clock
 
+NO_ADMIN = (
+    "Google refuses our question: GOOGLE_ADMIN is no admin, or its role may not read this. In the Admin console, under"
+    " Account, Admin roles, give it a role that may read users, groups and domains (and Reports, for REPORTS_WITNESS)."
+)
+
 
 def execute(request: Any, credentials: Any, transport: Transport, clock: Clock, *, who: str, retries: int = 0) -> Any:
     """The resource that the call answers with.
@@ -55,6 +60,8 @@ def _as_admins(error: MailboxUnavailableError) -> TrulyError:
     """What is one person's trouble where a mailbox is asked for, is a setting's fault of GOOGLE_ADMIN."""
     if error.code == TroubleCode.NO_SUCH_USER:
         return ReconnectRequiredError("GOOGLE_ADMIN is not an active user of this Workspace.")
+    if error.code in (TroubleCode.ACCESS_REFUSED, TroubleCode.DELEGATION_DENIED):
+        return ReconnectRequiredError(NO_ADMIN)
     if isinstance(error, MailboxRefusedError):
         return ReconnectRequiredError(str(error))
     return TrulyError(str(error))

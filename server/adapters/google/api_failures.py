@@ -10,6 +10,7 @@ from typing import Any
 
 from googleapiclient.errors import HttpError
 
+from server.adapters.google.disabled_apis import explain_disabled_api
 from server.domain.errors import (
     GmailOffError,
     MailboxRefusedError,
@@ -57,7 +58,8 @@ def map_http_error(error: HttpError, now: float) -> TrulyError:
     if status == 403:
         code = TroubleCode.DELEGATION_DENIED if "delegation denied" in message.lower() else None
         code = code or REFUSALS.get(reason, TroubleCode.ACCESS_REFUSED)
-        return MailboxRefusedError(f"Google refuses access ({reason or 'forbidden'}).", code)
+        text = f"Google refuses access ({reason or 'forbidden'})."
+        return MailboxRefusedError(explain_disabled_api(error.content) if code is TroubleCode.API_OFF else text, code)
     if status == 409:
         return TransientError("Gmail answered 409.", _read_retry_after(error.resp, now), TroubleCode.CONFLICT)
     text = f"Gmail refused one of our calls with {status} ({reason or 'no reason'})."
@@ -73,7 +75,8 @@ def _read_reason(content: bytes) -> tuple[str, str]:
     try:
         body: Any = json.loads(content)
         error = body["error"]
-        details = error.get("errors") or [{}]
+        # Newer services name the reason in the details alone.
+        details = error.get("errors") or [d for d in error.get("details", ()) if "reason" in d] or [{}]
         return str(details[0].get("reason") or error.get("status") or ""), str(error.get("message", ""))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return "", ""

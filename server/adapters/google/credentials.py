@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +20,8 @@ from server.adapters.google.scope import ScopeCheck
 from server.adapters.google.token_failures import map_refresh_error
 from server.adapters.transport import Transport
 from server.domain.alarm import AlarmCode
-from server.domain.errors import ConfigurationError, OutOfScopeError, TransientError
+from server.domain.errors import ConfigurationError, MailboxRefusedError, OutOfScopeError, TransientError
+from server.domain.trouble import TroubleCode
 from server.ports.alarms import Alarms
 from server.ports.patience import hold
 
@@ -84,6 +86,21 @@ class SharedIdentity(Credentials):
             self.token, self.expiry = self._inner.token, self._inner.expiry
 
 
+def _find_refused(mint: Callable[[tuple[str, ...]], Any], scopes: tuple[str, ...]) -> list[str]:
+    """Those of the scopes for which Google gives no token. Raises what else the mint raises."""
+    try:
+        mint(scopes)
+    except MailboxRefusedError as error:
+        if error.code is not TroubleCode.NOT_DELEGATED:
+            raise
+    else:
+        return []
+    # One that lacks is enough for Google to refuse them all.
+    if len(scopes) == 1:
+        return list(scopes)
+    return [scope for one in scopes for scope in _find_refused(mint, (one,))]
+
+
 class CredentialMint:
     """Delegated credentials, one for each subject and set of scopes, kept while they live. Thread-safe.
 
@@ -127,6 +144,15 @@ class CredentialMint:
 
     def for_reports(self) -> Any:
         return self._mint(self._delegation.admin, REPORTS_SCOPES)
+
+    def refused_scopes(self, address: str | None, *, has_reports: bool) -> tuple[str, ...]:
+        """Implements ``server.ports.delegation.Delegation``."""
+        refused: list[str] = []
+        if address is not None:
+            refused += _find_refused(lambda _scopes: self.for_mailbox((address,)), GMAIL_SCOPES)
+        for scopes in (DIRECTORY_SCOPES, REPORTS_SCOPES) if has_reports else (DIRECTORY_SCOPES,):
+            refused += _find_refused(lambda scopes: self._mint(self._delegation.admin, scopes), scopes)
+        return tuple(refused)
 
     def _mint(self, subject: str, scopes: tuple[str, ...]) -> Any:
         with hold(self._lock):

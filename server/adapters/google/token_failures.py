@@ -8,6 +8,7 @@ from typing import Any
 
 import google.auth.exceptions
 
+from server.adapters.google.disabled_apis import explain_disabled_api
 from server.domain.errors import (
     MailboxRefusedError,
     MailboxUnavailableError,
@@ -17,11 +18,11 @@ from server.domain.errors import (
 )
 from server.domain.trouble import TroubleCode
 
-TOKEN_CREATOR = (
-    "This service may not sign as GOOGLE_DELEGATE: give its own identity the role Service Account Token Creator on that"  # noqa: S105
-    " account, and enable the IAM Service Account Credentials API."
+NO_SIGNING = (
+    "Google has no service account of the name in GOOGLE_DELEGATE, or this service may not sign as it: Google answers"
+    " both alike. Check the name. Then give this service's own identity the role Service Account Token Creator on that"
+    " account (docs/google.md)."
 )
-NO_DELEGATE = "Google knows no service account of the name in GOOGLE_DELEGATE."
 
 
 def map_refresh_error(error: google.auth.exceptions.RefreshError, client_id: str, scopes: Sequence[str]) -> TrulyError:
@@ -53,8 +54,8 @@ def map_refresh_error(error: google.auth.exceptions.RefreshError, client_id: str
 def _explain_delegation(client_id: str, scopes: Sequence[str]) -> str:
     client = f"client id {client_id}" if client_id else "the client id (unique id) of the account in GOOGLE_DELEGATE"
     return (
-        "Google Workspace does not let this service act for its users. In the Admin console, under Security, API"
-        f" controls, Domain-wide delegation, authorise {client} for {', '.join(scopes)}."
+        "Google Workspace does not let this service act for its users. In the Admin console, under Security,"
+        f" Access and data control, API controls, Domain-wide delegation, authorise {client} for {', '.join(scopes)}."
     )
 
 
@@ -65,10 +66,10 @@ def _map_signing_failure(text: str) -> TrulyError:
         status = int(body["error"]["code"])
     except (ValueError, KeyError, TypeError):
         return TransientError("Google's signing service did not answer.")
-    if status == 403:
-        return ReconnectRequiredError(TOKEN_CREATOR)
-    if status == 404:
-        return ReconnectRequiredError(NO_DELEGATE)
+    if status == 403 and any(reason in text for reason in ("SERVICE_DISABLED", "accessNotConfigured")):
+        return ReconnectRequiredError(explain_disabled_api(text.encode()))
+    if status in (403, 404):
+        return ReconnectRequiredError(NO_SIGNING)
     if status == 429 or status >= 500:
         return TransientError("Google's signing service did not answer.")
     return ReconnectRequiredError("Google's signing service refuses this service's own identity.")

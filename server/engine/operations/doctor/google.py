@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from server.domain.alarm import AlarmCode
 from server.domain.errors import MailboxUnavailableError, TrulyError
+from server.domain.mailbox import DirectoryState, Mailbox
 from server.engine.operations.alarm_texts import count_alarms
 from server.engine.operations.doctor.registry import Checks, Finding
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
+from server.ports.delegation import Delegation
 from server.ports.directory import Directory
 from server.ports.mail import MailProvider
 from server.ports.scope import Scope
 from server.ports.store import Store
+from server.ports.witness import Witness
 
 MAILBOXES_TRIED = 3
 GROUPS_TRIED = 200
 GROUPS_NAMED = 10
-NOTHING_READ = "No mailbox is read yet, so Gmail was not asked. Run sync, or wait for the first sweep."
+NOTHING_READ = "No mailbox is in scope, so Gmail was not asked."
+AN_HOUR = 3_600.0
+"""Seconds."""
 
 
 @dataclass(frozen=True)
 class GoogleContext:
-    """``scope_groups`` are the groups that the setting SCOPE_GROUPS names."""
+    """``scope_groups`` are the groups that the setting SCOPE_GROUPS names. ``witness`` is None where it is off."""
 
     directory: Directory
     scope: Scope
@@ -33,9 +39,35 @@ class GoogleContext:
     store: Store
     alarms: Alarms
     clock: Clock
+    delegation: Delegation | None = None
+    witness: Witness | None = None
 
 
 CHECKS = Checks[GoogleContext]()
+
+
+@CHECKS.register("Delegation")
+def check_delegation(context: GoogleContext) -> Iterator[Finding]:
+    """Says something only where a scope lacks: without an answer of Google, the checks below say why."""
+    if context.delegation is None:
+        return
+    try:
+        addresses = [mailbox.address for mailbox in _list_mailboxes(context)]
+    except TrulyError:
+        addresses = []
+    try:
+        refused = context.delegation.refused_scopes(
+            next(iter(addresses), None), has_reports=context.witness is not None
+        )
+    except TrulyError:
+        return
+    if refused:
+        text = (
+            f"Domain-wide delegation lacks {', '.join(refused)}. In the Admin console, under Security, Access and data"
+            " control, API controls, Domain-wide delegation, edit the service account's client id and add it. Google"
+            " may need an hour to notice."
+        )
+        yield Finding("Delegation", is_good=False, text=text)
 
 
 @CHECKS.register("Google Directory")
@@ -48,7 +80,7 @@ def check_directory(context: GoogleContext) -> Iterator[Finding]:
 def check_gmail(context: GoogleContext) -> Iterator[Finding]:
     """Directory and Gmail are allowed by scopes of their own: domain-wide delegation may hold one without the other."""
     unavailable: MailboxUnavailableError | None = None
-    for mailbox in [m for m in context.store.mailboxes() if m.reads][:MAILBOXES_TRIED]:
+    for mailbox in _list_mailboxes(context):
         try:
             context.mail.current_cursor(mailbox)
         except MailboxUnavailableError as error:
@@ -58,6 +90,15 @@ def check_gmail(context: GoogleContext) -> Iterator[Finding]:
         return
     text = f"None of the mailboxes that were tried can be read: {unavailable}" if unavailable else NOTHING_READ
     yield Finding("Gmail", is_good=unavailable is None, text=text)
+
+
+@CHECKS.register("Reports witness")
+def check_witness(context: GoogleContext) -> Iterator[Finding]:
+    if context.witness is None:
+        return
+    now = context.clock.now()
+    next(iter(context.witness.sightings(now - AN_HOUR, now)), None)
+    yield Finding("Reports witness", is_good=True, text="Google lets us read its record of deliveries.")
 
 
 @CHECKS.register("Scope")
@@ -104,6 +145,15 @@ def check_groups(context: GoogleContext) -> Iterator[Finding]:
         " scope admin.directory.group.readonly."
     )
     yield Finding("Groups", is_good=False, text=text)
+
+
+def _list_mailboxes(context: GoogleContext) -> list[Mailbox]:
+    """Some that are read; before the first sweep, some that will be. Raises TransientError, ReconnectRequiredError."""
+    if reading := [mailbox for mailbox in context.store.mailboxes() if mailbox.reads]:
+        return reading[:MAILBOXES_TRIED]
+    active = (p for p in context.directory.people() if p.state is DirectoryState.ACTIVE and not p.is_guest)
+    chosen = islice((person for person in active if context.scope.includes(person)), MAILBOXES_TRIED)
+    return [Mailbox(person.mailbox_id, person.addresses) for person in chosen]
 
 
 def _is_listed(context: GoogleContext, group: str) -> bool:
