@@ -316,6 +316,7 @@ def _make_policy(settings: Settings) -> Policy:
         company_domains=frozenset(map(normalise_listed_name, settings.company_domains)),
         dont_log_label=settings.dont_log_label,
         disclosure=settings.disclosure,
+        not_primary=settings.not_primary,
     )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from server import setting_forms as forms
 from server.domain.errors import ConfigurationError
 from server.domain.mailbox import Stage
-from server.domain.policy import Disclosure, LeadOrder
+from server.domain.policy import Disclosure, LeadOrder, NotPrimary
 from server.logs.configure import LogFormat
 
 
@@ -185,6 +185,7 @@ class Settings:
     disclosure: Disclosure
     help_contact: str
     dont_log_label: str
+    not_primary: NotPrimary
     may_open_copies: bool
     quota: QuotaSettings
     poll_seconds: int
@@ -232,6 +233,7 @@ class Settings:
             disclosure=read.choice("DISCLOSURE", Disclosure.TEXT, Disclosure, "text, subject or headers"),
             help_contact=read.text("HELP_CONTACT", "", forms.CONTACT),
             dont_log_label=read.text("DONT_LOG_LABEL", "Don't log"),
+            not_primary=read.choice("NOT_PRIMARY", NotPrimary.SKIP, NotPrimary, "skip or contacts"),
             may_open_copies=read.choice("MAY_OPEN_COPIES", False, forms.yes_or_no, "yes or no"),
             quota=QuotaSettings.read(read),
             poll_seconds=read.choice("POLL_SECONDS", 300, forms.count, "a number of seconds"),

@@ -43,7 +43,10 @@ class People:
 
 @dataclass(frozen=True)
 class Copy:
-    """One screened copy, as it waits: enough to decide, and to find the body. ``size`` is Gmail's estimate in bytes."""
+    """One screened copy, as it waits: enough to decide, and to find the body.
+
+    ``size`` is Gmail's estimate in bytes. ``category`` is Gmail's, of received mail that is not primary.
+    """
 
     mailbox_id: MailboxId
     mailbox_address: str
@@ -54,6 +57,7 @@ class Copy:
     headers: Headers
     people: People
     size: int = 0
+    category: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,12 @@ class Mail:
     @property
     def author(self) -> Participant | None:
         return self.canonical.people.author
+
+    @property
+    def category(self) -> str | None:
+        """Where Gmail put all copies; None where one is primary mail, for then the others are decided with it."""
+        categories = [copy.category for copy in self.copies]
+        return self.canonical.category if all(categories) else None
 
     @property
     def externals(self) -> tuple[Participant, ...]:

@@ -24,6 +24,13 @@ class LeadOrder(StrEnum):
     NO = "no"
 
 
+class NotPrimary(StrEnum):
+    """Which received mail in Gmail's categories is decided as primary mail is: none, or what contacts wrote."""
+
+    SKIP = "skip"
+    CONTACTS = "contacts"
+
+
 @dataclass(frozen=True)
 class Policy:
     """``publish_delay`` is in seconds. ``blocked`` holds lower-case addresses and domains of the blocklists.
@@ -50,6 +57,7 @@ class Policy:
     opportunities: bool = False
     relate_other_accounts: bool = True
     disclosure: Disclosure = Disclosure.TEXT
+    not_primary: NotPrimary = NotPrimary.SKIP
 
 
 @dataclass(frozen=True)

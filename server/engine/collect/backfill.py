@@ -176,7 +176,7 @@ class _PastRun:
             unread_so_far = len(unread)
             for message_id in ids:
                 row, mark = rows.get(message_id), marks.get(message_id)
-                if row is None and (screening := _decide_without_headers(mark, window)):
+                if row is None and (screening := _decide_without_headers(mark, window, self._policy)):
                     skipped.append(self._make_skipped_row(refs[message_id], screening))
                 elif row is None:
                     unread.append(refs[message_id])
@@ -262,10 +262,10 @@ def _list_with_labels(mail: MailProvider, mailbox: Mailbox, window: BackfillWind
     return {ref.message_id for page in mail.list_messages(mailbox, window.span, labels) for ref in page}
 
 
-def _decide_without_headers(mark: str | None, window: BackfillWindow) -> Screening | None:
+def _decide_without_headers(mark: str | None, window: BackfillWindow, policy: Policy) -> Screening | None:
     """What a label decides, and what is too old."""
-    if mark is not None:
-        return by_labels({mark})
+    if mark is not None and (screening := by_labels({mark}, policy)):
+        return screening
     return Screening(Reason.BEFORE_START) if window.is_too_old else None
 
 

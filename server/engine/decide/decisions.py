@@ -23,7 +23,7 @@ from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Conversation, Row
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import GroupPeople, Workspace
-from server.domain.policy import Policy
+from server.domain.policy import NotPrimary, Policy
 from server.engine.conversations.dont_log_label import BY_OWNER
 from server.engine.conversations.overrides import Overrides, is_stopped_by_owner, list_unknown_users
 from server.engine.decide.asking import ask_about
@@ -31,8 +31,9 @@ from server.engine.decide.group_people import GroupPeopleReader
 from server.ports.crm import Crm
 from server.ports.store import Store
 from server.rules.decision.decide import decide
-from server.rules.decision.match import build_query
+from server.rules.decision.match import Matches, build_query
 from server.rules.decision.owner import MOST_MEMBERS, Owner, find_owner, list_groups
+from server.rules.decision.screen import BY_PERSON
 
 ConversationChoices = Mapping[KeyedHash, Conversation]
 """What people chose, by the conversation's keyed hash."""
@@ -210,6 +211,10 @@ class MailDecider:
         if not owner.members and (evidence := self._find_stop(mail, choices, owner.user_id, candidates)):
             return replace(stopped, decision=Decision(Reason.KEPT_OUT, evidence=evidence))
         override = self._overrides.find_override(workspace, choice, mail, decided_before)
+        if override is None and mail.category and not self._is_looked_for(mail, owner, candidates, decided_before):
+            evidence = (Evidence(mail.category), Evidence(BY_PERSON))
+            decision = Decision(Reason.NOT_PRIMARY, evidence=evidence, policy_version=self._policy.version)
+            return DecidedMail(mail, decision, owner.user, kept_out)
         most_related = MOST_RELATED if self._crm.shape().relates_many else 1
         decision = decide(mail, owner.ids, candidates, workspace, self._policy, override, most_related=most_related)
         user = owner.settle(decision.chosen)
@@ -218,6 +223,17 @@ class MailDecider:
             # Which member owns a group's mail is known only with its record.
             return replace(stopped, decision=Decision(Reason.KEPT_OUT, evidence=evidence))
         return DecidedMail(mail, decision, user, kept_out, owner.group)
+
+    def _is_looked_for(
+        self, mail: Mail, owner: Owner, candidates: Candidates, decided_before: Sequence[ActivityKey]
+    ) -> bool:
+        """Whether mail in a category is decided as primary mail is: a Contact's, or in a logged conversation."""
+        if self._policy.not_primary is NotPrimary.SKIP:
+            return False
+        if decided_before or Matches.of_people(mail, candidates.contacts, owner.ids).has_author(mail):
+            return True
+        activities = self._store.activities_of(mail.conversation) if mail.conversation else []
+        return any(activity.state is ActivityState.LOGGED for activity in activities)
 
     def _find_stop(
         self, mail: Mail, choices: ConversationChoices, owner_id: SalesforceId | None, candidates: Candidates

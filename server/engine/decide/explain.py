@@ -17,7 +17,7 @@ from server.engine.conversations.keys import ConversationKeys, read_choices
 from server.engine.conversations.overrides import build_situation
 from server.engine.decide.decisions import MailDecider
 from server.ports.store import Store
-from server.rules.decision.screen import screen
+from server.rules.decision.screen import find_category, screen
 from server.rules.headers.domains import is_public_mail_domain, names_a_relay
 from server.rules.headers.identity_key import identify_mail
 from server.rules.headers.people import people_of
@@ -152,5 +152,6 @@ def build_mail(message: Message, mailbox: Mailbox, people: People, conversation:
     copy = Copy(
         mailbox.mailbox_id, mailbox.address, message.message_id, message.thread_id,
         message.is_sent, message.internal_date, message.headers, people,
+        category=find_category(message.label_ids),
     )  # fmt: skip
     return Mail(key, conversation, (copy,))

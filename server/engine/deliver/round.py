@@ -12,7 +12,7 @@ from functools import partial
 
 from server.domain.decision import Outcome, Reason
 from server.domain.errors import ConfigurationError, ConflictError, TransientError, UnlistedGroupError
-from server.domain.ids import ActivityKey, MailboxId
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
@@ -235,16 +235,10 @@ class DeliveryRound:
         self._save(self._late_words.follow_new_choices(self._workspace, pairs, earlier))
 
     def _skip(self, wanted: Wanted) -> None:
-        """Keyed hashes of people and domains are kept where a record that is made later could explain the mail."""
         now, decision = self._now(), wanted.decision
-        if decision.reason not in EXPLAINABLE:
-            self._save([skip_row(row, decision.reason, now, evidence=decision.evidence) for row in wanted.rows])
-            return
-        hasher = self._tools.hasher
-        hashes = [hasher.hash("address", person.address) for person in wanted.mail.externals]
-        domains = list_explaining_domains(wanted.mail, self._workspace, self._tools.policy)
-        hashes += [hasher.hash("domain", domain) for domain in domains]
-        self._save([skip_row(row, decision.reason, now, hashes=hashes) for row in wanted.rows])
+        hashes = _hash_explaining(self._tools, self._workspace, wanted)
+        evidence = decision.evidence if decision.reason not in EXPLAINABLE else ()
+        self._save([skip_row(row, decision.reason, now, evidence=evidence, hashes=hashes) for row in wanted.rows])
 
     def _retry(self, rows: Iterable[Row], error: Exception, *, is_alone: bool = False) -> None:
         """``is_alone``: the failure of one mail, whose next try is its own. Rows of a whole round come together."""
@@ -263,6 +257,18 @@ class DeliveryRound:
         """A row that changed meanwhile (a label moved, the message went) is read again in the next round."""
         save_changed_rows(self._store, rows)
         self._done.settled += sum(row.outcome is not Outcome.WAITING for row in rows)
+
+
+def _hash_explaining(tools: RoundTools, workspace: Workspace, wanted: Wanted) -> list[KeyedHash]:
+    """Keyed hashes of the people and domains by which a record that is made later could explain the mail."""
+    mail, reason = wanted.mail, wanted.decision.reason
+    if reason is Reason.NOT_PRIMARY and mail.author is not None:
+        return [tools.hasher.hash("address", mail.author.address)]
+    if reason not in EXPLAINABLE:
+        return []
+    hashes = [tools.hasher.hash("address", person.address) for person in mail.externals]
+    domains = list_explaining_domains(mail, workspace, tools.policy)
+    return hashes + [tools.hasher.hash("domain", domain) for domain in domains]
 
 
 def _goes_without(

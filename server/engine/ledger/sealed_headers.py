@@ -12,6 +12,7 @@ from server.domain.mail import Copy
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Headers, Message
 from server.engine.ledger.sealing import Sealing
+from server.rules.decision.screen import find_category
 from server.rules.headers.people import people_of
 
 MOST_BYTES = 700_000
@@ -27,7 +28,10 @@ class SealedHeaders:
 
     def seal(self, row_key: str, message: Message) -> bytes:
         """What ``open_copy`` needs later. Raises UnreadableError for headers that fit into no document."""
-        packed = _pack({"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)})
+        content = {"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)}
+        if category := find_category(message.label_ids):
+            content["category"] = category
+        packed = _pack(content)
         return self._sealing.seal(COLLECTION, row_key, PURPOSE, packed)
 
     def open_copy(self, workspace: Workspace, row: Row, mailbox: Mailbox) -> Copy:
@@ -47,6 +51,7 @@ class SealedHeaders:
             headers=headers,
             people=people_of(headers, workspace, is_sent=is_sent),
             size=int(content["size"]),
+            category=content.get("category"),
         )
 
 

@@ -101,6 +101,10 @@ class Matches:
         misnamed = [record for record in keep_first(others) if record.record_id not in found]
         return replace(matches, misnamed=tuple(rank(misnamed, owners)))
 
+    def has_author(self, mail: Mail) -> bool:
+        """Whether one of the fitting records has the address of the mail's author."""
+        return mail.author is not None and any(record.found_by == mail.author.address for record in self.fitting)
+
     @property
     def every(self) -> tuple[Record, ...]:
         return self.fitting + self.farther + self.misnamed

@@ -9,7 +9,7 @@ from server.domain.decision import Evidence, Reason, Screening
 from server.domain.mail import People
 from server.domain.mailbox import Workspace
 from server.domain.message import Message
-from server.domain.policy import Policy
+from server.domain.policy import NotPrimary, Policy
 from server.rules.authorship import forwarding, words
 from server.rules.authorship.rule import judge_authorship
 from server.rules.decision.other_tools import SALESFORCE_HEADERS
@@ -46,6 +46,8 @@ CATEGORIES = frozenset(
 DECIDING = ("DRAFT", "CHAT", "SPAM", "TRASH", *sorted(CATEGORIES))
 """Labels that decide alone, in this order. A category decides only without ``SENT``."""
 SENT = "SENT"
+BY_PERSON = "by_person"
+"""Beside a category, the mark of mail to which ``NotPrimary.CONTACTS`` would give a look-up."""
 OVERRIDABLE = frozenset({Reason.BEFORE_START, Reason.AUTOMATED})
 """Beside a category, the reasons that "log it anyway" overrules. Spam and Trash always stay out."""
 
@@ -73,30 +75,49 @@ def screen(message: Message, workspace: Workspace, policy: Policy, situation: Si
     for rule in _RULES:
         screening = rule(message, people, policy, situation)
         if screening and not (situation.is_overridden and _yields_to_override(screening)):
-            return screening, people
+            return _refine(screening, message, people, policy, situation), people
     return Screening(None), people
 
 
+def find_category(label_ids: Collection[str]) -> str | None:
+    """The category for which received mail is not primary. One that nobody knows yet is none."""
+    return next((c for c in sorted(CATEGORIES) if c in label_ids), None) if SENT not in label_ids else None
+
+
+def _refine(screening: Screening, message: Message, people: People, policy: Policy, situation: Situation) -> Screening:
+    """What is in a category and would stay out of primary mail too is there for its category; the order says so."""
+    category = find_category(message.label_ids)
+    if category is None or situation.is_overridden:
+        return screening
+    if screening.reason in (Reason.INTERNAL_ONLY, Reason.AUTOMATED):
+        return Screening(Reason.NOT_PRIMARY, (Evidence(category),))
+    is_by_category = screening.reason is Reason.NOT_PRIMARY and screening.evidence == (Evidence(category),)
+    if is_by_category and not any(rule(message, people, policy, situation) for rule in _RULES[1:]):
+        return Screening(Reason.NOT_PRIMARY, (Evidence(category), Evidence(BY_PERSON)))
+    return screening
+
+
 def _yields_to_override(screening: Screening) -> bool:
-    is_category = screening.reason is Reason.NOT_PRIMARY and all(e.mark in CATEGORIES for e in screening.evidence)
+    is_category = screening.reason is Reason.NOT_PRIMARY and screening.evidence[0].mark in CATEGORIES
     return is_category or screening.reason in OVERRIDABLE
 
 
-def by_labels(label_ids: Collection[str]) -> Screening | None:
-    """What labels alone decide."""
+def by_labels(label_ids: Collection[str], policy: Policy) -> Screening | None:
+    """What labels alone decide. A category does not where mail of contacts is looked for in it."""
+    in_categories = policy.not_primary is NotPrimary.SKIP and SENT not in label_ids
     if "SCHEDULED" in label_ids:
         return Screening(Reason.NOT_MAIL, (Evidence("SCHEDULED"),))
     for label in DECIDING:
-        if label in label_ids and not (label in CATEGORIES and SENT in label_ids):
+        if label in label_ids and (in_categories or label not in CATEGORIES):
             reason = Reason.NOT_MAIL if label in ("DRAFT", "CHAT") else Reason.NOT_PRIMARY
             return Screening(reason, (Evidence(label),))
     return None
 
 
-def _screen_labels(message: Message, _people: People, _policy: Policy, situation: Situation) -> Screening | None:
+def _screen_labels(message: Message, _people: People, policy: Policy, situation: Situation) -> Screening | None:
     if is_unmarked(message, situation.own_addresses):
         return Screening(Reason.NOT_MAIL, (Evidence(UNMARKED),))
-    return by_labels(message.label_ids)
+    return by_labels(message.label_ids, policy)
 
 
 def _screen_start(message: Message, _people: People, _policy: Policy, situation: Situation) -> Screening | None:

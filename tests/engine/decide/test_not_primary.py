@@ -1,0 +1,135 @@
+"""NOT_PRIMARY: what a person wrote and Gmail put in a category, by whom Salesforce knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.rep import Rep
+from tests.support.scene import eml
+
+ANN, BEN = "ann@acme.example", "ben@acme.example"
+STRANGER = "sam@byron.example"
+"""No Contact, though of a company that is an Account."""
+CATEGORIES = ("PROMOTIONS", "SOCIAL", "UPDATES", "FORUMS", "PURCHASES")
+ROBOT = {"List_Unsubscribe": "<https://x.example>", "Auto_Submitted": "auto-generated"}
+
+
+@pytest.fixture(params=[True, False], ids=["past", "live"])
+def scene(request, make_scene):
+    """What arrives is read out of the past, or as it comes."""
+    made = make_scene(NOT_PRIMARY="contacts")
+    if not request.param:
+        made.sync()
+    return made
+
+
+def note_reads(scene) -> list[str]:
+    return [c.detail["id"] for c in scene.universe.calls.calls("gmail") if c.detail.get("body")]
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_contacts_own_mail_is_logged_from_any_category(scene, category):
+    message = scene.deliver(ANN, eml(), "INBOX", f"CATEGORY_{category}")
+    scene.sync()
+
+    assert [task["Subject"] for task in scene.tasks()] == ["From ada@byron.example: Lamps"]
+    assert (
+        "Logged on Ada Byron, Byron Works" in Rep(scene, ANN, message).read
+        or "Logged in Salesforce" in Rep(scene, ANN, message).read
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (eml(sender=STRANGER), "not_primary"),
+        (eml(**ROBOT), "not_primary"),
+        (eml(sender=BEN), "not_primary"),
+        (eml(sender=BEN, Cc="ada@byron.example"), "not_primary"),
+        (eml(sender="leo@brandt.example"), "not_primary"),
+    ],
+    ids=["nobody's contact", "a robot", "a colleague", "a colleague to a contact", "a lead"],
+)
+def test_what_is_not_a_contacts_stays_out_and_unread(scene, raw, reason):
+    message = scene.deliver(ANN, raw, "INBOX", "CATEGORY_UPDATES")
+    scene.sync()
+
+    assert scene.outcomes()[message] == reason
+    assert scene.tasks() == []
+    assert note_reads(scene) == []
+    assert "Gmail put this email in Updates (also where tabs are off)." in Rep(scene, ANN, message).read
+
+
+def test_an_answer_in_a_logged_conversation_is_decided_as_primary_mail(scene):
+    scene.deliver(ANN, eml(message_id="<root@byron.example>"), "INBOX")
+    scene.sync()
+    answer = eml(
+        sender=STRANGER, In_Reply_To="<root@byron.example>", References="<root@byron.example>", subject="Re: Lamps"
+    )
+    message = scene.deliver(ANN, answer, "INBOX", "CATEGORY_UPDATES")
+    scene.sync()
+
+    assert scene.outcomes()[message] == "account_domain_match"
+    assert len(scene.tasks()) == 2
+
+
+@pytest.mark.parametrize("setting", ["skip", "contacts"])
+def test_spam_and_what_is_kept_out_stay_out(make_scene, setting):
+    scene = make_scene(NOT_PRIMARY=setting, BLOCKED="blocked.example")
+    label = scene.universe.mailboxes[ANN].label_id("Don't log")
+    scene.deliver(ANN, eml(subject="spam"), "SPAM", "CATEGORY_UPDATES")
+    scene.deliver(ANN, eml(subject="label"), "CATEGORY_UPDATES", label)
+    scene.deliver(ANN, eml(subject="blocked", Cc="x@blocked.example"), "CATEGORY_UPDATES")
+    scene.sync()
+
+    assert scene.tasks() == []
+    assert note_reads(scene) == []
+
+
+def test_by_default_a_contacts_mail_in_a_category_stays_out(make_scene):
+    scene = make_scene()
+    scene.sync()
+    message = scene.deliver(ANN, eml(), "INBOX", "CATEGORY_UPDATES")
+    scene.sync()
+
+    assert scene.outcomes()[message] == "not_primary"
+    assert not [c for c in scene.universe.calls.calls("salesforce") if c.method == "query" and "ada@" in str(c.detail)]
+
+
+def test_a_primary_copy_takes_a_colleagues_copy_in_a_category_along(make_scene):
+    scene = make_scene(NOT_PRIMARY="contacts")
+    raw = eml(sender=STRANGER, to=f"{ANN}, {BEN}")
+    scene.deliver(ANN, raw, "INBOX")
+    hers = scene.deliver(BEN, raw, "INBOX", "CATEGORY_UPDATES")
+    scene.sync()
+
+    assert len(scene.tasks()) == 1
+    assert scene.outcomes(BEN)[hers] == "account_domain_match"
+
+
+def test_log_it_anyway_beats_a_category(make_scene):
+    scene = make_scene(NOT_PRIMARY="contacts")
+    message = scene.deliver(ANN, eml(sender=STRANGER), "INBOX", "CATEGORY_UPDATES")
+    scene.sync()
+    Rep(scene, ANN, message).click("Log it anyway")
+    scene.sync()
+
+    assert len(scene.tasks()) == 1
+
+
+def test_the_card_of_mail_that_is_not_read_yet_says_what_will_be(scene):
+    scene.sync()
+    logged = scene.deliver(ANN, eml(), "INBOX", "CATEGORY_UPDATES")
+    left = scene.deliver(ANN, eml(sender=STRANGER), "INBOX", "CATEGORY_UPDATES")
+
+    assert "Will be logged in Salesforce" in Rep(scene, ANN, logged).read
+    assert "Gmail put this email in Updates (also where tabs are off)." in Rep(scene, ANN, left).read
+
+
+@pytest.mark.parametrize("setting", ["skip", "contacts"])
+def test_a_category_that_nobody_knows_yet_is_primary(make_scene, setting):
+    scene = make_scene(NOT_PRIMARY=setting)
+    scene.deliver(ANN, eml(), "INBOX", "CATEGORY_WHATEVER")
+    scene.sync()
+
+    assert len(scene.tasks()) == 1
