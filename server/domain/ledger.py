@@ -272,7 +272,8 @@ class Coverage:
 
     ``missing`` are messages that Gmail lists and the ledger does not have: it must be empty. ``days`` is by UTC day of
     the internal date, the newest first, with an empty name for what left Gmail undated. ``unrelated`` counts contacts
-    on logged mail to whom its activity is not related.
+    on logged mail to whom its activity is not related. ``returned`` counts messages that are gone for the ledger and
+    that Gmail lists: the next audit reads them again.
     """
 
     gmail: int
@@ -281,6 +282,7 @@ class Coverage:
     missing: tuple[MessageRef, ...] = ()
     days: dict[str, DayCoverage] = field(default_factory=dict)
     unrelated: int = 0
+    returned: int = 0
 
     @property
     def is_closed(self) -> bool:

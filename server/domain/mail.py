@@ -46,6 +46,7 @@ class Copy:
     """One screened copy, as it waits: enough to decide, and to find the body.
 
     ``size`` is Gmail's estimate in bytes. ``category`` is Gmail's, of received mail that is not primary.
+    ``is_as_sent``: the headers are those of its raw bytes already.
     """
 
     mailbox_id: MailboxId
@@ -58,6 +59,7 @@ class Copy:
     people: People
     size: int = 0
     category: str | None = None
+    is_as_sent: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class Header(StrEnum):
 class Headers:
     """Top-level headers in their order on the wire; names compare without case and the white space around them.
 
-    Values are unfolded and otherwise untouched: still RFC 2047-encoded, possibly hostile.
+    Values are unfolded, possibly hostile, and encoded (RFC 2047) or decoded: nobody knows which of the two Gmail shows.
     """
 
     fields: tuple[tuple[str, str], ...] = ()
@@ -103,7 +103,10 @@ class Participant:
 
 @dataclass(frozen=True)
 class Message:
-    """What one metadata call says about one copy of a mail. ``internal_date`` is in epoch milliseconds, UTC."""
+    """What one metadata call says about one copy of a mail. ``internal_date`` is in epoch milliseconds, UTC.
+
+    ``is_as_sent``: the headers are those of its raw bytes, and not the ones that the provider showed.
+    """
 
     message_id: MessageId
     thread_id: ThreadId
@@ -111,6 +114,7 @@ class Message:
     internal_date: int
     size_estimate: int
     headers: Headers
+    is_as_sent: bool = False
 
     def has_label(self, label_id: str) -> bool:
         return label_id in self.label_ids

@@ -122,6 +122,9 @@ def _print_notes(services: Services, coverages: Mapping[Mailbox, Coverage]) -> N
         if coverage.unrelated:
             people = count_noun(coverage.unrelated, "contact on logged emails is", "contacts on logged emails are")
             stdout.print(f"{mailbox.address}: {people} not related to them in Salesforce. Each email's card says why.")
+        if coverage.returned:
+            emails = count_noun(coverage.returned, "email that was gone is", "emails that were gone are")
+            stdout.print(f"{mailbox.address}: {emails} in Gmail again. The next nightly audit reads what came back.")
     if doubled := count_doubles(services.ports.store):
         emails = count_noun(doubled, "email")
         stdout.print(f"Also logged by another tool, so twice in Salesforce: {emails}. doubles lists them.")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome, Reason
 from server.domain.errors import NotFoundError, ThrottledError
@@ -31,7 +31,7 @@ from server.engine.ledger.rows import (
     note_unreadable_now,
     take_place_of,
 )
-from server.engine.ledger.sealed_headers import SealedHeaders
+from server.engine.ledger.sealed_headers import SealedHeaders, SentHeaders
 from server.logs.events import Event, describe_error
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
@@ -83,6 +83,8 @@ class Screener:
         """
         answers = self._read_headers(mailbox, refs, sent_mail or SentMail(self.mail, self.clock, mailbox))
         refs = [*refs, *self._list_extra_messages(mailbox, refs, answers)]
+        sent = self._open_sent_headers(previous.values())
+        answers = {i: _with_sent_headers(answer, sent.get(i)) for i, answer in answers.items()}
         messages = [m for ref in refs if isinstance(m := answers.get(ref.message_id), Message)]
         batch = _Batch(self, workspace, mailbox, dont_log_labels, messages)
         rows: list[Row] = []
@@ -92,6 +94,7 @@ class Screener:
             answer = answers.get(ref.message_id) or RuntimeError("The provider did not answer for a message.")
             # Mail that is decided again for another org lets new mail go first, as all mail out of the past does.
             is_old = is_past or (earlier_row is not None and earlier_row.cause == NEW_ORG)
+            is_old = is_old or (ref.message_id in sent and sent[ref.message_id].is_past)
             result = batch.make_row(answer, is_past=is_old) if isinstance(answer, Message) else answer
             if isinstance(result, Exception):
                 throttled = result if isinstance(result, ThrottledError) else throttled
@@ -107,6 +110,11 @@ class Screener:
         answers = dict(self.mail.headers(mailbox, refs, HEADERS))
         marked = sent_mail.mark(answer for answer in answers.values() if isinstance(answer, Message))
         return answers | {message.message_id: message for message in marked}
+
+    def _open_sent_headers(self, rows: Iterable[Row]) -> dict[MessageId, SentHeaders]:
+        """Of messages whose bytes were read: no later answer of the provider replaces what they say."""
+        opened = ((row.message_id, self.headers.open_sent(row)) for row in rows)
+        return {message_id: sent for message_id, sent in opened if sent is not None}
 
     def _list_extra_messages(
         self, mailbox: Mailbox, refs: Sequence[MessageRef], answers: Mapping[MessageId, Message | Exception]
@@ -215,6 +223,12 @@ class _Batch:
         delay = self._screener.policy.publish_delay
         shown_at = message.internal_date / 1000 + delay
         return Waiting(shard, shown_at if delay > 0 and shown_at > now else now)
+
+
+def _with_sent_headers(answer: Message | Exception, sent: SentHeaders | None) -> Message | Exception:
+    if sent is None or not isinstance(answer, Message):
+        return answer
+    return replace(answer, headers=sent.headers, is_as_sent=True)
 
 
 def choose_shard(conversation: KeyedHash, *, is_past: bool) -> int:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from server.domain.alarm import AlarmCode
 from server.domain.decision import Outcome
 from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError
 from server.domain.history import EVERYTHING, MessageRef, Span
 from server.domain.ids import MessageId
-from server.domain.ledger import Coverage
+from server.domain.ledger import Coverage, Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.collect import Collector
 from server.engine.coverage.days import DayFacts, group_by_day
-from server.engine.ledger.rows import MISSED, note_unread
+from server.engine.ledger.rows import MISSED, RETURNED, note_unread, reopen_row
+from server.engine.ledger.saving import save_changed_rows
 from server.engine.mailboxes.pausing import is_parked, pause_mailbox
 from server.engine.mailboxes.stages import align_mailbox
 from server.logs.events import Event, describe
@@ -34,6 +36,8 @@ RECENT = 3 * DAY
 LATE_AFTER = 900.0
 """Seconds: a poll finds every message sooner, with or without pushes."""
 WEEK = 7
+PLAIN_PAGES = 2
+"""Pages of 500 of the plain list that are read beside a search: Gmail's search has been seen to lag by hours."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,25 @@ class Audit:
     """What an audit found.
 
     ``missed`` had no row although the mailbox was read to the end; ``late`` counts those that are older than a poll.
+    ``returned`` counts messages that Gmail once did not give us, and lists: they are read again.
     """
 
     messages: int = 0
     missed: tuple[MessageId, ...] = ()
     late: int = 0
+    returned: int = 0
+
+
+@dataclass
+class _Listing:
+    """``total`` is how many messages the audited span has; ``unrecorded`` have no row, ``returned`` one that is gone.
+
+    The first pages of the plain list are in the two latter, and not in ``total``.
+    """
+
+    total: int = 0
+    unrecorded: dict[MessageId, MessageRef] = field(default_factory=dict)
+    returned: dict[MessageId, Row] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,8 +97,10 @@ class Auditor:
         self._collect(workspace, mailbox)
         if is_parked(self.store.mailbox(mailbox.mailbox_id) or mailbox, self.clock.now()):
             return Audit()
-        total, unrecorded = self._list_unrecorded(mailbox)
-        if unrecorded:
+        listing = self._list_messages(mailbox)
+        total, unrecorded = listing.total, listing.unrecorded
+        self._read_again(listing.returned.values())
+        if unrecorded or listing.returned:
             # What arrived during the listing has no row yet, and was not missed.
             self._collect(workspace, mailbox)
             unrecorded = self._drop_recorded(mailbox, unrecorded)
@@ -90,7 +110,7 @@ class Auditor:
             # A process that died between saving a stage and changing the rows left the rows as they were.
             align_mailbox(store, clock, current)
         if not unrecorded or is_unfinished(store, clock, mailbox):
-            return Audit(total)
+            return Audit(total, returned=len(listing.returned))
         add_missed_rows(store, clock, mailbox, unrecorded.values())
         # Only the message itself has the date that tells whether it is late.
         self._collect(workspace, mailbox)
@@ -102,7 +122,7 @@ class Auditor:
         log.error(text, len(unrecorded), late_count, extra=fields)
         if late_count:
             self.alarms.raise_alarm(AlarmCode.AUDIT_MISSED, mailbox.mailbox_id)
-        return Audit(total, tuple(sorted(unrecorded)), late_count)
+        return Audit(total, tuple(sorted(unrecorded)), late_count, len(listing.returned))
 
     def measure(self, workspace: Workspace, mailbox: Mailbox, *, by_day: bool = False) -> Coverage:
         """Read the mailbox to its end, then measure its coverage: mail that just arrived does not count as missing."""
@@ -116,16 +136,30 @@ class Auditor:
     def _collect(self, workspace: Workspace, mailbox: Mailbox) -> int:
         return self.collector.collect(workspace, mailbox.mailbox_id).messages
 
-    def _list_unrecorded(self, mailbox: Mailbox) -> tuple[int, dict[MessageId, MessageRef]]:
-        """How many messages Gmail lists, and those of them that have no row."""
-        total = 0
-        unrecorded: dict[MessageId, MessageRef] = {}
+    def _list_messages(self, mailbox: Mailbox) -> _Listing:
+        listing = _Listing()
         span = _choose_span(self.clock.now(), mailbox)
         # In the background: a nightly listing must not slow down new mail.
-        for page in self.mail.in_background().list_messages(mailbox, span):
-            unrecorded |= self._drop_recorded(mailbox, {ref.message_id: ref for ref in page})
-            total += len(page)
-        return total, unrecorded
+        mail = self.mail.in_background()
+        for page in mail.list_messages(mailbox, span):
+            listing.total += len(page)
+            self._compare(mailbox, page, listing)
+        if span != EVERYTHING:
+            for page in islice(mail.list_messages(mailbox), PLAIN_PAGES):
+                self._compare(mailbox, page, listing)
+        return listing
+
+    def _compare(self, mailbox: Mailbox, page: Sequence[MessageRef], listing: _Listing) -> None:
+        rows = self.store.existing_rows(mailbox.mailbox_id, [ref.message_id for ref in page])
+        listing.unrecorded |= {ref.message_id: ref for ref in page if ref.message_id not in rows}
+        listing.returned |= {i: row for i, row in rows.items() if row.outcome is Outcome.GONE}
+
+    def _read_again(self, rows: Collection[Row]) -> None:
+        """What counts as gone and is listed: Gmail did not have it for a while, or said so."""
+        if rows:
+            now = self.clock.now()
+            save_changed_rows(self.store, [reopen_row(row, RETURNED, now) for row in rows])
+            log.warning("an audit found %d messages that were gone and are listed", len(rows))
 
     def _drop_recorded(self, mailbox: Mailbox, refs: Mapping[MessageId, MessageRef]) -> dict[MessageId, MessageRef]:
         rows = self.store.existing_rows(mailbox.mailbox_id, list(refs))
@@ -154,9 +188,10 @@ def measure_coverage(
     listed = {ref.message_id: ref for page in mail.list_messages(mailbox) for ref in page}
     outcomes: Counter[Outcome] = Counter()
     facts: dict[MessageId, DayFacts] = {}
-    unrelated = 0
+    unrelated = returned = 0
     for row in store.rows(mailbox.mailbox_id):
         unrelated += row.unrelated
+        returned += row.outcome is Outcome.GONE and row.message_id in listed
         facts[row.message_id] = DayFacts.of(row)
         outcomes[row.outcome] += 1
     record_audit(store, clock, mailbox)
@@ -168,6 +203,7 @@ def measure_coverage(
         missing=tuple(listed[message_id] for message_id in missing),
         days=group_by_day(mail, clock, mailbox, listed, facts) if by_day else {},
         unrelated=unrelated,
+        returned=returned,
     )
 
 

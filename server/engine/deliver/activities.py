@@ -11,11 +11,13 @@ from server.domain.crm import Activity, Direction, Opportunities
 from server.domain.decision import Outcome
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import SealedMail
+from server.domain.mail import Copy
 from server.domain.mail_body import UNREADABLE_BODY, MailBody
 from server.domain.mailbox import Mailbox, Workspace
+from server.domain.message import Message
 from server.domain.policy import Policy
-from server.engine.deliver.bodies import BodyFetcher
-from server.engine.deliver.wanted import Claimed, Wanted
+from server.engine.deliver.bodies import BodyFetcher, FetchedBody
+from server.engine.deliver.wanted import Claimed, Misread, Wanted
 from server.engine.ledger.sealing import Sealing
 from server.engine.ledger.snapshots import seal_snapshot, snapshot_of
 from server.engine.mailboxes.lease import RenewLeases
@@ -28,6 +30,9 @@ from server.rules.decision.activity import plan_activity
 from server.rules.decision.after_reading import decide_after_reading
 from server.rules.decision.opportunity import choose_opportunity, list_opportunity_holders
 from server.rules.decision.response_time import measure_response_minutes
+from server.rules.decision.screen import SENT
+from server.rules.decision.screen_again import is_read_alike
+from server.rules.headers.sent_headers import correct_headers, read_sent_headers
 from server.vault.envelope import Place, seal_copy
 
 BYTES_PER_PORTION = 64 * 1024 * 1024
@@ -58,7 +63,7 @@ class ActivityPlanner:
     """Plans the activities of one round.
 
     ``failed`` collects mails that came to nothing, each with its error, and ``unwanted`` those whose body shows that
-    they are not to be logged, with the decision that says so.
+    they are not to be logged, with the decision that says so. ``misread`` are to be screened anew.
     """
 
     def __init__(self, tools: PlannerTools, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox]) -> None:
@@ -68,6 +73,7 @@ class ActivityPlanner:
         self._opportunities = Opportunities()
         self.failed: list[tuple[Wanted, Exception]] = []
         self.unwanted: list[Wanted] = []
+        self.misread: list[Misread] = []
 
     def learn_opportunities(self, mails: Sequence[Wanted]) -> None:
         """One question for all of a round, where an admin wants opportunities linked."""
@@ -91,24 +97,24 @@ class ActivityPlanner:
         """
         planned: dict[ActivityKey, Planned] = {}
         copies: list[SealedMail] = []
-        raws: list[tuple[Claimed, bytes]] = []
+        fetched: list[tuple[Claimed, FetchedBody]] = []
         bodies = self._tools.bodies.fetch_bodies(self._mailboxes, [claimed.mail for claimed in mails])
         for claimed in mails:
             content = bodies[claimed.key]
-            if isinstance(content, bytes):
-                raws.append((claimed, content))
+            if isinstance(content, FetchedBody):
+                fetched.append((claimed, content))
             else:
                 self.failed.append((claimed.wanted, content))
-        for claimed, raw in sorted(raws, key=lambda pair: len(pair[1])):
+        for claimed, content in sorted(fetched, key=lambda pair: len(pair[1].raw)):
             renew_leases()
             try:
-                plan = self._plan_one(claimed, raw, read)
+                plan = self._plan_one(claimed, content, read)
             except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others
                 self.failed.append((claimed.wanted, error))
                 continue
             if plan is not None:
                 planned[claimed.key] = plan
-                copies.append(self._seal_copy(claimed.key, raw))
+                copies.append(self._seal_copy(claimed.key, content.raw))
         self._tools.store.keep_copies(copies)
         return [planned[claimed.key] for claimed in mails if claimed.key in planned]
 
@@ -133,12 +139,31 @@ class ActivityPlanner:
         minutes = measure_response_minutes(activity.sent_at, logged[conversation] + in_round[conversation])
         return replace(activity, response_minutes=minutes)
 
-    def _plan_one(self, claimed: Claimed, raw: bytes, read: ReadMail) -> Planned | None:
-        claimed, body = read(claimed, raw)
+    def _take_headers(self, claimed: Claimed, fetched: FetchedBody) -> Claimed | None:
+        """The mail with the headers that were sent; None where these lead elsewhere, and it is to be screened anew."""
+        copy, wanted = fetched.copy, claimed.wanted
+        sent = copy.headers if copy.is_as_sent else read_sent_headers(fetched.raw, copy.headers)
+        if sent == copy.headers:
+            return claimed
+        headers = {
+            (c.mailbox_id, c.message_id): sent if c is copy else correct_headers(c.headers, copy.headers, sent)
+            for c in wanted.mail.copies
+        }
+        if not is_read_alike(_as_message(copy), sent, self._workspace, self._tools.policy):
+            self.misread.append(Misread(wanted, headers))
+            return None
+        copies = tuple(replace(c, headers=headers[c.mailbox_id, c.message_id]) for c in wanted.mail.copies)
+        return replace(claimed, wanted=replace(wanted, mail=replace(wanted.mail, copies=copies)))
+
+    def _plan_one(self, claimed: Claimed, fetched: FetchedBody, read: ReadMail) -> Planned | None:
+        corrected = self._take_headers(claimed, fetched)
+        if corrected is None:
+            return None
+        claimed, body = read(corrected, fetched.raw)
         wanted = claimed.wanted
         decision = decide_after_reading(wanted.decision, body)
         if decision.outcome is not Outcome.LOGGED:
-            self.unwanted.append(_narrow_to_canonical(replace(wanted, decision=decision)))
+            self.unwanted.append(_narrow_to_copy(replace(wanted, decision=decision), fetched.copy))
             return None
         if body == UNREADABLE_BODY:
             self._tools.alarms.raise_alarm(AlarmCode.TEXT_UNREADABLE, wanted.mail.canonical.mailbox_id)
@@ -152,12 +177,16 @@ class ActivityPlanner:
         return SealedMail(key, sealed.dek_id, sealed.ciphertext, sealed.wrapped_dek, sealed.key_name)
 
 
-def _narrow_to_canonical(wanted: Wanted) -> Wanted:
+def _as_message(copy: Copy) -> Message:
+    labels = frozenset({SENT} if copy.is_sent else ())
+    return Message(copy.message_id, copy.thread_id, labels, copy.internal_date, copy.size, copy.headers)
+
+
+def _narrow_to_copy(wanted: Wanted, copy: Copy) -> Wanted:
     """With the row of the copy whose bytes were read. The others wait on, and each is judged by its own.
 
     A mail that somebody made to look like a customer's has that one's key, and must not end it.
     """
-    copy = wanted.mail.canonical
     place = (copy.mailbox_id, copy.message_id)
     return replace(wanted, rows=tuple(row for row in wanted.rows if (row.mailbox_id, row.message_id) == place))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import dataclass
 
 from server.domain.decision import Outcome
 from server.domain.errors import NotFoundError, TrulyError
@@ -21,6 +22,14 @@ Threads = Mapping[ThreadId, Sequence[MessageId]]
 Bodies = Mapping[MessageId, bytes | Exception]
 
 
+@dataclass(frozen=True)
+class FetchedBody:
+    """``raw`` is the whole message of ``copy``."""
+
+    copy: Copy
+    raw: bytes
+
+
 class BodyFetcher:
     """Thread-safe."""
 
@@ -30,19 +39,19 @@ class BodyFetcher:
 
     def fetch_bodies(
         self, mailboxes: Mapping[MailboxId, Mailbox], mails: Sequence[Mail]
-    ) -> dict[ActivityKey, bytes | Exception]:
+    ) -> dict[ActivityKey, FetchedBody | Exception]:
         """The canonical copy's body; where the provider lost that one, another copy's.
 
         A failure is a value, the last copy's.
         """
-        results: dict[ActivityKey, bytes | Exception] = {}
+        results: dict[ActivityKey, FetchedBody | Exception] = {}
         remaining = {mail.key: _order_copies(mail) for mail in mails}
         while remaining:
             bodies = self._fetch(mailboxes, [copies[0] for copies in remaining.values()])
             for key, (copy, *rest) in list(remaining.items()):
                 body = bodies[copy.mailbox_id, copy.message_id]
                 if isinstance(body, bytes) or not rest:
-                    results[key] = body
+                    results[key] = FetchedBody(copy, body) if isinstance(body, bytes) else body
                     del remaining[key]
                 else:
                     remaining[key] = rest

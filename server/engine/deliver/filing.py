@@ -25,7 +25,7 @@ from server.engine.deliver.closing import ActivityCloser
 from server.engine.deliver.other_tools import ForeignFinder
 from server.engine.deliver.readings import MailReadings
 from server.engine.deliver.second_look import LookPlanner
-from server.engine.deliver.wanted import Claimed, ClaimNotes, Wanted
+from server.engine.deliver.wanted import Claimed, ClaimNotes, Misread, Wanted
 from server.engine.mailboxes.lease import RenewLeases
 from server.ports.clock import Clock
 from server.ports.crm import Crm
@@ -45,12 +45,13 @@ class FilingResult:
     """``unwanted``: no activity is made, for today's decision, or what the body shows, is not to log.
 
     ``stopped`` came to nothing for a reason that concerns all mail, ``stopped_by``, after others were logged.
-    ``overruled`` are logged, and a person kept a copy out meanwhile.
+    ``overruled`` are logged, and a person kept a copy out meanwhile. ``misread`` are to be screened anew.
     """
 
     logged: int = 0
     settled: int = 0
     unwanted: list[Wanted] = field(default_factory=list)
+    misread: list[Misread] = field(default_factory=list)
     failed: list[tuple[Wanted, Exception]] = field(default_factory=list)
     stopped: list[Wanted] = field(default_factory=list)
     stopped_by: Exception | None = None
@@ -112,6 +113,7 @@ class _FilingRound:
         self._file_again(missing, joined)
         self._result.failed += self._planner.failed
         self._result.unwanted += self._planner.unwanted
+        self._result.misread += self._planner.misread
         self._result.overruled += self._closer.stopped
         self._result.logged, self._result.settled = self._closer.logged, self._closer.settled
         return self._result

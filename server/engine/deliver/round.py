@@ -31,10 +31,10 @@ from server.engine.decide.decisions import (
 )
 from server.engine.deliver.filing import MailFiler
 from server.engine.deliver.late_senders import give_to_senders
-from server.engine.deliver.wanted import Claimed, Wanted
+from server.engine.deliver.wanted import Claimed, Misread, Wanted
 from server.engine.ledger.broken_seals import is_seal_broken, read_again
 from server.engine.ledger.retrying import after_failure
-from server.engine.ledger.rows import delay_row, hold_row, keep_out_row, log_row, skip_row
+from server.engine.ledger.rows import delay_row, hold_row, keep_out_row, log_row, screen_anew, skip_row
 from server.engine.ledger.saving import save_changed_rows
 from server.engine.ledger.sealed_headers import SealedHeaders
 from server.engine.ledger.sealing import Sealing
@@ -205,6 +205,7 @@ class DeliveryRound:
         for wanted in result.unwanted:
             self._skip(wanted)
             self._store.drop_copies([wanted.key])
+        self._screen_anew(result.misread)
         for wanted, failure in result.failed:
             is_chosen = wanted.decision.reason is Reason.THREAD_OVERRIDE
             choice = choice_of(wanted.mail, choices) if is_chosen else None
@@ -215,6 +216,17 @@ class DeliveryRound:
         self._done.logged += result.logged
         self._done.settled += result.settled
         self._follow_late_words(result.overruled, mails, choices)
+
+    def _screen_anew(self, misread: Sequence[Misread]) -> None:
+        """With the next reading of their mailboxes. The claim stays: who finds it looks by key, and finds nothing."""
+        now, rows = self._now(), []
+        for item in misread:
+            copies = {(copy.mailbox_id, copy.message_id): copy for copy in item.wanted.mail.copies}
+            for row in item.wanted.rows:
+                place = row.mailbox_id, row.message_id
+                sealed = self._tools.headers.seal_sent(row, copies[place], item.headers[place])
+                rows.append(screen_anew(row, sealed, now))
+        self._save(rows)
 
     def _leave_out_stopped(self, item: DecidedMail, rows: Sequence[Row]) -> Wanted:
         """Without the copies whose reps stopped the conversation a moment ago, while others still want the mail."""

@@ -18,9 +18,10 @@ from server.domain.errors import (
     TransientError,
     UnansweredError,
 )
-from server.domain.ids import ActivityKey, SalesforceId
+from server.domain.ids import ActivityKey, MailboxId, MessageId, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.domain.mail import Mail
+from server.domain.message import Headers
 from server.ports.clock import Clock
 from server.ports.store import ActivityStore
 
@@ -63,6 +64,17 @@ class Claimed:
     @property
     def key(self) -> ActivityKey:
         return self.wanted.mail.key
+
+
+@dataclass(frozen=True)
+class Misread:
+    """A mail whose bytes say something else than the headers by which it was screened and decided.
+
+    ``headers`` are those of each copy as they were sent, as far as the bytes of one copy tell them.
+    """
+
+    wanted: Wanted
+    headers: Mapping[tuple[MailboxId, MessageId], Headers]
 
 
 class ClaimNotes:

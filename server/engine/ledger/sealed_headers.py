@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import dataclass
 from typing import Any
 
 from server.domain.errors import SealBrokenError, UnreadableError
@@ -20,6 +21,14 @@ MOST_BYTES = 700_000
 COLLECTION, PURPOSE = "messages", "headers"
 
 
+@dataclass(frozen=True)
+class SentHeaders:
+    """Of a message that is to be screened anew. ``is_past``: it waited among the mail of a backfill."""
+
+    headers: Headers
+    is_past: bool
+
+
 class SealedHeaders:
     """Thread-safe."""
 
@@ -31,15 +40,29 @@ class SealedHeaders:
         content = {"sent": message.is_sent, "size": message.size_estimate, "headers": list(message.headers)}
         if category := find_category(message.label_ids):
             content["category"] = category
-        packed = _pack(content)
-        return self._sealing.seal(COLLECTION, row_key, PURPOSE, packed)
+        return self._seal(row_key, content | ({"as_sent": True} if message.is_as_sent else {}))
+
+    def seal_sent(self, row: Row, copy: Copy, headers: Headers) -> bytes:
+        """What ``open_sent`` needs when the message is screened anew: its headers as they were sent."""
+        content = {"sent": copy.is_sent, "size": copy.size, "headers": list(headers), "as_sent": True}
+        return self._seal(row.key, content | ({"past": True} if row.is_from_the_past else {}))
+
+    def open_sent(self, row: Row) -> SentHeaders | None:
+        """None where a row has no headers as they were sent, or they no longer open: then Gmail's are taken anew."""
+        if row.sealed_headers is None:
+            return None
+        try:
+            content = self._open(row.key, row.sealed_headers)
+        except SealBrokenError:
+            return None
+        return SentHeaders(_read_headers(content), bool(content.get("past"))) if content.get("as_sent") else None
 
     def open_copy(self, workspace: Workspace, row: Row, mailbox: Mailbox) -> Copy:
         """A waiting row as the decision needs it. Raises SealBrokenError."""
         if row.sealed_headers is None:
             raise SealBrokenError("A waiting row has no headers.")
-        content = json.loads(_unpack(self._sealing.open(COLLECTION, row.key, PURPOSE, row.sealed_headers)))
-        headers = Headers.of((str(name), str(value)) for name, value in content["headers"])
+        content = self._open(row.key, row.sealed_headers)
+        headers = _read_headers(content)
         is_sent = bool(content["sent"])
         return Copy(
             mailbox_id=row.mailbox_id,
@@ -52,7 +75,19 @@ class SealedHeaders:
             people=people_of(headers, workspace, is_sent=is_sent),
             size=int(content["size"]),
             category=content.get("category"),
+            is_as_sent=bool(content.get("as_sent")),
         )
+
+    def _seal(self, row_key: str, content: dict[str, Any]) -> bytes:
+        return self._sealing.seal(COLLECTION, row_key, PURPOSE, _pack(content))
+
+    def _open(self, row_key: str, sealed: bytes) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(_unpack(self._sealing.open(COLLECTION, row_key, PURPOSE, sealed)))
+        return content
+
+
+def _read_headers(content: dict[str, Any]) -> Headers:
+    return Headers.of((str(name), str(value)) for name, value in content["headers"])
 
 
 def _pack(content: dict[str, Any]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -116,3 +117,55 @@ def test_coverage_by_day_dates_what_only_a_label_decided(scene: Scene) -> None:
     assert found.days[day(2)].outcomes[Outcome.SKIPPED] == 1
     assert [ref.message_id for ref in found.missing] == [lost]
     assert not found.is_closed
+
+
+def test_a_search_that_lags_by_hours_hides_nothing_from_a_night(scene: Scene) -> None:
+    kept = scene.deliver(ANN, on(5))
+    scene.sync()
+    while run(scene).messages:  # a night of everything
+        scene.clock.advance(86_400)
+    scene.universe.world.google = replace(scene.universe.world.google, search_lag=43_200)
+    missed = scene.deliver(ANN, on(0))
+    scene.sync()
+    forget(scene, ANN, missed)
+
+    found = [run(scene) for _ in range(2)]
+
+    assert [audit.messages for audit in found] == [0, 0], "a search does not know it yet"
+    assert [audit.missed for audit in found] == [(missed,), ()]
+    scene.sync()
+    assert scene.outcomes() == {kept: "contact_match", missed: "contact_match"}
+
+
+def test_what_was_gone_and_is_listed_is_counted_and_read_again(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    scene.sync()
+    scene.universe.world.google = replace(scene.universe.world.google, read_lag=43_200)
+    late, lost = scene.deliver(ANN, on(0)), scene.deliver(ANN, on(1))
+    give_up(scene)
+    scene.universe.mailboxes[ANN].delete(lost)
+    assert scene.outcomes() == {late: "gone", lost: "gone"}
+    assert measure(scene).returned == 1
+    printed = scene.flask("coverage").output
+    assert f"{ANN}: 1 email that was gone is in Gmail again." in " ".join(printed.split())
+
+    assert run(scene).returned == 1, "and it is gone once more, for Gmail does not have it yet"
+    give_up(scene)
+    assert scene.outcomes() == {late: "gone", lost: "gone"}
+    scene.clock.advance(43_200)
+    assert run(scene).returned == 1
+    scene.sync()
+
+    assert scene.outcomes() == {late: "contact_match", lost: "gone"}
+    assert (run(scene).returned, measure(scene).returned) == (0, 0)
+    assert late not in caplog.text
+
+
+def give_up(scene: Scene) -> None:
+    """A message that is not there is asked for some times before it counts as gone."""
+    for _ in range(4):
+        scene.sync()
+        scene.clock.advance(600)
+
+
+def measure(scene: Scene) -> Any:
+    return measure_coverage(scene.services.ports.mail, scene.services.ports.store, scene.clock, ann(scene))

@@ -1,0 +1,136 @@
+"""Headers that Gmail shows otherwise than they were sent: before anything is logged, the mail's own bytes decide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from server.domain.decision import Outcome
+from server.domain.ledger import BACKFILL, LIVE
+from simulator.faults import Fault
+from tests.support.scene import Scene
+
+ANN, BEN = "ann@acme.example", "ben@acme.example"
+FORGED = "=?utf-8?q?ada=40byron.example=2C_Eve?= <{}>"
+"""Decoded without quotes, this is two people, of whom the first has a Contact."""
+TWICE = "=?utf-8?q?=3D=3Futf-8=3Fq=3FLamps=3F=3D?="
+"""An encoded word within an encoded word: decoded once too often, the mail would have another key."""
+
+
+def show(scene: Scene, form: str) -> None:
+    scene.universe.world.google = replace(scene.universe.world.google, header_form=form)
+
+
+def raw_eml(**headers: str) -> bytes:
+    """``headers`` stand in the message as they are given."""
+    fields = {"From": "ada@byron.example", "To": ANN, "Subject": "Lamps", "Message-ID": "<1@mail.example>"} | headers
+    fields["Date"] = "Mon, 14 Sep 2026 09:00:00 +0000"
+    return "".join(f"{name}: {value}\n" for name, value in fields.items()).encode() + b"\nHello.\n"
+
+
+def row_of(scene: Scene, mailbox: str, message_id: str):
+    owner = scene.mailbox(mailbox).mailbox_id
+    return scene.services.ports.store.existing_rows(owner, [message_id])[message_id]
+
+
+def reads(scene: Scene) -> list[str]:
+    calls = scene.universe.calls.calls("gmail")
+    return [call.detail["format"] for call in calls if call.method == "messages.get" and call.detail]
+
+
+@pytest.mark.parametrize("form", ["", "requoted", "bare"])
+def test_nobody_is_on_a_record_by_a_comma_within_a_name(scene, form):
+    show(scene, form)
+    stranger = scene.deliver(ANN, raw_eml(From=FORGED.format("eve@nowhere.example")))
+    inside = scene.deliver(ANN, raw_eml(From=ANN, To=FORGED.format(BEN), **{"Message-ID": "<2@mail.example>"}), "SENT")
+
+    scene.sync()
+
+    assert scene.outcomes() == {stranger: "no_match", inside: "internal_only"}
+    assert scene.tasks() == []
+    assert row_of(scene, ANN, stranger).sealed_headers is None
+
+
+def test_all_copies_are_screened_by_the_bytes_of_one(scene):
+    show(scene, "bare")
+    mail = raw_eml(From=FORGED.format("eve@nowhere.example"), To=f"{ANN}, {BEN}")
+    mine, his = scene.deliver(ANN, mail), scene.deliver(BEN, mail)
+
+    scene.sync()
+
+    assert (scene.outcomes()[mine], scene.outcomes(BEN)[his]) == ("no_match", "no_match")
+    assert scene.tasks() == []
+    assert sorted(reads(scene)) == ["metadata"] * 4 + ["raw"]
+
+
+@pytest.mark.parametrize("form", ["requoted", "bare"])
+def test_a_mail_that_is_misread_is_read_twice_and_any_other_once(scene, form):
+    show(scene, form)
+    scene.sync()
+    scene.deliver(ANN, raw_eml(Subject="=?utf-8?q?L=C3=A4mpchen?=", From="=?utf-8?q?Ad=C3=A0?= <ada@byron.example>"))
+    scene.sync()
+    assert reads(scene) == ["metadata", "raw"]
+    scene.universe.calls.clear()
+
+    scene.deliver(ANN, raw_eml(Subject=TWICE, **{"Message-ID": "<2@mail.example>"}))
+    scene.sync()
+
+    assert reads(scene) == ["metadata", "raw", "metadata", "raw"]
+    assert len(scene.tasks()) == 2
+
+
+@pytest.mark.parametrize("form", ["requoted", "bare"])
+@pytest.mark.parametrize("subject", [TWICE, "=?utf-8?q?L=C3=A4mpchen?=", "=?utf-8?b?TMM=?= =?utf-8?b?pG1w?="])
+def test_a_later_copy_joins_the_activity_of_one_that_was_read_as_sent(scene, form, subject):
+    mail = raw_eml(Subject=subject, To=f"{ANN}, {BEN}")
+    mine = scene.deliver(ANN, mail)
+    scene.sync()
+    show(scene, form)
+
+    his = scene.deliver(BEN, mail)
+    scene.sync()
+
+    assert scene.outcomes(BEN) == {his: "contact_match"}
+    assert row_of(scene, BEN, his).activity_key == row_of(scene, ANN, mine).activity_key
+    assert row_of(scene, BEN, his).activity_id == row_of(scene, ANN, mine).activity_id
+    assert len(scene.tasks()) == 1
+
+
+def test_a_misread_mail_of_the_past_stays_one_of_the_past(scene):
+    show(scene, "requoted")
+    old = scene.deliver(ANN, raw_eml(Subject=TWICE))
+    waiting = []
+    scene.universe.clock.advance(60)
+    scene.services.rooms.sweeper.sweep()
+    workspace = scene.services.workspaces.current()
+    mailbox_id = scene.mailbox(ANN).mailbox_id
+    scene.services.rooms.collector.collect(workspace, mailbox_id)
+    scene.services.rooms.past_collector.collect_past(workspace, mailbox_id)
+    waiting.append(row_of(scene, ANN, old).is_from_the_past)
+    scene.services.rooms.deliverer.deliver(workspace, (*LIVE, *BACKFILL))
+    assert row_of(scene, ANN, old).cause == "misread"
+    scene.services.rooms.collector.collect(workspace, mailbox_id)
+    waiting.append(row_of(scene, ANN, old).is_from_the_past)
+
+    scene.sync()
+
+    assert waiting == [True, True]
+    assert row_of(scene, ANN, old).outcome is Outcome.LOGGED
+
+
+def test_a_misread_mail_waits_with_its_headers_while_gmail_is_away(scene):
+    show(scene, "bare")
+    scene.sync()
+    message = scene.deliver(ANN, raw_eml(From=FORGED.format("eve@nowhere.example")))
+    workspace, mailbox_id = scene.services.workspaces.current(), scene.mailbox(ANN).mailbox_id
+    scene.services.rooms.collector.collect(workspace, mailbox_id)
+    scene.services.rooms.deliverer.deliver(workspace, (*LIVE, *BACKFILL))
+    scene.universe.faults.plan(Fault("gmail", "messages.get", "503", 1))
+    scene.services.rooms.collector.collect(workspace, mailbox_id)
+    assert row_of(scene, ANN, message).cause != "misread"
+
+    scene.sync()
+
+    assert scene.outcomes() == {message: "no_match"}
+    assert reads(scene).count("raw") == 1
