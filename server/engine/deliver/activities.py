@@ -16,6 +16,7 @@ from server.domain.mail_body import UNREADABLE_BODY, MailBody
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Message
 from server.domain.policy import Policy
+from server.engine.decide.misreading import is_read_alike
 from server.engine.deliver.bodies import BodyFetcher, FetchedBody
 from server.engine.deliver.wanted import Claimed, Misread, Wanted
 from server.engine.ledger.sealing import Sealing
@@ -31,7 +32,6 @@ from server.rules.decision.after_reading import decide_after_reading
 from server.rules.decision.opportunity import choose_opportunity, list_opportunity_holders
 from server.rules.decision.response_time import measure_response_minutes
 from server.rules.decision.screen import SENT
-from server.rules.decision.screen_again import is_read_alike
 from server.rules.headers.sent_headers import correct_headers, read_sent_headers
 from server.vault.envelope import Place, seal_copy
 

@@ -205,7 +205,7 @@ class DeliveryRound:
         for wanted in result.unwanted:
             self._skip(wanted)
             self._store.drop_copies([wanted.key])
-        self._screen_anew(result.misread)
+        self._save(_screen_anew(self._tools, result.misread))
         for wanted, failure in result.failed:
             is_chosen = wanted.decision.reason is Reason.THREAD_OVERRIDE
             choice = choice_of(wanted.mail, choices) if is_chosen else None
@@ -216,17 +216,6 @@ class DeliveryRound:
         self._done.logged += result.logged
         self._done.settled += result.settled
         self._follow_late_words(result.overruled, mails, choices)
-
-    def _screen_anew(self, misread: Sequence[Misread]) -> None:
-        """With the next reading of their mailboxes. The claim stays: who finds it looks by key, and finds nothing."""
-        now, rows = self._now(), []
-        for item in misread:
-            copies = {(copy.mailbox_id, copy.message_id): copy for copy in item.wanted.mail.copies}
-            for row in item.wanted.rows:
-                place = row.mailbox_id, row.message_id
-                sealed = self._tools.headers.seal_sent(row, copies[place], item.headers[place])
-                rows.append(screen_anew(row, sealed, now))
-        self._save(rows)
 
     def _leave_out_stopped(self, item: DecidedMail, rows: Sequence[Row]) -> Wanted:
         """Without the copies whose reps stopped the conversation a moment ago, while others still want the mail."""
@@ -243,8 +232,7 @@ class DeliveryRound:
     ) -> None:
         """What people said while the mail was on its way. Whatever comes of it, the round is done by now."""
         self._save(self._late_words.follow_new_stops([row for wanted in overruled for row in wanted.rows]))
-        pairs = [(wanted.mail, wanted.rows) for wanted in mails]
-        self._save(self._late_words.follow_new_choices(self._workspace, pairs, earlier))
+        self._save(self._late_words.follow_new_choices(self._workspace, [(w.mail, w.rows) for w in mails], earlier))
 
     def _skip(self, wanted: Wanted) -> None:
         now, decision = self._now(), wanted.decision
@@ -306,6 +294,17 @@ def _find_delay(tools: RoundTools, key: ActivityKey) -> float | None:
     now = tools.clock.now()
     times = [row.due for row in tools.store.copies_of(key) if row.reason is Reason.HELD and row.due]
     return max((due for due in times if now < due), default=None)
+
+
+def _screen_anew(tools: RoundTools, misread: Sequence[Misread]) -> list[Row]:
+    """With the next reading of their mailboxes. The claim stays: who finds it looks by key, and finds nothing."""
+    now, rows = tools.clock.now(), []
+    for item in misread:
+        copies = {(copy.mailbox_id, copy.message_id): copy for copy in item.wanted.mail.copies}
+        for row in item.wanted.rows:
+            place = row.mailbox_id, row.message_id
+            rows.append(screen_anew(row, tools.headers.seal_sent(row, copies[place], item.headers[place]), now))
+    return rows
 
 
 def _put_aside_broken(tools: RoundTools, broken: Sequence[tuple[Row, Exception]]) -> list[Row]:

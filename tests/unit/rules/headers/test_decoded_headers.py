@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from server.domain.mailbox import Workspace
 from server.domain.message import Headers, Message
 from server.domain.policy import Policy
+from server.engine.decide.misreading import is_read_alike
 from server.rules.decision.screen import HEADERS, Situation, screen
-from server.rules.decision.screen_again import is_read_alike
 from server.rules.headers.identity_key import identify_mail
 from server.rules.headers.sent_headers import read_sent_headers
 from simulator import mime
