@@ -21,9 +21,11 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from simulator.demo.result import result_of
-from simulator.demo.stage import Scene, SceneError
+from simulator.demo.stage import ROOT, Scene, SceneError
 
 STATIC = Path(__file__).parent / "static"
+DEPLOYMENT = ROOT / "deployment.json"
+"""Rendered for the address that the demo has too."""
 PAGES = {"/": "index.html", "/gallery": "gallery.html"}
 OPEN = "/addon/open"
 LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -105,7 +107,7 @@ class PageApp:
 
     def _menu(self) -> Any:
         """What Gmail shows in the menu of every card of this add-on."""
-        return json.loads(self._stage.output("manifest"))["addOns"]["common"]["universalActions"]
+        return json.loads(DEPLOYMENT.read_text(encoding="utf-8"))["addOns"]["common"]["universalActions"]
 
     def _open(self, request: Request) -> Any:
         body = request.get_json()
