@@ -45,6 +45,12 @@ def code_of(error: Exception) -> str:
     return ""
 
 
+def is_refused_to_collect(mailbox: Mailbox) -> bool:
+    """Google refused it last, and collecting will find out when that is over: nobody else need ask."""
+    trouble = mailbox.trouble(PersonStep.READ)
+    return mailbox.reads and trouble is not None and trouble.code not in PASSING
+
+
 def is_parked(mailbox: Mailbox, now: float) -> bool:
     """Google refused this mailbox less than an hour ago. Nothing asks for it meanwhile."""
     trouble = mailbox.trouble(PersonStep.READ)

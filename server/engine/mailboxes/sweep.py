@@ -18,7 +18,7 @@ from server.domain.ids import MailboxId
 from server.domain.mailbox import DirectoryState, Mailbox, Person
 from server.domain.trouble import PersonStep
 from server.engine.mailboxes.admission import Admission, default_start
-from server.engine.mailboxes.pausing import code_of, is_parked
+from server.engine.mailboxes.pausing import code_of, is_refused_to_collect
 from server.engine.mailboxes.stages import align_mailbox
 from server.engine.mailboxes.workspace_cache import FRESH, WorkspaceCache
 from server.logs.events import Event, describe_error
@@ -177,7 +177,7 @@ class _Run:
         merged = self._merge(mailbox, observation)
         if not merged.reads:
             return observation
-        is_refused = mailbox and (self._waits(mailbox, PersonStep.ADDRESSES) or is_parked(mailbox, self.now))
+        is_refused = mailbox and (self._waits(mailbox, PersonStep.ADDRESSES) or is_refused_to_collect(mailbox))
         if is_refused or self._is_over():
             return _keep_state(observation, mailbox)
         try:

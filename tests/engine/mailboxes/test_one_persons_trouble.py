@@ -1,0 +1,184 @@
+"""One person's trouble is that person's, in every step; where all fail alike, a setting is at fault, and it is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from server.domain.alarm import AlarmCode
+from server.domain.mailbox import Mailbox
+from server.domain.trouble import TroubleCode
+from server.engine.mailboxes.status_text import FOR_ALL, describe_status, describe_trouble
+from simulator.faults import Fault
+from simulator.world import User
+from tests.support.pushing import Pushing
+from tests.support.scene import START, MakeScene, Scene, eml, small_world
+from tests.support.troubles import CODES, give_trouble
+
+ANN, BEN, CEM = "ann@acme.example", "ben@acme.example", "cem@acme.example"
+HOUR, DAY = 3600.0, 86_400.0
+SERVED = [kind for kind in CODES if kind != "no_gmail"]
+"""Kinds that the Directory does not know of."""
+
+
+def tell(scene: Scene, email: str = BEN) -> str:
+    return describe_status(scene.mailbox(email), scene.clock.now())
+
+
+def find_alarms(scene: Scene) -> list[str]:
+    return [alarm.code for alarm in scene.services.ports.alarms.since(0)]
+
+
+def count_asked(scene: Scene, email: str, *methods: str) -> int:
+    return sum(call.mailbox == email and call.method in methods for call in scene.universe.calls.calls("gmail"))
+
+
+def subjects(scene: Scene) -> list[str]:
+    return sorted(task["Subject"].rpartition(" ")[2] for task in scene.tasks())
+
+
+@pytest.mark.parametrize("kind", CODES)
+def test_a_newcomer_in_trouble_is_admitted_with_the_cause_and_holds_nobody_up(scene: Scene, kind: str) -> None:
+    give_trouble(scene, kind, BEN)
+    for email in (ANN, BEN, CEM):
+        scene.deliver(email, eml(to=email, subject=email.partition("@")[0]))
+    scene.sync(patience=0)
+    assert subjects(scene) == ["ann", "cem"]
+    assert describe_trouble(CODES[kind]) in tell(scene)
+    give_trouble(scene, "", BEN)
+    scene.clock.advance(HOUR + 1)
+    scene.sync(patience=0)
+    assert subjects(scene) == ["ann", "ben", "cem"]
+
+
+@pytest.mark.parametrize("kind", SERVED)
+def test_the_jobs_of_a_service_go_on_with_the_others_and_start_again(scene: Scene, kind: str) -> None:
+    """Sweep, watch, collect and audit, as the queue runs them."""
+    pushing = Pushing(scene)
+    pushing.begin()
+    pushing.work(20)
+    give_trouble(scene, kind, BEN)
+    scene.clock.advance(DAY + 1)
+    for email in (ANN, BEN, CEM):
+        scene.deliver(email, eml(to=email, subject=email.partition("@")[0]))
+    for job in ("sweep", "watch"):
+        pushing.run(job)
+    pushing.work(60)
+    for email in (ANN, BEN, CEM):
+        pushing.run("audit", scene.mailbox(email).mailbox_id)
+    pushing.work(60)
+    scene.clock.advance(300)
+    pushing.run("sweep")
+    pushing.work(60)
+
+    assert {"ann", "cem"} <= set(subjects(scene))
+    assert "ben" not in subjects(scene)
+    now = scene.clock.now()
+    for email in (ANN, CEM):
+        mailbox = scene.mailbox(email)
+        assert mailbox.watched_at is not None
+        assert now - mailbox.watched_at < HOUR
+        assert mailbox.last_audit_at is not None
+        assert mailbox.troubles == ()
+    assert describe_trouble(CODES[kind]) in tell(scene)
+    if CODES[kind] is not TroubleCode.CONFLICT:
+        assert AlarmCode.MAILBOX_REFUSED in find_alarms(scene)
+    assert AlarmCode.GOOGLE_SETTING not in find_alarms(scene)
+
+    give_trouble(scene, "", BEN)
+    scene.clock.advance(HOUR + 1)
+    pushing.run("sweep")
+    pushing.work(60)
+    assert "ben" in subjects(scene)
+
+
+@pytest.mark.parametrize("kind", SERVED)
+def test_the_body_of_a_troubled_copy_waits_and_a_colleagues_copy_is_taken(scene: Scene, kind: str) -> None:
+    scene.sync()
+    scene.deliver(ANN, eml(to=f"{BEN}, {ANN}", subject="both"))
+    for email in (BEN, CEM):
+        scene.deliver(email, eml(to=f"{BEN}, {ANN}", subject="both") if email == BEN else eml(to=CEM, subject="cem"))
+    scene.deliver(BEN, eml(to=BEN, subject="ben"))
+    rooms, workspace = scene.services.rooms, scene.services.workspaces.current()
+    for email in (ANN, BEN, CEM):
+        rooms.collector.collect(workspace, scene.mailbox(email).mailbox_id)
+    give_trouble(scene, kind, BEN)
+    scene.restart()
+    scene.services.rooms.deliverer.deliver_next(scene.services.workspaces.current())
+    assert {"both", "cem"} <= set(subjects(scene))
+    assert "ben" not in subjects(scene)
+    [waiting] = [reason for reason in scene.outcomes(BEN).values() if reason != "contact_match"]
+    assert waiting == "retrying"
+    give_trouble(scene, "", BEN)
+    scene.clock.advance(HOUR + 1)
+    scene.sync()
+    assert "ben" in subjects(scene)
+
+
+@pytest.mark.parametrize("kind", SERVED)
+def test_witness_and_coverage_compare_the_others_and_say_who_is_left(make_scene: MakeScene, kind: str) -> None:
+    scene = make_scene(REPORTS_WITNESS="yes")
+    for number in range(3):
+        for email in (ANN, BEN):
+            scene.deliver(email, eml(to=email, subject=str(number), message_id=f"<{number}.{email}>"))
+    scene.sync()
+    give_trouble(scene, kind, BEN)
+    scene.universe.calls.clear()
+    comparer = scene.services.rooms.comparer
+    assert comparer is not None
+    found = comparer.compare_with_deliveries(START - 20 * DAY, scene.clock.now())
+    assert (found.deliveries, found.unread, found.is_whole) == (6, 3, True)
+    if kind != "conflict":
+        assert found.refused == {scene.mailbox(BEN).mailbox_id: CODES[kind]}
+        assert count_asked(scene, BEN, "messages.list") <= 2  # a 401 is tried with one more token
+    result = scene.flask("coverage")
+    assert result.code != 0
+    assert ANN in result.stdout
+    assert describe_trouble(CODES[kind]) in result.stdout.replace("\n", " ")
+
+
+def test_addresses_alone_that_are_refused_stop_no_reading(scene: Scene) -> None:
+    scene.sync()
+    scene.universe.faults.plan(Fault("gmail", "sendAs.list", "domainPolicy", times=-1, mailbox=BEN))
+    scene.clock.advance(HOUR + 1)
+    scene.deliver(BEN, eml(to=BEN, subject="ben"))
+    scene.sync()
+    assert subjects(scene) == ["ben"]
+    assert "The addresses that this person sends from cannot be read now." in tell(scene)
+
+
+def test_where_all_are_refused_alike_sync_and_doctor_name_a_setting(scene: Scene) -> None:
+    scene.sync()
+    give_trouble(scene, "domain_policy", ANN, BEN, CEM)
+    scene.clock.advance(HOUR + 1)
+    result = scene.flask("sync", "--patience", "0")
+    assert result.code == 7
+    assert FOR_ALL in result.stderr.replace("\n", " ")
+    [finding] = [f for f in scene.services.rooms.doctor.examine() if f.what == "Mailboxes"]
+    assert FOR_ALL in finding.text
+    assert find_alarms(scene) == [AlarmCode.GOOGLE_SETTING]
+
+    give_trouble(scene, "", ANN, BEN, CEM)
+    scene.clock.advance(HOUR + 1)
+    assert scene.flask("sync", "--patience", "0").code == 0
+
+
+def test_where_the_admin_is_read_a_refusal_of_the_others_is_theirs(scene: Scene) -> None:
+    scene.sync()
+    give_trouble(scene, "domain_policy", BEN, CEM)
+    scene.clock.advance(HOUR + 1)
+    result = scene.flask("sync", "--patience", "0")
+    assert FOR_ALL not in result.stderr.replace("\n", " ")
+    assert find_alarms(scene) == [AlarmCode.MAILBOX_REFUSED] * 2
+
+
+def test_60_of_many_who_stand_first_starve_nobody(make_scene: MakeScene) -> None:
+    """More than any count of failures in a row that a sweep might bear."""
+    people = [f"p{number:02}@acme.example" for number in range(64)]
+    world = small_world()
+    scene = make_scene(replace(world, users=(world.users[0], *(User(email) for email in people))))
+    give_trouble(scene, "suspended", *people[:60])
+    mailboxes: list[Mailbox] = scene.services.rooms.sweeper.sweep()
+    assert len(mailboxes) == 65
+    assert sum(count_asked(scene, email, "sendAs.list") for email in people[60:]) == 4
