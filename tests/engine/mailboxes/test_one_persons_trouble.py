@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from server.domain.alarm import AlarmCode
+from server.domain.errors import TransientError
 from server.domain.mailbox import Mailbox
 from server.domain.trouble import TroubleCode
 from server.engine.mailboxes.status_text import FOR_ALL, describe_status, describe_trouble
@@ -66,7 +68,8 @@ def test_the_jobs_of_a_service_go_on_with_the_others_and_start_again(scene: Scen
         pushing.run(job)
     pushing.work(60)
     for email in (ANN, BEN, CEM):
-        pushing.run("audit", scene.mailbox(email).mailbox_id)
+        with suppress(TransientError):  # a busy mailbox: its own job is tried again
+            pushing.run("audit", scene.mailbox(email).mailbox_id)
     pushing.work(60)
     scene.clock.advance(300)
     pushing.run("sweep")
@@ -135,7 +138,7 @@ def test_witness_and_coverage_compare_the_others_and_say_who_is_left(make_scene:
     result = scene.flask("coverage")
     assert result.code != 0
     assert ANN in result.stdout
-    assert describe_trouble(CODES[kind]) in result.stdout.replace("\n", " ")
+    assert describe_trouble(CODES[kind]) in " ".join(result.stdout.split())
 
 
 def test_addresses_alone_that_are_refused_stop_no_reading(scene: Scene) -> None:
