@@ -36,6 +36,7 @@ from server.adapters.store import DocumentStore
 from server.adapters.store.alarms import DocumentAlarms
 from server.adapters.transport import DirectTransport, SimulatorTransport, Transport
 from server.composition.cloud import connect_project, read_runtime
+from server.composition.first_day import open_surveys
 from server.composition.keys import load_keys, make_key_keeper
 from server.composition.salesforce import connect_crm
 from server.domain.errors import ConfigurationError, TrulyError
@@ -45,6 +46,7 @@ from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
 from server.engine.operations.day_budget import DayBudget
 from server.engine.operations.doctor.cloud import CloudContext
+from server.engine.operations.first_day import FirstDay
 from server.engine.operations.identity import Origins, name_keys, pin_or_refuse
 from server.engine.ports import Ports
 from server.engine.rooms import Rooms, open_rooms
@@ -87,6 +89,7 @@ class Services:
     identity: Identity
     body_reader: BodyReader
     budget: DayBudget
+    first_day: FirstDay
 
     @property
     def workspaces(self) -> WorkspaceCache:
@@ -143,10 +146,12 @@ def build(
     )
     body_reader = BodyReaderBySize(InProcessBodyReader(read_body), ChildBodyReader(), ChildBodyReader())
     rooms = _open_rooms(settings, ports, body_reader, google.calls, transport, sleep)
-    queue = local_queue or _connect_queue(settings, channels)
+    surveys = open_surveys(google.calls, crm.client, settings.google_customer)
+    first_day = FirstDay(surveys, rooms.doctor, store, google.directory, google.scope, settings.scope_groups)
     return Services(
-        settings, ports, rooms, queue, local_queue, holders, documents, GoogleIdentity(transport), body_reader, budget
-    )
+        settings, ports, rooms, local_queue or _connect_queue(settings, channels), local_queue, holders, documents,
+        GoogleIdentity(transport), body_reader, budget, first_day,
+    )  # fmt: skip
 
 
 @contextmanager

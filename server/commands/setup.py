@@ -1,4 +1,4 @@
-"""cards, manifest, watch, doctor: from an empty folder to a service that works."""
+"""cards, manifest, watch, doctor, first-day: from an empty folder to a service that works."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from itertools import chain
+from pathlib import Path
 
 import click
 
@@ -13,12 +14,15 @@ from addon.gallery import gallery
 from addon.texts import SHORT
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import BadInputError, ConfigurationError, TransientError
+from server.engine.operations.first_day import CONTENTS
 from server.settings import NOWHERE
 from server.web.addon import deployment
 
+BUNDLE = "first-day.json"
+
 
 def commands(source: Source) -> list[click.Command]:
-    return [_manifest(source), _cards(), _watch(source), _doctor(source)]
+    return [_manifest(source), _cards(), _watch(source), _doctor(source), _first_day(source)]
 
 
 def _cards() -> click.Command:
@@ -80,5 +84,34 @@ def _doctor(source: Source) -> click.Command:
             is_well = is_well and finding.is_good
         if not is_well:
             sys.exit(ExitCode.UNWELL)
+
+    return command
+
+
+def _first_day(source: Source) -> click.Command:
+    @click.command("first-day")
+    @click.option("--to", "path", default=BUNDLE, type=click.Path(dir_okay=False, path_type=Path), show_default=True)
+    @report_errors
+    def command(path: Path) -> None:
+        """Ask the real Google and the real org what they are like, and write the answers to a file that names nobody.
+
+        It reads only: nothing is written to Gmail or Salesforce.
+        """
+        if path.exists():
+            raise BadInputError(f"{path} is there already. Name another file with --to.")
+        services = source.get()
+        answers = []
+        for answer in services.first_day.answers():
+            answers.append(answer)
+            is_refused = bool(answer.reason)
+            word, code = ("LOOK", f" {answer.status} {answer.reason}") if is_refused else ("ok  ", "")
+            stdout.print(f"{word}  {answer.question}{code}", soft_wrap=True)
+        bundle = services.first_day.make_bundle(answers, services.settings)
+        try:
+            path.write_text(json.dumps(bundle, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise BadInputError(f"{path} cannot be written: {error.strerror}.") from None
+        stdout.print(f"{path} has {len(answers)} answers. It holds {CONTENTS}.", soft_wrap=True)
+        stdout.print("Read it before you send it with a bug report.")
 
     return command

@@ -175,18 +175,12 @@ def make_trouble_reporter(ports: Ports) -> TroubleReporter:
 
 
 def open_rooms(
-    ports: Ports,
-    body_reader: BodyReader,
-    *,
-    witness: Witness | None = None,
-    finder: Finder | None = None,
-    is_encrypted_at_rest: bool = False,
-    near_private_keys: tuple[str, ...] = (),
-    cloud_project: cloud.CloudContext | None = None,
-    delegation: Delegation | None = None,
-    sweep_seconds: float = LONGEST_SPREAD,
+    ports: Ports, body_reader: BodyReader, *,
+    witness: Witness | None = None, finder: Finder | None = None, delegation: Delegation | None = None,
+    is_encrypted_at_rest: bool = False, near_private_keys: tuple[str, ...] = (),
+    cloud_project: cloud.CloudContext | None = None, sweep_seconds: float = LONGEST_SPREAD,
     sleep: Callable[[float], None] = time.sleep,
-) -> Rooms:
+) -> Rooms:  # fmt: skip
     """Compose the rooms. ``finder`` finds in Gmail what ``witness`` reports; ``sweep_seconds`` lie between two sweeps.
 
     ``is_encrypted_at_rest``: the database encrypts too. ``near_private_keys``: files of the vault's key in KEYS.

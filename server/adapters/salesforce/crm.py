@@ -66,7 +66,7 @@ class SalesforceCrm:
         *,
         storage_share: float = 1.0,
     ) -> None:
-        self._client = client
+        self._client = self.client = client
         self._choices = choices or MatchingChoices()
         self._reader = CompositeReader(client)
         self._storage = StorageMeter(partial(client.call, "limits"), storage_share, client.usage.now)

@@ -52,7 +52,9 @@ def check_delegation(context: GoogleContext) -> Iterator[Finding]:
     if context.delegation is None:
         return
     try:
-        addresses = [mailbox.address for mailbox in _list_mailboxes(context)]
+        addresses = [
+            mailbox.address for mailbox in list_some_mailboxes(context.store, context.directory, context.scope)
+        ]
     except TrulyError:
         addresses = []
     try:
@@ -80,7 +82,7 @@ def check_directory(context: GoogleContext) -> Iterator[Finding]:
 def check_gmail(context: GoogleContext) -> Iterator[Finding]:
     """Directory and Gmail are allowed by scopes of their own: domain-wide delegation may hold one without the other."""
     unavailable: MailboxUnavailableError | None = None
-    for mailbox in _list_mailboxes(context):
+    for mailbox in list_some_mailboxes(context.store, context.directory, context.scope):
         try:
             context.mail.current_cursor(mailbox)
         except MailboxUnavailableError as error:
@@ -147,12 +149,12 @@ def check_groups(context: GoogleContext) -> Iterator[Finding]:
     yield Finding("Groups", is_good=False, text=text)
 
 
-def _list_mailboxes(context: GoogleContext) -> list[Mailbox]:
+def list_some_mailboxes(store: Store, directory: Directory, scope: Scope) -> list[Mailbox]:
     """Some that are read; before the first sweep, some that will be. Raises TransientError, ReconnectRequiredError."""
-    if reading := [mailbox for mailbox in context.store.mailboxes() if mailbox.reads]:
+    if reading := [mailbox for mailbox in store.mailboxes() if mailbox.reads]:
         return reading[:MAILBOXES_TRIED]
-    active = (p for p in context.directory.people() if p.state is DirectoryState.ACTIVE and not p.is_guest)
-    chosen = islice((person for person in active if context.scope.includes(person)), MAILBOXES_TRIED)
+    active = (p for p in directory.people() if p.state is DirectoryState.ACTIVE and not p.is_guest)
+    chosen = islice((person for person in active if scope.includes(person)), MAILBOXES_TRIED)
     return [Mailbox(person.mailbox_id, person.addresses) for person in chosen]
 
 

@@ -1,0 +1,113 @@
+"""The first day: what is asked of Google and the org, and a file that an admin can send to strangers."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from simulator.google_switches import GoogleSwitches
+from tests.support.scene import MakeScene, Scene, eml
+
+ANN, BEN = "ann@acme.example", "ben@acme.example"
+READS = {"getProfile", "labels.list", "sendAs.list", "messages.list", "messages.get", "threads.get"}
+
+
+@pytest.fixture
+def scene(make_scene: MakeScene) -> Scene:
+    scene = make_scene(REPORTS_WITNESS="yes", SCOPE_GROUPS="sales@acme.example", MAILBOXES=f"{ANN},{BEN}")
+    for number in range(30):
+        scene.deliver(ANN, eml(subject=f"Zephyr contract {number}", message_id=f"<quokka{number}@byron.example>"))
+    scene.deliver(BEN, eml(sender='"Ünal Öz" <ada@byron.example>', message_id="<one@byron.example>"))
+    return scene
+
+
+def run(scene: Scene, path: Path) -> dict[str, object]:
+    result = scene.flask("first-day", "--to", str(path))
+    assert result.code == 0, result.stderr
+    assert "No address, name, subject, text, domain, id or token" in result.stdout
+    bundle: dict[str, object] = json.loads(path.read_text())
+    return bundle
+
+
+def answer(bundle: dict[str, object], question: str) -> dict[str, object]:
+    return next(a for a in bundle["answers"] if question in a["question"])  # type: ignore[attr-defined]
+
+
+def list_private_words(scene: Scene) -> set[str]:
+    """Everything in this world that somebody chose, and every id."""
+    world = scene.universe.world
+    words = {d["name"] for d in world.domains} | {g["email"] for g in world.groups} | {world.customer}
+    for user in world.users:
+        words |= {user.email, user.email.partition("@")[0] + "@", user.user_id, *user.aliases}
+    for box in scene.universe.mailboxes.values():
+        for message in box.messages.values():
+            words |= {message.message_id, message.thread_id}
+            words |= {value for name, value in message.headers if name.lower() in ("subject", "message-id", "from")}
+    for records in scene.universe.org.dump().values():
+        for record in records:
+            words |= {str(record[name]) for name in ("Id", "Email", "LastName", "Username") if record.get(name)}
+    return words | {"Zephyr", "quokka", "byron", "acme", "Ünal", *scene.source.values()}
+
+
+def test_the_file_has_no_word_that_somebody_chose_and_no_id(scene: Scene, tmp_path: Path) -> None:
+    scene.sync()
+    path = tmp_path / "bundle.json"
+    result = scene.flask("first-day", "--to", str(path))
+    assert result.code == 0
+
+    text = path.read_text() + result.stdout.replace(str(path), "")
+    private = {word for word in list_private_words(scene) if len(word) > 4 and word not in ("production", "simulator")}
+    assert len(private) > 60
+    assert {word for word in private if word.lower() in text.lower()} == set()
+    assert "ya29." not in text
+    assert not re.search(r"[\w.]+@", text)
+
+
+def test_it_reads_only_and_asks_little(scene: Scene, tmp_path: Path) -> None:
+    before = scene.universe.org.dump()
+    run(scene, tmp_path / "bundle.json")
+
+    gmail = scene.universe.calls.calls("gmail")
+    assert {call.method for call in gmail} <= READS
+    assert len(gmail) <= 2 * 25
+    assert sum(call.units for call in gmail) <= 2 * 250
+    assert not any(call.detail.get("snippet") or call.detail.get("body") for call in gmail)
+    assert len(scene.universe.calls.calls("directory")) <= 30
+    assert len(scene.universe.calls.calls("reports")) <= 5
+    assert scene.universe.org.dump() == before
+    assert len(scene.universe.calls.calls("salesforce")) <= 40
+
+
+def test_it_tells_how_hard_this_google_is(scene: Scene, tmp_path: Path) -> None:
+    easy = run(scene, tmp_path / "easy.json")
+    scene.universe.world.google = GoogleSwitches(exact_header_names=True, header_form="bare", gaps_in_threads=True)
+    hard = run(scene, tmp_path / "hard.json")
+
+    case = "taken in another case"
+    assert answer(easy, case)["headers"] != answer(hard, case)["headers"]
+    ben = "Mailbox 2: how do headers come"
+    assert answer(hard, ben)["values_beyond_ascii"]
+    assert answer(easy, "without a filter")["type_7"]
+    assert "type_7" not in answer(easy, "of the type 2")
+    assert answer(easy, "Which members has a group, derived")["USER"] == 2
+    assert answer(easy, "describe say of Task")["fields"]
+    assert easy["settings"]["google_admin"] == "set"  # type: ignore[index]
+
+
+def test_what_is_refused_is_an_answer_too(scene: Scene, tmp_path: Path) -> None:
+    scene.universe.world.google = GoogleSwitches(apis_off=("gmail.googleapis.com",))
+    bundle = run(scene, tmp_path / "bundle.json")
+
+    profile = answer(bundle, "does getProfile answer")
+    assert (profile["status"], profile["reason"]) == (403, "accessNotConfigured")
+    assert answer(bundle, "Are domains listed")["status"] == 200
+
+
+def test_a_file_that_is_there_is_kept(scene: Scene, tmp_path: Path) -> None:
+    path = tmp_path / "bundle.json"
+    path.write_text("mine")
+    assert scene.flask("first-day", "--to", str(path)).code == 4
+    assert path.read_text() == "mine"
