@@ -1,6 +1,6 @@
 """What of Gmail's search language the simulator speaks, each also with a minus.
 
-``rfc822msgid:ID``, ``in:PLACE``, ``after:SECONDS`` and ``before:SECONDS``, the last two in epoch seconds.
+``rfc822msgid:ID``, ``in:PLACE``, ``is:STATE``, ``after:SECONDS`` and ``before:SECONDS``, the last two in epoch seconds.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from simulator.answers import Failure
 from simulator.gmail.mailbox import Stored
 from simulator.labels import label_of
 
+STATES = frozenset({"CHAT", "UNREAD", "STARRED", "IMPORTANT"})
+"""What ``is:`` asks for, which is a label each."""
 Term = tuple[bool, str, str]
 """Whether it must not fit, the operator, its value."""
 
@@ -30,7 +32,9 @@ def _term(word: str) -> Term:
         return word.startswith("-"), operator, value
     if operator == "in" and (label := label_of(value)):
         return word.startswith("-"), operator, label
-    message = "The simulator knows only rfc822msgid:, in:, after: and before: in q."
+    if operator == "is" and value.upper() in STATES:
+        return word.startswith("-"), "in", value.upper()
+    message = "The simulator knows only rfc822msgid:, in:, is:, after: and before: in q."
     raise Failure(400, "invalidArgument", message, "INVALID_ARGUMENT")
 
 
