@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from addon.codes import Refusal
+from addon.texts import REFUSALS
 from server.domain.alarm import AlarmCode
 from server.domain.errors import TransientError
 from server.domain.mailbox import Mailbox
@@ -14,7 +16,9 @@ from server.domain.trouble import TroubleCode
 from server.engine.mailboxes.status_text import FOR_ALL, describe_status, describe_trouble
 from simulator.faults import Fault
 from simulator.world import User
+from tests.support.cards import card_of, texts
 from tests.support.pushing import Pushing
+from tests.support.rep import OPEN
 from tests.support.scene import START, MakeScene, Scene, eml, small_world
 from tests.support.troubles import CODES, give_trouble
 
@@ -139,6 +143,19 @@ def test_witness_and_coverage_compare_the_others_and_say_who_is_left(make_scene:
     assert result.code != 0
     assert ANN in result.stdout
     assert describe_trouble(CODES[kind]) in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize("kind", SERVED)
+def test_the_card_of_a_troubled_person_says_so_and_a_colleagues_is_as_ever(scene: Scene, kind: str) -> None:
+    scene.sync()
+    mine, bens = scene.deliver(ANN, eml(subject="ann")), scene.deliver(BEN, eml(to=BEN, subject="ben"))
+    give_trouble(scene, kind, BEN)
+    scene.restart()
+    title, text = REFUSALS[Refusal.AWAY]
+    assert {title, text} <= set(texts(card_of(scene.ask(OPEN, BEN, bens))))
+    anns = texts(card_of(scene.ask(OPEN, ANN, mine)))
+    assert title not in anns
+    assert any("Ada Byron" in line for line in anns)
 
 
 def test_addresses_alone_that_are_refused_stop_no_reading(scene: Scene) -> None:

@@ -103,6 +103,8 @@ def test_180_are_read_and_20_say_why_within_the_usual_calls(crowd: Crowd, kind: 
     give_trouble(crowd.scene, "", *TROUBLED)
     crowd.run_pass(HOUR + 1)
     assert crowd.count_tasks() == before + len(WRITTEN_TO)
+    # Once they are read again, the next sweep asks for their addresses.
+    crowd.run_pass(300.0)
     assert {crowd.tell(email) for email in PEOPLE} == {LIVE}
 
 
