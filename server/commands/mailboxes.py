@@ -13,6 +13,8 @@ from server.commands.running import Source, report_errors, stdout
 from server.commands.stages import change_stages
 from server.domain.crm_survey import KILOBYTES_PER_ACTIVITY
 from server.domain.mailbox import Mailbox, Stage
+from server.engine.decide.category_cost import CategoryCount
+from server.engine.decide.dry_run import Preview
 from server.engine.mailboxes.stages import find_mailbox, set_stage, set_start
 from server.engine.mailboxes.status_text import describe_start, describe_status
 
@@ -37,12 +39,28 @@ def _dry_run(source: Source) -> click.Command:
         stdout.print(make_outcome_table("If these mailboxes were live", preview.rows))
         size = preview.activities * KILOBYTES_PER_ACTIVITY
         stdout.print(f"{preview.activities} activities would be added to Salesforce: {size:,} KB of its data storage.")
+        _print_categories(preview, services.rooms.dry_run.count_categories(services.workspaces.current(), mailboxes))
         if preview.unreadable:
             reason = "the work key that sealed them is gone or was replaced"
             stdout.print(f"{preview.unreadable} waiting messages cannot be opened: {reason}.")
             stdout.print("They are read from Gmail again. Run sync, and then dry-run once more.")
 
     return command
+
+
+def _print_categories(preview: Preview, count: CategoryCount) -> None:
+    """What the setting NOT_PRIMARY costs or brings."""
+    if preview.from_categories:
+        stdout.print(f"{preview.from_categories} of them are from Gmail's categories, for NOT_PRIMARY is contacts.")
+    if not count.emails:
+        return
+    emails = count_noun(count.emails, "email is", "emails are")
+    stdout.print(f"{emails} left out because Gmail put them into Promotions, Updates or another category.")
+    wanted = count_noun(count.wanted, "email was", "emails were")
+    stdout.print(
+        f"Of {count.looked_at} looked at, {wanted} written by contacts or in logged conversations:"
+        " NOT_PRIMARY=contacts logs those."
+    )
 
 
 def _mailbox(source: Source) -> click.Command:

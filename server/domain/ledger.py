@@ -273,7 +273,9 @@ class Coverage:
     ``missing`` are messages that Gmail lists and the ledger does not have: it must be empty. ``days`` is by UTC day of
     the internal date, the newest first, with an empty name for what left Gmail undated. ``unrelated`` counts contacts
     on logged mail to whom its activity is not related. ``returned`` counts messages that are gone for the ledger and
-    that Gmail lists: the next audit reads them again.
+    that Gmail lists: the next audit reads them again. For its category, mail of people is left out
+    (``people_left_out``), or mail of which nobody read who wrote it (``unread_left_out``); or it is logged all the same
+    (``from_categories``).
     """
 
     gmail: int
@@ -283,6 +285,9 @@ class Coverage:
     days: dict[str, DayCoverage] = field(default_factory=dict)
     unrelated: int = 0
     returned: int = 0
+    people_left_out: int = 0
+    unread_left_out: int = 0
+    from_categories: int = 0
 
     @property
     def is_closed(self) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from server.domain.policy import NotPrimary
 from server.domain.quota import Purpose
 from server.engine.collect.backfill import PastCollector
 from server.engine.collect.collect import Collector
@@ -22,6 +23,7 @@ from server.engine.copies.rewrapping import Rewrapper
 from server.engine.coverage.audit import Auditor
 from server.engine.coverage.publishing import DayPublisher
 from server.engine.coverage.witness import DeliveryComparer, Finder
+from server.engine.decide.category_cost import CategoryCounter
 from server.engine.decide.decisions import MailDecider
 from server.engine.decide.dry_run import DryRun
 from server.engine.decide.explain import Explainer
@@ -114,6 +116,7 @@ class _Shared:
     editor: ActivityEditor
     decider: MailDecider
     explainer: Explainer
+    category_explainer: Explainer
 
     @classmethod
     def of(cls, ports: Ports) -> _Shared:
@@ -123,6 +126,8 @@ class _Shared:
         keys_of_mail = ConversationKeys(ports.hasher)
         groups = GroupPeopleReader(ports.directory, ports.alarms, ports.clock)
         decider = MailDecider(ports.crm, ports.store, overrides, groups, ports.policy)
+        generous = replace(ports.policy, not_primary=NotPrimary.CONTACTS)
+        generous_decider = MailDecider(ports.crm, ports.store, overrides, groups, generous)
         return cls(
             addresses=addresses,
             sealing=sealing,
@@ -134,6 +139,7 @@ class _Shared:
             editor=ActivityEditor(ports.crm, ports.store, sealing, ports.clock),
             decider=decider,
             explainer=Explainer(ports.store, keys_of_mail, decider, ports.policy),
+            category_explainer=Explainer(ports.store, keys_of_mail, generous_decider, generous),
         )
 
 
@@ -186,8 +192,7 @@ def open_rooms(
     ``is_encrypted_at_rest``: the database encrypts too. ``near_private_keys``: files of the vault's key in KEYS.
     """
     mail, crm, store, clock = ports.mail, ports.crm, ports.store, ports.clock
-    shared = _Shared.of(ports)
-    sync = _Sync.of(ports, shared, body_reader)
+    sync = _Sync.of(ports, shared := _Shared.of(ports), body_reader)
     workspaces = WorkspaceCache(ports.directory, store, clock, ports.admission.internal_domains)
     sweeper = Sweeper(mail, ports.directory, ports.scope, ports.alarms, store, clock, ports.admission, workspaces)
     watches, days = WatchRenewer(ports.watch, ports.alarms, store, clock), DayPublisher(mail, crm, store, clock)
@@ -204,7 +209,7 @@ def open_rooms(
         collector=sync.collector,
         past_collector=sync.past_collector,
         explainer=shared.explainer,
-        dry_run=DryRun(store, clock, ports.alarms, shared.headers, shared.decider),
+        dry_run=_make_dry_run(ports, shared),
         deliverer=sync.deliverer,
         doubles=DoubleRemover(crm, store, clock),
         sidebar=Sidebar(mail, store, clock, shared.sealing, shared.explainer, access),
@@ -215,9 +220,7 @@ def open_rooms(
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
         rewrapper=Rewrapper(ports.unwrap, ports.wrap, store, clock),
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
-        doctor=_open_doctor(
-            ports, cloud_project, delegation, witness, is_safe=is_encrypted_at_rest, near_keys=near_private_keys
-        ),
+        doctor=_open_doctor(ports, cloud_project, delegation, witness, near_private_keys, is_safe=is_encrypted_at_rest),
         syncer=sync.make_syncer(ports, sweeper, workspaces, sleep),
         new_org=NewOrg(crm, store, clock, shared.leases, sleep),
         jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days, sweep_seconds),
@@ -242,6 +245,11 @@ def _make_reader_tools(ports: Ports, shared: _Shared, mail: MailProvider) -> Rea
     screener = Screener(mail, ports.store, ports.clock, ports.policy, shared.keys, shared.headers, namer)
     label = DontLogLabel(mail, ports.store, ports.clock, shared.keys, ports.policy.dont_log_label)
     return ReaderTools(ports.store, ports.clock, screener, label)
+
+
+def _make_dry_run(ports: Ports, shared: _Shared) -> DryRun:
+    counter = CategoryCounter(ports.mail, shared.category_explainer)
+    return DryRun(ports.store, ports.clock, ports.alarms, shared.headers, shared.decider, counter)
 
 
 def _make_deliverer(ports: Ports, shared: _Shared, background: MailProvider, body_reader: BodyReader) -> Deliverer:
@@ -285,8 +293,8 @@ def _make_choices(
 
 
 def _open_doctor(
-    ports: Ports, cloud_project: cloud.CloudContext | None, delegation: Delegation | None, witness: Witness | None, *,
-    is_safe: bool, near_keys: tuple[str, ...],
+    ports: Ports, cloud_project: cloud.CloudContext | None, delegation: Delegation | None, witness: Witness | None,
+    near_keys: tuple[str, ...], *, is_safe: bool,
 ) -> Doctor:  # fmt: skip
     """The findings come in this order."""
     keeping = keys.KeysContext(

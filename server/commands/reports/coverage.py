@@ -24,6 +24,7 @@ from server.domain.errors import (
 from server.domain.ledger import Coverage, CoverageRow, DayCoverage
 from server.domain.mailbox import Mailbox, Stage, Workspace
 from server.engine.coverage.audit import Auditor, add_missed_rows
+from server.engine.coverage.categories import count_unknown_categories
 from server.engine.coverage.publishing import publish_rows
 from server.engine.deliver.second_look import count_doubles
 from server.engine.mailboxes.stages import find_mailbox
@@ -125,9 +126,29 @@ def _print_notes(services: Services, coverages: Mapping[Mailbox, Coverage]) -> N
         if coverage.returned:
             emails = count_noun(coverage.returned, "email that was gone is", "emails that were gone are")
             stdout.print(f"{mailbox.address}: {emails} in Gmail again. The next nightly audit reads what came back.")
+        _print_categories(services, mailbox, coverage)
     if doubled := count_doubles(services.ports.store):
         emails = count_noun(doubled, "email")
         stdout.print(f"Also logged by another tool, so twice in Salesforce: {emails}. doubles lists them.")
+
+
+def _print_categories(services: Services, mailbox: Mailbox, coverage: Coverage) -> None:
+    """What Gmail's categories keep out, and a category for which there is no rule yet."""
+    if coverage.people_left_out or coverage.unread_left_out:
+        emails = count_noun(coverage.people_left_out, "email that a person wrote is", "emails that people wrote are")
+        unread = count_noun(coverage.unread_left_out, "email whose author was", "emails whose authors were")
+        text = f"{mailbox.address}: {emails} left out in Gmail's categories, and {unread} never read."
+        stdout.print(f"{text} dry-run says how many are from contacts.")
+    if coverage.from_categories:
+        emails = count_noun(coverage.from_categories, "logged email is", "logged emails are")
+        stdout.print(f"{mailbox.address}: {emails} from Gmail's categories, for NOT_PRIMARY is contacts.")
+    try:
+        unknown = count_unknown_categories(services.ports.mail, mailbox)
+    except (TransientError, MailboxUnavailableError, ReconnectRequiredError):
+        return  # the coverage itself says whether the mailbox answers
+    for name, count in unknown.items():
+        emails = count_noun(count, "email")
+        stdout.print(f"{mailbox.address}: {emails} in {name}, a category unknown to this version, counted as primary.")
 
 
 def _publish_days(services: Services, coverages: Mapping[Mailbox, Coverage]) -> None:

@@ -36,7 +36,7 @@ from server.logs.events import Event, describe_error
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
 from server.ports.store import Store
-from server.rules.decision.own_mail import UNMARKED, choose_next_look
+from server.rules.authorship.own_mail import UNMARKED, choose_next_look
 from server.rules.decision.screen import HEADERS, by_labels, screen
 from server.rules.headers.identity_key import identify_mail
 from server.rules.schedule.recovery import choose_reaction, count_tries

@@ -10,7 +10,7 @@ from server.domain.mailbox import Mailbox
 from server.domain.message import Message
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
-from server.rules.decision.own_mail import find_settled_at, is_unmarked
+from server.rules.authorship.own_mail import find_settled_at, is_unmarked
 from server.rules.decision.screen import SENT
 
 

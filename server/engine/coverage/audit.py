@@ -18,6 +18,7 @@ from server.domain.ledger import Coverage, Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.collect import Collector
 from server.engine.coverage.days import DayFacts, group_by_day
+from server.engine.ledger.categories import InCategory, find_place
 from server.engine.ledger.rows import MISSED, RETURNED, note_unread, reopen_row
 from server.engine.ledger.saving import save_changed_rows
 from server.engine.mailboxes.pausing import is_parked, pause_mailbox
@@ -189,9 +190,11 @@ def measure_coverage(
     outcomes: Counter[Outcome] = Counter()
     facts: dict[MessageId, DayFacts] = {}
     unrelated = returned = 0
+    places: Counter[InCategory | None] = Counter()
     for row in store.rows(mailbox.mailbox_id):
         unrelated += row.unrelated
         returned += row.outcome is Outcome.GONE and row.message_id in listed
+        places[find_place(row)] += 1
         facts[row.message_id] = DayFacts.of(row)
         outcomes[row.outcome] += 1
     record_audit(store, clock, mailbox)
@@ -204,6 +207,9 @@ def measure_coverage(
         days=group_by_day(mail, clock, mailbox, listed, facts) if by_day else {},
         unrelated=unrelated,
         returned=returned,
+        people_left_out=places[InCategory.BY_PERSON],
+        unread_left_out=places[InCategory.UNREAD],
+        from_categories=places[InCategory.LOGGED],
     )
 
 

@@ -10,6 +10,7 @@ from server.domain.decision import OUTCOME_OF, Outcome, Reason
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
+from server.engine.decide.category_cost import CategoryCount, CategoryCounter
 from server.engine.decide.decisions import ConversationChoices, GatheredMail, MailDecider, gather_mails, is_logged_again
 from server.engine.ledger.broken_seals import is_seal_broken, read_again
 from server.engine.ledger.rows import is_waiting_in_shard, reason_of_activity
@@ -28,11 +29,13 @@ MAILS_PER_QUESTION = 200
 class Preview:
     """``rows`` counts, by outcome and reason, settled rows as they are and waiting ones as they would be.
 
-    ``activities`` is how many would be made in Salesforce. ``unreadable`` of the rows did not open.
+    ``activities`` is how many would be made in Salesforce, ``from_categories`` of them of mail that Gmail put into a
+    category. ``unreadable`` of the rows did not open.
     """
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
     activities: int = 0
+    from_categories: int = 0
     unreadable: int = 0
 
     def count(self, reason: Reason, rows: int = 1) -> None:
@@ -43,13 +46,23 @@ class DryRun:
     """Thread-safe."""
 
     def __init__(
-        self, store: Store, clock: Clock, alarms: Alarms, headers: SealedHeaders, decider: MailDecider
-    ) -> None:
+        self, store: Store, clock: Clock, alarms: Alarms, headers: SealedHeaders, decider: MailDecider,
+        categories: CategoryCounter,
+    ) -> None:  # fmt: skip
         self._store = store
         self._clock = clock
         self._alarms = alarms
         self._headers = headers
         self._decider = decider
+        self._categories = categories
+
+    def count_categories(self, workspace: Workspace, mailboxes: Sequence[Mailbox]) -> CategoryCount:
+        """What Gmail's categories keep out, and how much of it contacts wrote.
+
+        Raises TransientError where Salesforce is away.
+        """
+        counts = (self._categories.count(workspace, m, self._store.rows(m.mailbox_id)) for m in mailboxes)
+        return sum(counts, CategoryCount())
 
     def preview(self, workspace: Workspace, mailboxes: Sequence[Mailbox]) -> Preview:
         """Decide what waits, and write no decision. Rows that do not open are read from Gmail again by the next sync.
@@ -92,7 +105,9 @@ class DryRun:
         for decided in decisions.decided:
             for copy in decided.mail.copies:
                 result.count(decided.reason_in(copy.mailbox_id))
-            result.activities += decided.decision.outcome is Outcome.LOGGED
+            is_logged = decided.decision.outcome is Outcome.LOGGED
+            result.activities += is_logged
+            result.from_categories += is_logged and decided.mail.category is not None
         for mail, error in decisions.failed:
             result.count(choose_reaction(error, 1, 0.0).reason, len(mail.copies))
 

@@ -13,6 +13,7 @@ from server.engine.decide.decisions import BY_CHOICE
 from server.engine.deliver.other_tools import ForeignFinder
 from server.engine.deliver.second_look import LookPlanner
 from server.engine.deliver.wanted import Claimed, Wanted
+from server.engine.ledger.categories import note_category
 from server.engine.ledger.rows import await_change, log_row
 from server.logs.trail import name_on_trail
 from server.ports.clock import Clock
@@ -48,7 +49,7 @@ class ActivityCloser:
         self._looks.plan([self._finder.note_mail(wanted) for wanted in own])
         now = self._clock.now()
         rows = [
-            log_row(row, activity, now)
+            log_row(row, activity, now, note_category(row, claimed.mail))
             for claimed, activity in closed
             for row in [*claimed.wanted.rows, *self._list_refused_copies(claimed.wanted)]
         ]

@@ -206,11 +206,11 @@ def keep_out_row(row: Row, now: float, evidence: tuple[Evidence, ...] = ()) -> R
     return replace(_without_wait(row, Reason.KEPT_OUT, now), evidence=evidence)
 
 
-def log_row(row: Row, activity: ActivityRow, now: float) -> Row:
+def log_row(row: Row, activity: ActivityRow, now: float, evidence: tuple[Evidence, ...] = ()) -> Row:
     """The mail stands in Salesforce, or stood there until a person deleted it."""
     return replace(
         _without_wait(row, reason_of_activity(activity), now),
-        evidence=row.evidence,
+        evidence=row.evidence or evidence,
         record_id=activity.record_id,
         activity_id=activity.activity_id,
         unrelated=activity.unrelated if activity.state is ActivityState.LOGGED else 0,

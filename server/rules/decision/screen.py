@@ -11,9 +11,9 @@ from server.domain.mailbox import Workspace
 from server.domain.message import Message
 from server.domain.policy import NotPrimary, Policy
 from server.rules.authorship import forwarding, words
+from server.rules.authorship.own_mail import UNMARKED, is_unmarked
 from server.rules.authorship.rule import judge_authorship
 from server.rules.decision.other_tools import SALESFORCE_HEADERS
-from server.rules.decision.own_mail import UNMARKED, is_unmarked
 from server.rules.headers.domains import is_within
 from server.rules.headers.identity_key import ORIGINAL_ID_HEADERS
 from server.rules.headers.people import people_of
@@ -77,6 +77,11 @@ def screen(message: Message, workspace: Workspace, policy: Policy, situation: Si
         if screening and not (situation.is_overridden and _yields_to_override(screening)):
             return _refine(screening, message, people, policy, situation), people
     return Screening(None), people
+
+
+def is_unknown_category(label_id: str) -> bool:
+    """Whether Gmail sorts by a category that this version has no rule for."""
+    return label_id.startswith("CATEGORY_") and label_id not in CATEGORIES | {"CATEGORY_PERSONAL"}
 
 
 def find_category(label_ids: Collection[str]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from server.domain.mailbox import Stage
 from tests.support.rep import Rep
 from tests.support.scene import eml
 
@@ -133,3 +134,70 @@ def test_a_category_that_nobody_knows_yet_is_primary(make_scene, setting):
     scene.sync()
 
     assert len(scene.tasks()) == 1
+
+
+def run_all(scene, *command: str) -> str:
+    return " ".join(scene.flask(*command).output.split())
+
+
+def deliver_some(scene) -> None:
+    for number in range(2):
+        scene.deliver(ANN, eml(subject=f"contact {number}"), "INBOX", "CATEGORY_UPDATES")
+    scene.deliver(ANN, eml(sender=STRANGER), "INBOX", "CATEGORY_PROMOTIONS")
+    scene.deliver(ANN, eml(**ROBOT), "INBOX", "CATEGORY_PROMOTIONS")
+    scene.deliver(ANN, eml(subject="spam"), "SPAM")
+
+
+def test_coverage_and_dry_run_say_what_the_rule_costs(make_scene):
+    """Three emails that people wrote come live, two of them from a contact."""
+    scene = make_scene()
+    scene.sync()
+    deliver_some(scene)
+    scene.sync()
+
+    shown = run_all(scene, "coverage", ANN)
+    assert f"{ANN}: 3 emails that people wrote are left out in Gmail's categories, and 0 emails" in shown
+    shown = run_all(scene, "dry-run", ANN)
+    assert "4 emails are left out because Gmail put them into" in shown
+    assert "Of 4 looked at, 2 emails were written by contacts or in logged conversations" in shown
+    assert scene.tasks() == []
+    assert note_reads(scene) == []
+
+
+def test_dry_run_looks_at_some_of_the_past_of_which_no_header_was_read(make_scene):
+    scene = make_scene()
+    deliver_some(scene)
+    scene.sync()
+
+    shown = run_all(scene, "coverage", ANN)
+    assert "0 emails that people wrote are left out in Gmail's categories, and 4 emails" in shown
+    shown = run_all(scene, "dry-run", ANN)
+    assert "Of 4 looked at, 2 emails were written by contacts or in logged conversations" in shown
+
+
+def test_a_person_in_trial_sees_what_the_setting_brings(make_scene):
+    scene = make_scene(NOT_PRIMARY="contacts", NEW_MAILBOX_STAGE="dry_run")
+    deliver_some(scene)
+    scene.sync()
+    shown = run_all(scene, "dry-run", ANN)
+    assert "2 of them are from Gmail's categories, for NOT_PRIMARY is contacts." in shown
+
+    scene.restart(NEW_MAILBOX_STAGE="live", NOT_PRIMARY="contacts")
+    scene.set_stage(ANN, Stage.LIVE)
+    scene.sync()
+    assert len(scene.tasks()) == 2
+    shown = run_all(scene, "coverage", ANN)
+    assert f"{ANN}: 2 logged emails are from Gmail's categories, for NOT_PRIMARY is contacts." in shown
+
+
+def test_an_unknown_category_is_named_with_its_number(make_scene):
+    scene = make_scene()
+    for number in range(3):
+        scene.deliver(ANN, eml(subject=str(number)), "INBOX", "CATEGORY_WHATEVER")
+    scene.sync()
+
+    assert len(scene.tasks()) == 3
+    shown = run_all(scene, "coverage", ANN)
+    assert f"{ANN}: 3 emails in CATEGORY_WHATEVER, a category unknown to this version, counted as primary." in shown
+    assert "CATEGORY_WHATEVER, with 3 of the emails" in run_all(scene, "doctor")
+    assert "CATEGORY_UPDATES" not in run_all(scene, "doctor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -9,6 +10,7 @@ from itertools import islice
 from server.domain.alarm import AlarmCode
 from server.domain.errors import MailboxUnavailableError, TrulyError
 from server.domain.mailbox import DirectoryState, Mailbox
+from server.engine.coverage.categories import count_unknown_categories
 from server.engine.operations.alarm_texts import count_alarms
 from server.engine.operations.doctor.registry import Checks, Finding
 from server.ports.alarms import Alarms
@@ -92,6 +94,23 @@ def check_gmail(context: GoogleContext) -> Iterator[Finding]:
         return
     text = f"None of the mailboxes that were tried can be read: {unavailable}" if unavailable else NOTHING_READ
     yield Finding("Gmail", is_good=unavailable is None, text=text)
+
+
+@CHECKS.register("Categories")
+def check_categories(context: GoogleContext) -> Iterator[Finding]:
+    """Told only where Gmail sorts by a category for which this version has no rule."""
+    counts: Counter[str] = Counter()
+    for mailbox in _list_mailboxes(context):
+        try:
+            counts.update(count_unknown_categories(context.mail, mailbox))
+        except TrulyError:
+            continue  # the check of Gmail says so
+    for name, count in sorted(counts.items()):
+        text = (
+            f"Gmail has a category that this version does not know: {name}, with {count} of the emails in the mailboxes"
+            " that were tried. They count as primary mail. Update this program."
+        )
+        yield Finding("Categories", is_good=True, text=text, is_note=True)
 
 
 @CHECKS.register("Reports witness")
