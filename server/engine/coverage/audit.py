@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from server.domain.alarm import AlarmCode
-from server.domain.decision import Outcome
+from server.domain.decision import Outcome, Reason
 from server.domain.errors import MailboxUnavailableError, ReconnectRequiredError
 from server.domain.history import EVERYTHING, MessageRef, Span
 from server.domain.ids import MessageId
@@ -19,7 +19,7 @@ from server.domain.mailbox import Mailbox, Workspace
 from server.engine.collect.collect import Collector
 from server.engine.coverage.days import DayFacts, group_by_day
 from server.engine.ledger.categories import InCategory, find_place
-from server.engine.ledger.rows import MISSED, RETURNED, note_unread, reopen_row
+from server.engine.ledger.rows import MISSED, RETURNED, look_again, note_unread, reopen_row
 from server.engine.ledger.saving import save_changed_rows
 from server.engine.mailboxes.pausing import is_parked, pause_mailbox
 from server.engine.mailboxes.stages import align_mailbox
@@ -28,6 +28,7 @@ from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
 from server.ports.store import Store
+from server.rules.authorship.own_mail import UNMARKED
 from server.rules.schedule.backfill_windows import DAY
 
 log = logging.getLogger(__name__)
@@ -154,6 +155,10 @@ class Auditor:
         rows = self.store.existing_rows(mailbox.mailbox_id, [ref.message_id for ref in page])
         listing.unrecorded |= {ref.message_id: ref for ref in page if ref.message_id not in rows}
         listing.returned |= {i: row for i, row in rows.items() if row.outcome is Outcome.GONE}
+        # The version before gave own mail that may be scheduled no time to be looked at again.
+        timeless = [look_again(row, self.clock.now()) for row in rows.values() if _is_timeless(row)]
+        if timeless:
+            save_changed_rows(self.store, timeless)
 
     def _read_again(self, rows: Collection[Row]) -> None:
         """What counts as gone and is listed: Gmail did not have it for a while, or said so."""
@@ -170,6 +175,10 @@ class Auditor:
         rows = self.store.existing_rows(mailbox.mailbox_id, ids)
         latest_ms = (self.clock.now() - late_after) * 1000
         return sum(0 < row.internal_date < latest_ms for row in rows.values())
+
+
+def _is_timeless(row: Row) -> bool:
+    return row.wait is None and row.reason is Reason.NOT_MAIL and any(e.mark == UNMARKED for e in row.evidence)
 
 
 def add_missed_rows(store: Store, clock: Clock, mailbox: Mailbox, refs: Iterable[MessageRef]) -> None:

@@ -159,3 +159,18 @@ def test_nothing_but_headers_is_read_of_own_mail_that_may_be_scheduled(scene):
     scene.sync()
 
     assert not [c for c in scene.universe.calls.calls("gmail") if c.detail.get("body") or c.detail.get("snippet")]
+
+
+def test_an_audit_gives_own_mail_of_an_earlier_version_a_time(scene):
+    message = scene.deliver(ANN, own(TODAY), "UNREAD")
+    scene.sync()
+    store, mailbox = scene.services.ports.store, scene.mailbox(ANN)
+    row = store.existing_rows(mailbox.mailbox_id, [message])[message]
+    store.change_rows([replace(row, wait=None)])
+    scene.universe.clock.advance(8 * DAY)
+    scene.sync()
+    assert scene.tasks() == []
+
+    scene.services.rooms.auditor.audit(scene.services.workspaces.current(), mailbox)
+    scene.sync()
+    assert len(scene.tasks()) == 1

@@ -100,7 +100,7 @@ def check_gmail(context: GoogleContext) -> Iterator[Finding]:
 def check_categories(context: GoogleContext) -> Iterator[Finding]:
     """Told only where Gmail sorts by a category for which this version has no rule."""
     counts: Counter[str] = Counter()
-    for mailbox in _list_mailboxes(context):
+    for mailbox in list_some_mailboxes(context.store, context.directory, context.scope):
         try:
             counts.update(count_unknown_categories(context.mail, mailbox))
         except TrulyError:
