@@ -44,10 +44,10 @@ from server.domain.ids import MailboxId
 from server.domain.policy import LeadOrder, Policy
 from server.engine.mailboxes.admission import Admission
 from server.engine.mailboxes.workspace_cache import WorkspaceCache
-from server.engine.operations.day_budget import DayBudget
 from server.engine.operations.doctor.cloud import CloudContext
 from server.engine.operations.first_day import FirstDay
 from server.engine.operations.identity import Origins, name_keys, pin_or_refuse
+from server.engine.operations.quota.day_budget import DayBudget
 from server.engine.ports import Ports
 from server.engine.rooms import Rooms, open_rooms
 from server.ports.body_reader import BodyReader
@@ -55,6 +55,7 @@ from server.ports.clock import Clock
 from server.ports.identity import Identity
 from server.ports.kek import KeyKeeper
 from server.rules.body.message_text import read_body
+from server.rules.forecast.past_price import Pace
 from server.rules.headers.domains import normalise_listed_name
 from server.settings import Settings
 from server.vault.envelope import WorkSealer
@@ -102,12 +103,9 @@ class Services:
 
 
 def build(
-    settings: Settings,
-    *,
-    transport: Transport | None = None,
-    clock: Clock | None = None,
+    settings: Settings, *, transport: Transport | None = None, clock: Clock | None = None,
     sleep: Callable[[float], None] = time.sleep,
-) -> Services:
+) -> Services:  # fmt: skip
     """Build the services. Raises ConfigurationError. Tests pass their own transport and time, and nothing else."""
     clock = clock or SystemClock()
     transport = transport or _choose_transport(settings)
@@ -198,6 +196,7 @@ def _open_rooms(
     settings: Settings, ports: Ports, body_reader: BodyReader, calls: GmailCalls, transport: Transport,
     sleep: Callable[[float], None],
 ) -> Rooms:  # fmt: skip
+    quota = settings.quota
     return open_rooms(
         ports,
         body_reader,
@@ -207,6 +206,7 @@ def _open_rooms(
         is_encrypted_at_rest=settings.state.startswith("firestore:"),
         cloud_project=_look_at_cloud(settings, transport, ports.clock),
         sweep_seconds=float(settings.poll_seconds),
+        pace=Pace(quota.per_day, quota.per_mailbox, quota.per_project, settings.backfills, settings.backfill_processes),
         near_private_keys=tuple(path.name for path in list_private_keys(settings.keys)) if settings.keys else (),
         sleep=sleep,
     )

@@ -191,6 +191,16 @@ class Settings:
     poll_seconds: int
     workers: int
 
+    @property
+    def backfills(self) -> int:
+        """Mailboxes whose older mail is read at a time."""
+        return self.quota.backfills_at_a_time or self.workers
+
+    @property
+    def backfill_processes(self) -> int:
+        """In the cloud each instance reads one mailbox's older mail; on one machine one process has all threads."""
+        return self.backfills if self.cloud.queue_location else 1
+
     @classmethod
     def of(cls, source: Mapping[str, str]) -> Settings:
         """Raises ConfigurationError with one sentence a problem, all of them."""

@@ -11,6 +11,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from server.bootstrap import Services
+from server.commands.reports.past_price import describe_price, foresee
 from server.commands.reports.tables import count_noun
 from server.commands.running import ExitCode, stderr, stdout
 from server.domain.mailbox import Stage
@@ -33,6 +34,7 @@ def change_stages(
     with _show_progress("Looking", len(selection.mailboxes)) as one_more:
         plan = changer.preview(selection, stage, one_more)
     _print_preview(selection, plan)
+    _print_price(services, plan)
     if is_preview or not plan.needed:
         return _report(plan.troubled)
     if not is_confirmed:
@@ -96,6 +98,16 @@ def _print_past(plan: StagePlan) -> None:
         )
     if unknown:
         stdout.print(f"Never read yet, so how much older mail there is is not known: {unknown} mailboxes.")
+
+
+def _print_price(services: Services, plan: StagePlan) -> None:
+    """Of those that were never read, or whose older mail is not read to its end; those that are read are not asked."""
+    unread = [effect.mailbox for effect in plan.effects if effect.past != 0]
+    if not plan.stage.collects or not unread:
+        return
+    with _show_progress("Counting", len(unread)) as one_more:
+        foreseen, unasked = foresee(services, [(mailbox, mailbox.start) for mailbox in unread], one_more)
+    stdout.print(describe_price(foreseen, unasked))
 
 
 def _report(troubled: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from server.bootstrap import Services
 from server.commands.arguments import Day
+from server.commands.reports.past_price import describe_price, foresee
 from server.commands.reports.tables import make_outcome_table
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import BadInputError, ReconnectRequiredError, TransientError
@@ -48,8 +49,9 @@ def _backfill(source: Source) -> click.Command:
     @click.argument("address")
     @click.option("--since", required=True, type=Day("%Y-%m-%d"), help="First day (UTC) to be logged.")
     @click.option("--patience", default=60.0, help="Seconds to wait for what must be tried again.")
+    @click.option("--preview", is_flag=True, help="Only say what it costs in Gmail units, and how long it takes.")
     @report_errors
-    def command(address: str, since: datetime, patience: float) -> None:
+    def command(address: str, since: datetime, patience: float, preview: bool) -> None:
         """Log older mail of one mailbox too. You can stop it at any time; the next run continues where it stopped."""
         services = source.get()
         ports = services.ports
@@ -60,6 +62,9 @@ def _backfill(source: Source) -> click.Command:
             raise BadInputError(
                 f"Mail of {mailbox.address} is logged from {first_day} on already: name an earlier day."
             )
+        stdout.print(describe_price(*foresee(services, [(mailbox, start)])))
+        if preview:
+            return
         set_start(ports.mail, ports.store, ports.clock, mailbox, start)
         stdout.print(f"Mail of {mailbox.address} is logged from {since.date()} on.")
         if mailbox.stage is not Stage.LIVE:

@@ -51,6 +51,8 @@ from server.engine.operations.doctor.registry import Doctor
 from server.engine.operations.identity import name_keys
 from server.engine.operations.jobs import LONGEST_SPREAD, JobRunner
 from server.engine.operations.new_org import NewOrg
+from server.engine.operations.quota import check
+from server.engine.operations.quota.gmail_quota import GmailQuota
 from server.engine.operations.status import StatusReader
 from server.engine.operations.sync import Syncer
 from server.engine.operations.tallying import Tallier
@@ -66,6 +68,7 @@ from server.ports.body_reader import BodyReader
 from server.ports.delegation import Delegation
 from server.ports.mail import MailProvider
 from server.ports.witness import Witness
+from server.rules.forecast.past_price import UNLIMITED, Pace
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class Rooms:
     syncer: Syncer
     new_org: NewOrg
     jobs: JobRunner
+    quota: GmailQuota
 
 
 @dataclass(frozen=True)
@@ -154,13 +158,13 @@ class _Sync:
     looker: SecondLooker
 
     @classmethod
-    def of(cls, ports: Ports, shared: _Shared, body_reader: BodyReader) -> _Sync:
+    def of(cls, ports: Ports, shared: _Shared, body_reader: BodyReader, quota: GmailQuota) -> _Sync:
         background = ports.mail.in_background(Purpose.PAST)
         reading = _make_reader_tools(ports, shared, ports.mail)
         past_reading = _make_reader_tools(ports, shared, background)
         return cls(
             reading=reading,
-            collector=Collector(ports.mail, shared.leases, reading),
+            collector=Collector(ports.mail, shared.leases, reading, quota.tell),
             past_collector=PastCollector(background, ports.policy, shared.leases, past_reading),
             deliverer=_make_deliverer(ports, shared, background, body_reader),
             looker=SecondLooker(ports.crm, ports.store, shared.sealing, ports.clock),
@@ -181,18 +185,19 @@ def make_trouble_reporter(ports: Ports) -> TroubleReporter:
 
 
 def open_rooms(
-    ports: Ports, body_reader: BodyReader, *,
-    witness: Witness | None = None, finder: Finder | None = None, delegation: Delegation | None = None,
+    ports: Ports, body_reader: BodyReader, *, witness: Witness | None = None, finder: Finder | None = None,
     is_encrypted_at_rest: bool = False, near_private_keys: tuple[str, ...] = (),
-    cloud_project: cloud.CloudContext | None = None, sweep_seconds: float = LONGEST_SPREAD,
-    sleep: Callable[[float], None] = time.sleep,
+    cloud_project: cloud.CloudContext | None = None, delegation: Delegation | None = None,
+    sweep_seconds: float = LONGEST_SPREAD, pace: Pace = UNLIMITED, sleep: Callable[[float], None] = time.sleep,
 ) -> Rooms:  # fmt: skip
     """Compose the rooms. ``finder`` finds in Gmail what ``witness`` reports; ``sweep_seconds`` lie between two sweeps.
 
-    ``is_encrypted_at_rest``: the database encrypts too. ``near_private_keys``: files of the vault's key in KEYS.
+    ``pace``: what Gmail allows. ``is_encrypted_at_rest``: the database encrypts too. ``near_private_keys``: in KEYS.
     """
     mail, crm, store, clock = ports.mail, ports.crm, ports.store, ports.clock
-    sync = _Sync.of(ports, shared := _Shared.of(ports), body_reader)
+    shared = _Shared.of(ports)
+    quota = GmailQuota(mail, store, clock, pace, sweep_seconds, 0.0 if ports.watch is None else 1.0)
+    sync = _Sync.of(ports, shared, body_reader, quota)
     workspaces = WorkspaceCache(ports.directory, store, clock, ports.admission.internal_domains)
     sweeper = Sweeper(mail, ports.directory, ports.scope, ports.alarms, store, clock, ports.admission, workspaces)
     watches, days = WatchRenewer(ports.watch, ports.alarms, store, clock), DayPublisher(mail, crm, store, clock)
@@ -220,19 +225,22 @@ def open_rooms(
         comparer=DeliveryComparer(witness, finder, ports.alarms, store) if witness and finder else None,
         rewrapper=Rewrapper(ports.unwrap, ports.wrap, store, clock),
         opener=CopyOpener(ports.unwrap, store, clock, ports.organisation),
-        doctor=_open_doctor(ports, cloud_project, delegation, witness, near_private_keys, is_safe=is_encrypted_at_rest),
+        quota=quota,
+        doctor=_open_doctor(
+            ports, quota, cloud_project, delegation, witness, near_private_keys, is_safe=is_encrypted_at_rest
+        ),
         syncer=sync.make_syncer(ports, sweeper, workspaces, sleep),
         new_org=NewOrg(crm, store, clock, shared.leases, sleep),
-        jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days, sweep_seconds),
+        jobs=_make_job_runner(ports, sync, workspaces, sweeper, watches, auditor, days, sweep_seconds, quota),
     )
 
 
 def _make_job_runner(
     ports: Ports, sync: _Sync, workspaces: WorkspaceCache, sweeper: Sweeper, watches: WatchRenewer, auditor: Auditor,
-    days: DayPublisher, sweep_seconds: float,
+    days: DayPublisher, sweep_seconds: float, quota: GmailQuota,
 ) -> JobRunner:  # fmt: skip
     tallier = Tallier(ports.store, ports.clock, ports.holder)
-    status = StatusReader(ports.store, ports.clock, ports.crm, ports.alarms, tallier)
+    status = StatusReader(ports.store, ports.clock, ports.crm, ports.alarms, tallier, quota)
     return JobRunner(
         ports.store, ports.clock, ports.alarms, workspaces, sweeper, watches, sync.collector, sync.past_collector,
         sync.deliverer, sync.looker, auditor, days, status, make_trouble_reporter(ports),
@@ -293,8 +301,8 @@ def _make_choices(
 
 
 def _open_doctor(
-    ports: Ports, cloud_project: cloud.CloudContext | None, delegation: Delegation | None, witness: Witness | None,
-    near_keys: tuple[str, ...], *, is_safe: bool,
+    ports: Ports, quota: GmailQuota, cloud_project: cloud.CloudContext | None, delegation: Delegation | None,
+    witness: Witness | None, near_keys: tuple[str, ...], *, is_safe: bool,
 ) -> Doctor:  # fmt: skip
     """The findings come in this order."""
     keeping = keys.KeysContext(
@@ -309,6 +317,7 @@ def _open_doctor(
         (
             state.CHECKS.bind(state.StateContext(ports.store, make_trouble_reporter(ports))),
             google.CHECKS.bind(workspace),
+            check.CHECKS.bind(quota),
             alarms.CHECKS.bind(alarms.AlarmsContext(ports.alarms, ports.clock)),
             salesforce.CHECKS.bind(salesforce.SalesforceContext(ports.crm, ports.policy, ports.store)),
             org.CHECKS.bind(org.OrgContext(ports.crm, ports.store, ports.policy, ports.directory, ports.scope)),

@@ -21,6 +21,8 @@ class Event(StrEnum):
     """A job failed, and comes again."""
     PAUSED = "paused"
     """A mailbox, or its older mail, cannot be read for a while."""
+    PAST_BEGINS = "past_begins"
+    """Older mail of a mailbox is about to be read: how much, and for how many days."""
     ROUND_STOPPED = "round_stopped"
     """A delivery to Salesforce ended early; its mail waits."""
     CARD_FAILED = "card_failed"

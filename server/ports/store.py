@@ -220,7 +220,7 @@ class QuotaStore(Protocol):
         """Replace the figures of the process ``holder``, which alone writes them."""
 
     def quota(self, day: str) -> Counter[str]:
-        """The sums over all processes: every write that returned before is in them."""
+        """The sums over all processes, and of ``began`` the least. Every write that returned before is in them."""
 
     def drop_quota(self, before: str) -> None:
         """Forget the days before that one."""

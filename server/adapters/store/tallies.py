@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from server.adapters.documents import Create, Delete, Document, Replace
 from server.adapters.store.repository import Repository
 
+BEGAN = "began"
+"""The figure of which the least counts, and not the sum."""
+
 
 class TallyDocuments(Repository):
     """Implements ``server.ports.store.TallyStore``; its days are UTC."""
@@ -56,7 +59,10 @@ class QuotaDocuments(Repository):
         # Keys begin with the day, so that only later days are read besides, and mostly there is none.
         for document in self._documents.scan("quota", after=f"{day}."):
             if document.data["day"] == day:
-                total.update(document.data["figures"])
+                figures: Counter[str] = Counter(document.data["figures"])
+                began = min(figures[BEGAN], total[BEGAN]) if total else figures[BEGAN]
+                total.update(figures)
+                total[BEGAN] = began
         return total
 
     def drop_quota(self, before: str) -> None:

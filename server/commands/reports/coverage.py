@@ -29,6 +29,7 @@ from server.engine.coverage.publishing import publish_rows
 from server.engine.deliver.second_look import count_doubles
 from server.engine.mailboxes.stages import find_mailbox
 from server.engine.mailboxes.status_text import describe_past_pause, describe_status
+from server.engine.operations.quota.check import describe_use
 
 
 def commands(source: Source) -> list[click.Command]:
@@ -59,6 +60,8 @@ def _coverage(source: Source) -> click.Command:
             _publish_days(services, coverages)
         if coverages:
             stdout.print(_conclude(list(coverages.values())))
+        for sentence in describe_use(services.rooms.quota.measure()):
+            stdout.print(sentence)
         _print_notes(services, coverages)
         # All mailboxes are reported before the worst result becomes the exit code.
         codes = {_report_missing(services, mailbox, coverage) for mailbox, coverage in coverages.items()}

@@ -116,7 +116,7 @@ class _PastRun:
         """False where the turn is over first."""
         if not self._read_labelled():
             return False
-        present = _list_present_labels(self._mail, self._mailbox)
+        present = list_present_labels(self._mail, self._mailbox)
         state, span = self._mailbox.backfill, None
         while state is not None and (window := next_window(state, self._mailbox.start)):
             span = window.span
@@ -167,7 +167,7 @@ class _PastRun:
         self, window: BackfillWindow, refs: Mapping[MessageId, MessageRef], present: Sequence[str], *, is_again: bool
     ) -> bool:
         """False where the turn is over before the window is."""
-        marks = _list_marks(self._mail, self._mailbox, window, present)
+        marks = list_marks(self._mail, self._mailbox, window.span, present)
         unread: list[MessageRef] = []
         stale: dict[MessageId, Row] = {}
         for ids in chunked(refs, ROWS_PER_LOOKUP):
@@ -238,28 +238,26 @@ def _is_same_walk(current: Backfill | None, mine: Backfill | None) -> bool:
     return (current.begun_at, current.is_again) == (mine.begun_at, mine.is_again)
 
 
-def _list_present_labels(mail: MailProvider, mailbox: Mailbox) -> list[str]:
+def list_present_labels(mail: MailProvider, mailbox: Mailbox) -> list[str]:
     """Which of the labels that decide alone are on anything here: a count costs less than a list."""
     label_ids = {label.label_id for label in mail.labels(mailbox)}
     return [label for label in DECIDING if label in label_ids and mail.count_messages(mailbox, label)]
 
 
-def _list_marks(
-    mail: MailProvider, mailbox: Mailbox, window: BackfillWindow, present: Sequence[str]
-) -> dict[MessageId, str]:
+def list_marks(mail: MailProvider, mailbox: Mailbox, span: Span, present: Sequence[str]) -> dict[MessageId, str]:
     """The label that decides, by message."""
     marks: dict[MessageId, str] = {}
     for label in present:
-        ids = _list_with_labels(mail, mailbox, window, label)
+        ids = _list_with_labels(mail, mailbox, span, label)
         if label in CATEGORIES and ids:
-            ids -= _list_with_labels(mail, mailbox, window, label, SENT)
+            ids -= _list_with_labels(mail, mailbox, span, label, SENT)
         for message_id in ids:
             marks.setdefault(message_id, label)
     return marks
 
 
-def _list_with_labels(mail: MailProvider, mailbox: Mailbox, window: BackfillWindow, *labels: str) -> set[MessageId]:
-    return {ref.message_id for page in mail.list_messages(mailbox, window.span, labels) for ref in page}
+def _list_with_labels(mail: MailProvider, mailbox: Mailbox, span: Span, *labels: str) -> set[MessageId]:
+    return {ref.message_id for page in mail.list_messages(mailbox, span, labels) for ref in page}
 
 
 def _decide_without_headers(mark: str | None, window: BackfillWindow, policy: Policy) -> Screening | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome
@@ -47,6 +47,8 @@ class Collector:
     mail: MailProvider
     leases: Leases
     tools: ReaderTools
+    tell_past: Callable[[int], None] = lambda _size: None
+    """Hears how many messages there are, before older mail begins to be read."""
 
     def collect(
         self,
@@ -87,6 +89,7 @@ class _Collection:
         is_pushed: bool,
     ) -> None:
         self._mail = collector.mail
+        self._tell_past = collector.tell_past
         self._store = collector.tools.store
         self._clock = collector.tools.clock
         self._label = collector.tools.label
@@ -120,6 +123,8 @@ class _Collection:
         cursor = self._mail.current_cursor(self._mailbox)
         size = self._mail.count_messages(self._mailbox)
         past = begin_backfill(self._clock.now(), size, is_again=is_again)
+        if not is_again:
+            self._tell_past(size)
         labels = self._label.find_labels(self._mailbox)
         now = self._clock.now()
         self._store.save_mailbox(

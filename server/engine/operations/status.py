@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from server.domain.ids import MailboxId
 from server.domain.ledger import BACKFILL, LIVE
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.operations.alarm_texts import count_alarms
+from server.engine.operations.quota.gmail_quota import GmailQuota, PastForecast, QuotaUse
 from server.engine.operations.tallying import Tallier
 from server.logs.events import Event, describe
 from server.ports.alarms import Alarms
@@ -59,6 +61,8 @@ class Status:
     alarms: Mapping[str, int] = field(default_factory=dict)
     allowance: Allowance | None = None
     today: Mapping[str, int] = field(default_factory=dict)
+    quota: QuotaUse | None = None
+    past: PastForecast | None = None
 
     @property
     def salesforce_percent(self) -> float | None:
@@ -103,11 +107,25 @@ class Status:
             "salesforce_calls_today": self.today.get("salesforce_calls", 0),
             "gmail_units_today": self.today.get("gmail_units", 0),
             "gmail_percent": self.gmail_percent,
+            **self._list_quota(),
             "jobs_today": self.today.get("jobs", 0),
             "late_jobs_today": self.today.get("late_jobs", 0),
             **{f"errors_{reaction}_today": count for reaction, count in self.errors.items()},
         }
         return {name: value for name, value in figures.items() if value is not None}
+
+    def _list_quota(self) -> dict[str, int | float | None]:
+        """Of the day's budget (Pacific time), and of all older mail that is being read."""
+        figures: dict[str, int | float | None] = {}
+        if self.quota:
+            figures |= {f"quota_{purpose.word}_today": units for purpose, units in self.quota.today.items()}
+            figures["quota_yesterday"] = sum(self.quota.yesterday.values())
+            figures["quota_left"] = self.quota.left
+        if self.past:
+            days = self.past.days
+            figures |= {"past_messages_left": self.past.messages, "past_units_left": round(self.past.units)}
+            figures["past_days_left"] = round(days, 2) if math.isfinite(days) else None
+        return figures
 
 
 @dataclass(frozen=True)
@@ -117,6 +135,7 @@ class StatusReader:
     crm: Crm
     alarms: Alarms
     tallier: Tallier
+    gmail_quota: GmailQuota
 
     def measure(self, mailboxes: Iterable[Mailbox], *, ask: bool = False) -> Status:
         """``mailboxes`` are those to look at; of them only those that are read count. Raises TransientError.
@@ -149,6 +168,8 @@ class StatusReader:
             alarms=alarms,
             allowance=self._read_allowance(ask=ask),
             today=self.tallier.read_today(),
+            quota=self.gmail_quota.measure() if self.gmail_quota.pace.per_day else None,
+            past=self.gmail_quota.foresee_rest(read) if any(m.backfill for m in read) else None,
         )
 
     def write(self, mailboxes: Iterable[Mailbox]) -> None:

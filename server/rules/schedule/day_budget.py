@@ -22,6 +22,8 @@ AT_LEAST = {Purpose.LIVE: 0.02, Purpose.AUDIT: 0.01}
 """Share that is kept whatever yesterday was: it may have been a holiday."""
 LEAST_PORTION = 10_000
 """A process takes at first this part of the budget,"""
+WORTH_A_WRITE = 1_000
+"""Units: a portion is no smaller, where a hundredth of the budget is not,"""
 LARGEST_PORTION = 100
 """and never a larger part than this: no more is lost with a process that is killed."""
 LASTS = 60.0
@@ -31,6 +33,21 @@ LASTED_LONG = 600.0
 TAKEN, USED = "taken_", "used_"
 """What the stored figures of a process begin with; the purpose follows."""
 Used = Mapping[Purpose, int]
+
+
+BEGAN = "began"
+"""The figure of the seconds of a day that were over when it was first used."""
+WHOLE = 86_400
+SHORT = 0.05
+"""A day of which less was counted says nothing of a whole one."""
+
+
+def read_whole_day(figures: Mapping[str, int]) -> dict[Purpose, int]:
+    """What was taken of a day that is over, as if all of it had been counted: the service may have begun at noon."""
+    counted = 1 - figures.get(BEGAN, 0) / WHOLE
+    if counted < SHORT:
+        return dict.fromkeys(Purpose, 0)
+    return {purpose: int(units / counted) for purpose, units in read_purposes(figures, TAKEN).items()}
 
 
 def read_purposes(figures: Mapping[str, int], prefix: str) -> dict[Purpose, int]:
@@ -82,7 +99,8 @@ def count_free(budget: int, purpose: Purpose, today: Used, yesterday: Used, rest
 
 def choose_portion(budget: int, last: int, lasted: float) -> int:
     """The units that a process takes next. ``last`` is its last portion, 0 for none, ``lasted`` in seconds."""
-    least, largest = max(budget // LEAST_PORTION, 1), max(budget // LARGEST_PORTION, 1)
+    largest = max(budget // LARGEST_PORTION, 1)
+    least = min(max(budget // LEAST_PORTION, WORTH_A_WRITE), largest)
     if not last or lasted > LASTED_LONG:
         return least
     return min(max(last * 2 if lasted < LASTS else last, least), largest)

@@ -13,7 +13,7 @@ from simulator.faults import Fault
 from tests.support.scene import MakeScene, Scene
 
 TITLES = [
-    "State", "Mailboxes", "Google Directory", "Gmail", "Scope", "Alarms", "Salesforce", "Salesforce calls", "Other tools", "Opportunities",
+    "State", "Mailboxes", "Google Directory", "Gmail", "Scope", "Gmail units", "Alarms", "Salesforce", "Salesforce calls", "Other tools", "Opportunities",
     "Salesforce fields", "Salesforce reports", "Salesforce users", "Related people", "Account domains", "Salesforce storage", "Push", "Encryption", "Opening copies",
     "Keys of this state",
 ]  # fmt: skip

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from server.adapters.gmail.pacing.costs import DEAREST
+from server.domain.quota import DEAREST, compute_burst, compute_speed
 
-MINUTE = 60.0
 LEAST_ALLOWANCE = 2 * DEAREST
 """Units a minute, below which the dearest call could not be made without breaking the allowance."""
-SPARE = 0.005
-"""Share of an allowance that is never used."""
-BURST = 0.04
-"""Share of an allowance that may be spent at once; the rest comes evenly."""
 FLOOR = 0.05
 """Share of the full speed that is left however often Gmail asks us to slow down."""
 STEP = 0.1
@@ -45,12 +40,12 @@ class Bucket:
 
     @property
     def burst(self) -> float:
-        return max(self.allowance * BURST, DEAREST)
+        return compute_burst(self.allowance)
 
     @property
     def full_speed(self) -> float:
-        """Units a second: 95.5 percent of the allowance, where that is 2,500 or more."""
-        return (self.allowance * (1 - SPARE) - self.burst) / MINUTE
+        """Units a second."""
+        return compute_speed(self.allowance)
 
     def speed(self, now: float) -> float:
         """Units a second, with the steps that came back since the last slowing."""
@@ -62,7 +57,8 @@ class Bucket:
             return self
         # The speed of the start of the interval: a bucket must never promise units too early.
         level = min(self.burst, self.level + (now - self.at) * self.speed(self.at))
-        return replace(self, level=level, at=now)
+        # No ``replace``: this is done for every call, and that takes five times as long.
+        return Bucket(self.allowance, level, now, self.share, self.slowed_at)
 
     def wait(self, units: float, now: float) -> float:
         """Seconds until so many units are there at the present speed; 0 for at once."""
@@ -73,7 +69,9 @@ class Bucket:
 
     def spend(self, units: int, now: float) -> Bucket:
         later = self.at_time(now)
-        return replace(later, level=later.level - units) if self.allowance else later
+        if not self.allowance:
+            return later
+        return Bucket(self.allowance, later.level - units, later.at, self.share, self.slowed_at)
 
     def slow_down(self, began: float, now: float) -> Bucket:
         """Half the speed and no units in hand. Calls that began before an earlier slowing do not slow it down again."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from server.domain.quota import DEAREST
+
 MESSAGE = 20
 """``messages.get``, whatever its format."""
 CONVERSATION = 40
 """``threads.get``, however long the conversation is."""
 WORTH_A_CONVERSATION = CONVERSATION // MESSAGE + 1
 """From so many messages on, reading the whole conversation is cheaper than reading each message."""
-DEAREST = 100
-
 _UNITS = {
     "getProfile": 1,
     "labels.list": 1,

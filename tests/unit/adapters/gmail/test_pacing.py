@@ -7,11 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from server.adapters.gmail.pacing.bucket import BURST, FLOOR, LEAST_ALLOWANCE, MINUTE, SPARE, STEP, STEP_SECONDS, Bucket
+from server.adapters.gmail.pacing.bucket import FLOOR, LEAST_ALLOWANCE, STEP, STEP_SECONDS, Bucket
 from server.adapters.gmail.pacing.costs import units_of
 from server.adapters.gmail.pacing.turns import IN_FLIGHT, PATIENCE, Turns
 from server.domain.errors import ThrottledError
-from server.domain.quota import Purpose
+from server.domain.quota import BURST, SPARE, Purpose
+
+MINUTE = 60.0
 
 COSTS = st.sampled_from([1, 2, 5, 20, 40, 100])
 

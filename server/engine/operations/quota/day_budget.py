@@ -16,6 +16,7 @@ from server.domain.errors import DayBudgetError, TrulyError
 from server.domain.quota import Purpose
 from server.ports.clock import Clock
 from server.rules.schedule.day_budget import (
+    BEGAN,
     LASTED_LONG,
     TAKEN,
     USED,
@@ -25,6 +26,7 @@ from server.rules.schedule.day_budget import (
     count_free,
     find_day,
     read_purposes,
+    read_whole_day,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class DayBudget:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._day = find_day(clock.now())
+        self._began = int(clock.now() - self._day.begins)
         self._shares = {purpose: _Share() for purpose in Purpose}
         self._saved: dict[str, int] = {}
         self._saved_at = clock.now()
@@ -162,14 +165,14 @@ class DayBudget:
     def _count_free(self, purpose: Purpose, day: QuotaDay, now: float) -> int:
         yesterday = self._yesterday
         if yesterday is None:
-            yesterday = self._yesterday = read_purposes(self._store.quota(day.before), TAKEN)
+            yesterday = self._yesterday = read_whole_day(self._store.quota(day.before))
         today = read_purposes(self._store.quota(day.name), TAKEN)
         return count_free(self._units, purpose, today, yesterday, day.compute_rest(now))
 
     def _save(self) -> None:
         with self._lock:
             day, figures = self._day, self._list_figures()
-        if figures == self._saved:
+        if figures == self._saved or len(figures) == 1:
             return
         self._store.save_quota(day.name, self._holder, figures)
         self._saved, self._saved_at = figures, self._clock.now()
@@ -181,7 +184,7 @@ class DayBudget:
             self._saved_at = self._clock.now()  # the next report comes in its time, and live work goes on
 
     def _list_figures(self) -> dict[str, int]:
-        figures: dict[str, int] = {}
+        figures = {BEGAN: self._began}
         for purpose, share in self._shares.items():
             if share.taken or share.used:
                 figures |= {f"{TAKEN}{purpose.word}": share.taken, f"{USED}{purpose.word}": share.used}
@@ -191,7 +194,7 @@ class DayBudget:
         """With a new day all portions end. Returns the time."""
         now = self._clock.now()
         if not self._day.begins <= now < self._day.ends:
-            self._day = find_day(now)
+            self._day, self._began = find_day(now), 0
             self._shares = {purpose: _Share() for purpose in Purpose}
             self._saved, self._yesterday = {}, None
         return now
