@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from rich.console import Console
 from rich.table import Table
 
-from bench import backfill, cards, cloud, floor, memory, org_calls, org_size, quota, stalled, world
+from bench import backfill, cards, cloud, floor, memory, org_calls, org_size, plan_domain, quota, stalled, world
 from bench.addresses import __main__ as addresses
 from bench.authorship import figures as authorship
 from bench.bodies import figures as bodies
@@ -27,7 +27,20 @@ from simulator.demo.stage import scene
 OUT = Path("build") / "bench.json"
 COUNT = 600
 RUNS = 3
-PARTS = (authorship, addresses, bodies, hostile, backfill, memory, cards, stalled, org_calls, org_size, cloud)
+PARTS = (
+    authorship,
+    addresses,
+    bodies,
+    hostile,
+    backfill,
+    memory,
+    cards,
+    stalled,
+    org_calls,
+    org_size,
+    cloud,
+    plan_domain,
+)
 """Modules that measure a matter of their own: ``figures`` gives value, unit, aim and what it is held against."""
 
 
