@@ -222,8 +222,11 @@ class QuotaStore(Protocol):
     def quota(self, day: str) -> Counter[str]:
         """The sums over all processes, and of ``began`` the least. Every write that returned before is in them."""
 
-    def drop_quota(self, before: str) -> None:
-        """Forget the days before that one."""
+    def quota_since(self, day: str) -> Mapping[str, Counter[str]]:
+        """The same of every day from that one on of which something is known."""
+
+    def tidy_quota(self, first: str, day: str) -> None:
+        """Forget the days before ``first``. Of those before ``day``, which are over, only the sums are kept."""
 
 
 class Store(

@@ -20,8 +20,8 @@ from simulator.clock import Clock
 UNITS = 100_000
 MIDNIGHT = datetime(2027, 4, 1, tzinfo=ZoneInfo("America/Los_Angeles")).timestamp()
 NOON = MIDNIGHT + 43_200
-FREE_OF_PAST = 85_000
-"""Of the first day: a tenth stays for live work, and a twentieth for audits."""
+FREE_OF_PAST = 70_000
+"""Of the first day: a quarter stays for live work, and a twentieth for audits."""
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def test_older_mail_leaves_what_live_work_and_audits_need(store, clock):
 
     assert spend_all(budget, Purpose.PAST) == FREE_OF_PAST
     assert spend_all(budget, Purpose.AUDIT) == 5_000
-    for _ in range(1_000):  # the reserve, and as much again: live work is never refused
+    for _ in range(2_500):  # the reserve, and as much again: live work is never refused
         budget.spend(Purpose.LIVE, 20)
     budget.settle()
-    assert used(store) == {Purpose.PAST: FREE_OF_PAST, Purpose.AUDIT: 5_000, Purpose.LIVE: 20_000}
+    assert used(store) == {Purpose.PAST: FREE_OF_PAST, Purpose.AUDIT: 5_000, Purpose.LIVE: 50_000}
 
 
 def test_a_refusal_names_the_days_turn_and_the_new_day_begins_anew(store, clock):
@@ -79,8 +79,38 @@ def test_the_second_day_keeps_what_the_first_one_used(store, clock):
     first.settle()
     clock.advance(86_400)
 
-    # 30,000 and a quarter more for live work, the least hundredth for audits.
-    assert spend_all(DayBudget(store, clock, "b", UNITS), Purpose.PAST) == UNITS - 37_500 - 1_000
+    # 30,000 in half a day, and a quarter more for live work; a twentieth for audits.
+    assert spend_all(DayBudget(store, clock, "b", UNITS), Purpose.PAST) == UNITS - 75_000 - 5_000
+
+
+def test_a_busy_day_is_remembered_for_two_weeks_and_read_once_a_day(store, clock):
+    clock.advance(-43_200)
+    for number in range(15):
+        budget = DayBudget(store, clock, f"{number}", UNITS)
+        for _ in range(1_500 if number == 0 else 100):
+            budget.spend(Purpose.LIVE, 20)
+        budget.settle()
+        rest = spend_all(budget, Purpose.PAST)
+        assert rest <= UNITS - (37_500 if number else 30_000) - 1_000
+        clock.advance(86_400)
+
+    # The last 14 days brought 2,000 each, which is less than what is always kept.
+    assert spend_all(DayBudget(store, clock, "last", UNITS), Purpose.PAST) == UNITS - 2_500 - 1_000
+
+
+def test_days_that_are_over_are_one_document_each(store, documents, clock):
+    day = find_day(clock.now())
+    for name in (day.before, day.name):
+        for holder in range(450):
+            store.save_quota(name, f"{holder}", {"began": 7 + holder, "taken_live": 10, "used_live": 3})
+    before = store.quota(day.before)
+
+    for _ in range(3):  # more than one commit can hold
+        store.tidy_quota("2027-01-01", day.name)
+
+    assert store.quota(day.before) == before == {"began": 7, "taken_live": 4_500, "used_live": 1_350}
+    assert sum(document.data["day"] == day.before for document in documents.scan("quota")) == 1
+    assert sum(document.data["day"] == day.name for document in documents.scan("quota")) == 450
 
 
 def test_what_is_not_used_is_given_back_and_another_process_uses_it(store, clock):
@@ -163,9 +193,10 @@ def test_days_are_forgotten(store, clock):
     DayBudget(store, clock, "a", UNITS).spend(Purpose.LIVE, 20)
     day = find_day(clock.now())
     assert store.quota(day.name)
-    store.drop_quota(day.name)
+    store.tidy_quota(day.name, day.name)
     assert store.quota(day.name)
-    store.drop_quota(find_day(clock.now() + 86_400).name)
+    tomorrow = find_day(clock.now() + 86_400).name
+    store.tidy_quota(tomorrow, tomorrow)
     assert not store.quota(day.name)
 
 
@@ -175,7 +206,7 @@ class AwayStore:
     def save_quota(self, *_args):
         raise TransientError("away")
 
-    quota = drop_quota = save_quota
+    quota = quota_since = save_quota
 
 
 def test_live_work_goes_on_where_the_store_is_away_and_older_mail_waits(clock):

@@ -177,7 +177,8 @@ class StatusReader:
         try:
             figures = self.measure(mailboxes).list_figures()
             self.tallier.drop_old()
-            self.store.drop_quota(find_day(self.clock.now()).before)
+            day = find_day(self.clock.now())
+            self.store.tidy_quota(day.list_days_before()[0], day.before)
         except TrulyError as error:
             log.warning("the status could not be measured: %s", type(error).__name__)
             return

@@ -5,7 +5,8 @@ Live work is counted and never refused. Each lower purpose leaves what those abo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -15,11 +16,15 @@ from server.domain.quota import Purpose
 PACIFIC = ZoneInfo("America/Los_Angeles")
 """Google counts a day from midnight there."""
 MARGIN = 1.25
-"""A purpose is expected to use what it used yesterday, and a quarter more."""
-AT_FIRST = {Purpose.LIVE: 0.1, Purpose.AUDIT: 0.05}
-"""Share of the budget that is expected where nothing is known of yesterday."""
+"""A purpose is expected to use what it used on the busiest of the last days, and a quarter more."""
+LOOKED_BACK = 14
+"""Days. A Monday is busier than its Sunday, and the first one of January than all of the week before it."""
+WEEK = 7
+"""Known days, from which on the busiest is believed to be among them."""
+AT_FIRST = {Purpose.LIVE: 0.25, Purpose.AUDIT: 0.05}
+"""Share of the budget that is kept at least while fewer days are known."""
 AT_LEAST = {Purpose.LIVE: 0.02, Purpose.AUDIT: 0.01}
-"""Share that is kept whatever yesterday was: it may have been a holiday."""
+"""Share that is kept whatever those days were: they may have been holidays."""
 LEAST_PORTION = 10_000
 """A process takes at first this part of the budget,"""
 WORTH_A_WRITE = 1_000
@@ -38,8 +43,21 @@ Used = Mapping[Purpose, int]
 BEGAN = "began"
 """The figure of the seconds of a day that were over when it was first used."""
 WHOLE = 86_400
-SHORT = 0.05
-"""A day of which less was counted says nothing of a whole one."""
+SHORT = 0.5
+"""A day of which less was counted says nothing of a whole one: it may have been the busy hours, or the quiet ones."""
+
+
+def find_usual(budget: int, days: Iterable[Mapping[str, int]]) -> dict[Purpose, int]:
+    """What a day brings: of each purpose the most that one of these stored days took, and a share while few are known.
+
+    It is what the functions below are given as ``usual``.
+    """
+    known = [day for day in map(read_whole_day, days) if any(day.values())]
+    least = AT_FIRST if len(known) < WEEK else {}
+    return {
+        purpose: max([day[purpose] for day in known] + [math.ceil(budget * least.get(purpose, 0.0) / MARGIN)])
+        for purpose in Purpose
+    }
 
 
 def read_whole_day(figures: Mapping[str, int]) -> dict[Purpose, int]:
@@ -68,6 +86,11 @@ class QuotaDay:
         """The share of the day that is left."""
         return min(max((self.ends - now) / (self.ends - self.begins), 0.0), 1.0)
 
+    def list_days_before(self) -> list[str]:
+        """Those that are looked back at, the first one first."""
+        date = datetime.fromisoformat(self.name).date()
+        return [(date - timedelta(days)).isoformat() for days in range(LOOKED_BACK, 0, -1)]
+
 
 def find_day(now: float) -> QuotaDay:
     """The day of this moment. One day in spring has 23 hours, and one in autumn 25."""
@@ -76,24 +99,24 @@ def find_day(now: float) -> QuotaDay:
     return QuotaDay(date.isoformat(), (date - timedelta(1)).isoformat(), begins, ends)
 
 
-def count_reserve(budget: int, purpose: Purpose, today: Used, yesterday: Used, rest: float) -> int:
+def count_reserve(budget: int, purpose: Purpose, today: Used, usual: Used, rest: float) -> int:
     """Units that this purpose is expected to use yet today. ``rest`` is the share of the day that is left."""
-    expected = count_expected(budget, purpose, yesterday)
+    expected = count_expected(budget, purpose, usual)
     # Where more than that was used already, the day goes on as busy as usual.
     return int(max(expected - today.get(purpose, 0), expected / MARGIN * rest, 0))
 
 
-def count_expected(budget: int, purpose: Purpose, yesterday: Used) -> int:
+def count_expected(budget: int, purpose: Purpose, usual: Used) -> int:
     """Units of a whole day."""
-    if not sum(yesterday.values()):
-        return int(budget * AT_FIRST.get(purpose, 0.0))
     least = budget * AT_LEAST.get(purpose, 0.0)
-    return int(max(MARGIN * yesterday.get(purpose, 0), least))
+    return int(max(MARGIN * usual.get(purpose, 0), least))
 
 
-def count_free(budget: int, purpose: Purpose, today: Used, yesterday: Used, rest: float) -> int:
+def count_free(budget: int, purpose: Purpose, today: Used, usual: Used, rest: float) -> int:
     """Units that ``purpose`` may take now; negative where more is taken than that."""
-    reserved = sum(count_reserve(budget, above, today, yesterday, rest) for above in Purpose if above < purpose)
+    # Older mail leaves more where the day is busy already. An audit is kept for, and only that must not be taken.
+    ahead = rest if purpose is Purpose.PAST else 0.0
+    reserved = sum(count_reserve(budget, above, today, usual, ahead) for above in Purpose if above < purpose)
     return budget - sum(today.values()) - reserved
 
 

@@ -11,9 +11,9 @@ from server.rules.schedule.day_budget import find_day
 from tests.support.scene import eml
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
-UNITS = 3_000
+UNITS = 3_700
 OLD = 120
-"""Messages of a stranger: 20 units each, so so two mailboxes take two days of 2,550."""
+"""Messages of a stranger: 20 units each, so two mailboxes take two days of 2,590."""
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from server.rules.schedule.day_budget import (
     choose_portion,
     count_free,
     find_day,
+    find_usual,
     read_purposes,
-    read_whole_day,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +40,13 @@ AFTER_TURN = 60.0
 """Seconds after the day's turn at which work that yielded comes back: clocks differ."""
 COLLISION = 15.0
 """Seconds after which work comes back that met another process at the last units."""
+
+
+def read_usual(store: QuotaStore, day: QuotaDay, units: int) -> dict[Purpose, int]:
+    """What a day is expected to bring, of ``units``. Raises what the store raises."""
+    names = day.list_days_before()
+    known = store.quota_since(names[0])
+    return find_usual(units, [known[name] for name in names if name in known])
 
 
 @dataclass
@@ -73,7 +80,7 @@ class DayBudget:
         self._shares = {purpose: _Share() for purpose in Purpose}
         self._saved: dict[str, int] = {}
         self._saved_at = clock.now()
-        self._yesterday: Used | None = None
+        self._usual: Used | None = None
 
     def spend(self, purpose: Purpose, units: int) -> None:
         """As the port says; raises what the store raises."""
@@ -163,11 +170,11 @@ class DayBudget:
                     other.taken = other.used
 
     def _count_free(self, purpose: Purpose, day: QuotaDay, now: float) -> int:
-        yesterday = self._yesterday
-        if yesterday is None:
-            yesterday = self._yesterday = read_whole_day(self._store.quota(day.before))
+        usual = self._usual
+        if usual is None:
+            usual = self._usual = read_usual(self._store, day, self._units)
         today = read_purposes(self._store.quota(day.name), TAKEN)
-        return count_free(self._units, purpose, today, yesterday, day.compute_rest(now))
+        return count_free(self._units, purpose, today, usual, day.compute_rest(now))
 
     def _save(self) -> None:
         with self._lock:
@@ -196,7 +203,7 @@ class DayBudget:
         if not self._day.begins <= now < self._day.ends:
             self._day, self._began = find_day(now), 0
             self._shares = {purpose: _Share() for purpose in Purpose}
-            self._saved, self._yesterday = {}, None
+            self._saved, self._usual = {}, None
         return now
 
     def _refuse(self, now: float) -> DayBudgetError:

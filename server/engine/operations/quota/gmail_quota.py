@@ -12,6 +12,7 @@ from server.domain.history import EVERYTHING, Span
 from server.domain.mailbox import Mailbox
 from server.domain.quota import Purpose
 from server.engine.collect.backfill import list_marks, list_present_labels
+from server.engine.operations.quota.day_budget import read_usual
 from server.engine.operations.tallying import name_day
 from server.logs.events import Event, describe
 from server.ports.clock import Clock
@@ -21,7 +22,7 @@ from server.rules.forecast.counts import count_day
 from server.rules.forecast.inputs import Inputs
 from server.rules.forecast.past_price import LOGGED, Pace, PastSize, count_days, price_past
 from server.rules.schedule.backfill_windows import DAY
-from server.rules.schedule.day_budget import TAKEN, USED, QuotaDay, count_free, find_day, read_purposes, read_whole_day
+from server.rules.schedule.day_budget import TAKEN, USED, QuotaDay, count_free, find_day, read_purposes
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +83,9 @@ class GmailQuota:
         now = self.clock.now()
         day = find_day(now)
         today, yesterday = self.store.quota(day.name), self.store.quota(day.before)
-        taken = read_purposes(today, TAKEN), read_whole_day(yesterday)
-        free = count_free(self.pace.per_day, Purpose.PAST, *taken, day.compute_rest(now)) if self.pace.per_day else 0
+        usual = read_usual(self.store, day, self.pace.per_day)
+        taken = read_purposes(today, TAKEN)
+        free = count_free(self.pace.per_day, Purpose.PAST, taken, usual, day.compute_rest(now))
         return QuotaUse(
             day, self.pace.per_day, read_purposes(today, USED), read_purposes(yesterday, USED), max(free, 0)
         )
@@ -111,11 +113,11 @@ class GmailQuota:
         units = [price_past(look.size, share) for look in looks]
         day = find_day(now)
         today = read_purposes(self.store.quota(day.name), TAKEN)
-        yesterday = read_whole_day(self.store.quota(day.before))
+        greatest = read_usual(self.store, day, self.pace.per_day)
         count = max(mailboxes or len(looks), len(looks))
         mails = sum(look.mails_a_day for look in looks) / max(len(looks), 1)
-        usual = self._foresee_usual(count, mails, share, yesterday)
-        days = count_days(units, self.pace, now, today, yesterday, usual)
+        usual = self._foresee_usual(count, mails, share, greatest)
+        days = count_days(units, self.pace, now, today, greatest, usual)
         return PastForecast(sum(look.size.messages for look in looks), sum(units), days, share)
 
     def foresee_rest(self, mailboxes: Iterable[Mailbox]) -> PastForecast:
@@ -136,15 +138,15 @@ class GmailQuota:
         log.info("older mail of a mailbox begins to be read", extra=fields)
 
     def _foresee_usual(
-        self, mailboxes: int, mails_a_day: float, logged_share: float, yesterday: Mapping[Purpose, int]
+        self, mailboxes: int, mails_a_day: float, logged_share: float, greatest: Mapping[Purpose, int]
     ) -> dict[Purpose, int]:
-        """Of a day, whichever is more: what the forecast says for this size, or what yesterday took."""
+        """Of a day, whichever is more: what the forecast says for this size, or the busiest of the last days took."""
         inputs = Inputs(mailboxes, mails_a_day=mails_a_day, logged_share=min(logged_share, 0.8), watched=self.watched)
         parts = count_day(replace(inputs, poll_seconds=self.poll_seconds, stored_messages=0.0))
         audit = parts[AUDITED].gmail_units
         live = sum(part.gmail_units for part in parts.values()) - audit
         usual = {Purpose.LIVE: int(live), Purpose.AUDIT: int(audit)}
-        return {purpose: max(units, yesterday.get(purpose, 0)) for purpose, units in usual.items()}
+        return {purpose: max(units, greatest.get(purpose, 0)) for purpose, units in usual.items()}
 
     def _measure_logged_share(self) -> float:
         now = self.clock.now()
