@@ -61,7 +61,9 @@ class Directory:
         items: dict[str, list[dict[str, Any]]] = {
             "users.list": [self._user(u) for u in sorted(users, key=lambda u: u.email)],
             "groups.list": [
-                {"id": f"g{i}", "aliases": g.get("aliases", []), **_group_json(g)} for i, g in enumerate(world.groups)
+                {"id": f"g{i}", "aliases": g.get("aliases", []), **_group_json(g)}
+                for i, g in enumerate(world.groups)
+                if self._is_ours(g)
             ],
             "domains.list": [_domain(d) for d in world.domains],
         }
@@ -81,6 +83,8 @@ class Directory:
             return self._user(user)
         if method not in ("members.hasMember", "members.list"):
             raise Failure(*NOT_FOUND)
+        if _domain_of(keys[0]) not in self._domains():
+            raise Failure(*UNLISTABLE["403"])
         group = self._group(keys[0])
         if group is None:
             raise Failure(*NOT_FOUND)
@@ -104,6 +108,14 @@ class Directory:
         groups = self._universe.world.groups
         folded = key.lower()
         return next((g for g in groups if folded in (a.lower() for a in (g["email"], *g.get("aliases", ())))), None)
+
+    def _domains(self) -> set[str]:
+        domains = self._universe.world.domains
+        return {str(name).lower() for d in domains for name in (d["name"], *d.get("aliases", ()))}
+
+    def _is_ours(self, group: Any) -> bool:
+        """A group of a world whose domain is none of the Workspace's is another company's."""
+        return _domain_of(str(group["email"])) in self._domains()
 
     def _has(self, group: Any, user: User) -> bool:
         """Raises Failure for who is not directly in the group, and in another domain than it."""
@@ -142,7 +154,7 @@ class Directory:
                 listed[member] = None
                 inner = self._group(member)
                 is_near = is_whole or _domain_of(member) == _domain_of(str(group["email"]))
-                if inner is not None and is_near and not any(inner is one for one in seen):
+                if inner is not None and self._is_ours(inner) and is_near and not any(inner is one for one in seen):
                     seen.append(inner)
                     waiting.append(inner)
         return list(listed)
@@ -152,7 +164,9 @@ class Directory:
             return {"id": self._universe.world.customer, "role": "MEMBER", "type": "CUSTOMER"}
         user = self._universe.user(address)
         if user is None:
-            kind = "GROUP" if self._group(address) is not None else "EXTERNAL"
+            group = self._group(address)
+            is_named = group is not None and (self._is_ours(group) or self._universe.world.google.foreign_groups_named)
+            kind = "GROUP" if is_named else "EXTERNAL"
             return {"email": address, "role": "MEMBER", "type": kind}
         return {"id": user.user_id, "email": user.email, "role": "MEMBER", "type": "USER", "status": "ACTIVE"}
 

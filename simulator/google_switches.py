@@ -26,6 +26,7 @@ class GoogleSwitches:
     ``derived_in_one_domain``: a listing with derived members looks into no group of another domain than its own.
     ``disordered_history``: history.list gives its records in no order, so that pages mix old and new.
     ``exact_header_names``: metadataHeaders brings a header only in the very spelling that the mail has (Message-Id).
+    ``foreign_groups_named``: a group of another company is a member of type GROUP, not of type EXTERNAL.
     ``gaps_in_threads``: threads.get leaves out one of any three messages. ``header_form``: the headers in JSON are
     decoded, with names in quotes ("requoted") or as they come out ("bare"). ``read_lag``: seconds for which
     messages.get answers 404 for a message that arrived, though lists and history name it. ``search_lag``: seconds after
@@ -41,6 +42,7 @@ class GoogleSwitches:
     derived_in_one_domain: bool = False
     disordered_history: bool = False
     exact_header_names: bool = False
+    foreign_groups_named: bool = False
     gaps_in_threads: bool = False
     header_form: str = ""
     read_lag: int = 0
@@ -62,6 +64,7 @@ class GoogleSwitches:
             derived_in_one_domain=True,
             disordered_history=True,
             exact_header_names=True,
+            foreign_groups_named=True,
             gaps_in_threads=True,
             header_form="bare",
             search_lag=3_600,

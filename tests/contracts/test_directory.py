@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from server.adapters.google import directory as google_directory
 from server.domain.errors import ReconnectRequiredError, ThrottledError, TransientError, TrulyError
 from server.domain.mailbox import Members
 from simulator.faults import Fault
@@ -181,6 +182,73 @@ def test_a_group_that_google_names_and_does_not_list_is_not_empty(made, status):
     with pytest.raises(TrulyError) as caught:
         scene.services.ports.directory.members("sales@acme.example")
     assert "acme" not in str(caught.value)
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_group_of_another_company_is_a_member_that_holds_nobody_of_ours(made, is_named):
+    """Google refuses to list it. Whatever its type, the group that it is in is listed."""
+    scene = made(
+        groups=(
+            {"email": "sales@acme.example", "members": ["ben@acme.example", "partners@other.example"]},
+            {"email": "partners@other.example", "members": ["pat@other.example"]},
+        ),
+        google=GoogleSwitches(foreign_groups_named=is_named),
+    )
+    directory = scene.services.ports.directory
+
+    assert members_of(directory, "sales@acme.example") == {"ben@acme.example"}
+    assert "partners@other.example" in directory.members("sales@acme.example").addresses
+    assert "partners@other.example" not in directory.groups()
+
+
+def nested(made, **world):
+    """All > EMEA of another domain > team 7 of the first one, on a Google that looks into no other domain."""
+    return made(
+        domains=({"name": "acme.example", "primary": True}, {"name": "lamps.example"}),
+        users=(*small_world().users, User("lu@lamps.example")),
+        groups=(
+            {"email": "all@acme.example", "members": ["ben@acme.example", "emea@lamps.example"]},
+            {"email": "emea@lamps.example", "members": ["team7@acme.example", "lu@lamps.example"]},
+            {"email": "team7@acme.example", "members": ["cem@acme.example"]},
+        ),
+        google=GoogleSwitches(derived_in_one_domain=True, **world),
+    )
+
+
+def test_a_group_of_the_first_domain_within_one_of_another_is_looked_into(made):
+    directory = nested(made).services.ports.directory
+
+    assert members_of(directory, "all@acme.example") == {"ben@acme.example", "lu@lamps.example", "cem@acme.example"}
+
+
+@pytest.mark.parametrize("status", ["400", "403", "404"])
+@pytest.mark.parametrize("group", ["emea@lamps.example", "team7@acme.example"])
+def test_a_group_within_that_google_does_not_list_makes_the_whole_unknown(made, group, status):
+    directory = nested(made, unlistable_groups=(f"{group} {status}",)).services.ports.directory
+
+    with pytest.raises(TrulyError):
+        directory.members("all@acme.example")
+
+
+def test_more_groups_within_than_are_looked_into_make_the_whole_unknown(made, monkeypatch):
+    monkeypatch.setattr(google_directory, "MOST_GROUPS", 2)
+    directory = nested(made).services.ports.directory
+
+    assert directory.members("emea@lamps.example").ids
+    with pytest.raises(TrulyError, match="more groups"):
+        directory.members("all@acme.example")
+
+
+def test_more_pages_than_are_read_are_not_a_whole_listing_however_short_they_are(made, monkeypatch):
+    monkeypatch.setattr(google_directory, "PAGE_SIZE", 300)  # of which Google gives 200 at most
+    group = {"email": "sales@acme.example", "members": [f"rep{number:03d}@acme.example" for number in range(401)]}
+    directory = made(groups=(group,)).services.ports.directory
+
+    monkeypatch.setattr(google_directory, "MOST_PAGES", 3)
+    assert len(directory.members("sales@acme.example").addresses) == 401
+    monkeypatch.setattr(google_directory, "MOST_PAGES", 2)
+    with pytest.raises(TrulyError, match="more members"):
+        directory.members("sales@acme.example")
 
 
 def test_four_hundred_members_come_in_three_pages(made):

@@ -22,7 +22,7 @@ MOST_PAGES = 3_000
 PAGE_SIZE = 200
 """Members."""
 MOST_GROUPS = 200
-"""Groups of other domains within one group. Those beyond are not looked into."""
+"""Groups asked for on behalf of one group. Where there are more we do not know who is in it."""
 
 
 class GoogleDirectory:
@@ -60,39 +60,49 @@ class GoogleDirectory:
         return None if user.get("deletionTime") else _read_person(user)
 
     def members(self, group: str) -> Members:
-        listed = self._list_members(group)
-        if listed is None:
-            if group.lower() in self.groups():
-                raise TrulyError("Google names a group, and does not say who is in it.")
-            return Members()
-        waiting, seen = _list_far_groups(group, listed), {group}
-        # Nobody has shown that Google looks into groups of other domains, so they are asked for as well.
-        while waiting and len(seen) < MOST_GROUPS:
-            inner = waiting.pop()
-            if inner not in seen:
-                seen.add(inner)
-                further = self._list_members(inner) or []
-                listed += further
-                waiting += _list_far_groups(group, further)
+        group = group.lower()
+        listed: list[Any] = []
+        waiting, seen = [group], {group}
+        while waiting:
+            asked = waiting.pop()
+            members = self._list_members(asked)
+            listed += members
+            # Nobody has shown that Google looks into groups of other domains, so they are asked for as well.
+            far = {inner for inner in _list_far_groups(asked, members) if inner not in seen}
+            far = far and self._leave_ours(far)
+            seen |= far
+            waiting += sorted(far)
+            if len(seen) > MOST_GROUPS:
+                raise TrulyError("A group has more groups within than can be read.")
         return Members(
             addresses=frozenset(str(member.get("email") or "").lower() for member in listed) - {""},
             is_everybody=any(member.get("type") == "CUSTOMER" for member in listed),
             ids=frozenset(MailboxId(str(member["id"])) for member in listed if member.get("type") == "USER"),
         )
 
-    def _list_members(self, group: str) -> list[Any] | None:
-        """None for a group that Google does not know."""
+    def _leave_ours(self, groups: set[str]) -> set[str]:
+        """Another company's group holds nobody of ours, and Google does not let us list it."""
+        domains = self.domains()
+        return {group for group in groups if _to_a_label(group.rpartition("@")[2]) in domains}
+
+    def _list_members(self, group: str) -> list[Any]:
+        """Nobody for a group that does not exist."""
         members = self._service.members()
         request = members.list(groupKey=group, maxResults=PAGE_SIZE, includeDerivedMembership=True)
         listed: list[Any] = []
         try:
-            for page in islice(self._calls.pages(members, request), MOST_PAGES):
+            pages = self._calls.pages(members, request)
+            for page in islice(pages, MOST_PAGES):
                 listed += page.get("members", ())
+            # Pages are counted, not members: Google may fill none of them.
+            is_whole = next(pages, None) is None
         except NotFoundError:
-            return None
+            if group in self.groups():
+                raise TrulyError("Google names a group, and does not say who is in it.") from None
+            return []
         except TrulyError as error:
             raise as_settings_problem(error, WHO) from None
-        if len(listed) >= MOST_PAGES * PAGE_SIZE:
+        if not is_whole:
             raise TrulyError("A group has more members than can be read.")
         return listed
 
