@@ -1,12 +1,16 @@
 """Whose mailbox is in scope, asked of the Directory: by address, org unit and group, and never older than an hour."""
 
+import threading
+import time
 from dataclasses import replace
 
 import pytest
 
+from server.adapters.google.scope import Limits, WorkspaceScope
 from server.domain.errors import OutOfScopeError, ReconnectRequiredError, TransientError
 from server.domain.ids import MailboxId
-from server.domain.mailbox import Mailbox
+from server.domain.mailbox import Mailbox, Members, Person
+from server.ports.patience import limited, shorten
 from simulator.faults import Fault
 from simulator.google_switches import GoogleSwitches
 from simulator.people import People
@@ -14,6 +18,7 @@ from simulator.world import User
 from tests.support.scene import eml, small_world
 from tests.support.threads import at_once
 
+SLEEP = time.sleep
 UNITS = {"ann": "/", "ben": "/Sales", "cem": "/Sales/North", "dan": "/Salesforce"}
 GROUPS = (
     {"email": "customer-facing@acme.example", "members": ["sales@acme.example"]},
@@ -256,3 +261,64 @@ def test_everybody_is_in_a_group_of_everybody(made):
     scene.universe.world.groups = ({"email": "all@acme.example", "members": ["*"]},)
 
     assert readable(scene) == {"ann", "ben", "cem", "dan"}
+
+
+class SlowGroups:
+    """Lists a group in pages of which each takes a tenth of a second, as every transport lets a card's time end."""
+
+    def __init__(self, is_held=False):
+        self.listings = 0
+        self.began, self.may_end = threading.Event(), threading.Event()
+        if not is_held:
+            self.may_end.set()
+
+    def person(self, _key):
+        return Person(MailboxId("1"), ("new@acme.example",))
+
+    def members(self, _group):
+        self.listings += 1
+        self.began.set()
+        for _page in range(3):
+            shorten(60)
+            SLEEP(0.1)
+        assert self.may_end.wait(20)
+        return Members(ids=frozenset({MailboxId("1")}))
+
+
+@pytest.fixture
+def scope_over(scene):
+    def make(directory):
+        limits = Limits(groups=frozenset({"sales@acme.example"}))
+        return WorkspaceScope(limits, directory, scene.clock, scene.services.ports.alarms, lambda _mailbox: None)
+
+    return make
+
+
+def test_a_cards_end_while_a_group_is_listed_says_nothing_of_the_group(scene, scope_over):
+    directory = SlowGroups()
+    scope = scope_over(directory)
+
+    with limited(time.monotonic() + 0.15):
+        assert scope.check_address("new@acme.example").is_in_scope
+
+    assert scope.check_address("new@acme.example").is_in_scope
+    assert directory.listings == 1
+    assert scene.services.ports.alarms.since(0) == []
+
+
+def test_a_card_waits_for_another_threads_listing_no_longer_than_its_time(scope_over):
+    directory = SlowGroups(is_held=True)
+    scope = scope_over(directory)
+    other = threading.Thread(target=scope.check_address, args=("new@acme.example",))
+    other.start()
+    assert directory.began.wait(20)
+    threading.Timer(3, directory.may_end.set).start()
+
+    begun = time.monotonic()
+    with limited(begun + 0.1), pytest.raises(TransientError):
+        scope.check_address("new@acme.example")
+    assert time.monotonic() - begun < 2
+
+    directory.may_end.set()
+    other.join(20)
+    assert scope.check_address("new@acme.example").is_in_scope

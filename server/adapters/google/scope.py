@@ -14,6 +14,7 @@ from server.domain.mailbox import Members, Person
 from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.directory import Directory
+from server.ports.patience import hold, limited
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +132,10 @@ class WorkspaceScope:
         return ScopeCheck(is_in_scope, since, person.mailbox_id)
 
     def _read_group(self, name: str, now: float) -> _Group:
+        """Raises TransientError where somebody waits no longer, and another thread lists the group."""
         group = self._groups[name]
-        with group.asking:
+        # For all, however long that takes: a card's end says nothing of the group.
+        with hold(group.asking), limited(None):
             if now - group.read_at >= FRESH and now - group.failed_at >= TRY_AGAIN:
                 try:
                     group.members, group.read_at, group.failed_at = self._directory.members(name), now, 0.0
