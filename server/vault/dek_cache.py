@@ -8,6 +8,9 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
+from server.domain.errors import TransientError
+from server.ports.patience import limited, shorten
+
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
@@ -25,7 +28,10 @@ class DekCache(Generic[Key, Value]):
         self._loads: dict[Key, Future[Value]] = {}
 
     def get(self, key: Key, load: Callable[[], Value]) -> Value:
-        """Raises what ``load`` raises, in every thread that waited for it. A failure is not remembered."""
+        """Raises what ``load`` raises, in every thread that waited for it. A failure is not remembered.
+
+        Raises TransientError where nobody waits any more while another thread loads.
+        """
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
@@ -34,7 +40,12 @@ class DekCache(Generic[Key, Value]):
             if waiting is None:
                 mine = self._loads[key] = Future[Value]()
         if waiting is not None:
-            return waiting.result()
+            try:
+                return waiting.result(shorten(threading.TIMEOUT_MAX))
+            except TimeoutError:
+                if waiting.done():  # the load's own
+                    raise
+                raise TransientError("Nobody waits for this answer any more.") from None
         return self._load(key, load, mine)
 
     def put(self, key: Key, value: Value) -> None:
@@ -43,7 +54,9 @@ class DekCache(Generic[Key, Value]):
 
     def _load(self, key: Key, load: Callable[[], Value], mine: Future[Value]) -> Value:
         try:
-            value = load()
+            # For all who wait, however long that takes: a card's end is no other thread's failure.
+            with limited(None):
+                value = load()
         except BaseException as error:
             with self._lock:
                 del self._loads[key]
