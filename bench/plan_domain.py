@@ -30,7 +30,7 @@ from server.domain.errors import ThrottledError
 from server.domain.history import EVERYTHING, Label, MessageRef, Span
 from server.domain.ids import MailboxId, MessageId, ThreadId
 from server.domain.mailbox import Backfill, Mailbox
-from server.domain.quota import Purpose
+from server.domain.quota import Purpose, find_day
 from server.engine.collect.reader import cut_portions
 from server.engine.operations.quota.day_budget import DayBudget
 from server.engine.operations.quota.gmail_quota import GmailQuota
@@ -44,7 +44,6 @@ from server.rules.schedule.backfill_windows import (
     narrow_window,
     next_window,
 )
-from server.rules.schedule.day_budget import find_day
 
 BEGIN = 1_806_000_000.0
 """A day in March 2027, in epoch seconds; processes start within a minute of it."""

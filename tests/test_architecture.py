@@ -106,7 +106,8 @@ def _is_wrong(path: str, name: str) -> bool:
 
 
 def _standard() -> frozenset[str]:
-    return frozenset({"server", "__future__", "collections", "dataclasses", "enum", "hashlib", "functools", "typing"})
+    names = ("server", "__future__", "collections", "dataclasses", "datetime", "enum", "hashlib", "functools", "typing")
+    return frozenset((*names, "zoneinfo"))
 
 
 def modules() -> list[str]:

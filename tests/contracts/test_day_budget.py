@@ -12,9 +12,9 @@ import pytest
 from server.adapters.gmail.pacing.pacer import Pacer
 from server.adapters.store import DocumentStore
 from server.domain.errors import DayBudgetError, ThrottledError, TransientError
-from server.domain.quota import Purpose
-from server.engine.operations.quota.day_budget import AFTER_TURN, REPORT_EVERY, DayBudget
-from server.rules.schedule.day_budget import TAKEN, USED, find_day, read_purposes
+from server.domain.quota import AFTER_TURN, Purpose, find_day
+from server.engine.operations.quota.day_budget import REPORT_EVERY, DayBudget
+from server.rules.schedule.day_budget import TAKEN, USED, read_purposes
 from simulator.clock import Clock
 
 UNITS = 100_000

@@ -26,6 +26,8 @@ ANN = "ann@acme.example"
 NAMES = ["From", "Subject"]
 HOUR_LATER = "429_until:2026-09-21T15:13:20.000Z"
 """START is 14:13:20 UTC of that day."""
+NEXT_DAY = 16 * 3_600 + 46 * 60 + 40 + 60.0
+"""Seconds from there to midnight in California, and a minute for clocks that differ."""
 
 
 @pytest.fixture
@@ -186,7 +188,7 @@ def test_a_body_is_the_message_byte_for_byte(scene, mail, ann):
         ("404", NotFoundError, None),
         ("rateLimitExceeded", ThrottledError, None),
         ("userRateLimitExceeded", ThrottledError, None),
-        ("dailyLimitExceeded", ThrottledError, 21_600.0),
+        ("dailyLimitExceeded", ThrottledError, NEXT_DAY),
         ("429", ThrottledError, None),
         (HOUR_LATER, ThrottledError, 3_600.0),
         ("500", TransientError, None),
@@ -216,6 +218,7 @@ def test_a_message_that_was_never_there_is_not_found(mail, ann):
     [
         ("rateLimitExceeded", ThrottledError, None),
         ("429", ThrottledError, None),
+        ("dailyLimitExceeded", ThrottledError, NEXT_DAY),
         (HOUR_LATER, ThrottledError, 3_600.0),
         ("429_until:2026-09-21T14:00:00Z", ThrottledError, 1.0),
         ("500", TransientError, None),

@@ -20,6 +20,7 @@ from server.domain.errors import (
     TransientError,
     TrulyError,
 )
+from server.domain.quota import find_day
 from server.domain.trouble import TroubleCode
 
 RATE_REASONS = frozenset(
@@ -84,7 +85,7 @@ def _read_reason(content: bytes) -> tuple[str, str]:
 
 def _read_named_time(reason: str, message: str, now: float) -> float | None:
     if reason == "dailyLimitExceeded":
-        return A_DAY / 4
+        return find_day(now).wait_for_next(now)
     stated = re.search(r"Retry after (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)", message)
     if stated:
         at = datetime.fromisoformat(stated.group(1)).replace(tzinfo=UTC).timestamp()

@@ -98,6 +98,8 @@ class Screener:
             result = batch.make_row(answer, is_past=is_old) if isinstance(answer, Message) else answer
             if isinstance(result, Exception):
                 throttled = result if isinstance(result, ThrottledError) else throttled
+                if is_past and isinstance(result, ThrottledError) and _is_found_again(earlier_row):
+                    continue
                 result = self._note_failure(mailbox, ref, result, earlier_row)
             else:
                 result = batch.join_family(result)
@@ -229,6 +231,14 @@ def _with_sent_headers(answer: Message | Exception, sent: SentHeaders | None) ->
     if sent is None or not isinstance(answer, Message):
         return answer
     return replace(answer, headers=sent.headers, is_as_sent=True)
+
+
+def _is_found_again(row: Row | None) -> bool:
+    """Does the walk through the past, once its pause is over, come to the message again by itself?
+
+    A row to be tried again would make the reading of new mail read it, before all other work.
+    """
+    return row is None or row.outcome is Outcome.SKIPPED
 
 
 def choose_shard(conversation: KeyedHash, *, is_past: bool) -> int:

@@ -8,7 +8,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 
 from server.domain.decision import Outcome
-from server.domain.errors import NotFoundError, TrulyError
+from server.domain.errors import NotFoundError, TransientError, TrulyError
 from server.domain.ids import ActivityKey, MailboxId, MessageId, ThreadId
 from server.domain.mail import Copy, Mail
 from server.domain.mailbox import Mailbox
@@ -88,10 +88,15 @@ class BodyFetcher:
         long_threads = {thread_id: ids for thread_id, ids in threads.items() if len(ids) >= WHOLE_FROM}
         whole = self._select_whole_threads(mailbox, long_threads)
         bodies: dict[MessageId, bytes | Exception] = {}
-        for thread_id in whole:
-            bodies |= self._mail.conversation_bodies(mailbox, thread_id, threads[thread_id])
-        single = [i for thread_id, ids in threads.items() if thread_id not in whole for i in ids]
-        return {**bodies, **self._mail.bodies(mailbox, single)} if single else bodies
+        try:
+            for thread_id in whole:
+                bodies |= self._mail.conversation_bodies(mailbox, thread_id, threads[thread_id])
+            if single := [i for thread_id, ids in threads.items() if thread_id not in whole for i in ids]:
+                bodies |= self._mail.bodies(mailbox, single)
+        except TransientError as error:
+            # What was read has cost quota: it is kept, and only the rest is tried again.
+            return {**{i: error for ids in threads.values() for i in ids}, **bodies}
+        return bodies
 
     def _select_whole_threads(self, mailbox: Mailbox, threads: Threads) -> set[ThreadId]:
         """The conversations that hold nothing but mail that is to be logged.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from server.domain.decision import Reason
-from server.domain.errors import Reaction, UnlistedGroupError, reaction_of
+from server.domain.errors import Reaction, ThrottledError, UnlistedGroupError, reaction_of
 from server.domain.ledger import Row
 from server.engine.ledger.refusals import seal_sentence
 from server.engine.ledger.rows import fail_row, retry_row
@@ -31,7 +31,8 @@ def after_failure(sealing: Sealing, row: Row, error: Exception, now: float, *, i
         sentence = seal_sentence(sealing, row.key, error) if is_refused else None
         return fail_row(row, reaction.reason, reaction.cause, attempts, now, sentence)
     delay = reaction.due_at - now
-    if is_alone and row.activity_key:
+    # A pause that was asked for is nobody's own: apart, mails of a conversation cost twice, and come hours late.
+    if is_alone and row.activity_key and not isinstance(error, ThrottledError):
         delay = spread_wait(row.activity_key, attempts, delay)  # by the mail's key: its copies stay together
     is_for_group = isinstance(error, UnlistedGroupError)
     return retry_row(row, now + delay, reaction.cause, attempts, now, is_for_group=is_for_group)

@@ -12,6 +12,7 @@ from server.domain.errors import TrulyError
 from server.domain.ids import MailboxId
 from server.domain.ledger import BACKFILL, LIVE
 from server.domain.mailbox import Mailbox, Stage
+from server.domain.quota import find_day
 from server.engine.operations.alarm_texts import count_alarms
 from server.engine.operations.quota.gmail_quota import GmailQuota, PastForecast, QuotaUse
 from server.engine.operations.tallying import Tallier
@@ -20,7 +21,7 @@ from server.ports.alarms import Alarms
 from server.ports.clock import Clock
 from server.ports.crm import Allowance, Crm
 from server.ports.store import Store
-from server.rules.schedule.day_budget import find_day
+from server.rules.schedule.day_budget import LOOKED_BACK
 from server.rules.schedule.lateness import measure_lateness
 from server.rules.schedule.push_proof import measure_pushes
 
@@ -178,7 +179,7 @@ class StatusReader:
             figures = self.measure(mailboxes).list_figures()
             self.tallier.drop_old()
             day = find_day(self.clock.now())
-            self.store.tidy_quota(day.list_days_before()[0], day.before)
+            self.store.tidy_quota(day.list_days_before(LOOKED_BACK)[0], day.before)
         except TrulyError as error:
             log.warning("the status could not be measured: %s", type(error).__name__)
             return

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from server.domain.history import MessageRef
 from server.domain.ids import MessageId
-from server.domain.quota import Purpose, compute_speed
+from server.domain.quota import AFTER_TURN, Purpose, compute_speed, find_day
 from server.rules.forecast import costs
-from server.rules.schedule.day_budget import Used, count_expected, count_free, find_day
+from server.rules.schedule.day_budget import Used, count_expected, count_free
 
 MESSAGE = 20.0
 CONVERSATION = 40.0
@@ -28,8 +28,6 @@ UNPACED = 1e12
 """Units a second, where no allowance is set."""
 LONGEST = 3_650
 """Days, after which nobody counts on."""
-COMES_BACK = 60.0
-"""Seconds after the day's turn at which older mail goes on."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,6 @@ def count_days(units: Sequence[float], pace: Pace, now: float, today: Used, yest
         if left <= possible:
             return max(at + left / speed - now, alone) / 86_400
         left -= possible
-        at = day.ends + COMES_BACK
+        at = day.ends + AFTER_TURN
         day, free = find_day(at), pace.per_day - expected
     return math.inf

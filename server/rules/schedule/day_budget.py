@@ -7,14 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from server.domain.quota import Purpose
 
-PACIFIC = ZoneInfo("America/Los_Angeles")
-"""Google counts a day from midnight there."""
 MARGIN = 1.25
 """A purpose is expected to use what it used on the busiest of the last days, and a quarter more."""
 LOOKED_BACK = 14
@@ -71,32 +66,6 @@ def read_whole_day(figures: Mapping[str, int]) -> dict[Purpose, int]:
 def read_purposes(figures: Mapping[str, int], prefix: str) -> dict[Purpose, int]:
     """The stored figures that begin with ``prefix``, by purpose."""
     return {purpose: figures.get(f"{prefix}{purpose.word}", 0) for purpose in Purpose}
-
-
-@dataclass(frozen=True)
-class QuotaDay:
-    """A day as Google counts it; ``begins`` and ``ends`` are epoch seconds."""
-
-    name: str
-    before: str
-    begins: float
-    ends: float
-
-    def compute_rest(self, now: float) -> float:
-        """The share of the day that is left."""
-        return min(max((self.ends - now) / (self.ends - self.begins), 0.0), 1.0)
-
-    def list_days_before(self) -> list[str]:
-        """Those that are looked back at, the first one first."""
-        date = datetime.fromisoformat(self.name).date()
-        return [(date - timedelta(days)).isoformat() for days in range(LOOKED_BACK, 0, -1)]
-
-
-def find_day(now: float) -> QuotaDay:
-    """The day of this moment. One day in spring has 23 hours, and one in autumn 25."""
-    date = datetime.fromtimestamp(now, PACIFIC).date()
-    begins, ends = (datetime.combine(date + timedelta(days), time(), PACIFIC).timestamp() for days in (0, 1))
-    return QuotaDay(date.isoformat(), (date - timedelta(1)).isoformat(), begins, ends)
 
 
 def count_reserve(budget: int, purpose: Purpose, today: Used, usual: Used, rest: float) -> int:

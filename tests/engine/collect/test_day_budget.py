@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from server.domain.decision import Outcome
-from server.rules.schedule.day_budget import find_day
+from server.domain.quota import find_day
 from tests.support.scene import eml
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
@@ -94,3 +94,38 @@ def test_the_bodies_of_older_mail_wait_for_the_next_day_too(make_scene):
     assert len(scene.tasks()) == 40
     rows = scene.services.ports.store.rows(scene.mailbox().mailbox_id)
     assert all(row.outcome is Outcome.LOGGED for row in rows)
+
+
+def count_live(scene):
+    scene.services.budget.settle()
+    return scene.services.ports.store.quota(find_day(scene.clock.now()).name).get("used_live", 0)
+
+
+def test_older_mail_that_was_refused_is_not_read_as_new_mail(scene):
+    """The portion at which the budget ends is half read: the other half waits for older mail's next turn."""
+    scene.sync()
+    store = scene.services.ports.store
+    latest = scene.clock.now() + 10 * 86_400
+    assert [row for m in store.mailboxes() for row in store.unscreened_rows(m.mailbox_id, latest)] == []
+
+    scene.clock.advance(find_day(scene.clock.now()).ends + 61 - scene.clock.now())
+    scene.sync()
+
+    assert not any(m.backfill for m in store.mailboxes())
+    assert count_rows(scene, ANN) == count_rows(scene, BEN) == OLD
+    assert count_live(scene) < 50  # polls alone
+
+
+def test_bodies_that_waited_for_the_next_day_come_with_it_and_whole(make_scene):
+    """Each at a time of its own they came up to half a day later, and cost 20 units where a conversation costs 40."""
+    scene = make_scene(GMAIL_UNITS_PER_DAY="1600")
+    for number in range(80):
+        scene.deliver(ANN, eml(subject=f"Old {number}", message_id=f"<{number}@c>"), thread=f"{number // 5:x}")
+    scene.sync()
+    assert 0 < len(scene.tasks()) < 80
+
+    scene.clock.advance(find_day(scene.clock.now()).ends + 61 - scene.clock.now())
+    scene.sync(patience=0)
+
+    assert len(scene.tasks()) == 80
+    assert all(c.method != "messages.get" for c in scene.universe.calls.calls("gmail"))

@@ -7,9 +7,8 @@ import json
 import pytest
 
 from bench import plan_domain
-from server.domain.quota import Purpose
+from server.domain.quota import Purpose, find_day
 from server.rules.forecast.past_price import Pace, PastSize, count_days, price_past
-from server.rules.schedule.day_budget import find_day
 from tests.support.scene import eml
 
 ANN = "ann@acme.example"

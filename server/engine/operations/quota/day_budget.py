@@ -13,18 +13,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from server.domain.errors import DayBudgetError, TrulyError
-from server.domain.quota import Purpose
+from server.domain.quota import Purpose, QuotaDay, find_day
 from server.ports.clock import Clock
 from server.rules.schedule.day_budget import (
     BEGAN,
     LASTED_LONG,
+    LOOKED_BACK,
     TAKEN,
     USED,
-    QuotaDay,
     Used,
     choose_portion,
     count_free,
-    find_day,
     find_usual,
     read_purposes,
 )
@@ -36,15 +35,13 @@ REPORT_EVERY = 60.0
 """Seconds between two writes of what was used, where no portion is taken meanwhile."""
 ASK_AGAIN = 300.0
 """Seconds for which a refusal holds without another look at the store."""
-AFTER_TURN = 60.0
-"""Seconds after the day's turn at which work that yielded comes back: clocks differ."""
 COLLISION = 15.0
 """Seconds after which work comes back that met another process at the last units."""
 
 
 def read_usual(store: QuotaStore, day: QuotaDay, units: int) -> dict[Purpose, int]:
     """What a day is expected to bring, of ``units``. Raises what the store raises."""
-    names = day.list_days_before()
+    names = day.list_days_before(LOOKED_BACK)
     known = store.quota_since(names[0])
     return find_usual(units, [known[name] for name in names if name in known])
 
@@ -208,4 +205,4 @@ class DayBudget:
 
     def _refuse(self, now: float) -> DayBudgetError:
         text = "Today's Gmail units for this work are used up."
-        return DayBudgetError(text, self._day.ends + AFTER_TURN - now)
+        return DayBudgetError(text, self._day.wait_for_next(now))

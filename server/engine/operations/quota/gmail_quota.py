@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from server.domain.errors import TrulyError
 from server.domain.history import EVERYTHING, Span
 from server.domain.mailbox import Mailbox
-from server.domain.quota import Purpose
+from server.domain.quota import Purpose, QuotaDay, find_day
 from server.engine.collect.backfill import list_marks, list_present_labels
 from server.engine.operations.quota.day_budget import read_usual
 from server.engine.operations.tallying import name_day
@@ -22,7 +22,7 @@ from server.rules.forecast.counts import count_day
 from server.rules.forecast.inputs import Inputs
 from server.rules.forecast.past_price import LOGGED, Pace, PastSize, count_days, price_past
 from server.rules.schedule.backfill_windows import DAY
-from server.rules.schedule.day_budget import TAKEN, USED, QuotaDay, count_free, find_day, read_purposes
+from server.rules.schedule.day_budget import TAKEN, USED, count_free, read_purposes
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.quota import Purpose
+from server.domain.quota import Purpose, find_day
 from server.rules.schedule.day_budget import (
     AT_FIRST,
     AT_LEAST,
@@ -22,7 +22,6 @@ from server.rules.schedule.day_budget import (
     count_expected,
     count_free,
     count_reserve,
-    find_day,
     find_usual,
 )
 
