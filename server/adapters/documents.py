@@ -33,6 +33,7 @@ INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("mailbox_id", "gmail_thread_id"),
         ("shard", "due_at"),
         ("activity_key",),
+        ("conversation",),
         ("unread_at",),
     ),
     "second_looks": (("due_at",),),

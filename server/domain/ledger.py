@@ -207,6 +207,14 @@ class WrappedDek:
     version: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True, order=True)
+class LabelledThread:
+    """A thread on which its mailbox's person put the label. No ``thread_id``: an earlier version kept none."""
+
+    mailbox_id: MailboxId
+    thread_id: ThreadId
+
+
 @dataclass(frozen=True)
 class Conversation:
     """People's word on a conversation: the chosen record, and in which mailboxes it is kept out.
@@ -215,8 +223,9 @@ class Conversation:
     address of who chose it, or chose to log it anyway. ``is_record_gone``: the chosen one was deleted since.
     ``chosen_at`` (epoch seconds) is when the record, or logging anyway, was last chosen or taken back, and ``heard_at``
     when each mailbox's person last said anything: the times of their clicks, and not of what came of them.
-    ``labelled_by`` are the mailboxes in which a label keeps the conversation out. ``same_as``
-    is the key under which the conversation goes on, where a server gave its first mail a second Message-ID.
+    ``labelled_by`` are the threads of it that a label keeps out. ``message_ids``, under the key of such a thread, are
+    the keyed hashes of the Message-IDs in it. ``same_as`` is the key under which the conversation goes on, where a
+    server gave its first mail a second Message-ID.
     """
 
     conversation: KeyedHash
@@ -229,7 +238,8 @@ class Conversation:
     chosen_at: float = 0.0
     heard_at: dict[MailboxId, float] = field(default_factory=dict, hash=False)
     same_as: KeyedHash | None = None
-    labelled_by: frozenset[MailboxId] = frozenset()
+    labelled_by: frozenset[LabelledThread] = frozenset()
+    message_ids: frozenset[KeyedHash] = frozenset()
     version: str = field(default="", compare=False)
 
 

@@ -18,6 +18,7 @@ from server.engine.conversations.choice_keeper import ChoiceKeeper
 from server.engine.conversations.dont_log_label import DontLogLabel
 from server.engine.conversations.keys import ConversationKeys
 from server.engine.conversations.overrides import Overrides
+from server.engine.conversations.owner_label import OwnerLabel
 from server.engine.copies.opening import CopyOpener
 from server.engine.copies.rewrapping import Rewrapper
 from server.engine.coverage.audit import Auditor
@@ -128,10 +129,11 @@ class _Shared:
         addresses = AddressBook(ports.store, ports.clock)
         overrides = Overrides(ports.crm, ports.store, sealing, addresses.find_owners)
         keys_of_mail = ConversationKeys(ports.hasher)
+        owner_label = OwnerLabel(ports.store, keys_of_mail)
         groups = GroupPeopleReader(ports.directory, ports.alarms, ports.clock)
-        decider = MailDecider(ports.crm, ports.store, overrides, groups, ports.policy)
+        decider = MailDecider(ports.crm, ports.store, overrides, owner_label, groups, ports.policy)
         generous = replace(ports.policy, not_primary=NotPrimary.CONTACTS)
-        generous_decider = MailDecider(ports.crm, ports.store, overrides, groups, generous)
+        generous_decider = MailDecider(ports.crm, ports.store, overrides, owner_label, groups, generous)
         return cls(
             addresses=addresses,
             sealing=sealing,

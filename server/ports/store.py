@@ -83,6 +83,9 @@ class RowStore(Protocol):
     def copies_of(self, key: ActivityKey) -> list[Row]:
         """The rows of one real mail, over all mailboxes."""
 
+    def rows_of(self, conversation: KeyedHash) -> list[Row]:
+        """The rows of one conversation, over all mailboxes."""
+
 
 class ActivityStore(Protocol):
     """The ledger's activities: one for each real mail."""

@@ -160,6 +160,14 @@ def test_copies_of_one_mail_are_found_over_all_mailboxes(store):
     assert store.copies_of("k9") == []
 
 
+def test_rows_of_one_conversation_are_found_over_all_mailboxes(store):
+    store.add_rows([a_row("1", mailbox=m, conversation="v1:c") for m in ("m1", "m2")])
+    store.add_rows([a_row("2", conversation="v1:d"), a_row("3")])
+
+    assert sorted(row.mailbox_id for row in store.rows_of("v1:c")) == ["m1", "m2"]
+    assert store.rows_of("v1:e") == []
+
+
 def test_an_activity_is_read_back_as_it_was_claimed(store):
     full = an_activity(
         conversation="v1:c", reason=Reason.LEAD_MATCH, record_id="00Q1", related_ids=("00Q1", "0031"), owner_id="0051",

@@ -18,8 +18,18 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from server.domain.access import AccessEntry
 from server.domain.decision import OUTCOME_OF, Evidence, Outcome, Reason
 from server.domain.identity import StateIdentity
-from server.domain.ids import ActivityKey, KeyedHash, SalesforceId
-from server.domain.ledger import ActivityRow, Conversation, DayCoverage, Held, Row, Unread, Wait, Waiting
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId, ThreadId
+from server.domain.ledger import (
+    ActivityRow,
+    Conversation,
+    DayCoverage,
+    Held,
+    LabelledThread,
+    Row,
+    Unread,
+    Wait,
+    Waiting,
+)
 from server.domain.mail_names import MailFamily, NamedMail
 from server.domain.mailbox import DirectoryState, Mailbox, Stage
 
@@ -103,6 +113,16 @@ def _read_evidence(marks: Sequence[Mapping[str, Any]], _type: Any) -> tuple[Evid
     return tuple(Evidence(mark["mark"], mark.get("at"), mark.get("weight", 0)) for mark in marks)
 
 
+def _write_thread(thread: LabelledThread) -> str:
+    return f"{thread.mailbox_id} {thread.thread_id}".rstrip()
+
+
+def _read_thread(value: str, _type: Any) -> LabelledThread:
+    """The version before wrote the mailbox alone."""
+    mailbox_id, _, thread_id = value.partition(" ")
+    return LabelledThread(MailboxId(mailbox_id), ThreadId(thread_id))
+
+
 def _read_outcomes(counts: Mapping[str, int], _type: Any) -> dict[Outcome, int]:
     return {outcome: counts.get(outcome.value, 0) for outcome in Outcome}
 
@@ -133,6 +153,8 @@ out, the one before reads enum values that only the new one knows."""
 _converter.register_unstructure_hook(
     Evidence, make_dict_unstructure_fn(Evidence, _converter, header_position=override(rename="at"))
 )
+_converter.register_unstructure_hook(LabelledThread, _write_thread)
+_converter.register_structure_hook(LabelledThread, _read_thread)
 _converter.register_unstructure_hook(
     DayCoverage,
     make_dict_unstructure_fn(DayCoverage, _converter, causes=override(unstruct_hook=dict)),
@@ -236,7 +258,7 @@ def to_mailbox(key: str, data: Data) -> Mailbox:
 def from_conversation(conversation: Conversation) -> Data:
     fields: Fields = _converter.unstructure(conversation)
     del fields["conversation"], fields["version"]
-    for name in ("chosen_at", "heard_at", "same_as", "labelled_by"):
+    for name in ("chosen_at", "heard_at", "same_as", "labelled_by", "message_ids"):
         if not fields[name]:
             del fields[name]
     return fields

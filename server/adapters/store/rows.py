@@ -12,7 +12,7 @@ from server.adapters.store import codec
 from server.adapters.store.portions import split_into_commits
 from server.adapters.store.repository import Repository
 from server.domain.decision import Outcome
-from server.domain.ids import ActivityKey, MailboxId, MessageId, ThreadId
+from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, ThreadId
 from server.domain.ledger import Row, row_key
 
 ROWS_PER_COMMIT = 200
@@ -88,6 +88,9 @@ class RowDocuments(Repository):
 
     def copies_of(self, key: ActivityKey) -> list[Row]:
         return self._query(Where("activity_key", "==", key))
+
+    def rows_of(self, conversation: KeyedHash) -> list[Row]:
+        return self._query(Where("conversation", "==", conversation))
 
     def _query(self, *conditions: Where) -> list[Row]:
         return list(_read_rows(self._documents.query("messages", where=conditions)))

@@ -148,7 +148,7 @@ class _PastRun:
             rows = self._find_rows(page)
             self._label.record_labelled(self._mailbox, [row for row in rows.values() if row.outcome is Outcome.LOGGED])
             # A run that ended between a row and what its label says left the latter to us.
-            self._label.record_labels(self._mailbox, {}, [row for row in rows.values() if has_mark(row, OWN)])
+            self._label.record_labelled(self._mailbox, [row for row in rows.values() if has_mark(row, OWN)])
             unread = [ref for ref in page if _must_read_label(rows.get(ref.message_id))]
             if not self._screen(unread, rows):
                 return False

@@ -99,7 +99,7 @@ class MailboxReader:
             to_repeat = {i: row for i, row in fresh.items() if row.outcome in REOPENED}
             # The label counts for a conversation also where a delivery was faster with the message itself.
             final = [row for row in screened.rows if row.message_id not in to_repeat]
-            self._tools.label.record_labels(self._mailbox, rows, final)
+            self._tools.label.record_labels(self._mailbox, rows, final, screened.labelled)
             rows = to_repeat
             portion = [MessageRef(i, row.thread_id) for i, row in rows.items()]
             if screened.throttled or not portion:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from server.domain.decision import Outcome, Reason
 from server.domain.errors import NotFoundError, ThrottledError
 from server.domain.history import MessageRef
-from server.domain.ids import KeyedHash, MessageId
+from server.domain.ids import KeyedHash, MessageId, ThreadId
 from server.domain.ledger import BACKFILL, LIVE, SHARDS, Held, Row, Wait, Waiting
 from server.domain.mail_names import CopyName
 from server.domain.mailbox import Mailbox, Workspace
@@ -46,10 +46,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ScreenedRows:
-    """Rows as they should stand; ``throttled`` says that the provider asked for a pause."""
+    """Rows as they should stand; ``throttled`` says that the provider asked for a pause.
+
+    ``labelled`` has the keyed hashes of the Message-IDs that are new in threads with the label "Don't log".
+    """
 
     rows: tuple[Row, ...]
     throttled: ThrottledError | None = None
+    labelled: Mapping[ThreadId, frozenset[KeyedHash]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ class Screener:
             else:
                 result = batch.join_family(result)
             rows.append(take_place_of(result, earlier_row) if earlier_row else result)
-        return ScreenedRows(tuple(rows), throttled)
+        return ScreenedRows(tuple(rows), throttled, batch.list_labelled())
 
     def _read_headers(
         self, mailbox: Mailbox, refs: Sequence[MessageRef], sent_mail: SentMail
@@ -152,9 +156,10 @@ class _Batch:
         self._workspace = workspace
         self._mailbox = mailbox
         self._labels = dont_log_labels
+        self._messages = messages
         keys = screener.keys
         roots = {m.message_id: keys.of_message(mailbox, m) for m in messages}
-        threads = {m.thread_id: keys.of_label(mailbox, m.thread_id) for m in messages}
+        threads = {m.thread_id: keys.of_label(mailbox.mailbox_id, m.thread_id) for m in messages}
         self._roots, self._choices = read_choices(screener.store, roots, threads.values())
         for message in messages:
             root = roots[message.message_id]
@@ -173,6 +178,18 @@ class _Batch:
             by_labels(message.label_ids, self._screener.policy) is None and message.internal_date >= self._mailbox.start
         )
         return is_mail and not labels.isdisjoint(message.label_ids)
+
+    def list_labelled(self) -> dict[ThreadId, frozenset[KeyedHash]]:
+        """The hashed Message-IDs in each thread that the label keeps out, of those that are not noted yet."""
+        found: dict[ThreadId, frozenset[KeyedHash]] = {}
+        for message in self._messages:
+            thread_id = message.thread_id
+            if thread_id in self._labelled:
+                ids = self._screener.keys.of_message_ids(message.headers)
+                choice = self._choices.get(self._screener.keys.of_label(self._mailbox.mailbox_id, thread_id))
+                ids -= choice.message_ids if choice else frozenset()
+                found[thread_id] = found.get(thread_id, frozenset()) | ids
+        return {thread_id: ids for thread_id, ids in found.items() if ids}
 
     def make_row(self, message: Message, *, is_past: bool) -> Row | Exception:
         """A bug that one hostile message finds must not stop its mailbox: the row stays open and says so."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from server.domain.ids import KeyedHash, ThreadId
+from server.domain.ids import KeyedHash, MailboxId, ThreadId
 from server.domain.ledger import Conversation
 from server.domain.mailbox import Mailbox
-from server.domain.message import Message
+from server.domain.message import Headers, Message
 from server.ports.store import ConversationStore
-from server.rules.headers.identity_key import find_conversation_root
+from server.rules.headers.identity_key import find_conversation_root, list_message_ids, list_thread_mates
 from server.vault.hashes import KeyedHasher
 
 Of = TypeVar("Of")
@@ -57,6 +57,15 @@ class ConversationKeys:
         value = root or f"thread:{mailbox.mailbox_id}:{message.thread_id}"
         return self._hasher.hash("conversation", value)
 
-    def of_label(self, mailbox: Mailbox, thread_id: ThreadId) -> KeyedHash:
+    def of_label(self, mailbox_id: MailboxId, thread_id: ThreadId) -> KeyedHash:
         """The label "Don't log" on a thread of this mailbox: kept apart from what a button said."""
-        return self._hasher.hash("dont_log", f"{mailbox.mailbox_id}:{thread_id}")
+        return self._hasher.hash("dont_log", f"{mailbox_id}:{thread_id}")
+
+    def of_message_ids(self, headers: Headers) -> frozenset[KeyedHash]:
+        """By which a thread that has the label knows its messages again."""
+        return frozenset(self._hasher.hash("message_id", value) for value in list_message_ids(headers))
+
+    def of_thread_mates(self, headers: Headers) -> frozenset[KeyedHash]:
+        """What ``of_message_ids`` gave for the mail or one that it answers, also before the hash key changed."""
+        ids = list_thread_mates(headers)
+        return frozenset(key for value in ids for key in self._hasher.all("message_id", value))

@@ -26,6 +26,7 @@ from server.domain.mailbox import GroupPeople, Workspace
 from server.domain.policy import NotPrimary, Policy
 from server.engine.conversations.dont_log_label import BY_OWNER
 from server.engine.conversations.overrides import Overrides, is_stopped_by_owner, list_unknown_users
+from server.engine.conversations.owner_label import OwnerLabel
 from server.engine.decide.asking import ask_about
 from server.engine.decide.group_people import GroupPeopleReader
 from server.ports.crm import Crm
@@ -129,8 +130,17 @@ def is_logged_again(mail: Mail, activity: ActivityRow, choices: ConversationChoi
 class MailDecider:
     """Asks Salesforce once for many mails, then decides each. Thread-safe; nothing is written."""
 
-    def __init__(self, crm: Crm, store: Store, overrides: Overrides, groups: GroupPeopleReader, policy: Policy) -> None:
+    def __init__(
+        self,
+        crm: Crm,
+        store: Store,
+        overrides: Overrides,
+        owner_label: OwnerLabel,
+        groups: GroupPeopleReader,
+        policy: Policy,
+    ) -> None:
         self._crm = crm
+        self._owner_label = owner_label
         self._groups = groups
         self._store = store
         self._overrides = overrides
@@ -202,7 +212,7 @@ class MailDecider:
         choices: ConversationChoices,
         decided_before: Sequence[ActivityKey],
     ) -> DecidedMail:
-        choice = choices.get(mail.conversation) if mail.conversation else None
+        choice = _choice_of(mail, choices)
         kept_out = list_kept_out(mail, choices)
         stopped = DecidedMail(mail, Decision(Reason.KEPT_OUT, evidence=BY_CHOICE), owner.user, kept_out)
         is_out_everywhere = len(kept_out) == len({copy.mailbox_id for copy in mail.copies})
@@ -239,18 +249,25 @@ class MailDecider:
         self, mail: Mail, choices: ConversationChoices, owner_id: SalesforceId | None, candidates: Candidates
     ) -> tuple[Evidence, ...]:
         """What the mail's owner said against it, by button or by label; empty where that is nothing."""
-        words = ((_list_stoppers(mail, choices), BY_CHOICE), (_list_labellers(mail, choices), BY_LABEL))
-        return next((e for ids, e in words if is_stopped_by_owner(self._store, ids, owner_id, candidates.users)), ())
+        if is_stopped_by_owner(self._store, _list_stoppers(mail, choices), owner_id, candidates.users):
+            return BY_CHOICE
+        labellers = self._owner_label.list_labellers(mail, _choice_of(mail, choices))
+        return BY_LABEL if is_stopped_by_owner(self._store, labellers, owner_id, candidates.users) else ()
 
 
 def _list_labellers(mail: Mail, choices: ConversationChoices) -> frozenset[MailboxId]:
-    choice = choices.get(mail.conversation) if mail.conversation else None
-    return choice.labelled_by if choice else frozenset()
+    """Whoever has a thread of the conversation under the label, whether or not this mail is of that thread."""
+    choice = _choice_of(mail, choices)
+    return frozenset(thread.mailbox_id for thread in choice.labelled_by) if choice else frozenset()
 
 
 def _list_stoppers(mail: Mail, choices: ConversationChoices) -> frozenset[MailboxId]:
-    choice = choices.get(mail.conversation) if mail.conversation else None
+    choice = _choice_of(mail, choices)
     return choice.kept_out_by if choice else frozenset()
+
+
+def _choice_of(mail: Mail, choices: ConversationChoices) -> Conversation | None:
+    return choices.get(mail.conversation) if mail.conversation else None
 
 
 def _find_moment(mail: Mail) -> int:

@@ -95,19 +95,20 @@ class Explainer:
         """
         found: dict[MessageId, Explanation] = {}
         keys = {message.message_id: self._keys.of_message(mailbox, message) for message in messages}
-        label_keys = [self._keys.of_label(mailbox, message.thread_id) for message in messages]
+        label_keys = [self._keys.of_label(mailbox.mailbox_id, message.thread_id) for message in messages]
         keys, choices = read_choices(self._store, keys, label_keys)
         choices = {} if by_rules_alone else choices
         if is_logged:
             mailbox = mailbox.with_labels(frozenset())
-            nobody: frozenset[MailboxId] = frozenset()
-            choices = {k: replace(choice, kept_out_by=nobody, labelled_by=nobody) for k, choice in choices.items()}
+            choices = {
+                k: replace(choice, kept_out_by=frozenset(), labelled_by=frozenset()) for k, choice in choices.items()
+            }
         people_by_id: dict[MessageId, People] = {}
         mails: list[Mail] = []
         by_id = {message.message_id: message for message in messages}
         for message in messages:
             key = keys[message.message_id]
-            label_choice = choices.get(self._keys.of_label(mailbox, message.thread_id))
+            label_choice = choices.get(self._keys.of_label(mailbox.mailbox_id, message.thread_id))
             situation = build_situation(mailbox, choices.get(key), is_labelled=is_labelled(mailbox, label_choice))
             screening, people = screen(message, workspace, self._policy, situation)
             if screening.reason is not None:

@@ -128,6 +128,21 @@ def find_conversation_root(headers: Headers) -> str | None:
     return normalise_message_id(headers.first("Message-ID"))
 
 
+def list_thread_mates(headers: Headers) -> tuple[str, ...]:
+    """The ids of mails in whose thread the mail stands: its own, the one that it answers, and those on the way to it.
+
+    The mail that began the conversation counts only where this one answers it: anybody may name it.
+    """
+    answered = [i for value in headers.all("In-Reply-To") for i in _list_ids(value)]
+    named = [i for value in headers.all("References") for i in _list_ids(value)]
+    return tuple(dict.fromkeys((*list_message_ids(headers), *answered, *(i for i in named if i != named[0]))))
+
+
+def _list_ids(value: str) -> list[str]:
+    ids = (normalise_message_id(f"<{match.group(1)}>") for match in _IN_BRACKETS.finditer(value))
+    return [i for i in ids if i] or [i for i in (_find_first_id(value),) if i]
+
+
 def _find_first_id(value: str) -> str | None:
     """In-Reply-To may hold a sentence around the id; References may hold broken ids before the first good one."""
     in_brackets = (normalise_message_id(f"<{match.group(1)}>") for match in _IN_BRACKETS.finditer(value))

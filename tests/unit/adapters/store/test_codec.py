@@ -12,7 +12,17 @@ from server.adapters.store import codec
 from server.domain.access import AccessEntry
 from server.domain.decision import OUTCOME_OF, Evidence, Outcome, Reason
 from server.domain.ids import Cursor
-from server.domain.ledger import ActivityRow, ActivityState, Conversation, DayCoverage, Held, Row, Unread, Waiting
+from server.domain.ledger import (
+    ActivityRow,
+    ActivityState,
+    Conversation,
+    DayCoverage,
+    Held,
+    LabelledThread,
+    Row,
+    Unread,
+    Waiting,
+)  # fmt: skip
 from server.domain.mailbox import Backfill, DirectoryState, Mailbox, Stage
 
 DAY = DayCoverage(
@@ -93,9 +103,9 @@ GOLDEN_MAILBOXES = [
     (Mailbox("9", ("a@b",)), BARE_MAILBOX),
 ]  # fmt: skip
 GOLDEN_CONVERSATIONS = [
-    (Conversation("v1:c", "003A", b"sealed", log_anyway=True, is_record_gone=True, said_by="a@b", kept_out_by=frozenset({"m2", "m1"}), labelled_by=frozenset({"m3"})),
+    (Conversation("v1:c", "003A", b"sealed", log_anyway=True, is_record_gone=True, said_by="a@b", kept_out_by=frozenset({"m2", "m1"}), labelled_by=frozenset({LabelledThread("m3", "18c1"), LabelledThread("m2", "")}), message_ids=frozenset({"v1:b", "v1:a"})),
      {"record_id": "003A", "sealed_record": b"sealed", "log_anyway": True, "is_record_gone": True, "said_by": "a@b",
-      "kept_out_by": ["m1", "m2"], "labelled_by": ["m3"]}),
+      "kept_out_by": ["m1", "m2"], "labelled_by": ["m2", "m3 18c1"], "message_ids": ["v1:a", "v1:b"]}),
     (Conversation("v1:c"),
      {"record_id": None, "sealed_record": None, "log_anyway": False, "is_record_gone": False, "said_by": "", "kept_out_by": []}),
 ]  # fmt: skip

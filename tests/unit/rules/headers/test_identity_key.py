@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.message import Headers
-from server.rules.headers.identity_key import activity_key, compute_guard, find_conversation_root, normalise_message_id
+from server.rules.headers.identity_key import (
+    activity_key,
+    compute_guard,
+    find_conversation_root,
+    list_thread_mates,
+    normalise_message_id,
+)
 
 DATE = "Mon, 2 Mar 2026 10:00:30 +0100"
 NOON = 1_772_442_030_000
@@ -140,3 +146,21 @@ def test_every_mail_has_one_key(fields, author, at):
 def test_long_chains_of_prefixes_and_brackets_are_read_once():
     assert compute_guard("a", DATE, "Re: " * 4000 + "x", 0) == compute_guard("a", DATE, "x", 0)
     assert find_conversation_root(Headers.of([("References", "<" * 100_000)])) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"References": "<first@x>"}, ["own@x"]),
+        ({"References": "<first@x>", "In-Reply-To": "<first@x>"}, ["own@x", "first@x"]),
+        (
+            {"References": "<first@x> <second@x> <third@x>", "In-Reply-To": "<third@x>"},
+            ["own@x", "third@x", "second@x"],
+        ),
+        ({"In-Reply-To": "Your message of Monday <first@x>"}, ["own@x", "first@x"]),
+        ({}, ["own@x"]),
+    ],
+)
+def test_a_mail_stands_with_what_it_answers_and_not_with_a_first_mail_that_it_only_names(fields, expected):
+    headers = Headers.of([("Message-ID", "<own@x>"), *fields.items()])
+    assert list(list_thread_mates(headers)) == expected
