@@ -14,7 +14,20 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from rich.console import Console
 from rich.table import Table
 
-from bench import backfill, cards, cloud, floor, memory, org_calls, org_size, plan_domain, quota, stalled, world
+from bench import (
+    backfill,
+    backfill_days,
+    cards,
+    cloud,
+    floor,
+    memory,
+    org_calls,
+    org_size,
+    plan_domain,
+    quota,
+    stalled,
+    world,
+)
 from bench.addresses import __main__ as addresses
 from bench.authorship import figures as authorship
 from bench.bodies import figures as bodies
@@ -40,6 +53,7 @@ PARTS = (
     org_size,
     cloud,
     plan_domain,
+    backfill_days,
 )
 """Modules that measure a matter of their own: ``figures`` gives value, unit, aim and what it is held against."""
 

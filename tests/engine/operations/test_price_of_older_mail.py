@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench import plan_domain
+from bench import backfill_days, plan_domain
 from server.domain.quota import Purpose, find_day
 from server.rules.forecast.past_price import Pace, PastSize, count_days, price_past
 from tests.support.scene import eml
@@ -25,6 +25,18 @@ def test_a_domain_of_twenty_mailboxes_takes_the_days_that_were_told():
     assert result.error <= 0.05
     assert max(result.days.values()) <= domain.per_day
     assert max(result.lags) <= 10
+
+
+def test_a_real_backfill_takes_the_days_that_were_told_and_delays_no_new_mail(tmp_path):
+    work = backfill_days.Work(mailboxes=3, messages=200, per_day=5_000, poll=10_000, news_every=14_400.0)
+
+    outcome = backfill_days.measure(work, tmp_path)
+
+    assert outcome.took > 1
+    assert outcome.error <= 0.05
+    assert outcome.lag <= 10
+    assert outcome.refusals == 0
+    assert max(outcome.days.values()) <= work.per_day
 
 
 def test_more_live_work_makes_older_mail_longer_and_too_much_endless():
