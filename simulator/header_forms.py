@@ -1,6 +1,7 @@
 """How Gmail's JSON shows a header: as it was sent, or decoded, in one of two ways. Nobody outside Google knows which.
 
-``requoted`` decodes whatever it can in every header, and puts a decoded name in quotes. ``bare`` decodes subjects and
+``requoted`` decodes whatever it can in every header, reads bytes that are not UTF-8 as Western European, and puts a
+decoded name in quotes. ``bare`` decodes subjects and
 addresses only, each encoded word by itself and only where it is well formed, puts nothing in quotes, and takes the line
 ends out of a folded header without touching its white space.
 """
@@ -34,12 +35,20 @@ def _mend(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def _read_western(text: str) -> str:
+    data = text.encode("utf-8", "surrogateescape")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
 def _show_as_sent(_name: str, value: str) -> str:
     return unfold(value)
 
 
 def _show_requoted(name: str, value: str) -> str:
-    text = unfold(value)
+    text = unfold(_read_western(value))
     if "=?" not in text:
         return text
     return "".join(_requote(text)) if name in ADDRESSES else _decode_run(text)

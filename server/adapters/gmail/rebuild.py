@@ -25,6 +25,13 @@ NAME = re.compile(r"[!-,.-9;-~][!-9;-~]*")
 """A header's name; one that begins with a hyphen could pass for a boundary."""
 UNSAFE = re.compile(r"[^\t -~]|=\?")
 """Line ends and controls. Beyond ASCII, and with encoded words, the raw form may say something else than the tree."""
+SENDERS = frozenset({"from", "sender", "reply-to", "x-original-from", "x-original-sender"})
+"""Headers that name one person in nearly all mail."""
+RECIPIENTS = frozenset({"to", "cc", "bcc"})
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"')
+BETWEEN = re.compile(r"[,;]")
+ONE_PERSON = re.compile(r"[^@,;:<>]*<[^<>,;:\s]*>\s*|[^@,;:<>\s]+@[^@,;:<>\s]+|[^@]*")
+"""A name and an address in brackets, an address alone, or nobody."""
 BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,199}[0-9A-Za-z'()+_,./:=?-]")
 LONG = 900
 """Characters. A longer value of a header is folded."""
@@ -120,7 +127,26 @@ def _read_headers(node: Any) -> Headers:
     headers = [(str(h.get("name") or ""), str(h.get("value") or "")) for h in node.get("headers") or ()]
     if any(not NAME.fullmatch(name) or UNSAFE.search(value) for name, value in headers):
         raise _CannotBeRebuiltError
+    if any(_may_hide_name(name.lower(), value) for name, value in headers):
+        raise _CannotBeRebuiltError
     return headers
+
+
+def _may_hide_name(name: str, value: str) -> bool:
+    """Whether what looks like a person may be part of a name that was encoded when it was sent.
+
+    Such a name always stands before an address in brackets.
+    """
+    if name not in SENDERS | RECIPIENTS:
+        return False
+    entries = [entry.strip() for entry in BETWEEN.split(QUOTED.sub("", value))]
+    if not all(ONE_PERSON.fullmatch(entry) for entry in entries):
+        return True
+    if name in SENDERS:
+        return len(entries) > 1
+    is_bracketed = [entry.endswith(">") for entry in entries]
+    # A comma also parts a name: an entry without brackets is no person of its own where one with brackets follows.
+    return is_bracketed != sorted(is_bracketed, reverse=True)
 
 
 def _make_stub(headers: Headers) -> Message:

@@ -14,21 +14,22 @@ from server.domain.message import Headers
 
 MOST_HEAD = 1 << 20
 """Bytes of the message in which headers are looked for; Gmail takes no longer ones."""
-_LINE_END = re.compile(rb"\r\n|\n|\r")
-_EMPTY_LINE = re.compile(rb"(?:\A|\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
+_LINE_END = re.compile(rb"\r*\n")
+"""A bare CR ends no line: what stands behind one could pass for a header, and for the author."""
+_EMPTY_LINE = re.compile(rb"(?:\A|\n)\r*\n")
 _NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
-Values = defaultdict[str, deque[str]]
+Values = defaultdict[str, deque[bytes]]
 
 
 def read_sent_headers(raw: bytes, shown: Headers) -> Headers:
     """``shown`` with each value as it was sent, and what was sent more often under one of its names, at the end.
 
     What the bytes do not have keeps the value that was shown: where Gmail's reading of a broken head goes further than
-    ours, it has seen more.
+    ours, it has seen more. So does a value in another charset than UTF-8, which Gmail may know.
     """
     values = _read_values(raw, frozenset(shown.distinct_names))
     fields = [(name, _take(values[name.lower()], value)) for name, value in shown]
-    fields += [(name, value) for name, rest in values.items() for value in rest]
+    fields += [(name, _decode(value)) for name, rest in values.items() for value in rest]
     return Headers(tuple(fields))
 
 
@@ -38,8 +39,24 @@ def correct_headers(headers: Headers, shown: Headers, sent: Headers) -> Headers:
     return Headers(tuple((name, names.get((name.lower(), value), value)) for name, value in headers))
 
 
-def _take(values: deque[str], otherwise: str) -> str:
-    return values.popleft() if values else otherwise
+def _take(values: deque[bytes], shown: str) -> str:
+    if not values:
+        return shown
+    value = values.popleft()
+    # Without an encoded word, nothing but the charset can differ in what was shown.
+    return shown if b"=?" not in value and not _is_utf8(value) else _decode(value)
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decode(value: bytes) -> str:
+    return value.decode("utf-8", "replace").strip()
 
 
 def _read_values(raw: bytes, names: Collection[str]) -> Values:
@@ -52,7 +69,7 @@ def _read_values(raw: bytes, names: Collection[str]) -> Values:
             lines.append(line.lstrip(b" \t"))
             continue
         if name in names:
-            values[name].append(b" ".join(lines).decode("utf-8", "replace").strip())
+            values[name].append(b" ".join(lines))
         match = _NAME.match(line)
         name = match[1].decode("ascii").lower() if match else ""
         lines = [line[match.end() :]] if match else [b""]

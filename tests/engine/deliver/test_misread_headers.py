@@ -134,3 +134,29 @@ def test_a_misread_mail_waits_with_its_headers_while_gmail_is_away(scene):
 
     assert scene.outcomes() == {message: "no_match"}
     assert reads(scene).count("raw") == 1
+
+
+def test_a_long_conversation_confirms_no_misread_sender(scene):
+    show(scene, "bare")
+    scene.sync()
+    kind = {"MIME-Version": "1.0", "Content-Type": "text/plain; charset=utf-8"}
+    thread = None
+    for number in range(3):
+        mail = raw_eml(From=FORGED.format("eve@nowhere.example"), **kind, **{"Message-ID": f"<{number}@n.example>"})
+        message = scene.deliver(ANN, mail, "INBOX", thread=thread)
+        thread = scene.universe.mailboxes[ANN].messages[message].thread_id
+
+    scene.sync()
+
+    assert set(scene.outcomes().values()) == {"no_match"}
+    assert scene.tasks() == []
+
+
+def test_a_bare_carriage_return_makes_nobody_the_author(scene):
+    mail = raw_eml(Subject="hi\rFrom: ada@byron.example", From="eve@nowhere.example")
+    message = scene.deliver(ANN, b"".join(sorted(mail.splitlines(keepends=True), key=lambda line: b"hi\r" not in line)))
+
+    scene.sync()
+
+    assert scene.outcomes() == {message: "no_match"}
+    assert scene.tasks() == []

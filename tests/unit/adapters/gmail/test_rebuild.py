@@ -63,8 +63,12 @@ values = st.one_of(
     st.lists(st.sampled_from(["lamp", "<a@b.example>", "(quite)"]), max_size=400).map(" ".join),
     st.lists(st.sampled_from(["one", "two"]), min_size=2).map("\r\n ".join),
 )
-names = st.sampled_from(["Received", "X-A", "To", "Subject", "References", "DKIM-Signature"])
-headers = st.lists(st.tuples(names, values).map(lambda pair: f"{pair[0]}: {pair[1]}"), max_size=5)
+names = st.sampled_from(["Received", "X-A", "Subject", "References", "DKIM-Signature"])
+people = st.sampled_from(["Ann <ann@acme.example>", '"Novak, Jan" <jan@x.example>', "<leo@harbor.example>"])
+bare = st.sampled_from(["ann@acme.example", "leo@harbor.example"])
+lists = st.tuples(st.lists(people, max_size=3), st.lists(bare, max_size=3)).map(lambda p: ",\r\n ".join(p[0] + p[1]))
+fields = st.tuples(names, values) | st.tuples(st.sampled_from(["To", "Cc"]), lists)
+headers = st.lists(fields.map(lambda pair: f"{pair[0]}: {pair[1]}"), max_size=5)
 texts = st.text().map(lambda text: text.replace("\ufffd", "").encode())
 like_boundaries = st.sampled_from([b"--b0", b"a\r\n--b0--\r\n--b1\r\n.\r\n"])
 leaves = st.builds(
@@ -152,6 +156,29 @@ def test_a_header_that_is_not_plain_ascii_has_to_be_fetched_as_it_was_sent(form,
 
     for mail in (raw, inner):
         assert rebuild_message(json.loads(json.dumps(mime.payload_of(mail, form)))) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "=?utf-8?q?ada=40byron.example=2C_Eve?= <eve@nowhere.example>",
+        "Leo <leo@harbor.example>, =?utf-8?q?ada=40byron.example=3B_Eve?= <eve@nowhere.example>",
+        "=?utf-8?q?=3Cada=40byron.example=3E?= <eve@nowhere.example>",
+        "=?utf-8?q?ada=40byron.example?= <eve@nowhere.example>",
+        "=?utf-8?q?Ada_=3Cada=40byron.example=3E?= eve@nowhere.example",
+    ],
+)
+@pytest.mark.parametrize("name", ["From", "Reply-To", "To", "Cc"])
+def test_a_decoded_name_that_looks_like_a_person_has_to_be_fetched_as_it_was_sent(name, value):
+    mail = whole(part("text/plain"), f"{name}: {value}")
+    assert rebuild_message(json.loads(json.dumps(mime.payload_of(mail, "bare")))) is None
+
+
+@pytest.mark.parametrize("name", ["From", "Sender", "Reply-To"])
+def test_two_senders_have_to_be_fetched_as_they_were_sent(name):
+    assert (
+        through_gmail(whole(part("text/plain"), f"{name}: Ada <ada@byron.example>, Eve <eve@nowhere.example>")) is None
+    )
 
 
 def attached(*headers, kind="application/pdf"):
