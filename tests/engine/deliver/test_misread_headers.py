@@ -153,8 +153,8 @@ def test_a_long_conversation_confirms_no_misread_sender(scene):
 
 
 def test_a_bare_carriage_return_makes_nobody_the_author(scene):
-    mail = raw_eml(Subject="hi\rFrom: ada@byron.example", From="eve@nowhere.example")
-    message = scene.deliver(ANN, b"".join(sorted(mail.splitlines(keepends=True), key=lambda line: b"hi\r" not in line)))
+    forged = b"X-Mailer: x\rFrom: ada@byron.example\n"
+    message = scene.deliver(ANN, forged + raw_eml(From="eve@nowhere.example"))
 
     scene.sync()
 
