@@ -249,6 +249,12 @@ class Mailbox:
         return self.stage.collects and self.is_in_scope and self.directory_state.is_readable
 
     @property
+    def has_lost_gmail(self) -> bool:
+        """Stage and scope want it read, and it was: now its person has no Gmail. Who never had it has lost nothing."""
+        is_wanted = self.stage.collects and self.is_in_scope
+        return is_wanted and self.directory_state is DirectoryState.NO_GMAIL and self.last_synced_at is not None
+
+    @property
     def delivers(self) -> bool:
         return self.stage.delivers and self.is_in_scope
 
@@ -268,7 +274,11 @@ class Mailbox:
     def troubled(self, step: PersonStep, code: str, now: float) -> Mailbox:
         """As it stands after ``step`` failed."""
         earlier = self.trouble(step)
-        trouble = Trouble(step.value, now, code, earlier.failures + 1 if earlier else 1)
+        failures, since = 1, now
+        if earlier is not None:
+            failures = earlier.failures + 1
+            since = earlier.at if earlier.since is None else earlier.since
+        trouble = Trouble(step.value, now, code, failures, since)
         return replace(self, troubles=(*(t for t in self.troubles if t.step != step), trouble))
 
     def recovered(self, step: PersonStep) -> Mailbox:

@@ -21,6 +21,7 @@ class TroubleCode(StrEnum):
     CALL_REFUSED = "call_refused"
     CONFLICT = "conflict"
     OUT_OF_SCOPE = "out_of_scope"
+    DIRECTORY_REFUSED = "directory_refused"
     UNAVAILABLE = "unavailable"
 
 
@@ -37,10 +38,17 @@ class PersonStep(StrEnum):
 class Trouble:
     """``step`` failed last at ``at`` (epoch seconds), ``failures`` times in a row; ``code`` is empty where it may pass.
 
-    It is kept until the step succeeds.
+    ``since`` is when it first failed, None where an earlier version did not keep that. It is kept until the step
+    succeeds.
     """
 
     step: str
     at: float
     code: str = ""
     failures: int = 1
+    since: float | None = None
+
+    @property
+    def lasted(self) -> float:
+        """Seconds between the first failure and the last."""
+        return self.at - (self.at if self.since is None else self.since)

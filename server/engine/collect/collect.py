@@ -130,11 +130,14 @@ class _Collection:
         self._store.save_mailbox(
             self._mailbox.mailbox_id,
             lambda current: replace(
-                self._note_push(current or self._mailbox, now).with_labels(labels),
+                self._note_push(current or self._mailbox, now).recovered(PersonStep.READ).with_labels(labels),
                 cursor=cursor,
                 cursor_at=now,
                 backfill=past,
                 last_synced_at=now,
+                failures=0,
+                last_error=None,
+                paused_until=0.0,
             ),
         )
         return Collected(has_past=True)

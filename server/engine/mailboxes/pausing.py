@@ -45,6 +45,12 @@ def code_of(error: Exception) -> str:
     return ""
 
 
+def code_of_directory(error: Exception) -> str:
+    """The same of a question that GOOGLE_ADMIN asks about one person: others are answered, so we are who we say."""
+    code = code_of(error)
+    return TroubleCode.DIRECTORY_REFUSED if code == TroubleCode.NOT_SIGNED else code
+
+
 def is_refused_to_collect(mailbox: Mailbox) -> bool:
     """Google refused it last, and collecting will find out when that is over: nobody else need ask."""
     trouble = mailbox.trouble(PersonStep.READ)

@@ -54,6 +54,8 @@ TROUBLE_SENTENCES: Mapping[str, str] = {
     TroubleCode.CALL_REFUSED: "Gmail refuses our calls for this person's mailbox as invalid.",
     TroubleCode.CONFLICT: "Gmail answers that this person's mailbox is busy.",
     TroubleCode.OUT_OF_SCOPE: OUT_OF_SCOPE,
+    TroubleCode.DIRECTORY_REFUSED: "Google refuses our question about this person alone.",
+    "": "We have failed for hours to read this mailbox, and Google names no cause. The log names the error.",
 }
 """Of one person. A code without a sentence is one of a newer version."""
 UNNAMED_TROUBLE = "Google does not let us read this mailbox now."

@@ -18,7 +18,7 @@ from server.domain.ids import MailboxId
 from server.domain.mailbox import DirectoryState, Mailbox, Person
 from server.domain.trouble import PersonStep
 from server.engine.mailboxes.admission import Admission, default_start
-from server.engine.mailboxes.pausing import code_of, is_refused_to_collect
+from server.engine.mailboxes.pausing import code_of, code_of_directory, is_refused_to_collect
 from server.engine.mailboxes.stages import align_mailbox
 from server.engine.mailboxes.workspace_cache import FRESH, WorkspaceCache
 from server.logs.events import Event, describe_error
@@ -64,7 +64,11 @@ class Sweeper:
     workspaces: WorkspaceCache
 
     def sweep(self, *, patience: float = math.inf) -> list[Mailbox]:
-        """Update the mailbox of every person in scope; returns the mailboxes that we read, sorted by address.
+        """``follow``; returns the mailboxes that we read."""
+        return [mailbox for mailbox in self.follow(patience=patience) if mailbox.reads]
+
+    def follow(self, *, patience: float = math.inf) -> list[Mailbox]:
+        """Update the mailbox of every person in scope; returns all mailboxes that are known, sorted by address.
 
         After ``patience`` seconds Gmail is asked nothing more: the next sweep admits the people who are left, and asks
         for the send-as addresses that are left. The list is read once: there may be tens of thousands of mailboxes.
@@ -82,7 +86,7 @@ class Sweeper:
         mailboxes = {m.mailbox_id: m for m in followed if m}
         # The sweep has just stored what Gmail said, and the rules need these addresses now.
         self.workspaces.add_send_as_addresses((stored | mailboxes).values())
-        return sorted((m for m in mailboxes.values() if m.reads), key=lambda m: m.address)
+        return sorted(mailboxes.values(), key=lambda mailbox: mailbox.address)
 
 
 @dataclass
@@ -122,7 +126,7 @@ class _Run:
         try:
             return self.sweeper.store.save_mailbox(
                 mailbox.mailbox_id,
-                lambda current: (current or mailbox).troubled(PersonStep.DIRECTORY, code_of(error), self.now),
+                lambda current: (current or mailbox).troubled(PersonStep.DIRECTORY, code_of_directory(error), self.now),
             )
         except StateAwayError:
             raise

@@ -30,8 +30,9 @@ class TroubleReporter:
     admin: str
 
     def examine(self, mailboxes: Collection[Mailbox]) -> TroubleReport:
-        fault = find_settings_fault(mailboxes, self.admin, self.clock.now())
-        return TroubleReport(fault, () if fault else tuple(select_troubled(mailboxes)))
+        now = self.clock.now()
+        fault = find_settings_fault(mailboxes, self.admin, now)
+        return TroubleReport(fault, () if fault else tuple(select_troubled(mailboxes, now)))
 
     def report(self, mailboxes: Collection[Mailbox]) -> TroubleReport:
         """Examine, and raise one alarm for a setting, or one for each person whose trouble a person must end."""

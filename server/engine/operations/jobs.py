@@ -196,17 +196,18 @@ class JobRunner:
 
     def _sweep(self, task: Task, queue: Queue) -> None:
         try:
-            mailboxes = self.sweeper.sweep(patience=SWEEP_PATIENCE)
+            known = self.sweeper.follow(patience=SWEEP_PATIENCE)
         except (TransientError, ReconnectRequiredError):
             # Without the Directory nobody new is admitted, and those who are known are read all the same: once, for
             # this job comes again.
             if task.attempt == 1:
                 self._enqueue_reading(queue, [mailbox for mailbox in self.store.mailboxes() if mailbox.reads])
             raise
+        mailboxes = [mailbox for mailbox in known if mailbox.reads]
         self._enqueue_reading(queue, mailboxes)
         # Here, because the mailboxes have just been read: a look of its own would read them all once more.
         self.status.write(mailboxes)
-        self.troubles.report(mailboxes)
+        self.troubles.report(known)
         self.looker.look_or_wait()
 
     def _enqueue_reading(self, queue: Queue, mailboxes: Sequence[Mailbox]) -> None:

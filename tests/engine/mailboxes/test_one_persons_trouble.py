@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,8 @@ from addon.texts import REFUSALS
 from server.domain.alarm import AlarmCode
 from server.domain.errors import TransientError
 from server.domain.mailbox import Mailbox
-from server.domain.trouble import TroubleCode
-from server.engine.mailboxes.status_text import FOR_ALL, describe_status, describe_trouble
+from server.domain.trouble import PersonStep, TroubleCode
+from server.engine.mailboxes.status_text import FAULT_SENTENCES, FOR_ALL, describe_status, describe_trouble
 from simulator.faults import Fault
 from simulator.world import User
 from tests.support.cards import card_of, texts
@@ -191,6 +192,107 @@ def test_where_the_admin_is_read_a_refusal_of_the_others_is_theirs(scene: Scene)
     result = scene.flask("sync", "--patience", "0")
     assert FOR_ALL not in result.stderr.replace("\n", " ")
     assert find_alarms(scene) == [AlarmCode.MAILBOX_REFUSED] * 2
+
+
+def find_mailboxes(scene: Scene) -> str:
+    """What doctor says of them where something is wrong."""
+    return " ".join(f.text for f in scene.services.rooms.doctor.examine() if f.what == "Mailboxes" and not f.is_good)
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_gmail_off_for_everybody_is_a_setting_and_told(scene: Scene, *, is_gone: bool) -> None:
+    """Also where one of them is no user any more, which says nothing of the settings."""
+    scene.sync()
+    scene.deliver(ANN, eml(subject="ann"))
+    if is_gone:
+        give_trouble(scene, "invalid_grant", CEM)
+    give_trouble(scene, "no_gmail", *((ANN, BEN) if is_gone else (ANN, BEN, CEM)))
+    for _ in range(3):
+        scene.clock.advance(HOUR + 100)
+        result = scene.flask("sync", "--patience", "0")
+        assert result.code == 7
+    assert FAULT_SENTENCES[TroubleCode.NO_GMAIL] in result.stderr.replace("\n", " ")
+    assert FAULT_SENTENCES[TroubleCode.NO_GMAIL] in find_mailboxes(scene)
+    assert find_alarms(scene) == [AlarmCode.GOOGLE_SETTING]
+
+    give_trouble(scene, "", ANN, BEN, CEM)
+    scene.clock.advance(HOUR + 100)
+    assert scene.flask("sync", "--patience", "0").code == 0
+    scene.clock.advance(300)
+    scene.sync(patience=0)  # asks for the addresses of whom the last one has read
+    assert (subjects(scene), find_mailboxes(scene)) == (["ann"], "")
+
+
+def test_a_service_tells_of_gmail_off_for_everybody(scene: Scene) -> None:
+    pushing = Pushing(scene)
+    pushing.begin()
+    pushing.work(20)
+    give_trouble(scene, "no_gmail", ANN, BEN, CEM)
+    for _ in range(2):
+        scene.clock.advance(HOUR + 100)
+        pushing.run("sweep")
+        pushing.work(60)
+    assert AlarmCode.GOOGLE_SETTING in find_alarms(scene)
+
+
+def test_who_loses_gmail_is_told_and_who_never_had_it_is_not(scene: Scene) -> None:
+    give_trouble(scene, "no_gmail", CEM)
+    scene.sync(patience=0)
+    give_trouble(scene, "no_gmail", BEN, CEM)
+    for _ in range(2):
+        scene.clock.advance(HOUR + 100)
+        scene.sync(patience=0)
+    assert find_alarms(scene) == [AlarmCode.MAILBOX_REFUSED]
+    assert BEN in find_mailboxes(scene)
+    assert CEM not in find_mailboxes(scene)
+
+
+def test_one_who_is_no_user_any_more_hides_no_policy_against_all_others(scene: Scene) -> None:
+    scene.sync()
+    give_trouble(scene, "invalid_grant", BEN)
+    give_trouble(scene, "domain_policy", ANN, CEM)
+    scene.clock.advance(HOUR + 100)
+    assert scene.flask("sync", "--patience", "0").code == 7
+    assert find_alarms(scene) == [AlarmCode.GOOGLE_SETTING]
+
+
+def test_a_mailbox_that_is_busy_for_hours_is_told(scene: Scene) -> None:
+    scene.sync()
+    give_trouble(scene, "conflict", BEN)
+    for _ in range(5):
+        scene.clock.advance(HOUR + 100)
+        scene.sync(patience=0)
+    assert find_alarms(scene) == [AlarmCode.MAILBOX_REFUSED]
+    assert describe_trouble(TroubleCode.CONFLICT) in find_mailboxes(scene)
+
+
+def test_a_newcomer_whose_trouble_is_over_says_so_before_its_past_is_read(scene: Scene) -> None:
+    give_trouble(scene, "suspended", BEN)
+    scene.sync(patience=0)
+    give_trouble(scene, "", BEN)
+    scene.clock.advance(HOUR + 1)
+    scene.services.rooms.collector.collect(scene.services.workspaces.current(), scene.mailbox(BEN).mailbox_id)
+    ben = scene.mailbox(BEN)
+    assert (ben.trouble(PersonStep.READ), ben.last_error, ben.failures) == (None, None, 0)
+
+
+def test_a_directory_that_refuses_one_question_is_no_end_of_our_credentials(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.sync()
+    directory: Any = scene.services.ports.directory
+    people = directory.people
+    monkeypatch.setattr(directory, "people", lambda: [p for p in people() if p.address != BEN])
+    give_trouble(scene, "directory_refused", BEN)
+    scene.sync(patience=0)
+    trouble = scene.mailbox(BEN).trouble(PersonStep.DIRECTORY)
+    assert trouble is not None
+    assert trouble.code == TroubleCode.DIRECTORY_REFUSED
+    assert "credentials" not in tell(scene)
+    assert describe_trouble(TroubleCode.DIRECTORY_REFUSED) in tell(scene)
+    assert find_alarms(scene) == []  # the next sweep asks once more
+    scene.sync(patience=0)
+    assert find_alarms(scene) == [AlarmCode.MAILBOX_REFUSED]
 
 
 def test_60_of_many_who_stand_first_starve_nobody(make_scene: MakeScene) -> None:
