@@ -104,13 +104,13 @@ def test_an_hour_without_the_directory_leaves_no_pile_of_sweeps(scene, monkeypat
                 pass
 
     sweeps = []
-    sweep = Sweeper.sweep
+    sweep = Sweeper.follow
 
     def note(self, **options):
         sweeps.append(clock.now())
         return sweep(self, **options)
 
-    monkeypatch.setattr(Sweeper, "sweep", note)
+    monkeypatch.setattr(Sweeper, "follow", note)
     work(1_200)
     normal = len(sweeps)
     with monkeypatch.context() as patch:
