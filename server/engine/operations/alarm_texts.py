@@ -23,7 +23,7 @@ SENTENCES: Mapping[str, str] = {
     AlarmCode.GROUP_UNLISTED: "who is in a group of yours could not be read, so email to it waits: run doctor",
     AlarmCode.SCOPE_GROUP_UNLISTED: "who is in a group of SCOPE_GROUPS could not be read: run doctor",
     AlarmCode.OTHER_ORG: "another Salesforce org answers than the one that the log belongs to, so all email waits",
-    AlarmCode.MAILBOX_REFUSED: "one person's mailbox is refused, lost or failing for hours, while others are read: run doctor",
+    AlarmCode.MAILBOX_REFUSED: "one person's mailbox is refused or fails for hours, others are read: run doctor",
     AlarmCode.GOOGLE_SETTING: "Google refuses all mailboxes alike, so no email is read: run doctor",
     AlarmCode.WATCH_SETTING: "the settings of push are wrong, so new mail is only polled",
     AlarmCode.PUSHES_MISSING: "Gmail's pushes do not arrive, so new mail is only polled: run doctor",
