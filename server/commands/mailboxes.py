@@ -8,6 +8,7 @@ import click
 
 from server.bootstrap import Services
 from server.commands.arguments import Day
+from server.commands.reports.past_price import describe_price, foresee
 from server.commands.reports.tables import count_noun, make_outcome_table
 from server.commands.running import Source, report_errors, stdout
 from server.commands.stages import change_stages
@@ -127,6 +128,9 @@ def _set_start(services: Services, mailbox: Mailbox, start: datetime) -> None:
 
 
 def _set_stage(services: Services, mailbox: Mailbox, stage: Stage) -> None:
+    has_past = mailbox.cursor is None or mailbox.backfill is not None
+    if stage.collects and has_past:
+        stdout.print(describe_price(foresee(services, [(mailbox, mailbox.start)], stage)))
     changed = set_stage(services.ports.store, services.ports.clock, mailbox, stage)
     stdout.print(f"{mailbox.address} is now {stage}.")
     if changed:

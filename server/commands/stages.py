@@ -60,8 +60,6 @@ def _print_preview(selection: Selection, plan: StagePlan) -> None:
         stdout.print(f"Would be freed, to be logged by the next sync where they match: {_count_messages(freed)}.")
     if held:
         stdout.print(f"Would be held: {_count_messages(held)}.")
-    if plan.stage.collects:
-        _print_past(plan)
     if selection.departed:
         people = count_noun(selection.departed, "mailbox", "mailboxes")
         stdout.print(f"Left as they are, because the person is suspended, archived or deleted: {people}.")
@@ -88,26 +86,14 @@ def _count_messages(count: int) -> str:
     return count_noun(count, "waiting message")
 
 
-def _print_past(plan: StagePlan) -> None:
-    known = [effect.past for effect in plan.effects if effect.past]
-    unknown = sum(effect.past is None for effect in plan.effects)
-    if known:
-        stdout.print(
-            f"Older mail still to be read: about {count_noun(sum(known), 'message')}"
-            f" in {count_noun(len(known), 'mailbox', 'mailboxes')}."
-        )
-    if unknown:
-        stdout.print(f"Never read yet, so how much older mail there is is not known: {unknown} mailboxes.")
-
-
 def _print_price(services: Services, plan: StagePlan) -> None:
     """Of those that were never read, or whose older mail is not read to its end; those that are read are not asked."""
     unread = [effect.mailbox for effect in plan.effects if effect.past != 0]
     if not plan.stage.collects or not unread:
         return
     with _show_progress("Counting", len(unread)) as one_more:
-        foreseen, unasked = foresee(services, [(mailbox, mailbox.start) for mailbox in unread], one_more)
-    stdout.print(describe_price(foreseen, unasked))
+        price = foresee(services, [(mailbox, mailbox.start) for mailbox in unread], plan.stage, one_more)
+    stdout.print(describe_price(price))
 
 
 def _report(troubled: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from server.bootstrap import Services
 from server.commands.arguments import Day
 from server.commands.reports.past_price import describe_price, foresee
-from server.commands.reports.tables import make_outcome_table
+from server.commands.reports.tables import count_noun, make_outcome_table
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import BadInputError, ReconnectRequiredError, TransientError
 from server.domain.mailbox import Stage
@@ -62,7 +62,7 @@ def _backfill(source: Source) -> click.Command:
             raise BadInputError(
                 f"Mail of {mailbox.address} is logged from {first_day} on already: name an earlier day."
             )
-        stdout.print(describe_price(*foresee(services, [(mailbox, start)])))
+        stdout.print(describe_price(foresee(services, [(mailbox, start)], mailbox.stage)))
         if preview:
             return
         set_start(ports.mail, ports.store, ports.clock, mailbox, start)
@@ -93,7 +93,7 @@ def _run_sync(services: Services, only: frozenset[str], patience: float) -> None
         )
     if not (result.logged or result.other_org):
         _check_org(services)
-    _print_outcomes(services)
+    _print_outcomes(services, is_whole=not result.troubled)
     _print_trouble(services, result)
     if result.other_org:
         raise result.other_org
@@ -121,12 +121,13 @@ def _make_progress() -> Progress:
     return Progress(*columns, console=stderr, disable=not stderr.is_terminal)
 
 
-def _print_outcomes(services: Services) -> None:
+def _print_outcomes(services: Services, *, is_whole: bool) -> None:
     counts: Counter[tuple[str, str]] = Counter()
     for mailbox in services.ports.store.mailboxes():
         for row in services.ports.store.rows(mailbox.mailbox_id):
             counts[row.outcome.value, row.reason.value] += 1
-    stdout.print(make_outcome_table("All emails accounted for", counts))
+    title = "All emails accounted for" if is_whole else "Emails of the mailboxes that could be read"
+    stdout.print(make_outcome_table(title, counts))
 
 
 def _print_trouble(services: Services, result: SyncResult) -> None:
@@ -146,5 +147,8 @@ def _print_trouble(services: Services, result: SyncResult) -> None:
             "Older mail waits, because the Salesforce org's data storage is fuller than SALESFORCE_STORAGE_PERCENT."
             " It goes on automatically when there is room; new mail is logged."
         )
-    if not result.is_at_rest:
+    if result.troubled:
+        mailboxes = count_noun(len(result.troubled), "mailbox", "mailboxes")
+        stderr.print(f"{mailboxes} could not be read completely. Run sync again later, or leave the service running.")
+    if result.has_waiting or not (result.is_at_rest or result.troubled):
         stderr.print("Some messages wait for another try. Run sync again later, or leave the service running.")

@@ -129,13 +129,13 @@ class Scene:
         env = self.cloud.break_glass if self.cloud else {"MAY_OPEN_COPIES": "yes"}
         replace(self, env={**self.env, **env}).output(*arguments)
 
-    def server(self, *arguments: str, check: bool = True, quiet: bool = False) -> int:
-        """Run one of the operator's commands, as an operator would."""
+    def server(self, *arguments: str, check: bool = True, quiet: bool = False, accepts: int = 0) -> int:
+        """Run one of the operator's commands, as an operator would. ``accepts`` is an exit code that is no failure."""
         command = [sys.executable, "-m", "flask", "--app", "server.main", *arguments]
         process = subprocess.run(  # noqa: S603  # our own program
             command, env=dict(self.env), check=False, stdout=subprocess.DEVNULL if quiet else None
         )
-        if check and process.returncode:
+        if check and process.returncode not in (0, accepts):
             raise SceneError(f"{_name_failure(arguments[0])} The lines above say why.", process.returncode)
         return process.returncode
 

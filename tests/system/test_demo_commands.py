@@ -67,3 +67,21 @@ def read_activity_key(state: Path) -> str:
         [(key,)] = connection.execute("SELECT key FROM activities").fetchall()
     connection.close()
     return str(key)
+
+
+def test_one_person_in_trouble_does_not_end_the_demo(tmp_path: Path) -> None:
+    world = write_small_world(tmp_path / "world", "trouble", [eml()])
+    described = json.loads((world / "world.json").read_text())
+    described["workspace"]["users"].append({"email": "out@acme.example", "name": "Out", "trouble": "domain_policy"})
+    (world / "world.json").write_text(json.dumps(described))
+
+    demo = subprocess.run(
+        [sys.executable, "-m", "simulator.demo", "--once", "--world", str(world), "--json", str(tmp_path / "r.json")],
+        cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert demo.returncode == 8, demo.stderr
+    assert [m["outcome"] for m in json.loads((tmp_path / "r.json").read_text())["messages"]] == ["logged"]
+    assert "1 activities in Salesforce" in demo.stdout
+    assert "A second pass added nothing." in demo.stdout
+    assert "Some mail could not be read or waits for another try" in demo.stdout

@@ -10,10 +10,16 @@ import click
 
 from server.bootstrap import Services
 from server.commands.reports.tables import count_noun
-from server.commands.running import Source, report_errors, stdout
+from server.commands.running import Source, report_errors, stderr, stdout
 from server.domain.decision import Outcome
-from server.domain.errors import BadInputError
-from server.domain.ledger import Row
+from server.domain.errors import (
+    BadInputError,
+    MailboxUnavailableError,
+    ReconnectRequiredError,
+    StateAwayError,
+    TransientError,
+)
+from server.domain.ledger import Coverage, Row
 from server.domain.mailbox import Mailbox, Stage
 from server.engine.coverage.audit import measure_coverage
 from server.engine.deliver.second_look import count_doubles
@@ -31,12 +37,17 @@ def _export(source: Source) -> click.Command:
     def command(path: Path) -> None:
         """Write the ledger and its coverage as JSON: ids, outcomes and reasons, and nothing that people wrote."""
         # Outside the try: an error of the network is no problem with the file.
-        document = ledger_as_json(source.get())
+        services = source.get()
+        document = ledger_as_json(services)
         try:
             path.write_text(json.dumps(document, indent=1))
         except OSError as error:
             raise BadInputError(f"{path} cannot be written: {error.strerror}.") from None
         stdout.print(f"{count_noun(len(document['messages']), 'message')} written to {path}.")
+        uncounted = [m for m in _list(services) if m.reads and m.address not in document["coverage"]]
+        if uncounted:
+            mailboxes = count_noun(len(uncounted), "mailbox", "mailboxes")
+            stderr.print(f"Without a coverage, because Gmail does not answer for them: {mailboxes}.")
 
     return command
 
@@ -44,22 +55,22 @@ def _export(source: Source) -> click.Command:
 def ledger_as_json(services: Services) -> dict[str, Any]:
     """``{"messages": [...], "coverage": {address: {...}}, "unrelated": {...}, "complete_to": {...}, "writes": {...}}``.
 
-    Every mailbox that is not off is in it. Gmail is asked for the list of those mailboxes that we read; for the others
-    ``complete_to`` (epoch seconds) says up to when all their mail is in the ledger. ``unrelated`` counts the contacts
-    on a mailbox's logged mail to whom its activities are not related, where there are any. ``doubled`` counts the
-    emails that another tool logged too.
+    Every mailbox that is not off is in it. Gmail is asked for the list of those mailboxes that we read; for the others,
+    and where Gmail does not answer, ``complete_to`` (epoch seconds) says up to when all their mail is in the ledger.
+    ``unrelated`` counts the contacts on a mailbox's logged mail to whom its activities are not related, where there
+    are any. ``doubled`` counts the emails that another tool logged too.
     """
     ports = services.ports
     messages: list[dict[str, Any]] = []
     coverages: dict[str, dict[str, int]] = {}
     complete_to: dict[str, float | None] = {}
     unrelated: dict[str, int] = {}
-    for mailbox in (m for m in ports.store.mailboxes() if m.stage is not Stage.OFF):
+    for mailbox in _list(services):
         messages += [_row_as_json(mailbox, row) for row in ports.store.rows(mailbox.mailbox_id)]
-        if not mailbox.reads:
+        coverage = _measure(services, mailbox) if mailbox.reads else None
+        if coverage is None:
             complete_to[mailbox.address] = mailbox.complete_to
             continue
-        coverage = measure_coverage(ports.mail, ports.store, ports.clock, mailbox)
         counts = {outcome.value: coverage.outcomes[outcome] for outcome in Outcome}
         coverages[mailbox.address] = {"gmail": coverage.gmail, "left": coverage.left, **counts}
         if coverage.unrelated:
@@ -72,6 +83,21 @@ def ledger_as_json(services: Services) -> dict[str, Any]:
         "doubled": count_doubles(ports.store),
         "writes": ports.store.writes(),
     }
+
+
+def _list(services: Services) -> list[Mailbox]:
+    return [mailbox for mailbox in services.ports.store.mailboxes() if mailbox.stage is not Stage.OFF]
+
+
+def _measure(services: Services, mailbox: Mailbox) -> Coverage | None:
+    """None where this mailbox does not answer: the others are written all the same."""
+    ports = services.ports
+    try:
+        return measure_coverage(ports.mail, ports.store, ports.clock, mailbox)
+    except StateAwayError:
+        raise
+    except (TransientError, MailboxUnavailableError, ReconnectRequiredError):
+        return None
 
 
 def _row_as_json(mailbox: Mailbox, row: Row) -> dict[str, Any]:

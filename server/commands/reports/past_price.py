@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from server.bootstrap import Services
 from server.commands.reports.tables import count_noun
-from server.domain.errors import TrulyError
-from server.domain.mailbox import Mailbox
+from server.domain.errors import StateAwayError, TrulyError
+from server.domain.mailbox import Mailbox, Stage
 from server.engine.operations.quota.gmail_quota import PastForecast, PastLook
 
 
+@dataclass(frozen=True)
+class PastPrice:
+    """Of ``asked`` mailboxes; ``unasked`` did not answer. In trial mode no body is read."""
+
+    foreseen: PastForecast
+    asked: int
+    unasked: int = 0
+    is_trial: bool = False
+
+
 def foresee(
-    services: Services, pasts: Iterable[tuple[Mailbox, int]], on_progress: Callable[[], None] = lambda: None
-) -> tuple[PastForecast, int]:
-    """The price of reading each mailbox from its moment on (epoch milliseconds), and how many could not be asked.
+    services: Services,
+    pasts: Iterable[tuple[Mailbox, int]],
+    stage: Stage,
+    on_progress: Callable[[], None] = lambda: None,
+) -> PastPrice:
+    """The price of reading each mailbox from its moment on (epoch milliseconds), in this stage.
 
     Raises TransientError where the state is away.
     """
@@ -23,26 +37,41 @@ def foresee(
     for mailbox, start_ms in pasts:
         try:
             looks.append(quota.look(mailbox, start_ms))
+        except StateAwayError:
+            raise
         except TrulyError:
             unasked += 1
         on_progress()
-    return quota.foresee(looks, len(looks) + unasked), unasked
+    is_trial = stage is Stage.DRY_RUN
+    foreseen = quota.foresee(looks, len(looks) + unasked, is_trial=is_trial)
+    return PastPrice(foreseen, len(looks), unasked, is_trial)
 
 
-def describe_price(foreseen: PastForecast, unasked: int = 0) -> str:
+def describe_price(price: PastPrice) -> str:
     """Sentences for an admin."""
-    text = (
-        f"Older mail to be read: {count_noun(foreseen.messages, 'message')}, about {foreseen.units:,.0f} Gmail units if"
-        f" {foreseen.logged_share:.0%} of it is logged. "
-    )
-    if not math.isfinite(foreseen.days):
-        text += "That never ends: new mail takes all of GMAIL_UNITS_PER_DAY."
-    elif foreseen.days * 24 < 1:
-        text += f"That takes about {max(foreseen.days * 1_440, 1):.0f} min."
-    elif foreseen.days < 1:
-        text += f"That takes about {foreseen.days * 24:.1f} hours."
+    unasked = count_noun(price.unasked, "mailbox", "mailboxes")
+    if not price.asked:
+        return f"How much older mail there is is not known, because Gmail could not be asked: {unasked}."
+    foreseen = price.foreseen
+    text = f"Older mail to be read: {count_noun(foreseen.messages, 'message')}"
+    if foreseen.messages:
+        condition = (
+            ", for trial mode reads no body" if price.is_trial else f" if {foreseen.logged_share:.0%} of it is logged"
+        )
+        text += f", about {foreseen.units:,.0f} Gmail units{condition}."
+        text += f" {_describe_days(foreseen.days)}"
     else:
-        text += f"That takes about {foreseen.days:.1f} days."
-    if unasked:
-        text += f" Not counted, because Gmail could not be asked: {count_noun(unasked, 'mailbox', 'mailboxes')}."
+        text += "."
+    if price.unasked:
+        text += f" Not counted, because Gmail could not be asked: {unasked}."
     return text
+
+
+def _describe_days(days: float) -> str:
+    if not math.isfinite(days):
+        return "That never ends: new mail takes all of GMAIL_UNITS_PER_DAY."
+    if days * 24 < 1:
+        return f"That takes about {max(days * 1_440, 1):.0f} min."
+    if days < 1:
+        return f"That takes about {days * 24:.1f} hours."
+    return f"That takes about {days:.1f} days."

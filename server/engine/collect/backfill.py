@@ -275,10 +275,15 @@ def _must_read_label(row: Row | None) -> bool:
     return row.outcome is Outcome.SKIPPED and row.reason not in settled and not has_mark(row, OWN)
 
 
+def was_too_old(row: Row, start_ms: int) -> bool:
+    """Was it left out for its age, and may it be young enough for this start?"""
+    return row.reason is Reason.BEFORE_START and (row.internal_date == 0 or row.internal_date >= start_ms)
+
+
 def _is_stale(row: Row, mark: str | None, window: BackfillWindow, start_ms: int, *, is_again: bool) -> bool:
     """Must a known message be read once more? A change of its label went unseen, or it is no longer too old."""
     if row.reason is Reason.BEFORE_START:
-        return not window.is_too_old and (row.internal_date == 0 or row.internal_date >= start_ms)
+        return not window.is_too_old and was_too_old(row, start_ms)
     if not is_again:
         return False
     if row.reason in (Reason.NOT_MAIL, Reason.NOT_PRIMARY):

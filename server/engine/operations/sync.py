@@ -49,8 +49,9 @@ def ignore_progress(_step: Step, _count: int) -> None:
 class SyncResult:
     """``troubled`` maps a mailbox address to the class of its error.
 
-    ``is_at_rest``: nothing is left to be tried again. ``is_spent``: the pass ended early, because background work has
-    used its share of the org's daily API calls; ``is_short``: older mail waits for room in the org's storage.
+    ``is_at_rest``: nothing is left to be tried again. ``has_waiting``: messages wait for another try.
+    ``is_spent``: the pass ended early, because background work has used its share of the org's daily API calls;
+    ``is_short``: older mail waits for room in the org's storage.
     ``other_org``: mail waits, because another org answers than the one that the state belongs to.
     ``settings_fault``: all mailboxes are refused with this code, so it is nobody's own trouble.
     """
@@ -59,6 +60,7 @@ class SyncResult:
     messages: int = 0
     logged: int = 0
     is_at_rest: bool = True
+    has_waiting: bool = False
     is_spent: bool = False
     is_short: bool = False
     other_org: OtherOrgError | None = None
@@ -122,10 +124,12 @@ class _Pass:
             # All mailboxes again after each wait: new mail may have come meanwhile.
             self._collect_all(workers)
             self._deliver_all()
-            due_at = self._next_due()
+            row_due_at = self._next_row_due()
+            result.has_waiting = row_due_at is not None
             if result.is_spent or result.is_short or result.other_org:
                 result.is_at_rest = False
                 return result
+            due_at = min((at for at in (row_due_at, self._next_mailbox_due()) if at is not None), default=None)
             if due_at is None:
                 result.is_at_rest = not result.troubled
                 return result
@@ -186,19 +190,25 @@ class _Pass:
             self._result.logged += delivered.logged
             fruitless = fruitless + 1 if delivered.settled == 0 else 0
 
-    def _next_due(self) -> float | None:
-        """When the next row or paused mailbox is to be tried (epoch seconds). Rows that wait for a person are left out.
+    def _next_row_due(self) -> float | None:
+        """When the next row is to be tried (epoch seconds). Rows that wait for a person are left out."""
+        latest = self._clock.now() + LONGEST_WAIT
+        row_due_at = self._deliverer.next_due((*LIVE, *BACKFILL))
+        times = [row_due_at] if row_due_at is not None and row_due_at < latest else []
+        for mailbox in self._mailboxes:
+            times += [row.due for row in self._store.unscreened_rows(mailbox.mailbox_id, latest) if row.due]
+        return min(times, default=None)
+
+    def _next_mailbox_due(self) -> float | None:
+        """When the next paused mailbox is to be tried (epoch seconds).
 
         A mailbox with an error counts even when its pause is over: it has not been read since.
         """
-        store, latest = self._store, self._clock.now() + LONGEST_WAIT
-        row_due_at = self._deliverer.next_due((*LIVE, *BACKFILL))
-        times = [row_due_at] if row_due_at is not None and row_due_at < latest else []
+        times = []
         for mailbox_id in (m.mailbox_id for m in self._mailboxes):
-            mailbox = store.mailbox(mailbox_id)
+            mailbox = self._store.mailbox(mailbox_id)
             if mailbox and mailbox.last_error:
                 times.append(mailbox.paused_until)
             if mailbox and mailbox.backfill and mailbox.reads:
                 times.append(max(mailbox.paused_until, mailbox.backfill.paused_until))
-            times += [row.due for row in store.unscreened_rows(mailbox_id, latest) if row.due]
         return min(times, default=None)

@@ -32,18 +32,23 @@ LONGEST = 3_650
 
 @dataclass(frozen=True)
 class PastSize:
-    """``messages`` to be looked at; no label decides ``to_read`` of them, whose headers cost ``header_units``."""
+    """``messages`` to be looked at; no label decides ``to_read`` of them, whose headers cost ``header_units``.
+
+    ``known`` messages beside them stand in the lists alone, for they were looked at before.
+    """
 
     messages: int
     to_read: int
     header_units: float
+    known: int = 0
 
     @classmethod
-    def of(cls, refs: Collection[MessageRef], decided: Collection[MessageId]) -> PastSize:
+    def of(cls, refs: Collection[MessageRef], decided: Collection[MessageId], known: int = 0) -> PastSize:
         """``decided`` are messages whose label alone decides."""
-        known = frozenset(decided)
-        sizes = Counter(ref.thread_id for ref in refs if ref.message_id not in known)
-        return cls(len(refs), sizes.total(), sum(min(MESSAGE * size, CONVERSATION) for size in sizes.values()))
+        by_label = frozenset(decided)
+        sizes = Counter(ref.thread_id for ref in refs if ref.message_id not in by_label)
+        units = sum(min(MESSAGE * size, CONVERSATION) for size in sizes.values())
+        return cls(len(refs), sizes.total(), units, known)
 
     @classmethod
     def guess(cls, messages: int) -> PastSize:
@@ -53,7 +58,7 @@ class PastSize:
 
 def price_past(size: PastSize, logged_share: float) -> float:
     """Units. ``logged_share`` is of all messages; their bodies come as their headers do."""
-    lists = costs.WHOLE_PAGE.gmail_units * LISTED * math.ceil(size.messages / costs.PAGE)
+    lists = costs.WHOLE_PAGE.gmail_units * LISTED * math.ceil((size.messages + size.known) / costs.PAGE)
     # What a label decides is not logged.
     to_log = min(logged_share * size.messages, size.to_read)
     bodies = to_log * size.header_units / max(size.to_read, 1)

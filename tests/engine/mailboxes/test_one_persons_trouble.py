@@ -10,6 +10,7 @@ import pytest
 
 from addon.codes import Refusal
 from addon.texts import REFUSALS
+from server.commands.running import ExitCode
 from server.domain.alarm import AlarmCode
 from server.domain.errors import TransientError
 from server.domain.mailbox import Mailbox
@@ -304,3 +305,21 @@ def test_60_of_many_who_stand_first_starve_nobody(make_scene: MakeScene) -> None
     mailboxes: list[Mailbox] = scene.services.rooms.sweeper.sweep()
     assert len(mailboxes) == 65
     assert sum(count_asked(scene, email, "sendAs.list") for email in people[60:]) == 4
+
+
+def test_a_sync_says_that_a_mailbox_could_not_be_read_and_not_that_messages_wait(scene: Scene) -> None:
+    give_trouble(scene, "domain_policy", BEN)
+    scene.deliver(ANN, eml())
+
+    told = scene.flask("sync", "--patience", "0")
+
+    text = " ".join(told.output.split())
+    assert "1 mailbox could not be read completely. Run sync again later" in text
+    assert "Some messages wait" not in text
+    assert "All emails accounted for" not in text
+    assert told.code == ExitCode.NOT_AT_REST
+    give_trouble(scene, "", BEN)
+    scene.clock.advance(HOUR + 1)
+    told = scene.flask("sync")
+    assert "All emails accounted for" in told.output
+    assert told.code == 0

@@ -10,6 +10,7 @@ from bench import backfill_days, plan_domain
 from server.domain.quota import Purpose, find_day
 from server.rules.forecast.past_price import Pace, PastSize, count_days, price_past
 from tests.support.scene import eml
+from tests.support.troubles import give_trouble
 
 ANN = "ann@acme.example"
 NOTHING = dict.fromkeys(Purpose, 0)
@@ -131,3 +132,49 @@ def test_a_mailbox_that_begins_says_in_the_log_what_it_will_cost(make_scene, cap
     assert {event["past_messages"] for event in events} == {0, 5}
     assert all(event["past_units"] >= 20 * event["past_messages"] for event in events)
     assert all(event["past_days"] < 1 for event in events)
+
+
+def test_mail_that_was_read_before_is_in_no_price(scene):
+    scene.sync()
+    quota = scene.services.rooms.quota
+
+    assert quota.look(scene.mailbox(), 0).size == PastSize(0, 0, 0.0, known=200)
+    told = " ".join(scene.flask("backfill", ANN, "--since", "2026-01-01", "--preview").stdout.split())
+    assert told == "Older mail to be read: 0 messages."
+
+
+@pytest.fixture
+def unread(make_scene):
+    scene = make_scene(NEW_MAILBOX_STAGE="off")
+    for number in range(300):
+        scene.deliver(ANN, eml("x@nowhere.example", ANN, f"Old {number}", message_id=f"<{number}@x>"))
+    return scene
+
+
+def test_trial_mode_pays_for_no_body(unread):
+    costs = {}
+    for stage in ("dry_run", "live"):
+        shown = unread.flask("mailbox", "--all", "--include-off", "--stage", stage, "--preview").output
+        costs[stage] = " ".join(shown.split())
+        assert "Never read yet" not in costs[stage]
+
+    # 20 units for the header of each; 30 percent of them are read once more.
+    assert "300 messages, about 6,048 Gmail units, for trial mode reads no body." in costs["dry_run"]
+    assert "300 messages, about 7,848 Gmail units if 30% of it is logged." in costs["live"]
+
+
+def test_one_mailbox_tells_its_price_before_it_begins(unread):
+    told = " ".join(unread.flask("mailbox", ANN, "--stage", "live").stdout.split())
+
+    assert "Older mail to be read: 300 messages, about 7,824 Gmail units if 30% of it is logged." in told
+    assert told.index("Older mail to be read") < told.index(f"{ANN} is now live.")
+
+
+def test_where_gmail_cannot_be_asked_nothing_is_called_free(unread):
+    give_trouble(unread, "domain_policy", ANN)
+
+    told = " ".join(unread.flask("mailbox", ANN, "--stage", "live").stdout.split())
+
+    assert "older mail there is is not known, because Gmail could not be asked: 1 mailbox." in told
+    assert "0 messages" not in told
+    assert "min." not in told

@@ -7,11 +7,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from more_itertools import chunked
+
 from server.domain.errors import TrulyError
-from server.domain.history import EVERYTHING, Span
+from server.domain.history import EVERYTHING, MessageRef, Span
+from server.domain.ids import MessageId
 from server.domain.mailbox import Mailbox
 from server.domain.quota import Purpose, QuotaDay, find_day
-from server.engine.collect.backfill import list_marks, list_present_labels
+from server.engine.collect.backfill import ROWS_PER_LOOKUP, list_marks, list_present_labels, was_too_old
 from server.engine.operations.quota.day_budget import read_usual
 from server.engine.operations.tallying import name_day
 from server.logs.events import Event, describe
@@ -102,14 +105,26 @@ class GmailQuota:
         since = Span(int(self.clock.now()) - LOOKED_BACK * DAY, None)
         recent = sum(len(page) for page in mail.list_messages(mailbox, since))
         decided = list_marks(mail, mailbox, span, list_present_labels(mail, mailbox))
-        return PastLook(PastSize.of(refs.values(), decided), recent / LOOKED_BACK)
+        unread = self._list_unread(mailbox, refs, start_ms)
+        known = len(refs) - len(unread)
+        return PastLook(PastSize.of(unread, decided, known), recent / LOOKED_BACK)
 
-    def foresee(self, looks: Sequence[PastLook], mailboxes: int | None = None) -> PastForecast:
+    def _list_unread(self, mailbox: Mailbox, refs: Mapping[MessageId, MessageRef], start_ms: int) -> list[MessageRef]:
+        """Those that the walk will look at: without a row, or too old until now."""
+        unread: list[MessageRef] = []
+        for ids in chunked(refs, ROWS_PER_LOOKUP):
+            rows = self.store.existing_rows(mailbox.mailbox_id, ids)
+            unread += [refs[i] for i in ids if i not in rows or was_too_old(rows[i], start_ms)]
+        return unread
+
+    def foresee(
+        self, looks: Sequence[PastLook], mailboxes: int | None = None, *, is_trial: bool = False
+    ) -> PastForecast:
         """The price of reading so much, and its days beside the live work of ``mailboxes`` in all.
 
-        Raises TransientError.
+        In trial mode (``is_trial``) no body is read. Raises TransientError.
         """
-        now, share = self.clock.now(), self._measure_logged_share()
+        now, share = self.clock.now(), 0.0 if is_trial else self._measure_logged_share()
         units = [price_past(look.size, share) for look in looks]
         day = find_day(now)
         today = read_purposes(self.store.quota(day.name), TAKEN)
