@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from addon.texts import SHORT
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import BadInputError, ConfigurationError, TransientError
 from server.engine.operations.first_day import CONTENTS
+from server.ports.survey import Answer
 from server.settings import NOWHERE
 from server.web.addon import deployment
 
@@ -88,6 +90,13 @@ def _doctor(source: Source) -> click.Command:
     return command
 
 
+def _show_answers(answers: Iterable[Answer]) -> Iterator[Answer]:
+    for answer in answers:
+        word, code = ("LOOK", f" {answer.status} {answer.reason}") if answer.reason else ("ok  ", "")
+        stdout.print(f"{word}  {answer.question}{code}", soft_wrap=True)
+        yield answer
+
+
 def _first_day(source: Source) -> click.Command:
     @click.command("first-day")
     @click.option("--to", "path", default=BUNDLE, type=click.Path(dir_okay=False, path_type=Path), show_default=True)
@@ -95,22 +104,24 @@ def _first_day(source: Source) -> click.Command:
     def command(path: Path) -> None:
         """Ask the real Google and the real org what they are like, and write the answers to a file that names nobody.
 
-        It reads only: nothing is written to Gmail or Salesforce.
+        Nothing is written to Gmail or Salesforce. Our own state notes which Workspace and which org answered, the quota
+        units, and alarms.
         """
-        if path.exists():
-            raise BadInputError(f"{path} is there already. Name another file with --to.")
-        services = source.get()
-        answers = []
-        for answer in services.first_day.answers():
-            answers.append(answer)
-            is_refused = bool(answer.reason)
-            word, code = ("LOOK", f" {answer.status} {answer.reason}") if is_refused else ("ok  ", "")
-            stdout.print(f"{word}  {answer.question}{code}", soft_wrap=True)
-        bundle = services.first_day.make_bundle(answers, services.settings)
+        # Before anything is asked: answers that cannot be written are lost.
         try:
-            path.write_text(json.dumps(bundle, indent=2) + "\n", encoding="utf-8")
+            path.open("x").close()
+        except FileExistsError:
+            raise BadInputError(f"{path} is there already. Name another file with --to.") from None
         except OSError as error:
             raise BadInputError(f"{path} cannot be written: {error.strerror}.") from None
+        try:
+            services = source.get()
+            answers = list(_show_answers(services.first_day.answers()))
+            bundle = services.first_day.make_bundle(answers, services.settings)
+            path.write_text(json.dumps(bundle, indent=2) + "\n", encoding="utf-8")
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
         stdout.print(f"{path} has {len(answers)} answers. It holds {CONTENTS}.", soft_wrap=True)
         stdout.print("Read it before you send it with a bug report.")
 

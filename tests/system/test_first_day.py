@@ -7,9 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
+from werkzeug.test import TestResponse
 
+from server.domain.errors import InvariantError
+from server.engine.operations.first_day import FirstDay
 from simulator.google_switches import GoogleSwitches
 from tests.support.scene import MakeScene, Scene, eml
+from tests.support.wire import listen, replace_answers
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
 READS = {"getProfile", "labels.list", "sendAs.list", "messages.list", "messages.get", "threads.get"}
@@ -111,3 +115,58 @@ def test_a_file_that_is_there_is_kept(scene: Scene, tmp_path: Path) -> None:
     path.write_text("mine")
     assert scene.flask("first-day", "--to", str(path)).code == 4
     assert path.read_text() == "mine"
+
+
+def test_answers_of_a_form_that_nobody_foresaw_cost_no_other_answer(scene: Scene, tmp_path: Path) -> None:
+    whole = run(scene, tmp_path / "whole.json")
+
+    def spoil(url: str, answer: TestResponse) -> None:
+        path = url.partition("?")[0]
+        if path.endswith("/limits"):
+            answer.set_data(b'{"DailyApiRequests": {"Max": 5}}')
+        elif "/activity/" in path:
+            answer.set_data(b'{"items": [{"events": []}]}')
+        elif path.endswith("/messages"):
+            answer.set_data(b'{"messages": [{"threadId": "1"}, 7]}')
+        elif path.endswith("/labels"):
+            answer.set_data(b"[]")
+
+    listen(scene, spoil)
+    bundle = run(scene, tmp_path / "bundle.json")
+
+    assert answer(bundle, "Which limits has the org")["reason"] == "KeyError"
+    assert answer(bundle, "without a filter")["reason"] == "KeyError"
+    assert answer(bundle, "which labels are there")["reason"]
+    assert answer(bundle, "describe say of Opportunity")["fields"]
+    lists = [a for a in whole["answers"] if "how do headers come" not in a["question"]]  # type: ignore[attr-defined]
+    assert len(bundle["answers"]) > len(lists) - 6  # type: ignore[arg-type]
+
+
+def test_the_words_of_who_stands_between_are_not_told(scene: Scene, tmp_path: Path) -> None:
+    body = {"error": {"errors": [{"reason": "QUOKKA_CORP_PROXY"}], "status": "quokka"}}
+    replace_answers(scene, json.dumps(body).encode(), 403, only="/domains")
+    result = scene.flask("first-day", "--to", str(tmp_path / "bundle.json"))
+
+    text = (tmp_path / "bundle.json").read_text()
+    found = answer(json.loads(text), "Are domains listed")
+    assert (found["status"], found["reason"]) == (403, "another")
+    assert "quokka" not in (text + result.stdout).lower()
+
+
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(scene: Scene, tmp_path: Path) -> None:
+    before = len(scene.universe.calls.calls())
+    result = scene.flask("first-day", "--to", str(tmp_path / "missing" / "bundle.json"))
+
+    assert result.code == 4
+    assert "cannot be written" in " ".join(result.stderr.split())
+    assert len(scene.universe.calls.calls()) == before
+    assert "Are domains listed" not in result.stdout
+
+
+def test_a_run_that_fails_leaves_no_empty_file(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise InvariantError("It would hold an address.")
+
+    monkeypatch.setattr(FirstDay, "make_bundle", fail)
+    assert scene.flask("first-day", "--to", str(tmp_path / "bundle.json")).code
+    assert list(tmp_path.glob("bundle*")) == []

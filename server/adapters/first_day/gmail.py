@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from server.adapters.first_day.asking import Refusal, ask, count, refuse
+from server.adapters.first_day.asking import answer, ask, count
 from server.adapters.gmail.calls import GmailCalls
 from server.adapters.gmail.pacing.costs import units_of
-from server.domain.errors import TrulyError
 from server.domain.mailbox import Mailbox
 from server.ports.survey import Answer, Sample, Value
 
@@ -51,7 +50,7 @@ class GmailSurvey:
         found: set[str] = set()
 
         def keep(page: Any) -> dict[str, Value]:
-            listed.extend(page.get("messages", ()))
+            listed.extend(item for item in page.get("messages", ()) if item["id"] and item["threadId"])
             return {"messages": len(listed), "has_more": "nextPageToken" in page}
 
         def compare(page: Any) -> dict[str, Value]:
@@ -104,14 +103,12 @@ class GmailSurvey:
     def _describe(
         self, question: str, mailbox: Mailbox, request: Any, read: Callable[[Any], dict[str, Value]]
     ) -> Answer:
-        try:
+        def ask_and_read() -> dict[str, Value]:
             credentials = self._calls.mint.for_mailbox(mailbox.addresses)
             with self._calls.pacer.turn(mailbox.mailbox_id, units_of(request.methodId)):
-                return Answer(question, values=read(ask(request, credentials, self._calls.transport)))
-        except TrulyError as error:
-            return refuse(error).answer(question)
-        except Refusal as refusal:
-            return refusal.answer(question)
+                return read(ask(request, credentials, self._calls.transport))
+
+        return answer(question, ask_and_read)
 
 
 def _has_history(page: Any) -> dict[str, Value]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from server.adapters.first_day.asking import answer
 from server.adapters.salesforce.client import OrgClient
-from server.domain.errors import TrulyError
 from server.ports.survey import Answer, Sample, Value
 
 OBJECTS = ("Task", "TaskRelation", "EmailMessage", "Contact", "Lead", "Account", "User", "Opportunity")
@@ -39,10 +39,7 @@ class OrgSurvey:
 
 
 def _describe(question: str, ask: Callable[[], Any], read: Callable[[Any], dict[str, Value]]) -> Answer:
-    try:
-        return Answer(question, values=read(ask()))
-    except TrulyError as error:
-        return Answer(question, 0, type(error).__name__)
+    return answer(question, lambda: read(ask()))
 
 
 def _describe_org(row: Any) -> dict[str, Value]:

@@ -8,10 +8,9 @@ from typing import Any
 
 from googleapiclient.discovery import build
 
-from server.adapters.first_day.asking import Refusal, ask, count, refuse
+from server.adapters.first_day.asking import answer, ask, count
 from server.adapters.google.credentials import CredentialMint
 from server.adapters.transport import Transport
-from server.domain.errors import TrulyError
 from server.ports.clock import Clock
 from server.ports.survey import Answer, Sample, Value
 
@@ -77,13 +76,8 @@ class WorkspaceSurvey:
     def _describe(
         self, question: str, request: Any, read: Callable[[Any], dict[str, Value]], *, has_reports: bool = False
     ) -> Answer:
-        try:
-            credentials = self._mint.for_reports() if has_reports else self._mint.for_directory()
-            return Answer(question, values=read(ask(request, credentials, self._transport)))
-        except TrulyError as error:
-            return refuse(error).answer(question)
-        except Refusal as refusal:
-            return refusal.answer(question)
+        mint = self._mint.for_reports if has_reports else self._mint.for_directory
+        return answer(question, lambda: read(ask(request, mint(), self._transport)))
 
 
 USER_FIELDS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +20,13 @@ from server.adapters.google.scope import ScopeCheck
 from server.adapters.google.token_failures import map_refresh_error
 from server.adapters.transport import Transport
 from server.domain.alarm import AlarmCode
-from server.domain.errors import ConfigurationError, MailboxRefusedError, OutOfScopeError, TransientError
+from server.domain.errors import (
+    ConfigurationError,
+    MailboxRefusedError,
+    OutOfScopeError,
+    TransientError,
+    TrulyError,
+)
 from server.domain.trouble import TroubleCode
 from server.ports.alarms import Alarms
 from server.ports.patience import hold
@@ -145,14 +151,23 @@ class CredentialMint:
     def for_reports(self) -> Any:
         return self._mint(self._delegation.admin, REPORTS_SCOPES)
 
-    def refused_scopes(self, address: str | None, *, has_reports: bool) -> tuple[str, ...]:
+    def refused_scopes(self, addresses: Sequence[str], *, has_reports: bool) -> tuple[str, ...]:
         """Implements ``server.ports.delegation.Delegation``."""
-        refused: list[str] = []
-        if address is not None:
-            refused += _find_refused(lambda _scopes: self.for_mailbox((address,)), GMAIL_SCOPES)
+        refused = self._find_refused_for_all(addresses)
         for scopes in (DIRECTORY_SCOPES, REPORTS_SCOPES) if has_reports else (DIRECTORY_SCOPES,):
             refused += _find_refused(lambda scopes: self._mint(self._delegation.admin, scopes), scopes)
         return tuple(refused)
+
+    def _find_refused_for_all(self, addresses: Sequence[str]) -> list[str]:
+        refused: list[str] = []
+        for address in addresses:
+            try:
+                refused = _find_refused(lambda _scopes, address=address: self.for_mailbox((address,)), GMAIL_SCOPES)
+            except TrulyError:
+                return []  # this person's own, or the checks of Gmail say so
+            if not refused:
+                return []
+        return refused
 
     def _mint(self, subject: str, scopes: tuple[str, ...]) -> Any:
         with hold(self._lock):

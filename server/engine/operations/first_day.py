@@ -30,7 +30,10 @@ CONTENTS = (
 
 @dataclass(frozen=True)
 class FirstDay:
-    """Reads only, and asks a bounded number of questions: some 25 a mailbox, of two mailboxes, and some 30 besides."""
+    """Reads only: in the state it leaves what each call of ours leaves there (who answered, units, alarms).
+
+    It asks a bounded number of questions: some 25 a mailbox, of two mailboxes, and some 30 besides.
+    """
 
     surveys: Sequence[Survey]
     doctor: Doctor

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from server.engine.operations.doctor.google import list_some_mailboxes
 from simulator.google_switches import GoogleSwitches
-from tests.support.scene import MakeScene, Scene
+from simulator.world import User
+from tests.support.scene import MakeScene, Scene, eml, small_world
+from tests.support.troubles import give_trouble
 
 ANN = "ann@acme.example"
 DIRECTORY = "https://www.googleapis.com/auth/admin.directory."
@@ -85,3 +90,38 @@ def test_an_admin_who_is_none_is_told_which_role_lacks(scene: Scene) -> None:
     for check in ("Google Directory", "Reports witness"):
         assert "GOOGLE_ADMIN is no admin" in findings[check]
         assert "Admin roles" in findings[check]
+
+
+@pytest.mark.parametrize("kind", ["unauthorized_client", "invalid_grant"])
+@pytest.mark.parametrize("troubled", ["ben@acme.example", "cem@acme.example"])
+def test_one_persons_refused_token_is_not_the_domains_and_hides_no_other_lack(
+    make_scene: MakeScene, kind: str, troubled: str
+) -> None:
+    scene = make_scene(REPORTS_WITNESS="yes", MAILBOXES="ben@acme.example,cem@acme.example")
+    give_trouble(scene, kind, troubled)
+    assert look(scene).keys().isdisjoint({"Delegation", "Gmail", "Google Directory", "Reports witness"})
+
+    [account] = scene.universe.identity.accounts
+    lacking = f"{DIRECTORY}group.readonly"
+    scene.universe.identity.delegated[account] = SCOPES - {lacking}
+    scene.universe.identity.revoke_all()
+    assert look(scene)["Delegation"].startswith(f"Domain-wide delegation lacks {lacking}. In")
+
+
+def test_mailboxes_without_trouble_are_tried_first(make_scene: MakeScene) -> None:
+    world = small_world()
+    names = [f"p{number}@acme.example" for number in range(6)]
+    users = (*world.users, *(User(name) for name in names))
+    scene = make_scene(replace(world, users=users), MAILBOXES=",".join(names))
+    scene.sync()
+    ports = scene.services.ports
+    well = ports.store.mailboxes()[-1].address
+    give_trouble(scene, "unauthorized_client", *(name for name in names if name != well))
+    for name in names:
+        scene.deliver(name, eml(message_id=f"<{name}>"))
+    scene.sync()
+
+    assert sum(bool(mailbox.troubles) for mailbox in ports.store.mailboxes()) == 5
+    assert list_some_mailboxes(ports.store, scene.services.ports.directory, ports.scope)[0].address == well
+    assert "Gmail" not in look(scene)
+    assert "Delegation" not in look(scene)

@@ -60,9 +60,7 @@ def check_delegation(context: GoogleContext) -> Iterator[Finding]:
     except TrulyError:
         addresses = []
     try:
-        refused = context.delegation.refused_scopes(
-            next(iter(addresses), None), has_reports=context.witness is not None
-        )
+        refused = context.delegation.refused_scopes(addresses, has_reports=context.witness is not None)
     except TrulyError:
         return
     if refused:
@@ -169,9 +167,12 @@ def check_groups(context: GoogleContext) -> Iterator[Finding]:
 
 
 def list_some_mailboxes(store: Store, directory: Directory, scope: Scope) -> list[Mailbox]:
-    """Some that are read; before the first sweep, some that will be. Raises TransientError, ReconnectRequiredError."""
+    """Some that are read, those without trouble first; before the first sweep, some that will be.
+
+    Raises TransientError, ReconnectRequiredError.
+    """
     if reading := [mailbox for mailbox in store.mailboxes() if mailbox.reads]:
-        return reading[:MAILBOXES_TRIED]
+        return sorted(reading, key=lambda mailbox: bool(mailbox.troubles))[:MAILBOXES_TRIED]
     active = (p for p in directory.people() if p.state is DirectoryState.ACTIVE and not p.is_guest)
     chosen = islice((person for person in active if scope.includes(person)), MAILBOXES_TRIED)
     return [Mailbox(person.mailbox_id, person.addresses) for person in chosen]
