@@ -48,7 +48,11 @@ SECRET = Form(
     "secret:projects/PROJECT/secrets/SECRET/versions/NUMBER, with the number of one version",
 )
 LISTENER = Form(r"(127\.0\.0\.1|localhost|\[::1\]):[0-9]{1,5}", "an address on this machine, 127.0.0.1:PORT")
-CONTACT = Form(rf"{ADDRESS.pattern}|https://\S+", "an address such as help@acme.com, or a page's https:// address")
+_HOST = r"\w[\w.-]*(:[0-9]{1,5})?"
+CONTACT = Form(
+    rf"(?!https?://){ADDRESS.pattern}|https://{_HOST}([/?#]\S*)?",
+    "an address such as help@acme.com, or a page's https:// address",
+)
 URL = Form(r"https://[a-z0-9.-]+(:[0-9]+)?", "https://host, without a path")
 
 

@@ -38,7 +38,18 @@ def test_the_admins_own_address_stands_on_no_public_page(scene):
     assert not any("ann@acme.example" in read(scene, page) for page in PAGES)
 
 
-@pytest.mark.parametrize("contact", ["javascript:alert(1)", "http://plain.example", "help", "https://a b"])
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "javascript:alert(1)",
+        "http://plain.example",
+        "help",
+        "https://a b",
+        "https://[help",
+        "https://ann@help",
+        "https:///help",
+    ],
+)
 def test_a_contact_of_another_kind_is_refused(scene, contact):
     with pytest.raises(ConfigurationError, match="HELP_CONTACT"):
         Settings.of({**scene.source, "HELP_CONTACT": contact})

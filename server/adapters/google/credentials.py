@@ -162,12 +162,15 @@ class CredentialMint:
         refused: list[str] = []
         for address in addresses:
             try:
-                refused = _find_refused(lambda _scopes, address=address: self.for_mailbox((address,)), GMAIL_SCOPES)
+                refused = self._find_refused_for(address)
             except TrulyError:
                 return []  # this person's own, or the checks of Gmail say so
             if not refused:
                 return []
         return refused
+
+    def _find_refused_for(self, address: str) -> list[str]:
+        return _find_refused(lambda _scopes: self.for_mailbox((address,)), GMAIL_SCOPES)
 
     def _mint(self, subject: str, scopes: tuple[str, ...]) -> Any:
         with hold(self._lock):

@@ -43,7 +43,8 @@ def test_all_is_well_and_each_service_is_asked(scene: Scene) -> None:
     assert findings["Reports witness"] == "Google lets us read its record of deliveries."
     assert "Delegation" not in findings
     gmail = [(call.method, call.mailbox) for call in scene.universe.calls.calls("gmail")]
-    assert gmail == [("getProfile", ANN)]
+    assert gmail[0] == ("getProfile", ANN)
+    assert [method for method, _ in gmail].count("getProfile") == 1
 
 
 @pytest.mark.parametrize(
