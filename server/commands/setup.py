@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from addon.texts import SHORT
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import BadInputError, ConfigurationError, TransientError
 from server.engine.operations.first_day import CONTENTS
-from server.ports.survey import Answer
 from server.settings import NOWHERE
 from server.web.addon import deployment
 
@@ -90,13 +88,6 @@ def _doctor(source: Source) -> click.Command:
     return command
 
 
-def _show_answers(answers: Iterable[Answer]) -> Iterator[Answer]:
-    for answer in answers:
-        word, code = ("LOOK", f" {answer.status} {answer.reason}") if answer.reason else ("ok  ", "")
-        stdout.print(f"{word}  {answer.question}{code}", soft_wrap=True)
-        yield answer
-
-
 def _first_day(source: Source) -> click.Command:
     @click.command("first-day")
     @click.option("--to", "path", default=BUNDLE, type=click.Path(dir_okay=False, path_type=Path), show_default=True)
@@ -116,7 +107,11 @@ def _first_day(source: Source) -> click.Command:
             raise BadInputError(f"{path} cannot be written: {error.strerror}.") from None
         try:
             services = source.get()
-            answers = list(_show_answers(services.first_day.answers()))
+            answers = []
+            for answer in services.first_day.answers():
+                answers.append(answer)
+                word, code = ("LOOK", f" {answer.status} {answer.reason}") if answer.reason else ("ok  ", "")
+                stdout.print(f"{word}  {answer.question}{code}", soft_wrap=True)
             bundle = services.first_day.make_bundle(answers, services.settings)
             path.write_text(json.dumps(bundle, indent=2) + "\n", encoding="utf-8")
         except BaseException:
