@@ -36,7 +36,7 @@ from server.logs.events import Event, describe_error
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
 from server.ports.store import Store
-from server.rules.authorship.own_mail import UNMARKED, choose_next_look
+from server.rules.authorship.own_mail import UNMARKED
 from server.rules.decision.screen import HEADERS, by_labels, screen
 from server.rules.headers.identity_key import identify_mail
 from server.rules.schedule.recovery import choose_reaction, count_tries
@@ -85,12 +85,13 @@ class Screener:
 
         A message that comes along with its conversation and has no row yet is screened too: it is paid for.
         """
-        answers = self._read_headers(mailbox, refs, sent_mail or SentMail(self.mail, self.clock, mailbox))
+        sent_mail = sent_mail or SentMail(self.mail, self.clock, mailbox)
+        answers = self._read_headers(mailbox, refs, sent_mail)
         refs = [*refs, *self._list_extra_messages(mailbox, refs, answers)]
         sent = self._open_sent_headers(previous.values())
         answers = {i: _with_sent_headers(answer, sent.get(i)) for i, answer in answers.items()}
         messages = [m for ref in refs if isinstance(m := answers.get(ref.message_id), Message)]
-        batch = _Batch(self, workspace, mailbox, dont_log_labels, messages)
+        batch = _Batch(self, workspace, mailbox, dont_log_labels, messages, sent_mail)
         rows: list[Row] = []
         throttled: ThrottledError | None = None
         for ref in refs:
@@ -151,12 +152,14 @@ class _Batch:
         mailbox: Mailbox,
         dont_log_labels: frozenset[str],
         messages: Sequence[Message],
+        sent_mail: SentMail,
     ) -> None:
         self._screener = screener
         self._workspace = workspace
         self._mailbox = mailbox
         self._labels = dont_log_labels
         self._messages = messages
+        self._sent_mail = sent_mail
         keys = screener.keys
         roots = {m.message_id: keys.of_message(mailbox, m) for m in messages}
         threads = {m.thread_id: keys.of_label(mailbox.mailbox_id, m.thread_id) for m in messages}
@@ -223,7 +226,7 @@ class _Batch:
         now = self._screener.clock.now()
         row = note_screened(mailbox.mailbox_id, message, conversation, screening, policy.version, now)
         if any(evidence.mark == UNMARKED for evidence in screening.evidence):
-            return look_again(row, choose_next_look(message, now))
+            return look_again(row, self._sent_mail.choose_next_look(message))
         if screening.reason is Reason.KEPT_OUT:
             # By its key a colleague's copy is found again, once the label is off.
             return name_mail(row, identify_mail(message.headers, people, message.internal_date))

@@ -11,7 +11,7 @@ from server.domain.mailbox import Workspace
 from server.domain.message import Message
 from server.domain.policy import NotPrimary, Policy
 from server.rules.authorship import forwarding, words
-from server.rules.authorship.own_mail import UNMARKED, is_unmarked
+from server.rules.authorship.own_mail import DRAFT_HEADERS, UNMARKED, is_unmarked
 from server.rules.authorship.rule import judge_authorship
 from server.rules.decision.other_tools import SALESFORCE_HEADERS
 from server.rules.headers.domains import is_within
@@ -30,7 +30,7 @@ HEADERS = tuple(
             "X-MS-TrafficTypeDiagnostic", "X-SFDC-EmailCategory", "X-Ricevuta",
             "X-MS-Journal-Report", "Content-Identifier", *words.RECALL_HEADERS, *forwarding.HEADERS,
             *words.CALENDAR_HEADERS, *words.AUTO_REPLY_HEADERS, *words.TOOL_HEADERS, *words.HELP_DESK_HEADERS,
-            *ORIGINAL_ID_HEADERS, *SALESFORCE_HEADERS,
+            *ORIGINAL_ID_HEADERS, *SALESFORCE_HEADERS, *DRAFT_HEADERS,
             *words.SENDING_SERVICE_HEADERS, *words.CAMPAIGN_HEADERS, *words.SALES_TOOL_HEADERS,
         )
     )
@@ -45,7 +45,7 @@ CATEGORIES = frozenset(
 )
 DECIDING = ("DRAFT", "CHAT", "SPAM", "TRASH", *sorted(CATEGORIES))
 """Labels that decide alone, in this order. A category decides only without ``SENT``."""
-SENT = "SENT"
+SENT, DRAFT = "SENT", "DRAFT"
 BY_PERSON = "by_person"
 """Beside a category, the mark of mail to which ``NotPrimary.CONTACTS`` would give a look-up."""
 OVERRIDABLE = frozenset({Reason.BEFORE_START, Reason.AUTOMATED})

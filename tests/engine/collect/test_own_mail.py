@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from simulator.faults import Fault
 from simulator.google_switches import GoogleSwitches
 from tests.support.rep import Rep
 from tests.support.scene import eml
@@ -174,3 +175,52 @@ def test_an_audit_gives_own_mail_of_an_earlier_version_a_time(scene):
     scene.services.rooms.auditor.audit(scene.services.workspaces.current(), mailbox)
     scene.sync()
     assert len(scene.tasks()) == 1
+
+
+DRAFTS = [
+    ("Sent Items", {"X-Mozilla-Draft-Info": "internal/draft; vcard=0"}),
+    ("Notes", {"X-Uniform-Type-Identifier": "com.apple.mail-draft"}),
+    ("Notes", {"X-Unsent": "1"}),
+    ("[Imap]/Drafts", {}),
+    ("Outlook/Entwürfe", {}),
+    ("INBOX.Brouillons", {}),
+    ("Outbox", {}),
+    ("Migrated/下書き", {}),
+    ("Postausgang", {}),
+    ("Templates", {}),
+]
+
+
+@pytest.mark.parametrize(("place", "headers"), DRAFTS)
+def test_an_unsent_draft_of_a_mail_program_is_never_logged(scene, place, headers):
+    labels = scene.universe.mailboxes[ANN].label_id(place)
+    messages = [scene.deliver(ANN, own(**headers), labels) for _ in range(3)]
+    scene.sync()
+    scene.universe.clock.advance(8 * DAY)
+    scene.sync()
+
+    assert scene.tasks() == []
+    assert [scene.outcomes(ANN)[m] for m in messages] == ["not_mail"] * 3
+
+
+def test_mail_under_a_label_of_another_meaning_is_sent_mail(scene):
+    scene.deliver(ANN, own(), scene.universe.mailboxes[ANN].label_id("Drafts/Contracts"))
+    scene.sync()
+
+    assert len(scene.tasks()) == 1
+
+
+@pytest.mark.parametrize("fault", ["503", "403", "400", "429"])
+def test_a_search_that_gmail_refuses_keeps_back_nothing_but_such_mail(scene, fault):
+    scene.sync()
+    scene.universe.faults.plan(Fault("gmail", "messages.list", fault, 10**6))
+    old = scene.deliver(ANN, own(), "UNREAD")
+    new = scene.deliver(ANN, eml(subject="New customer mail"))
+    scene.sync()
+    assert scene.outcomes(ANN) == {old: "not_mail", new: "contact_match"}
+    assert scene.mailbox(ANN).last_error is None
+
+    scene.universe.faults.clear()
+    scene.universe.clock.advance(2 * DAY)
+    scene.sync()
+    assert scene.outcomes(ANN)[old] == "contact_match"
