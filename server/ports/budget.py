@@ -10,8 +10,8 @@ from server.domain.quota import Purpose
 class Budget(Protocol):
     """Thread-safe."""
 
-    def spend(self, purpose: Purpose, units: int) -> None:
-        """Count units that are about to be used.
+    def spend(self, purpose: Purpose, units: int, subject: str = "") -> None:
+        """Count units that are about to be used, by the mailbox ``subject``, whose time to come back is its own.
 
         Raises DayBudgetError where this purpose has to leave what is left to others, and TransientError; never for
         live work.

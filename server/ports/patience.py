@@ -42,6 +42,11 @@ def lift_limit() -> None:
     _ends.set(None)
 
 
+def is_limited() -> bool:
+    """Whether somebody waits for this."""
+    return _ends.get() is not None
+
+
 def shorten(seconds: float) -> float:
     """``seconds``, or what is left where that is less. Raises TransientError where nobody waits any more."""
     ends = _ends.get()

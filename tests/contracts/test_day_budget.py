@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import threading
+import time
+from collections import Counter
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +15,8 @@ from server.adapters.gmail.pacing.pacer import Pacer
 from server.adapters.store import DocumentStore
 from server.domain.errors import DayBudgetError, ThrottledError, TransientError
 from server.domain.quota import AFTER_TURN, Purpose, find_day
-from server.engine.operations.quota.day_budget import REPORT_EVERY, DayBudget
+from server.engine.operations.quota.day_budget import CARD_REPORTS, REPORT_EVERY, TURN_SPREAD, DayBudget
+from server.ports.patience import limited
 from server.rules.schedule.day_budget import TAKEN, USED, read_purposes
 from simulator.clock import Clock
 
@@ -65,11 +68,38 @@ def test_a_refusal_names_the_days_turn_and_the_new_day_begins_anew(store, clock)
 
     with pytest.raises(DayBudgetError) as caught:
         budget.spend(Purpose.PAST, 20)
-    assert caught.value.retry_after == 43_200 + AFTER_TURN
+    assert 0 <= caught.value.retry_after - 43_200 - AFTER_TURN < TURN_SPREAD
 
     clock.advance(caught.value.retry_after)
     budget.spend(Purpose.PAST, 20)
     assert find_day(clock.now()).begins == MIDNIGHT + 86_400
+
+
+def test_mailboxes_that_yielded_come_back_one_after_another(store, clock):
+    budget = DayBudget(store, clock, "a", UNITS)
+    pacer = Pacer(clock, clock.advance, 0, 0, budget)
+    spend_all(budget, Purpose.PAST)
+    times = []
+    for number in range(600):
+        with pytest.raises(DayBudgetError) as caught, pacer.turn(f"m{number}", 20, purpose=Purpose.PAST):
+            pass
+        times.append(round(clock.now() + caught.value.retry_after, 1))
+
+    assert min(times) >= MIDNIGHT + 86_400 + AFTER_TURN
+    assert max(times) - min(times) > TURN_SPREAD * 0.9
+    assert max(Counter(int(at // 10) for at in times).values()) < 30
+
+
+def test_somebody_who_waits_for_a_card_waits_for_no_report(store, clock):
+    budget = DayBudget(store, clock, "a", UNITS)
+    with limited(time.monotonic() + 60):
+        for _ in range(int(CARD_REPORTS) - 1):
+            budget.spend(Purpose.LIVE, 20)
+            clock.advance(1)
+        assert not store.quota(find_day(NOON).name)
+        clock.advance(1)
+        budget.spend(Purpose.LIVE, 20)  # nobody else works here, and what was used has to be known
+    assert used(store)[Purpose.LIVE] == CARD_REPORTS * 20
 
 
 def test_the_second_day_keeps_what_the_first_one_used(store, clock):
@@ -207,6 +237,67 @@ class AwayStore:
         raise TransientError("away")
 
     quota = quota_since = save_quota
+
+
+class ReadOnlyStore:
+    """A store that can be read while nothing can be written."""
+
+    def __init__(self, store):
+        self._store = store
+        self.quota, self.quota_since = store.quota, store.quota_since
+
+    def save_quota(self, *_args):
+        raise TransientError("away")
+
+
+def test_a_portion_that_could_not_be_written_is_never_used(store, clock):
+    for name in "ab":
+        budget = DayBudget(ReadOnlyStore(store), clock, name, UNITS)
+        for _ in range(100):
+            with pytest.raises(TransientError):
+                budget.spend(Purpose.PAST, 20)
+            clock.advance(1)
+    assert taken(store)[Purpose.PAST] == 0
+
+
+def test_a_portion_is_not_used_by_another_thread_before_it_is_written(store, clock):
+    refused = []
+
+    class SlowStore(ReadOnlyStore):
+        def save_quota(self, day, holder, figures):
+            if not refused:
+                refused.append("asked")
+                thread = threading.Thread(target=self.spend)
+                thread.start()
+                thread.join(0.3)
+                assert refused == ["asked"]
+            self._store.save_quota(day, holder, figures)
+
+        def spend(self):
+            budget.spend(Purpose.PAST, 20)
+            refused.append(taken(store)[Purpose.PAST])
+
+    budget = DayBudget(SlowStore(store), clock, "a", UNITS)
+    budget.spend(Purpose.PAST, 20)
+    for _ in range(100):
+        if len(refused) == 2:
+            break
+        threading.Event().wait(0.05)
+    assert refused[1] >= 40
+
+
+@pytest.mark.parametrize("days", [1, -1, 3])
+def test_a_clock_that_is_wrong_for_a_moment_forgets_nothing(store, clock, days):
+    budget = DayBudget(store, clock, "a", UNITS)
+    assert spend_all(budget, Purpose.PAST) == FREE_OF_PAST
+    for step in (days, -days):
+        clock.advance(step * 86_400)
+        budget.spend(Purpose.LIVE, 20)
+
+    assert spend_all(budget, Purpose.PAST) == 0
+    budget.settle()
+    assert taken(store)[Purpose.PAST] == FREE_OF_PAST
+    assert store.quota(find_day(NOON).name)["began"] == 43_200
 
 
 def test_live_work_goes_on_where_the_store_is_away_and_older_mail_waits(clock):

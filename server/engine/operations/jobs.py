@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 import threading
@@ -35,7 +34,7 @@ from server.ports.queue import BUCKET, Job, JobKind, Queue, Task
 from server.ports.store import Store
 from server.rules.schedule.polling import WATCHED_POLL, is_poll_due
 from server.rules.schedule.push_proof import measure_pushes
-from server.rules.schedule.recovery import compute_backoff
+from server.rules.schedule.recovery import choose_share, compute_backoff
 from server.rules.schedule.watch_renewal import is_due
 
 log = logging.getLogger(__name__)
@@ -84,7 +83,7 @@ def put_spread(queue: Queue, jobs: Iterable[Job], now: float, spread: float = 0.
         if has_failed.is_set():
             return
         try:
-            queue.put(job, now, delay=spread * _choose_share(job.subject))
+            queue.put(job, now, delay=spread * choose_share(job.subject))
         except Exception:
             has_failed.set()
             raise
@@ -94,11 +93,6 @@ def put_spread(queue: Queue, jobs: Iterable[Job], now: float, spread: float = 0.
         puts = [pool.submit(copy_context().run, put_one, job) for job in jobs]
     for put in puts:
         put.result()
-
-
-def _choose_share(subject: str) -> float:
-    """From 0 to below 1, always the same, so that a mailbox is read as often as there are sweeps."""
-    return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:4], "big") / 2**32
 
 
 def _delay_to_grid(now: float, span: float) -> float:

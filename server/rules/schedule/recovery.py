@@ -79,8 +79,12 @@ def goes_without_group(error: UnlistedGroupError, since: float, now: float) -> b
 
 def spread_wait(key: str, attempts: int, wait: float) -> float:
     """``wait`` and up to half as much again, by mail and try, so that mails that collided once do not meet again."""
-    share = int.from_bytes(hashlib.sha256(f"{key}.{attempts}".encode()).digest()[:2], "big") / 0xFFFF
-    return wait * (1 + share / 2)
+    return wait * (1 + choose_share(f"{key}.{attempts}") / 2)
+
+
+def choose_share(subject: str) -> float:
+    """From 0 to below 1, always the same: where in a span the turn of this mailbox is."""
+    return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:4], "big") / 2**32
 
 
 def compute_backoff(attempts: int) -> float:

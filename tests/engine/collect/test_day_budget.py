@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from server.domain.decision import Outcome
-from server.domain.quota import find_day
+from server.domain.quota import AFTER_TURN, find_day
+from server.engine.operations.quota.day_budget import TURN_SPREAD
 from tests.support.scene import eml
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
@@ -45,13 +46,13 @@ def test_older_mail_yields_at_the_budget_and_goes_on_the_next_day(scene):
     for mailbox in waiting:
         assert mailbox.last_error is None
         assert mailbox.backfill.last_error == "DayBudgetError"
-        assert mailbox.backfill.paused_until == pytest.approx(turn + 60, abs=1)
+        assert turn + AFTER_TURN - 1 < mailbox.backfill.paused_until < turn + AFTER_TURN + TURN_SPREAD + 1
     assert refused(scene) == []
     assert scene.universe.quota.used_on(scene.clock.now()) <= UNITS
 
     days = 0
     while any(m.backfill for m in scene.services.ports.store.mailboxes()):
-        scene.clock.advance(find_day(scene.clock.now()).ends + 61 - scene.clock.now())
+        scene.clock.advance(find_day(scene.clock.now()).ends + AFTER_TURN + TURN_SPREAD - scene.clock.now())
         scene.sync()
         days += 1
         assert scene.universe.quota.used_on(scene.clock.now()) <= UNITS
@@ -89,7 +90,7 @@ def test_the_bodies_of_older_mail_wait_for_the_next_day_too(make_scene):
     for _ in range(8):
         scene.sync()
         assert scene.universe.quota.used_on(scene.clock.now()) <= 1_000
-        scene.clock.advance(find_day(scene.clock.now()).ends + 61 - scene.clock.now())
+        scene.clock.advance(find_day(scene.clock.now()).ends + AFTER_TURN + TURN_SPREAD - scene.clock.now())
 
     assert len(scene.tasks()) == 40
     rows = scene.services.ports.store.rows(scene.mailbox().mailbox_id)

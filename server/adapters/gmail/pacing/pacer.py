@@ -58,7 +58,7 @@ class Pacer:
         that the block is given.
         """
         if self._budget:
-            self._budget.spend(purpose, units)
+            self._budget.spend(purpose, units, mailbox_id)
         try:
             ticket = self._wait_for_turn(mailbox_id, units, calls, purpose=purpose)
         except ThrottledError:

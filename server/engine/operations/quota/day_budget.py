@@ -3,18 +3,21 @@
 A portion is written into the process's own document before a unit of it is used, and the documents of all are read
 after that. So of two processes that take the last units at once, at least one sees both, and gives back. What all
 used is never more than what all wrote, whoever is killed; what a killed process did not use is lost for that day.
-Live work alone does not wait for its document: it may use a little more while one write is under way.
+Live work alone does not wait for that: it may use a little more while one write is under way.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from server.domain.errors import DayBudgetError, TrulyError
 from server.domain.quota import Purpose, QuotaDay, find_day
 from server.ports.clock import Clock
+from server.ports.patience import is_limited
 from server.rules.schedule.day_budget import (
     BEGAN,
     LASTED_LONG,
@@ -27,14 +30,20 @@ from server.rules.schedule.day_budget import (
     find_usual,
     read_purposes,
 )
+from server.rules.schedule.recovery import choose_share
 
 if TYPE_CHECKING:
     from server.ports.store import QuotaStore
 
+NOTHING: Mapping[Purpose, int] = MappingProxyType({})
 REPORT_EVERY = 60.0
 """Seconds between two writes of what was used, where no portion is taken meanwhile."""
 ASK_AGAIN = 300.0
 """Seconds for which a refusal holds without another look at the store."""
+TURN_SPREAD = 600.0
+"""Seconds over which the mailboxes that yielded come back, so that the new day does not begin with all at once."""
+CARD_REPORTS = 600.0
+"""Seconds without a write, after which a call that somebody waits for makes it: nobody else works in this process."""
 COLLISION = 15.0
 """Seconds after which work comes back that met another process at the last units."""
 
@@ -73,13 +82,14 @@ class DayBudget:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._day = find_day(clock.now())
-        self._began = int(clock.now() - self._day.begins)
+        self._began = {self._day.name: int(clock.now() - self._day.begins)}
+        self._turns = 0
         self._shares = {purpose: _Share() for purpose in Purpose}
         self._saved: dict[str, int] = {}
         self._saved_at = clock.now()
         self._usual: Used | None = None
 
-    def spend(self, purpose: Purpose, units: int) -> None:
+    def spend(self, purpose: Purpose, units: int, subject: str = "") -> None:
         """As the port says; raises what the store raises."""
         if not self._units:
             return
@@ -91,11 +101,11 @@ class DayBudget:
             if is_covered or purpose is Purpose.LIVE:
                 share.used += units
             elif now < share.refused_until:
-                raise self._refuse(now)
+                raise self._refuse(now, subject)
         if purpose is Purpose.LIVE:
             self._report(is_due=not is_covered)
         elif not is_covered:
-            self._take(purpose, units)
+            self._take(purpose, units, subject)
 
     def give_back(self, purpose: Purpose, units: int) -> None:
         """As the port says."""
@@ -113,7 +123,7 @@ class DayBudget:
                     share.taken = share.used
             self._save_quietly()
 
-    def _take(self, purpose: Purpose, units: int) -> None:
+    def _take(self, purpose: Purpose, units: int, subject: str) -> None:
         """Take a portion of what is free for this purpose, and use ``units`` of it."""
         with self._writing:
             with self._lock:
@@ -126,41 +136,47 @@ class DayBudget:
             free = self._count_free(purpose, day, now)
             if free < needed:
                 share.refused_until = now + ASK_AGAIN
-                raise self._refuse(now)
+                raise self._refuse(now, subject)
             wanted = choose_portion(self._units, share.portion, now - share.portion_at)
-            self._add(share, min(max(wanted, needed), free), now)
-            self._save()
-            excess = -self._count_free(purpose, day, now)
+            portion = min(max(wanted, needed), free)
+            self._begin_portion(share, portion, now)
+            # Until both have gone well, no thread may use it.
+            self._save({purpose: portion})
+            granted = max(portion + min(self._count_free(purpose, day, now), 0), 0)
             with self._lock:
-                if excess > 0:
-                    share.taken -= min(excess, max(share.left, 0))
+                share.taken += granted
                 is_enough = share.left >= units and self._day is day
                 if is_enough:
                     share.used += units
-            if excess > 0:
+            if granted < portion:
                 self._save()
             if not is_enough:
                 raise DayBudgetError("Another process took the last of today's Gmail units.", COLLISION)
 
     def _report(self, *, is_due: bool) -> None:
-        """Write what live work used, and take the next portion where it has none. It never waits, and never fails."""
-        if not (is_due or self._clock.now() - self._saved_at >= REPORT_EVERY) or not self._writing.acquire(
-            blocking=False
-        ):
+        """Write what live work used, and take the next portion where it has none. It never fails.
+
+        The caller waits for that write, once a minute and process; somebody who waits for a card, seldom.
+        """
+        age = self._clock.now() - self._saved_at
+        is_due = age >= CARD_REPORTS if is_limited() else is_due or age >= REPORT_EVERY
+        if not is_due or not self._writing.acquire(blocking=False):
             return
         try:
             now = self._clock.now()
             share = self._shares[Purpose.LIVE]
             if share.left <= 0:
                 portion = choose_portion(self._units, share.portion, now - share.portion_at)
-                self._add(share, portion - share.left, now)
+                taken = portion - share.left
+                self._begin_portion(share, taken, now)
+                with self._lock:
+                    share.taken += taken
             self._save_quietly()
         finally:
             self._writing.release()
 
-    def _add(self, share: _Share, portion: int, now: float) -> None:
+    def _begin_portion(self, share: _Share, portion: int, now: float) -> None:
         with self._lock:
-            share.taken += portion
             share.portion, share.portion_at = portion, now
             for other in self._shares.values():
                 if other is not share and now - other.used_at > LASTED_LONG:
@@ -173,12 +189,15 @@ class DayBudget:
         today = read_purposes(self._store.quota(day.name), TAKEN)
         return count_free(self._units, purpose, today, usual, day.compute_rest(now))
 
-    def _save(self) -> None:
+    def _save(self, more: Mapping[Purpose, int] = NOTHING) -> None:
+        """``more`` is about to be taken."""
         with self._lock:
-            day, figures = self._day, self._list_figures()
+            day, figures, turns = self._day, self._list_figures(more), self._turns
         if figures == self._saved or len(figures) == 1:
             return
-        self._store.save_quota(day.name, self._holder, figures)
+        # A day that comes again, after a wrong clock, has a document that must not be written over.
+        holder = f"{self._holder}-{turns}" if turns else self._holder
+        self._store.save_quota(day.name, holder, figures)
         self._saved, self._saved_at = figures, self._clock.now()
 
     def _save_quietly(self) -> None:
@@ -187,22 +206,27 @@ class DayBudget:
         except TrulyError:
             self._saved_at = self._clock.now()  # the next report comes in its time, and live work goes on
 
-    def _list_figures(self) -> dict[str, int]:
-        figures = {BEGAN: self._began}
+    def _list_figures(self, more: Mapping[Purpose, int]) -> dict[str, int]:
+        figures = {BEGAN: self._began[self._day.name]}
         for purpose, share in self._shares.items():
-            if share.taken or share.used:
-                figures |= {f"{TAKEN}{purpose.word}": share.taken, f"{USED}{purpose.word}": share.used}
+            taken = share.taken + more.get(purpose, 0)
+            if taken or share.used:
+                figures |= {f"{TAKEN}{purpose.word}": taken, f"{USED}{purpose.word}": share.used}
         return figures
 
     def _turn_day(self) -> float:
         """With a new day all portions end. Returns the time."""
         now = self._clock.now()
         if not self._day.begins <= now < self._day.ends:
-            self._day, self._began = find_day(now), 0
+            was, self._day = self._day, find_day(now)
+            # Whoever came through midnight counted all of the day, and whose clock was set back does not know.
+            began = int(now - self._day.begins) if now < was.begins else 0
+            self._began.setdefault(self._day.name, began)
+            self._turns += 1
             self._shares = {purpose: _Share() for purpose in Purpose}
             self._saved, self._usual = {}, None
         return now
 
-    def _refuse(self, now: float) -> DayBudgetError:
+    def _refuse(self, now: float, subject: str) -> DayBudgetError:
         text = "Today's Gmail units for this work are used up."
-        return DayBudgetError(text, self._day.wait_for_next(now))
+        return DayBudgetError(text, self._day.wait_for_next(now) + TURN_SPREAD * choose_share(subject))
