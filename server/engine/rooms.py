@@ -258,7 +258,7 @@ def _make_reader_tools(ports: Ports, shared: _Shared, mail: MailProvider) -> Rea
 
 
 def _make_dry_run(ports: Ports, shared: _Shared) -> DryRun:
-    counter = CategoryCounter(ports.mail, shared.category_explainer)
+    counter = CategoryCounter(ports.mail.in_background(), shared.category_explainer)
     return DryRun(ports.store, ports.clock, ports.alarms, shared.headers, shared.decider, counter)
 
 

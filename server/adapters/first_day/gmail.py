@@ -13,6 +13,7 @@ from server.adapters.first_day.asking import answer, ask, count
 from server.adapters.gmail.calls import GmailCalls
 from server.adapters.gmail.pacing.costs import units_of
 from server.domain.mailbox import Mailbox
+from server.domain.quota import Purpose
 from server.ports.survey import Answer, Sample, Value
 
 MESSAGES_READ = 5
@@ -105,7 +106,8 @@ class GmailSurvey:
     ) -> Answer:
         def ask_and_read() -> dict[str, Value]:
             credentials = self._calls.mint.for_mailbox(mailbox.addresses)
-            with self._calls.pacer.turn(mailbox.mailbox_id, units_of(request.methodId)):
+            units = units_of(request.methodId)
+            with self._calls.pacer.turn(mailbox.mailbox_id, units, purpose=Purpose.AUDIT):
                 return read(ask(request, credentials, self._calls.transport))
 
         return answer(question, ask_and_read)

@@ -146,7 +146,7 @@ def _print_categories(services: Services, mailbox: Mailbox, coverage: Coverage) 
         emails = count_noun(coverage.from_categories, "logged email is", "logged emails are")
         stdout.print(f"{mailbox.address}: {emails} from Gmail's categories, for NOT_PRIMARY is contacts.")
     try:
-        unknown = count_unknown_categories(services.ports.mail, mailbox)
+        unknown = count_unknown_categories(services.ports.mail.in_background(), mailbox)
     except (TransientError, MailboxUnavailableError, ReconnectRequiredError):
         return  # the coverage itself says whether the mailbox answers
     for name, count in unknown.items():

@@ -93,7 +93,7 @@ def _measure(services: Services, mailbox: Mailbox) -> Coverage | None:
     """None where this mailbox does not answer: the others are written all the same."""
     ports = services.ports
     try:
-        return measure_coverage(ports.mail, ports.store, ports.clock, mailbox)
+        return measure_coverage(ports.mail.in_background(), ports.store, ports.clock, mailbox)
     except StateAwayError:
         raise
     except (TransientError, MailboxUnavailableError, ReconnectRequiredError):

@@ -35,7 +35,7 @@ LABELS = {
     "salesforce_background_percent": "percent at which background sync pauses",
     "salesforce_calls_today": "Salesforce calls of our jobs today (UTC)",
     "gmail_units_today": "Gmail units of our jobs today (UTC)",
-    "gmail_percent": "percent of Google's threshold for a day",
+    "gmail_percent": "percent used of the day's Gmail units, by everything",
     "quota_live_today": "Gmail units today (Pacific time): new mail, cards",
     "quota_audit_today": "the nightly comparison",
     "quota_past_today": "older mail",

@@ -128,7 +128,7 @@ class Auditor:
 
     def measure(self, workspace: Workspace, mailbox: Mailbox, *, by_day: bool = False) -> Coverage:
         """Read the mailbox to its end, then measure its coverage: mail that just arrived does not count as missing."""
-        mail, store, clock = self.mail, self.store, self.clock
+        mail, store, clock = self.mail.in_background(), self.store, self.clock
         self._collect(workspace, mailbox)
         coverage = measure_coverage(mail, store, clock, mailbox, by_day=by_day)
         if coverage.missing and self._collect(workspace, mailbox):

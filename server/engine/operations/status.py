@@ -72,7 +72,9 @@ class Status:
 
     @property
     def gmail_percent(self) -> float:
-        """Of what Google allows a project and day."""
+        """Of the day's budget, all processes and purposes; without one, of what Google announced for a day."""
+        if self.quota and self.quota.per_day:
+            return round(100 * sum(self.quota.today.values()) / self.quota.per_day, 3)
         return round(100 * self.today.get("gmail_units", 0) / GMAIL_UNITS_A_DAY, 3)
 
     @property

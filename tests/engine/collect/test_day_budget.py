@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
 from server.domain.decision import Outcome
-from server.domain.quota import AFTER_TURN, find_day
+from server.domain.quota import AFTER_TURN, Purpose, find_day
 from server.engine.operations.quota.day_budget import TURN_SPREAD
+from server.rules.schedule.day_budget import USED, read_purposes
 from tests.support.scene import eml
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
@@ -83,6 +85,16 @@ def test_status_and_coverage_tell_why_older_mail_waits(scene):
         assert f"It goes on by itself at {at:%Y-%m-%d %H:%M} UTC" in text
 
 
+def test_status_measures_the_day_against_the_budget_that_is_set(scene):
+    scene.sync()
+
+    used = sum(count_used(scene).values())
+    figures = json.loads(scene.flask("status", "--json").stdout)
+
+    assert used > UNITS / 2
+    assert figures["gmail_percent"] == pytest.approx(100 * used / UNITS, abs=1)
+
+
 def test_the_bodies_of_older_mail_wait_for_the_next_day_too(make_scene):
     scene = make_scene(GMAIL_UNITS_PER_DAY="1000")
     for number in range(40):
@@ -109,7 +121,7 @@ def test_older_mail_that_was_refused_is_not_read_as_new_mail(scene):
     latest = scene.clock.now() + 10 * 86_400
     assert [row for m in store.mailboxes() for row in store.unscreened_rows(m.mailbox_id, latest)] == []
 
-    scene.clock.advance(find_day(scene.clock.now()).ends + 61 - scene.clock.now())
+    scene.clock.advance(find_day(scene.clock.now()).ends + AFTER_TURN + TURN_SPREAD - scene.clock.now())
     scene.sync()
 
     assert not any(m.backfill for m in store.mailboxes())
@@ -125,8 +137,42 @@ def test_bodies_that_waited_for_the_next_day_come_with_it_and_whole(make_scene):
     scene.sync()
     assert 0 < len(scene.tasks()) < 80
 
-    scene.clock.advance(find_day(scene.clock.now()).ends + 61 - scene.clock.now())
+    scene.clock.advance(find_day(scene.clock.now()).ends + AFTER_TURN + TURN_SPREAD - scene.clock.now())
     scene.sync(patience=0)
 
     assert len(scene.tasks()) == 80
     assert all(c.method != "messages.get" for c in scene.universe.calls.calls("gmail"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["coverage", ANN],
+        ["export", "{folder}/e.json"],
+        ["dry-run", ANN],
+        ["witness", "--days", "30"],
+        ["first-day", "--to", "{folder}/a.json"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_report_takes_nothing_that_new_mail_needs(make_scene, tmp_path, command):
+    """What a command lists and looks at leaves new mail its units; coverage reads new mail first, and first-day asks as doctor does."""
+    scene = make_scene(GMAIL_UNITS_PER_DAY="100000", REPORTS_WITNESS="yes", SCOPE_GROUPS="")
+    scene.deliver(ANN, eml(subject="New"))
+    for number in range(3):
+        mail = eml("x@nowhere.example", ANN, f"Promotion {number}", message_id=f"<{number}@x>")
+        scene.deliver(ANN, mail, "INBOX", "CATEGORY_PROMOTIONS")
+    scene.sync()
+    before = count_used(scene)
+
+    done = scene.flask(*(part.format(folder=tmp_path) for part in command))
+
+    assert done.code == 0, done.output
+    after = count_used(scene)
+    assert after[Purpose.AUDIT] > before[Purpose.AUDIT]
+    assert after[Purpose.LIVE] - before[Purpose.LIVE] <= (20 if command[0] in ("coverage", "first-day") else 0)
+
+
+def count_used(scene):
+    scene.services.budget.settle()
+    return read_purposes(scene.services.ports.store.quota(find_day(scene.clock.now()).name), USED)
