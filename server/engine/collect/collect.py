@@ -13,6 +13,7 @@ from server.domain.ledger import Row
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.trouble import PersonStep
 from server.engine.collect.reader import MailboxReader, Progress, ReaderTools, cut_portions
+from server.engine.conversations.dont_log_label import OWN, has_mark
 from server.engine.ledger.rows import lose_row
 from server.engine.mailboxes.lease import Lease, Leases, keep_renewed
 from server.engine.mailboxes.pausing import pause_mailbox
@@ -150,18 +151,29 @@ class _Collection:
         rows = self._store.existing_rows(self._mailbox.mailbox_id, [c.ref.message_id for c in changes])
         rows |= {row.message_id: row for row in to_retry}
         labels = self._reader.dont_log_labels
-        if moved := list_label_moves(history.events, labels):
+        lost_rows = self._look_at_lost_labels(self._mailbox.dont_log_labels - labels)
+        rows |= {row.message_id: row for row in lost_rows}
+        if moved := list_label_moves(history.events, labels | self._mailbox.dont_log_labels):
             logged = [row for row in rows.values() if row.outcome is Outcome.LOGGED]
             on_logged = [row for row in logged if MessageRef(row.message_id, row.thread_id) in moved]
             self._label.record_moves_on_logged(self._mailbox, on_logged, labels)
         now = self._clock.now()
         lost = [rows[change.ref.message_id] for change in changes if _is_lost(change, rows)]
         self._reader.write([lose_row(row, now) for row in lost])
-        refs = [MessageRef(row.message_id, row.thread_id) for row in to_retry]
+        refs = [MessageRef(row.message_id, row.thread_id) for row in (*to_retry, *lost_rows)]
         refs += [change.ref for change in changes if _is_open(change, rows)]
         # In an order of their own, for Gmail's means nothing: its ids grow with time.
         for portion in cut_portions(sorted(set(refs), key=lambda ref: ref.message_id)):
             self._reader.screen(portion, rows)
+
+    def _look_at_lost_labels(self, lost: frozenset[str]) -> list[Row]:
+        """A label was deleted, or is called otherwise: what it kept out is looked at again. Returns what to screen."""
+        if not lost:
+            return []
+        rows = self._label.list_labelled(self._mailbox)
+        logged = [row for row in rows if row.outcome is Outcome.LOGGED]
+        self._label.record_moves_on_logged(self._mailbox, logged, self._reader.dont_log_labels)
+        return [row for row in rows if has_mark(row, OWN)]
 
     def _move_cursor(self, history: History) -> None:
         """An empty history moves nothing for half a day.

@@ -176,11 +176,10 @@ class _Batch:
 
     def _is_kept_out_by(self, message: Message) -> bool:
         """Only mail keeps its conversation out: no draft, nothing in Spam, nothing before the start."""
-        labels = self._labels or self._mailbox.dont_log_labels
         is_mail = (
             by_labels(message.label_ids, self._screener.policy) is None and message.internal_date >= self._mailbox.start
         )
-        return is_mail and not labels.isdisjoint(message.label_ids)
+        return is_mail and not self._labels.isdisjoint(message.label_ids)
 
     def list_labelled(self) -> dict[ThreadId, frozenset[KeyedHash]]:
         """The hashed Message-IDs in each thread that the label keeps out, of those that are not noted yet."""

@@ -103,6 +103,14 @@ class DontLogLabel:
             else:
                 self._let_in(mailbox, thread_id)
 
+    def list_labelled(self, mailbox: Mailbox) -> list[Row]:
+        """The rows of all threads that the label keeps out. It reads the mailbox's whole ledger."""
+        own_id = mailbox.mailbox_id
+        threads = {self._keys.of_label(own_id, row.thread_id): row.thread_id for row in self._store.rows(own_id)}
+        choices = self._store.conversations(list(threads))
+        labelled = sorted(threads[key] for key, choice in choices.items() if is_labelled(mailbox, choice))
+        return [row for thread_id in labelled for row in self._store.thread(own_id, thread_id)]
+
     def _keep_out(self, mailbox: Mailbox, thread_id: ThreadId, rows: Sequence[Row]) -> None:
         own_id, label_key = mailbox.mailbox_id, self._keys.of_label(mailbox.mailbox_id, thread_id)
         is_new = not is_labelled(mailbox, self._store.conversations([label_key]).get(label_key))

@@ -167,7 +167,7 @@ def _find_user(mailbox: Mailbox, users: Mapping[str, CrmUser]) -> SalesforceId |
 def build_situation(
     mailbox: Mailbox,
     choice: Conversation | None,
-    dont_log_labels: frozenset[str] = frozenset(),
+    dont_log_labels: frozenset[str] | None = None,
     *,
     is_labelled: bool = False,
 ) -> Situation:
@@ -175,7 +175,7 @@ def build_situation(
     return Situation(
         own_addresses=frozenset(mailbox.addresses),
         start=mailbox.start,
-        dont_log_labels=dont_log_labels or mailbox.dont_log_labels,
+        dont_log_labels=mailbox.dont_log_labels if dont_log_labels is None else dont_log_labels,
         is_kept_out=bool(choice and mailbox.mailbox_id in choice.kept_out_by),
         is_overridden=bool(choice and (choice.record_id or choice.log_anyway)),
         is_labelled=is_labelled,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from server.domain.mailbox import Stage
 from tests.support.rep import Rep
@@ -154,3 +157,29 @@ def test_the_labellers_own_waiting_copy_says_that_its_conversation_has_the_label
     read = Rep(scene, ANN, reply).read
     assert OF_A_COLLEAGUE not in read
     assert any("This conversation has the label that stops logging." in text for text in read)
+
+
+@pytest.mark.parametrize("way", ["deleted", "deleted without a word", "renamed"])
+@pytest.mark.parametrize("is_logged", [True, False])
+def test_a_label_that_is_deleted_or_renamed_keeps_nothing_out(scene: Scene, way: str, is_logged: bool) -> None:
+    box = scene.universe.mailboxes[ANN]
+    label = box.label_id("Customers/Don't log")
+    scene.sync()
+    first = scene.deliver(ANN, eml(message_id=FIRST), "INBOX", *([] if is_logged else [label]))
+    scene.sync()
+    if is_logged:
+        box.relabel(first, {label}, set())
+        scene.sync()
+    if way == "deleted":
+        box.relabel(first, set(), {label})
+    elif way == "deleted without a word":
+        message = box.messages[first]
+        box.messages[first] = replace(message, label_ids=message.label_ids - {label})
+    if way == "renamed":
+        box.labels[label] = "Customers/Old"
+    else:
+        del box.labels[label]
+    reply = scene.deliver(ANN, answer("r"))
+    scene.sync()
+    scene.sync()
+    assert scene.outcomes() == {first: "contact_match", reply: "contact_match"}
