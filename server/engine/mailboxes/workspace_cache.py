@@ -10,7 +10,7 @@ from server.domain.errors import ReconnectRequiredError, TransientError
 from server.domain.mailbox import Mailbox, Person, Workspace
 from server.ports.clock import Clock
 from server.ports.directory import Directory
-from server.ports.patience import hold, limited
+from server.ports.patience import hold, is_limited, limited
 from server.ports.store import Store
 
 log = logging.getLogger(__name__)
@@ -55,15 +55,23 @@ class WorkspaceCache:
                 is_read_now = self._workspace is not None and self._clock.now() - self._read_at <= FRESH
                 return self._workspace if is_read_now and self._workspace else self._read(self._store.mailboxes())
         if age > FRESH and self._clock.now() - self._tried_at > TRY_AGAIN and self._listing.acquire(blocking=False):
-            try:
-                with limited(None):
-                    return self._read(self._store.mailboxes())
-            except (TransientError, ReconnectRequiredError) as error:
-                self._tried_at = self._clock.now()
-                log.warning("the Directory could not be listed: %s", type(error).__name__)
-            finally:
-                self._listing.release()
+            if is_limited():
+                # A person waits, and what was listed earlier serves.
+                threading.Thread(target=self._read_again, name="list-the-directory", daemon=True).start()
+            else:
+                return self._read_again() or earlier
         return earlier
+
+    def _read_again(self) -> Workspace | None:
+        """Releases the lock, which may be another thread's: None where the Directory does not answer."""
+        try:
+            return self._read(self._store.mailboxes())
+        except (TransientError, ReconnectRequiredError) as error:
+            self._tried_at = self._clock.now()
+            log.warning("the Directory could not be listed: %s", type(error).__name__)
+            return None
+        finally:
+            self._listing.release()
 
     def refresh(self, mailboxes: Iterable[Mailbox]) -> list[Person]:
         """Read the Directory now; returns everybody in it. ``mailboxes`` are all that are stored."""

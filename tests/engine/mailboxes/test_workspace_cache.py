@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from server.domain.errors import TransientError
 from server.engine.mailboxes.workspace_cache import FRESH, OLDEST, TRY_AGAIN, WorkspaceCache
 from server.ports.directory import Directory
+from server.ports.patience import limited
 from tests.support.scene import Scene
 
 
@@ -115,3 +117,28 @@ def test_whoever_comes_first_waits_for_one_listing(scene: Scene, directory: Any)
     for thread in threads:
         thread.join(20)
     assert directory.listings == 1
+
+
+def test_a_card_goes_on_with_the_old_one_while_a_thread_of_its_own_lists(
+    scene: Scene, cache: WorkspaceCache, directory: SlowDirectory
+) -> None:
+    before = cache.current()
+    scene.clock.advance(FRESH + 1)
+    directory.may_answer.clear()
+    directory.asked.clear()
+    threading.Timer(3, directory.may_answer.set).start()
+
+    begun = time.monotonic()
+    with limited(begun + 0.1):
+        assert cache.current() is before
+        assert cache.current() is before
+    assert time.monotonic() - begun < 2
+
+    assert directory.asked.wait(20)
+    directory.may_answer.set()
+    for _ in range(200):
+        if cache.current() is not before:
+            break
+        time.sleep(0.05)
+    assert cache.current() is not before
+    assert directory.listings == 2
