@@ -26,9 +26,10 @@ MESSAGES = 150
 def gallery() -> Iterator[tuple[str, Widget]]:
     """Name and card."""
     for disclosure in ("text", "subject", "headers"):
-        yield f"Home: {disclosure}", home_card(disclosure)
+        yield f"Home: {disclosure}", home_card(disclosure, "skip")
+    yield "Home: contacts in Gmail's categories", home_card("text", "contacts")
     for helper in ("", "help@acme.com", "https://help.acme.com/mail"):
-        yield f"Help: ask {helper or 'an admin'}", help_card("text", helper)
+        yield f"Help: ask {helper or 'an admin'}", help_card("text", "skip", helper)
     for stage in SETTINGS_STAGE:
         yield f"Settings: {stage}", settings_card(stage, "14 Sep", "headers", "help@acme.com")
     yield "Settings: everything, ask an admin", settings_card("live", "", "text", "")

@@ -10,19 +10,22 @@ PAGE = "https://"
 """How a contact begins that is a page."""
 
 
-def home_card(disclosure: str) -> Widget:
-    """``disclosure`` is text, subject or headers: the card says what others can read."""
-    return card("home", _list_what_is_logged(disclosure))
+def home_card(disclosure: str, not_primary: str) -> Widget:
+    """``disclosure`` is text, subject or headers: the card says what others can read.
+
+    ``not_primary`` is skip or contacts: the card says what Gmail's categories keep out.
+    """
+    return card("home", _list_what_is_logged(disclosure, not_primary))
 
 
-def help_card(disclosure: str, helper: str) -> Widget:
+def help_card(disclosure: str, not_primary: str, helper: str) -> Widget:
     """``helper`` is whom people ask: an address, a page, or empty for the admin, who is not named."""
     page = link(texts.HELP_PAGE, helper) if helper.startswith(PAGE) else None
     ask = texts.HELP_ASK_TEXT.format(helper=name_helper(helper))
     return card(
         "help",
         [
-            *_list_what_is_logged(disclosure),
+            *_list_what_is_logged(disclosure, not_primary),
             section([paragraph(texts.HELP_WHY_TEXT)], header=texts.HELP_WHY),
             section([paragraph(ask), buttons([page])], header=texts.HELP_ASK),
         ],
@@ -49,9 +52,10 @@ def name_helper(helper: str) -> str:
     return to_rich(helper or texts.HELPER)
 
 
-def _list_what_is_logged(disclosure: str) -> list[Widget]:
+def _list_what_is_logged(disclosure: str, not_primary: str) -> list[Widget]:
+    never = texts.NEVER_LOGGED_TEXT.format(but=texts.NEVER_LOGGED_BUT[not_primary])
     text = texts.HOME_TEXT.format(who=texts.HOME_WHO[disclosure])
     return [
         section([paragraph(text)], header=texts.HOME_TITLE),
-        section([paragraph(texts.NEVER_LOGGED_TEXT)], header=texts.NEVER_LOGGED),
+        section([paragraph(never)], header=texts.NEVER_LOGGED),
     ]

@@ -18,8 +18,10 @@ HOME_WHO = {
 NEVER_LOGGED = "What is never logged"
 NEVER_LOGGED_TEXT = (
     "Email among colleagues; newsletters, receipts and automatic replies; Spam and Trash; Promotions, Social, Updates,"
-    " Forums and Purchases; drafts and chats; conversations that you stop; and everyone who is not in Salesforce."
+    " Forums and Purchases{but}; drafts and chats; conversations that you stop; and everyone who is not in Salesforce."
 )
+NEVER_LOGGED_BUT = {"skip": "", "contacts": " (but for what contacts write, and answers in logged conversations)"}
+"""By the setting NOT_PRIMARY."""
 
 # Help and settings
 HELPER = "your Google Workspace admin"

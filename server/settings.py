@@ -205,7 +205,20 @@ class Settings:
     def of(cls, source: Mapping[str, str]) -> Settings:
         """Raises ConfigurationError with one sentence a problem, all of them."""
         read = forms.SettingsReader(source)
-        settings = cls(
+        settings = cls._read(read)
+        problems = read.problems + _find_old_names(source) + _contradictions(settings)
+        if problems:
+            raise ConfigurationError(*problems)
+        return settings
+
+    @classmethod
+    def list_defaults(cls) -> Settings:
+        """As it stands where nothing is set; what must be set is empty."""
+        return cls._read(forms.SettingsReader({}))
+
+    @classmethod
+    def _read(cls, read: forms.SettingsReader) -> Settings:
+        return cls(
             environment=read.choice("ENVIRONMENT", Environment.PRODUCTION, Environment, "production or simulator"),
             organisation=read.text("ORGANISATION", form=forms.NAME),
             state=read.text("STATE", "sqlite:truly.sqlite3", forms.STATE),
@@ -249,10 +262,14 @@ class Settings:
             poll_seconds=read.choice("POLL_SECONDS", 300, forms.count, "a number of seconds"),
             workers=read.choice("WORKERS", 4, forms.count, "a number of threads"),
         )
-        problems = read.problems + _contradictions(settings)
-        if problems:
-            raise ConfigurationError(*problems)
-        return settings
+
+
+OLD_NAMES = {"SUPPORT_CONTACT": "HELP_CONTACT"}
+"""Settings that have another name now: who keeps the old one would lose what it says without a word."""
+
+
+def _find_old_names(source: Mapping[str, str]) -> list[str]:
+    return [f"{old} is now called {new}: rename it." for old, new in OLD_NAMES.items() if source.get(old, "").strip()]
 
 
 def _host(url: str) -> str | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,10 @@ from simulator.switches import check_switches
 NUMBERS: tuple[str, ...] = ("read_lag", "search_lag")
 TEXTS: dict[str, tuple[str, ...]] = {"header_form": ("", "requoted", "bare")}
 """What a switch that takes a text may say."""
+APIS = ("admin.googleapis.com", "gmail.googleapis.com", "iamcredentials.googleapis.com")
+"""What ``apis_off`` may name."""
+UNLISTABLE = ("400", "403", "404")
+"""The statuses that may stand beside a group of ``unlistable_groups``."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,20 @@ class GoogleSwitches:
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> GoogleSwitches:
         """Raises ValueError, with a sentence, for a name or a value that no switch has."""
-        return cls(**check_switches(cls, section, "workspace.switches", NUMBERS, TEXTS))
+        switches = cls(**check_switches(cls, section, "workspace.switches", NUMBERS, TEXTS))
+        if unknown := sorted(set(switches.apis_off) - set(APIS)):
+            raise ValueError(f"workspace.switches.apis_off knows no {unknown[0]}: it knows {', '.join(APIS)}")
+        for entry in switches.unlistable_groups:
+            if entry.partition(" ")[2] not in UNLISTABLE:
+                text = f"must be an address and one of {', '.join(UNLISTABLE)}"
+                raise ValueError(f"workspace.switches.unlistable_groups: {entry!r} {text}")
+        return switches
+
+    def find_unknown_group(self, groups: Iterable[str]) -> str | None:
+        """A group of ``unlistable_groups`` that is not among these addresses."""
+        known = {group.lower() for group in groups}
+        named = (entry.partition(" ")[0] for entry in self.unlistable_groups)
+        return next((group for group in named if group.lower() not in known), None)
 
     @classmethod
     def hard(cls) -> GoogleSwitches:

@@ -96,16 +96,17 @@ def load(folder: Path) -> World:
     users = tuple(_user(item, i) for i, item in enumerate(_list(space, "users")))
     if not users:
         raise WorldError("world.json: workspace.users is empty, so there is no mailbox.")
+    groups = tuple(_group(item, i) for i, item in enumerate(_list(space, "groups")))
     return World(
         name=str(data.get("name", folder.name)),
         customer=str(space.get("customer", "C0simulated")),
         domains=tuple(_domain(item, i) for i, item in enumerate(_list(space, "domains"))),
         users=_appoint_admin(_unique(users)),
-        groups=tuple(_group(item, i) for i, item in enumerate(_list(space, "groups"))),
+        groups=groups,
         org=world_checks.org(_section(data, "salesforce", folder)),
         mail=_mail(folder / "mail", users),
         server=world_checks.server(_section(data, "server", folder, required=False)),
-        google=world_checks.google(space.get("switches", {})),
+        google=world_checks.google(space.get("switches", {}), (str(group["email"]) for group in groups)),
     )
 
 

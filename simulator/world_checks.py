@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -143,14 +143,17 @@ def _rules(rules: Any) -> None:
             raise WorldError(f"{where}.object must be one of {', '.join(RULED)}.")
 
 
-def google(section: Any) -> GoogleSwitches:
-    """How hard Google is in this world."""
+def google(section: Any, groups: Iterable[str] = ()) -> GoogleSwitches:
+    """How hard Google is in this world, whose ``groups`` have these addresses."""
     if not isinstance(section, dict):
         raise WorldError("world.json: workspace.switches must map names to values.")
     try:
-        return GoogleSwitches.of(section)
+        switches = GoogleSwitches.of(section)
     except ValueError as error:
         raise WorldError(f"world.json: {error}.") from None
+    if unknown := switches.find_unknown_group(groups):
+        raise WorldError(f"world.json: unlistable_groups names {unknown}, which is no group of this world.")
+    return switches
 
 
 def _switches(section: Any) -> None:

@@ -14,6 +14,7 @@ from server.commands.running import Source, report_errors, stdout
 from server.commands.stages import change_stages
 from server.domain.crm_survey import KILOBYTES_PER_ACTIVITY
 from server.domain.mailbox import Mailbox, Stage
+from server.domain.policy import NotPrimary
 from server.engine.decide.category_cost import CategoryCount
 from server.engine.decide.dry_run import Preview
 from server.engine.mailboxes.stages import find_mailbox, set_stage, set_start
@@ -40,7 +41,8 @@ def _dry_run(source: Source) -> click.Command:
         stdout.print(make_outcome_table("If these mailboxes were live", preview.rows))
         size = preview.activities * KILOBYTES_PER_ACTIVITY
         stdout.print(f"{preview.activities} activities would be added to Salesforce: {size:,} KB of its data storage.")
-        _print_categories(preview, services.rooms.dry_run.count_categories(services.workspaces.current(), mailboxes))
+        count = services.rooms.dry_run.count_categories(services.workspaces.current(), mailboxes)
+        _print_categories(preview, count, services.settings.not_primary)
         if preview.unreadable:
             reason = "the work key that sealed them is gone or was replaced"
             stdout.print(f"{preview.unreadable} waiting messages cannot be opened: {reason}.")
@@ -49,7 +51,7 @@ def _dry_run(source: Source) -> click.Command:
     return command
 
 
-def _print_categories(preview: Preview, count: CategoryCount) -> None:
+def _print_categories(preview: Preview, count: CategoryCount, setting: NotPrimary) -> None:
     """What the setting NOT_PRIMARY costs or brings."""
     if preview.from_categories:
         stdout.print(f"{preview.from_categories} of them are from Gmail's categories, for NOT_PRIMARY is contacts.")
@@ -58,10 +60,10 @@ def _print_categories(preview: Preview, count: CategoryCount) -> None:
     emails = count_noun(count.emails, "email is", "emails are")
     stdout.print(f"{emails} left out because Gmail put them into Promotions, Updates or another category.")
     wanted = count_noun(count.wanted, "email was", "emails were")
-    stdout.print(
-        f"Of {count.looked_at} looked at, {wanted} written by contacts or in logged conversations:"
-        " NOT_PRIMARY=contacts logs those."
-    )
+    stdout.print(f"Of {count.looked_at} looked at, {wanted} written by contacts or in logged conversations.")
+    if setting is NotPrimary.SKIP:
+        stdout.print("With NOT_PRIMARY=contacts new email of this kind would be logged.")
+    stdout.print('What was left out stays out, unless somebody chooses "Log it anyway" on its card.')
 
 
 def _mailbox(source: Source) -> click.Command:

@@ -15,7 +15,7 @@ from addon.texts import SHORT
 from server.commands.running import ExitCode, Source, report_errors, stderr, stdout
 from server.domain.errors import BadInputError, ConfigurationError, TransientError
 from server.engine.operations.first_day import CONTENTS
-from server.settings import NOWHERE
+from server.settings import NOWHERE, Settings
 from server.web.addon import deployment
 
 BUNDLE = "first-day.json"
@@ -112,7 +112,7 @@ def _first_day(source: Source) -> click.Command:
                 answers.append(answer)
                 word, code = ("LOOK", f" {answer.status} {answer.reason}") if answer.reason else ("ok  ", "")
                 stdout.print(f"{word}  {answer.question}{code}", soft_wrap=True)
-            bundle = services.first_day.make_bundle(answers, services.settings)
+            bundle = services.first_day.make_bundle(answers, services.settings, Settings.list_defaults())
             path.write_text(json.dumps(bundle, indent=2) + "\n", encoding="utf-8")
         except BaseException:
             path.unlink(missing_ok=True)

@@ -104,7 +104,7 @@ def blueprint(lazy: LazyServices) -> Blueprint:
         deadline, authorization = Deadline(), _authorization()
         services = _reach(lazy, deadline)
         deadline.run(lambda: _guard(services).check_google(HOME, authorization))
-        return jsonify(show_card(home_card(services.settings.disclosure.value)))
+        return jsonify(show_card(home_card(*_choose_words(services.settings))))
 
     @routes.post(OPEN)
     def open_message() -> Response:
@@ -119,7 +119,7 @@ def blueprint(lazy: LazyServices) -> Blueprint:
         services = _reach(lazy, deadline)
         deadline.run(lambda: _guard(services).check_google(HELP, authorization))
         settings = services.settings
-        return jsonify(push_card(help_card(settings.disclosure.value, settings.help_contact)))
+        return jsonify(push_card(help_card(*_choose_words(settings), settings.help_contact)))
 
     @routes.post(SETTINGS)
     def show_settings() -> Response:
@@ -136,6 +136,11 @@ def blueprint(lazy: LazyServices) -> Blueprint:
 
     _answer_failures(routes)
     return routes
+
+
+def _choose_words(settings: Settings) -> tuple[str, str]:
+    """What of the settings the cards say: what others can read, and what Gmail's categories keep out."""
+    return settings.disclosure.value, settings.not_primary.value
 
 
 def _answer_failures(routes: Blueprint) -> None:

@@ -270,7 +270,6 @@ def _environment(
         "POLL_SECONDS": "5",
         "GMAIL_UNITS_PER_MINUTE": "0",
         "GMAIL_PROJECT_UNITS_PER_MINUTE": "0",
-        "GMAIL_UNITS_PER_DAY": "0",
         "NEW_MAILBOX_STAGE": "live",
         "BACKFILL_MONTHS": "all",
         **extra,

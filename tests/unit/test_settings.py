@@ -238,3 +238,9 @@ def test_values_that_nobody_can_mean(name: str, value: str, said: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.of({**LEAST, name: value})
     assert said in caught.value.problems
+
+
+def test_who_keeps_the_old_name_of_a_setting_is_told_the_new_one() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.of({**LEAST, "SUPPORT_CONTACT": "help@acme.example"})
+    assert caught.value.problems == ("SUPPORT_CONTACT is now called HELP_CONTACT: rename it.",)

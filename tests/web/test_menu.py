@@ -38,7 +38,7 @@ def test_help_says_what_is_logged_and_why_and_whom_to_ask(scene):
 
     assert found[1:7] == [
         words.HOME_TITLE, words.HOME_TEXT.format(who=words.HOME_WHO["text"]),
-        words.NEVER_LOGGED, words.NEVER_LOGGED_TEXT, words.HELP_WHY, words.HELP_WHY_TEXT,
+        words.NEVER_LOGGED, words.NEVER_LOGGED_TEXT.format(but=""), words.HELP_WHY, words.HELP_WHY_TEXT,
     ]  # fmt: skip
     assert found[8].startswith("Ask your Google Workspace admin.")
 
@@ -112,3 +112,15 @@ def test_no_card_of_the_gallery_has_a_gap_where_nobody_is_named():
     assert "{" not in shown
     assert "Ask ." not in shown
     assert "tell  if" not in shown
+
+
+@pytest.mark.parametrize("path", [HELP, "/addon/home"])
+@pytest.mark.parametrize("setting", ["skip", "contacts"])
+def test_the_cards_say_what_the_setting_keeps_out_of_gmails_categories(make_scene, setting, path):
+    scene = make_scene(NOT_PRIMARY=setting)
+    scene.sync()
+
+    said = " ".join(read(scene, path))
+
+    assert "Promotions, Social, Updates, Forums and Purchases" in said
+    assert ("but for what contacts write" in said) is (setting == "contacts")

@@ -49,6 +49,10 @@ NEWSLETTER = eml(
 PROMISES = {
     "HOME_TEXT": ["test_mail_with_people_or_companies_is_added_and_everything_else_stays"],
     "HOME_WHO": ["test_who_opens_the_record_reads_what_the_home_card_says"],
+    "NEVER_LOGGED_BUT": [
+        "test_by_default_a_contacts_mail_in_a_category_stays_out",
+        "test_an_answer_in_a_logged_conversation_is_decided_as_primary_mail",
+    ],
     "NEVER_LOGGED_TEXT": ["test_what_is_never_logged_is_not_logged", "test_new_replies_are_not_logged_after_a_stop"],
     "LOGGED": ["test_logged_in_salesforce_is_there"],
     "LOGGED_ON": ["test_logged_in_salesforce_is_there"],

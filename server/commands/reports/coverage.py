@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -129,22 +129,33 @@ def _print_notes(services: Services, coverages: Mapping[Mailbox, Coverage]) -> N
         if coverage.returned:
             emails = count_noun(coverage.returned, "email that was gone is", "emails that were gone are")
             stdout.print(f"{mailbox.address}: {emails} in Gmail again. The next nightly audit reads what came back.")
-        _print_categories(services, mailbox, coverage)
+        _print_unknown_categories(services, mailbox)
+    _print_categories(coverages.values())
     if doubled := count_doubles(services.ports.store):
         emails = count_noun(doubled, "email")
         stdout.print(f"Also logged by another tool, so twice in Salesforce: {emails}. doubles lists them.")
 
 
-def _print_categories(services: Services, mailbox: Mailbox, coverage: Coverage) -> None:
-    """What Gmail's categories keep out, and a category for which there is no rule yet."""
-    if coverage.people_left_out or coverage.unread_left_out:
-        emails = count_noun(coverage.people_left_out, "email that a person wrote is", "emails that people wrote are")
-        unread = count_noun(coverage.unread_left_out, "email whose author was", "emails whose authors were")
-        text = f"{mailbox.address}: {emails} left out in Gmail's categories, and {unread} never read."
-        stdout.print(f"{text} dry-run says how many are from contacts.")
-    if coverage.from_categories:
-        emails = count_noun(coverage.from_categories, "logged email is", "logged emails are")
-        stdout.print(f"{mailbox.address}: {emails} from Gmail's categories, for NOT_PRIMARY is contacts.")
+def _print_categories(coverages: Collection[Coverage]) -> None:
+    """What Gmail's categories keep out of all these mailboxes, and what is logged from them."""
+    by_people = sum(coverage.people_left_out for coverage in coverages)
+    unread = sum(coverage.unread_left_out for coverage in coverages)
+    logged = sum(coverage.from_categories for coverage in coverages)
+    if by_people:
+        emails = count_noun(by_people, "email that a person wrote", "emails that people wrote")
+        stdout.print(f"Left out in Gmail's categories: {emails}.")
+    if unread:
+        emails = count_noun(unread, "email whose author was", "emails whose authors were")
+        stdout.print(f"Left out in Gmail's categories: {emails} never read.")
+    if by_people or unread:
+        stdout.print("dry-run says how many of them are from contacts.")
+    if logged:
+        emails = count_noun(logged, "logged email is", "logged emails are")
+        stdout.print(f"{emails} from Gmail's categories, for NOT_PRIMARY is contacts.")
+
+
+def _print_unknown_categories(services: Services, mailbox: Mailbox) -> None:
+    """A category for which there is no rule yet."""
     try:
         unknown = count_unknown_categories(services.ports.mail.in_background(), mailbox)
     except (TransientError, MailboxUnavailableError, ReconnectRequiredError):

@@ -50,6 +50,7 @@ LABELS = {
 """The figures that always have a line, in this order; the alarms and errors that there are follow."""
 
 
+NEVER = "never: new mail takes all units"
 SHORT_OF_STORAGE = (
     "Older mail waits: more than {share:.0%} of the Salesforce org's data storage is used (SALESFORCE_STORAGE_PERCENT)."
 )
@@ -68,13 +69,14 @@ def _status(source: Source) -> click.Command:
         services = source.get()
         status = services.rooms.jobs.status.measure(services.ports.store.mailboxes(), ask=True)
         figures = status.list_figures()
+        is_endless = status.past is not None and "past_days_left" not in figures
         if as_json:
             click.echo(json.dumps(figures, indent=2))
             return
         table = Table("Figure", "Now", box=SIMPLE_HEAD, padding=0)
-        for name, label in LABELS.items():
-            if name in figures:
-                table.add_row(label, str(figures[name]))
+        shown = {**figures, "past_days_left": NEVER} if is_endless else figures
+        for name in (name for name in LABELS if name in shown):
+            table.add_row(LABELS[name], str(shown[name]))
         if status.allowance is None:
             table.add_row(LABELS["salesforce_used"], "not known: run doctor")
         for code, count in sorted(status.alarms.items()):

@@ -32,7 +32,7 @@ CONTENTS = (
 class FirstDay:
     """Reads only: in the state it leaves what each call of ours leaves there (who answered, units, alarms).
 
-    It asks a bounded number of questions: some 25 a mailbox, of two mailboxes, and some 30 besides.
+    It asks a bounded number of questions: some 16 a mailbox, of two mailboxes, and some 16 besides.
     """
 
     surveys: Sequence[Survey]
@@ -47,8 +47,8 @@ class FirstDay:
         for survey in self.surveys:
             yield from survey.answers(sample)
 
-    def make_bundle(self, answers: Sequence[Answer], settings: Any) -> dict[str, Any]:
-        """``settings`` is a dataclass; of each field only whether it is set is kept.
+    def make_bundle(self, answers: Sequence[Answer], settings: Any, defaults: Any) -> dict[str, Any]:
+        """``settings`` and ``defaults`` are of one dataclass; of each field only whether they differ is kept.
 
         Raises InvariantError where an address would be in the bundle.
         """
@@ -56,7 +56,7 @@ class FirstDay:
             "format": FORMAT,
             "contents": CONTENTS,
             "versions": {"python": platform.python_version(), **dict(_list_versions())},
-            "settings": dict(_list_settings(settings)),
+            "settings": dict(_list_settings(settings, defaults)),
             "doctor": [
                 {"check": f.what, "is_good": f.is_good, "is_note": f.is_note} for f in self.doctor.examine()
             ],
@@ -89,11 +89,10 @@ def _list_versions() -> Iterator[tuple[str, str]]:
             yield library, "missing"
 
 
-def _list_settings(settings: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+def _list_settings(settings: Any, defaults: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     for field in fields(settings):
-        value = getattr(settings, field.name)
+        value, default = getattr(settings, field.name), getattr(defaults, field.name)
         if is_dataclass(value):
-            yield from _list_settings(value, f"{prefix}{field.name}.")
+            yield from _list_settings(value, default, f"{prefix}{field.name}.")
         else:
-            is_set = bool(value) or (isinstance(value, int | float) and not isinstance(value, bool))
-            yield f"{prefix}{field.name}", "set" if is_set else "unset"
+            yield f"{prefix}{field.name}", "default" if value == default else "set"

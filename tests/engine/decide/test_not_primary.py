@@ -156,8 +156,9 @@ def test_coverage_and_dry_run_say_what_the_rule_costs(make_scene):
     scene.sync()
 
     shown = run_all(scene, "coverage", ANN)
-    assert f"{ANN}: 3 emails that people wrote are left out in Gmail's categories, and 0 emails" in shown
+    assert "Left out in Gmail's categories: 3 emails that people wrote. dry-run says how many" in shown
     shown = run_all(scene, "dry-run", ANN)
+    assert "With NOT_PRIMARY=contacts new email of this kind would be logged. What was left out stays out" in shown
     assert "4 emails are left out because Gmail put them into" in shown
     assert "Of 4 looked at, 2 emails were written by contacts or in logged conversations" in shown
     assert scene.tasks() == []
@@ -170,7 +171,8 @@ def test_dry_run_looks_at_some_of_the_past_of_which_no_header_was_read(make_scen
     scene.sync()
 
     shown = run_all(scene, "coverage", ANN)
-    assert "0 emails that people wrote are left out in Gmail's categories, and 4 emails" in shown
+    assert "Left out in Gmail's categories: 4 emails whose authors were never read. dry-run says" in shown
+    assert "that people wrote" not in shown
     shown = run_all(scene, "dry-run", ANN)
     assert "Of 4 looked at, 2 emails were written by contacts or in logged conversations" in shown
 
@@ -187,7 +189,7 @@ def test_a_person_in_trial_sees_what_the_setting_brings(make_scene):
     scene.sync()
     assert len(scene.tasks()) == 2
     shown = run_all(scene, "coverage", ANN)
-    assert f"{ANN}: 2 logged emails are from Gmail's categories, for NOT_PRIMARY is contacts." in shown
+    assert "2 logged emails are from Gmail's categories, for NOT_PRIMARY is contacts." in shown
 
 
 def test_an_unknown_category_is_named_with_its_number(make_scene):
@@ -201,3 +203,21 @@ def test_an_unknown_category_is_named_with_its_number(make_scene):
     assert f"{ANN}: 3 emails in CATEGORY_WHATEVER, a category unknown to this version, counted as primary." in shown
     assert "CATEGORY_WHATEVER, with 3 of the emails" in run_all(scene, "doctor")
     assert "CATEGORY_UPDATES" not in run_all(scene, "doctor")
+
+
+def test_what_was_left_out_before_stays_out_as_dry_run_says_and_the_card_brings_it_in(make_scene):
+    scene = make_scene()
+    scene.sync()
+    message = scene.deliver(ANN, eml(), "INBOX", "CATEGORY_UPDATES")
+    scene.sync()
+
+    scene.restart(NOT_PRIMARY="contacts")
+    shown = run_all(scene, "dry-run", ANN)
+    scene.sync()
+
+    assert "NOT_PRIMARY=contacts" not in shown
+    assert 'What was left out stays out, unless somebody chooses "Log it anyway" on its card.' in shown
+    assert scene.tasks() == []
+    Rep(scene, ANN, message).click("Log it anyway")
+    scene.sync()
+    assert len(scene.tasks()) == 1

@@ -10,12 +10,15 @@ import pytest
 from server.domain.alarm import AlarmCode
 from server.domain.errors import TransientError
 from server.domain.mailbox import Mailbox, Stage
+from server.domain.quota import Purpose, find_day
 from server.engine.operations.tallying import FLUSH_EVERY, Tallier
+from server.rules.schedule.backfill_windows import begin_backfill
+from server.rules.schedule.day_budget import BEGAN, TAKEN, USED
 from server.rules.schedule.lateness import measure_lateness
 from simulator.faults import Fault
 from tests.support.log_lines import record_log
 from tests.support.pushing import Pushing
-from tests.support.scene import Scene, eml
+from tests.support.scene import MakeScene, Scene, eml
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
 NOW = 1_790_000_000.0
@@ -176,3 +179,15 @@ def test_the_table_has_a_line_for_each_figure(scene: Scene) -> None:
         "threshold for a day",
     ):
         assert words in result.stdout
+
+
+def test_older_mail_that_never_ends_is_told_so(make_scene: MakeScene) -> None:
+    scene = make_scene(GMAIL_UNITS_PER_DAY="1000")
+    scene.sync()
+    used = {BEGAN: 0, f"{TAKEN}{Purpose.LIVE.word}": 2_000, f"{USED}{Purpose.LIVE.word}": 2_000}
+    scene.services.ports.store.save_quota(find_day(scene.clock.now()).before, "another process", used)
+    past = begin_backfill(scene.clock.now(), 50, is_again=False)
+    mailbox = scene.mailbox("ann@acme.example")
+    scene.services.ports.store.save_mailbox(mailbox.mailbox_id, lambda saved: replace(saved or mailbox, backfill=past))
+    shown = " ".join(scene.flask("status").stdout.split())
+    assert "days for them, about never: new mail takes all units" in shown

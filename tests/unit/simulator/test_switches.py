@@ -11,7 +11,7 @@ from simulator.clock import Clock
 from simulator.salesforce.errors import ApiError
 from simulator.salesforce.org import Org
 from simulator.salesforce.switches import OrgSwitches
-from simulator.world_checks import WorldError, org
+from simulator.world_checks import WorldError, google, org
 from tests.support.scene import START, small_world
 
 
@@ -110,3 +110,18 @@ def test_a_hard_org_has_all_switches_but_those_that_end_the_work_or_make_more_of
     easy, hard = OrgSwitches(), OrgSwitches.hard()
     off = {field.name for field in fields(OrgSwitches) if getattr(easy, field.name) == getattr(hard, field.name)}
     assert off == {"login_refused", "unfilterable", "other_tool", "other_tool_after"}
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ({"apis_off": ["gmail"]}, "apis_off knows no gmail: it knows admin.googleapis.com"),
+        ({"unlistable_groups": ["sales@acme.example"]}, "must be an address and one of 400, 403, 404"),
+        ({"unlistable_groups": ["sales@acme.example 500"]}, "must be an address and one of 400, 403, 404"),
+        ({"unlistable_groups": ["nobody@acme.example 403"]}, "nobody@acme.example, which is no group of this world"),
+    ],
+)
+def test_a_switch_of_google_that_would_do_nothing_is_a_sentence(section: Any, words: str) -> None:
+    with pytest.raises(WorldError, match=words):
+        google(section, ["sales@acme.example"])
+    assert google({"unlistable_groups": ["sales@acme.example 403"]}, ["Sales@acme.example"]).unlistable_groups

@@ -9,7 +9,7 @@ from itertools import islice
 
 from server.domain.alarm import AlarmCode
 from server.domain.errors import MailboxUnavailableError, TrulyError
-from server.domain.mailbox import DirectoryState, Mailbox
+from server.domain.mailbox import DirectoryState, Mailbox, Stage
 from server.engine.coverage.categories import count_unknown_categories
 from server.engine.operations.alarm_texts import count_alarms
 from server.engine.operations.doctor.registry import Checks, Finding
@@ -167,13 +167,18 @@ def check_groups(context: GoogleContext) -> Iterator[Finding]:
 
 
 def list_some_mailboxes(store: Store, directory: Directory, scope: Scope) -> list[Mailbox]:
-    """Some that are read, those without trouble first; before the first sweep, some that will be.
+    """Some that are read, those without trouble first; where none is, some that will be.
+
+    Nobody whom somebody switched off.
 
     Raises TransientError, ReconnectRequiredError.
     """
-    if reading := [mailbox for mailbox in store.mailboxes() if mailbox.reads]:
+    known = list(store.mailboxes())
+    if reading := [mailbox for mailbox in known if mailbox.reads]:
         return sorted(reading, key=lambda mailbox: bool(mailbox.troubles))[:MAILBOXES_TRIED]
-    active = (p for p in directory.people() if p.state is DirectoryState.ACTIVE and not p.is_guest)
+    ended = {mailbox.mailbox_id for mailbox in known if mailbox.is_spared(Stage.LIVE)}
+    people = (person for person in directory.people() if person.mailbox_id not in ended)
+    active = (p for p in people if p.state is DirectoryState.ACTIVE and not p.is_guest)
     chosen = islice((person for person in active if scope.includes(person)), MAILBOXES_TRIED)
     return [Mailbox(person.mailbox_id, person.addresses) for person in chosen]
 
