@@ -176,7 +176,7 @@ def test_the_table_has_a_line_for_each_figure(scene: Scene) -> None:
         "Minutes behind",
         "a Gmail watch ends soon",
         "ask for: slow down",
-        "threshold for a day",
+        "percent used of the day",
     ):
         assert words in result.stdout
 
