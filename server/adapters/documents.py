@@ -30,6 +30,7 @@ INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "messages": (
         ("mailbox_id", "outcome"),
         ("mailbox_id", "unread_at"),
+        ("mailbox_id", "outcome", "unread_at"),
         ("mailbox_id", "gmail_thread_id"),
         ("shard", "due_at"),
         ("activity_key",),

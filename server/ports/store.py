@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from server.domain.access import AccessEntry
+from server.domain.decision import Outcome
 from server.domain.identity import SealedSample, StateIdentity
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, MessageId, SalesforceId, ThreadId
 from server.domain.ledger import ActivityRow, Conversation, Row, SealedMail, WrappedDek
@@ -64,6 +65,11 @@ class RowStore(Protocol):
 
     def unscreened_rows(self, mailbox_id: MailboxId, now: float) -> list[Row]:
         """Rows whose headers are due to be read: waiting ones, and skipped ones that are looked at again."""
+
+    def unscreened_rows_of(
+        self, mailbox_id: MailboxId, outcome: Outcome, now: float, limit: int | None = None
+    ) -> list[Row]:
+        """Those of them with that outcome, the longest due first."""
 
     def mailboxes_to_read_again(self, now: float) -> set[MailboxId]:
         """The mailboxes that have such rows, those that are not read included."""

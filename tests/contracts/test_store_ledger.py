@@ -101,6 +101,8 @@ def test_unscreened_rows_are_those_that_wait_without_a_shard_and_are_due(store):
     )
 
     assert sorted(ids(store.unscreened_rows("m1", now=100.0))) == ["always", "due", "skipped"]
+    assert ids(store.unscreened_rows_of("m1", Outcome.SKIPPED, 100.0)) == ["skipped"]
+    assert ids(store.unscreened_rows_of("m1", Outcome.WAITING, 100.0, 1)) == ["always"]
 
 
 def test_rows_of_one_mailbox_do_not_hide_those_of_another_that_are_to_be_read_again(store, monkeypatch):

@@ -55,6 +55,13 @@ class RowDocuments(Repository):
     def unscreened_rows(self, mailbox_id: MailboxId, now: float) -> list[Row]:
         return _keep_known(self._query(Where("mailbox_id", "==", mailbox_id), Where("unread_at", "<=", now)))
 
+    def unscreened_rows_of(
+        self, mailbox_id: MailboxId, outcome: Outcome, now: float, limit: int | None = None
+    ) -> list[Row]:
+        of_outcome = (Where("mailbox_id", "==", mailbox_id), Where("outcome", "==", outcome.value))
+        due = (*of_outcome, Where("unread_at", "<=", now))
+        return _keep_known(_read_rows(self._documents.query("messages", where=due, order_by="unread_at", limit=limit)))
+
     def mailboxes_to_read_again(self, now: float) -> set[MailboxId]:
         # All of them: rows of a mailbox that is not read stay due, and must not hide those of the others.
         found: set[MailboxId] = set()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome
-from server.domain.errors import ConfigurationError, CursorExpiredError
+from server.domain.errors import ConfigurationError, CursorExpiredError, TransientError
 from server.domain.history import History, MessageRef
 from server.domain.ids import Cursor, MailboxId, MessageId
 from server.domain.ledger import Row
@@ -14,7 +15,8 @@ from server.domain.mailbox import Mailbox, Workspace
 from server.domain.trouble import PersonStep
 from server.engine.collect.reader import MailboxReader, Progress, ReaderTools, cut_portions
 from server.engine.conversations.dont_log_label import OWN, has_mark
-from server.engine.ledger.rows import lose_row
+from server.engine.ledger.rows import look_again, lose_row
+from server.engine.ledger.saving import save_changed_rows
 from server.engine.mailboxes.lease import Lease, Leases, keep_renewed
 from server.engine.mailboxes.pausing import pause_mailbox
 from server.ports.mail import MailProvider
@@ -22,6 +24,11 @@ from server.rules.schedule.backfill_windows import begin_backfill
 from server.rules.schedule.fold_history import Fate, MessageChange, fold_events, list_label_moves
 from server.rules.schedule.push_proof import note_poll, note_push
 
+log = logging.getLogger(__name__)
+MOST_LOOKS = 200
+"""Skipped messages that one run looks at again."""
+LOOK_LATER = 3_600.0
+"""Seconds after which they are tried again, where Gmail does not answer or the day's share for them is used up."""
 QUIET = 43_200.0
 """Seconds after which nothing listed means that nothing happened. Gmail keeps a history for days."""
 
@@ -97,6 +104,11 @@ class _Collection:
         self._mailbox = mailbox
         self._lease = lease
         self._is_pushed = is_pushed
+        self._tools = collector.tools
+        self._workspace = workspace
+        self._on_progress = on_progress
+        self._to_look_at: list[Row] = []
+        self._looked_at = 0
         self._reader = MailboxReader(collector.tools, workspace, mailbox, lease, on_progress)
 
     def run(self) -> Collected:
@@ -109,12 +121,13 @@ class _Collection:
                 return self._begin(is_again=True)
             self._read(history)
             self._move_cursor(history)
+            self._look_again()
         except ConfigurationError:
             raise  # a setting is wrong, for every mailbox alike
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this mailbox's alone
             return Collected(self._reader.count, error=pause_mailbox(self._store, self._clock, self._mailbox, error))
         has_past = self._mailbox.backfill is not None
-        return Collected(self._reader.count, has_news=bool(history.events), has_past=has_past)
+        return Collected(self._reader.count + self._looked_at, has_news=bool(history.events), has_past=has_past)
 
     def _begin(self, *, is_again: bool) -> Collected:
         """The cursor is read before anything is listed: what changes meanwhile comes again with the history.
@@ -145,8 +158,10 @@ class _Collection:
 
     def _read(self, history: History) -> None:
         changes = fold_events(history.events)
-        to_retry = self._store.unscreened_rows(self._mailbox.mailbox_id, self._clock.now())
-        if changes or to_retry:
+        now = self._clock.now()
+        to_retry = self._store.unscreened_rows_of(self._mailbox.mailbox_id, Outcome.WAITING, now)
+        self._to_look_at = self._store.unscreened_rows_of(self._mailbox.mailbox_id, Outcome.SKIPPED, now, MOST_LOOKS)
+        if changes or to_retry or self._to_look_at:
             self._reader.dont_log_labels = self._label.find_labels(self._mailbox)
         rows = self._store.existing_rows(self._mailbox.mailbox_id, [c.ref.message_id for c in changes])
         rows |= {row.message_id: row for row in to_retry}
@@ -165,6 +180,22 @@ class _Collection:
         # In an order of their own, for Gmail's means nothing: its ids grow with time.
         for portion in cut_portions(sorted(set(refs), key=lambda ref: ref.message_id)):
             self._reader.screen(portion, rows)
+
+    def _look_again(self) -> None:
+        """At own mail of which time may tell more: a migrated mailbox holds tens of thousands. New mail goes first."""
+        reader = MailboxReader(
+            self._tools.in_background(), self._workspace, self._mailbox, self._lease, self._on_progress
+        )
+        reader.dont_log_labels = self._reader.dont_log_labels
+        rows = {row.message_id: row for row in self._to_look_at}
+        try:
+            for portion in cut_portions(MessageRef(row.message_id, row.thread_id) for row in rows.values()):
+                reader.screen(portion, rows)
+        except TransientError:
+            due = self._clock.now() + LOOK_LATER
+            save_changed_rows(self._store, [look_again(row, due) for row in self._to_look_at])
+            log.info("what is to be looked at again waits")
+        self._looked_at = reader.count
 
     def _look_at_lost_labels(self, lost: frozenset[str]) -> list[Row]:
         """A label was deleted, or is called otherwise: what it kept out is looked at again. Returns what to screen."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.domain.decision import Outcome
 from server.domain.errors import ThrottledError, TransientError
@@ -11,6 +11,7 @@ from server.domain.history import MessageRef
 from server.domain.ids import MessageId, ThreadId
 from server.domain.ledger import Held, Row
 from server.domain.mailbox import Mailbox, Workspace
+from server.domain.quota import Purpose
 from server.engine.collect.screening import Screener
 from server.engine.collect.sent_mail import SentMail
 from server.engine.conversations.dont_log_label import DontLogLabel
@@ -39,6 +40,11 @@ class ReaderTools:
     clock: Clock
     screener: Screener
     label: DontLogLabel
+
+    def in_background(self) -> ReaderTools:
+        """For mail that may wait, as all older mail does."""
+        mail = self.screener.mail.in_background(Purpose.PAST)
+        return replace(self, screener=replace(self.screener, mail=mail))
 
 
 class MailboxReader:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
+from server.engine.collect import collect
 from simulator.faults import Fault
 from simulator.google_switches import GoogleSwitches
 from tests.support.rep import Rep
@@ -224,3 +226,24 @@ def test_a_search_that_gmail_refuses_keeps_back_nothing_but_such_mail(scene, fau
     scene.universe.clock.advance(2 * DAY)
     scene.sync()
     assert scene.outcomes(ANN)[old] == "contact_match"
+
+
+def test_new_mail_goes_before_what_a_migration_brought(scene, monkeypatch):
+    """A migrated mailbox's own mail falls due together. It is read in portions, as older mail is, and not as new."""
+    monkeypatch.setattr(collect, "MOST_LOOKS", 3)
+    scene.sync()
+    for number in range(8):
+        raw = eml(sender=ANN, to=ADA, subject=f"Old {number}", date=TODAY, message_id=f"<{number}@old>")
+        scene.deliver(ANN, raw, "UNREAD")
+    scene.sync()
+    scene.universe.clock.advance(8 * DAY)
+    new = scene.deliver(ANN, eml(subject="New customer mail"))
+    mailbox_id = scene.mailbox(ANN).mailbox_id
+    scene.services.rooms.collector.collect(scene.services.workspaces.current(), mailbox_id)
+
+    reasons = Counter(scene.outcomes(ANN).values())
+    assert (reasons["ready"], reasons["not_mail"]) == (4, 5)
+    assert scene.outcomes(ANN)[new] == "ready"
+
+    scene.sync()
+    assert len(scene.tasks()) == 9
