@@ -168,7 +168,7 @@ class _Sync:
             reading=reading,
             collector=Collector(ports.mail, shared.leases, reading, quota.tell),
             past_collector=PastCollector(background, ports.policy, shared.leases, past_reading),
-            deliverer=_make_deliverer(ports, shared, background, body_reader),
+            deliverer=_make_deliverer(ports, shared, background, body_reader, reading.screener),
             looker=SecondLooker(ports.crm, ports.store, shared.sealing, ports.clock),
         )
 
@@ -262,10 +262,12 @@ def _make_dry_run(ports: Ports, shared: _Shared) -> DryRun:
     return DryRun(ports.store, ports.clock, ports.alarms, shared.headers, shared.decider, counter)
 
 
-def _make_deliverer(ports: Ports, shared: _Shared, background: MailProvider, body_reader: BodyReader) -> Deliverer:
+def _make_deliverer(
+    ports: Ports, shared: _Shared, background: MailProvider, body_reader: BodyReader, screener: Screener
+) -> Deliverer:
     tools = RoundTools(
         ports.crm, ports.store, ports.clock, ports.policy, ports.hasher, ports.alarms, shared.sealing, shared.headers,
-        shared.decider, shared.overrides, shared.editor,
+        shared.decider, shared.overrides, shared.editor, screener,
     )  # fmt: skip
     return Deliverer(
         ports.crm, ports.alarms, shared.leases, tools,

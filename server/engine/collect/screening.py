@@ -13,7 +13,7 @@ from server.domain.ids import KeyedHash, MessageId, ThreadId
 from server.domain.ledger import BACKFILL, LIVE, SHARDS, Held, Row, Wait, Waiting
 from server.domain.mail_names import CopyName
 from server.domain.mailbox import Mailbox, Workspace
-from server.domain.message import Message
+from server.domain.message import Headers, Message
 from server.domain.policy import Policy
 from server.engine.collect.naming import CopyNamer
 from server.engine.collect.sent_mail import SentMail
@@ -22,6 +22,7 @@ from server.engine.conversations.keys import ConversationKeys, read_choices
 from server.engine.conversations.overrides import build_situation
 from server.engine.ledger.rows import (
     NEW_ORG,
+    free_row,
     join_mail,
     look_again,
     look_no_more,
@@ -31,7 +32,7 @@ from server.engine.ledger.rows import (
     note_unreadable_now,
     take_place_of,
 )
-from server.engine.ledger.sealed_headers import SealedHeaders, SentHeaders
+from server.engine.ledger.sealed_headers import SealedHeaders
 from server.logs.events import Event, describe_error
 from server.ports.clock import Clock
 from server.ports.mail import MailProvider
@@ -99,7 +100,6 @@ class Screener:
             answer = answers.get(ref.message_id) or RuntimeError("The provider did not answer for a message.")
             # Mail that is decided again for another org lets new mail go first, as all mail out of the past does.
             is_old = is_past or (earlier_row is not None and earlier_row.cause == NEW_ORG)
-            is_old = is_old or (ref.message_id in sent and sent[ref.message_id].is_past)
             result = batch.make_row(answer, is_past=is_old) if isinstance(answer, Message) else answer
             if isinstance(result, Exception):
                 throttled = result if isinstance(result, ThrottledError) else throttled
@@ -111,6 +111,21 @@ class Screener:
             rows.append(take_place_of(result, earlier_row) if earlier_row else result)
         return ScreenedRows(tuple(rows), throttled, batch.list_labelled())
 
+    def screen_anew(
+        self, workspace: Workspace, mailbox: Mailbox, messages: Sequence[tuple[Row, Message]]
+    ) -> list[tuple[Row, Row | Exception]]:
+        """Waiting rows by headers that were corrected meanwhile; the provider is not asked."""
+        batch = _Batch(self, workspace, mailbox, mailbox.dont_log_labels, [message for _, message in messages])
+        results: list[tuple[Row, Row | Exception]] = []
+        for earlier, message in messages:
+            result = batch.make_row(message, is_past=earlier.is_from_the_past)
+            if isinstance(result, Row):
+                result = take_place_of(batch.join_family(result), earlier)
+                # What held the row before was over by now.
+                result = free_row(result, self.clock.now()) if isinstance(result.wait, Waiting) else result
+            results.append((earlier, result))
+        return results
+
     def _read_headers(
         self, mailbox: Mailbox, refs: Sequence[MessageRef], sent_mail: SentMail
     ) -> dict[MessageId, Message | Exception]:
@@ -118,7 +133,7 @@ class Screener:
         marked = sent_mail.mark(answer for answer in answers.values() if isinstance(answer, Message))
         return answers | {message.message_id: message for message in marked}
 
-    def _open_sent_headers(self, rows: Iterable[Row]) -> dict[MessageId, SentHeaders]:
+    def _open_sent_headers(self, rows: Iterable[Row]) -> dict[MessageId, Headers]:
         """Of messages whose bytes were read: no later answer of the provider replaces what they say."""
         opened = ((row.message_id, self.headers.open_sent(row)) for row in rows)
         return {message_id: sent for message_id, sent in opened if sent is not None}
@@ -246,10 +261,10 @@ class _Batch:
         return Waiting(shard, shown_at if delay > 0 and shown_at > now else now)
 
 
-def _with_sent_headers(answer: Message | Exception, sent: SentHeaders | None) -> Message | Exception:
+def _with_sent_headers(answer: Message | Exception, sent: Headers | None) -> Message | Exception:
     if sent is None or not isinstance(answer, Message):
         return answer
-    return replace(answer, headers=sent.headers, is_as_sent=True)
+    return replace(answer, headers=sent, is_as_sent=True)
 
 
 def _is_found_again(row: Row | None) -> bool:

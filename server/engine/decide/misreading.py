@@ -5,12 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from server.domain.mail import Copy
 from server.domain.mailbox import Workspace
 from server.domain.message import Headers, Message
 from server.domain.policy import Policy
 from server.rules.decision.screen import SENT, Situation, screen
 from server.rules.headers.copy_names import describe_family
 from server.rules.headers.identity_key import find_conversation_root, identify_mail, list_message_ids
+
+
+def make_message(copy: Copy) -> Message:
+    """A waiting copy as a message that nothing but its headers decides: its other labels were judged before."""
+    labels = frozenset({SENT} if copy.is_sent else {"INBOX", *([copy.category] if copy.category else [])})
+    return Message(
+        copy.message_id, copy.thread_id, labels, copy.internal_date, copy.size, copy.headers, copy.is_as_sent
+    )
 
 
 def is_read_alike(message: Message, sent: Headers, workspace: Workspace, policy: Policy) -> bool:

@@ -14,9 +14,8 @@ from server.domain.ledger import SealedMail
 from server.domain.mail import Copy
 from server.domain.mail_body import UNREADABLE_BODY, MailBody
 from server.domain.mailbox import Mailbox, Workspace
-from server.domain.message import Message
 from server.domain.policy import Policy
-from server.engine.decide.misreading import is_read_alike
+from server.engine.decide.misreading import is_read_alike, make_message
 from server.engine.deliver.bodies import BodyFetcher, FetchedBody
 from server.engine.deliver.wanted import Claimed, Misread, Wanted
 from server.engine.ledger.sealing import Sealing
@@ -31,7 +30,6 @@ from server.rules.decision.activity import plan_activity
 from server.rules.decision.after_reading import decide_after_reading
 from server.rules.decision.opportunity import choose_opportunity, list_opportunity_holders
 from server.rules.decision.response_time import measure_response_minutes
-from server.rules.decision.screen import SENT
 from server.rules.headers.sent_headers import correct_headers, read_sent_headers
 from server.vault.envelope import Place, seal_copy
 
@@ -145,14 +143,15 @@ class ActivityPlanner:
         sent = copy.headers if copy.is_as_sent else read_sent_headers(fetched.raw, copy.headers)
         if sent == copy.headers:
             return claimed
-        headers = {
-            (c.mailbox_id, c.message_id): sent if c is copy else correct_headers(c.headers, copy.headers, sent)
+        copies = tuple(
+            replace(c, headers=sent, is_as_sent=True)
+            if c is copy
+            else replace(c, headers=correct_headers(c.headers, copy.headers, sent))
             for c in wanted.mail.copies
-        }
-        if not is_read_alike(_as_message(copy), sent, self._workspace, self._tools.policy):
-            self.misread.append(Misread(wanted, headers))
+        )
+        if not is_read_alike(make_message(copy), sent, self._workspace, self._tools.policy):
+            self.misread.append(Misread(wanted, copies))
             return None
-        copies = tuple(replace(c, headers=headers[c.mailbox_id, c.message_id]) for c in wanted.mail.copies)
         return replace(claimed, wanted=replace(wanted, mail=replace(wanted.mail, copies=copies)))
 
     def _plan_one(self, claimed: Claimed, fetched: FetchedBody, read: ReadMail) -> Planned | None:
@@ -175,11 +174,6 @@ class ActivityPlanner:
     def _seal_copy(self, key: ActivityKey, raw: bytes) -> SealedMail:
         sealed = seal_copy(raw, Place(self._tools.organisation, "copies", key, "copy"), self._tools.wrap)
         return SealedMail(key, sealed.dek_id, sealed.ciphertext, sealed.wrapped_dek, sealed.key_name)
-
-
-def _as_message(copy: Copy) -> Message:
-    labels = frozenset({SENT} if copy.is_sent else ())
-    return Message(copy.message_id, copy.thread_id, labels, copy.internal_date, copy.size, copy.headers)
 
 
 def _narrow_to_copy(wanted: Wanted, copy: Copy) -> Wanted:

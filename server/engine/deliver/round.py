@@ -7,7 +7,7 @@ two of these leaves waiting rows and perhaps a claim; the next delivery finds th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from server.domain.decision import Outcome, Reason
@@ -16,7 +16,9 @@ from server.domain.ids import ActivityKey, KeyedHash, MailboxId
 from server.domain.ledger import ActivityRow, ActivityState, Row
 from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
+from server.domain.message import Message
 from server.domain.policy import Policy
+from server.engine.collect.screening import Screener
 from server.engine.conversations.carry_out import ActivityEditor, revive_activity
 from server.engine.conversations.late_words import LateWords, choice_of
 from server.engine.conversations.overrides import Overrides
@@ -29,12 +31,13 @@ from server.engine.decide.decisions import (
     gather_mails,
     is_logged_again,
 )
+from server.engine.decide.misreading import make_message
 from server.engine.deliver.filing import MailFiler
 from server.engine.deliver.late_senders import give_to_senders
 from server.engine.deliver.wanted import Claimed, Misread, Wanted
 from server.engine.ledger.broken_seals import is_seal_broken, read_again
 from server.engine.ledger.retrying import after_failure
-from server.engine.ledger.rows import delay_row, hold_row, keep_out_row, log_row, screen_anew, skip_row
+from server.engine.ledger.rows import delay_row, hold_row, keep_out_row, log_row, skip_row
 from server.engine.ledger.saving import save_changed_rows
 from server.engine.ledger.sealed_headers import SealedHeaders
 from server.engine.ledger.sealing import Sealing
@@ -55,7 +58,7 @@ EXPLAINABLE = frozenset({Reason.NO_MATCH, Reason.CONTACTS_ONLY_ACCOUNT})
 class Delivered:
     """What one round did. ``settled`` counts rows that reached an outcome; ``read`` all rows looked at.
 
-    ``is_busy``: another worker holds rows that are due.
+    ``is_busy``: another worker holds rows that are due. ``misread`` rows were screened anew, and are due.
     """
 
     read: int = 0
@@ -63,6 +66,7 @@ class Delivered:
     logged: int = 0
     error: str | None = None
     is_busy: bool = False
+    misread: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class RoundTools:
     decider: MailDecider
     overrides: Overrides
     editor: ActivityEditor
+    screener: Screener
 
 
 class DeliveryRound:
@@ -205,7 +210,7 @@ class DeliveryRound:
         for wanted in result.unwanted:
             self._skip(wanted)
             self._store.drop_copies([wanted.key])
-        self._save(_screen_anew(self._tools, result.misread))
+        self._screen_anew(result.misread)
         for wanted, failure in result.failed:
             is_chosen = wanted.decision.reason is Reason.THREAD_OVERRIDE
             choice = choice_of(wanted.mail, choices) if is_chosen else None
@@ -233,6 +238,17 @@ class DeliveryRound:
         """What people said while the mail was on its way. Whatever comes of it, the round is done by now."""
         self._save(self._late_words.follow_new_stops([row for wanted in overruled for row in wanted.rows]))
         self._save(self._late_words.follow_new_choices(self._workspace, [(w.mail, w.rows) for w in mails], earlier))
+
+    def _screen_anew(self, misread: Sequence[Misread]) -> None:
+        """At once, for the bytes are at hand. The claim stays: who finds it looks by key, and finds nothing."""
+        for mailbox_id, messages in _group_misread(misread).items():
+            mailbox = self._mailboxes[mailbox_id]
+            for row, result in self._tools.screener.screen_anew(self._workspace, mailbox, messages):
+                if isinstance(result, Exception):
+                    self._retry([row], result, is_alone=True)
+                else:
+                    self._save([result])
+                    self._done.misread.append(result)
 
     def _skip(self, wanted: Wanted) -> None:
         now, decision = self._now(), wanted.decision
@@ -296,15 +312,14 @@ def _find_delay(tools: RoundTools, key: ActivityKey) -> float | None:
     return max((due for due in times if now < due), default=None)
 
 
-def _screen_anew(tools: RoundTools, misread: Sequence[Misread]) -> list[Row]:
-    """With the next reading of their mailboxes. The claim stays: who finds it looks by key, and finds nothing."""
-    now, rows = tools.clock.now(), []
+def _group_misread(misread: Sequence[Misread]) -> dict[MailboxId, list[tuple[Row, Message]]]:
+    groups: dict[MailboxId, list[tuple[Row, Message]]] = {}
     for item in misread:
-        copies = {(copy.mailbox_id, copy.message_id): copy for copy in item.wanted.mail.copies}
+        copies = {(copy.mailbox_id, copy.message_id): copy for copy in item.copies}
         for row in item.wanted.rows:
-            place = row.mailbox_id, row.message_id
-            rows.append(screen_anew(row, tools.headers.seal_sent(row, copies[place], item.headers[place]), now))
-    return rows
+            message = make_message(copies[row.mailbox_id, row.message_id])
+            groups.setdefault(row.mailbox_id, []).append((row, message))
+    return groups
 
 
 def _put_aside_broken(tools: RoundTools, broken: Sequence[tuple[Row, Exception]]) -> list[Row]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from server.domain.alarm import AlarmCode
 from server.domain.errors import OtherOrgError, ReconnectRequiredError, TransientError, reaction_named
-from server.domain.ids import ActivityKey
+from server.domain.ids import ActivityKey, MailboxId, MessageId
 from server.domain.ledger import BACKFILL, LIVE, Row
 from server.domain.mailbox import Workspace
 from server.engine.deliver.filing import MailFiler
@@ -50,7 +50,7 @@ class Deliverer:
         Mail of a mailbox that cannot be read comes due again and again: nobody's past may wait for that.
         """
         live = self.deliver(workspace, LIVE, on_progress=on_progress)
-        if live.settled or live.error:
+        if live.settled or live.misread or live.error:
             return live
         past = self.deliver(workspace, BACKFILL, ACTIVITIES_PER_CALL, on_progress, is_past=True)
         return replace(past, read=live.read + past.read, is_busy=live.is_busy or past.is_busy)
@@ -77,7 +77,21 @@ class Deliverer:
             return replace(result, is_busy=is_busy)
 
     def deliver_now(self, workspace: Workspace, rows: Sequence[Row]) -> Delivered | None:
-        """These waiting rows at once, for a person who looks on; None where another worker has them already."""
+        """These waiting rows at once, for a person who looks on; None where another worker has them already.
+
+        A mail that was screened anew by its bytes has a second round, and no more.
+        """
+        result = self._deliver_rows(workspace, rows)
+        if result is None or not result.misread:
+            return result
+        ids: dict[MailboxId, list[MessageId]] = {}
+        for row in result.misread:
+            ids.setdefault(row.mailbox_id, []).append(row.message_id)
+        store = self.tools.store
+        fresh = [row for owner, messages in ids.items() for row in store.existing_rows(owner, messages).values()]
+        return self._deliver_rows(workspace, fresh)
+
+    def _deliver_rows(self, workspace: Workspace, rows: Sequence[Row]) -> Delivered | None:
         waiting = [row for row in rows if is_waiting_in_shard(row)]
         shards = sorted({row.shard for row in waiting if row.shard is not None})
         with self._holding(shards) as held:

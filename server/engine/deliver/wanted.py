@@ -18,10 +18,9 @@ from server.domain.errors import (
     TransientError,
     UnansweredError,
 )
-from server.domain.ids import ActivityKey, MailboxId, MessageId, SalesforceId
+from server.domain.ids import ActivityKey, SalesforceId
 from server.domain.ledger import ActivityRow, ActivityState, Row
-from server.domain.mail import Mail
-from server.domain.message import Headers
+from server.domain.mail import Copy, Mail
 from server.ports.clock import Clock
 from server.ports.store import ActivityStore
 
@@ -70,11 +69,11 @@ class Claimed:
 class Misread:
     """A mail whose bytes say something else than the headers by which it was screened and decided.
 
-    ``headers`` are those of each copy as they were sent, as far as the bytes of one copy tell them.
+    ``copies`` have their headers as they were sent, as far as the bytes that were read tell them.
     """
 
     wanted: Wanted
-    headers: Mapping[tuple[MailboxId, MessageId], Headers]
+    copies: tuple[Copy, ...]
 
 
 class ClaimNotes:

@@ -9,7 +9,7 @@
                                   ├─► skip_row, log_row, fail_row, lose_row      an outcome
                                   └─► retry_row, delay_row                       a later try
     an outcome ─► await_change                                           a later try, once the mail is in Salesforce
-    Waiting ─► screen_anew ─► Unread, with the headers of the message's bytes
+    Waiting ─► note_screened again, where the message's bytes have other headers
     an outcome ─► keep_out_row, remove_row, erase_row, repoint_row, reopen_row, forget_org
 
 A verb that gives a row an outcome starts from ``_without_wait``, which keeps what identifies the message and the ids in
@@ -33,8 +33,6 @@ RETURNED = "returned"
 """The cause of a row that was gone although Gmail lists its message."""
 NEW_ORG = "new_org"
 """The cause of a row that is decided again because the state belongs to another Salesforce org now."""
-MISREAD = "misread"
-"""The cause of a row whose message has other headers in its bytes than Gmail showed."""
 OF_THE_ORG = frozenset({Reason.NO_MATCH, Reason.CONTACTS_ONLY_ACCOUNT, Reason.REJECTED})
 """Reasons beside those of logged mail that another org may not have."""
 
@@ -86,8 +84,6 @@ def take_place_of(row: Row, earlier: Row) -> Row:
     if earlier.waits_for_change and row.shard is None:
         return earlier
     row = replace(row, version=earlier.version, internal_date=row.internal_date or earlier.internal_date)
-    if isinstance(row.wait, Unread) and isinstance(earlier.wait, Unread):
-        row = replace(row, sealed_headers=earlier.sealed_headers)  # of a message to be screened anew
     stands = earlier.waits_for_change
     return replace(row, record_id=earlier.record_id, activity_id=earlier.activity_id) if stands else row
 
@@ -171,14 +167,6 @@ def reopen_row(row: Row, cause: str, now: float) -> Row:
     """A message that has an outcome is read and decided again. Only the cause says why."""
     fresh = replace(_without_wait(row, Reason.RETRYING, now), record_id=None, activity_id=None)
     return replace(fresh, wait=Unread(now), cause=cause)
-
-
-def screen_anew(row: Row, sealed_headers: bytes, now: float) -> Row:
-    """The message's bytes say something else than the headers that were screened: it is screened by those of its bytes.
-
-    ``SealedHeaders.seal_sent`` makes ``sealed_headers``.
-    """
-    return replace(reopen_row(row, MISREAD, now), sealed_headers=sealed_headers)
 
 
 def forget_org(row: Row, now: float, due: float) -> Row | None:

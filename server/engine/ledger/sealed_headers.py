@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass
 from typing import Any
 
 from server.domain.errors import SealBrokenError, UnreadableError
@@ -21,14 +20,6 @@ MOST_BYTES = 700_000
 COLLECTION, PURPOSE = "messages", "headers"
 
 
-@dataclass(frozen=True)
-class SentHeaders:
-    """Of a message that is to be screened anew. ``is_past``: it waited among the mail of a backfill."""
-
-    headers: Headers
-    is_past: bool
-
-
 class SealedHeaders:
     """Thread-safe."""
 
@@ -42,12 +33,7 @@ class SealedHeaders:
             content["category"] = category
         return self._seal(row_key, content | ({"as_sent": True} if message.is_as_sent else {}))
 
-    def seal_sent(self, row: Row, copy: Copy, headers: Headers) -> bytes:
-        """What ``open_sent`` needs when the message is screened anew: its headers as they were sent."""
-        content = {"sent": copy.is_sent, "size": copy.size, "headers": list(headers), "as_sent": True}
-        return self._seal(row.key, content | ({"past": True} if row.is_from_the_past else {}))
-
-    def open_sent(self, row: Row) -> SentHeaders | None:
+    def open_sent(self, row: Row) -> Headers | None:
         """None where a row has no headers as they were sent, or they no longer open: then Gmail's are taken anew."""
         if row.sealed_headers is None:
             return None
@@ -55,7 +41,7 @@ class SealedHeaders:
             content = self._open(row.key, row.sealed_headers)
         except SealBrokenError:
             return None
-        return SentHeaders(_read_headers(content), bool(content.get("past"))) if content.get("as_sent") else None
+        return _read_headers(content) if content.get("as_sent") else None
 
     def open_copy(self, workspace: Workspace, row: Row, mailbox: Mailbox) -> Copy:
         """A waiting row as the decision needs it. Raises SealBrokenError."""

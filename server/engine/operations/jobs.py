@@ -265,7 +265,7 @@ class JobRunner:
     def _deliver(self, task: Task, queue: Queue) -> None:
         """Deliver one batch; the next batch is a job of its own, so that a job ends within minutes."""
         delivered = self.deliverer.deliver_next(self.workspaces.current())
-        if delivered.settled:
+        if delivered.settled or delivered.misread:
             self._continue(queue, task, Job(JobKind.DELIVER))
         elif delivered.is_busy:
             _look_again(queue, Job(JobKind.DELIVER), self._now())
