@@ -267,7 +267,7 @@ def _make_deliverer(
 ) -> Deliverer:
     tools = RoundTools(
         ports.crm, ports.store, ports.clock, ports.policy, ports.hasher, ports.alarms, shared.sealing, shared.headers,
-        shared.decider, shared.overrides, shared.editor, screener,
+        shared.decider, shared.overrides, shared.editor, screener.screen_anew,
     )  # fmt: skip
     return Deliverer(
         ports.crm, ports.alarms, shared.leases, tools,

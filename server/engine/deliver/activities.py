@@ -9,11 +9,13 @@ from itertools import groupby
 from server.domain.alarm import AlarmCode
 from server.domain.crm import Activity, Direction, Opportunities
 from server.domain.decision import Outcome
+from server.domain.errors import NotFoundError
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import SealedMail
 from server.domain.mail import Copy
 from server.domain.mail_body import UNREADABLE_BODY, MailBody
 from server.domain.mailbox import Mailbox, Workspace
+from server.domain.message import Headers
 from server.domain.policy import Policy
 from server.engine.decide.misreading import is_read_alike, make_message
 from server.engine.deliver.bodies import BodyFetcher, FetchedBody
@@ -30,7 +32,7 @@ from server.rules.decision.activity import plan_activity
 from server.rules.decision.after_reading import decide_after_reading
 from server.rules.decision.opportunity import choose_opportunity, list_opportunity_holders
 from server.rules.decision.response_time import measure_response_minutes
-from server.rules.headers.sent_headers import correct_headers, read_sent_headers
+from server.rules.headers.sent_headers import correct_headers, list_doubtful_fields, read_sent_headers
 from server.vault.envelope import Place, seal_copy
 
 BYTES_PER_PORTION = 64 * 1024 * 1024
@@ -154,9 +156,28 @@ class ActivityPlanner:
             return None
         return replace(claimed, wanted=replace(wanted, mail=replace(wanted.mail, copies=copies)))
 
+    def _is_misread_elsewhere(self, claimed: Claimed, read: Copy) -> bool:
+        """Whether the bytes of another copy lead elsewhere. It may alone name people, and could name them wrongly.
+
+        Raises what keeps such a copy from being read: until then nobody is on a record by it.
+        """
+        wanted = claimed.wanted
+        doubtful = [copy for copy in wanted.mail.copies if _names_others(copy, read)]
+        if not doubtful:
+            return False
+        bodies = self._tools.bodies.fetch_copies(self._mailboxes, doubtful)
+        copies, is_misread = list(wanted.mail.copies), False
+        for copy in doubtful:
+            sent = _confirm_headers(copy, read, bodies[copy.mailbox_id, copy.message_id])
+            is_misread |= not is_read_alike(make_message(copy), sent, self._workspace, self._tools.policy)
+            copies[copies.index(copy)] = replace(copy, headers=sent, is_as_sent=True)
+        if is_misread:
+            self.misread.append(Misread(wanted, tuple(copies)))
+        return is_misread
+
     def _plan_one(self, claimed: Claimed, fetched: FetchedBody, read: ReadMail) -> Planned | None:
         corrected = self._take_headers(claimed, fetched)
-        if corrected is None:
+        if corrected is None or self._is_misread_elsewhere(corrected, fetched.copy):
             return None
         claimed, body = read(corrected, fetched.raw)
         wanted = claimed.wanted
@@ -174,6 +195,28 @@ class ActivityPlanner:
     def _seal_copy(self, key: ActivityKey, raw: bytes) -> SealedMail:
         sealed = seal_copy(raw, Place(self._tools.organisation, "copies", key, "copy"), self._tools.wrap)
         return SealedMail(key, sealed.dek_id, sealed.ciphertext, sealed.wrapped_dek, sealed.key_name)
+
+
+def _names_others(copy: Copy, read: Copy) -> bool:
+    """Whether a copy whose bytes were not read names people whom the other does not, and may name them wrongly."""
+    place = read.mailbox_id, read.message_id
+    if copy.is_as_sent or (copy.mailbox_id, copy.message_id) == place:
+        return False
+    return bool(list_doubtful_fields(copy.headers, _list_others(copy, read)))
+
+
+def _list_others(copy: Copy, read: Copy) -> set[str]:
+    return {p.address for p in copy.people.externals} - {p.address for p in read.people.externals}
+
+
+def _confirm_headers(copy: Copy, read: Copy, raw: bytes | Exception) -> Headers:
+    """As they were sent. Where the message is gone, what nobody can confirm names nobody. Raises other failures."""
+    if isinstance(raw, bytes):
+        return read_sent_headers(raw, copy.headers)
+    if not isinstance(raw, NotFoundError):
+        raise raw
+    doubtful = list_doubtful_fields(copy.headers, _list_others(copy, read))
+    return Headers(tuple(field for field in copy.headers if field not in doubtful))
 
 
 def _narrow_to_copy(wanted: Wanted, copy: Copy) -> Wanted:

@@ -47,7 +47,7 @@ class BodyFetcher:
         results: dict[ActivityKey, FetchedBody | Exception] = {}
         remaining = {mail.key: _order_copies(mail) for mail in mails}
         while remaining:
-            bodies = self._fetch(mailboxes, [copies[0] for copies in remaining.values()])
+            bodies = self.fetch_copies(mailboxes, [copies[0] for copies in remaining.values()])
             for key, (copy, *rest) in list(remaining.items()):
                 body = bodies[copy.mailbox_id, copy.message_id]
                 if isinstance(body, bytes) or not rest:
@@ -57,9 +57,10 @@ class BodyFetcher:
                     remaining[key] = rest
         return results
 
-    def _fetch(
+    def fetch_copies(
         self, mailboxes: Mapping[MailboxId, Mailbox], copies: Iterable[Copy]
     ) -> dict[tuple[MailboxId, MessageId], bytes | Exception]:
+        """The bodies of these very copies, by mailbox and message. A failure is a value."""
         by_mailbox: dict[MailboxId, dict[ThreadId, list[MessageId]]] = {}
         for copy in copies:
             by_mailbox.setdefault(copy.mailbox_id, {}).setdefault(copy.thread_id, []).append(copy.message_id)

@@ -6,7 +6,7 @@ two of these leaves waiting rows and perhaps a claim; the next delivery finds th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -18,7 +18,6 @@ from server.domain.mail import Mail
 from server.domain.mailbox import Mailbox, Workspace
 from server.domain.message import Message
 from server.domain.policy import Policy
-from server.engine.collect.screening import Screener
 from server.engine.conversations.carry_out import ActivityEditor, revive_activity
 from server.engine.conversations.late_words import LateWords, choice_of
 from server.engine.conversations.overrides import Overrides
@@ -54,6 +53,9 @@ EXPLAINABLE = frozenset({Reason.NO_MATCH, Reason.CONTACTS_ONLY_ACCOUNT})
 """What a later change in Salesforce may alter."""
 
 
+ScreenAnew = Callable[[Workspace, Mailbox, Sequence[tuple[Row, Message]]], list[tuple[Row, Row | Exception]]]
+
+
 @dataclass
 class Delivered:
     """What one round did. ``settled`` counts rows that reached an outcome; ``read`` all rows looked at.
@@ -84,7 +86,7 @@ class RoundTools:
     decider: MailDecider
     overrides: Overrides
     editor: ActivityEditor
-    screener: Screener
+    screen_anew: ScreenAnew
 
 
 class DeliveryRound:
@@ -210,7 +212,11 @@ class DeliveryRound:
         for wanted in result.unwanted:
             self._skip(wanted)
             self._store.drop_copies([wanted.key])
-        self._screen_anew(result.misread)
+        screened, broken = _screen_anew(self._tools, self._workspace, self._mailboxes, result.misread)
+        self._save(screened)
+        self._done.misread += screened
+        for row, failure in broken:
+            self._retry([row], failure, is_alone=True)
         for wanted, failure in result.failed:
             is_chosen = wanted.decision.reason is Reason.THREAD_OVERRIDE
             choice = choice_of(wanted.mail, choices) if is_chosen else None
@@ -238,17 +244,6 @@ class DeliveryRound:
         """What people said while the mail was on its way. Whatever comes of it, the round is done by now."""
         self._save(self._late_words.follow_new_stops([row for wanted in overruled for row in wanted.rows]))
         self._save(self._late_words.follow_new_choices(self._workspace, [(w.mail, w.rows) for w in mails], earlier))
-
-    def _screen_anew(self, misread: Sequence[Misread]) -> None:
-        """At once, for the bytes are at hand. The claim stays: who finds it looks by key, and finds nothing."""
-        for mailbox_id, messages in _group_misread(misread).items():
-            mailbox = self._mailboxes[mailbox_id]
-            for row, result in self._tools.screener.screen_anew(self._workspace, mailbox, messages):
-                if isinstance(result, Exception):
-                    self._retry([row], result, is_alone=True)
-                else:
-                    self._save([result])
-                    self._done.misread.append(result)
 
     def _skip(self, wanted: Wanted) -> None:
         now, decision = self._now(), wanted.decision
@@ -310,6 +305,21 @@ def _find_delay(tools: RoundTools, key: ActivityKey) -> float | None:
     now = tools.clock.now()
     times = [row.due for row in tools.store.copies_of(key) if row.reason is Reason.HELD and row.due]
     return max((due for due in times if now < due), default=None)
+
+
+def _screen_anew(
+    tools: RoundTools, workspace: Workspace, mailboxes: Mapping[MailboxId, Mailbox], misread: Sequence[Misread]
+) -> tuple[list[Row], list[tuple[Row, Exception]]]:
+    """At once, for the bytes are at hand. The claim stays: who finds it looks by key, and finds nothing."""
+    rows: list[Row] = []
+    broken: list[tuple[Row, Exception]] = []
+    for mailbox_id, messages in _group_misread(misread).items():
+        for row, result in tools.screen_anew(workspace, mailboxes[mailbox_id], messages):
+            if isinstance(result, Exception):
+                broken.append((row, result))
+            else:
+                rows.append(result)
+    return rows, broken
 
 
 def _group_misread(misread: Sequence[Misread]) -> dict[MailboxId, list[tuple[Row, Message]]]:

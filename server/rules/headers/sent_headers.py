@@ -10,13 +10,16 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Collection
 
-from server.domain.message import Headers
+from server.domain.message import Header, Headers
+from server.rules.headers.addresses import parse_addresses
 
 MOST_HEAD = 1 << 20
 """Bytes of the message in which headers are looked for; Gmail takes no longer ones."""
 _LINE_END = re.compile(rb"\r*\n")
 """A bare CR ends no line: what stands behind one could pass for a header, and for the author."""
 _EMPTY_LINE = re.compile(rb"(?:\A|\n)\r*\n")
+_NAME_PEOPLE = frozenset({"from", "sender", "reply-to", "to", "cc", "bcc", "x-original-from", "x-original-sender"})
+_PLAIN = re.compile(r"""\s*(?:[\w .'-]*<[^<>@,;:"\s]+@[^<>@,;:"\s]+>|[^<>@,;:"\s]+@[^<>@,;:"\s]+)\s*""", re.ASCII)
 _NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
 Values = defaultdict[str, deque[bytes]]
 
@@ -37,6 +40,16 @@ def correct_headers(headers: Headers, shown: Headers, sent: Headers) -> Headers:
     """Another copy's headers, with each value as it was sent that both copies were shown alike."""
     names = {(name.lower(), value): fixed for (name, value), (_, fixed) in zip(shown, sent, strict=False)}
     return Headers(tuple((name, names.get((name.lower(), value), value)) for name, value in headers))
+
+
+def list_doubtful_fields(shown: Headers, addresses: Collection[str]) -> list[tuple[str, str]]:
+    """The address headers that name one of these people in a value that may be a decoded name.
+
+    One person with a plain name, or none, is the same however a value is decoded.
+    """
+    fields = [(name, value) for name, value in shown if name.lower() in _NAME_PEOPLE and not _PLAIN.fullmatch(value)]
+    people = [(field, {p.address for p in parse_addresses(field[1], Header.TO)}) for field in fields]
+    return [field for field, named in people if not named.isdisjoint(addresses)]
 
 
 def _take(values: deque[bytes], shown: str) -> str:

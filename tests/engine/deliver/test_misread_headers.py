@@ -151,6 +151,33 @@ def test_a_click_logs_a_misread_mail_at_once(scene, form):
     assert len(scene.tasks()) == 1
 
 
+@pytest.mark.parametrize("form", ["", "requoted", "bare"])
+def test_a_name_that_only_another_copy_has_is_read_as_sent_too(scene, form):
+    show(scene, form)
+    scene.sync()
+    his = scene.deliver(BEN, raw_eml(From="eve@nowhere.example"))
+    scene.universe.clock.advance(2)
+    mine = scene.deliver(ANN, raw_eml(From="eve@nowhere.example", Cc=FORGED.format("eve@nowhere.example")))
+
+    scene.sync()
+
+    assert (scene.outcomes(BEN)[his], scene.outcomes()[mine]) == ("no_match", "no_match")
+    assert scene.tasks() == []
+
+
+def test_a_plain_person_whom_only_another_copy_names_costs_no_call(scene):
+    show(scene, "bare")
+    scene.sync()
+    scene.deliver(BEN, raw_eml(From="eve@nowhere.example"))
+    scene.universe.clock.advance(2)
+    scene.deliver(ANN, raw_eml(From="eve@nowhere.example", Cc="Ada Byron <ada@byron.example>"))
+
+    scene.sync()
+
+    assert len(scene.tasks()) == 1
+    assert sorted(reads(scene)) == ["metadata", "metadata", "raw"]
+
+
 def test_a_long_conversation_confirms_no_misread_sender(scene):
     show(scene, "bare")
     scene.sync()
