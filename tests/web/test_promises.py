@@ -49,10 +49,7 @@ NEWSLETTER = eml(
 PROMISES = {
     "HOME_TEXT": ["test_mail_with_people_or_companies_is_added_and_everything_else_stays"],
     "HOME_WHO": ["test_who_opens_the_record_reads_what_the_home_card_says"],
-    "NEVER_LOGGED_BUT": [
-        "test_by_default_a_contacts_mail_in_a_category_stays_out",
-        "test_an_answer_in_a_logged_conversation_is_decided_as_primary_mail",
-    ],
+    "NEVER_LOGGED_BUT": ["test_what_a_contact_writes_in_a_category_is_logged_where_the_card_says_so"],
     "NEVER_LOGGED_TEXT": ["test_what_is_never_logged_is_not_logged", "test_new_replies_are_not_logged_after_a_stop"],
     "LOGGED": ["test_logged_in_salesforce_is_there"],
     "LOGGED_ON": ["test_logged_in_salesforce_is_there"],
@@ -234,6 +231,13 @@ def test_what_is_never_logged_is_not_logged(scene, mail, labels):
     pass_time(scene)
 
     assert scene.tasks() == []
+
+
+def test_what_a_contact_writes_in_a_category_is_logged_where_the_card_says_so(make_scene):
+    scene = make_scene(NOT_PRIMARY="contacts")
+    scene.deliver("ann@acme.example", eml(), "INBOX", "CATEGORY_UPDATES")
+    scene.sync()
+    assert len(scene.tasks()) == 1
 
 
 def test_own_mail_that_is_not_marked_as_sent_is_logged_when_it_is_seven_days_old(scene):
