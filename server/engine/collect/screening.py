@@ -115,7 +115,8 @@ class Screener:
         self, workspace: Workspace, mailbox: Mailbox, messages: Sequence[tuple[Row, Message]]
     ) -> list[tuple[Row, Row | Exception]]:
         """Waiting rows by headers that were corrected meanwhile; the provider is not asked."""
-        batch = _Batch(self, workspace, mailbox, mailbox.dont_log_labels, [message for _, message in messages])
+        sent_mail = SentMail(self.mail, self.clock, mailbox)
+        batch = _Batch(self, workspace, mailbox, mailbox.dont_log_labels, [m for _, m in messages], sent_mail)
         results: list[tuple[Row, Row | Exception]] = []
         for earlier, message in messages:
             result = batch.make_row(message, is_past=earlier.is_from_the_past)
