@@ -7,11 +7,13 @@ from collections.abc import Iterable
 
 import pytest
 
+from server.domain.ids import MessageId, ThreadId
 from server.domain.mailbox import Workspace
-from server.domain.message import Headers
+from server.domain.message import Headers, Message
 from server.rules.authorship import rule, words
 from server.rules.authorship.facts import find_sales_tool, read_facts
 from server.rules.authorship.marks import DECISIVE
+from server.rules.authorship.own_mail import is_unsent_draft
 from server.rules.decision.other_tools import SALESFORCE_HEADERS
 from server.rules.decision.screen import HEADERS
 from server.rules.headers.identity_key import ORIGINAL_ID_HEADERS
@@ -86,6 +88,12 @@ def note_headers_of_authorship() -> set[str]:
     return NotedHeaders.names | set(words.SALES_TOOL_HEADERS)
 
 
+def note_headers_of_drafts() -> set[str]:
+    NotedHeaders.names = set()
+    is_unsent_draft(Message(MessageId("m"), ThreadId("t"), frozenset(), 0, 0, NotedHeaders(())))
+    return NotedHeaders.names
+
+
 def compare_headers(named: set[str], read: set[str], *, is_whole: bool) -> list[str]:
     """``is_whole``: the page claims to name all of them."""
     wrong = [f"{name} is not read" for name in sorted(named - read)]
@@ -118,6 +126,7 @@ def test_no_header_is_asked_for_that_nothing_reads():
     for_identity = {"date", "message-id", "references", "in-reply-to", "subject"}
     for_identity |= {name.lower() for name in (*ORIGINAL_ID_HEADERS, *SALESFORCE_HEADERS)}
     for_labels = {"delivered-to", "return-path"}
+    for_labels |= note_headers_of_drafts()
     read = note_headers_of_authorship() | try_headers_of_people() | for_identity | for_labels
     assert sorted({name.lower() for name in HEADERS} - read) == []
 

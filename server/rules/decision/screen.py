@@ -35,7 +35,7 @@ HEADERS = tuple(
         )
     )
 )  # fmt: skip
-"""The headers that a decision may read. The mail provider is asked for no other before the decision to log."""
+"""The headers that a decision may read. Before the decision to log, the mail provider's adapter hands on no other."""
 
 ESSENTIAL = ("From", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "Sender", "Reply-To", "Delivered-To")
 """Bytes that have none of these headers are not a message."""
