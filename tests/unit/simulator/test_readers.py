@@ -60,7 +60,8 @@ def test_names_of_labels(header, names):
     ("name", "label"),
     [
         ("Inbox", "INBOX"), ("Sent", "SENT"), ("Drafts", "DRAFT"), ("Category Promotions", "CATEGORY_PROMOTIONS"),
-        ("Bin", "TRASH"), ("Archived", ""), ("All mail", ""), ("Clients", None), ("Category Purchases", None),
+        ("Bin", "TRASH"), ("Archived", ""), ("All mail", ""), ("Clients", None),
+        ("Category Purchases", "CATEGORY_PURCHASES"), ("Category Clients", None),
     ],
 )  # fmt: skip
 def test_ids_of_labels(name, label):
