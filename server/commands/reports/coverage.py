@@ -58,10 +58,10 @@ def _coverage(source: Source) -> click.Command:
                 stdout.print(make_coverage_table("Day", coverage.days, title=mailbox.address))
         if publishes:
             _publish_days(services, coverages)
-        if coverages:
-            stdout.print(_conclude(list(coverages.values())))
         for sentence in describe_use(services.rooms.quota.measure()):
             stdout.print(sentence)
+        if coverages:
+            stdout.print(_conclude(list(coverages.values())))
         _print_notes(services, coverages)
         # All mailboxes are reported before the worst result becomes the exit code.
         codes = {_report_missing(services, mailbox, coverage) for mailbox, coverage in coverages.items()}
