@@ -78,7 +78,7 @@ def scene(make_scene: MakeScene) -> Scene:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A missing tool skips its tests; with REQUIRE_ALL=1, as CI runs, it fails them."""
+    """A missing tool skips its tests. With REQUIRE_ALL=1, as CI runs, it fails them, if a package manager has it."""
     for item in items:
         for need in needs.ALL:
             must_run = need.is_package and bool(os.environ.get("REQUIRE_ALL"))

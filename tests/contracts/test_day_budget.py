@@ -321,7 +321,8 @@ def test_a_call_that_is_not_made_costs_nothing(store, clock):
     assert used(store)[Purpose.PAST] == 100
 
 
-def test_without_a_budget_nothing_is_asked(clock):
-    budget = DayBudget(AwayStore(), clock, "a", 0)
+def test_without_a_budget_nothing_is_asked_or_counted(store, clock):
+    budget = DayBudget(store, clock, "a", 0)
     budget.spend(Purpose.PAST, 10**9)
     budget.settle()
+    assert store.quota(find_day(clock.now()).name) == {}

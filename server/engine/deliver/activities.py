@@ -9,7 +9,7 @@ from itertools import groupby
 from server.domain.alarm import AlarmCode
 from server.domain.crm import Activity, Direction, Opportunities
 from server.domain.decision import Outcome
-from server.domain.errors import NotFoundError
+from server.domain.errors import MailboxUnavailableError, NotFoundError, ReconnectRequiredError
 from server.domain.ids import ActivityKey, KeyedHash, MailboxId, SalesforceId
 from server.domain.ledger import SealedMail
 from server.domain.mail import Copy
@@ -159,7 +159,7 @@ class ActivityPlanner:
     def _is_misread_elsewhere(self, claimed: Claimed, read: Copy) -> bool:
         """Whether the bytes of another copy lead elsewhere. It may alone name people, and could name them wrongly.
 
-        Raises what keeps such a copy from being read: until then nobody is on a record by it.
+        Raises what keeps such a copy from being read for a while: until then nobody is on a record by it.
         """
         wanted = claimed.wanted
         doubtful = [copy for copy in wanted.mail.copies if _names_others(copy, read)]
@@ -210,10 +210,13 @@ def _list_others(copy: Copy, read: Copy) -> set[str]:
 
 
 def _confirm_headers(copy: Copy, read: Copy, raw: bytes | Exception) -> Headers:
-    """As they were sent. Where the message is gone, what nobody can confirm names nobody. Raises other failures."""
+    """As they were sent. What nobody can confirm names nobody: the message is gone, or its mailbox is refused.
+
+    Another person's trouble must not keep this mail waiting. Raises what passes by itself.
+    """
     if isinstance(raw, bytes):
         return read_sent_headers(raw, copy.headers)
-    if not isinstance(raw, NotFoundError):
+    if not isinstance(raw, NotFoundError | MailboxUnavailableError | ReconnectRequiredError):
         raise raw
     doubtful = list_doubtful_fields(copy.headers, _list_others(copy, read))
     return Headers(tuple(field for field in copy.headers if field not in doubtful))

@@ -9,6 +9,7 @@ import pytest
 from server.domain.decision import Outcome
 from server.domain.ledger import BACKFILL, LIVE
 from server.domain.mailbox import Stage
+from simulator.faults import Fault
 from tests.support.rep import Rep
 from tests.support.scene import Scene
 
@@ -158,6 +159,24 @@ def test_a_name_that_only_another_copy_has_is_read_as_sent_too(scene, form):
     his = scene.deliver(BEN, raw_eml(From="eve@nowhere.example"))
     scene.universe.clock.advance(2)
     mine = scene.deliver(ANN, raw_eml(From="eve@nowhere.example", Cc=FORGED.format("eve@nowhere.example")))
+
+    scene.sync()
+
+    assert (scene.outcomes(BEN)[his], scene.outcomes()[mine]) == ("no_match", "no_match")
+    assert scene.tasks() == []
+
+
+@pytest.mark.parametrize("kind", ["404", "domainPolicy", "authError"])
+def test_a_doubtful_name_that_nobody_can_confirm_is_nobody_and_delays_no_mail(scene, kind):
+    show(scene, "bare")
+    scene.sync()
+    his = scene.deliver(BEN, raw_eml(From="eve@nowhere.example"))
+    scene.universe.clock.advance(2)
+    mine = scene.deliver(ANN, raw_eml(From="eve@nowhere.example", Cc=FORGED.format("eve@nowhere.example")))
+    for address in (BEN, ANN):
+        collector = scene.services.rooms.collector
+        collector.collect(scene.services.workspaces.current(), scene.mailbox(address).mailbox_id)
+    scene.universe.faults.plan(Fault("gmail", "messages.get", kind, times=-1, mailbox=ANN))
 
     scene.sync()
 
