@@ -321,6 +321,17 @@ def test_a_call_that_is_not_made_costs_nothing(store, clock):
     assert used(store)[Purpose.PAST] == 100
 
 
+def test_a_call_that_nobody_waits_for_any_more_costs_nothing(store, clock):
+    budget = DayBudget(store, clock, "a", UNITS)
+    pacer = Pacer(clock, clock.advance, 200, 0, budget)
+    with pacer.turn("m", 100, purpose=Purpose.PAST):
+        pass
+    with limited(time.monotonic() - 1), pytest.raises(TransientError), pacer.turn("m", 10, purpose=Purpose.PAST):
+        pass
+    budget.settle()
+    assert used(store)[Purpose.PAST] == 100
+
+
 def test_without_a_budget_nothing_is_asked_or_counted(store, clock):
     budget = DayBudget(store, clock, "a", 0)
     budget.spend(Purpose.PAST, 10**9)

@@ -90,10 +90,11 @@ class Pace:
 UNLIMITED = Pace(0, 0, 0)
 
 
-def count_days(units: Sequence[float], pace: Pace, now: float, today: Used, yesterday: Used, usual: Used) -> float:
-    """How many days it takes to spend these units, a mailbox each. ``usual`` is what the others will need a day.
+def count_days(units: Sequence[float], pace: Pace, now: float, today: Used, busiest: Used, usual: Used) -> float:
+    """How many days it takes to spend these units, a mailbox each.
 
-    Infinite where they leave nothing.
+    ``today`` is taken already, ``busiest`` what the budget keeps free for today, and ``usual`` what the others will
+    need on each day after that. Infinite where they leave nothing.
     """
     left, speed = sum(units), pace.compute_speed(len(units))
     alone = max(units, default=0.0) / pace.compute_speed(1)
@@ -102,7 +103,7 @@ def count_days(units: Sequence[float], pace: Pace, now: float, today: Used, yest
     if not pace.per_day:
         return max(left / speed, alone) / 86_400
     at, day = now, find_day(now)
-    free = count_free(pace.per_day, Purpose.PAST, today, yesterday, day.compute_rest(now))
+    free = count_free(pace.per_day, Purpose.PAST, today, busiest, day.compute_rest(now))
     expected = sum(count_expected(pace.per_day, p, usual) for p in Purpose if p is not Purpose.PAST)
     for _ in range(LONGEST):
         possible = min(max(free, 0), speed * max(day.ends - at, 0.0))

@@ -61,7 +61,7 @@ class Pacer:
             self._budget.spend(purpose, units, mailbox_id)
         try:
             ticket = self._wait_for_turn(mailbox_id, units, calls, purpose=purpose)
-        except ThrottledError:
+        except Exception:  # whatever it is, a card's end too: no call is made
             if self._budget:
                 self._budget.give_back(purpose, units)
             raise

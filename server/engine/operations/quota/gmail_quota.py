@@ -128,11 +128,11 @@ class GmailQuota:
         units = [price_past(look.size, share) for look in looks]
         day = find_day(now)
         today = read_purposes(self.store.quota(day.name), TAKEN)
-        greatest = read_usual(self.store, day, self.pace.per_day)
+        busiest = read_usual(self.store, day, self.pace.per_day)
         count = max(mailboxes or len(looks), len(looks))
         mails = sum(look.mails_a_day for look in looks) / max(len(looks), 1)
-        usual = self._foresee_usual(count, mails, share, greatest)
-        days = count_days(units, self.pace, now, today, greatest, usual)
+        usual = self._foresee_usual(count, mails, share, busiest)
+        days = count_days(units, self.pace, now, today, busiest, usual)
         return PastForecast(sum(look.size.messages for look in looks), sum(units), days, share)
 
     def foresee_rest(self, mailboxes: Iterable[Mailbox]) -> PastForecast:
@@ -153,7 +153,7 @@ class GmailQuota:
         log.info("older mail of a mailbox begins to be read", extra=fields)
 
     def _foresee_usual(
-        self, mailboxes: int, mails_a_day: float, logged_share: float, greatest: Mapping[Purpose, int]
+        self, mailboxes: int, mails_a_day: float, logged_share: float, busiest: Mapping[Purpose, int]
     ) -> dict[Purpose, int]:
         """Of a day, whichever is more: what the forecast says for this size, or the busiest of the last days took."""
         inputs = Inputs(mailboxes, mails_a_day=mails_a_day, logged_share=min(logged_share, 0.8), watched=self.watched)
@@ -161,7 +161,7 @@ class GmailQuota:
         audit = parts[AUDITED].gmail_units
         live = sum(part.gmail_units for part in parts.values()) - audit
         usual = {Purpose.LIVE: int(live), Purpose.AUDIT: int(audit)}
-        return {purpose: max(units, greatest.get(purpose, 0)) for purpose, units in usual.items()}
+        return {purpose: max(units, busiest.get(purpose, 0)) for purpose, units in usual.items()}
 
     def _measure_logged_share(self) -> float:
         now = self.clock.now()
